@@ -1,0 +1,235 @@
+"""What a running script and the side that keeps its ledger say to each other: values, and the `Session` they meet in.
+
+Nothing here knows where the script runs. In the server's own executors a session writes to the database directly; a
+worker elsewhere has one that sends the same reports over a stream.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Any, Protocol
+
+
+class Phase(IntEnum):
+    """What an attempt is for; numbers as on the wire."""
+
+    RUN = 1
+    SETTLE = 2
+    UNDO = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why something failed. `code` is a google.rpc.Code number, `reason` an upper-case word a program can act on."""
+
+    code: int
+    reason: str
+    message: str
+    retryable: bool = False
+    step: str = ""
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far the present step is. `total` None: unknown. `eta` is seconds, None: unknown."""
+
+    step: str = ""
+    done: int = 0
+    total: int | None = None
+    unit: str = ""
+    message: str = ""
+    eta: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """What is about to be made or changed, with all that finding and undoing it will need.
+
+    `send_window`, `call_timeout` and `settling` are seconds: the call is never sent later than `send_window` after this is
+    reported, takes at most `call_timeout`, and what it made can be listed `settling` later. `group` is the shared name of the
+    parts of one call that makes several. `undo_data` is JSON text. `idempotent`: the cloud honours the token, so that a
+    repeated call cannot make a second thing. `request_digest` tells whether a later attempt asks for the same thing.
+    """
+
+    key: str
+    type: str
+    request_digest: str = ""
+    step: str = ""
+    group: str = ""
+    profile: str = ""
+    region: str = ""
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    depends_on: tuple[str, ...] = ()
+    undo_data: str = ""
+    idempotent: bool = False
+    send_window: float = 10.0
+    call_timeout: float = 120.0
+    settling: float = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A ledger entry as a script sees it. `state` is the API's word without its prefix: "INTENDED", "CREATED" ….
+
+    `version` is opaque: what a finding or an undo was asked about, to be given back with the answer.
+    """
+
+    key: str
+    type: str
+    state: str
+    generation: int
+    token: str
+    external_id: str = ""
+    owned: bool = True
+    step: str = ""
+    group: str = ""
+    profile: str = ""
+    region: str = ""
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    depends_on: tuple[str, ...] = ()
+    undo_data: str = ""
+    version: tuple[Any, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Who asked, and under which limits. `deadline` is seconds since the epoch, None: no limit."""
+
+    project: str
+    creator: str = ""
+    deadline: float | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+    traceparent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """The operator's configuration as far as scripts may use it: the `[stores.NAME]` and `[profiles.NAME]` tables by name,
+    and every script package's own table (`[image]` …) by the package's short name."""
+
+    stores: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    profiles: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """One attempt at a task. `attempt` counts RUN attempts from 1; `epoch` fences its reports.
+
+    `ledger` holds the whole ledger as the attempt begins and `memos` the saved answers (JSON bytes by key). In phase SETTLE
+    or UNDO, `targets` are the keys to look for or to undo.
+    """
+
+    task: str
+    uid: str
+    epoch: int
+    phase: Phase
+    script: str
+    attempt: int
+    params: Mapping[str, Any]
+    context: Context
+    ledger: Sequence[Entry] = ()
+    memos: Mapping[str, bytes] = field(default_factory=dict)
+    targets: tuple[str, ...] = ()
+    environment: Environment = field(default_factory=Environment)
+
+
+@dataclass(frozen=True, slots=True)
+class Succeeded:
+    """`main` returned: `result` is a JSON object as bytes, 64 KiB at most."""
+
+    result: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """The attempt stopped because it was asked to."""
+
+
+Outcome = Succeeded | Failure | Stopped
+
+
+class LeaseLost(Exception):
+    """This attempt may write nothing more: its lease ended. Stop at once; do not call out again."""
+
+
+class Rejected(Exception):
+    """The ledger refused a report; `failure` says why (KEY_REUSED, REQUEST_CHANGED …). It is the script's error."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.message)
+        self.failure = failure
+
+
+class Session(Protocol):
+    """Where one attempt's reports become ledger entries, events and states.
+
+    Each `async` method returns when what it reports is durable, and raises LeaseLost once the attempt is fenced. All are safe
+    to call concurrently. `progress` and `log` never wait and never raise: progress is merged, log lines are kept in order
+    and written before anything reported after them.
+    """
+
+    async def intend(self, intents: Sequence[Intent]) -> list[Entry]:
+        """Write the intents in one commit. An entry back in state CREATED was made by an earlier attempt: do not call out.
+
+        Raises Rejected: the key was used in this attempt already, is in a state that forbids it, or asks for something else.
+        """
+        ...
+
+    async def created(self, key: str, generation: int, external_id: str) -> None:
+        """Report what the call made. Reports from a fenced attempt are kept as late evidence, and then raise LeaseLost."""
+        ...
+
+    async def refused(self, key: str, failure: Failure) -> None:
+        """Report the provider's definite answer that it made nothing."""
+        ...
+
+    async def in_doubt(self, key: str, failure: Failure, *, unnamed: bool = False) -> None:
+        """Report that a call's answer is not known; `unnamed`: the answer of a group call did not name this part."""
+        ...
+
+    async def adopt(self, intent: Intent, external_id: str) -> Entry:
+        """Write what existed before the task: listed, not owned, never undone."""
+        ...
+
+    async def removing(self, key: str, window: float) -> Entry:
+        """Write that the script is about to take `key` away, in a call of at most `window` seconds; return the entry."""
+        ...
+
+    async def removed(self, key: str, failure: Failure | None = None) -> None:
+        """Report that `key` is gone, or that taking it away failed."""
+        ...
+
+    async def found(self, key: str, version: tuple[Any, ...], ids: Sequence[str] | None, asked: float, failure: Failure | None = None) -> None:
+        """SETTLE: report all ids that carry the entry's token, `ids` None where `find` cannot tell (with the failure).
+
+        `asked` is when `find` was called, in seconds since the epoch: an answer that came too early does not count.
+        """
+        ...
+
+    async def memo(self, key: str, value: bytes) -> None:
+        """Save a step's answer (JSON), given back when the task resumes."""
+        ...
+
+    async def plan(self, keys: Sequence[str]) -> None:
+        """Tell all keys the script means to make, so that a partial failure can list those never begun."""
+        ...
+
+    def progress(self, progress: Progress) -> None:
+        """Report progress; only the latest counts."""
+        ...
+
+    def log(self, level: int, text: str) -> None:
+        """Add a line to the task's log: level 1 debug, 2 info, 3 warning, 4 error."""
+        ...
+
+    async def finish(self, outcome: Outcome) -> None:
+        """End the attempt. Nothing may be reported after it but late evidence."""
+        ...
+
+    def blocking(self) -> Session:
+        """Return the same session for a thread of its own: its coroutines never suspend, they block until done."""
+        ...

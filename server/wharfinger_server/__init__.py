@@ -1,0 +1,3 @@
+"""The Wharfinger server: durable cloud tasks behind gRPC."""
+
+__version__ = "0.1.0"

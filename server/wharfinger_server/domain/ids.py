@@ -1,0 +1,48 @@
+"""Time-ordered identifiers and the tokens derived from them."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import threading
+
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+_LOW_BITS = 21
+
+
+class TaskIds:
+    """Makes 63-bit task ids that rise with time: 42 bits of milliseconds, 21 bits that start at random and count up."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._last = 0
+
+    def new(self, now: int) -> int:
+        """Return an id for the time `now` (microseconds), higher than every id returned before."""
+        with self._lock:
+            fresh = (now // 1000 << _LOW_BITS) | secrets.randbits(_LOW_BITS - 1)
+            self._last = fresh if fresh > self._last else self._last + 1
+            return self._last
+
+
+def default_task_id(task: int) -> str:
+    """Return the name a task gets when its caller chose none: sorts as the tasks were created."""
+    digits = []
+    for _ in range(13):
+        digits.append(_ALPHABET[task & 31])
+        task >>= 5
+    return "t" + "".join(reversed(digits))
+
+
+def uid(store: str, task: int) -> str:
+    """Return a task's uid: unique across databases, because `store` is the database's own random name."""
+    return f"{store}-{task:016x}"
+
+
+def token(task_uid: str, key: str, generation: int) -> str:
+    """Return the idempotency token of one generation of one ledger entry: 42 characters, lower-case letters and digits.
+
+    A function of the task's uid, the key and the generation only, so that any later attempt derives the same one.
+    """
+    digest = hashlib.sha256(f"{task_uid}\0{key}\0{generation}".encode()).hexdigest()
+    return "wf" + digest[:40]

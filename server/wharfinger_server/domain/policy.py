@@ -1,0 +1,52 @@
+"""What the caller wants done when an attempt fails, is lost, takes too long or is cancelled."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+SECOND = 1_000_000
+DEFAULT_MAX_LOST_ATTEMPTS = 5
+
+
+class OnFailure(IntEnum):
+    """What becomes of the things a task made when it fails or is cancelled; numbers as on the wire."""
+
+    UNSPECIFIED = 0
+    KEEP = 1
+    ROLL_BACK = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A task's policy. Zero means the default: one attempt, five losses, no time limits, priority 0."""
+
+    on_failure: OnFailure = OnFailure.UNSPECIFIED
+    on_cancel: OnFailure = OnFailure.UNSPECIFIED
+    max_attempts: int = 0
+    max_lost_attempts: int = 0
+    retry_backoff: int = 0
+    attempt_timeout: int = 0
+    total_timeout: int = 0
+    undo_timeout: int = 0
+    not_before: int = 0
+    priority: int = 0
+    concurrency_key: str = ""
+    max_hourly_cost: str = ""
+    max_hourly_currency: str = ""
+    allow_unpriced: bool = False
+
+    @property
+    def attempts(self) -> int:
+        """Return how many attempts may fail retryably before the task does."""
+        return self.max_attempts or 1
+
+    @property
+    def losses(self) -> int:
+        """Return how many attempts may be lost with their executor before the task fails."""
+        return self.max_lost_attempts or DEFAULT_MAX_LOST_ATTEMPTS
+
+    def backoff(self, runs: int) -> int:
+        """Return how long to wait before the next attempt, after `runs` attempts: doubling, at most an hour."""
+        base = self.retry_backoff or SECOND
+        return min(base << max(0, min(runs, 20) - 1), 3600 * SECOND)

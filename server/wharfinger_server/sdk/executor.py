@@ -1,0 +1,92 @@
+"""The interface between the engine and an executor, a plug-in that decides where a script's `main` runs.
+
+An executor is registered under the entry-point group `wharfinger.executors` and made once per server with the options of its
+`[executors.NAME]` table. It takes jobs and gives their slots back; everything a job reports goes through the job's session.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any, ClassVar, Protocol
+
+from wharfinger.runtime.protocol import Assignment, Session
+
+ASYNC = "async"
+PLAIN = "plain"
+
+
+class Stop:
+    """Tells a job to stop; the engine sets it, the executor and the script's facade read it. `reason` is for people."""
+
+    def __init__(self) -> None:
+        self.reason = ""
+        self.requested = False
+
+    def request(self, reason: str) -> None:
+        """Ask the job to stop."""
+        self.reason = reason
+        self.requested = True
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Job:
+    """One attempt to be run: the assignment, the loaded script module with its colour, its session and its stop flag."""
+
+    assignment: Assignment
+    module: ModuleType
+    colour: str
+    session: Session
+    stop: Stop
+
+
+class Host(Protocol):
+    """What an executor may tell the server. Every method may be called from any thread and returns at once."""
+
+    def freed(self, job: Job) -> None:
+        """Say that the job's slot is free again. Exactly once for each job, when nothing of it runs any more."""
+        ...
+
+    def lost(self, job: Job, reason: str) -> None:
+        """Say that the job will report nothing more because what ran it is gone. Its slot is freed separately."""
+        ...
+
+    def blocked(self, jobs: tuple[Job, ...], seconds: float, culprit: str) -> None:
+        """Say that the executor has been held up for `seconds`; `culprit` names the job and the line of code, if known.
+
+        Called with `seconds` 0 when it moves again.
+        """
+        ...
+
+
+class Executor(ABC):
+    """An executor. `summary` is one line for people; `colours` tells which scripts it runs (ASYNC, PLAIN or both)."""
+
+    summary: ClassVar[str] = ""
+    colours: ClassVar[frozenset[str]] = frozenset({ASYNC, PLAIN})
+
+    def __init__(self, options: Mapping[str, Any]) -> None:
+        """Take the options of `[executors.NAME]`. Raises ValueError, naming the option, when one is wrong or unknown."""
+
+    @property
+    @abstractmethod
+    def slots(self) -> int:
+        """How many jobs may run at once; the engine never submits more."""
+
+    @abstractmethod
+    async def start(self, host: Host) -> None:
+        """Get ready to take jobs."""
+
+    @abstractmethod
+    def submit(self, job: Job) -> None:
+        """Begin the job and return at once: `wharfinger.runtime.run` (or `run_blocking`) does the work. Any thread may call."""
+
+    @abstractmethod
+    def cancel(self, job: Job) -> None:
+        """Interrupt the job if that is possible here; `job.stop` is set already. Returns at once; any thread may call."""
+
+    @abstractmethod
+    async def stop(self, grace: float) -> None:
+        """Stop within `grace` seconds. Jobs that still run then are abandoned: the server is about to end."""
