@@ -1,7 +1,7 @@
 """Generate the Python code of the API from `protos/`.
 
-Run by the interpreter of `.venv-gen`, which holds the oldest generator we support: generated gRPC code refuses a runtime older than
-its generator, so the floor of what users may have installed is set here. `make generate` does it.
+Run by the interpreter of `.venv-gen`, which holds the oldest generator we support: generated gRPC code refuses a runtime
+older than its generator, so the floor of what users may have installed is set here. `make generate` does it.
 
 With `--include-only` it just lays out Google's definitions, which is all that `buf` needs.
 """
@@ -9,16 +9,16 @@ With `--include-only` it just lays out Google's definitions, which is all that `
 import importlib.util
 import shutil
 import sys
+import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PROTOS = ROOT / "protos"
 INCLUDE = ROOT / ".venv-gen" / "include"
 OUTPUT = ROOT / "clients" / "python" / "src"
-GENERATED = ("*_pb2.py", "*_pb2.pyi", "*_pb2_grpc.py", "*_pb2_grpc.pyi")
+PACKAGE = "wharfinger/v1"
 # Only what our files import, directly or not.
-GOOGLE = ("api/client.proto", "api/field_behavior.proto", "api/launch_stage.proto", "api/resource.proto", "rpc/status.proto")
-GOOGLE += ("rpc/error_details.proto",)
+GOOGLE = ("api/field_behavior.proto", "api/resource.proto", "rpc/error_details.proto", "rpc/status.proto")
 
 
 def lay_out_google() -> None:
@@ -34,27 +34,46 @@ def lay_out_google() -> None:
         shutil.copyfile(google / name, target)
 
 
-def generate() -> int:
-    """Write the modules and their stubs beside the client's own code; drop those whose definition is gone."""
+def run_protoc(output: Path) -> int:
+    """Generate into an empty folder; returns protoc's exit status."""
     from grpc_tools import protoc  # only the generator's environment has it
 
-    package = OUTPUT / "wharfinger" / "v1"
-    package.mkdir(parents=True, exist_ok=True)
-    for pattern in GENERATED:
-        for old in package.glob(pattern):
-            old.unlink()
-    well_known = importlib.util.find_spec("grpc_tools")
-    assert well_known is not None and well_known.origin is not None
     sources = sorted(path.relative_to(PROTOS).as_posix() for path in PROTOS.rglob("*.proto"))
     services = [name for name in sources if name.endswith("_service.proto")]
-    include = [f"-I{PROTOS}", f"-I{INCLUDE}", f"-I{Path(well_known.origin).parent / '_proto'}"]
-    messages = protoc.main(["protoc", *include, f"--python_out={OUTPUT}", f"--mypy_out=quiet:{OUTPUT}", *sources])
+    well_known = Path(protoc.__file__).parent / "_proto"
+    common = ["protoc", f"-I{PROTOS}", f"-I{INCLUDE}", f"-I{well_known}"]
+    # By path, so that the environment need not be on PATH.
+    common += [f"--plugin={name}={Path(sys.prefix) / 'bin' / name}" for name in ("protoc-gen-mypy", "protoc-gen-mypy_grpc")]
+    messages = protoc.main([*common, f"--python_out={output}", f"--mypy_out=quiet:{output}", *sources])
     # Files without a service would each get an empty module.
-    stubs = protoc.main(["protoc", *include, f"--grpc_python_out={OUTPUT}", f"--mypy_grpc_out=quiet:{OUTPUT}", *services])
+    stubs = protoc.main([*common, f"--grpc_python_out={output}", f"--mypy_grpc_out=quiet:{output}", *services])
     return int(messages or stubs)
 
 
-if __name__ == "__main__":
+def publish(new: Path, old: Path) -> None:
+    """Make the generated files of `old` those of `new`, without touching any that is right already."""
+    wanted = {path.name: path.read_bytes() for path in new.iterdir()}
+    old.mkdir(parents=True, exist_ok=True)
+    for path in old.glob("*_pb2*.py*"):
+        if path.name not in wanted:
+            path.unlink()
+    for name, content in wanted.items():
+        target = old / name
+        if not target.exists() or target.read_bytes() != content:
+            target.write_bytes(content)
+
+
+def main() -> int:
+    """Do what the command line asks for; returns the exit status."""
     lay_out_google()
-    if "--include-only" not in sys.argv[1:]:
-        sys.exit(generate())
+    if "--include-only" in sys.argv[1:]:
+        return 0
+    with tempfile.TemporaryDirectory() as scratch:
+        status = run_protoc(Path(scratch))
+        if status == 0:
+            publish(Path(scratch) / PACKAGE, OUTPUT / PACKAGE)
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,154 @@
+# Everything a developer or CI does here. `make help` lists it.
+# Needs python3 (3.11 or newer), make and git; the rest is installed into .venv and .venv-gen.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= python3
+BIN := .venv/bin
+GEN := .venv-gen/bin
+# buf is installed as a program that finds itself by PATH.
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+# The order of tests is spread over the cores; `make test PYTEST=-x` and the like add to it.
+PYTEST ?=
+
+# Our distributions: those of them that this tree has.
+PROJECTS := $(wildcard pyproject.toml clients/python/pyproject.toml server/libcloud/pyproject.toml server/scripts/*/pyproject.toml)
+DISTRIBUTIONS := $(patsubst %/,%,$(dir $(PROJECTS)))
+PACKAGES := $(wildcard server/wharfinger_server clients/python/src/wharfinger server/libcloud/src/wharfinger_libcloud server/scripts/*/src/*)
+TESTS := $(wildcard tests clients/python/tests server/libcloud/tests server/scripts/*/tests)
+CODE := $(PACKAGES) $(TESTS) $(wildcard tools docs bench)
+GENERATED := clients/python/src/wharfinger/v1
+BASELINE := protos/baseline.binpb
+
+COMPILE = $(BIN)/uv pip compile --quiet --generate-hashes --universal --no-emit-index-url --no-header --python-version 3.11
+
+.PHONY: help
+help: ## list what can be made
+	@grep -hE '^[a-z][a-z-]*:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | while IFS=$$'\t' read -r name text; do printf '  %-12s %s\n' "$$name" "$$text"; done
+
+# ---------------------------------------------------------------- environments
+
+.PHONY: setup
+setup: .venv/.ready .venv-gen/.ready ## build .venv and .venv-gen from the pinned requirements
+
+# pip is slower than uv, and understands settings of this machine that uv may not.
+.venv/.ready: requirements/build.txt requirements/dev.txt $(PROJECTS)
+	@$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "python3 is older than 3.11; name another with PYTHON=")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/build.txt
+	@VIRTUAL_ENV=.venv $(BIN)/uv pip install --quiet --require-hashes -r requirements/build.txt -r requirements/dev.txt \
+		|| $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/build.txt -r requirements/dev.txt
+	@VIRTUAL_ENV=.venv $(BIN)/uv pip install --quiet --no-deps --no-build-isolation --offline $(foreach folder,$(DISTRIBUTIONS),-e ./$(folder))
+	@touch $@
+
+.venv-gen/.ready: requirements/generate.txt .venv/.ready
+	@test -x $(GEN)/python || $(PYTHON) -m venv --without-pip .venv-gen
+	@VIRTUAL_ENV=.venv-gen $(BIN)/uv pip sync --quiet --require-hashes requirements/generate.txt \
+		|| $(BIN)/python -m pip --python $(GEN)/python install --quiet --disable-pip-version-check --require-hashes -r requirements/generate.txt
+	@$(GEN)/python tools/generate.py --include-only
+	@touch $@
+
+.PHONY: lock
+lock: .venv/.ready ## compile requirements/*.txt anew; UPGRADE=1 takes the newest releases
+	@$(COMPILE) $(if $(UPGRADE),--upgrade) -o requirements/build.txt requirements/build.in >/dev/null
+	@$(COMPILE) $(if $(UPGRADE),--upgrade) -o requirements/generate.txt requirements/generate.in >/dev/null
+	@$(COMPILE) $(if $(UPGRADE),--upgrade) -c requirements/build.txt --no-emit-package wharfinger -o requirements/dev.txt $(PROJECTS) requirements/dev.in >/dev/null
+
+# ---------------------------------------------------------------- using it
+
+.PHONY: serve
+serve: .venv/.ready ## run a server of this tree
+	@$(BIN)/wharfinger serve
+
+.PHONY: demo
+demo: .venv/.ready ## see it work: a server, a task, a failure and what is left of it
+	@bash tools/demo.sh
+
+# ---------------------------------------------------------------- the API
+
+.PHONY: generate
+generate: .venv-gen/.ready ## write the Python code of protos/
+	@$(GEN)/python tools/generate.py
+
+.PHONY: baseline
+baseline: setup ## take the API as it is for the one that changes must not break; at a release
+	@buf build -o $(BASELINE)
+
+# ---------------------------------------------------------------- checks
+
+.PHONY: verify
+verify: lint format-check types layers docstrings proto-lint proto-format-check breaking generated ## run every small check
+
+.PHONY: test
+test: .venv/.ready ## run the tests
+ifneq ($(strip $(TESTS)),)
+	@$(BIN)/python -m pytest -n logical --dist worksteal $(PYTEST) $(TESTS)
+else
+	@echo "there are no tests yet"
+endif
+
+.PHONY: lint
+lint: .venv/.ready ## ruff's rules
+	@$(BIN)/ruff check $(CODE)
+
+.PHONY: format
+format: setup ## write Python and protos as the formatters want them
+	@$(BIN)/ruff format $(CODE)
+	@$(BIN)/ruff check --fix-only --quiet $(CODE)
+	@buf format -w protos
+
+.PHONY: format-check
+format-check: .venv/.ready
+	@$(BIN)/ruff format --check $(CODE)
+
+.PHONY: types
+types: .venv/.ready ## mypy --strict
+	@$(BIN)/mypy $(PACKAGES) $(wildcard tools)
+
+.PHONY: layers
+layers: .venv/.ready ## who imports whom
+	@$(BIN)/lint-imports
+
+.PHONY: docstrings
+docstrings: .venv/.ready ## every public symbol is documented
+	@$(BIN)/interrogate --config pyproject.toml $(PACKAGES)
+
+.PHONY: proto-lint
+proto-lint: setup ## buf's rules, comments included
+	@buf lint
+
+.PHONY: proto-format-check
+proto-format-check: setup
+	@buf format -d --exit-code protos
+
+# An image against an image: a workspace against an image reports what the other module no longer has as deleted, and a
+# comparison with one's own clone can never fail.
+.PHONY: breaking
+breaking: setup ## the API breaks nothing that the baseline promised
+	@image=$$(mktemp --suffix=.binpb); trap 'rm -f "$$image"' EXIT; \
+		buf build -o "$$image" && buf breaking "$$image" --against $(BASELINE)
+
+.PHONY: generated
+generated: generate ## the generated code is what protos/ says
+	@git diff --exit-code -- $(GENERATED)
+	@new=$$(git ls-files --others --exclude-standard -- $(GENERATED)); \
+		test -z "$$new" || { echo "generated and not added to git:"; echo "$$new"; exit 1; }
+
+# ---------------------------------------------------------------- the rest
+
+.PHONY: docs
+docs: .venv/.ready ## build the documentation into build/docs
+	@$(BIN)/sphinx-build -W --keep-going -b html docs build/docs
+
+.PHONY: bench
+bench: .venv/.ready ## measure
+	@$(BIN)/python -m bench
+
+.PHONY: clean
+clean: ## remove all that was built, the environments included
+	@rm -rf .venv .venv-gen .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist
+	@find . -name __pycache__ -prune -not -path './.git/*' -exec rm -rf {} +
