@@ -153,7 +153,7 @@ class StateChange(_message.Message):
     state: _task_pb2.TaskState.ValueType
     """The new state."""
     actor: _builtins.str
-    """Who caused it: a creator's name as in Task.creator, or `system`."""
+    """Who caused it: a creator's name as in Task.creator, or `server`."""
     reason: _builtins.str
     """Why, for people to read; for a cancellation the caller's own words. May be empty."""
     def __init__(

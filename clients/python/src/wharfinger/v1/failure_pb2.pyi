@@ -86,7 +86,7 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     google.rpc.BadRequest names each place, such as `task.params.size` (script).
     """
     ERROR_REASON_PARAMS_TOO_LARGE: _ErrorReason.ValueType  # 9
-    """INVALID_ARGUMENT: params are larger than the server takes, 256 KiB unless it is configured otherwise (limit_bytes,
+    """INVALID_ARGUMENT: params are larger than the server takes, 1 MiB of JSON unless it is configured otherwise (limit_bytes,
     size_bytes).
     """
     ERROR_REASON_INVALID_NAME: _ErrorReason.ValueType  # 10
@@ -155,6 +155,10 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """RESOURCE_EXHAUSTED: the project has as many unfinished tasks as it may (limit, count)."""
     ERROR_REASON_INTERNAL: _ErrorReason.ValueType  # 32
     """INTERNAL: a fault of the server; its log tells more under the id (incident)."""
+    ERROR_REASON_CALL_LIMIT: _ErrorReason.ValueType  # 33
+    """RESOURCE_EXHAUSTED: the server is at work on as many calls as it takes; nothing was done. A google.rpc.RetryInfo says
+    when to ask again (limit).
+    """
     ERROR_REASON_SCRIPT_RAISED: _ErrorReason.ValueType  # 100
     """UNKNOWN: the script raised an exception of its own (exception: its type; step)."""
     ERROR_REASON_SCRIPT_RESULT_INVALID: _ErrorReason.ValueType  # 101
@@ -176,11 +180,13 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     ERROR_REASON_CANCELLED: _ErrorReason.ValueType  # 106
     """CANCELLED: somebody cancelled the task (actor; the message has the reason)."""
     ERROR_REASON_RESOURCE_UNCERTAIN: _ErrorReason.ValueType  # 107
-    """ABORTED: nobody can tell whether something exists: its call was not answered, and searching did not settle it (key:
+    """UNKNOWN: nobody can tell whether something exists: its call was not answered, and searching did not settle it (key:
     the first of them; count).
     """
     ERROR_REASON_KEY_REUSED: _ErrorReason.ValueType  # 108
-    """FAILED_PRECONDITION: the script used one key twice in one attempt (key)."""
+    """FAILED_PRECONDITION: the script used one key twice in one attempt, or used again the key of a thing that may be
+    alive and is not settled (key).
+    """
     ERROR_REASON_REQUEST_CHANGED: _ErrorReason.ValueType  # 109
     """FAILED_PRECONDITION: the script ran again and asked for something else under a key that an earlier attempt used
     (key).
@@ -221,6 +227,10 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """PERMISSION_DENIED: the object store refused the credentials or the request (store, cause)."""
     ERROR_REASON_STORE_UNAVAILABLE: _ErrorReason.ValueType  # 124
     """UNAVAILABLE: the object store does not answer (store, cause)."""
+    ERROR_REASON_KEY_INVALID: _ErrorReason.ValueType  # 125
+    """FAILED_PRECONDITION: the script used a key that is none: empty, longer than 256 characters, or with a `~` (key)."""
+    ERROR_REASON_KEY_UNKNOWN: _ErrorReason.ValueType  # 126
+    """FAILED_PRECONDITION: the script named a key that the task's ledger does not have (key)."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why something was refused or failed.
@@ -262,7 +272,7 @@ ERROR_REASON_PARAMS_INVALID: ErrorReason.ValueType  # 8
 google.rpc.BadRequest names each place, such as `task.params.size` (script).
 """
 ERROR_REASON_PARAMS_TOO_LARGE: ErrorReason.ValueType  # 9
-"""INVALID_ARGUMENT: params are larger than the server takes, 256 KiB unless it is configured otherwise (limit_bytes,
+"""INVALID_ARGUMENT: params are larger than the server takes, 1 MiB of JSON unless it is configured otherwise (limit_bytes,
 size_bytes).
 """
 ERROR_REASON_INVALID_NAME: ErrorReason.ValueType  # 10
@@ -331,6 +341,10 @@ ERROR_REASON_QUOTA_EXCEEDED: ErrorReason.ValueType  # 31
 """RESOURCE_EXHAUSTED: the project has as many unfinished tasks as it may (limit, count)."""
 ERROR_REASON_INTERNAL: ErrorReason.ValueType  # 32
 """INTERNAL: a fault of the server; its log tells more under the id (incident)."""
+ERROR_REASON_CALL_LIMIT: ErrorReason.ValueType  # 33
+"""RESOURCE_EXHAUSTED: the server is at work on as many calls as it takes; nothing was done. A google.rpc.RetryInfo says
+when to ask again (limit).
+"""
 ERROR_REASON_SCRIPT_RAISED: ErrorReason.ValueType  # 100
 """UNKNOWN: the script raised an exception of its own (exception: its type; step)."""
 ERROR_REASON_SCRIPT_RESULT_INVALID: ErrorReason.ValueType  # 101
@@ -352,11 +366,13 @@ ERROR_REASON_EXECUTOR_LOST: ErrorReason.ValueType  # 105
 ERROR_REASON_CANCELLED: ErrorReason.ValueType  # 106
 """CANCELLED: somebody cancelled the task (actor; the message has the reason)."""
 ERROR_REASON_RESOURCE_UNCERTAIN: ErrorReason.ValueType  # 107
-"""ABORTED: nobody can tell whether something exists: its call was not answered, and searching did not settle it (key:
+"""UNKNOWN: nobody can tell whether something exists: its call was not answered, and searching did not settle it (key:
 the first of them; count).
 """
 ERROR_REASON_KEY_REUSED: ErrorReason.ValueType  # 108
-"""FAILED_PRECONDITION: the script used one key twice in one attempt (key)."""
+"""FAILED_PRECONDITION: the script used one key twice in one attempt, or used again the key of a thing that may be
+alive and is not settled (key).
+"""
 ERROR_REASON_REQUEST_CHANGED: ErrorReason.ValueType  # 109
 """FAILED_PRECONDITION: the script ran again and asked for something else under a key that an earlier attempt used
 (key).
@@ -397,6 +413,10 @@ ERROR_REASON_STORE_REFUSED: ErrorReason.ValueType  # 123
 """PERMISSION_DENIED: the object store refused the credentials or the request (store, cause)."""
 ERROR_REASON_STORE_UNAVAILABLE: ErrorReason.ValueType  # 124
 """UNAVAILABLE: the object store does not answer (store, cause)."""
+ERROR_REASON_KEY_INVALID: ErrorReason.ValueType  # 125
+"""FAILED_PRECONDITION: the script used a key that is none: empty, longer than 256 characters, or with a `~` (key)."""
+ERROR_REASON_KEY_UNKNOWN: ErrorReason.ValueType  # 126
+"""FAILED_PRECONDITION: the script named a key that the task's ledger does not have (key)."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
 
 @_typing.final

@@ -93,7 +93,7 @@ class Policy(_message.Message):
     """
     @_builtins.property
     def retry_backoff(self) -> _duration_pb2.Duration:
-        """Wait before the second attempt; it doubles with each further one, with jitter, up to 10 minutes. Unset: 1 second."""
+        """Wait before the second attempt; it doubles with each further one, up to 1 hour. Unset: 1 second."""
 
     @_builtins.property
     def attempt_timeout(self) -> _duration_pb2.Duration:
@@ -103,13 +103,13 @@ class Policy(_message.Message):
 
     @_builtins.property
     def total_timeout(self) -> _duration_pb2.Duration:
-        """Longest time from create_time (or not_before, if later) to the end of the last attempt; then the task fails with
+        """Longest time from create_time, all waiting included, to the end of the last attempt; then the task fails with
         TOTAL_TIMEOUT. Undoing does not count. Unset: no limit.
         """
 
     @_builtins.property
     def undo_timeout(self) -> _duration_pb2.Duration:
-        """Longest time a rollback may take; then it stops as ROLLBACK_FAILED and the ledger says what is left. Unset: 1 hour."""
+        """Longest time a rollback may take; then it stops as ROLLBACK_FAILED and the ledger says what is left. Unset: no limit."""
 
     @_builtins.property
     def not_before(self) -> _timestamp_pb2.Timestamp:

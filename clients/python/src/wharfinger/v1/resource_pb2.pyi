@@ -123,8 +123,8 @@ class Resource(_message.Message):
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
     EVIDENCE_OF_FIELD_NUMBER: _builtins.int
     key: _builtins.str
-    """The script's name for the thing, unique and stable within the task, such as `node/web-3`; 256 characters at most. A
-    task that runs again finds what it made by it. `KEY~1`, `KEY~2` and so on are extra things found for KEY.
+    """The script's name for the thing, unique and stable within the task, such as `node/web-3`; 1 to 256 characters. A
+    task that runs again finds what it made by it; the script's own keys have no `~`: `KEY~1`, `KEY~2` and so on are extra things found for KEY.
     """
     type: _builtins.str
     """What kind of thing it is, in the script's words, such as `compute.node` or `object`; 128 characters at most."""

@@ -197,7 +197,7 @@ class Task(_message.Message):
     letter and don't end with a hyphen. Ignored in CreateTask, which takes `parent` and `task_id`.
     """
     uid: _builtins.str
-    """Given by the server, never used again: it tells a task from a later one of the same name. 32 hexadecimal digits."""
+    """Given by the server, never used again: it tells a task from a later one of the same name. Opaque."""
     etag: _builtins.str
     """Changes whenever the state or the ledger changes; never with progress, leases or heartbeats. Send it back in
     CancelTask or DeleteTask to act only on what was seen. Opaque.

@@ -185,7 +185,8 @@ class TaskServiceServicer(object):
 
     def CancelTask(self, request, context):
         """Asks a task to stop, and answers at once: it is then CANCELLING, or CANCELLED if it had not begun. What it had made
-        is treated by Policy.on_cancel. Asking again is no error. Errors: TASK_NOT_FOUND, INVALID_NAME, ETAG_MISMATCH,
+        is treated by Policy.on_cancel. A rollback is stopped, and rests as ROLLBACK_FAILED with what is left. Asking again
+        is no error. Errors: TASK_NOT_FOUND, INVALID_NAME, ETAG_MISMATCH,
         STATE_FORBIDS.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

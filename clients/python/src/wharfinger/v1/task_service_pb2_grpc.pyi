@@ -81,7 +81,8 @@ class TaskServiceStub:
     """
     CancelTask: _grpc.UnaryUnaryMultiCallable[_task_service_pb2.CancelTaskRequest, _task_pb2.Task]
     """Asks a task to stop, and answers at once: it is then CANCELLING, or CANCELLED if it had not begun. What it had made
-    is treated by Policy.on_cancel. Asking again is no error. Errors: TASK_NOT_FOUND, INVALID_NAME, ETAG_MISMATCH,
+    is treated by Policy.on_cancel. A rollback is stopped, and rests as ROLLBACK_FAILED with what is left. Asking again
+    is no error. Errors: TASK_NOT_FOUND, INVALID_NAME, ETAG_MISMATCH,
     STATE_FORBIDS.
     """
     DeleteTask: _grpc.UnaryUnaryMultiCallable[_task_service_pb2.DeleteTaskRequest, _empty_pb2.Empty]
@@ -140,7 +141,8 @@ class TaskServiceAsyncStub(TaskServiceStub):
     """
     CancelTask: _aio.UnaryUnaryMultiCallable[_task_service_pb2.CancelTaskRequest, _task_pb2.Task]  # type: ignore[assignment]
     """Asks a task to stop, and answers at once: it is then CANCELLING, or CANCELLED if it had not begun. What it had made
-    is treated by Policy.on_cancel. Asking again is no error. Errors: TASK_NOT_FOUND, INVALID_NAME, ETAG_MISMATCH,
+    is treated by Policy.on_cancel. A rollback is stopped, and rests as ROLLBACK_FAILED with what is left. Asking again
+    is no error. Errors: TASK_NOT_FOUND, INVALID_NAME, ETAG_MISMATCH,
     STATE_FORBIDS.
     """
     DeleteTask: _aio.UnaryUnaryMultiCallable[_task_service_pb2.DeleteTaskRequest, _empty_pb2.Empty]  # type: ignore[assignment]
@@ -256,7 +258,8 @@ class TaskServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_task_pb2.Task, _abc.Awaitable[_task_pb2.Task]]:
         """Asks a task to stop, and answers at once: it is then CANCELLING, or CANCELLED if it had not begun. What it had made
-        is treated by Policy.on_cancel. Asking again is no error. Errors: TASK_NOT_FOUND, INVALID_NAME, ETAG_MISMATCH,
+        is treated by Policy.on_cancel. A rollback is stopped, and rests as ROLLBACK_FAILED with what is left. Asking again
+        is no error. Errors: TASK_NOT_FOUND, INVALID_NAME, ETAG_MISMATCH,
         STATE_FORBIDS.
         """
 
