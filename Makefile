@@ -21,7 +21,7 @@ DISTRIBUTIONS := $(patsubst %/,%,$(dir $(PROJECTS)))
 PACKAGES := $(wildcard server/wharfinger_server clients/python/src/wharfinger server/libcloud/src/wharfinger_libcloud server/scripts/*/src/*)
 TESTS := $(wildcard tests clients/python/tests server/libcloud/tests server/scripts/*/tests)
 CODE := $(PACKAGES) $(TESTS) $(wildcard tools docs bench)
-GENERATED := clients/python/src/wharfinger/v1
+GENERATED := clients/python/src/wharfinger/v1 clients/go/wharfinger clients/typescript/src/gen
 BASELINE := protos/baseline.binpb
 
 COMPILE = $(BIN)/uv pip compile --quiet --generate-hashes --universal --no-emit-index-url --no-header --python-version 3.11
@@ -71,8 +71,9 @@ demo: .venv/.ready ## see it work: a server, a task, a failure and what is left 
 # ---------------------------------------------------------------- the API
 
 .PHONY: generate
-generate: .venv-gen/.ready ## write the Python code of protos/
+generate: .venv-gen/.ready ## write the Python code of protos/, and the Go and TypeScript code where go and npm are there
 	@$(GEN)/python tools/generate.py
+	@$(GEN)/python tools/generate_clients.py
 
 .PHONY: baseline
 baseline: setup ## take the API as it is for the one that changes must not break; at a release
@@ -150,5 +151,6 @@ bench: .venv/.ready ## measure
 
 .PHONY: clean
 clean: ## remove all that was built, the environments included
-	@rm -rf .venv .venv-gen .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist
+	@rm -rf .venv .venv-gen .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache .cache .tools build dist
+	@rm -rf clients/typescript/node_modules clients/typescript/dist
 	@find . -name __pycache__ -prune -not -path './.git/*' -exec rm -rf {} +

@@ -1,0 +1,79 @@
+// Watch creates a task and prints its events, each once, over connections that it breaks itself; of a task that stops half-way
+// it prints where that leaves us. For example: go run ./examples/watch 127.0.0.1:7480 SCRIPT '{"param": "value"}'
+package main
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"fmt"
+	"io"
+	"log"
+	"os"
+
+	v1 "github.com/wharfinger/wharfinger/clients/go/wharfinger/v1"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/protobuf/types/known/structpb"
+)
+
+func main() {
+	params := &structpb.Struct{}
+	must(params.UnmarshalJSON([]byte(os.Args[3])))
+	// With a request_id, asking again gives the same task.
+	request := &v1.CreateTaskRequest{Parent: "projects/default", RequestId: rand.Text(), Task: &v1.Task{Script: os.Args[2], Params: params}}
+	task, sequence := &v1.Task{}, int64(0)
+	for messages, ended := 2, false; !ended; messages *= 2 {
+		connection, err := grpc.NewClient(os.Args[1], grpc.WithTransportCredentials(insecure.NewCredentials()))
+		must(err)
+		client := v1.NewTaskServiceClient(connection)
+		task, err = client.CreateTask(context.Background(), request)
+		must(err)
+		task, sequence, ended = watch(client, task, sequence, messages)
+		must(connection.Close())
+	}
+	fmt.Println("ended", task.State, task.GetError().GetMessage())
+	for _, detail := range task.GetError().GetDetails() {
+		if half := new(v1.PartialFailure); detail.UnmarshalTo(half) == nil {
+			fmt.Printf("failed step %q, retryable %t, left over %d\n", half.FailedStep, half.Retryable, half.LeftOverCount)
+			for _, r := range half.LeftOver {
+				fmt.Println("left over", r.State, r.Key, r.Type, r.ExternalId, r.GetError().GetMessage())
+			}
+			fmt.Println("not attempted", half.NotAttempted, "\nallowed", half.AllowedActions)
+			fmt.Println("cost", half.Cost)
+		}
+	}
+}
+
+// watch prints the events after a sequence until so many messages have come, or the task is at rest.
+func watch(client v1.TaskServiceClient, task *v1.Task, sequence int64, messages int) (*v1.Task, int64, bool) {
+	stream, err := client.WatchTask(context.Background(), &v1.WatchTaskRequest{Name: task.Name, AfterSequence: sequence})
+	must(err)
+	for range messages {
+		message, err := stream.Recv()
+		if err == io.EOF {
+			return task, sequence, true
+		}
+		must(err)
+		task = cmp.Or(message.GetSnapshot(), task)
+		for _, event := range message.GetEvents().GetEvents() {
+			switch detail := event.Detail.(type) {
+			case *v1.TaskEvent_StateChange:
+				fmt.Println("event", event.Sequence, detail.StateChange.State)
+			case *v1.TaskEvent_Resource:
+				fmt.Println("event", event.Sequence, detail.Resource.State, detail.Resource.Key)
+			default:
+				fmt.Println("event", event.Sequence, event.GetLog().GetText(), event.GetError().GetMessage())
+			}
+		}
+		sequence = message.Sequence
+	}
+	fmt.Println("hung up after", sequence)
+	return task, sequence, false
+}
+
+func must(err error) {
+	if err != nil {
+		log.Fatal(err)
+	}
+}
