@@ -1,0 +1,191 @@
+"""What an operator can set: every key with its default and what it means. The sample file is made from this."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+from wharfinger_server.config.units import parse_duration, parse_size
+
+APPLICATION = "wharfinger"
+
+
+class Kind(Enum):
+    """How a value is written in the file. Durations become microseconds, sizes bytes."""
+
+    TEXT = "a string"
+    NUMBER = "a whole number"
+    SWITCH = "true or false"
+    DURATION = 'a duration such as "30s"'
+    SIZE = 'a size such as "1MiB"'
+    PATH = "a path"
+
+
+def setting(
+    default: str | int, doc: str, kind: Kind | None = None, *, least: int = 0, among: tuple[str, ...] = ()
+) -> Any:
+    """Return a dataclass field for one key: `default` as written, `doc` for the sample, `least` the smallest number."""
+    if kind is None:
+        kind = Kind.SWITCH if isinstance(default, bool) else Kind.NUMBER if isinstance(default, int) else Kind.TEXT
+    value: Any = default
+    if kind is Kind.DURATION:
+        value = parse_duration(str(default))
+    elif kind is Kind.SIZE:
+        value = parse_size(str(default))
+    return field(default=value, metadata={"kind": kind, "written": default, "doc": doc, "least": least, "among": among})
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """Where the server listens, and how it behaves as a process."""
+
+    address: str = setting(
+        "127.0.0.1:7480", "Where gRPC listens: HOST:PORT (port 0: any free one), [IPV6]:PORT or unix:PATH."
+    )
+    insecure: bool = setting(
+        False,
+        "Listen beyond this machine though calls are not encrypted or callers not known: on trusted networks only.",
+    )
+    data_dir: str = setting(
+        "", "Folder of the embedded database; WHARFINGER_DATA_DIR sets it too. Empty: the platform's.", Kind.PATH
+    )
+    default_executor: str = setting(
+        "asyncio", "Where a script runs when neither its task nor the script names an executor."
+    )
+    drain_grace: int = setting(
+        "30s", "How long running scripts may go on after the server was told to end.", Kind.DURATION
+    )
+    log_level: str = setting(
+        "info", "Least grave log line that is written.", among=("debug", "info", "warning", "error")
+    )
+    log_format: str = setting(
+        "auto", "json, plain, or auto: plain on a terminal and json elsewhere.", among=("auto", "plain", "json")
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """The database."""
+
+    url: str = setting(
+        "",
+        "Empty: SQLite in the data folder. Otherwise sqlite:////PATH or postgresql://USER@HOST/NAME. A password is better"
+        " placed in the environment: WHARFINGER_STORE__URL, or PGPASSFILE.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """Encryption. With cert and key the server speaks TLS only; the files are read again when they change."""
+
+    cert: str = setting("", "PEM file with the server's certificate and the chain above it.", Kind.PATH)
+    key: str = setting("", "PEM file with its private key.", Kind.PATH)
+    client_ca: str = setting(
+        "",
+        "PEM file with authorities: callers must show a certificate of theirs; its common name says who calls.",
+        Kind.PATH,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One static bearer token. As soon as there is one, every call needs one."""
+
+    sha256: str = field(
+        metadata={"doc": "SHA-256 of the token in hexadecimal, not the token. `wharfinger config token` makes both."}
+    )
+    creator: str = field(metadata={"doc": "Who the caller is, as Task.creator shows it."})
+    projects: frozenset[str] | None = field(
+        default=None, metadata={"doc": 'The projects that it opens, such as ["default"]; "*" for all of them.'}
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds that keep one caller or one script from harming the others."""
+
+    params_bytes: int = setting("1MiB", "Largest params of a task, as JSON.", Kind.SIZE, least=1)
+    result_bytes: int = setting("64KiB", "Largest result of a task, as JSON.", Kind.SIZE, least=1)
+    batch_tasks: int = setting(1000, "Most requests in one BatchCreateTasks.", least=1)
+    batch_bytes: int = setting("3MiB", "Largest BatchCreateTasks.", Kind.SIZE, least=1)
+    page_size: int = setting(50, "Tasks on a page whose size was not asked for.", least=1)
+    max_page_size: int = setting(1000, "Most items on a page, whatever was asked for.", least=1)
+    response_bytes: int = setting("3MiB", "Largest page, whatever its page_size.", Kind.SIZE, least=65536)
+    message_bytes: int = setting("4MiB", "Largest message taken or sent.", Kind.SIZE, least=65536)
+    log_lines: int = setting(10_000, "Log lines kept of one task; what is dropped is counted.", least=1)
+    log_bytes: int = setting("1MiB", "Log text kept of one task.", Kind.SIZE, least=1)
+    cancel_grace: int = setting(
+        "10s", "How long a cancelled script may clean up before it is interrupted.", Kind.DURATION
+    )
+    find_timeout: int = setting("60s", "How long a search for an uncertain resource may take.", Kind.DURATION, least=1)
+    lease_ttl: int = setting("30s", "An attempt not heard of for so long is lost.", Kind.DURATION, least=1_000_000)
+    watches: int = setting(20_000, "Most watches open at once.", least=1)
+    calls: int = setting(4_096, "Most other calls at work at once; more are refused.", least=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """How long things that are over stay."""
+
+    ended: int = setting("30d", "Tasks at rest; never while something they own may be alive.", Kind.DURATION, least=1)
+    tombstones: int = setting(
+        "7d", "A deleted task's ledger, so that late evidence can revive it.", Kind.DURATION, least=1
+    )
+    requests: int = setting("7d", "How long a request_id is remembered beyond the task it made.", Kind.DURATION)
+    feed: int = setting("7d", "How far back a project's feed can be resumed.", Kind.DURATION, least=1)
+
+
+Table = Mapping[str, Any]
+
+
+def _tables(doc: str, example: str) -> Any:
+    return field(default_factory=dict, metadata={"doc": doc, "example": example})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings of a server, read once. `source` is the file they came from, None where there was none."""
+
+    server: Server = field(default_factory=Server)
+    store: Store = field(default_factory=Store)
+    tls: Tls = field(default_factory=Tls)
+    tokens: tuple[Token, ...] = ()
+    limits: Limits = field(default_factory=Limits)
+    retention: Retention = field(default_factory=Retention)
+    stores: Mapping[str, Table] = _tables(
+        "Object stores that image scripts know by NAME. Keys other than url go to the store's client.",
+        '[stores.local]\nurl = "file:///srv/images"\n\n[stores.s3]\nurl = "s3://bucket/images"\nregion = "eu-west-1"',
+    )
+    profiles: Mapping[str, Table] = _tables(
+        "Cloud accounts that scripts know by NAME: the only place for credentials. `projects` says who may use one.",
+        '[profiles.staging]\nprovider = "ec2"\nregion = "eu-central-1"\nprojects = ["default"]',
+    )
+    executors: Mapping[str, Table] = _tables("Options of an executor, by its NAME.", "[executors.thread]\nslots = 16")
+    prices: Table = field(default_factory=dict, metadata={"doc": "Price sources.", "example": "[prices]"})
+    packages: Mapping[str, Table] = _tables(
+        "Settings of a script package, under the first part of its scripts' names.",
+        '[image]\nallow_sources = ["127.0.0.1:8000"]',
+    )
+    source: Path | None = None
+
+    @property
+    def data_dir(self) -> Path:
+        """The folder of the embedded database."""
+        if self.server.data_dir:
+            return Path(self.server.data_dir)
+        return platformdirs.user_data_path(APPLICATION, appauthor=False)
+
+    @property
+    def database_url(self) -> str:
+        """Where the database is: what was set, otherwise SQLite's file in the data folder."""
+        return self.store.url or f"sqlite:///{self.data_dir / 'wharfinger.db'}"
+
+    @property
+    def authenticates(self) -> bool:
+        """Whether callers must show who they are, by a token or a certificate."""
+        return bool(self.tokens or self.tls.client_ca)
