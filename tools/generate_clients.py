@@ -1,16 +1,16 @@
 """Generate the Go and TypeScript code of the API from `protos/`.
 
-Run by the interpreter of `.venv-gen`, after `tools/generate.py` laid out Google's definitions; `make generate` does it. A language
-whose toolchain is not installed keeps the code it has, and that is said. The generators are pinned, with their hashes: Go's in
-`tools/go/go.sum`, TypeScript's in `clients/typescript/package-lock.json`.
+Run by the interpreter of `.venv-gen`, after `tools/generate.py` laid out Google's definitions; `make generate` does it.
+A language whose toolchain is not installed keeps the code it has, and that is said. The generators are pinned, with
+their hashes: Go's in `tools/go/go.sum`, TypeScript's in `clients/typescript/package-lock.json`.
 """
 
 import hashlib
-import importlib.util
 import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -20,39 +20,30 @@ GO = ROOT / "clients" / "go"
 GO_MODULE = "github.com/wharfinger/wharfinger/clients/go"
 GO_GENERATORS = ROOT / "tools" / "go"
 TYPESCRIPT = ROOT / "clients" / "typescript"
-GEN = TYPESCRIPT / "src" / "gen"
-TOOLS = ROOT / ".tools"
+BINARIES = ROOT / ".tools" / "bin"
 
 
-def run(*command: str | Path, cwd: Path, **environment: str) -> None:
-    """Run a command in a folder, with some of the environment's variables set; leave with its output when it fails."""
-    done = subprocess.run(command, cwd=cwd, env=os.environ | environment, capture_output=True, text=True, check=False)
-    if done.returncode:
-        shown = " ".join(str(word) for word in command)
-        sys.exit(f"`{shown}` failed in {cwd.relative_to(ROOT)}:\n{done.stdout}{done.stderr}")
-
-
-def fresh(stamp: Path, *inputs: Path) -> bool:
-    """Whether the stamp says that what stands beside it was made from the inputs as they are; otherwise drop the stamp."""
-    if stamp.is_file() and stamp.read_text() == digest(*inputs):
-        return True
+def install(stamp: Path, pins: list[Path], command: list[str], **environment: str) -> None:
+    """Run the command beside its pins, unless the stamp says that just these pins are installed already."""
+    digest = hashlib.sha256(b"\0".join(path.read_bytes() for path in pins)).hexdigest()
+    if stamp.is_file() and stamp.read_text() == digest:
+        return
     stamp.unlink(missing_ok=True)
-    return False
+    folder = pins[0].parent
+    done = subprocess.run(  # noqa: S603  the commands stand below
+        command, cwd=folder, env=os.environ | environment, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        sys.exit(f"`{' '.join(command)}` failed in {folder.relative_to(ROOT)}:\n{done.stdout}{done.stderr}")
+    stamp.write_text(digest)
 
 
-def digest(*inputs: Path) -> str:
-    """Tell one set of inputs from another."""
-    return hashlib.sha256(b"\0".join(path.read_bytes() for path in inputs)).hexdigest()
-
-
-def protoc(*arguments: str) -> None:
+def run_protoc(*arguments: str) -> None:
     """Run the compiler over our definitions; leave when it fails."""
-    from grpc_tools import protoc as compiler  # only the generator's environment has it
+    from grpc_tools import protoc  # only the generator's environment has it
 
-    well_known = importlib.util.find_spec("grpc_tools")
-    assert well_known is not None and well_known.origin is not None
-    include = [f"-I{PROTOS}", f"-I{INCLUDE}", f"-I{Path(well_known.origin).parent / '_proto'}"]
-    if compiler.main(["protoc", *include, *arguments]):
+    well_known = Path(protoc.__file__).parent / "_proto"
+    if protoc.main(["protoc", f"-I{PROTOS}", f"-I{INCLUDE}", f"-I{well_known}", *arguments]):
         sys.exit("protoc failed; what is wrong stands above")
 
 
@@ -61,56 +52,62 @@ def sources(folder: Path) -> list[str]:
     return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.proto"))
 
 
-def generate_go() -> None:
-    """Write clients/go/wharfinger/v1: the messages, and the clients and servers of the services."""
-    if shutil.which("go") is None:
-        print("go is not installed: clients/go keeps the code it has")
-        return
-    binaries, pins = TOOLS / "bin", (GO_GENERATORS / "go.mod", GO_GENERATORS / "go.sum")
-    stamp = binaries / "go.stamp"
-    if not fresh(stamp, *pins):
-        run("go", "install", "tool", cwd=GO_GENERATORS, GOBIN=str(binaries))
-        stamp.write_text(digest(*pins))
-    for old in GO.glob("wharfinger/**/*.pb.go"):
-        old.unlink()
+def publish(new: Path, old: Path) -> None:
+    """Make the files below `old` those below `new`, without touching any that is right already."""
+    wanted = {path.relative_to(new): path.read_bytes() for path in new.rglob("*") if path.is_file()}
+    for path in [path for path in old.rglob("*") if path.is_file()]:
+        if path.relative_to(old) not in wanted:
+            path.unlink()
+    for name, content in wanted.items():
+        target = old / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if not target.exists() or target.read_bytes() != content:
+            target.write_bytes(content)
+
+
+def generate_go(output: Path) -> None:
+    """Write clients/go/wharfinger: the messages, and the clients and servers of the services."""
+    install(
+        BINARIES / "go.stamp",
+        [GO_GENERATORS / "go.mod", GO_GENERATORS / "go.sum"],
+        ["go", "install", "tool"],
+        GOBIN=str(BINARIES),
+    )
     ours = sources(PROTOS)
     # The definitions are of no language; where each lies in Go's tree is said here.
     places = [f"M{name}={GO_MODULE}/{Path(name).parent.as_posix()};wharfingerv1" for name in ours]
     options = ",".join([f"module={GO_MODULE}", *places])
-    protoc(
-        f"--plugin=protoc-gen-go={binaries / 'protoc-gen-go'}",
-        f"--plugin=protoc-gen-go-grpc={binaries / 'protoc-gen-go-grpc'}",
-        f"--go_out={options}:{GO}",
-        f"--go-grpc_out={options}:{GO}",
-        *ours,
-    )
+    plugins = [f"--plugin={name}={BINARIES / name}" for name in ("protoc-gen-go", "protoc-gen-go-grpc")]
+    run_protoc(*plugins, f"--go_out={options}:{output}", f"--go-grpc_out={options}:{output}", *ours)
+    publish(output / "wharfinger", GO / "wharfinger")
 
 
-def generate_typescript() -> None:
+def generate_typescript(output: Path) -> None:
     """Write clients/typescript/src/gen: messages and services, Google's that they lean on, and an index of ours."""
-    if shutil.which("npm") is None:
-        print("npm is not installed: clients/typescript keeps the code it has")
-        return
-    lock = TYPESCRIPT / "package-lock.json"
-    stamp = TYPESCRIPT / "node_modules" / ".stamp"
-    if not fresh(stamp, lock):
-        run("npm", "ci", "--ignore-scripts", cwd=TYPESCRIPT)
-        stamp.write_text(digest(lock))
-    shutil.rmtree(GEN, ignore_errors=True)
-    GEN.mkdir(parents=True)
+    install(
+        TYPESCRIPT / "node_modules" / ".stamp",
+        [TYPESCRIPT / "package-lock.json"],
+        ["npm", "ci", "--ignore-scripts"],
+    )
     ours = sources(PROTOS)
-    protoc(
-        f"--plugin=protoc-gen-es={TYPESCRIPT / 'node_modules' / '.bin' / 'protoc-gen-es'}",
-        f"--es_out=target=ts,import_extension=js:{GEN}",
-        *ours,
-        *sources(INCLUDE),
-    )
-    lines = [f'export * from "./{name.removesuffix(".proto")}_pb.js";' for name in ours]
-    (GEN / "index.ts").write_text(
-        "\n".join(["// Generated by tools/generate_clients.py. DO NOT EDIT.", "", *lines, ""])
-    )
+    plugin = TYPESCRIPT / "node_modules" / ".bin" / "protoc-gen-es"
+    options = "target=ts,import_extension=js"
+    run_protoc(f"--plugin={plugin}", f"--es_out={options}:{output}", *ours, *sources(INCLUDE))
+    exports = [f'export * from "./{name.removesuffix(".proto")}_pb.js";' for name in ours]
+    index = ["// Generated by tools/generate_clients.py. DO NOT EDIT.", "", *exports, ""]
+    (output / "index.ts").write_text("\n".join(index))
+    publish(output, TYPESCRIPT / "src" / "gen")
+
+
+def main() -> None:
+    """Generate for each language whose toolchain is here, and say which is not."""
+    for tool, folder, generate in (("go", GO, generate_go), ("npm", TYPESCRIPT, generate_typescript)):
+        if shutil.which(tool) is None:
+            print(f"{tool} is not installed: {folder.relative_to(ROOT)} keeps the code it has")
+            continue
+        with tempfile.TemporaryDirectory() as scratch:
+            generate(Path(scratch))
 
 
 if __name__ == "__main__":
-    generate_go()
-    generate_typescript()
+    main()
