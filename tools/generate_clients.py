@@ -3,8 +3,11 @@
 Run by the interpreter of `.venv-gen`, after `tools/generate.py` laid out Google's definitions; `make generate` does it.
 A language whose toolchain is not installed keeps the code it has, and that is said. The generators are pinned, with
 their hashes: Go's in `tools/go/go.sum`, TypeScript's in `clients/typescript/package-lock.json`.
+
+With `--packages` it just installs the packages of clients/typescript, its generator among them; any Python can do that.
 """
 
+import fcntl
 import hashlib
 import os
 import shutil
@@ -20,22 +23,36 @@ GO = ROOT / "clients" / "go"
 GO_MODULE = "github.com/wharfinger/wharfinger/clients/go"
 GO_GENERATORS = ROOT / "tools" / "go"
 TYPESCRIPT = ROOT / "clients" / "typescript"
-BINARIES = ROOT / ".tools" / "bin"
+TOOLS = ROOT / ".tools"
+BINARIES = TOOLS / "bin"
 
 
 def install(stamp: Path, pins: list[Path], command: list[str], **environment: str) -> None:
     """Run the command beside its pins, unless the stamp says that just these pins are installed already."""
     digest = hashlib.sha256(b"\0".join(path.read_bytes() for path in pins)).hexdigest()
-    if stamp.is_file() and stamp.read_text() == digest:
-        return
-    stamp.unlink(missing_ok=True)
     folder = pins[0].parent
-    done = subprocess.run(  # noqa: S603  the commands stand below
-        command, cwd=folder, env=os.environ | environment, capture_output=True, text=True, check=False
+    TOOLS.mkdir(exist_ok=True)
+    with (TOOLS / "lock").open("w") as lock:
+        # Tests that run side by side may all want it.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if stamp.is_file() and stamp.read_text() == digest:
+            return
+        stamp.unlink(missing_ok=True)
+        done = subprocess.run(  # noqa: S603  the commands stand below
+            command, cwd=folder, env=os.environ | environment, capture_output=True, text=True, check=False
+        )
+        if done.returncode:
+            sys.exit(f"`{' '.join(command)}` failed in {folder.relative_to(ROOT)}:\n{done.stdout}{done.stderr}")
+        stamp.write_text(digest)
+
+
+def install_packages() -> None:
+    """Install the packages of clients/typescript as its lock file names them."""
+    install(
+        TYPESCRIPT / "node_modules" / ".stamp",
+        [TYPESCRIPT / "package-lock.json"],
+        ["npm", "ci", "--ignore-scripts"],
     )
-    if done.returncode:
-        sys.exit(f"`{' '.join(command)}` failed in {folder.relative_to(ROOT)}:\n{done.stdout}{done.stderr}")
-    stamp.write_text(digest)
 
 
 def run_protoc(*arguments: str) -> None:
@@ -84,11 +101,7 @@ def generate_go(output: Path) -> None:
 
 def generate_typescript(output: Path) -> None:
     """Write clients/typescript/src/gen: messages and services, Google's that they lean on, and an index of ours."""
-    install(
-        TYPESCRIPT / "node_modules" / ".stamp",
-        [TYPESCRIPT / "package-lock.json"],
-        ["npm", "ci", "--ignore-scripts"],
-    )
+    install_packages()
     ours = sources(PROTOS)
     plugin = TYPESCRIPT / "node_modules" / ".bin" / "protoc-gen-es"
     options = "target=ts,import_extension=js"
@@ -110,4 +123,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    if "--packages" in sys.argv[1:]:
+        install_packages()
+    else:
+        main()
