@@ -20,7 +20,7 @@ class Entry:
     """One thing that a task makes, changes or adopts. `base` is the key, or for evidence `KEY~n` the key it belongs to.
 
     `burnt`: the cloud itself answered that it will not (or no longer) make this generation. `tried`: `find` was asked in
-    this round of settling. `settle_time`: from then on "not there" counts. `undo_deadline`: the end of the undo's own call window.
+    this round of settling, `asked_time` when it last was asked too early to conclude. `settle_time`: from then on "not there" counts. `undo_deadline`: the end of the undo's own call window.
     """
 
     key: str
@@ -51,6 +51,7 @@ class Entry:
     update_time: int = 0
     undo_attempts: int = 0
     undo_deadline: int = 0
+    asked_time: int = 0
     blocked_by: str = ""
 
     @property
@@ -187,11 +188,15 @@ class Ledger:
             return entry
         if entry.state not in (EntryState.NOT_CREATED, EntryState.UNDONE):
             raise FailedPrecondition(
-                "KEY_REUSED", f"{intent.key} is {entry.state.name}; it cannot be made again before that is settled", {"key": intent.key}
+                "KEY_REUSED",
+                f"{intent.key} is {entry.state.name}; it cannot be made again before that is settled",
+                {"key": intent.key},
             )
         if any(other.is_evidence and other.open for other in self.family(intent.key)):
             raise FailedPrecondition(
-                "KEY_REUSED", f"something made under {intent.key} by an earlier attempt may be alive; resolve it first", {"key": intent.key}
+                "KEY_REUSED",
+                f"something made under {intent.key} by an earlier attempt may be alive; resolve it first",
+                {"key": intent.key},
             )
         # Rule 2: only what the cloud itself said, or an undo, frees the token. What `find` concluded does not.
         risen = entry.state is EntryState.UNDONE or entry.burnt
@@ -236,20 +241,30 @@ class Ledger:
             for other in self.family(entry.base):
                 if other.is_evidence and other.external_id == external_id:
                     self.drop(other)
-            return self.put(replace(entry, state=EntryState.CREATED, external_id=external_id, error=None, update_time=now))
+            return self.put(
+                replace(entry, state=EntryState.CREATED, external_id=external_id, error=None, update_time=now)
+            )
         return self._late(entry, generation, external_id, epoch, now)
 
     def _late(self, entry: Entry | None, generation: int, external_id: str, epoch: int, now: int) -> Entry | None:
-        if entry is None or any(e.external_id == external_id and (e.base == entry.base or e.type == entry.type) for e in self):
+        if entry is None or any(
+            e.external_id == external_id and (e.base == entry.base or e.type == entry.type) for e in self
+        ):
             return None
         own = entry.epoch == epoch and entry.generation == generation and not entry.external_id
         if own and entry.state in (EntryState.INTENDED, EntryState.UNCERTAIN):
-            return self.put(replace(entry, state=EntryState.CREATED, external_id=external_id, error=None, update_time=now))
+            return self.put(
+                replace(entry, state=EntryState.CREATED, external_id=external_id, error=None, update_time=now)
+            )
         if own and entry.state is EntryState.NOT_CREATED:
-            return self.put(replace(entry, state=EntryState.UNCERTAIN, external_id=external_id, tried=False, update_time=now))
+            return self.put(
+                replace(entry, state=EntryState.UNCERTAIN, external_id=external_id, tried=False, update_time=now)
+            )
         return self._evidence(entry, EntryState.UNCERTAIN, external_id, now, epoch=epoch, generation=generation)
 
-    def _evidence(self, entry: Entry, state: EntryState, external_id: str, now: int, *, epoch: int, generation: int) -> Entry:
+    def _evidence(
+        self, entry: Entry, state: EntryState, external_id: str, now: int, *, epoch: int, generation: int
+    ) -> Entry:
         taken = {other.key for other in self.family(entry.base)}
         n = next(i for i in range(1, len(taken) + 2) if f"{entry.base}~{i}" not in taken)
         return self.put(
@@ -263,6 +278,7 @@ class Ledger:
                 owned=True,
                 epoch=epoch,
                 error=None,
+                asked_time=0,
                 tried=False,
                 burnt=False,
                 undo_attempts=0,
@@ -282,7 +298,8 @@ class Ledger:
 
     def in_doubt(self, key: str, epoch: int, error: Failure, now: int, *, unnamed: bool = False) -> Entry | None:
         """Note why the answer of a call is not known. The entry stays INTENDED, to be settled; a part of a group that
-        the answer did not name is UNCERTAIN at once (rule 3)."""
+        the answer did not name is UNCERTAIN at once (rule 3).
+        """
         entry = self.get(key)
         if entry is None or entry.state is not EntryState.INTENDED or entry.epoch != epoch:
             return None
@@ -330,8 +347,20 @@ class Ledger:
             entry.state is EntryState.UNCERTAIN and entry.external_id != ""  # rule 18
         )
         if not entry.owned or not alive:
-            raise FailedPrecondition("KEY_REUSED", f"{key} is {entry.state.name}{'' if entry.owned else ', not owned'}; it cannot be removed", {"key": key})
-        return self.put(replace(entry, state=EntryState.UNDOING, undo_deadline=deadline, undo_attempts=entry.undo_attempts + 1, update_time=now))
+            raise FailedPrecondition(
+                "KEY_REUSED",
+                f"{key} is {entry.state.name}{'' if entry.owned else ', not owned'}; it cannot be removed",
+                {"key": key},
+            )
+        return self.put(
+            replace(
+                entry,
+                state=EntryState.UNDOING,
+                undo_deadline=deadline,
+                undo_attempts=entry.undo_attempts + 1,
+                update_time=now,
+            )
+        )
 
     def undone(self, key: str, error: Failure | None, now: int) -> Entry | None:
         """Take the result of taking `key` away: UNDONE, or UNDO_FAILED with the error. None if it is not UNDOING."""
@@ -341,17 +370,20 @@ class Ledger:
         state = EntryState.UNDO_FAILED if error else EntryState.UNDONE
         return self.put(replace(entry, state=state, error=error, tried=error is not None, update_time=now))
 
-    def undo_interrupted(self, now: int) -> None:
-        """Write UNDO_FAILED for what was being taken away when its attempt ended."""
-        for entry in self:
-            if entry.state is EntryState.UNDOING:
-                self.put(replace(entry, state=EntryState.UNDO_FAILED, update_time=now))
+    def undo_interrupted(self, now: int) -> list[Entry]:
+        """Write UNDO_FAILED for what was being taken away when its attempt ended; return those entries."""
+        halted = [entry for entry in self if entry.state is EntryState.UNDOING]
+        return [self.put(replace(entry, state=EntryState.UNDO_FAILED, update_time=now)) for entry in halted]
 
     # ------------------------------------------------------------------ settling
 
     def to_settle(self) -> list[Entry]:
         """Return what must be looked for before anything is tried again: INTENDED, and UNCERTAIN not looked for yet."""
-        return [e for e in self if e.state is EntryState.INTENDED or (e.state is EntryState.UNCERTAIN and e.owned and not e.tried)]
+        return [
+            e
+            for e in self
+            if e.state is EntryState.INTENDED or (e.state is EntryState.UNCERTAIN and e.owned and not e.tried)
+        ]
 
     def begin_round(self) -> None:
         """Forget what was looked for in an earlier round, so that UNCERTAIN entries are looked for once more."""
@@ -366,7 +398,9 @@ class Ledger:
             return None
         return self.put(replace(entry, state=EntryState.UNCERTAIN, tried=True, error=error, update_time=now))
 
-    def found(self, key: str, version: tuple[int, int, str, int], found_ids: Sequence[str], asked: int, now: int) -> list[Entry]:
+    def found(
+        self, key: str, version: tuple[int, int, str, int], found_ids: Sequence[str], asked: int, now: int
+    ) -> list[Entry]:
         """Take what `find` answered when asked at `asked`: all ids that carry the token or tag. Return the changed entries.
 
         An empty list back means that the answer came too early to count, or that the entry moved on (rules 6–8).
@@ -376,6 +410,7 @@ class Ledger:
             return []
         settled = asked >= entry.settle_time
         if found_ids and not entry.idempotent and not settled:
+            self.put(replace(entry, asked_time=asked))
             return []  # rule 6: without tokens a second one may still land
         if entry.external_id and entry.external_id not in found_ids:
             return [self.put(replace(entry, state=EntryState.UNCERTAIN, tried=True, update_time=now))]
@@ -386,13 +421,16 @@ class Ledger:
             mine = [entry.external_id, *(i for i in mine if i != entry.external_id)]
         if not mine:
             if not settled:
+                self.put(replace(entry, asked_time=asked))
                 return []
             return [self.put(replace(entry, state=EntryState.NOT_CREATED, external_id="", error=None, update_time=now))]
         changed = [self.put(replace(entry, state=EntryState.CREATED, external_id=mine[0], error=None, update_time=now))]
         if entry.group:
             return changed  # the other ids of a group token are other parts' (rule 3)
         for extra in mine[1:]:  # rule 7: two are alive; both are listed
-            changed.append(self._evidence(entry, EntryState.UNCERTAIN, extra, now, epoch=entry.epoch, generation=entry.generation))
+            changed.append(
+                self._evidence(entry, EntryState.UNCERTAIN, extra, now, epoch=entry.epoch, generation=entry.generation)
+            )
         return changed
 
     def _held_by_another(self, entry: Entry, external_id: str) -> bool:

@@ -42,7 +42,9 @@ class EntryState(IntEnum):
 CLOSED = frozenset({EntryState.NOT_CREATED, EntryState.UNDONE, EntryState.RETAINED, EntryState.FORGOTTEN})
 """Entries that no longer count as something of ours that may be alive."""
 
-UNSETTLED_AT_SUCCESS = frozenset({EntryState.INTENDED, EntryState.UNCERTAIN, EntryState.UNDOING, EntryState.UNDO_FAILED})
+UNSETTLED_AT_SUCCESS = frozenset(
+    {EntryState.INTENDED, EntryState.UNCERTAIN, EntryState.UNDOING, EntryState.UNDO_FAILED}
+)
 """Entries with which a task cannot be SUCCEEDED."""
 
 

@@ -184,7 +184,9 @@ class Task:
         """Move to `to`; raise FailedPrecondition where the table does not have it."""
         self.require(trigger)
         if to not in TRANSITIONS[self.state, trigger]:
-            raise FailedPrecondition("STATE_FORBIDS", f"{self.name}: {trigger.value} does not lead from {self.state.name} to {to.name}")
+            raise FailedPrecondition(
+                "STATE_FORBIDS", f"{self.name}: {trigger.value} does not lead from {self.state.name} to {to.name}"
+            )
         self.state = to
 
     # ------------------------------------------------------------------ leases

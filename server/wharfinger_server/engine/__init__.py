@@ -1,0 +1,1 @@
+"""The use cases: tasks are created, dispatched, watched, cancelled, settled, expired."""

@@ -1,0 +1,160 @@
+"""What a new task must fulfil before it is accepted, and the draft that is then written."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+from wharfinger_server.domain import ids
+from wharfinger_server.domain.errors import FailedPrecondition, NotFound, Unimplemented, invalid
+from wharfinger_server.domain.policy import OnFailure, Policy
+from wharfinger_server.domain.task import Task
+from wharfinger_server.engine import wording
+from wharfinger_server.engine.naming import check_id, check_labels, check_project, check_request_id
+from wharfinger_server.engine.plain_json import check_json, params_invalid
+from wharfinger_server.engine.requests import Caller, CreateRequest
+from wharfinger_server.engine.schema import ParamsSchema
+from wharfinger_server.registry import ExecutorPlugin, Registry, ScriptPlugin
+from wharfinger_server.store.store import Store
+
+MOST_PRIORITY = 1_000_000
+LONGEST_KEY = 128
+MOST_ATTEMPTS = 1_000
+
+
+class Admission:
+    """Checks requests against what is installed, and drafts tasks. `params_bytes` limits a task's params as JSON."""
+
+    def __init__(self, store: Store, registry: Registry, default_executor: str, params_bytes: int) -> None:
+        self._store = store
+        self._registry = registry
+        self._default_executor = default_executor
+        self._params_bytes = params_bytes
+        self._ids = ids.TaskIds()
+        self._schemas: dict[str, ParamsSchema] = {}
+
+    def admit(self, caller: Caller, request: CreateRequest) -> Task:
+        """Return the task as it would be written. Raises a Refused that names the field at fault."""
+        check_project(caller, request.project)
+        check_request_id(request.request_id)
+        if request.task_id:
+            check_id("task_id", request.task_id)
+        new = request.task
+        check_labels(new.labels)
+        check_policy(new.policy)
+        plugin = self._script(new.script)
+        if new.script_version and new.script_version != plugin.version:
+            raise FailedPrecondition(
+                "SCRIPT_VERSION_GONE",
+                f"{new.script} {new.script_version} was asked for, but {plugin.version} is installed",
+                {"script": new.script, "version": new.script_version, "installed": plugin.version},
+            )
+        executor = self._executor(new.executor, plugin)
+        params = self._params(plugin, new.params)
+        now = wording.now()
+        task_id = self._ids.new(now)
+        return Task(
+            id=task_id,
+            uid=self._store.uid(task_id),
+            project=request.project,
+            task_id=request.task_id or ids.default_task_id(task_id),
+            script=new.script,
+            script_version=plugin.version,
+            executor=executor,
+            creator=caller.creator,
+            create_time=now,
+            update_time=now,
+            params=params,
+            labels=dict(new.labels),
+            policy=new.policy,
+            request_id=request.request_id,
+            request_digest=_digest(request, params) if request.request_id else "",
+            traceparent=request.traceparent,
+            wake_time=new.policy.not_before if new.policy.not_before > now else 0,
+        )
+
+    def _script(self, name: str) -> ScriptPlugin:
+        plugin = self._registry.scripts.get(name)
+        if plugin is None:
+            near = difflib.get_close_matches(name, self._registry.scripts, 1)
+            hint = f"did you mean {near[0]}?" if near else "`wharfinger scripts` lists those that are installed"
+            raise NotFound(
+                "UNKNOWN_SCRIPT", f"task.script: no script {name[:80]!r} is installed; {hint}", {"script": name[:80]}
+            )
+        if plugin.broken:
+            raise FailedPrecondition(
+                "SCRIPT_BROKEN", f"task.script: {name} is installed but broken: {plugin.broken}", {"script": name}
+            )
+        return plugin
+
+    def _executor(self, asked: str, script: ScriptPlugin) -> str:
+        name = asked or script.info.executor or self._default_executor
+        plugin: ExecutorPlugin | None = self._registry.executors.get(name)
+        if plugin is None:
+            known = ", ".join(sorted(self._registry.executors))
+            raise NotFound(
+                "UNKNOWN_EXECUTOR",
+                f"task.executor: there is no executor {name[:80]!r}; there are {known}",
+                {"executor": name[:80]},
+            )
+        if plugin.broken or plugin.cls is None:
+            raise FailedPrecondition(
+                "EXECUTOR_UNAVAILABLE", f"task.executor: {name} cannot be used: {plugin.broken}", {"executor": name}
+            )
+        if script.info.colour not in plugin.cls.colours:
+            raise FailedPrecondition(
+                "EXECUTOR_UNSUITABLE",
+                f"task.executor: {name} does not run {script.info.colour} scripts such as {script.name}",
+                {"executor": name, "script": script.name, "colour": script.info.colour},
+            )
+        return name
+
+    def _params(self, plugin: ScriptPlugin, params: Mapping[str, Any]) -> bytes:
+        document = check_json(params, self._params_bytes)
+        schema = self._schemas.get(plugin.name)
+        if schema is None:
+            schema = self._schemas[plugin.name] = ParamsSchema(plugin.info.params_schema)
+        violations = schema.check(params)
+        if violations:
+            raise params_invalid(violations, plugin.name)
+        return document
+
+
+def _digest(request: CreateRequest, params: bytes) -> str:
+    """Return what two requests under one request id must share: all that the caller chose."""
+    new = request.task
+    chosen = [request.task_id, new.script, new.script_version, new.executor, new.labels, new.policy]
+    told = orjson.dumps(chosen, option=orjson.OPT_SORT_KEYS | orjson.OPT_SERIALIZE_DATACLASS)
+    return hashlib.sha256(told + b"\0" + params).hexdigest()
+
+
+def check_policy(policy: Policy) -> None:
+    """Refuse a policy with numbers out of range, or that asks for what this server does not do."""
+    if policy == _USUAL:
+        return
+    for name in ("max_attempts", "max_lost_attempts"):
+        if not 0 <= getattr(policy, name) <= MOST_ATTEMPTS:
+            raise invalid(f"task.policy.{name}", f"{getattr(policy, name)} is not between 0 and {MOST_ATTEMPTS}")
+    for name in ("retry_backoff", "attempt_timeout", "total_timeout", "undo_timeout", "not_before"):
+        if getattr(policy, name) < 0:
+            raise invalid(f"task.policy.{name}", "it is negative")
+    if abs(policy.priority) > MOST_PRIORITY:
+        raise invalid("task.policy.priority", f"{policy.priority} is not between -{MOST_PRIORITY} and {MOST_PRIORITY}")
+    if len(policy.concurrency_key) > LONGEST_KEY:
+        raise invalid("task.policy.concurrency_key", f"it is longer than {LONGEST_KEY} characters")
+    for name in ("on_failure", "on_cancel"):
+        if getattr(policy, name) is OnFailure.ROLL_BACK:
+            raise _unsupported(f"task.policy.{name}", "this server keeps what was made; it does not roll back yet")
+    if policy.max_hourly_cost:
+        raise _unsupported("task.policy.max_hourly_cost", "this server does not know prices yet")
+
+
+def _unsupported(field: str, why: str) -> Unimplemented:
+    return Unimplemented("NOT_SUPPORTED", f"{field}: {why}", {"field": field})
+
+
+_USUAL = Policy()

@@ -1,0 +1,95 @@
+"""What the server holds in memory of one running attempt: its latest progress, its unwritten log lines, its used keys."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+
+from wharfinger_server.domain.errors import FailedPrecondition
+from wharfinger_server.domain.failure import Failure
+from wharfinger_server.domain.progress import Progress
+from wharfinger_server.domain.states import Phase
+from wharfinger_server.domain.task import Task
+
+LINE_LIMIT = 8192
+"""The longest log line kept, in characters; the rest of it is cut off."""
+LINE_COST = 64
+"""What a line costs of the task's log limit beyond its text, in bytes."""
+
+
+class Attempt:
+    """One attempt while it runs. `stirred` is called, from any thread, when there is something new to write soon.
+
+    `expired` holds the failure of an attempt that was asked to stop because its time was up. `log_limit` is in bytes.
+    """
+
+    def __init__(self, task: Task, phase: Phase, log_limit: int, stirred: Callable[[Attempt], None]) -> None:
+        self.task = task
+        self.phase = phase
+        self.epoch = task.epoch
+        self.expired: Failure | None = None
+        self.progress: Progress | None = None
+        self.unsaved = False
+        self.unshown = False
+        self.log_limit = log_limit
+        self._stirred = stirred
+        self._used: set[str] = set()
+        self._lines: deque[tuple[int, str]] = deque()
+        self._size = 0
+        self._dropped = 0
+        self._lock = threading.Lock()
+
+    def use_keys(self, keys: Sequence[str]) -> None:
+        """Take keys for this attempt. Raises FailedPrecondition KEY_REUSED for one taken before (rule 4)."""
+        with self._lock:
+            fresh: set[str] = set()
+            for key in keys:
+                if key in self._used or key in fresh:
+                    raise FailedPrecondition(
+                        "KEY_REUSED",
+                        f"the key {key} is used twice in one attempt; every thing needs a key of its own",
+                        {"key": key},
+                    )
+                fresh.add(key)
+            self._used |= fresh
+
+    def report_progress(self, progress: Progress) -> None:
+        """Keep the latest progress, to be shown and saved soon."""
+        self.progress = progress
+        if not self.unshown:
+            self.unsaved = self.unshown = True
+            self._stirred(self)
+        self.unsaved = True
+
+    def log(self, level: int, text: str) -> None:
+        """Keep a log line, to be written soon; beyond the task's limit it is only counted."""
+        line = text if len(text) <= LINE_LIMIT else text[:LINE_LIMIT] + " … (cut)"
+        with self._lock:
+            if self._size > self.log_limit:
+                self._dropped += 1
+                return
+            self._size += len(line) + LINE_COST
+            self._lines.append((level, line))
+            first = len(self._lines) == 1
+        if first:
+            self._stirred(self)
+
+    @property
+    def has_lines(self) -> bool:
+        """Whether log lines, or a count of dropped ones, wait to be written."""
+        return bool(self._lines or self._dropped)
+
+    def take_lines(self) -> tuple[list[tuple[int, str]], int]:
+        """Take the unwritten lines and the number of dropped ones."""
+        with self._lock:
+            lines, dropped = list(self._lines), self._dropped
+            self._lines.clear()
+            self._dropped = 0
+            return lines, dropped
+
+    def put_back(self, lines: list[tuple[int, str]], dropped: int) -> None:
+        """Put back lines that could not be written, before those that came since."""
+        with self._lock:
+            self._lines.extendleft(reversed(lines))
+            self._dropped += dropped

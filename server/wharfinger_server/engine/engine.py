@@ -1,0 +1,235 @@
+"""The engine as a whole: its parts put together, started and ended."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+from wharfinger.runtime.protocol import Environment
+from wharfinger_server.config import Settings
+from wharfinger_server.domain.task import Task
+from wharfinger_server.engine.admission import Admission
+from wharfinger_server.engine.attempt import Attempt
+from wharfinger_server.engine.dispatch import Dispatcher, Limits
+from wharfinger_server.engine.feed import FeedUpdate, ResumeTokens, watch_project
+from wharfinger_server.engine.filters import FEED_FIELDS, parse
+from wharfinger_server.engine.hub import Hub
+from wharfinger_server.engine.lanes import Lane
+from wharfinger_server.engine.life import Life
+from wharfinger_server.engine.listing import Listing
+from wharfinger_server.engine.naming import check_project
+from wharfinger_server.engine.pulse import Pulse
+from wharfinger_server.engine.recovery import expire, recover, renew_leases
+from wharfinger_server.engine.requests import Caller, task_not_found
+from wharfinger_server.engine.session import AttemptSession, Decide
+from wharfinger_server.engine.showing import Showing
+from wharfinger_server.engine.tasks import Tasks
+from wharfinger_server.engine.watch import Doorkeeper, Update, heartbeat_seconds, watch_task
+from wharfinger_server.registry import Registry
+from wharfinger_server.sdk.executor import Job
+from wharfinger_server.store.store import Store
+
+log = logging.getLogger(__name__)
+
+OnHealth = Callable[[str, bool, str], None]
+
+
+class Watches:
+    """Opens watches and ends them when the server does."""
+
+    def __init__(self, store: Store, hub: Hub, showing: Showing, doorkeeper: Doorkeeper) -> None:
+        self._store = store
+        self._hub = hub
+        self._showing = showing
+        self._door = doorkeeper
+
+    async def watch_task(
+        self, caller: Caller, project: str, task_id: str, after_sequence: int, heartbeat: int
+    ) -> AsyncIterator[Update]:
+        """Watch a task after a sequence; `heartbeat` is in microseconds, 0 for the usual one."""
+        with self._door:
+            task = await self._store.task(project, task_id) if caller.may_see(project) else None
+            if task is None:
+                raise task_not_found(project, task_id)
+
+            async def show() -> Any:
+                present = await self._store.task(project, task_id)
+                if present is None:
+                    raise task_not_found(project, task_id)
+                return await self._showing.show(present)
+
+            seconds = heartbeat_seconds(heartbeat)
+            async for update in watch_task(self._hub, self._store, task, show, after_sequence, seconds):
+                yield update
+
+    async def watch_project(
+        self,
+        caller: Caller,
+        project: str,
+        filter: str,
+        resume_token: bytes,
+        heartbeat: int,
+    ) -> AsyncIterator[FeedUpdate]:
+        """Watch all tasks of a project that match a filter, from now on or after a resume token."""
+        with self._door:
+            check_project(caller, project)
+            conditions = parse(filter, FEED_FIELDS)
+            tokens = ResumeTokens(self._store.incarnation, project, filter)
+            updates = watch_project(
+                self._hub,
+                self._store,
+                project,
+                conditions,
+                tokens,
+                resume_token,
+                self._showing.show,
+                heartbeat_seconds(heartbeat),
+            )
+            async for update in updates:
+                yield update
+
+    async def close(self) -> None:
+        """End every watch with its position, and open no more."""
+        self._door.closing = True
+        self._hub.close()
+
+
+class _Desk:
+    """What sessions and executors tell the engine, from any thread; implements session.Desk and sdk.executor.Host."""
+
+    def __init__(self, engine: Engine, loop: asyncio.AbstractEventLoop, life: Life, store: Store) -> None:
+        self.life = life
+        self._engine = engine
+        self._loop = loop
+        self._store = store
+
+    async def change(self, task_id: int, decide: Decide) -> Any:
+        return await self._store.change(task_id, decide)
+
+    def change_blocking(self, task_id: int, decide: Decide) -> Any:
+        return self._store.change_blocking(task_id, decide)
+
+    def ended(self, attempt: Attempt, task: Task) -> None:
+        self._tell(self._engine.dispatcher.attempt_ended, attempt, task)
+
+    def revived(self, task: Task) -> None:
+        self._tell(self._engine.dispatcher.consider, task)
+
+    def freed(self, job: Job) -> None:
+        self._tell(self._engine.dispatcher.job_freed, job)
+
+    def lost(self, job: Job, reason: str) -> None:
+        self._tell(self._engine.dispatcher.job_lost, job, reason)
+
+    def blocked(self, jobs: tuple[Job, ...], seconds: float, culprit: str) -> None:
+        self._tell(self._engine.executor_blocked, jobs, seconds, culprit)
+
+    def _tell(self, act: Callable[..., None], *what: Any) -> None:
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(act, *what)
+
+
+class Engine:
+    """Tasks, watches and listings over one store and one registry. `on_health(part, well, why)` hears of trouble."""
+
+    def __init__(self, store: Store, registry: Registry, settings: Settings, on_health: OnHealth) -> None:
+        limits = settings.limits
+        self._store = store
+        self._registry = registry
+        self._settings = settings
+        self._on_health = on_health
+        self._life = Life(settings.retention.ended, limits.lease_ttl)
+        self._hub = Hub()
+        environment = Environment(settings.stores, settings.profiles, settings.packages)
+        self.dispatcher = Dispatcher(
+            store,
+            registry,
+            self._life,
+            self._make_lanes(),
+            environment,
+            Limits(limits.cancel_grace, limits.find_timeout, limits.log_bytes),
+        )
+        self._pulse = Pulse(store, self._hub, lambda attempt: AttemptSession(self.dispatcher.desk, attempt))
+        self.dispatcher.stirred = self._pulse.stirred
+        showing = Showing(store, self.dispatcher)
+        admission = Admission(store, registry, settings.server.default_executor, limits.params_bytes)
+        self.tasks = Tasks(
+            store,
+            admission,
+            self.dispatcher,
+            self._life,
+            self._hub,
+            showing,
+            limits,
+        )
+        self.watches = Watches(store, self._hub, showing, Doorkeeper(limits.watches))
+        self.listing = Listing(registry, self.dispatcher)
+        self._background: list[asyncio.Task[None]] = []
+
+    def _make_lanes(self) -> dict[str, Lane]:
+        lanes = {}
+        for name, plugin in self._registry.executors.items():
+            try:
+                executor = plugin.cls(self._settings.executors.get(name, {})) if plugin.cls else None
+                lanes[name] = Lane(name, executor, plugin.broken)
+            except Exception as error:
+                log.error("executor %s is not available: %s", name, error)
+                lanes[name] = Lane(name, None, str(error))
+        return lanes
+
+    async def start(self) -> None:
+        """Start the executors, take up what an earlier server left, and begin to lease."""
+        loop = asyncio.get_running_loop()
+        desk = _Desk(self, loop, self._life, self._store)
+        self.dispatcher.desk = desk
+        self._hub.start()
+        self._pulse.start()
+        self._store.on_commit = self._hub.committed
+        for name, lane in self.dispatcher.lanes.items():
+            if lane.executor is None:
+                self._on_health(f"executor/{name}", False, lane.reason)
+                continue
+            try:
+                await lane.executor.start(desk)
+            except Exception as error:
+                log.exception("executor %s did not start", name)
+                lane.executor, lane.reason = None, f"it did not start: {error}"
+                self._on_health(f"executor/{name}", False, lane.reason)
+            else:
+                self._on_health(f"executor/{name}", True, "")
+        lost = await recover(self._store, self.dispatcher, self._life)
+        if lost:
+            log.warning("%d attempts were lost with the server before this one", lost)
+        self.dispatcher.open()
+        self._background = [
+            loop.create_task(renew_leases(self._store, self.dispatcher, self._settings.limits.lease_ttl)),
+            loop.create_task(expire(self._store, self._life, self._settings.retention.tombstones)),
+        ]
+
+    def executor_blocked(self, jobs: tuple[Job, ...], seconds: float, culprit: str) -> None:
+        """Hear that an executor has been held up (or, with 0 seconds, that it moves again)."""
+        names = {self.dispatcher.lane_of(job) for job in jobs} - {""}
+        for name in names:
+            self._on_health(f"executor/{name}", seconds == 0, culprit if seconds else "")
+        if seconds:
+            log.warning("%s held up for %.1f s by %s", ", ".join(sorted(names)) or "an executor", seconds, culprit)
+            for job in jobs:
+                job.session.log(3, f"the executor is held up for {seconds:.1f} s by {culprit}")
+
+    async def drain(self, grace: float) -> None:
+        """End watches with their positions and give what runs `grace` seconds."""
+        await self.watches.close()
+        await self.dispatcher.close(grace)
+
+    async def stop(self) -> None:
+        """Stop everything; the store stays open."""
+        for chore in self._background:
+            chore.cancel()
+        await asyncio.gather(*self._background, return_exceptions=True)
+        await self.dispatcher.close(0)
+        for lane in self.dispatcher.lanes.values():
+            if lane.executor is not None:
+                await lane.executor.stop(1.0)
+        await self._pulse.close()

@@ -1,0 +1,191 @@
+"""Watching a project: snapshots of what is unfinished, then every event of the project in commit order, resumable."""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+
+from wharfinger_server.domain.errors import OutOfRange, invalid
+from wharfinger_server.domain.progress import Progress
+from wharfinger_server.domain.task import Task
+from wharfinger_server.engine.bell import Bell
+from wharfinger_server.engine.filters import matches
+from wharfinger_server.engine.hub import Frames, Hub, Topic
+from wharfinger_server.engine.shown import Shown
+from wharfinger_server.engine.watch import PAGE, draining
+from wharfinger_server.store.store import Condition, Store
+
+_FORM = struct.Struct(">B8sQ8s")
+_VERSION = 1
+REMEMBERED_TASKS = 4096
+"""How many tasks a watcher that is behind remembers while it filters old events."""
+
+
+@dataclass(frozen=True, slots=True)
+class FeedSnapshot:
+    """An unfinished task, as the watch begins. `token` resumes the watch after this message."""
+
+    shown: Shown
+    token: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class FeedEvents:
+    """Serialised events of any tasks of the project, in commit order."""
+
+    frames: Frames
+    token: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class FeedProgress:
+    """The latest progress of one task."""
+
+    task_name: str
+    progress: Progress
+    token: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class FeedBeat:
+    """Nothing happened; the connection lives."""
+
+    caught_up: bool
+    token: bytes
+
+
+FeedUpdate = FeedSnapshot | FeedEvents | FeedProgress | FeedBeat
+
+
+class ResumeTokens:
+    """Makes and reads the resume tokens of one watch: version, database, position and filter."""
+
+    def __init__(self, incarnation: str, project: str, filter_text: str) -> None:
+        self._store = bytes.fromhex(incarnation)[:8].ljust(8, b"\0")
+        self._question = hashlib.sha256(f"{project}\0{filter_text}".encode()).digest()[:8]
+
+    def make(self, position: int) -> bytes:
+        """Return the token of `position`."""
+        return _FORM.pack(_VERSION, self._store, position, self._question)
+
+    def read(self, token: bytes) -> int:
+        """Return a token's position. Raises InvalidArgument RESUME_TOKEN_INVALID for one that is not of this watch."""
+        why = ""
+        try:
+            version, store, position, question = _FORM.unpack(token)
+        except struct.error:
+            why = "it is not a token that this server gave out"
+        else:
+            if version != _VERSION or store != self._store:
+                why = "it was given out by another database; begin without it"
+            elif question != self._question:
+                why = "it belongs to another parent or filter; send it with the same ones, or begin without it"
+        if why:
+            raise invalid("resume_token", why, "RESUME_TOKEN_INVALID")
+        return int(position)
+
+
+class _Sieve:
+    """Keeps the events whose tasks match; remembers tasks, since old events name them only by number."""
+
+    def __init__(self, store: Store, conditions: tuple[Condition, ...]) -> None:
+        self._store = store
+        self._conditions = conditions
+        self._verdicts: OrderedDict[int, bool] = OrderedDict()
+
+    async def stored(self, topic_project: str, after: int) -> tuple[Frames, int] | None:
+        """Return the matching events after position `after` and the position read up to; None where there are none."""
+        events = await self._store.feed(topic_project, after, PAGE)
+        if not events:
+            return None
+        frames = [event.body for event in events if not self._conditions or await self._passes(event.task)]
+        return tuple(frames), events[-1].position
+
+    def live(self, topic: Topic, after: int) -> tuple[Frames, int] | None:
+        """Return the matching events that the topic still holds; None where it does not reach back to `after`."""
+        if not self._conditions:
+            return topic.frames(after)
+        recent = topic.recent(after)
+        if not recent:
+            return None
+        return tuple(event.body for event in recent if matches(self._conditions, event.task)), recent[-1].number
+
+    def wants(self, task: Task) -> bool:
+        """Whether the watch is about `task`."""
+        return matches(self._conditions, task)
+
+    async def _passes(self, task_id: int) -> bool:
+        verdict = self._verdicts.get(task_id)
+        if verdict is None:
+            task = await self._store.task_by_id(task_id)
+            verdict = self._verdicts[task_id] = task is not None and matches(self._conditions, task)
+            if len(self._verdicts) > REMEMBERED_TASKS:
+                self._verdicts.popitem(last=False)
+        return verdict
+
+
+async def watch_project(
+    hub: Hub,
+    store: Store,
+    project: str,
+    conditions: tuple[Condition, ...],
+    tokens: ResumeTokens,
+    resume_token: bytes,
+    show: Callable[[Task], Awaitable[Shown]],
+    heartbeat: float,
+) -> AsyncIterator[FeedUpdate]:
+    """Yield what happens in a project: after `resume_token`, or from now on with a snapshot of each unfinished task.
+
+    Raises OutOfRange RESUME_TOKEN_TOO_OLD where events after the token's position are no longer kept.
+    """
+    bell = Bell()
+    sieve = _Sieve(store, conditions)
+    topic, leave = hub.join_project(project, bell)
+    try:
+        floor, newest = await store.feed_bounds(project)
+        if resume_token:
+            cursor = tokens.read(resume_token)
+            if cursor + 1 < floor or cursor > newest:
+                raise OutOfRange(
+                    "RESUME_TOKEN_TOO_OLD",
+                    "events after this token are no longer kept; begin without a token, with a snapshot of what is unfinished",
+                )
+        else:
+            cursor = newest
+            async for task in _unfinished(store, project, sieve):
+                yield FeedSnapshot(await show(task), tokens.make(cursor))
+        told: dict[str, Progress] = {}
+        behind = True
+        while True:
+            read = sieve.live(topic, cursor)
+            if read is None and (behind or topic.last > cursor):
+                read = await sieve.stored(project, cursor)
+                behind = read is not None
+            if read is not None:
+                frames, cursor = read
+                if frames:
+                    yield FeedEvents(frames, tokens.make(cursor))
+                continue
+            for name, progress in list(topic.progress.items()):
+                if told.get(name) is not progress:
+                    told[name] = progress
+                    yield FeedProgress(name, progress, tokens.make(cursor))
+            if topic.closing:
+                yield FeedBeat(True, tokens.make(cursor))
+                raise draining()
+            if not await bell.wait(heartbeat):
+                yield FeedBeat(True, tokens.make(cursor))
+    finally:
+        leave()
+
+
+async def _unfinished(store: Store, project: str, sieve: _Sieve) -> AsyncIterator[Task]:
+    after = 0
+    while page := await store.unfinished(after, PAGE):
+        for task in page:
+            if task.project == project and sieve.wants(task):
+                yield task
+        after = page[-1].id

@@ -1,0 +1,160 @@
+"""Filters: comparisons joined by AND, such as `state = FAILED AND labels.env = "prod"`."""
+
+from __future__ import annotations
+
+import difflib
+import operator
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from wharfinger_server.domain.errors import InvalidArgument, Violation
+from wharfinger_server.domain.states import EntryState, TaskState
+from wharfinger_server.domain.task import Task
+from wharfinger_server.store.store import Condition
+
+_TOKEN = re.compile(
+    r"""\s*(?:(?P<text>"(?:[^"\\]|\\.)*")|(?P<op><=|>=|!=|=|<|>|:)|(?P<word>[A-Za-z0-9_.:+\-/*@]+))""", re.VERBOSE
+)
+LONGEST_FILTER = 4096
+EQUALITY = frozenset({"=", "!="})
+ORDER = EQUALITY | {"<", "<=", ">", ">="}
+OPERATORS: Mapping[str, Callable[[Any, Any], bool]] = {
+    "=": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field that can be compared: by which operators, and how its value is read from the filter's text."""
+
+    operators: frozenset[str]
+    read: Callable[[str], Any]
+
+
+def _state_of(states: type[TaskState | EntryState]) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        name = text.removeprefix("TASK_STATE_").removeprefix("RESOURCE_STATE_").upper()
+        if name not in states.__members__:
+            raise ValueError(f"{text!r} is no state; the states are {', '.join(states.__members__)}")
+        return int(states[name])
+
+    return read
+
+
+def read_time(text: str) -> int:
+    """Return an RFC 3339 time as microseconds since the epoch; a time without a zone is UTC."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f'{text!r} is no time such as "2026-11-01T00:00:00Z"') from None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return int(moment.timestamp() * 1_000_000)
+
+
+def _read_switch(text: str) -> bool:
+    if text not in ("true", "false"):
+        raise ValueError(f"{text!r} is neither true nor false")
+    return text == "true"
+
+
+_FIXED = {
+    "script": Field(EQUALITY, str),
+    "executor": Field(EQUALITY, str),
+    "creator": Field(EQUALITY, str),
+    "create_time": Field(ORDER, read_time),
+}
+TASK_FIELDS: Mapping[str, Field] = {"state": Field(EQUALITY, _state_of(TaskState)), **_FIXED}
+"""What ListTasks filters by, besides `labels.KEY`."""
+FEED_FIELDS: Mapping[str, Field] = _FIXED
+"""What WatchTasks filters by, besides `labels.KEY`: only what never changes."""
+RESOURCE_FIELDS: Mapping[str, Field] = {
+    "state": Field(EQUALITY, _state_of(EntryState)),
+    "type": Field(EQUALITY, str),
+    "profile": Field(EQUALITY, str),
+    "region": Field(EQUALITY, str),
+    "owned": Field(EQUALITY, _read_switch),
+}
+"""What ListTaskResources filters by."""
+
+
+def parse(text: str, fields: Mapping[str, Field], *, labels: bool = True) -> tuple[Condition, ...]:
+    """Return the conditions of a filter. Raises InvalidArgument INVALID_FILTER that names the place and the choices."""
+    if len(text) > LONGEST_FILTER:
+        raise _wrong(f"a filter has at most {LONGEST_FILTER} characters")
+    tokens = _tokens(text)
+    conditions = []
+    while tokens:
+        if len(tokens) < 3:
+            raise _wrong(f"it ends after {tokens[-1][1]!r}; a comparison is FIELD OPERATOR VALUE")
+        (kind, name), (middle, op), (_, value) = tokens[:3]
+        if kind != "word" or middle != "op":
+            raise _wrong(f"{name} {op} {value} is no comparison; write FIELD OPERATOR VALUE")
+        conditions.append(_condition(name, op, value, fields, labels=labels))
+        tokens = tokens[3:]
+        if tokens:
+            if tokens[0] != ("word", "AND"):
+                raise _wrong(f"AND was expected before {tokens[0][1]!r}; only comparisons joined by AND are understood")
+            tokens = tokens[1:]
+            if not tokens:
+                raise _wrong("it ends after AND")
+    return tuple(conditions)
+
+
+def _tokens(text: str) -> list[tuple[str, str]]:
+    tokens, at = [], 0
+    while text[at:].strip():
+        match = _TOKEN.match(text, at)
+        if match is None:
+            raise _wrong(f"{text[at:].strip()[:20]!r} at character {at} is not understood")
+        kind = match.lastgroup or ""
+        value = match.group(kind)
+        if kind == "text":
+            value = re.sub(r"\\(.)", r"\1", value[1:-1])
+        tokens.append((kind, value))
+        at = match.end()
+    return tokens
+
+
+def _condition(name: str, op: str, value: str, fields: Mapping[str, Field], *, labels: bool) -> Condition:
+    if labels and name.startswith("labels.") and len(name) > len("labels."):
+        if op not in EQUALITY:
+            raise _wrong(f"labels are compared by = and !=, not {op}")
+        return Condition("label", op, (name.removeprefix("labels."), value))
+    field = fields.get(name)
+    if field is None:
+        known = [*fields, *(["labels.KEY"] if labels else [])]
+        near = difflib.get_close_matches(name, known, 1)
+        hint = f"did you mean {near[0]}?" if near else f"the fields are {', '.join(known)}"
+        raise _wrong(f"there is no field {name!r} to filter by here; {hint}")
+    if op not in field.operators:
+        raise _wrong(f"{name} is compared by {', '.join(sorted(field.operators))}, not {op}")
+    try:
+        return Condition(name, op, field.read(value))
+    except ValueError as error:
+        raise _wrong(f"{name}: {error}") from None
+
+
+def _wrong(why: str) -> InvalidArgument:
+    return InvalidArgument("INVALID_FILTER", f"filter: {why}", {}, (Violation("filter", why),))
+
+
+def matches(conditions: tuple[Condition, ...], task: Task) -> bool:
+    """Whether a task fulfils all `conditions` (of FEED_FIELDS and labels)."""
+    for condition in conditions:
+        value = condition.value
+        if condition.field == "label":
+            key, wanted = value
+            if (task.labels.get(key) == wanted) != (condition.op == "="):
+                return False
+        elif not OPERATORS[condition.op](getattr(task, condition.field), value):
+            return False
+    return True

@@ -1,0 +1,157 @@
+"""Where committed events meet their watchers: recent events of the tasks and projects that somebody watches."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from wharfinger_server.domain.progress import Progress
+from wharfinger_server.domain.task import Task
+from wharfinger_server.engine.bell import Bell
+from wharfinger_server.store.store import Committed
+
+KEPT_EVENTS = 2_000
+"""How many recent events a topic keeps; who is further behind reads the database."""
+
+Frames = tuple[bytes, ...]
+K = TypeVar("K")
+
+
+@dataclass(frozen=True, slots=True)
+class Recent:
+    """One committed event: its number in the topic's order, its serialised form, and the task as it then stood."""
+
+    number: int
+    body: bytes
+    task: Task
+
+
+class Topic:
+    """The recent events of one task (numbered by sequence) or of one project (numbered by feed position)."""
+
+    def __init__(self) -> None:
+        self.bells: set[Bell] = set()
+        self.newest: Task | None = None
+        self.progress: dict[str, Progress] = {}
+        self.closing = False
+        self._events: deque[Recent] = deque(maxlen=KEPT_EVENTS)
+        self._told: dict[int, tuple[Frames, int]] = {}
+
+    def add(self, events: Iterable[Recent]) -> None:
+        """Take committed events, in order."""
+        self._events.extend(events)
+        self._told.clear()
+
+    def ring(self) -> None:
+        """Wake every watcher."""
+        for bell in self.bells:
+            bell.ring()
+
+    @property
+    def last(self) -> int:
+        """The number of the newest event held, 0 for none."""
+        return self._events[-1].number if self._events else 0
+
+    def recent(self, after: int) -> list[Recent] | None:
+        """Return the events after number `after`; None where this topic does not hold all of them."""
+        if not self._events or self._events[0].number > after + 1:
+            return None
+        skip = max(0, after + 1 - self._events[0].number)
+        return [event for event in list(self._events)[skip:] if event.number > after]
+
+    def frames(self, after: int) -> tuple[Frames, int] | None:
+        """Return the serialised events after number `after` and the last one's number; None as for `recent`.
+
+        The same tuple for every watcher that is as far: what is built from it can be shared.
+        """
+        told = self._told.get(after)
+        if told is None:
+            events = self.recent(after)
+            if not events:
+                return None
+            told = self._told[after] = (tuple(event.body for event in events), events[-1].number)
+        return told
+
+
+class Hub:
+    """Routes commits from the store's writer thread to the topics that have watchers, on the server's loop."""
+
+    def __init__(self) -> None:
+        self.tasks: dict[int, Topic] = {}
+        self.projects: dict[str, Topic] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def start(self) -> None:
+        """Begin to deliver on the running loop."""
+        self._loop = asyncio.get_running_loop()
+
+    def committed(self, batch: Sequence[Committed]) -> None:
+        """Take a commit; called on the writer's thread right after it."""
+        loop = self._loop
+        if loop is not None and (self.tasks or self.projects) and not loop.is_closed():
+            loop.call_soon_threadsafe(self._deliver, batch)
+
+    def _deliver(self, batch: Sequence[Committed]) -> None:
+        stirred: set[Topic] = set()
+        for commit in batch:
+            topic = self.tasks.get(commit.task.id)
+            if topic is not None and commit.events:
+                topic.add(Recent(event.sequence, event.body, commit.task) for event in commit.events)
+                topic.newest = commit.task
+                stirred.add(topic)
+        self._deliver_feeds(batch, stirred)
+        for topic in stirred:
+            topic.ring()
+
+    def _deliver_feeds(self, batch: Sequence[Committed], stirred: set[Topic]) -> None:
+        if not self.projects:
+            return
+        feeds: dict[str, list[Recent]] = {}
+        for commit in batch:
+            feed = self.projects.get(commit.task.project)
+            if feed is not None:
+                if commit.task.state.resting:
+                    feed.progress.pop(commit.task.name, None)
+                feeds.setdefault(commit.task.project, []).extend(
+                    Recent(event.position, event.body, commit.task) for event in commit.events
+                )
+        for project, events in feeds.items():
+            topic = self.projects[project]
+            topic.add(sorted(events, key=lambda event: event.number))
+            stirred.add(topic)
+
+    def show_progress(self, task: Task, progress: Progress) -> None:
+        """Tell a task's watchers how far it is; only the latest is told to a slow one."""
+        for topic in (self.tasks.get(task.id), self.projects.get(task.project)):
+            if topic is not None:
+                topic.progress[task.name] = progress
+                topic.ring()
+
+    def join_task(self, task_id: int, bell: Bell) -> tuple[Topic, Callable[[], None]]:
+        """Watch a task; return its topic and what to call at the end."""
+        return _join(self.tasks, task_id, bell)
+
+    def join_project(self, project: str, bell: Bell) -> tuple[Topic, Callable[[], None]]:
+        """Watch a project; return its topic and what to call at the end."""
+        return _join(self.projects, project, bell)
+
+    def close(self) -> None:
+        """Tell every watcher that the server is ending."""
+        for topic in (*self.tasks.values(), *self.projects.values()):
+            topic.closing = True
+            topic.ring()
+
+
+def _join(topics: dict[K, Topic], key: K, bell: Bell) -> tuple[Topic, Callable[[], None]]:
+    topic = topics.setdefault(key, Topic())
+    topic.bells.add(bell)
+
+    def leave() -> None:
+        topic.bells.discard(bell)
+        if not topic.bells and topics.get(key) is topic:
+            del topics[key]
+
+    return topic, leave

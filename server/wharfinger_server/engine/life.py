@@ -1,0 +1,212 @@
+"""What happens to a task in one transaction: the domain's decision, its events, and how the task goes on.
+
+Each method takes the `Work` of one task and is run by the store's writer; it may be run again when a commit is replayed,
+so it changes nothing but the work.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from wharfinger_server.domain.errors import Fenced
+from wharfinger_server.domain.event import EventDetail, ResourceChange, StateChange
+from wharfinger_server.domain.failure import Code, Failure
+from wharfinger_server.domain.ledger import Entry
+from wharfinger_server.domain.states import EntryState, Goal, Phase, TaskState
+from wharfinger_server.domain.task import Task
+from wharfinger_server.store.work import Work
+
+SERVER = "server"
+
+UNSETTLED = Failure(
+    Code.UNKNOWN,
+    "RESOURCE_UNCERTAIN",
+    "the script ended well, but the answer of at least one of its calls was never learned; see the uncertain resources",
+)
+LEFT_IN_DOUBT = Failure(
+    Code.UNKNOWN,
+    "RESOURCE_UNCERTAIN",
+    "it cannot be told whether some of what an earlier attempt asked for exists, so nothing is tried again",
+)
+LATE = Failure(
+    Code.ABORTED,
+    "LATE_EVIDENCE",
+    "an attempt that had lost its lease reported something it had made; it may be alive",
+)
+
+
+def guard(work: Work, epoch: int) -> None:
+    """Raise Fenced unless the attempt `epoch` holds the task's lease: checked in the transaction of every report."""
+    if not work.task.holds(epoch):
+        raise Fenced
+
+
+def state_changed(work: Work, before: TaskState, actor: str, reason: str, attempt: int = 0) -> None:
+    """Note a state change, if there was one, as an event and in the task's version."""
+    if work.task.state is not before:
+        work.touch()
+        work.event(StateChange(work.task.state, actor, reason), attempt)
+
+
+def entry_changed(work: Work, entry: Entry | None, attempt: int = 0) -> None:
+    """Note a change of one ledger entry, if there was one."""
+    if entry is not None:
+        work.touch()
+        work.event(ResourceChange.of(entry), attempt)
+
+
+def ask_time(entry: Entry, now: int) -> int:
+    """Return when looking for `entry` can tell something.
+
+    Under a token what is there can be found at once, and "not there" counts once settling ended. Under a tag a second
+    thing may still land, so both answers wait.
+    """
+    first = entry.idempotent and entry.asked_time < entry.intent_time
+    return now if first else max(now, entry.settle_time)
+
+
+def total_deadline(task: Task) -> int:
+    """Return when the task's time is up, 0 for never."""
+    return task.create_time + task.policy.total_timeout if task.policy.total_timeout else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """The ways a task goes. `retention` is how long an ended task is kept, `lease_ttl` how long a lease lasts unrenewed."""
+
+    retention: int
+    lease_ttl: int
+
+    def begin_at_once(self, task: Task, worker: str) -> tuple[tuple[EventDetail, int], ...]:
+        """Make a new task and its first lease one commit; return the details of its first events."""
+        task.begin(Phase.RUN, task.executor, worker, task.create_time, self.lease_ttl)
+        return (
+            (StateChange(TaskState.QUEUED, task.creator, ""), 0),
+            (StateChange(TaskState.RUNNING, SERVER, "attempt 1"), task.epoch),
+        )
+
+    def lease(self, work: Work, phase: Phase, worker: str) -> tuple[Task, list[Entry]] | None:
+        """Lease the task for an attempt and return it with its ledger; None if that is not what it needs (any more)."""
+        task = work.task
+        if task.lease is not None or task.state.resting or task.delete_time:
+            return None
+        if phase is Phase.RUN and (task.state is not TaskState.QUEUED or task.must_settle):
+            return None
+        entries = list(work.ledger()) if task.counts.total else []
+        if phase is Phase.SETTLE and not work.ledger().to_settle():
+            return None
+        before = task.state
+        task.begin(phase, task.executor, worker, work.now, self.lease_ttl)
+        task.wake_time = 0
+        state_changed(work, before, SERVER, f"attempt {task.runs}", task.epoch)
+        return task, entries
+
+    # ------------------------------------------------------------------ how attempts end
+
+    def result(self, work: Work, epoch: int, value: bytes) -> Task:
+        """Take the result of a RUN attempt."""
+        guard(work, epoch)
+        before = work.task.state
+        self._interrupt_undo(work)
+        work.task.finished(value, work.now)
+        state_changed(work, before, SERVER, "", epoch)
+        return self.go_on(work)
+
+    def failure(self, work: Work, epoch: int, error: Failure) -> Task:
+        """Take the failure of a RUN attempt: try again, or settle and conclude."""
+        guard(work, epoch)
+        before = work.task.state
+        self._interrupt_undo(work)
+        again = work.task.failed(error, work.now)
+        if again:
+            work.task.wake_time = work.now + work.task.policy.backoff(work.task.runs)
+        return self._attempt_failed(work, before, error, epoch)
+
+    def lost(self, work: Work, epoch: int, error: Failure, *, resumable: bool) -> Task:
+        """Take the loss of an attempt with whatever ran it."""
+        guard(work, epoch)
+        before = work.task.state
+        self._interrupt_undo(work)
+        work.task.lost(error, work.now, resumable=resumable)
+        return self._attempt_failed(work, before, error, epoch)
+
+    def _attempt_failed(self, work: Work, before: TaskState, error: Failure, epoch: int) -> Task:
+        if error.code is not Code.CANCELLED or work.task.state is not TaskState.CANCELLING:
+            work.event(error, epoch)
+        state_changed(work, before, SERVER, f"to be tried again after {error.reason}", epoch)
+        return self.go_on(work)
+
+    def settled_once(self, work: Work, epoch: int, error: Failure | None = None) -> Task:
+        """End a SETTLE attempt. With an `error`, what it did not come to find is UNCERTAIN."""
+        guard(work, epoch)
+        work.task.attempt_over(work.now, error)
+        if error is not None:
+            self.doubt(work, error, epoch)
+        return self.go_on(work)
+
+    def doubt(self, work: Work, error: Failure, epoch: int = 0) -> None:
+        """Write UNCERTAIN for all that waits to be looked for and cannot be."""
+        ledger = work.ledger()
+        for entry in ledger.to_settle():
+            entry_changed(work, ledger.cannot_tell(entry.key, entry.version, error, work.now), epoch)
+
+    def _interrupt_undo(self, work: Work) -> None:
+        if work.task.counts.of(EntryState.UNDOING):
+            for entry in work.ledger().undo_interrupted(work.now):
+                entry_changed(work, entry)
+
+    # ------------------------------------------------------------------ how the task goes on
+
+    def go_on(self, work: Work) -> Task:
+        """Let a task without a lease go on: wait for settling, conclude, or rest. Returns the task."""
+        task = work.task
+        if task.lease is None and not task.state.resting:
+            self._settle_or_conclude(work)
+        if task.state.resting:
+            task.expire_time = self.expires(task)
+        return task
+
+    def _settle_or_conclude(self, work: Work) -> None:
+        task = work.task
+        if task.must_settle:
+            waiting = work.ledger().to_settle()
+            if waiting:
+                task.wake_time = min(ask_time(entry, work.now) for entry in waiting)
+                return
+            if task.state is TaskState.QUEUED:
+                self._give_up(work, LEFT_IN_DOUBT)
+        if task.goal is not Goal.NONE:
+            self._conclude(work)
+
+    def give_up(self, work: Work, error: Failure) -> Task:
+        """Conclude a queued task as failed without another attempt."""
+        self._give_up(work, error)
+        return self.go_on(work)
+
+    def _give_up(self, work: Work, error: Failure) -> None:
+        before = work.task.state
+        work.task.give_up(error, work.now)
+        work.event(error)
+        state_changed(work, before, SERVER, error.reason)
+
+    def _conclude(self, work: Work) -> None:
+        task = work.task
+        before, goal = task.state, task.goal
+        task.conclude(work.now)
+        if task.counts.total:
+            work.ledger().begin_round()
+        if goal is Goal.SUCCEED and task.state is TaskState.PARTIALLY_FAILED:
+            task.error = task.error or UNSETTLED
+            work.event(task.error)
+        state_changed(work, before, SERVER, task.error.reason if task.error else "")
+
+    def cancel(self, work: Work, actor: str, reason: str) -> Task:
+        """Take a person's cancel."""
+        before = work.task.state
+        work.task.cancel(work.now)
+        state_changed(work, before, actor, reason)
+        return self.go_on(work)
+
+    def expires(self, task: Task) -> int:
+        """Return when an ended task is to be deleted: never while something it owns may be alive."""
+        return task.end_time + self.retention if task.state.resting and task.purgeable else 0

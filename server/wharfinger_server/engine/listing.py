@@ -1,0 +1,112 @@
+"""What is installed and how it is doing: executors and scripts, the broken ones with why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from wharfinger_server.domain.errors import NotFound
+from wharfinger_server.engine.dispatch import Dispatcher
+from wharfinger_server.registry import Registry, ScriptPlugin
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutorShown:
+    """An executor: how many attempts it may run, runs, and has waiting; why it is unavailable, or ""."""
+
+    name: str
+    version: str
+    summary: str
+    slots: int
+    running: int
+    queued: int
+    draining: bool
+    unavailable_reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptShown:
+    """A script: what it says of itself, where it may run, and why it is broken, or ""."""
+
+    name: str
+    version: str
+    distribution: str
+    summary: str = ""
+    params_schema: Mapping[str, Any] = field(default_factory=dict)
+    result_schema: Mapping[str, Any] = field(default_factory=dict)
+    can_undo: bool = False
+    can_find: bool = False
+    can_estimate: bool = False
+    resumable: bool = False
+    undo_compatible_since: str = ""
+    executors: tuple[str, ...] = ()
+    broken_reason: str = ""
+
+
+class Listing:
+    """Lists executors and scripts, by name."""
+
+    def __init__(self, registry: Registry, dispatcher: Dispatcher) -> None:
+        self._registry = registry
+        self._dispatcher = dispatcher
+
+    def executors(self) -> list[ExecutorShown]:
+        """Return all executors, by name."""
+        return [self._executor(name) for name in sorted(self._registry.executors)]
+
+    def executor(self, name: str) -> ExecutorShown:
+        """Return one executor. Raises NotFound UNKNOWN_EXECUTOR."""
+        if name not in self._registry.executors:
+            raise NotFound("UNKNOWN_EXECUTOR", f"there is no executor {name[:80]!r}", {"executor": name[:80]})
+        return self._executor(name)
+
+    def _executor(self, name: str) -> ExecutorShown:
+        plugin = self._registry.executors[name]
+        lane = self._dispatcher.lanes.get(name)
+        reason = plugin.broken or (lane.reason if lane else "it was not started")
+        return ExecutorShown(
+            name=name,
+            version=plugin.version,
+            summary=plugin.cls.summary if plugin.cls else "",
+            slots=lane.slots if lane else 0,
+            running=lane.running if lane else 0,
+            queued=len(lane) if lane else 0,
+            draining=not self._dispatcher.is_open,
+            unavailable_reason=reason,
+        )
+
+    def scripts(self) -> list[ScriptShown]:
+        """Return all scripts, by name."""
+        return [self._script(self._registry.scripts[name]) for name in sorted(self._registry.scripts)]
+
+    def script(self, name: str) -> ScriptShown:
+        """Return one script. Raises NotFound UNKNOWN_SCRIPT."""
+        plugin = self._registry.scripts.get(name)
+        if plugin is None:
+            raise NotFound("UNKNOWN_SCRIPT", f"no script {name[:80]!r} is installed", {"script": name[:80]})
+        return self._script(plugin)
+
+    def _script(self, plugin: ScriptPlugin) -> ScriptShown:
+        if plugin.broken:
+            return ScriptShown(plugin.name, plugin.version, plugin.distribution, broken_reason=plugin.broken)
+        info = plugin.info
+        suitable = [
+            name
+            for name, executor in sorted(self._registry.executors.items())
+            if executor.cls is not None and info.colour in executor.cls.colours
+        ]
+        return ScriptShown(
+            name=plugin.name,
+            version=plugin.version,
+            distribution=plugin.distribution,
+            summary=info.summary,
+            params_schema=info.params_schema,
+            result_schema=info.result_schema or {},
+            can_undo=info.can_undo,
+            can_find=info.can_find,
+            can_estimate=info.can_estimate,
+            resumable=info.resumable,
+            undo_compatible_since=info.undo_compatible_since,
+            executors=tuple(suitable),
+        )

@@ -1,0 +1,273 @@
+"""The session of one in-process attempt: the one place where its reports become ledger entries, events and states."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Protocol, TypeVar
+
+from wharfinger.runtime import protocol
+from wharfinger_server.domain.errors import Fenced, Refused
+from wharfinger_server.domain.event import LogLevel, LogLine
+from wharfinger_server.domain.failure import Code, Failure
+from wharfinger_server.domain.ledger import Entry, Ledger
+from wharfinger_server.domain.progress import Progress
+from wharfinger_server.domain.states import Phase
+from wharfinger_server.domain.task import Task
+from wharfinger_server.engine import wording
+from wharfinger_server.engine.attempt import LINE_COST, Attempt
+from wharfinger_server.engine.life import LATE, SERVER, Life, entry_changed, guard, state_changed
+from wharfinger_server.store.work import Work
+
+T = TypeVar("T")
+Decide = Callable[[Work], Any]
+Change = Callable[[int, Decide], Awaitable[Any]]
+
+
+class Desk(Protocol):
+    """What a session needs of the engine."""
+
+    life: Life
+
+    async def change(self, task_id: int, decide: Decide) -> Any:
+        """Run `decide` in a transaction; awaited on any event loop."""
+        ...
+
+    def change_blocking(self, task_id: int, decide: Decide) -> Any:
+        """Run `decide` in a transaction; for a thread without a loop."""
+        ...
+
+    def ended(self, attempt: Attempt, task: Task) -> None:
+        """Hear that the attempt ended and how its task stands; called from any thread."""
+        ...
+
+    def revived(self, task: Task) -> None:
+        """Hear that late evidence came for a task at which nothing runs; called from any thread."""
+        ...
+
+
+class AttemptSession:
+    """Implements `wharfinger.runtime.protocol.Session` for one attempt, on the store."""
+
+    def __init__(self, desk: Desk, attempt: Attempt, change: Change | None = None) -> None:
+        self._desk = desk
+        self._attempt = attempt
+        self._change = change or desk.change
+        self._epoch = attempt.epoch
+
+    def blocking(self) -> AttemptSession:
+        """Return the same session for a thread of its own: its coroutines never suspend."""
+
+        async def change(task_id: int, decide: Decide) -> Any:
+            return self._desk.change_blocking(task_id, decide)
+
+        return AttemptSession(self._desk, self._attempt, change)
+
+    # ------------------------------------------------------------------ the ledger
+
+    async def intend(self, intents: Sequence[protocol.Intent]) -> list[protocol.Entry]:
+        """Write the intents in one commit; raises Rejected for a key that may not be made (again)."""
+        wanted = [self._checked(intent) for intent in intents]
+        self._use_keys([intent.key for intent in intents])
+
+        def decide(work: Work) -> list[protocol.Entry]:
+            ledger = work.ledger(*(intent.key for intent in wanted))
+            return [self._noted(work, ledger, ledger.intend(intent, self._epoch, work.now)) for intent in wanted]
+
+        return await self._write(decide)
+
+    async def adopt(self, intent: protocol.Intent, external_id: str) -> protocol.Entry:
+        """Write what existed before the task."""
+        wanted = self._checked(intent)
+        self._use_keys([intent.key])
+
+        def decide(work: Work) -> protocol.Entry:
+            ledger = work.ledger(wanted.key)
+            return self._noted(work, ledger, ledger.adopt(wanted, external_id, self._epoch, work.now))
+
+        return await self._write(decide)
+
+    def _noted(self, work: Work, ledger: Ledger, entry: Entry) -> protocol.Entry:
+        if entry.key in ledger.changed and entry.epoch == self._epoch:
+            entry_changed(work, entry, self._epoch)
+        return wording.entry_for_script(entry)
+
+    async def created(self, key: str, generation: int, external_id: str) -> None:
+        """Report what the call made. From a fenced attempt it is kept as late evidence; then LeaseLost is raised."""
+
+        def decide(work: Work) -> Task | None:
+            live = work.task.holds(self._epoch)
+            entry = work.ledger(key).created(key, generation, external_id, self._epoch, work.now, live=live)
+            entry_changed(work, entry, self._epoch)
+            if not live and entry is not None:
+                self._late(work)
+            return None if live else work.task
+
+        fenced_from = await self._change(self._attempt.task.id, decide)
+        if fenced_from is not None:
+            self._desk.revived(fenced_from)
+            raise protocol.LeaseLost
+
+    def _late(self, work: Work) -> None:
+        before = work.task.state
+        if work.task.late_evidence(LATE, work.now):
+            work.event(LATE, self._epoch)
+        state_changed(work, before, SERVER, LATE.reason, self._epoch)
+        self._desk.life.go_on(work)
+
+    async def refused(self, key: str, failure: protocol.Failure) -> None:
+        """Report the provider's definite answer that it made nothing."""
+        error = wording.failure_of_script(failure)
+        await self._on_entry(key, lambda ledger, now: ledger.refused(key, self._epoch, error, now))
+
+    async def in_doubt(self, key: str, failure: protocol.Failure, *, unnamed: bool = False) -> None:
+        """Report that a call's answer is not known."""
+        error = wording.failure_of_script(failure)
+        await self._on_entry(key, lambda ledger, now: ledger.in_doubt(key, self._epoch, error, now, unnamed=unnamed))
+
+    async def removing(self, key: str, window: float) -> protocol.Entry:
+        """Write that the script is about to take `key` away, in a call of at most `window` seconds."""
+
+        def decide(work: Work) -> protocol.Entry:
+            entry = work.ledger(key).undoing(key, work.now + wording.microseconds(window), work.now)
+            entry_changed(work, entry, self._epoch)
+            return wording.entry_for_script(entry)
+
+        return await self._write(decide)
+
+    async def removed(self, key: str, failure: protocol.Failure | None = None) -> None:
+        """Report that `key` is gone, or that taking it away failed."""
+        error = wording.failure_of_script(failure) if failure else None
+        await self._on_entry(key, lambda ledger, now: ledger.undone(key, error, now))
+
+    async def _on_entry(self, key: str, act: Callable[[Ledger, int], Entry | None]) -> None:
+        await self._write(lambda work: entry_changed(work, act(work.ledger(key), work.now), self._epoch))
+
+    async def found(
+        self,
+        key: str,
+        version: tuple[Any, ...],
+        ids: Sequence[str] | None,
+        asked: float,
+        failure: protocol.Failure | None = None,
+    ) -> None:
+        """Report what `find` answered when asked at `asked`; `ids` None where it could not tell."""
+        error = wording.failure_of_script(failure) if failure else wording.FIND_COULD_NOT_TELL
+        when = wording.microseconds(asked)
+
+        def decide(work: Work) -> None:
+            ledger = work.ledger()
+            if ids is None:
+                entry_changed(work, ledger.cannot_tell(key, version, error, work.now), self._epoch)
+                return
+            for entry in ledger.found(key, version, ids, when, work.now):
+                entry_changed(work, entry, self._epoch)
+
+        await self._write(decide)
+
+    async def memo(self, key: str, value: bytes) -> None:
+        """Save a step's answer."""
+        await self._write(lambda work: work.put_memo(key, value))
+
+    async def plan(self, keys: Sequence[str]) -> None:
+        """Tell all keys the script means to make."""
+        planned = tuple(dict.fromkeys(keys))
+
+        def decide(work: Work) -> None:
+            if work.task.plan != planned:
+                work.task.plan = planned
+                work.touch()
+
+        await self._write(decide)
+
+    # ------------------------------------------------------------------ progress, log, end
+
+    def progress(self, progress: protocol.Progress) -> None:
+        """Report progress; only the latest counts."""
+        eta = None if progress.eta is None else wording.microseconds(progress.eta)
+        self._attempt.report_progress(
+            Progress(progress.step, progress.done, progress.total, progress.unit, progress.message, eta, wording.now())
+        )
+
+    def log(self, level: int, text: str) -> None:
+        """Add a line to the task's log."""
+        self._attempt.log(level, text)
+
+    async def flush(self) -> None:
+        """Write the log lines that wait, if there are any."""
+        if self._attempt.has_lines:
+            await self._write(lambda work: None)
+
+    async def finish(self, outcome: protocol.Outcome) -> None:
+        """End the attempt."""
+        task = await self._write(self._end(outcome))
+        self._desk.ended(self._attempt, task)
+
+    def _end(self, outcome: protocol.Outcome) -> Callable[[Work], Task]:
+        life, epoch = self._desk.life, self._epoch
+        if self._attempt.phase is Phase.SETTLE:
+            broken = (
+                wording.failure_of_script(outcome) if isinstance(outcome, protocol.Failure) else self._attempt.expired
+            )
+            return lambda work: life.settled_once(work, epoch, broken)
+        if isinstance(outcome, protocol.Succeeded):
+            return lambda work: life.result(self._with_progress(work), epoch, outcome.result)
+        if isinstance(outcome, protocol.Stopped):
+            error = self._attempt.expired or Failure(
+                Code.CANCELLED, "CANCELLED", "the attempt stopped because it was asked to"
+            )
+        else:
+            error = wording.failure_of_script(outcome)
+        return lambda work: life.failure(self._with_progress(work), epoch, error)
+
+    def _with_progress(self, work: Work) -> Work:
+        if self._attempt.progress is not None:
+            work.task.progress = self._attempt.progress
+        return work
+
+    async def _write(self, decide: Callable[[Work], T]) -> T:
+        """Run `decide` for the live attempt, with the log lines that came before it."""
+        lines, dropped = self._attempt.take_lines()
+
+        def guarded(work: Work) -> T:
+            guard(work, self._epoch)
+            self._log_into(work, lines, dropped)
+            return decide(work)
+
+        try:
+            return await self._change(self._attempt.task.id, guarded)  # type: ignore[no-any-return]
+        except Fenced:
+            raise protocol.LeaseLost from None
+        except Refused as refused:
+            self._attempt.put_back(lines, dropped)
+            raise wording.rejection(refused) from refused
+        except BaseException:
+            self._attempt.put_back(lines, dropped)
+            raise
+
+    def _log_into(self, work: Work, lines: Sequence[tuple[int, str]], dropped: int) -> None:
+        task = work.task
+        for level, text in lines:
+            if task.logs > self._attempt.log_limit:
+                dropped += 1
+                continue
+            task.logs += len(text) + LINE_COST
+            work.event(LogLine(LogLevel(level if level in (1, 3, 4) else 2), text), self._epoch)
+        if dropped:
+            if not task.logs_dropped:
+                work.event(
+                    LogLine(LogLevel.WARNING, "the log is full: further lines are counted, not kept", dropped),
+                    self._epoch,
+                )
+            task.logs_dropped += dropped
+
+    def _checked(self, intent: protocol.Intent) -> Any:
+        try:
+            return wording.intent_of_script(intent)
+        except Refused as refused:
+            raise wording.rejection(refused) from refused
+
+    def _use_keys(self, keys: Sequence[str]) -> None:
+        try:
+            self._attempt.use_keys(keys)
+        except Refused as refused:
+            raise wording.rejection(refused) from refused

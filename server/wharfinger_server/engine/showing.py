@@ -1,0 +1,74 @@
+"""How a stored task becomes what callers see: its latest progress, why it waits, and what it left over."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from wharfinger_server.domain.progress import Progress
+from wharfinger_server.domain.states import TaskState
+from wharfinger_server.domain.task import Task
+from wharfinger_server.engine import wording
+from wharfinger_server.engine.dispatch import Dispatcher
+from wharfinger_server.engine.shown import Shown
+from wharfinger_server.store.store import Store
+
+LEFT_OVER_SHOWN = 100
+HALF_WAY = frozenset({TaskState.PARTIALLY_FAILED, TaskState.ROLLBACK_FAILED})
+
+
+class Showing:
+    """Shows tasks."""
+
+    def __init__(self, store: Store, dispatcher: Dispatcher) -> None:
+        self._store = store
+        self._dispatcher = dispatcher
+
+    def brief(self, task: Task) -> Shown:
+        """Return the basic view of a task: nothing more is read."""
+        return Shown(task, progress=self._progress(task), full=False)
+
+    async def show(self, task: Task) -> Shown:
+        """Return the full view of a task."""
+        progress = self._progress(task)
+        if task.state is TaskState.QUEUED:
+            return Shown(task, progress, await self._why_waiting(task))
+        if task.state not in HALF_WAY:
+            return Shown(task, progress)
+        entries = await self._store.entries(task.id, 0, LEFT_OVER_SHOWN, only_open=True)
+        begun = await self._begun(task) if task.plan else frozenset()
+        return Shown(
+            task,
+            progress,
+            left_over=tuple(entries),
+            not_attempted=tuple(key for key in task.plan if key not in begun),
+            allowed_actions=(),
+        )
+
+    def _progress(self, task: Task) -> Progress | None:
+        running = self._dispatcher.running.get(task.id)
+        return running.attempt.progress or task.progress if running else task.progress
+
+    async def _begun(self, task: Task) -> frozenset[str]:
+        keys: set[str] = set()
+        after = 0
+        while page := await self._store.entries(task.id, after, 1000):
+            keys.update(entry.base for entry in page)
+            after = page[-1].ordinal
+        return frozenset(keys)
+
+    async def _why_waiting(self, task: Task) -> str:
+        if task.wake_time > wording.now():
+            when = datetime.fromtimestamp(task.wake_time / 1_000_000, UTC).isoformat(timespec="seconds")
+            if task.must_settle:
+                return f"until {when} nobody can tell whether {task.counts.unsettled} resource(s) of an earlier attempt exist"
+            return f"not before {when}" if task.wake_time == task.policy.not_before else f"to be tried again at {when}"
+        lane = self._dispatcher.lanes.get(task.executor)
+        if lane is None or lane.executor is None:
+            return f"the executor {task.executor} is not available: {lane.reason if lane else 'it is not installed'}"
+        key = (task.project, task.policy.concurrency_key) if task.policy.concurrency_key else None
+        holder = self._dispatcher.keys.holder(key)
+        if holder and holder != task.id:
+            other = await self._store.task_by_id(holder)
+            return f"the concurrency key {task.policy.concurrency_key} is held by {other.name if other else 'another task'}"
+        before = await self._store.queue_place(task)
+        return f"for one of {lane.slots} slots of the executor {task.executor}; {before} task(s) are before it"

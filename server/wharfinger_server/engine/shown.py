@@ -1,0 +1,26 @@
+"""A task as it is shown: the stored task with what is known only now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from wharfinger_server.domain.ledger import Entry
+from wharfinger_server.domain.progress import Progress
+from wharfinger_server.domain.task import Task
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A task with its latest progress, why it waits, and — where something is left over — the first open entries.
+
+    `left_over` holds at most 100 entries, `task.counts.open` counts them all; `not_attempted` are planned keys never begun;
+    `allowed_actions` are "RESUME", "ROLL_BACK", "RESOLVE". With `full` False only the basic view was asked for.
+    """
+
+    task: Task
+    progress: Progress | None = None
+    waiting_reason: str = ""
+    left_over: tuple[Entry, ...] = ()
+    not_attempted: tuple[str, ...] = ()
+    allowed_actions: tuple[str, ...] = ()
+    full: bool = True

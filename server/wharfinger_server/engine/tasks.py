@@ -1,0 +1,306 @@
+"""The use cases of tasks: create, get, list, wait, read events and resources, cancel, delete."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from wharfinger_server import config
+from wharfinger_server.domain.errors import Aborted, AlreadyExists, InvalidArgument, NotFound, Refused, invalid
+from wharfinger_server.domain.event import StateChange
+from wharfinger_server.domain.ledger import Entry
+from wharfinger_server.domain.states import TaskState
+from wharfinger_server.domain.task import Task
+from wharfinger_server.engine import wording
+from wharfinger_server.engine.admission import Admission
+from wharfinger_server.engine.bell import Bell
+from wharfinger_server.engine.dispatch import Dispatcher
+from wharfinger_server.engine.filters import OPERATORS, RESOURCE_FIELDS, TASK_FIELDS, parse
+from wharfinger_server.engine.hub import Hub
+from wharfinger_server.engine.life import Life
+from wharfinger_server.engine.naming import check_project
+from wharfinger_server.engine.pages import page_limit, page_start, page_token
+from wharfinger_server.engine.requests import Caller, CreateRequest, task_not_found
+from wharfinger_server.engine.showing import Showing
+from wharfinger_server.engine.shown import Shown
+from wharfinger_server.store.store import Draft, Existing, Store, TaskQuery
+from wharfinger_server.store.work import Work
+
+USUAL_PAGE = 100
+USUAL_WAIT = 30_000_000
+MOST_WAIT = 3_600_000_000
+REASON_LENGTH = 512
+
+
+class Tasks:
+    """What callers can do with tasks. Every method raises a `Refused` that says why and what to do."""
+
+    def __init__(
+        self,
+        store: Store,
+        admission: Admission,
+        dispatcher: Dispatcher,
+        life: Life,
+        hub: Hub,
+        showing: Showing,
+        limits: config.Limits,
+    ) -> None:
+        self._store = store
+        self._admission = admission
+        self._dispatcher = dispatcher
+        self._life = life
+        self._hub = hub
+        self._showing = showing
+        self._batch = limits.batch_tasks
+        self._usual_page = limits.page_size
+        self._most_page = limits.max_page_size
+
+    # ------------------------------------------------------------------ create
+
+    async def create(self, caller: Caller, request: CreateRequest) -> Shown:
+        """Accept a task: durable before this returns. The same request id returns the same task."""
+        task = self._admission.admit(caller, request)
+        if request.validate_only:
+            return Shown(_unwritten(task))
+        draft, at_once = self._draft(task)
+        try:
+            written = await self._store.create(draft)
+        except Existing as existing:
+            self._not_written(draft.task, at_once)
+            return self._existing(request, task, existing)
+        except BaseException:
+            self._not_written(draft.task, at_once)
+            raise
+        self._written(written, at_once)
+        return Shown(written)
+
+    async def batch_create(
+        self, caller: Caller, project: str, requests: Sequence[CreateRequest]
+    ) -> list[Shown | Refused]:
+        """Accept many tasks in one commit; each answers for itself, in the order asked."""
+        check_project(caller, project)
+        if len(requests) > self._batch:
+            raise InvalidArgument(
+                "BATCH_TOO_LARGE",
+                f"requests: {len(requests)} requests; at most {self._batch} in one batch",
+                {"limit": str(self._batch)},
+            )
+        answers: dict[int, Shown | Refused] = {}
+        drafts: list[tuple[int, Draft, bool]] = []
+        for i, request in enumerate(requests):
+            try:
+                task = self._admission.admit(caller, request)
+            except Refused as refused:
+                answers[i] = refused
+                continue
+            if request.validate_only:
+                answers[i] = Shown(_unwritten(task))
+                continue
+            drafts.append((i, *self._draft(task)))
+        try:
+            outcomes = await self._store.create_many([draft for _, draft, _ in drafts])
+        except BaseException:
+            for _, draft, at_once in drafts:
+                self._not_written(draft.task, at_once)
+            raise
+        for (i, draft, at_once), outcome in zip(drafts, outcomes, strict=True):
+            if isinstance(outcome, Existing):
+                self._not_written(draft.task, at_once)
+                try:
+                    answers[i] = self._existing(requests[i], draft.task, outcome)
+                except Refused as refused:
+                    answers[i] = refused
+            else:
+                self._written(outcome, at_once)
+                answers[i] = Shown(outcome)
+        return [answers[i] for i in range(len(requests))]
+
+    def _draft(self, task: Task) -> tuple[Draft, bool]:
+        if self._dispatcher.reserve(task):  # a slot is free: created and leased in one commit
+            return Draft(task, self._life.begin_at_once(task, self._dispatcher.worker)), True
+        return Draft(task, ((StateChange(TaskState.QUEUED, task.creator, ""), 0),)), False
+
+    def _not_written(self, task: Task, at_once: bool) -> None:
+        if at_once:
+            self._dispatcher.unreserve(task)
+
+    def _written(self, task: Task, at_once: bool) -> None:
+        if at_once:
+            self._dispatcher.launch(task)
+        else:
+            self._dispatcher.consider(task)
+
+    @staticmethod
+    def _existing(request: CreateRequest, drafted: Task, existing: Existing) -> Shown:
+        found = existing.task
+        if existing.by == "request_id":
+            if found.delete_time or found.request_digest != drafted.request_digest:
+                what = "a task that was deleted" if found.delete_time else f"another request, which made {found.name}"
+                raise AlreadyExists(
+                    "REQUEST_ID_REUSED",
+                    f"request_id: {request.request_id} belongs to {what}; a new request needs a new id",
+                    {"request_id": request.request_id, "task": found.name},
+                )
+            return Shown(found)
+        raise AlreadyExists(
+            "TASK_EXISTS",
+            f"task_id: {found.name} exists"
+            + (" as a deleted task, whose name is kept for some days" if found.delete_time else ""),
+            {"task": found.name},
+        )
+
+    # ------------------------------------------------------------------ read
+
+    async def get(self, caller: Caller, project: str, task_id: str, full: bool = True) -> Shown:
+        """Return a task as it is now."""
+        task = await self._visible(caller, project, task_id)
+        return await self._showing.show(task) if full else self._showing.brief(task)
+
+    async def _visible(self, caller: Caller, project: str, task_id: str) -> Task:
+        task = await self._store.task(project, task_id) if caller.may_see(project) else None
+        if task is None:
+            raise task_not_found(project, task_id)
+        return task
+
+    async def list(
+        self,
+        caller: Caller,
+        project: str,
+        filter: str = "",  # noqa: A002 - the API's own word
+        order_by: str = "",
+        page_size: int = 0,
+        page_token: str = "",
+        full: bool = False,
+    ) -> tuple[list[Shown], str]:
+        """Return a page of a project's tasks and the token of the next one ("" on the last)."""
+        check_project(caller, project)
+        conditions = parse(filter, TASK_FIELDS)
+        descending = _descending(order_by)
+        limit = page_limit(page_size, self._usual_page, self._most_page)
+        question = ("tasks", project, filter, descending)
+        after = page_start(page_token, *question)
+        query = TaskQuery(project, conditions, descending, after, limit + 1, light=not full)
+        tasks = await self._store.tasks(query)
+        shown = [await self._showing.show(task) if full else self._showing.brief(task) for task in tasks[:limit]]
+        return shown, _next(tasks, limit, question)
+
+    async def wait(self, caller: Caller, project: str, task_id: str, timeout: int) -> Shown:
+        """Return the task once it rests, or as it is after `timeout` microseconds (0: half a minute)."""
+        if timeout < 0:
+            raise invalid("timeout", "it is negative")
+        task = await self._visible(caller, project, task_id)
+        bell = Bell()
+        topic, leave = self._hub.join_task(task.id, bell)
+        until = wording.now() + min(timeout or USUAL_WAIT, MOST_WAIT)
+        try:
+            task = await self._visible(caller, project, task_id)
+            while not task.state.resting and not topic.closing and (left := until - wording.now()) > 0:
+                await bell.wait(left / 1_000_000)
+                task = topic.newest or task
+        finally:
+            leave()
+        return await self.get(caller, project, task_id)
+
+    async def events(
+        self,
+        caller: Caller,
+        project: str,
+        task_id: str,
+        after_sequence: int = 0,
+        page_size: int = 0,
+        token: str = "",
+    ) -> tuple[list[bytes], str]:
+        """Return a page of a task's events, serialised, and the token of the next one."""
+        task = await self._visible(caller, project, task_id)
+        if after_sequence < 0:
+            raise invalid("after_sequence", "it is negative")
+        limit = page_limit(page_size, USUAL_PAGE, self._most_page)
+        after = max(after_sequence, page_start(token, "events", task.id))
+        stored = await self._store.events(task.id, after, limit + 1)
+        more = len(stored) > limit
+        return [event.body for event in stored[:limit]], page_token(
+            stored[limit - 1].sequence, "events", task.id
+        ) if more else ""
+
+    async def resources(
+        self,
+        caller: Caller,
+        project: str,
+        task_id: str,
+        filter: str = "",  # noqa: A002 - the API's own word
+        page_size: int = 0,
+        token: str = "",
+    ) -> tuple[list[Entry], str]:
+        """Return a page of a task's ledger and the token of the next one."""
+        task = await self._visible(caller, project, task_id)
+        conditions = parse(filter, RESOURCE_FIELDS, labels=False)
+        limit = page_limit(page_size, USUAL_PAGE, self._most_page)
+        after = page_start(token, "resources", task.id, filter)
+        found: list[Entry] = []
+        while len(found) <= limit:
+            entries = await self._store.entries(task.id, after, limit + 1)
+            found += [e for e in entries if all(OPERATORS[c.op](getattr(e, c.field), c.value) for c in conditions)]
+            if len(entries) <= limit:
+                break
+            after = entries[-1].ordinal
+        more = len(found) > limit
+        return found[:limit], page_token(found[limit - 1].ordinal, "resources", task.id, filter) if more else ""
+
+    # ------------------------------------------------------------------ change
+
+    async def cancel(self, caller: Caller, project: str, task_id: str, etag: str = "", reason: str = "") -> Shown:
+        """Ask a task to stop. A second cancel changes nothing; one of an ended task is refused."""
+        task = await self._visible(caller, project, task_id)
+        why = reason[:REASON_LENGTH]
+
+        def decide(work: Work) -> Task:
+            _check_etag(work.task, etag)
+            return self._life.cancel(work, caller.creator, why)
+
+        task = await self._store.change(task.id, decide)
+        self._dispatcher.cancel(task.id, why)
+        self._dispatcher.consider(task)
+        return await self._showing.show(task)
+
+    async def delete(self, caller: Caller, project: str, task_id: str, etag: str = "") -> None:
+        """Delete an ended task that owns nothing alive. Its ledger stays for a while, for late evidence."""
+        task = await self._visible(caller, project, task_id)
+
+        def decide(work: Work) -> None:
+            _check_etag(work.task, etag)
+            work.task.delete(work.now)
+            work.touch()
+
+        await self._store.change(task.id, decide)
+
+
+def _unwritten(task: Task) -> Task:
+    task.uid = ""
+    return task
+
+
+def _next(tasks: Sequence[Task], limit: int, question: tuple[object, ...]) -> str:
+    return page_token(tasks[limit - 1].id, *question) if len(tasks) > limit else ""
+
+
+def _descending(order_by: str) -> bool:
+    words = order_by.split()
+    if words and words[0] == "create_time" and words[1:] in ([], ["asc"], ["desc"]):
+        return words[1:] == ["desc"]
+    if words:
+        raise invalid(
+            "order_by",
+            f'{order_by[:80]!r} is not understood; tasks are listed by "create_time" or "create_time desc"',
+            "INVALID_ORDER_BY",
+        )
+    return True
+
+
+def _check_etag(task: Task, etag: str) -> None:
+    if task.delete_time:
+        raise NotFound("TASK_NOT_FOUND", f"there is no task {task.name}", {"task": task.name})
+    if etag and etag != task.etag:
+        raise Aborted(
+            "ETAG_MISMATCH",
+            f"etag: {task.name} has changed since it was read; read it again and decide anew",
+            {"task": task.name, "etag": task.etag},
+        )

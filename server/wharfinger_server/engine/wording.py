@@ -1,0 +1,85 @@
+"""The runtime's values in the domain's words, and back: scripts know nothing of the server's types."""
+
+from __future__ import annotations
+
+import time
+
+from wharfinger.runtime import protocol
+from wharfinger_server.domain.errors import FailedPrecondition, Refused
+from wharfinger_server.domain.failure import Code, Failure
+from wharfinger_server.domain.ledger import Entry, Intent
+
+_SECOND = 1_000_000
+_CODES = {code.value: code for code in Code}
+
+FIND_COULD_NOT_TELL = Failure(Code.UNKNOWN, "RESOURCE_UNCERTAIN", "the script's find could not tell whether it exists")
+
+
+def now() -> int:
+    """Return the time in microseconds since the epoch."""
+    return time.time_ns() // 1000
+
+
+def microseconds(seconds: float) -> int:
+    """Return a duration or time in seconds as whole microseconds."""
+    return int(seconds * _SECOND)
+
+
+def failure_of_script(value: protocol.Failure) -> Failure:
+    """Return the kept form of a failure that a script reported; texts are cut at 8 KiB."""
+    code = _CODES.get(value.code) or Code.UNKNOWN
+    metadata = {str(k)[:64]: str(v)[:512] for k, v in value.metadata.items()}
+    return Failure(
+        code, value.reason[:64] or "SCRIPT_RAISED", value.message[:8192], value.retryable, value.step, metadata
+    )
+
+
+def rejection(refused: Refused) -> protocol.Rejected:
+    """Return how a refused report looks to the script."""
+    return protocol.Rejected(
+        protocol.Failure(Code.FAILED_PRECONDITION, refused.reason, refused.message, metadata=refused.metadata)
+    )
+
+
+def entry_for_script(entry: Entry) -> protocol.Entry:
+    """Return a ledger entry as a script sees it."""
+    return protocol.Entry(
+        key=entry.key,
+        type=entry.type,
+        state=entry.state.name,
+        generation=entry.generation,
+        token=entry.token,
+        external_id=entry.external_id,
+        owned=entry.owned,
+        step=entry.step,
+        group=entry.group,
+        profile=entry.profile,
+        region=entry.region,
+        attributes=dict(entry.attributes),
+        depends_on=entry.depends_on,
+        undo_data=entry.undo_data,
+        version=entry.version,
+    )
+
+
+def intent_of_script(value: protocol.Intent) -> Intent:
+    """Return what a script is about to make; raises FailedPrecondition KEY_INVALID for a key that is none."""
+    if not value.key or "~" in value.key or len(value.key) > 256:
+        key = value.key[:64]
+        raise FailedPrecondition("KEY_INVALID", f"{key!r} is no key: 1 to 256 characters, no '~'", {"key": key})
+    return Intent(
+        key=value.key,
+        type=value.type,
+        request_digest=value.request_digest,
+        step=value.step,
+        group=value.group,
+        profile=value.profile,
+        region=value.region,
+        attributes=dict(value.attributes),
+        depends_on=tuple(value.depends_on),
+        undo_data=value.undo_data,
+        idempotent=value.idempotent,
+        send_window=microseconds(value.send_window),
+        call_timeout=microseconds(value.call_timeout),
+        settling=microseconds(value.settling),
+    )
