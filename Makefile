@@ -92,6 +92,11 @@ else
 	@echo "there are no tests yet"
 endif
 
+.PHONY: clients
+clients: .venv/.ready ## build and test the Go and TypeScript clients, where their toolchains are
+	@if command -v go >/dev/null; then cd clients/go && go vet ./... && test -z "$$(gofmt -l . | tee /dev/stderr)"; fi
+	@$(BIN)/python -m pytest tests/languages
+
 .PHONY: lint
 lint: .venv/.ready ## ruff's rules
 	@$(BIN)/ruff check $(CODE)

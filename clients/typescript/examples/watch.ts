@@ -1,28 +1,42 @@
-// Creates a task and prints its events, each once, over connections that it breaks itself; of a task that stops half-way it
-// prints where that leaves us. For example: node dist/examples/watch.js 127.0.0.1:7480 SCRIPT '{"param": "value"}'
-import { toJsonString } from "@bufbuild/protobuf";
+// Creates a task and prints its events, each once, over connections that it breaks itself; of a task that stops half-way
+// it prints where that leaves us. To run it: node dist/examples/watch.js HOST:PORT SCRIPT '{"param": "value"}'
 import { anyUnpack } from "@bufbuild/protobuf/wkt";
 import { createClient, type Client } from "@connectrpc/connect";
 import { createGrpcTransport, Http2SessionManager } from "@connectrpc/connect-node";
-import { LeftoverCostSchema, PartialFailureAction, PartialFailureSchema } from "@wharfinger/client";
-import { ResourceState, TaskService, TaskState, type Task } from "@wharfinger/client";
+import { PartialFailureAction, PartialFailureSchema, ResourceState } from "@wharfinger/client";
+import { TaskService, TaskState, type Task, type TaskEvent } from "@wharfinger/client";
 
 const [server, script, params] = process.argv.slice(2);
 if (!server || !script || !params) throw new Error("usage: watch HOST:PORT SCRIPT PARAMS-AS-JSON");
 // With a requestId, asking again gives the same task.
-const request = { parent: "projects/default", requestId: crypto.randomUUID(), task: { script, params: JSON.parse(params) } };
+const request = {
+  parent: "projects/default",
+  requestId: crypto.randomUUID(),
+  task: { script, params: JSON.parse(params) },
+};
+
+function describe({ detail }: TaskEvent): string {
+  switch (detail.case) {
+    case "stateChange":
+      return TaskState[detail.value.state];
+    case "resource":
+      return `${ResourceState[detail.value.state]} ${detail.value.key}`;
+    case "error":
+      return detail.value.message;
+    default:
+      return detail.value?.text ?? "";
+  }
+}
 
 /** Prints the events after a sequence until so many messages have come, or the task is at rest. */
 async function watch(client: Client<typeof TaskService>, task: Task, sequence: bigint, messages: number) {
-  for await (const { kind, sequence: told } of client.watchTask({ name: task.name, afterSequence: sequence })) {
+  for await (const message of client.watchTask({ name: task.name, afterSequence: sequence })) {
+    const { kind } = message;
     if (kind.case === "snapshot") task = kind.value;
-    for (const { sequence: number, detail } of kind.case === "events" ? kind.value.events : []) {
-      if (detail.case === "stateChange") console.log(`event ${number} ${TaskState[detail.value.state]}`);
-      if (detail.case === "resource") console.log(`event ${number} ${ResourceState[detail.value.state]} ${detail.value.key}`);
-      if (detail.case === "error") console.log(`event ${number} ${detail.value.message}`);
-      if (detail.case === "log") console.log(`event ${number} ${detail.value.text}`);
+    if (kind.case === "events") {
+      for (const event of kind.value.events) console.log(`event ${event.sequence} ${describe(event)}`);
     }
-    sequence = told;
+    sequence = message.sequence;
     if (--messages === 0) return { task, sequence, ended: false };
   }
   return { task, sequence, ended: true };
@@ -39,7 +53,7 @@ do {
   sessionManager.abort();
 } while (!ended);
 
-console.log(`ended ${TaskState[task.state]} ${task.error?.message ?? ""}`);
+console.log(`ended ${task.name} ${TaskState[task.state]} ${task.error?.message ?? ""}`);
 for (const detail of task.error?.details ?? []) {
   const half = anyUnpack(detail, PartialFailureSchema);
   if (!half) continue;
@@ -47,7 +61,8 @@ for (const detail of task.error?.details ?? []) {
   for (const { state, key, type, externalId, error } of half.leftOver) {
     console.log(`left over ${ResourceState[state]} ${key} ${type} ${externalId} ${error?.message ?? ""}`);
   }
-  console.log(`not attempted ${half.notAttempted}`);
-  console.log(`allowed ${half.allowedActions.map((action) => PartialFailureAction[action])}`);
-  if (half.cost) console.log(`cost ${toJsonString(LeftoverCostSchema, half.cost)}`);
+  console.log(`not attempted [${half.notAttempted.join(" ")}]`);
+  console.log(`allowed [${half.allowedActions.map((action) => PartialFailureAction[action]).join(" ")}]`);
+  const costs = half.cost?.knownHourly.map(({ amount, currencyCode }) => `${amount} ${currencyCode}`) ?? [];
+  console.log(`costs [${costs.join(" ")}] unpriced ${half.cost?.unpriced ?? 0} uncertain ${half.cost?.uncertain ?? 0}`);
 }

@@ -1,5 +1,5 @@
-// Watch creates a task and prints its events, each once, over connections that it breaks itself; of a task that stops half-way
-// it prints where that leaves us. For example: go run ./examples/watch 127.0.0.1:7480 SCRIPT '{"param": "value"}'
+// Watch creates a task and prints its events, each once, over connections that it breaks itself; of a task that stops
+// half-way it prints where that leaves us. To run it: go run ./examples/watch HOST:PORT SCRIPT '{"param": "value"}'
 package main
 
 import (
@@ -21,18 +21,16 @@ func main() {
 	params := &structpb.Struct{}
 	must(params.UnmarshalJSON([]byte(os.Args[3])))
 	// With a request_id, asking again gives the same task.
-	request := &v1.CreateTaskRequest{Parent: "projects/default", RequestId: rand.Text(), Task: &v1.Task{Script: os.Args[2], Params: params}}
+	request := &v1.CreateTaskRequest{Parent: "projects/default", RequestId: rand.Text(),
+		Task: &v1.Task{Script: os.Args[2], Params: params}}
 	task, sequence := &v1.Task{}, int64(0)
 	for messages, ended := 2, false; !ended; messages *= 2 {
 		connection, err := grpc.NewClient(os.Args[1], grpc.WithTransportCredentials(insecure.NewCredentials()))
 		must(err)
-		client := v1.NewTaskServiceClient(connection)
-		task, err = client.CreateTask(context.Background(), request)
-		must(err)
-		task, sequence, ended = watch(client, task, sequence, messages)
+		task, sequence, ended = watch(v1.NewTaskServiceClient(connection), request, sequence, messages)
 		must(connection.Close())
 	}
-	fmt.Println("ended", task.State, task.GetError().GetMessage())
+	fmt.Println("ended", task.Name, task.State, task.GetError().GetMessage())
 	for _, detail := range task.GetError().GetDetails() {
 		if half := new(v1.PartialFailure); detail.UnmarshalTo(half) == nil {
 			fmt.Printf("failed step %q, retryable %t, left over %d\n", half.FailedStep, half.Retryable, half.LeftOverCount)
@@ -40,13 +38,15 @@ func main() {
 				fmt.Println("left over", r.State, r.Key, r.Type, r.ExternalId, r.GetError().GetMessage())
 			}
 			fmt.Println("not attempted", half.NotAttempted, "\nallowed", half.AllowedActions)
-			fmt.Println("cost", half.Cost)
+			fmt.Println("costs", half.Cost.GetKnownHourly(), "unpriced", half.Cost.GetUnpriced(), "uncertain", half.Cost.GetUncertain())
 		}
 	}
 }
 
 // watch prints the events after a sequence until so many messages have come, or the task is at rest.
-func watch(client v1.TaskServiceClient, task *v1.Task, sequence int64, messages int) (*v1.Task, int64, bool) {
+func watch(client v1.TaskServiceClient, request *v1.CreateTaskRequest, sequence int64, messages int) (*v1.Task, int64, bool) {
+	task, err := client.CreateTask(context.Background(), request)
+	must(err)
 	stream, err := client.WatchTask(context.Background(), &v1.WatchTaskRequest{Name: task.Name, AfterSequence: sequence})
 	must(err)
 	for range messages {
@@ -63,7 +63,7 @@ func watch(client v1.TaskServiceClient, task *v1.Task, sequence int64, messages 
 			case *v1.TaskEvent_Resource:
 				fmt.Println("event", event.Sequence, detail.Resource.State, detail.Resource.Key)
 			default:
-				fmt.Println("event", event.Sequence, event.GetLog().GetText(), event.GetError().GetMessage())
+				fmt.Println("event", event.Sequence, event.GetError().GetMessage()+event.GetLog().GetText())
 			}
 		}
 		sequence = message.Sequence
