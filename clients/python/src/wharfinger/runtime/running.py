@@ -1,0 +1,189 @@
+"""Running one attempt: the phase it is for, and its one outcome.
+
+`run` is for modules whose main is async, `run_blocking` for plain ones. Both are the same coroutine; the second is driven
+over a session that never suspends. Neither raises: whatever happens becomes the attempt's outcome, or nothing if the
+lease is lost.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from types import ModuleType
+from typing import Any
+
+from wharfinger.runtime import reasons
+from wharfinger.runtime.calls import Awaited, Calls, Direct, drive
+from wharfinger.runtime.endings import Stop, failure_of, of_error, of_result, said, trace_of
+from wharfinger.runtime.facade import AsyncTask, Facts, PlainTask
+from wharfinger.runtime.making import as_resource
+from wharfinger.runtime.output import to_log
+from wharfinger.runtime.protocol import (
+    Assignment,
+    Entry,
+    Failure,
+    LeaseLost,
+    Outcome,
+    Phase,
+    Rejected,
+    Session,
+    Stopped,
+    Succeeded,
+)
+from wharfinger.runtime.script_module import ScriptModule
+from wharfinger.script.errors import Cancelled, Failed
+from wharfinger.script.resource import ResourceType
+
+_FIND_TRIES = 3
+_FIND_PAUSE = 0.5
+_FIND_WIDTH = 8
+
+
+class _Attempt:
+    """One attempt at work, in either colour."""
+
+    def __init__(
+        self, module: ModuleType, assignment: Assignment, session: Session, stop: Stop, task: Facts, calls: Calls
+    ) -> None:
+        self.script = ScriptModule(module)
+        self.assignment = assignment
+        self.session = session
+        self.stop = stop
+        self.task = task
+        self.calls = calls
+
+    async def outcome(self) -> Outcome:
+        """Do what the phase asks for and return how it ended. Raises what the script raised."""
+        work = PHASES.get(self.assignment.phase)
+        if work is None:
+            why = f"this runtime can't do phase {self.assignment.phase.name}"
+            return Failure(
+                reasons.UNIMPLEMENTED, "NOT_SUPPORTED", why, metadata={"feature": self.assignment.phase.name}
+            )
+        return await work(self)
+
+    async def main(self) -> Outcome:
+        """RUN: call `main`."""
+        try:
+            self.task.params  # noqa: B018 - made now, so that bad params fail here and not in the middle
+        except Exception as error:  # noqa: BLE001 - a Params class raises what it likes
+            why = f"the params do not make a {self.script.name}.Params: {said(error)}"
+            return Failure(reasons.INVALID_ARGUMENT, "PARAMS_INVALID", why)
+        return of_result(await self.calls.call(self.script.main, self.task))
+
+    async def settle(self) -> Outcome:
+        """SETTLE: look for every target, and report what was found."""
+        ledger = {entry.key: entry for entry in self.assignment.ledger}
+        await self.calls.each(
+            self._look_for, [ledger[key] for key in self.assignment.targets if key in ledger], _FIND_WIDTH
+        )
+        return Stopped() if self.stop.requested else Succeeded(b"{}")
+
+    async def _look_for(self, entry: Entry) -> None:
+        if self.stop.requested:
+            return
+        if self.script.find is None:
+            why = f"{self.script.name} has no `find`: a person must look whether {entry.key} exists"
+            failure = Failure(reasons.UNIMPLEMENTED, "RESOURCE_UNCERTAIN", why, metadata={"key": entry.key})
+            await self.session.found(entry.key, entry.version, None, time.time(), failure)
+            return
+        failure = None
+        asked = 0.0
+        for tried in range(_FIND_TRIES):
+            if tried:
+                await self.calls.pause(_FIND_PAUSE * tried)
+            asked = time.time()  # before the call: an answer is as old as its question
+            try:
+                ids = await self._find(self.script.find, entry)
+            except (LeaseLost, Cancelled):
+                raise
+            except Exception as error:  # noqa: BLE001 - a find may raise what it likes: it means "can't tell"
+                failure = failure_of(error, self.script.module)
+                self._log_trace(error)
+            else:
+                await self.session.found(entry.key, entry.version, ids, asked)
+                return
+        await self.session.found(entry.key, entry.version, None, asked, failure)
+
+    async def _find(self, find: Callable[..., Any], entry: Entry) -> list[str]:
+        rules = self.script.resource_types.get(entry.type, ResourceType())
+        answer = await self.calls.call(find, self.task, as_resource(entry), timeout=rules.call_timeout)
+        if isinstance(answer, str) or not isinstance(answer, (list, tuple, set, frozenset)):
+            kind = type(answer).__qualname__
+            raise Failed(
+                f"find returned {kind}, not a list of ids ([] when there is none)", reason="SCRIPT_RESULT_INVALID"
+            )
+        for one in answer:
+            if not isinstance(one, str) or not one.strip():
+                raise Failed(
+                    f"find returned {one!r} among the ids; each must be a non-empty str", reason="SCRIPT_RESULT_INVALID"
+                )
+        return list(answer)
+
+    def _log_trace(self, error: BaseException) -> None:
+        for line in trace_of(error):
+            self.session.log(1, line)
+
+    def ended(self, error: BaseException, *, interrupted: bool = False) -> Outcome | None:
+        """Return the outcome of an attempt that ended in `error`; its traceback goes to the log unless it is no surprise."""
+        outcome = of_error(error, self.script.module, self.stop, interrupted=interrupted)
+        if isinstance(outcome, Failure) and not isinstance(error, (Failed, Rejected)):
+            self._log_trace(error)
+        return outcome
+
+    async def finish(self, outcome: Outcome | None) -> None:
+        """Report the outcome, unless there is no one to report to any more."""
+        if outcome is None:
+            return
+        try:
+            await self.session.finish(outcome)
+        except LeaseLost:
+            return
+
+
+PHASES: dict[Phase, Callable[[_Attempt], Awaitable[Outcome]]] = {
+    Phase.RUN: _Attempt.main,
+    Phase.SETTLE: _Attempt.settle,
+}
+"""What each phase does."""
+
+
+async def run(module: ModuleType, assignment: Assignment, session: Session, stop: Stop) -> None:
+    """Run one attempt of a script whose `main` is async, on the caller's loop; return when its outcome is reported.
+
+    Cancelling the caller's asyncio task interrupts the script: calls in flight are finished and reported first, then the
+    outcome is Stopped. Nothing is raised; a lost lease ends it without an outcome.
+    """
+    attempt = _Attempt(
+        module, assignment, session, stop, AsyncTask(ScriptModule(module), assignment, session, stop), Awaited()
+    )
+    own = asyncio.current_task()
+    outcome: Outcome | None
+    with to_log(session.log):
+        try:
+            outcome = await attempt.outcome()
+        except BaseException as error:  # noqa: BLE001 - every way to end is an outcome
+            outcome = attempt.ended(error, interrupted=own is not None and own.cancelling() > 0)
+    try:
+        await attempt.calls.unbroken(attempt.finish(outcome))
+    except asyncio.CancelledError:
+        return
+
+
+def run_blocking(module: ModuleType, assignment: Assignment, session: Session, stop: Stop) -> None:
+    """Run one attempt of a script whose `main` is plain, in the caller's thread; return when its outcome is reported.
+
+    `session.blocking()` is used throughout. Nothing is raised; a lost lease ends it without an outcome.
+    """
+    session = session.blocking()
+    attempt = _Attempt(
+        module, assignment, session, stop, PlainTask(ScriptModule(module), assignment, session, stop), Direct()
+    )
+    outcome: Outcome | None
+    with to_log(session.log):
+        try:
+            outcome = drive(attempt.outcome())
+        except BaseException as error:  # noqa: BLE001 - every way to end is an outcome
+            outcome = attempt.ended(error)
+    drive(attempt.finish(outcome))

@@ -1,0 +1,141 @@
+"""Named object stores, reached through `obstore`, which is imported when the first store is opened.
+
+An opened store is kept and shared by all tasks of the process: it holds connections and may be used from any thread or
+loop. Memory stores live as long as the process and are for tests and trials.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from wharfinger.runtime.store_options import StoreOptions, WrongOption, read
+from wharfinger.runtime.text import clean
+from wharfinger.script.errors import Failed
+
+if TYPE_CHECKING:
+    from obstore.store import MemoryStore, ObjectStore
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Store:
+    """One named store. `raw` is the obstore store: paths given to it are relative to the configured prefix.
+
+    `root` is the same bucket, or the whole file system, without the prefix: `root` and `key(path)` say where an object
+    is across stores of one provider. `url_scheme` is "file", "memory", "s3", "gs" or "az", `max_size` how large an object
+    may be in bytes (None: no limit).
+    """
+
+    name: str
+    raw: ObjectStore
+    root: ObjectStore
+    prefix: str
+    url_scheme: str
+    max_size: int | None
+    _options: StoreOptions = field(repr=False)
+
+    def key(self, path: str) -> str:
+        """Return the path in `root` of the object that `raw` knows as `path`."""
+        return f"{self.prefix}/{path}" if self.prefix else path
+
+    def same_provider(self, other: Store) -> bool:
+        """Whether the provider itself can copy from the one to the other.
+
+        That is so in one bucket at one endpoint with one set of credentials, in one memory store, and on one file system:
+        then `obstore.copy(self.root, self.key(a), other.key(b))` moves no bytes through this process.
+        """
+        mine, its = self._options, other._options
+        if mine.scheme != its.scheme:
+            return False
+        if mine.scheme == "memory":
+            return self.raw is other.raw
+        if mine.scheme == "file":
+            return Path(mine.place).stat().st_dev == Path(its.place).stat().st_dev
+        return mine.place == its.place and mine.config == its.config
+
+
+_lock = threading.Lock()
+_opened: dict[tuple[str, str], Store] = {}
+_memory: dict[str, MemoryStore] = {}
+# Connections and the threads behind them do not survive a fork.
+os.register_at_fork(after_in_child=_opened.clear)
+
+
+def open_store(name: str, configured: Mapping[str, Mapping[str, Any]]) -> Store:
+    """Return the store of the table `configured[name]`; a local folder is made if it is missing.
+
+    Raises Failed: UNKNOWN_STORE, listing the names there are; STORE_MISCONFIGURED, naming the option; STORE_UNAVAILABLE
+    where a local folder can't be made.
+    """
+    table = configured.get(name)
+    if table is None:
+        names = ", ".join(sorted(configured)) or "none"
+        raise Failed(
+            f"there is no store {name!r}; configured for this project: {names}",
+            reason="UNKNOWN_STORE",
+            metadata={"store": str(name)},
+        )
+    identity = (name, json.dumps(table, sort_keys=True, default=str))
+    with _lock:
+        store = _opened.get(identity)
+        if store is None:
+            store = _opened[identity] = _open(name, table)
+    return store
+
+
+def _open(name: str, table: Mapping[str, Any]) -> Store:
+    try:
+        options = read(table)
+        return _stores(name, options)
+    except WrongOption as error:
+        raise _misconfigured(name, str(error), option=error.option) from None
+    except ImportError as error:
+        raise _misconfigured(name, f"object stores need the extra `wharfinger[stores]`: {error}") from error
+    except OSError as error:
+        why = f"store {name!r}: the folder can't be used: {error.strerror or error}"
+        raise Failed(why, reason="STORE_UNAVAILABLE", metadata={"store": name, "cause": str(error)}) from error
+    except Exception as error:  # obstore's errors for a value it does not take
+        lines = str(error).splitlines()
+        raise _misconfigured(name, clean(lines[0] if lines else type(error).__name__, 500)) from error
+
+
+def _misconfigured(name: str, why: str, **metadata: str) -> Failed:
+    return Failed(f"[stores.{name}] {why}", reason="STORE_MISCONFIGURED", metadata={"store": name, **metadata})
+
+
+def _stores(name: str, options: StoreOptions) -> Store:
+    raw, root, prefix = _memory_stores(name, options) if options.scheme == "memory" else _kinds(options)
+    return Store(name, raw, root, prefix, options.scheme, options.max_size, options)
+
+
+def _memory_stores(name: str, options: StoreOptions) -> tuple[ObjectStore, ObjectStore, str]:
+    from obstore.store import MemoryStore
+
+    store = _memory.setdefault(options.place or name, MemoryStore())
+    return store, store, ""
+
+
+def _kinds(options: StoreOptions) -> tuple[ObjectStore, ObjectStore, str]:
+    from obstore.store import AzureStore, GCSStore, LocalStore, S3Store
+
+    prefix = options.prefix or None
+    common: dict[str, Any] = {
+        "config": options.config,
+        "client_options": options.client,
+        "retry_config": options.retry or None,
+    }
+    if options.scheme == "file":
+        folder = Path(options.place, options.prefix)
+        folder.mkdir(parents=True, exist_ok=True)
+        folder = folder.resolve()
+        return LocalStore(folder), LocalStore(), str(folder).strip("/")
+    if options.scheme == "gs":
+        return GCSStore(options.place, prefix=prefix, **common), GCSStore(options.place, **common), options.prefix
+    if options.scheme == "az":
+        return AzureStore(options.place, prefix=prefix, **common), AzureStore(options.place, **common), options.prefix
+    return S3Store(options.place, prefix=prefix, **common), S3Store(options.place, **common), options.prefix

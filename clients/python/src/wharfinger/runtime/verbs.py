@@ -1,0 +1,331 @@
+"""The verbs of `task`, written once for both colours of script: they report to the session and call what the script gave.
+
+The order of things here is what the ledger's promises rest on: the intent is durable before the call is made, the call
+is never begun after its window, and whatever the call ends in is reported before the script goes on.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from wharfinger.runtime import jsontext, reasons
+from wharfinger.runtime.calls import Calls
+from wharfinger.runtime.endings import Stop, failure_of
+from wharfinger.runtime.making import Making, as_resource, id_in
+from wharfinger.runtime.protocol import Assignment, Entry, Failure, Intent, LeaseLost, Rejected, Session
+from wharfinger.runtime.script_module import ScriptModule
+from wharfinger.runtime.steps import current
+from wharfinger.script.errors import Cancelled, Failed, Refused
+from wharfinger.script.resource import Resource, ResourceType
+
+Attributes = Mapping[str, str]
+_DEFAULT_TYPE = ResourceType()
+
+
+class Verbs:
+    """What a running script may do. `owner` is the facade it is given; steps belong to it."""
+
+    def __init__(
+        self,
+        script: ScriptModule,
+        assignment: Assignment,
+        session: Session,
+        stop: Stop,
+        calls: Calls,
+        making: Callable[[Entry, Session, float], Making],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.owner: object = self
+        self._script = script
+        self._session = session
+        self._stop = stop
+        self._calls = calls
+        self._making = making
+        self._clock = clock
+        self._memos = dict(assignment.memos)
+        self._entries = {entry.key: entry for entry in assignment.ledger}
+
+    async def plan(self, keys: Iterable[str]) -> None:
+        """Tell all keys the script means to make."""
+        await self._session.plan(_keys(keys, "plan"))
+
+    async def create(
+        self,
+        type: str,  # noqa: A002 - the contract's word
+        key: str,
+        call: Callable[[Any], Any],
+        *,
+        profile: str = "",
+        region: str = "",
+        attributes: Attributes | None = None,
+        after: Sequence[str] = (),
+        undo_data: Any = None,
+    ) -> str:
+        """Make one thing, or return the id of what an earlier attempt made."""
+        self._calls.check(call, f"the call that makes {key}")
+        intent = self._intent(type, key, profile, region, attributes, after, undo_data)
+        begun, [entry] = await self._intend([intent])
+        if entry.state == "CREATED":
+            return entry.external_id
+        making = self._making(entry, self._session, intent.call_timeout)
+        await self._calls.unbroken(self._make(making, call, begun, intent))
+        return making.external_id
+
+    async def create_many(
+        self,
+        type: str,  # noqa: A002 - the contract's word
+        keys: Sequence[str],
+        call: Callable[[list[Any]], Any],
+        *,
+        profile: str = "",
+        region: str = "",
+        attributes: Attributes | Callable[[str], Attributes] | None = None,
+        after: Sequence[str] = (),
+        undo_data: Any = None,
+    ) -> dict[str, str]:
+        """Make several things in one call; only what does not exist yet is asked for."""
+        self._calls.check(call, f"the call that makes {type}")
+        keys = _keys(keys, "create_many")
+        # The membership is part of the name: a group with other members is another request.
+        group = f"{type}:{jsontext.digest(keys)[:16]}"
+        intents = []
+        for key in keys:
+            facts = attributes(key) if callable(attributes) else attributes
+            intents.append(self._intent(type, key, profile, region, facts, after, undo_data, group))
+        if not intents:
+            return {}
+        begun, entries = await self._intend(intents)
+        made = {entry.key: entry.external_id for entry in entries if entry.state == "CREATED"}
+        missing: dict[str, list[Making]] = {}
+        for entry in entries:
+            if entry.key not in made:
+                # One call has one token: parts that were undone since have another.
+                missing.setdefault(entry.token, []).append(self._making(entry, self._session, intents[0].call_timeout))
+        for makings in missing.values():
+            await self._calls.unbroken(self._make_group(makings, call, begun, intents[0]))
+            made |= {making.key: making.external_id for making in makings}
+        return {key: made[key] for key in keys}
+
+    async def adopt(
+        self,
+        type: str,  # noqa: A002 - the contract's word
+        key: str,
+        external_id: str,
+        *,
+        profile: str = "",
+        region: str = "",
+        attributes: Attributes | None = None,
+        after: Sequence[str] = (),
+    ) -> str:
+        """List what was there before; return its id."""
+        if not id_in(external_id):
+            raise TypeError(f"{key}: the id of what is adopted must be a non-empty str, not {external_id!r}")
+        intent = self._intent(type, key, profile, region, attributes, after, None)
+        entry = await self._session.adopt(intent, external_id)
+        self._entries[key] = entry
+        return entry.external_id
+
+    async def remove(self, key: str, call: Callable[[Resource], Any] | None = None) -> None:
+        """Take away what the script made, by `call` or by its `undo`."""
+        if call is not None:
+            self._calls.check(call, f"the call that removes {key}")
+        elif self._script.undo is None:
+            raise TypeError(f"remove({key!r}) needs a call: {self._script.name} has no `undo` to use instead")
+        known = self._entries.get(key)
+        window = self._rules(known.type if known else "").call_timeout
+        entry = await self._session.removing(key, window)
+        await self._calls.unbroken(self._take_away(entry, call, window))
+
+    async def once(self, key: str, call: Callable[[], Any]) -> Any:
+        """Return the saved answer of `call`, calling it first if there is none."""
+        saved = self._memos.get(key)
+        if saved is None:
+            self._calls.check(call, f"the call of once({key!r})")
+            saved = jsontext.encode(await self._calls.call(call), f"once({key!r})", exact=False)
+            await self._session.memo(key, saved)
+            self._memos[key] = saved
+        return json.loads(saved)
+
+    # ------------------------------------------------------------------ intents
+
+    def _intent(
+        self,
+        kind: str,
+        key: str,
+        profile: str,
+        region: str,
+        attributes: Attributes | None,
+        after: Sequence[str],
+        undo_data: Any,
+        group: str = "",
+    ) -> Intent:
+        _keys([key], "create")
+        if not isinstance(kind, str) or not kind:
+            raise TypeError(f"{key}: the type must be a non-empty str, not {kind!r}")
+        facts = dict(attributes or {})
+        for name, value in facts.items():
+            if not isinstance(name, str) or not isinstance(value, str):
+                raise TypeError(f"{key}: attributes[{name!r}] is {value!r}; names and values must be str")
+        after = (after,) if isinstance(after, str) else tuple(_keys(after, f"{key}: after"))
+        undo_text = "" if undo_data is None else jsontext.canonical(undo_data, f"{key}: undo_data")
+        rules = self._rules(kind)
+        return Intent(
+            key=key,
+            type=kind,
+            request_digest=jsontext.digest([kind, profile, region, facts, after, undo_text, group]),
+            step=current(self.owner),
+            group=group,
+            profile=profile,
+            region=region,
+            attributes=facts,
+            depends_on=after,
+            undo_data=undo_text,
+            idempotent=rules.idempotent,
+            send_window=rules.send_window,
+            call_timeout=rules.call_timeout,
+            settling=rules.settling,
+        )
+
+    async def _intend(self, intents: Sequence[Intent]) -> tuple[float, list[Entry]]:
+        """Write the intents; return when that began, by our own clock, and the entries."""
+        if self._stop.requested:
+            raise Cancelled(self._stop.reason or "the task was asked to stop")
+        begun = self._clock()
+        entries = await self._session.intend(intents)
+        self._entries.update({entry.key: entry for entry in entries})
+        return begun, entries
+
+    def _rules(self, kind: str) -> ResourceType:
+        return self._script.resource_types.get(kind, _DEFAULT_TYPE)
+
+    # ------------------------------------------------------------------ making
+
+    async def _make(self, making: Making, call: Callable[[Any], Any], begun: float, intent: Intent) -> None:
+        answer = await self._send([making], call, making, begun, intent)
+        if making.external_id:
+            return
+        external_id = id_in(answer)
+        if not external_id:
+            why = f"the call that makes {making.key} returned {_short(answer)}, not the id of what it made"
+            raise await self._doubt([making], why)
+        await making.report(external_id)
+
+    async def _make_group(
+        self, makings: list[Making], call: Callable[[list[Any]], Any], begun: float, intent: Intent
+    ) -> None:
+        answer = await self._send(makings, call, list(makings), begun, intent)
+        pending = {making.key: making for making in makings if not making.external_id}
+        if answer is not None and not isinstance(answer, Mapping):
+            why = f"the call that makes {intent.type} returned {_short(answer)}, not a dict of ids by key"
+            raise await self._doubt(list(pending.values()), why)
+        named = {key: id_in(made) for key, made in (answer or {}).items()}
+        for key, making in list(pending.items()):
+            if named.get(key):
+                await making.report(named[key])
+                del pending[key]
+        strange = {key: made for key, made in named.items() if made and key not in {making.key for making in makings}}
+        known = next((making for making in makings if making.external_id), None)
+        for made in strange.values():
+            if known is not None:  # as evidence of more than was asked for
+                await known.report(made)
+        doubt = None
+        if pending:
+            why = f"the answer of the call that makes {intent.type} did not name {', '.join(list(pending)[:5])}"
+            doubt = await self._doubt(list(pending.values()), why, unnamed=True)
+        if strange:
+            keys = ", ".join(str(key) for key in list(strange)[:5])
+            raise Failed(f"the call that makes {intent.type} named {keys}, which it was not asked to make") from doubt
+        if doubt is not None:
+            raise doubt
+
+    async def _send(
+        self, makings: list[Making], call: Callable[[Any], Any], argument: Any, begun: float, intent: Intent
+    ) -> Any:
+        """Make the call and return its answer; whatever else it ends in is in the ledger when this raises."""
+        late = self._clock() - begun - intent.send_window
+        if late > 0:
+            why = f"the ledger took so long to write the intent that the call was not sent ({late:.1f} s late)"
+            raise await self._doubt(makings, why, retryable=True)
+        try:
+            return await self._calls.call(call, argument, timeout=intent.call_timeout)
+        except LeaseLost:
+            raise
+        except Refused as refused:
+            raise await self._refused(makings, refused) from refused
+        except (Failed, Cancelled, Rejected) as word:
+            await self._note([m for m in makings if not m.external_id], failure_of(word, self._script.module))
+            raise
+        except Exception as error:
+            unknown = [making for making in makings if not making.external_id]
+            if not unknown:
+                raise
+            took = self._clock() - begun >= intent.call_timeout and isinstance(error, TimeoutError)
+            why = (
+                f"did not answer within {intent.call_timeout:g} s"
+                if took
+                else f"failed: {failure_of(error, self._script.module).message}"
+            )
+            raise await self._doubt(unknown, f"the call that makes {_first(unknown)} {why}") from error
+        except BaseException as error:
+            await self._note([m for m in makings if not m.external_id], failure_of(error, self._script.module))
+            raise
+
+    async def _refused(self, makings: list[Making], refused: Refused) -> Exception:
+        """Report a definite refusal, and return what the script gets to see."""
+        metadata = {**refused.metadata, **({"terminated": "true"} if refused.terminated else {})}
+        word = Failed(refused.message, reason=refused.reason, retryable=refused.retryable, metadata=metadata)
+        failure = failure_of(word, self._script.module, step=current(self.owner))
+        for making in makings:
+            if not making.external_id:
+                await self._session.refused(making.key, failure)
+        return word
+
+    async def _doubt(
+        self, makings: list[Making], why: str, *, retryable: bool = False, unnamed: bool = False
+    ) -> Failed:
+        """Report that nobody knows whether these exist, and return the error for the script."""
+        await self._note(makings, Failure(reasons.ABORTED, "RESOURCE_UNCERTAIN", why, retryable), unnamed=unnamed)
+        metadata = {"key": makings[0].key, "count": str(len(makings))} if makings else {}
+        return Failed(f"in doubt: {why}", reason="RESOURCE_UNCERTAIN", retryable=retryable, metadata=metadata)
+
+    async def _note(self, makings: list[Making], failure: Failure, *, unnamed: bool = False) -> None:
+        for making in makings:
+            await self._session.in_doubt(making.key, failure, unnamed=unnamed)
+
+    # ------------------------------------------------------------------ taking away
+
+    async def _take_away(self, entry: Entry, call: Callable[[Resource], Any] | None, window: float) -> None:
+        resource = as_resource(entry)
+        try:
+            if call is not None:
+                await self._calls.call(call, resource, timeout=window)
+            elif self._script.undo is not None:
+                await self._calls.call(self._script.undo, self.owner, resource, timeout=window)
+        except LeaseLost:
+            raise
+        except BaseException as error:
+            await self._session.removed(entry.key, failure_of(error, self._script.module, step=current(self.owner)))
+            raise
+        await self._session.removed(entry.key)
+
+
+def _keys(keys: Iterable[str], what: str) -> list[str]:
+    if isinstance(keys, str):
+        raise TypeError(f"{what} takes several keys, not the one str {keys!r}")
+    found = list(keys)
+    for key in found:
+        if not isinstance(key, str) or not key.strip():
+            raise TypeError(f"{what}: a key must be a non-empty str, not {key!r}")
+    return found
+
+
+def _first(makings: Sequence[Making]) -> str:
+    more = len(makings) - 1
+    return makings[0].key + (f" and {more} more" if more else "")
+
+
+def _short(answer: Any) -> str:
+    return "None" if answer is None else f"a {type(answer).__qualname__}"

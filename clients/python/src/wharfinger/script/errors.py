@@ -1,0 +1,63 @@
+"""What a script raises to say how something ended."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+
+class Failed(Exception):  # noqa: N818 - read aloud: `raise Failed("…")`
+    """The script fails on purpose: the task's error is this message, not a traceback.
+
+    `reason` is an upper-case word a program can act on. `code` is a google.rpc.Code number; left out, it is the one that
+    is documented for the reason, and UNKNOWN (2) for a reason of your own. `retryable` says that trying the whole task
+    again may help; the task's policy decides whether that happens. `metadata` is shown to the caller: no secrets.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        reason: str = "SCRIPT_FAILED",
+        retryable: bool = False,
+        metadata: Mapping[str, str] | None = None,
+        code: int | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.reason = reason
+        self.retryable = retryable
+        self.metadata = dict(metadata or {})
+        self.code = code
+
+
+class Refused(Exception):  # noqa: N818 - as Failed
+    """Raised inside a `create` call: the provider's own definite answer that nothing was made.
+
+    Only for answers: a quota, a bad argument, a name that is taken. A timeout or a broken connection is no answer; let it
+    raise as it is, and the ledger notes that nobody knows. `terminated`: the provider says that what the token once made
+    is gone. Outside of the call it arrives as Failed with the same message, reason, metadata and `retryable`.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        reason: str = "",
+        terminated: bool = False,
+        retryable: bool = False,
+        metadata: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.reason = reason or "REFUSED"
+        self.terminated = terminated
+        self.retryable = retryable
+        self.metadata = dict(metadata or {})
+
+
+class Cancelled(Exception):  # noqa: N818 - as Failed
+    """The task was asked to stop, and the script does. Raised by `create` then, and by a script that looks at `cancelled`."""
+
+
+class BrokenScript(Exception):  # noqa: N818 - as Failed
+    """A module that can't be run as a script; the message names the module and what is wrong with it."""
