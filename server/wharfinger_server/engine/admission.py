@@ -21,9 +21,19 @@ from wharfinger_server.engine.schema import ParamsSchema
 from wharfinger_server.registry import ExecutorPlugin, Registry, ScriptPlugin
 from wharfinger_server.store.store import Store
 
-MOST_PRIORITY = 1_000_000
 LONGEST_KEY = 128
-MOST_ATTEMPTS = 1_000
+_YEARS = 100 * 365 * 86_400 * 1_000_000
+_RANGES = {
+    "max_attempts": (0, 1_000),
+    "max_lost_attempts": (0, 1_000),
+    "retry_backoff": (0, _YEARS),
+    "attempt_timeout": (0, _YEARS),
+    "total_timeout": (0, _YEARS),
+    "undo_timeout": (0, _YEARS),
+    "not_before": (0, 1 << 62),
+    "priority": (-1_000_000, 1_000_000),
+}
+"""The least and the most of each number of a policy; times are microseconds."""
 
 
 class Admission:
@@ -136,19 +146,14 @@ def check_policy(policy: Policy) -> None:
     """Refuse a policy with numbers out of range, or that asks for what this server does not do."""
     if policy == _USUAL:
         return
-    for name in ("max_attempts", "max_lost_attempts"):
-        if not 0 <= getattr(policy, name) <= MOST_ATTEMPTS:
-            raise invalid(f"task.policy.{name}", f"{getattr(policy, name)} is not between 0 and {MOST_ATTEMPTS}")
-    for name in ("retry_backoff", "attempt_timeout", "total_timeout", "undo_timeout", "not_before"):
-        if getattr(policy, name) < 0:
-            raise invalid(f"task.policy.{name}", "it is negative")
-    if abs(policy.priority) > MOST_PRIORITY:
-        raise invalid("task.policy.priority", f"{policy.priority} is not between -{MOST_PRIORITY} and {MOST_PRIORITY}")
+    for name, (least, most) in _RANGES.items():
+        if not least <= getattr(policy, name) <= most:
+            raise invalid(f"task.policy.{name}", f"{getattr(policy, name)} is not between {least} and {most}")
     if len(policy.concurrency_key) > LONGEST_KEY:
         raise invalid("task.policy.concurrency_key", f"it is longer than {LONGEST_KEY} characters")
-    for name in ("on_failure", "on_cancel"):
-        if getattr(policy, name) is OnFailure.ROLL_BACK:
-            raise _unsupported(f"task.policy.{name}", "this server keeps what was made; it does not roll back yet")
+    if OnFailure.ROLL_BACK in (policy.on_failure, policy.on_cancel):
+        field = "on_failure" if policy.on_failure is OnFailure.ROLL_BACK else "on_cancel"
+        raise _unsupported(f"task.policy.{field}", "this server keeps what was made; it does not roll back yet")
     if policy.max_hourly_cost:
         raise _unsupported("task.policy.max_hourly_cost", "this server does not know prices yet")
 

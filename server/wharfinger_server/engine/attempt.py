@@ -1,4 +1,4 @@
-"""What the server holds in memory of one running attempt: its latest progress, its unwritten log lines, its used keys."""
+"""What the server holds in memory of a running attempt: its progress, its unwritten log lines, its used keys."""
 
 from __future__ import annotations
 

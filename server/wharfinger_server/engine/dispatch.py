@@ -9,7 +9,7 @@ import asyncio
 import logging
 import os
 import socket
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -78,7 +78,7 @@ class Dispatcher:
         self.keys = ConcurrencyKeys()
         self.worker = f"{socket.gethostname()}:{os.getpid()}"
         self.running: dict[int, Running] = {}
-        self.stirred: Any = lambda attempt: None
+        self.stirred: Callable[[Attempt], None] = _not_stirred
         self.desk: Any = None
         self._registry = registry
         self._environment = environment
@@ -430,3 +430,7 @@ def _is_queued(task: Task) -> bool:
 
 def _unsettled(entry: Entry) -> bool:
     return entry.state.name in ("INTENDED", "UNCERTAIN") and not entry.tried
+
+
+def _not_stirred(_: Attempt) -> None:
+    """Hear of news before anybody writes them."""

@@ -13,7 +13,7 @@ from wharfinger_server.domain.task import Task
 from wharfinger_server.engine.admission import Admission
 from wharfinger_server.engine.attempt import Attempt
 from wharfinger_server.engine.dispatch import Dispatcher, Limits
-from wharfinger_server.engine.feed import FeedUpdate, ResumeTokens, watch_project
+from wharfinger_server.engine.feed import Feed, FeedUpdate, ResumeTokens, watch_project
 from wharfinger_server.engine.filters import FEED_FIELDS, parse
 from wharfinger_server.engine.hub import Hub
 from wharfinger_server.engine.lanes import Lane
@@ -68,7 +68,7 @@ class Watches:
         self,
         caller: Caller,
         project: str,
-        filter: str,
+        filter: str,  # noqa: A002 - the API's own word
         resume_token: bytes,
         heartbeat: int,
     ) -> AsyncIterator[FeedUpdate]:
@@ -76,18 +76,9 @@ class Watches:
         with self._door:
             check_project(caller, project)
             conditions = parse(filter, FEED_FIELDS)
-            tokens = ResumeTokens(self._store.incarnation, project, filter)
-            updates = watch_project(
-                self._hub,
-                self._store,
-                project,
-                conditions,
-                tokens,
-                resume_token,
-                self._showing.show,
-                heartbeat_seconds(heartbeat),
-            )
-            async for update in updates:
+            feed = Feed(project, conditions, ResumeTokens(self._store.incarnation, project, filter))
+            seconds = heartbeat_seconds(heartbeat)
+            async for update in watch_project(self._hub, self._store, feed, resume_token, self._showing.show, seconds):
                 yield update
 
     async def close(self) -> None:
@@ -174,8 +165,8 @@ class Engine:
             try:
                 executor = plugin.cls(self._settings.executors.get(name, {})) if plugin.cls else None
                 lanes[name] = Lane(name, executor, plugin.broken)
-            except Exception as error:
-                log.error("executor %s is not available: %s", name, error)
+            except Exception as error:  # noqa: BLE001 - whatever a plug-in raises, the others are to be started
+                log.warning("executor %s is not available: %s", name, error)
                 lanes[name] = Lane(name, None, str(error))
         return lanes
 

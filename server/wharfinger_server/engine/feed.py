@@ -127,59 +127,78 @@ class _Sieve:
         return verdict
 
 
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """What a watch of a project is about: the project, the filter's conditions, and its resume tokens."""
+
+    project: str
+    conditions: tuple[Condition, ...]
+    tokens: ResumeTokens
+
+
 async def watch_project(
     hub: Hub,
     store: Store,
-    project: str,
-    conditions: tuple[Condition, ...],
-    tokens: ResumeTokens,
+    feed: Feed,
     resume_token: bytes,
     show: Callable[[Task], Awaitable[Shown]],
     heartbeat: float,
 ) -> AsyncIterator[FeedUpdate]:
     """Yield what happens in a project: after `resume_token`, or from now on with a snapshot of each unfinished task.
 
-    Raises OutOfRange RESUME_TOKEN_TOO_OLD where events after the token's position are no longer kept.
+    Raises OutOfRange RESUME_TOKEN_TOO_OLD where events after the token's position are no longer kept, InvalidArgument
+    RESUME_TOKEN_INVALID for a token of another watch, Unavailable SERVER_DRAINING when the server ends.
     """
     bell = Bell()
-    sieve = _Sieve(store, conditions)
-    topic, leave = hub.join_project(project, bell)
+    sieve = _Sieve(store, feed.conditions)
+    topic, leave = hub.join_project(feed.project, bell)
     try:
-        floor, newest = await store.feed_bounds(project)
-        if resume_token:
-            cursor = tokens.read(resume_token)
-            if cursor + 1 < floor or cursor > newest:
-                raise OutOfRange(
-                    "RESUME_TOKEN_TOO_OLD",
-                    "events after this token are no longer kept; begin without a token, with a snapshot of what is unfinished",
-                )
-        else:
-            cursor = newest
-            async for task in _unfinished(store, project, sieve):
-                yield FeedSnapshot(await show(task), tokens.make(cursor))
+        cursor, newest = await _start(store, feed, resume_token)
+        if not resume_token:
+            async for task in _unfinished(store, feed.project, sieve):
+                yield FeedSnapshot(await show(task), feed.tokens.make(cursor))
         told: dict[str, Progress] = {}
-        behind = True
         while True:
             read = sieve.live(topic, cursor)
-            if read is None and (behind or topic.last > cursor):
-                read = await sieve.stored(project, cursor)
-                behind = read is not None
+            if read is None and max(newest, topic.last) > cursor:
+                # Nothing there: what was there has been purged.
+                read = await sieve.stored(feed.project, cursor) or ((), max(newest, topic.last))
             if read is not None:
                 frames, cursor = read
                 if frames:
-                    yield FeedEvents(frames, tokens.make(cursor))
+                    yield FeedEvents(frames, feed.tokens.make(cursor))
                 continue
-            for name, progress in list(topic.progress.items()):
-                if told.get(name) is not progress:
-                    told[name] = progress
-                    yield FeedProgress(name, progress, tokens.make(cursor))
+            for name, progress in _news(topic, told):
+                yield FeedProgress(name, progress, feed.tokens.make(cursor))
             if topic.closing:
-                yield FeedBeat(True, tokens.make(cursor))
+                yield FeedBeat(True, feed.tokens.make(cursor))
                 raise draining()
             if not await bell.wait(heartbeat):
-                yield FeedBeat(True, tokens.make(cursor))
+                yield FeedBeat(True, feed.tokens.make(cursor))
     finally:
         leave()
+
+
+async def _start(store: Store, feed: Feed, resume_token: bytes) -> tuple[int, int]:
+    """Return the position to begin after, and the newest one."""
+    floor, newest = await store.feed_bounds(feed.project)
+    if not resume_token:
+        return newest, newest
+    cursor = feed.tokens.read(resume_token)
+    if cursor + 1 < floor or cursor > newest:
+        raise OutOfRange(
+            "RESUME_TOKEN_TOO_OLD",
+            "events after this token are not kept any more; begin without one, with a snapshot of what is unfinished",
+        )
+    return cursor, newest
+
+
+def _news(topic: Topic, told: dict[str, Progress]) -> list[tuple[str, Progress]]:
+    news = [(name, progress) for name, progress in topic.progress.items() if told.get(name) is not progress]
+    for name in told.keys() - topic.progress.keys():
+        del told[name]
+    told.update(news)
+    return news
 
 
 async def _unfinished(store: Store, project: str, sieve: _Sieve) -> AsyncIterator[Task]:

@@ -1,7 +1,7 @@
 """What happens to a task in one transaction: the domain's decision, its events, and how the task goes on.
 
-Each method takes the `Work` of one task and is run by the store's writer; it may be run again when a commit is replayed,
-so it changes nothing but the work.
+Each method takes the `Work` of one task and is run by the store's writer; it may be run again when a commit is
+replayed, so it changes nothing but the work.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def total_deadline(task: Task) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Life:
-    """The ways a task goes. `retention` is how long an ended task is kept, `lease_ttl` how long a lease lasts unrenewed."""
+    """The ways a task goes. `retention`: how long an ended task is kept; `lease_ttl`: how long a lease lasts."""
 
     retention: int
     lease_ttl: int
@@ -86,7 +86,7 @@ class Life:
         )
 
     def lease(self, work: Work, phase: Phase, worker: str) -> tuple[Task, list[Entry]] | None:
-        """Lease the task for an attempt and return it with its ledger; None if that is not what it needs (any more)."""
+        """Lease the task for an attempt and return it with its ledger; None if that is not what it needs now."""
         task = work.task
         if task.lease is not None or task.state.resting or task.delete_time:
             return None

@@ -17,11 +17,12 @@ LONGEST_REQUEST_ID = 128
 
 
 def check_id(field: str, value: str) -> None:
-    """Refuse a project or task id that is not 1 to 63 lower-case letters, digits and hyphens, beginning with a letter."""
+    """Refuse a project or task id that is not 1 to 63 of a-z, 0-9 and hyphens, beginning with a letter."""
     if not _ID.fullmatch(value):
         raise invalid(
             field,
-            f"{value[:80]!r} is not 1 to 63 lower-case letters, digits and hyphens that begin with a letter and do not end with a hyphen",
+            f"{value[:80]!r} is not 1 to 63 lower-case letters, digits and hyphens"
+            " that begin with a letter and do not end with a hyphen",
             "INVALID_NAME",
         )
 

@@ -76,7 +76,7 @@ class Pulse:
         unsaved, self._unsaved = self._unsaved, {}
         try:
             await self._store.save_progress([(a.task.id, a.epoch, progress) for a, progress in unsaved.items()])
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - a chore that must go on
             log.warning("progress could not be saved: %s", error)
 
     async def close(self) -> None:

@@ -55,7 +55,7 @@ async def renew_leases(store: Store, dispatcher: Dispatcher, ttl: int) -> None:
             continue
         try:
             kept = await store.renew(held, ttl)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - a chore that must go on
             log.warning("leases could not be renewed: %s", error)
             continue
         for task_id, epoch in held:
@@ -69,13 +69,13 @@ async def expire(store: Store, life: Life, tombstones: int) -> None:
     while True:
         try:
             await expire_once(store, life, tombstones, wording.now())
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - a chore that must go on
             log.warning("expired tasks could not be deleted: %s", error)
         await asyncio.sleep(EXPIRY_EVERY)
 
 
 async def expire_once(store: Store, life: Life, tombstones: int, now: int) -> tuple[int, int]:
-    """Delete what expired before `now` and purge tombstones older than `tombstones` microseconds; return both counts."""
+    """Delete what expired before `now`, purge tombstones older than `tombstones` microseconds; return both counts."""
     deleted = purged = 0
     while tasks := await store.expired(now, PAGE):
         results = await asyncio.gather(*(_delete(store, life, task) for task in tasks))

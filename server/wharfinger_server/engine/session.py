@@ -195,7 +195,7 @@ class AttemptSession:
     async def flush(self) -> None:
         """Write the log lines that wait, if there are any."""
         if self._attempt.has_lines:
-            await self._write(lambda work: None)
+            await self._write(_nothing_else)
 
     async def finish(self, outcome: protocol.Outcome) -> None:
         """End the attempt."""
@@ -271,3 +271,7 @@ class AttemptSession:
             self._attempt.use_keys(keys)
         except Refused as refused:
             raise wording.rejection(refused) from refused
+
+
+def _nothing_else(_: Work) -> None:
+    """Decide nothing: the lines alone are written."""

@@ -60,7 +60,7 @@ class Showing:
         if task.wake_time > wording.now():
             when = datetime.fromtimestamp(task.wake_time / 1_000_000, UTC).isoformat(timespec="seconds")
             if task.must_settle:
-                return f"until {when} nobody can tell whether {task.counts.unsettled} resource(s) of an earlier attempt exist"
+                return f"until {when} nobody can tell whether {task.counts.unsettled} thing(s) tried before exist"
             return f"not before {when}" if task.wake_time == task.policy.not_before else f"to be tried again at {when}"
         lane = self._dispatcher.lanes.get(task.executor)
         if lane is None or lane.executor is None:
@@ -69,6 +69,7 @@ class Showing:
         holder = self._dispatcher.keys.holder(key)
         if holder and holder != task.id:
             other = await self._store.task_by_id(holder)
-            return f"the concurrency key {task.policy.concurrency_key} is held by {other.name if other else 'another task'}"
+            name = other.name if other else "another task"
+            return f"the concurrency key {task.policy.concurrency_key} is held by {name}"
         before = await self._store.queue_place(task)
         return f"for one of {lane.slots} slots of the executor {task.executor}; {before} task(s) are before it"

@@ -13,8 +13,8 @@ from wharfinger_server.domain.task import Task
 class Shown:
     """A task with its latest progress, why it waits, and — where something is left over — the first open entries.
 
-    `left_over` holds at most 100 entries, `task.counts.open` counts them all; `not_attempted` are planned keys never begun;
-    `allowed_actions` are "RESUME", "ROLL_BACK", "RESOLVE". With `full` False only the basic view was asked for.
+    `left_over` holds at most 100 entries, `task.counts.open` counts them all; `not_attempted` are planned keys never
+    begun; `allowed_actions` are "RESUME", "ROLL_BACK", "RESOLVE". With `full` False only the basic view was asked for.
     """
 
     task: Task

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 
-from wharfinger_server.domain.errors import OutOfRange, ResourceExhausted, Unavailable
+from wharfinger_server.domain.errors import NotFound, OutOfRange, ResourceExhausted, Unavailable
 from wharfinger_server.domain.progress import Progress
 from wharfinger_server.domain.task import Task
 from wharfinger_server.engine.bell import Bell
@@ -146,4 +146,6 @@ async def _next_events(topic: Topic, store: Store, task_id: int, after: int) -> 
     if told is not None:
         return told
     stored = await store.events(task_id, after, PAGE)
+    if not stored:
+        raise NotFound("TASK_NOT_FOUND", "the task was deleted and purged while it was watched")
     return tuple(event.body for event in stored), stored[-1].sequence
