@@ -1,7 +1,8 @@
 """The interface between the engine and an executor, a plug-in that decides where a script's `main` runs.
 
-An executor is registered under the entry-point group `wharfinger.executors` and made once per server with the options of its
-`[executors.NAME]` table. It takes jobs and gives their slots back; everything a job reports goes through the job's session.
+An executor is registered under the entry-point group `wharfinger.executors` and made once per server with the
+options of its `[executors.NAME]` table. It takes jobs and gives their slots back; everything a job reports goes through
+the job's session.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ class Stop:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Job:
-    """One attempt to be run: the assignment, the loaded script module with its colour, its session and its stop flag."""
+    """One attempt to be run: the assignment, the loaded script module and its colour, its session and its stop flag."""
 
     assignment: Assignment
     module: ModuleType
@@ -67,8 +68,9 @@ class Executor(ABC):
     summary: ClassVar[str] = ""
     colours: ClassVar[frozenset[str]] = frozenset({ASYNC, PLAIN})
 
+    @abstractmethod
     def __init__(self, options: Mapping[str, Any]) -> None:
-        """Take the options of `[executors.NAME]`. Raises ValueError, naming the option, when one is wrong or unknown."""
+        """Take the options of `[executors.NAME]`. Raises ValueError, naming the option, if one is wrong or unknown."""
 
     @property
     @abstractmethod
@@ -81,11 +83,17 @@ class Executor(ABC):
 
     @abstractmethod
     def submit(self, job: Job) -> None:
-        """Begin the job and return at once: `wharfinger.runtime.run` (or `run_blocking`) does the work. Any thread may call."""
+        """Begin the job and return at once; `wharfinger.runtime` does the work.
+
+        `run` is for scripts whose colour is ASYNC, `run_blocking` for PLAIN ones. Any thread may call.
+        """
 
     @abstractmethod
     def cancel(self, job: Job) -> None:
-        """Interrupt the job if that is possible here; `job.stop` is set already. Returns at once; any thread may call."""
+        """Interrupt the job if that is possible here, and return at once; any thread may call.
+
+        `job.stop` is set already. A job that is over is left alone.
+        """
 
     @abstractmethod
     async def stop(self, grace: float) -> None:

@@ -1,0 +1,207 @@
+"""What is installed: script packages and executors, found by their entry points. The only place that knows stevedore.
+
+A plug-in that can't be used stays listed, with one sentence that says why; nothing that a plug-in does while it is
+imported, `sys.exit()` included, keeps the others from loading.
+"""
+
+from __future__ import annotations
+
+import inspect as inspection
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib import metadata
+from types import MappingProxyType, ModuleType
+from typing import Any
+
+from stevedore.extension import Extension, ExtensionManager
+
+from wharfinger.script import BrokenScript, ScriptInfo, inspect
+from wharfinger_server.sdk.executor import Executor
+from wharfinger_server.sdk.places import place_of_error
+
+SCRIPTS = "wharfinger.scripts"
+EXECUTORS = "wharfinger.executors"
+
+OnProblem = Callable[[str, str, str], None]
+"""Called with an entry-point group, a plug-in's name, and why it can't be used."""
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
+_SENTENCE_LIMIT = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One name of one entry-point group: what it loaded to, or in `broken` why it can't be used.
+
+    `distribution` and `version` are those of the installed package, "" where it does not tell; where several packages
+    provide the name, those of all, comma-separated.
+    """
+
+    name: str
+    distribution: str
+    version: str
+    broken: str = ""
+    target: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptPlugin:
+    """An installed script. `broken` is "" or why it can't run; only then `module` and `info` are None."""
+
+    name: str
+    distribution: str
+    version: str
+    broken: str
+    module: ModuleType | None
+    info: ScriptInfo | None
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutorPlugin:
+    """An installed executor. `broken` is "" or why it can't be used; only then `cls` is None."""
+
+    name: str
+    distribution: str
+    version: str
+    broken: str
+    cls: type[Executor] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Registry:
+    """All installed plug-ins by name, as they were when the server started."""
+
+    scripts: Mapping[str, ScriptPlugin]
+    executors: Mapping[str, ExecutorPlugin]
+
+    @classmethod
+    def load(cls, on_problem: OnProblem | None = None) -> Registry:
+        """Import every installed plug-in and return them all; broken ones are listed too, and told to `on_problem`."""
+        scripts = {found.name: _script(found) for found in load_group(SCRIPTS)}
+        executors = {found.name: _executor(found) for found in load_group(EXECUTORS)}
+        for group, plugins in ((SCRIPTS, scripts), (EXECUTORS, executors)):
+            for plugin in plugins.values():
+                if plugin.broken and on_problem is not None:
+                    on_problem(group, plugin.name, plugin.broken)
+        return cls(MappingProxyType(scripts), MappingProxyType(executors))
+
+
+# ---------------------------------------------------------------------- kinds of plug-in
+
+
+def _script(found: Found) -> ScriptPlugin:
+    broken, info = found.broken, None
+    if not broken and not isinstance(found.target, ModuleType):
+        broken = f"its entry point names {_kind(found.target)}; it must name a module (package.module, without a colon)"
+    if not broken:
+        try:
+            info = inspect(found.target)
+        except BrokenScript as error:
+            broken = _sentence(str(error))
+        except Exception as error:  # noqa: BLE001 - a module may compute what it declares, and fail in any way
+            broken = _failure("looking at it failed", error)
+    return ScriptPlugin(found.name, found.distribution, found.version, broken, None if broken else found.target, info)
+
+
+def _executor(found: Found) -> ExecutorPlugin:
+    broken, cls = found.broken, found.target
+    if not broken and not (isinstance(cls, type) and issubclass(cls, Executor)):
+        broken = f"its entry point names {_kind(cls)}; it must name a subclass of {Executor.__module__}.Executor"
+    elif not broken and inspection.isabstract(cls):
+        missing = ", ".join(sorted(cls.__abstractmethods__))
+        broken = f"{cls.__module__}.{cls.__qualname__} does not implement {missing}"
+    return ExecutorPlugin(found.name, found.distribution, found.version, broken, None if broken else cls)
+
+
+def _kind(target: Any) -> str:
+    if isinstance(target, ModuleType):
+        return f"the module {target.__name__}"
+    name = getattr(target, "__qualname__", None)
+    return f"{type(target).__name__} {name}" if isinstance(name, str) else f"a {type(target).__name__}"
+
+
+# ---------------------------------------------------------------------- loading
+
+
+def load_group(group: str) -> list[Found]:
+    """Load every plug-in of an entry-point group and return them by name; those that can't be loaded with why."""
+    installed: dict[str, list[metadata.EntryPoint]] = {}
+    for entry_point in metadata.entry_points(group=group):
+        installed.setdefault(entry_point.name, []).append(entry_point)
+    sole = [points[0] for name, points in installed.items() if len(points) == 1 and _NAME.fullmatch(name)]
+    loaded, failed = _load(group, sole)
+    results = []
+    for name, points in sorted(installed.items()):
+        owners = [_owner(point) for point in points]
+        distribution, version = (", ".join(dict.fromkeys(told)) for told in zip(*owners, strict=True))
+        if len(points) > 1:
+            who = " and ".join(" ".join((*owner, f"({p.value})")) for owner, p in zip(owners, points, strict=True))
+            why = f"the name is provided more than once, by {who}, and none of them is used; uninstall all but one"
+        elif not _NAME.fullmatch(name):
+            why = f"{name!r} can't be a name; it must be up to 63 letters, digits, '.', '_' or '-', a sign not first"
+        else:
+            why = failed.get(name, "")
+        results.append(Found(name, distribution, version, why, loaded.get(name)))
+    return results
+
+
+def _owner(entry_point: metadata.EntryPoint) -> tuple[str, str]:
+    """Return name and version of the distribution, "" for what its metadata does not tell."""
+    told = entry_point.dist.metadata if entry_point.dist else {}
+    return str(told.get("Name") or ""), str(told.get("Version") or "")
+
+
+def _load(group: str, entry_points: list[metadata.EntryPoint]) -> tuple[dict[str, Any], dict[str, str]]:
+    failed: dict[str, str] = {}
+
+    def on_failure(_: ExtensionManager[Any], entry_point: metadata.EntryPoint, error: BaseException) -> None:
+        cause = error.__cause__ if isinstance(error, _LoadFailure) and error.__cause__ else error
+        failed[entry_point.name] = _failure(f"importing {entry_point.value} failed", cause)
+
+    class Manager(_Manager):
+        found = entry_points
+
+    manager = Manager(group, invoke_on_load=False, on_load_failure_callback=on_failure)
+    return {extension.name: extension.plugin for extension in manager.extensions}, failed
+
+
+class _LoadFailure(Exception):
+    """Carries what stevedore would let through."""
+
+
+class _Manager(ExtensionManager[Any]):
+    """stevedore's manager without its cache and its gaps.
+
+    The cache file that it keeps for the entry points of a path compares times that are rounded to minutes, so that a
+    package which was just installed again is loaded as it was before, and it does not know distributions.
+    """
+
+    found: list[metadata.EntryPoint] = []  # noqa: RUF012 - set once, by the subclass
+
+    def list_entry_points(self) -> list[metadata.EntryPoint]:
+        """Return the entry points to load."""
+        return self.found
+
+    def _load_one_plugin(self, *args: Any, **kwargs: Any) -> Extension[Any] | None:
+        try:
+            return super()._load_one_plugin(*args, **kwargs)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            raise _LoadFailure from error
+
+
+def _failure(what: str, error: BaseException) -> str:
+    """Return one sentence: what failed, with which error, where."""
+    try:
+        message = " ".join(str(error.msg if isinstance(error, SyntaxError) else error).split())
+    except Exception:  # noqa: BLE001 - an exception's __str__ is the plug-in's own code
+        message = ""
+    where = place_of_error(error)
+    text = f"{what} with {type(error).__name__}" + (f": {message}" if message else "")
+    return _sentence(f"{text} (at {where})" if where else text)
+
+
+def _sentence(text: str) -> str:
+    return text if len(text) <= _SENTENCE_LIMIT else text[: _SENTENCE_LIMIT - 1] + "…"
