@@ -1,4 +1,4 @@
-"""What runs a script, wherever it is: the facade over a session, its stores and profiles, and the ways an attempt ends."""
+"""What runs a script wherever it is: the facade over a session, stores and profiles, and the ways an attempt ends."""
 
 from wharfinger.runtime.endings import Stop
 from wharfinger.runtime.running import run, run_blocking

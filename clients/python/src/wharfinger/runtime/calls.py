@@ -1,4 +1,4 @@
-"""Where the two colours of script differ: how a script's own function is called, and what a cancellation does meanwhile.
+"""Where the two colours of script differ: how a script's own function is called, and how a cancellation is taken.
 
 The verbs are written once, as coroutines. In an async script they run on an event loop (`Awaited`). In a plain one they
 run over a session whose coroutines never suspend, so `drive` takes each to its end in one go (`Direct`).
@@ -36,7 +36,7 @@ class Calls(ABC):
 
     @abstractmethod
     async def call(self, function: Callable[..., Any], *arguments: Any, timeout: float | None = None) -> Any:
-        """Call `function` and return its answer. An async function is cancelled, and TimeoutError raised, after `timeout`."""
+        """Call `function` and return its answer; an async one is cancelled after `timeout`, with a TimeoutError."""
 
     @abstractmethod
     async def unbroken(self, work: Coroutine[Any, Any, T]) -> T:
@@ -44,7 +44,7 @@ class Calls(ABC):
 
     @abstractmethod
     async def each(self, work: Callable[[T], Coroutine[Any, Any, None]], items: Iterable[T], width: int) -> None:
-        """Do `work` for each item, `width` at once where that is possible. The first error is raised after all have ended."""
+        """Do `work` for each item, `width` at once where that is possible; the first error is raised at the end."""
 
     @abstractmethod
     async def pause(self, seconds: float) -> None:
@@ -92,11 +92,11 @@ class Awaited(Calls):
         if inner.cancelled():
             work.close()
             raise cancelled or asyncio.CancelledError
-        value, error = inner.result()
+        value, failed = inner.result()
         if cancelled is not None:
-            raise cancelled from error
-        if error is not None:
-            raise error
+            raise cancelled from failed
+        if failed is not None:
+            raise failed
         return value  # type: ignore[return-value]  # there is a value where there is no error
 
     async def each(self, work: Callable[[T], Coroutine[Any, Any, None]], items: Iterable[T], width: int) -> None:
@@ -126,7 +126,7 @@ class Direct(Calls):
         if inspect.iscoroutinefunction(function):
             raise TypeError(f"{what} is async, but the script's main is plain; make main `async def`, or {what} plain")
 
-    async def call(self, function: Callable[..., Any], *arguments: Any, timeout: float | None = None) -> Any:  # noqa: ARG002 - nothing can interrupt it
+    async def call(self, function: Callable[..., Any], *arguments: Any, timeout: float | None = None) -> Any:
         """Call it."""
         answer = function(*arguments)
         if inspect.iscoroutine(answer):
@@ -138,7 +138,7 @@ class Direct(Calls):
         """Run it: nothing interrupts a thread."""
         return await work
 
-    async def each(self, work: Callable[[T], Coroutine[Any, Any, None]], items: Iterable[T], width: int) -> None:  # noqa: ARG002 - one thread
+    async def each(self, work: Callable[[T], Coroutine[Any, Any, None]], items: Iterable[T], width: int) -> None:
         """Do one after the other."""
         first: Exception | None = None
         for item in items:

@@ -70,7 +70,8 @@ def _largest(value: dict[str, Any]) -> tuple[str, int]:
 def of_error(error: BaseException, module: ModuleType, stop: Stop, *, interrupted: bool = False) -> Outcome | None:
     """Return the outcome of a script that raised `error`; None if the attempt lost its lease and may say nothing.
 
-    `interrupted`: the attempt was cancelled from outside. Of several errors at once, the script's own word counts first.
+    `interrupted`: the attempt was cancelled from outside. Of several errors at once, the script's own word counts
+    first.
     """
     leaves = list(_leaves(error))
     if any(isinstance(one, LeaseLost) for one in leaves):
@@ -144,8 +145,9 @@ def _type_name(error: BaseException) -> str:
 
 
 def _place(error: BaseException, module: ModuleType) -> str:
-    """Return `file.py:12` of the innermost frame in the script's own package; of the innermost at all if there is none."""
-    home = Path(module.__file__).parent if getattr(module, "__file__", None) else None
+    """Return `package/file.py:12` of the innermost frame in the script's own package, or else of the innermost one."""
+    file = getattr(module, "__file__", None)
+    home = Path(file).parent if file else None
     depth = module.__name__.count(".") + hasattr(module, "__path__")
     root = home
     for _ in range(depth - 1 if home else 0):
@@ -155,7 +157,7 @@ def _place(error: BaseException, module: ModuleType) -> str:
         path = Path(frame.f_code.co_filename)
         if root is not None and depth and path.is_relative_to(root):
             best = f"{path.relative_to(root.parent)}:{line}"
-        elif path.name and str(path) == getattr(module, "__file__", None):
+        elif path.name and str(path) == file:
             best = f"{path.name}:{line}"
     if not best and error.__traceback__ is not None:
         frame, line = list(traceback.walk_tb(error.__traceback__))[-1]

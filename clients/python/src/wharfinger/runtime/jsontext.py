@@ -6,6 +6,7 @@ import hashlib
 import json
 import math
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 _DEEPEST = 32
@@ -14,8 +15,8 @@ _DEEPEST = 32
 _LARGEST = 2**53 - 1
 
 
-class NotJson(ValueError):  # noqa: N818 - says what the value is
-    """A value that can't be kept as JSON. `path` names the place, such as `result.nodes[2].ip`, `why` what is wrong there."""
+class NotJson(ValueError):
+    """A value that can't be kept as JSON. `path` names the place, such as `result.nodes[2].ip`; `why` the fault."""
 
     def __init__(self, path: str, why: str) -> None:
         super().__init__(f"{path} {why}")
@@ -48,14 +49,8 @@ def _check(value: Any, path: str, depth: int, exact: bool) -> None:
         raise NotJson(path[:200], f"is nested deeper than {_DEEPEST} levels")
     if isinstance(value, str):
         _check_text(value, path)
-    elif isinstance(value, float):
-        if not math.isfinite(value):
-            raise NotJson(path, f"is {value}, which JSON has no number for")
-    elif isinstance(value, bool) or value is None:
-        return
-    elif isinstance(value, int):
-        if exact and abs(value) > _LARGEST:
-            raise NotJson(path, "is a whole number beyond 2^53-1; make it a string")
+    elif isinstance(value, (float, int)):
+        _check_number(value, path, exact)
     elif isinstance(value, dict):
         for key, one in value.items():
             if not isinstance(key, str):
@@ -65,15 +60,18 @@ def _check(value: Any, path: str, depth: int, exact: bool) -> None:
     elif isinstance(value, (list, tuple)):
         for index, one in enumerate(value):
             _check(one, f"{path}[{index}]", depth + 1, exact)
-    else:
-        hint = (
-            "; make it a dict"
-            if isinstance(value, Mapping)
-            else "; make it a list"
-            if isinstance(value, (set, frozenset))
-            else ""
-        )
+    elif value is not None:
+        kinds = {Mapping: "; make it a dict", AbstractSet: "; make it a list"}
+        hint = next((hint for kind, hint in kinds.items() if isinstance(value, kind)), "")
         raise NotJson(path, f"is a {type(value).__qualname__}, which JSON can't hold{hint}")
+
+
+def _check_number(value: Any, path: str, exact: bool) -> None:
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            raise NotJson(path, f"is {value}, which JSON has no number for")
+    elif exact and abs(value) > _LARGEST:
+        raise NotJson(path, "is a whole number beyond 2^53-1; make it a string")
 
 
 def _check_text(value: str, path: str) -> None:

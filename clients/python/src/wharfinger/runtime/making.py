@@ -50,7 +50,7 @@ class PlainMaking(Making):
 
 
 def id_in(answer: Any) -> str:
-    """Return the id that a `create` call answered: a non-empty str, or one as the answer's `id`. Empty if there is none."""
+    """Return the id in what a `create` call answered: a non-empty str, or one as its `id`. Empty if there is none."""
     found = answer if isinstance(answer, str) else getattr(answer, "id", None)
     return found if isinstance(found, str) and found.strip() else ""
 

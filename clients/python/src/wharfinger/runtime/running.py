@@ -1,8 +1,8 @@
 """Running one attempt: the phase it is for, and its one outcome.
 
-`run` is for modules whose main is async, `run_blocking` for plain ones. Both are the same coroutine; the second is driven
-over a session that never suspends. Neither raises: whatever happens becomes the attempt's outcome, or nothing if the
-lease is lost.
+`run` is for modules whose main is async, `run_blocking` for plain ones. Both are the same coroutine; the second is
+driven over a session that never suspends. Neither raises: whatever happens becomes the attempt's outcome, or nothing if
+the lease is lost.
 """
 
 from __future__ import annotations
@@ -85,10 +85,10 @@ class _Attempt:
             return
         if self.script.find is None:
             why = f"{self.script.name} has no `find`: a person must look whether {entry.key} exists"
-            failure = Failure(reasons.UNIMPLEMENTED, "RESOURCE_UNCERTAIN", why, metadata={"key": entry.key})
-            await self.session.found(entry.key, entry.version, None, time.time(), failure)
+            unknown = Failure(reasons.UNIMPLEMENTED, "RESOURCE_UNCERTAIN", why, metadata={"key": entry.key})
+            await self.session.found(entry.key, entry.version, None, time.time(), unknown)
             return
-        failure = None
+        failure: Failure | None = None
         asked = 0.0
         for tried in range(_FIND_TRIES):
             if tried:
@@ -126,7 +126,7 @@ class _Attempt:
             self.session.log(1, line)
 
     def ended(self, error: BaseException, *, interrupted: bool = False) -> Outcome | None:
-        """Return the outcome of an attempt that ended in `error`; its traceback goes to the log unless it is no surprise."""
+        """Return the outcome of an attempt that ended in `error`; the traceback of a surprise goes to the log."""
         outcome = of_error(error, self.script.module, self.stop, interrupted=interrupted)
         if isinstance(outcome, Failure) and not isinstance(error, (Failed, Rejected)):
             self._log_trace(error)
@@ -152,8 +152,8 @@ PHASES: dict[Phase, Callable[[_Attempt], Awaitable[Outcome]]] = {
 async def run(module: ModuleType, assignment: Assignment, session: Session, stop: Stop) -> None:
     """Run one attempt of a script whose `main` is async, on the caller's loop; return when its outcome is reported.
 
-    Cancelling the caller's asyncio task interrupts the script: calls in flight are finished and reported first, then the
-    outcome is Stopped. Nothing is raised; a lost lease ends it without an outcome.
+    Cancelling the caller's asyncio task interrupts the script: calls in flight are finished and reported first, then
+    the outcome is Stopped. Nothing is raised; a lost lease ends it without an outcome.
     """
     attempt = _Attempt(
         module, assignment, session, stop, AsyncTask(ScriptModule(module), assignment, session, stop), Awaited()

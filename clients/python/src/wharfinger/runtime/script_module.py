@@ -22,7 +22,7 @@ class ScriptModule:
         self.resource_types: Mapping[str, ResourceType] = getattr(module, "RESOURCE_TYPES", {})
 
     def params(self, values: Mapping[str, Any]) -> Any:
-        """Return `values` as an instance of the module's `Params`, where it has one that can be made of them, or as a dict.
+        """Return `values` as an instance of the module's `Params`, where one can be made of them, or as a dict.
 
         Raises what the class raises for values that it refuses.
         """

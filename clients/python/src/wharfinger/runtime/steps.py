@@ -16,7 +16,7 @@ _QUIET = 0.05
 """Seconds in which progress is not passed on again, unless it grew by a hundredth."""
 
 _MEMORY = 5.0
-"""Seconds over which the rate forgets: long enough for a steady figure, short enough to follow a link that slows down."""
+"""Seconds over which the rate forgets: long enough for a steady figure, short enough to follow a slowing link."""
 
 _MARK = "wharfinger_step"
 
@@ -27,9 +27,6 @@ _current: contextvars.ContextVar[Step | None] = contextvars.ContextVar("wharfing
 
 class Step:
     """One step; see `wharfinger.script.Step`. `owner` is the task it belongs to, `report` takes what is passed on."""
-
-    __slots__ = ("_before", "_clock", "_eta", "_message", "_owner", "_rate", "_report", "_sampled", "_sampled_done", "_told", "_told_done",
-                 "done", "name", "total", "unit")  # fmt: skip
 
     def __init__(
         self,

@@ -10,27 +10,33 @@ from difflib import get_close_matches
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-_CLIENT = frozenset(
-    "allow_http allow_invalid_certificates connect_timeout default_headers http1_only http2_only pool_idle_timeout"
-    " pool_max_idle_per_host proxy_ca_certificate proxy_excludes proxy_url read_timeout root_certificate timeout user_agent".split()
-)
+
+def _names(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_CLIENT = _names("""
+    allow_http allow_invalid_certificates connect_timeout default_headers http1_only http2_only pool_idle_timeout
+    pool_max_idle_per_host proxy_ca_certificate proxy_excludes proxy_url read_timeout root_certificate timeout
+    user_agent
+""")
 _RETRY = frozenset({"max_retries", "retry_timeout"})
 _PROVIDER = {
-    "s3": frozenset(
-        "access_key_id checksum_algorithm conditional_put container_authorization_token_file"
-        " container_credentials_full_uri container_credentials_relative_uri copy_if_not_exists default_region disable_bulk_delete"
-        " disable_tagging endpoint metadata_endpoint region request_payer role_arn role_session_name secret_access_key"
-        " server_side_encryption session_token skip_signature sse_bucket_key_enabled sse_kms_key_id sts_endpoint"
-        " unsigned_payload virtual_hosted_style_request web_identity_token_file".split()
-    ),
-    "gs": frozenset(
-        "application_credentials base_url bearer_token service_account service_account_key skip_signature".split()
-    ),
-    "az": frozenset(
-        "account_key account_name authority_host client_id client_secret credential_type disable_tagging"
-        " encryption_key endpoint federated_token_file msi_endpoint msi_resource_id object_id sas_key skip_signature tenant_id"
-        " token use_azure_cli use_emulator use_fabric_endpoint".split()
-    ),
+    "s3": _names("""
+        access_key_id checksum_algorithm conditional_put container_authorization_token_file
+        container_credentials_full_uri container_credentials_relative_uri copy_if_not_exists default_region
+        disable_bulk_delete disable_tagging endpoint metadata_endpoint region request_payer role_arn role_session_name
+        secret_access_key server_side_encryption session_token skip_signature sse_bucket_key_enabled sse_kms_key_id
+        sts_endpoint unsigned_payload virtual_hosted_style_request web_identity_token_file
+    """),
+    "gs": _names("""
+        application_credentials base_url bearer_token service_account service_account_key skip_signature
+    """),
+    "az": _names("""
+        account_key account_name authority_host client_id client_secret credential_type disable_tagging encryption_key
+        endpoint federated_token_file msi_endpoint msi_resource_id object_id sas_key skip_signature tenant_id token
+        use_azure_cli use_emulator use_fabric_endpoint
+    """),
 }
 _OWN = frozenset({"max_size", "prefix", "url"})
 _SCHEMES = {"file": "file", "memory": "memory", "s3": "s3", "s3a": "s3", "gs": "gs", "az": "az", "azure": "az"}
@@ -38,24 +44,14 @@ _SCHEMES = {"file": "file", "memory": "memory", "s3": "s3", "s3a": "s3", "gs": "
 # One request may carry a whole large object: what counts is that bytes keep coming.
 _CLIENT_DEFAULTS = {"timeout": "24h", "read_timeout": "60s", "connect_timeout": "10s"}
 
-_UNITS = {
-    "": 1,
-    "b": 1,
-    "k": 1000,
-    "m": 1000**2,
-    "g": 1000**3,
-    "t": 1000**4,
-    "ki": 1024,
-    "mi": 1024**2,
-    "gi": 1024**3,
-    "ti": 1024**4,
-}
+_BINARY = {f"{unit}i": 1024**n for n, unit in enumerate("kmgt", 1)}
+_UNITS = {"": 1} | {unit: 1000**n for n, unit in enumerate("kmgt", 1)} | _BINARY
 _SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([kmgt]?i?)b?\s*", re.IGNORECASE)
 _TIME = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(ms|s|m|h|)\s*", re.IGNORECASE)
 _SECONDS = {"": 1.0, "s": 1.0, "ms": 0.001, "m": 60.0, "h": 3600.0}
 
 
-class WrongOption(ValueError):  # noqa: N818 - says what is wrong
+class WrongOption(ValueError):
     """An option that can't be used. `option` is its name in the table."""
 
     def __init__(self, option: str, why: str) -> None:
@@ -65,8 +61,11 @@ class WrongOption(ValueError):  # noqa: N818 - says what is wrong
 
 @dataclass(frozen=True, slots=True)
 class StoreOptions:
-    """One table, read. `scheme` is "file", "memory", "s3", "gs" or "az"; `place` the folder, bucket or container (or the
-    shared name of a memory store); `prefix` has no slash at either end; `max_size` is bytes, None: no limit."""
+    """One table, read.
+
+    `scheme` is "file", "memory", "s3", "gs" or "az"; `place` the folder, bucket or container (or
+    the shared name of a memory store); `prefix` has no slash at either end; `max_size` is bytes, None: no limit.
+    """
 
     scheme: str
     place: str

@@ -27,8 +27,8 @@ class Store:
     """One named store. `raw` is the obstore store: paths given to it are relative to the configured prefix.
 
     `root` is the same bucket, or the whole file system, without the prefix: `root` and `key(path)` say where an object
-    is across stores of one provider. `url_scheme` is "file", "memory", "s3", "gs" or "az", `max_size` how large an object
-    may be in bytes (None: no limit).
+    is across stores of one provider. `url_scheme` is "file", "memory", "s3", "gs" or "az", `max_size` how large an
+    object may be in bytes (None: no limit).
     """
 
     name: str
@@ -46,8 +46,8 @@ class Store:
     def same_provider(self, other: Store) -> bool:
         """Whether the provider itself can copy from the one to the other.
 
-        That is so in one bucket at one endpoint with one set of credentials, in one memory store, and on one file system:
-        then `obstore.copy(self.root, self.key(a), other.key(b))` moves no bytes through this process.
+        That is so in one bucket at one endpoint with one set of credentials, in one memory store, and on one file
+        system: then `obstore.copy(self.root, self.key(a), other.key(b))` moves no bytes through this process.
         """
         mine, its = self._options, other._options
         if mine.scheme != its.scheme:

@@ -1,4 +1,4 @@
-"""The verbs of `task`, written once for both colours of script: they report to the session and call what the script gave.
+"""The verbs of `task`, written once for both colours: they report to the session and call what the script gave.
 
 The order of things here is what the ledger's promises rest on: the intent is durable before the call is made, the call
 is never begun after its window, and whatever the call ends in is reported before the script goes on.

@@ -1,8 +1,8 @@
 """What a script author imports: how to fail, what to declare, and the types of the `task` that `main` is given.
 
 A script is a module with `async def main(task)` or `def main(task)`, registered under the entry-point group
-`wharfinger.scripts`. It may have `undo(task, resource)`, `find(task, resource)` and `estimate(params, prices)`, and declare
-`Params` or `PARAMS_SCHEMA`, `RESULT_SCHEMA`, `RESUMABLE`, `RESOURCE_TYPES`, `EXECUTOR` and
+`wharfinger.scripts`. It may have `undo(task, resource)`, `find(task, resource)` and `estimate(params, prices)`, and
+declare `Params` or `PARAMS_SCHEMA`, `RESULT_SCHEMA`, `RESUMABLE`, `RESOURCE_TYPES`, `EXECUTOR` and
 `UNDO_COMPATIBLE_SINCE`. This package needs the standard library only.
 """
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 
-class Failed(Exception):  # noqa: N818 - read aloud: `raise Failed("…")`
+class Failed(Exception):
     """The script fails on purpose: the task's error is this message, not a traceback.
 
-    `reason` is an upper-case word a program can act on. `code` is a google.rpc.Code number; left out, it is the one that
-    is documented for the reason, and UNKNOWN (2) for a reason of your own. `retryable` says that trying the whole task
-    again may help; the task's policy decides whether that happens. `metadata` is shown to the caller: no secrets.
+    `reason` is an upper-case word a program can act on. `code` is a google.rpc.Code number; left out, it is the one
+    that is documented for the reason, and UNKNOWN (2) for a reason of your own. `retryable` says that trying the whole
+    task again may help; the task's policy decides whether that happens. `metadata` is shown to the caller: no secrets.
     """
 
     def __init__(
@@ -30,12 +30,12 @@ class Failed(Exception):  # noqa: N818 - read aloud: `raise Failed("…")`
         self.code = code
 
 
-class Refused(Exception):  # noqa: N818 - as Failed
+class Refused(Exception):
     """Raised inside a `create` call: the provider's own definite answer that nothing was made.
 
-    Only for answers: a quota, a bad argument, a name that is taken. A timeout or a broken connection is no answer; let it
-    raise as it is, and the ledger notes that nobody knows. `terminated`: the provider says that what the token once made
-    is gone. Outside of the call it arrives as Failed with the same message, reason, metadata and `retryable`.
+    Only for answers: a quota, a bad argument, a name that is taken. A timeout or a broken connection is no answer; let
+    it raise as it is, and the ledger notes that nobody knows. `terminated`: the provider says that what the token once
+    made is gone. Outside of the call it arrives as Failed with the same message, reason, metadata and `retryable`.
     """
 
     def __init__(
@@ -55,9 +55,9 @@ class Refused(Exception):  # noqa: N818 - as Failed
         self.metadata = dict(metadata or {})
 
 
-class Cancelled(Exception):  # noqa: N818 - as Failed
-    """The task was asked to stop, and the script does. Raised by `create` then, and by a script that looks at `cancelled`."""
+class Cancelled(Exception):
+    """The task was asked to stop, and the script does. `create` raises it, and a script that looks at `cancelled` may."""
 
 
-class BrokenScript(Exception):  # noqa: N818 - as Failed
+class BrokenScript(Exception):
     """A module that can't be run as a script; the message names the module and what is wrong with it."""

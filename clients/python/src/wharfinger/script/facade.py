@@ -1,7 +1,7 @@
 """The `task` that a script is given, as types: `AsyncTask` for an `async def main`, `Task` for a plain one.
 
-The verbs are the same. In an async script those that report something durable are awaited; `step`, `notify` and all that
-only reads are plain in both, because they never wait.
+The verbs are the same. In an async script those that report something durable are awaited; `step`, `notify` and all
+that only reads are plain in both, because they never wait.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class _Intent(Protocol):
 
     @property
     def timeout(self) -> float:
-        """How many seconds the call may take. An async call is cancelled then; a plain one should give it to its client."""
+        """Seconds that the call may take: an async one is cancelled then, a plain one gives this to its client."""
         ...
 
 
@@ -66,7 +66,7 @@ class Intent(_Intent, Protocol):
     """What the call of a plain `create` is given."""
 
     def created(self, external_id: str) -> None:
-        """Report the id at once, before waiting for the thing to be ready. What fails later leaves no doubt that it exists."""
+        """Report the id at once, before waiting until the thing is ready: whatever fails then, it exists."""
         ...
 
 
@@ -74,15 +74,15 @@ class AsyncIntent(_Intent, Protocol):
     """What the call of an async `create` is given."""
 
     async def created(self, external_id: str) -> None:
-        """Report the id at once, before waiting for the thing to be ready. What fails later leaves no doubt that it exists."""
+        """Report the id at once, before waiting until the thing is ready: whatever fails then, it exists."""
         ...
 
 
 class Step(Protocol):
     """One step of the work, with its progress. Reporting costs next to nothing: call it as often as you like.
 
-    Use it as `with task.step("copy", total=size, unit="bytes") as step:`. What is created inside carries the step's name,
-    and so does an error that leaves the block. Without `with` the step lasts until the next one.
+    Use it as `with task.step("copy", total=size, unit="bytes") as step:`. What is created inside carries the step's
+    name, and so does an error that leaves the block. Without `with` the step lasts until the next one.
     """
 
     @property
@@ -125,7 +125,7 @@ class _Facts(Protocol):
 
     @property
     def params(self) -> Any:
-        """The params: an instance of the module's `Params`, where it has one that can be made of them; otherwise a dict."""
+        """The params: an instance of the module's `Params`, where one can be made of them; otherwise a dict."""
         ...
 
     @property
@@ -140,7 +140,7 @@ class _Facts(Protocol):
 
     @property
     def cancelled(self) -> bool:
-        """Whether the task was asked to stop. A script that works long without a verb looks here, and raises Cancelled."""
+        """Whether the task was asked to stop. A script that works long on its own looks here and raises Cancelled."""
         ...
 
     @property
@@ -149,15 +149,15 @@ class _Facts(Protocol):
         ...
 
     def step(self, name: str, *, total: int | None = None, unit: str = "", message: str = "", done: int = 0) -> Step:
-        """Begin a step. `total` None: how much there is to do is not known. `done`: what an earlier attempt did already."""
+        """Begin a step. `total` None: not known. `done`: what an earlier attempt has done of it."""
         ...
 
     def notify(self, text: str, level: str | int = "info") -> None:
-        """Add a line to the task's log; `level` is "debug", "info", "warning" or "error", or a number of `logging`."""
+        """Add to the task's log; `level` is "debug", "info", "warning" or "error", or a number of `logging`."""
         ...
 
     def store(self, name: str) -> Store:
-        """Open the object store configured as `[stores.NAME]`. Raises Failed: UNKNOWN_STORE, or STORE_MISCONFIGURED."""
+        """Open the object store configured as `[stores.NAME]`. Raises Failed: UNKNOWN_STORE, STORE_MISCONFIGURED."""
         ...
 
     def cloud(self, profile: str) -> Mapping[str, Any]:
@@ -166,7 +166,7 @@ class _Facts(Protocol):
 
 
 class AsyncTask(_Facts, Protocol):
-    """What an `async def main(task)` is given. Calls that are passed in may be async or plain; plain ones block the loop."""
+    """What an `async def main(task)` is given. Calls passed in may be async or plain; plain ones block the loop."""
 
     async def plan(self, keys: Iterable[str]) -> None:
         """Tell all keys that will be made, so that a partial failure can list those never begun."""
@@ -186,8 +186,8 @@ class AsyncTask(_Facts, Protocol):
     ) -> str:
         """Make one thing: write the intent, call `call(intent)`, write what it made, and return the id.
 
-        Where an earlier attempt made it, its id is returned and nothing is called. `attributes` are a few facts to know the
-        thing by (no secrets), `after` the keys it was built upon, `undo_data` any JSON that undoing it will need.
+        Where an earlier attempt made it, its id is returned and nothing is called. `attributes` are a few facts to know
+        the thing by (no secrets), `after` the keys it was built upon, `undo_data` any JSON that undoing it will need.
 
         Raises Cancelled before anything is written if the task was asked to stop; Failed with the provider's reason if
         `call` raised Refused; Failed RESOURCE_UNCERTAIN if it raised anything else, took longer than the type's
@@ -209,8 +209,9 @@ class AsyncTask(_Facts, Protocol):
     ) -> dict[str, str]:
         """Make several things in one call. `call(intents)` returns the id of each key; all intents share one token.
 
-        It is given only what does not exist yet. `attributes` may be a function of the key. Raises as `create`; keys that
-        the answer does not name are UNCERTAIN, and Failed RESOURCE_UNCERTAIN is raised after all others were written.
+        It is given only what does not exist yet. `attributes` may be a function of the key. Raises as `create`; keys
+        that the answer does not name are UNCERTAIN, and Failed RESOURCE_UNCERTAIN is raised after all others were
+        written.
         """
         ...
 
@@ -263,7 +264,7 @@ class Task(_Facts, Protocol):
         after: Sequence[str] = (),
         undo_data: Any = None,
     ) -> str:
-        """As AsyncTask.create; nothing can interrupt a plain call, so give `intent.timeout` to the client that makes it."""
+        """As AsyncTask.create; nothing can interrupt a plain call, so give `intent.timeout` to its client."""
         ...
 
     def create_many(

@@ -83,9 +83,7 @@ def _colour(module: ModuleType, name: str, arguments: tuple[str, ...]) -> str:
         raise _broken(module, f"`{name}` can't be called as `{asked}`: {error}") from None
     except ValueError:
         pass  # a compiled function that does not tell its arguments
-    is_async = _inspect.iscoroutinefunction(function) or _inspect.iscoroutinefunction(
-        getattr(function, "__call__", None)
-    )  # noqa: B004
+    is_async = _inspect.iscoroutinefunction(function) or _inspect.iscoroutinefunction(type(function).__call__)
     return ASYNC if is_async else PLAIN
 
 

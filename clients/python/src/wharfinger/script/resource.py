@@ -1,4 +1,4 @@
-"""Ledger entries as `find`, `undo` and `remove` get them, and what a script declares about the kinds of things it makes."""
+"""Ledger entries as `find`, `undo` and `remove` get them, and what a script declares of the things it makes."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from typing import Any
 class ResourceType:
     """What is known of creating one kind of thing. All times are seconds.
 
-    `idempotent`: the provider honours the token, so that a repeated call can't make a second thing. `send_window`: the call
-    is begun at most this long after its intent was reported. `call_timeout`: how long the call may take; an async call is
-    cancelled then, a plain one should hand it to its client. `settling`: how long after the call what it made can be
-    listed at the latest. Too small a `call_timeout` or `settling` makes `find` miss what still lands.
+    `idempotent`: the provider honours the token, so that a repeated call can't make a second thing. `send_window`: the
+    call is begun at most this long after its intent was reported. `call_timeout`: how long the call may take; an async
+    call is cancelled then, a plain one should hand it to its client. `settling`: how long after the call what it made
+    can be listed at the latest. Too small a `call_timeout` or `settling` makes `find` miss what still lands.
     """
 
     idempotent: bool = False
@@ -32,10 +32,11 @@ class ResourceType:
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """One ledger entry. `state` is the API's word ("INTENDED", "CREATED" …), `external_id` empty while nobody knows one.
+    """One ledger entry.
 
-    `token` was sent as idempotency token or put on the thing as a tag: search for it. `group` is not empty for a part of a
-    call that makes several: they share the token. `undo_data` is what the script gave to `create`.
+    `state` is the API's word ("INTENDED", "CREATED" …), `external_id` empty while nobody knows one. `token` was sent as
+    idempotency token or put on the thing as a tag: search for it. `group` is not empty for a part of a call that makes
+    several: they share the token. `undo_data` is what the script gave to `create`.
     """
 
     key: str

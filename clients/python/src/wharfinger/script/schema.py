@@ -14,6 +14,8 @@ _SIMPLE: dict[Any, dict[str, Any]] = {
     float: {"type": "number"},
     bool: {"type": "boolean"},
     type(None): {"type": "null"},
+    list: {"type": "array"},
+    dict: {"type": "object"},
     Any: {},
 }
 
@@ -67,22 +69,25 @@ def _of_dataclass(cls: type[Any]) -> dict[str, Any]:
 def _of_type(hint: Any) -> dict[str, Any]:
     if hint in _SIMPLE:
         return _SIMPLE[hint]
-    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    if isinstance(hint, type) and dataclasses.is_dataclass(hint):
+        return _of_dataclass(hint)
+    found = _of_generic(typing.get_origin(hint), typing.get_args(hint))
+    if found is None:
+        known = "str, int, float, bool, list, dict, Literal and dataclasses"
+        raise TypeError(f"there is no JSON Schema for {hint!r}; use {known}, or write PARAMS_SCHEMA")
+    return found
+
+
+def _of_generic(origin: Any, arguments: tuple[Any, ...]) -> dict[str, Any] | None:
     if origin in (Union, types.UnionType):
         return {"anyOf": [_of_type(one) for one in arguments]}
     if origin is Literal:
         return {"enum": list(arguments)}
-    if hint in (list, dict):
-        return {"type": "array" if hint is list else "object"}
-    if origin in (list, Sequence) and arguments:
+    if origin in (list, Sequence):
         return {"type": "array", "items": _of_type(arguments[0])}
-    if origin in (dict, Mapping) and arguments and arguments[0] is str:
+    if origin in (dict, Mapping) and arguments[0] is str:
         return {"type": "object", "additionalProperties": _of_type(arguments[1])}
-    if isinstance(hint, type) and dataclasses.is_dataclass(hint):
-        return _of_dataclass(hint)
-    raise TypeError(
-        f"there is no JSON Schema for {hint!r}; use str, int, float, bool, list, dict, Literal, a dataclass or PARAMS_SCHEMA"
-    )
+    return None
 
 
 def _dataclass_of(cls: Any, params: Mapping[str, Any]) -> Any:

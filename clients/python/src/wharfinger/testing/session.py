@@ -1,121 +1,21 @@
-"""Trying a script without a server: `run` runs its `main` over a small ledger in memory and shows all it did.
-
-The ledger here keeps the rules that a script meets: intents before calls, keys, generations and tokens, memos, what a
-resumed attempt finds. It knows no leases, windows or states of tasks; for those there is the server.
-
-    import wharfinger.testing, my_scripts.deploy
-
-    def test_deploys_two_nodes():
-        done = wharfinger.testing.run(my_scripts.deploy, {"count": 2})
-        assert done.result == {"nodes": 2}
-        assert [entry.state for entry in done.ledger.values()] == ["CREATED", "CREATED"]
-"""
+"""A session that keeps everything in memory, with the rules of the ledger that a script meets."""
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
-import json
 import threading
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from types import ModuleType
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
-from wharfinger import runtime
-from wharfinger.runtime.protocol import (
-    Assignment,
-    Context,
-    Entry,
-    Environment,
-    Failure,
-    Intent,
-    LeaseLost,
-    Outcome,
-    Phase,
-    Progress,
-    Rejected,
-    Session,
-    Stopped,
-    Succeeded,
-)
-from wharfinger.script import inspect
+from wharfinger.runtime.protocol import Entry, Failure, Intent, LeaseLost, Outcome, Progress, Rejected, Session
+from wharfinger.testing.done import Done, Finding
 
 _PRECONDITION = 9
 
 
-class Stop:
-    """Asks a script to stop: give it to `run` as `stop`, and call `request` from within the script's calls."""
-
-    def __init__(self) -> None:
-        self.requested = False
-        self.reason = ""
-
-    def request(self, reason: str = "stopped by the test") -> None:
-        """Ask it to stop."""
-        self.reason = reason
-        self.requested = True
-
-
-@dataclass(slots=True)
-class Finding:
-    """What `find` answered for a key: all ids, or None with the failure. `asked` is seconds since the epoch."""
-
-    key: str
-    ids: list[str] | None
-    asked: float
-    failure: Failure | None = None
-
-
-@dataclass(slots=True)
-class Done:
-    """What a script did. `log` holds (level, line), with level 1 debug to 4 error; `errors` why an entry is what it is.
-
-    `late` holds what was reported after the lease was lost, as (key, id); `history` the reports in their order, as
-    (verb, key).
-    """
-
-    outcome: Outcome | None = None
-    ledger: dict[str, Entry] = field(default_factory=dict)
-    errors: dict[str, Failure] = field(default_factory=dict)
-    progress: list[Progress] = field(default_factory=list)
-    log: list[tuple[int, str]] = field(default_factory=list)
-    memos: dict[str, bytes] = field(default_factory=dict)
-    plan: list[str] = field(default_factory=list)
-    found: list[Finding] = field(default_factory=list)
-    late: list[tuple[str, str]] = field(default_factory=list)
-    history: list[tuple[str, str]] = field(default_factory=list)
-    digests: dict[str, str] = field(default_factory=dict)
-    intents: dict[str, Intent] = field(default_factory=dict)
-
-    @property
-    def result(self) -> dict[str, Any]:
-        """What `main` returned. Raises AssertionError, saying how it ended, if it did not return."""
-        if not isinstance(self.outcome, Succeeded):
-            raise AssertionError(f"the script did not return: {self.outcome}")
-        value: dict[str, Any] = json.loads(self.outcome.result)
-        return value
-
-    @property
-    def failure(self) -> Failure:
-        """Why it failed. Raises AssertionError, saying how it ended, if it did not fail."""
-        if not isinstance(self.outcome, Failure):
-            raise AssertionError(f"the script did not fail: {self.outcome}")
-        return self.outcome
-
-    @property
-    def stopped(self) -> bool:
-        """Whether it ended because it was asked to stop."""
-        return isinstance(self.outcome, Stopped)
-
-    @property
-    def lines(self) -> list[str]:
-        """The lines of the log without their levels."""
-        return [line for _, line in self.log]
-
-
 class MemorySession:
-    """A Session that keeps everything in a `Done`. Set `lease_lost` to let every report raise LeaseLost from then on."""
+    """A Session that keeps everything in a `Done`. With `lease_lost` set every report raises LeaseLost."""
 
     def __init__(self, done: Done, uid: str = "test") -> None:
         self.done = done
@@ -309,124 +209,3 @@ class MemorySession:
 
 def _rejected(reason: str, message: str, key: str) -> Rejected:
     return Rejected(Failure(_PRECONDITION, reason, message, metadata={"key": key}))
-
-
-@dataclass(frozen=True, slots=True)
-class _Setup:
-    assignment: Assignment
-    session: MemorySession
-    stop: Stop
-
-
-def _prepare(
-    module: ModuleType,
-    params: Mapping[str, Any] | None,
-    after: Done | None,
-    phase: Phase,
-    targets: Sequence[str],
-    stop: Stop | None,
-    environment: Environment,
-    context: Context,
-    name: str,
-    session: MemorySession | None,
-) -> _Setup:
-    inspect(module)
-    before = after or Done()
-    done = session.done if session else Done()
-    done.ledger = dict(before.ledger)
-    done.memos = dict(before.memos)
-    done.digests = dict(before.digests)
-    assignment = Assignment(
-        task="projects/test/tasks/t1",
-        uid="test",
-        epoch=1,
-        phase=phase,
-        script=name or module.__name__,
-        attempt=2 if after else 1,
-        params=dict(params or {}),
-        context=context,
-        ledger=tuple(before.ledger.values()),
-        memos=dict(before.memos),
-        targets=tuple(targets),
-        environment=environment,
-    )
-    return _Setup(assignment, session or MemorySession(done), stop or Stop())
-
-
-def run(
-    module: ModuleType,
-    params: Mapping[str, Any] | None = None,
-    *,
-    after: Done | None = None,
-    stores: Mapping[str, Mapping[str, Any]] | None = None,
-    profiles: Mapping[str, Mapping[str, Any]] | None = None,
-    settings: Mapping[str, Any] | None = None,
-    name: str = "",
-    stop: Stop | None = None,
-    context: Context | None = None,
-    session: MemorySession | None = None,
-) -> Done:
-    """Run the script's `main` once and return what it did; async mains get an event loop of their own.
-
-    `after` is what an earlier run did: this one is then its second attempt, with its ledger and memos. `stores` and
-    `profiles` are tables as in the server's configuration (`{"images": {"url": "memory://"}}`), `settings` the script
-    package's own table. `name` is the script's name, by default its module's. Raises BrokenScript if the module can't be
-    run at all; what the script itself raises is in the outcome.
-    """
-    script = name or module.__name__
-    environment = Environment(stores or {}, profiles or {}, {script.partition(".")[0]: settings or {}})
-    setup = _prepare(
-        module, params, after, Phase.RUN, (), stop, environment, context or Context("test"), script, session
-    )
-    return _run(module, setup)
-
-
-async def run_async(
-    module: ModuleType,
-    params: Mapping[str, Any] | None = None,
-    *,
-    after: Done | None = None,
-    stores: Mapping[str, Mapping[str, Any]] | None = None,
-    profiles: Mapping[str, Mapping[str, Any]] | None = None,
-    settings: Mapping[str, Any] | None = None,
-    name: str = "",
-    stop: Stop | None = None,
-    context: Context | None = None,
-    session: MemorySession | None = None,
-) -> Done:
-    """As `run`, for an async main and on the caller's loop, so that the caller may cancel it."""
-    script = name or module.__name__
-    environment = Environment(stores or {}, profiles or {}, {script.partition(".")[0]: settings or {}})
-    setup = _prepare(
-        module, params, after, Phase.RUN, (), stop, environment, context or Context("test"), script, session
-    )
-    await runtime.run(module, setup.assignment, setup.session, setup.stop)
-    return setup.session.done
-
-
-def settle(
-    module: ModuleType,
-    after: Done,
-    *,
-    keys: Sequence[str] | None = None,
-    stores: Mapping[str, Mapping[str, Any]] | None = None,
-    profiles: Mapping[str, Mapping[str, Any]] | None = None,
-    settings: Mapping[str, Any] | None = None,
-    name: str = "",
-) -> Done:
-    """Ask the script's `find` for what `after` left INTENDED or UNCERTAIN, or for `keys`; return the ledger as it is then."""
-    if keys is None:
-        keys = [entry.key for entry in after.ledger.values() if entry.state in ("INTENDED", "UNCERTAIN")]
-    script = name or module.__name__
-    environment = Environment(stores or {}, profiles or {}, {script.partition(".")[0]: settings or {}})
-    return _run(
-        module, _prepare(module, None, after, Phase.SETTLE, keys, None, environment, Context("test"), script, None)
-    )
-
-
-def _run(module: ModuleType, setup: _Setup) -> Done:
-    if inspect(module).colour == "async":
-        asyncio.run(runtime.run(module, setup.assignment, setup.session, setup.stop))
-    else:
-        runtime.run_blocking(module, setup.assignment, setup.session, setup.stop)
-    return setup.session.done
