@@ -74,8 +74,8 @@ class Store:
 
     url: str = setting(
         "",
-        "Empty: SQLite in the data folder. Otherwise sqlite:////PATH or postgresql://USER@HOST/NAME. A password is better"
-        " placed in the environment: WHARFINGER_STORE__URL, or PGPASSFILE.",
+        "Empty: SQLite in the data folder. Otherwise sqlite:////PATH or postgresql://USER@HOST/NAME. A password is"
+        " better placed in the environment: WHARFINGER_STORE__URL, or PGPASSFILE.",
     )
 
 
@@ -87,7 +87,7 @@ class Tls:
     key: str = setting("", "PEM file with its private key.", Kind.PATH)
     client_ca: str = setting(
         "",
-        "PEM file with authorities: callers must show a certificate of theirs; its common name says who calls.",
+        "PEM file of authorities: callers must show a certificate of theirs; its common name says who calls.",
         Kind.PATH,
     )
 

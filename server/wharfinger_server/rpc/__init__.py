@@ -1,0 +1,1 @@
+"""The gRPC services: each file translates one of them, and does nothing else."""

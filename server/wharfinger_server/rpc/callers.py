@@ -1,0 +1,65 @@
+"""Who calls: known by a bearer token, by a client certificate, or — where neither is configured — not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Iterable
+
+import grpc
+
+from wharfinger_server.config import Settings, Token
+from wharfinger_server.domain.errors import Unauthenticated
+from wharfinger_server.engine.requests import Caller
+
+ANONYMOUS = Caller("anonymous")
+_BEARER = "bearer "
+
+
+class Callers:
+    """Tells the caller of each call."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._tokens = [(token.sha256.encode(), _caller(token)) for token in settings.tokens]
+        self._certificates = bool(settings.tls.client_ca)
+
+    def of(self, context: grpc.aio.ServicerContext[object, object]) -> Caller:
+        """Return who makes the call. A token goes before a certificate, because it says which projects it opens.
+
+        Raises:
+            Unauthenticated: the call has no credential, or one that is not known; which of them is not told.
+        """
+        if self._tokens:
+            token = _bearer(context.invocation_metadata() or ())
+            if token:
+                return self._by_token(token)
+        if self._certificates:
+            names = context.auth_context().get("x509_common_name")
+            for name in names or ():
+                return Caller(name.decode("utf-8", "replace"))
+        if self._tokens or self._certificates:
+            what = "send `authorization: Bearer TOKEN`" if self._tokens else "show a client certificate"
+            raise Unauthenticated("UNAUTHENTICATED", f"this server wants to know its callers: {what}")
+        return ANONYMOUS
+
+    def _by_token(self, token: str) -> Caller:
+        digest = hashlib.sha256(token.encode("utf-8", "replace")).hexdigest().encode()
+        found = None
+        # Every hash is compared, each in constant time: how long it takes tells nothing.
+        for known, caller in self._tokens:
+            if hmac.compare_digest(known, digest):
+                found = caller
+        if found is None:
+            raise Unauthenticated("UNAUTHENTICATED", "the bearer token is not one that this server knows")
+        return found
+
+
+def _caller(token: Token) -> Caller:
+    return Caller(token.creator, token.projects)
+
+
+def _bearer(metadata: Iterable[tuple[str, str | bytes]]) -> str:
+    for key, value in metadata:
+        if key == "authorization" and isinstance(value, str) and value[:7].lower() == _BEARER:
+            return value[7:].strip()
+    return ""

@@ -1,0 +1,175 @@
+"""The one way round every call: who calls, what is missing, the work, and how a failure is told.
+
+Requests arrive and answers leave as bytes, so that a request that can't be read is refused like any other, and an
+answer that is put together from stored bytes is never parsed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import secrets
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection
+from typing import Any, NoReturn
+
+import grpc
+from google.protobuf.message import DecodeError, Message
+from google.rpc import status_pb2
+
+from wharfinger_server.domain.errors import (
+    InvalidArgument,
+    PermissionDenied,
+    Refused,
+    ResourceExhausted,
+    Unauthenticated,
+)
+from wharfinger_server.engine.requests import Caller
+from wharfinger_server.rpc.callers import Callers
+from wharfinger_server.rpc.required import checker
+from wharfinger_server.rpc.status import STATUS_KEY, code_of, status_of
+
+log = logging.getLogger(__name__)
+
+Context = grpc.aio.ServicerContext[Any, Any]
+Unary = Callable[[Any, "Call"], Awaitable[Message | bytes]]
+Stream = Callable[[Any, "Call"], AsyncGenerator[bytes, None]]
+Handler = grpc.RpcMethodHandler[bytes, bytes]
+
+
+class Call:
+    """What a method may know of the call beside its request."""
+
+    __slots__ = ("_context", "caller")
+
+    def __init__(self, caller: Caller, context: Context) -> None:
+        self.caller = caller
+        self._context = context
+
+    def seconds_left(self) -> float | None:
+        """Return the time until the call's deadline, None without one."""
+        return self._context.time_remaining()
+
+    def header(self, name: str) -> str:
+        """Return the first value of a text header, or an empty string."""
+        for key, value in self._context.invocation_metadata() or ():
+            if key == name:
+                return str(value)
+        return ""
+
+
+class Calls:
+    """Wraps the methods of services. `trailers` go with every answer; `limit`: how many unary calls may be at work."""
+
+    def __init__(self, callers: Callers, limit: int, trailers: tuple[tuple[str, str], ...]) -> None:
+        self._callers = callers
+        self._limit = limit
+        self._trailers = trailers
+        self.at_work = 0
+
+    def unary(self, name: str, request_type: type[Message], method: Unary, exempt: Collection[str] = ()) -> Handler:
+        """Return the handler of a method with one answer; `exempt` as in `required.checker`."""
+        check = checker(request_type, exempt)
+
+        async def answer(raw: bytes, context: Context) -> bytes:
+            self.at_work += 1
+            try:
+                if self.at_work > self._limit:
+                    raise self._too_many()
+                caller = self._callers.of(context)
+                request = _parsed(request_type, raw)
+                check(request)
+                response = await method(request, Call(caller, context))
+                context.set_trailing_metadata(self._trailers)
+                return response if isinstance(response, bytes) else response.SerializeToString()
+            except Refused as refused:
+                await self._refuse(name, context, refused)
+            except Exception as error:  # noqa: BLE001 - whatever it is, the caller must not see it
+                await self._fail(name, context, error)
+            finally:
+                self.at_work -= 1
+
+        return grpc.unary_unary_rpc_method_handler(answer)
+
+    def stream(self, name: str, request_type: type[Message], method: Stream) -> Handler:
+        """Return the handler of a method with a stream of answers."""
+        check = checker(request_type)
+
+        async def answer(raw: bytes, context: Context) -> None:
+            try:
+                caller = self._callers.of(context)
+                request = _parsed(request_type, raw)
+                check(request)
+                async with contextlib.aclosing(method(request, Call(caller, context))) as messages:
+                    async for message in messages:
+                        await context.write(message)
+                context.set_trailing_metadata(self._trailers)
+            except Refused as refused:
+                await self._refuse(name, context, refused)
+            except Exception as error:  # noqa: BLE001 - whatever it is, the caller must not see it
+                await self._fail(name, context, error)
+
+        return grpc.unary_stream_rpc_method_handler(answer)
+
+    def guarded(self, name: str, handler: Any) -> Any:
+        """Return the handler of a service that is not ours, for callers that are known."""
+
+        async def answer(request: Any, context: Context) -> Any:
+            try:
+                self._callers.of(context)
+            except Refused as refused:
+                await self._refuse(name, context, refused)
+            return await inner(request, context)
+
+        async def stream(request: Any, context: Context) -> AsyncGenerator[Any, None]:
+            try:
+                self._callers.of(context)
+            except Refused as refused:
+                await self._refuse(name, context, refused)
+            async for message in inner(request, context):
+                yield message
+
+        inner = handler.unary_unary or handler.unary_stream or handler.stream_unary or handler.stream_stream
+        fields = {"unary_unary": None, "unary_stream": None, "stream_unary": None, "stream_stream": None}
+        kind = next(field for field in fields if getattr(handler, field))
+        return handler._replace(**{kind: stream if handler.response_streaming else answer})
+
+    def _too_many(self) -> ResourceExhausted:
+        return ResourceExhausted(
+            "CALL_LIMIT",
+            f"the server is at work on {self._limit} calls, which is its limit; ask again",
+            {"limit": str(self._limit)},
+        )
+
+    async def _refuse(self, name: str, context: Context, refused: Refused) -> NoReturn:
+        """End the call with the refusal's status."""
+        if isinstance(refused, Unauthenticated | PermissionDenied):
+            log.warning("%s refused", name, extra={"reason": refused.reason, "peer": context.peer()})
+        elif log.isEnabledFor(logging.DEBUG):
+            log.debug("%s refused", name, extra={"reason": refused.reason, "peer": context.peer()})
+        await self._end(context, code_of(refused), status_of(refused))
+
+    async def _fail(self, name: str, context: Context, error: Exception) -> NoReturn:
+        """End the call with INTERNAL and an id under which the log tells more; or again, if it has ended already."""
+        if isinstance(error, grpc.aio.AbortError | grpc.aio.UsageError):
+            raise error
+        incident = secrets.token_hex(6)
+        log.error("%s failed", name, exc_info=error, extra={"incident": incident})
+        refused = Refused(
+            "INTERNAL", f"a fault of the server; its log tells more under {incident}", {"incident": incident}
+        )
+        status = status_of(refused)
+        status.code = grpc.StatusCode.INTERNAL.value[0]
+        await self._end(context, grpc.StatusCode.INTERNAL, status)
+
+    async def _end(self, context: Context, code: grpc.StatusCode, status: status_pb2.Status) -> NoReturn:
+        trailers: tuple[tuple[str, str | bytes], ...] = (*self._trailers, (STATUS_KEY, status.SerializeToString()))
+        await context.abort(code, status.message, trailers)
+
+
+def _parsed(request_type: type[Message], raw: bytes) -> Message:
+    try:
+        return request_type.FromString(raw)
+    except (DecodeError, UnicodeDecodeError, ValueError):
+        name = request_type.DESCRIPTOR.full_name
+        said = f"the request can't be read as {name}, or its params are nested more than about 30 levels deep"
+        raise InvalidArgument("INVALID_ARGUMENT", said) from None

@@ -1,0 +1,105 @@
+"""ExecutorService: translates, and nothing else."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol, TypeVar
+
+from wharfinger.v1 import executor_pb2, executor_service_pb2, script_pb2
+from wharfinger_server.config import Limits
+from wharfinger_server.domain.errors import invalid
+from wharfinger_server.engine.listing import ExecutorShown, Listing, ScriptShown
+from wharfinger_server.rpc import names
+from wharfinger_server.rpc.calls import Call, Calls, Handler
+from wharfinger_server.rpc.messages.plugin import executor_message, script_message
+from wharfinger_server.rpc.pages import page
+
+USUAL_PAGE = 100
+
+
+class _Named(Protocol):
+    @property
+    def name(self) -> str: ...
+
+
+T = TypeVar("T", bound=_Named)
+
+
+class ExecutorMethods:
+    """The methods of ExecutorService. What is installed does not change while the server runs, so pages go by name."""
+
+    def __init__(self, listing: Listing, limits: Limits) -> None:
+        self._listing = listing
+        self._limits = limits
+
+    async def list_executors(self, request: executor_service_pb2.ListExecutorsRequest, call: Call) -> bytes:
+        """Return a page of executors."""
+        return await self._page("executors", self._listing.executors(), request, _executor_bytes)
+
+    async def get_executor(self, request: executor_service_pb2.GetExecutorRequest, call: Call) -> executor_pb2.Executor:
+        """Return an executor."""
+        return executor_message(self._listing.executor(names.plugin_of(request.name, "executors")))
+
+    async def list_scripts(self, request: executor_service_pb2.ListScriptsRequest, call: Call) -> bytes:
+        """Return a page of scripts."""
+        return await self._page("scripts", self._listing.scripts(), request, _script_bytes)
+
+    async def get_script(self, request: executor_service_pb2.GetScriptRequest, call: Call) -> script_pb2.Script:
+        """Return a script."""
+        return script_message(self._listing.script(names.plugin_of(request.name, "scripts")))
+
+    async def _page(
+        self,
+        collection: str,
+        items: Sequence[T],
+        request: executor_service_pb2.ListExecutorsRequest | executor_service_pb2.ListScriptsRequest,
+        encode: Callable[[T], bytes],
+    ) -> bytes:
+        if request.page_size < 0:
+            raise invalid("page_size", f"{request.page_size} is negative; 0 asks for the usual {USUAL_PAGE}")
+        after = _after(collection, request.page_token)
+        rest = [item for item in items if item.name > after]
+
+        async def read(size: int) -> tuple[Sequence[T], str]:
+            here = rest[:size]
+            return here, _token(collection, here[-1].name) if len(rest) > size else ""
+
+        size = min(request.page_size or USUAL_PAGE, self._limits.max_page_size)
+        return await page(read, size, self._limits.response_bytes, encode)
+
+
+def executor_handlers(calls: Calls, executors: ExecutorMethods) -> Mapping[str, Handler]:
+    """Return the handlers of ExecutorService by method name."""
+    v1 = executor_service_pb2
+    return {
+        "ListExecutors": calls.unary("ListExecutors", v1.ListExecutorsRequest, executors.list_executors),
+        "GetExecutor": calls.unary("GetExecutor", v1.GetExecutorRequest, executors.get_executor),
+        "ListScripts": calls.unary("ListScripts", v1.ListScriptsRequest, executors.list_scripts),
+        "GetScript": calls.unary("GetScript", v1.GetScriptRequest, executors.get_script),
+    }
+
+
+def _token(collection: str, name: str) -> str:
+    return base64.urlsafe_b64encode(f"{collection}/{name}".encode()).decode().rstrip("=")
+
+
+def _after(collection: str, token: str) -> str:
+    """Return the name after which a page begins, empty for the first one."""
+    if not token:
+        return ""
+    try:
+        told = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True).decode()
+    except ValueError:
+        told = ""
+    if not told.startswith(f"{collection}/"):
+        raise invalid("page_token", "it is not one that this server gave out for this list", "INVALID_PAGE_TOKEN")
+    return told.removeprefix(f"{collection}/")
+
+
+def _executor_bytes(executor: ExecutorShown) -> bytes:
+    return executor_message(executor).SerializeToString()
+
+
+def _script_bytes(script: ScriptShown) -> bytes:
+    return script_message(script).SerializeToString()

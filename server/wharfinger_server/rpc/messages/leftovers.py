@@ -1,0 +1,50 @@
+"""What a half-done task left behind: its numbers, and the PartialFailure that a caller acts on."""
+
+from __future__ import annotations
+
+from wharfinger.v1 import failure_pb2, price_pb2, resource_pb2
+from wharfinger_server.domain.ledger import Counts
+from wharfinger_server.domain.states import EntryState, TaskState
+from wharfinger_server.domain.task import Task
+from wharfinger_server.engine.shown import Shown
+from wharfinger_server.rpc.messages.resource import fill_resource
+from wharfinger_server.rpc.messages.text import clean
+
+HALF_DONE = frozenset({TaskState.PARTIALLY_FAILED, TaskState.ROLLBACK_FAILED})
+_MOST_LISTED = 100
+_ACTIONS = {name.removeprefix("PARTIAL_FAILURE_ACTION_"): n for name, n in failure_pb2.PartialFailureAction.items()}
+
+
+def fill_summary(message: resource_pb2.ResourceSummary, task: Task) -> None:
+    """Set the ledger's numbers."""
+    counts = task.counts
+    message.created = counts.of(EntryState.CREATED) + counts.foreign
+    message.uncertain = counts.of(EntryState.UNCERTAIN)
+    message.undone = counts.of(EntryState.UNDONE)
+    message.undo_failed = counts.of(EntryState.UNDO_FAILED)
+    if task.state in HALF_DONE:
+        _fill_cost(message.leftover, counts)
+
+
+def partial_failure(shown: Shown) -> failure_pb2.PartialFailure:
+    """Return where a half-done task stands."""
+    task = shown.task
+    partial = failure_pb2.PartialFailure(
+        left_over_count=task.counts.open,
+        not_attempted=[clean(key) for key in shown.not_attempted[:_MOST_LISTED]],
+        allowed_actions=[_ACTIONS[action] for action in shown.allowed_actions],
+    )
+    if task.error is not None:
+        partial.failed_step = clean(task.error.step)
+        partial.retryable = task.error.retryable
+    for entry in shown.left_over[:_MOST_LISTED]:
+        fill_resource(partial.left_over.add(), entry)
+    _fill_cost(partial.cost, task.counts)
+    return partial
+
+
+def _fill_cost(cost: price_pb2.LeftoverCost, counts: Counts) -> None:
+    """Set what the leftovers cost: those without a price are counted, those that may not exist apart from them."""
+    cost.SetInParent()
+    cost.uncertain = counts.of(EntryState.UNCERTAIN, EntryState.INTENDED)
+    cost.unpriced = counts.open - cost.uncertain

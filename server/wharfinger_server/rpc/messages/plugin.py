@@ -1,0 +1,44 @@
+"""Executors and scripts."""
+
+from __future__ import annotations
+
+from wharfinger.v1 import executor_pb2, script_pb2
+from wharfinger_server.engine.listing import ExecutorShown, ScriptShown
+from wharfinger_server.rpc.messages.params import fill_struct
+from wharfinger_server.rpc.messages.text import clean
+
+
+def executor_message(executor: ExecutorShown) -> executor_pb2.Executor:
+    """Return the executor as it is shown."""
+    return executor_pb2.Executor(
+        name=f"executors/{executor.name}",
+        version=executor.version,
+        summary=clean(executor.summary),
+        slots=executor.slots,
+        running=executor.running,
+        queued=executor.queued,
+        draining=executor.draining,
+        unavailable_reason=clean(executor.unavailable_reason),
+    )
+
+
+def script_message(script: ScriptShown) -> script_pb2.Script:
+    """Return the script as it is shown; a schema that says nothing is left unset."""
+    message = script_pb2.Script(
+        name=f"scripts/{script.name}",
+        version=script.version,
+        distribution=script.distribution,
+        summary=clean(script.summary),
+        can_undo=script.can_undo,
+        can_find=script.can_find,
+        can_estimate=script.can_estimate,
+        resumable=script.resumable,
+        undo_compatible_since=script.undo_compatible_since,
+        executors=script.executors,
+        broken_reason=clean(script.broken_reason),
+    )
+    if script.params_schema:
+        fill_struct(message.params_schema, script.params_schema)
+    if script.result_schema:
+        fill_struct(message.result_schema, script.result_schema)
+    return message

@@ -1,0 +1,48 @@
+"""One entry of the ledger."""
+
+from __future__ import annotations
+
+from wharfinger.v1 import resource_pb2
+from wharfinger_server.domain.ledger import Entry
+from wharfinger_server.rpc.messages.failure import fill_status
+from wharfinger_server.rpc.messages.text import clean
+from wharfinger_server.rpc.messages.times import fill_time
+
+
+def resource_bytes(entry: Entry) -> bytes:
+    """Return the entry as a serialised Resource."""
+    message = resource_pb2.Resource()
+    fill_resource(message, entry)
+    return message.SerializeToString()
+
+
+def fill_resource(message: resource_pb2.Resource, entry: Entry) -> None:
+    """Set an empty `message` to the entry."""
+    message.key = clean(entry.key)
+    message.type = clean(entry.type)
+    message.step = clean(entry.step)
+    message.state = int(entry.state)  # type: ignore[assignment]
+    message.owned = entry.owned
+    message.ordinal = entry.ordinal
+    message.generation = entry.generation
+    message.token = entry.token
+    message.external_id = clean(entry.external_id)
+    message.profile = clean(entry.profile)
+    message.region = clean(entry.region)
+    message.undo_attempts = entry.undo_attempts
+    message.blocked_by = clean(entry.blocked_by)
+    message.epoch = entry.epoch
+    if entry.depends_on:
+        message.depends_on.extend(clean(key) for key in entry.depends_on)
+    for name, value in entry.attributes.items():
+        message.attributes[clean(name)] = clean(value)
+    if entry.error is not None:
+        fill_status(message.error, entry.error)
+    if entry.intent_time:
+        fill_time(message.intent_time, entry.intent_time)
+    if entry.send_by:
+        fill_time(message.send_by, entry.send_by)
+    if entry.update_time:
+        fill_time(message.update_time, entry.update_time)
+    if entry.is_evidence:
+        message.evidence_of = clean(entry.base)

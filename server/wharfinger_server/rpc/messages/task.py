@@ -1,0 +1,159 @@
+"""A task: what a caller asks for, and what is shown of it."""
+
+from __future__ import annotations
+
+from wharfinger.v1 import task_pb2
+from wharfinger_server.domain.errors import InvalidArgument
+from wharfinger_server.domain.failure import Code, Failure
+from wharfinger_server.domain.progress import Progress
+from wharfinger_server.domain.states import TaskState
+from wharfinger_server.domain.task import Attempt, Task
+from wharfinger_server.engine.requests import NewTask
+from wharfinger_server.engine.shown import Shown
+from wharfinger_server.rpc.messages import policy
+from wharfinger_server.rpc.messages.failure import add_detail, fill_status
+from wharfinger_server.rpc.messages.leftovers import HALF_DONE, fill_summary, partial_failure
+from wharfinger_server.rpc.messages.params import UnfitNumber, faults, fill_struct_json, struct_to_python
+from wharfinger_server.rpc.messages.text import clean
+from wharfinger_server.rpc.messages.times import fill_duration, fill_time
+
+# What a client may have set though only the server does. Texts and numbers are overwritten; these may stay unset.
+_NOT_THE_CALLERS = (
+    "waiting_reason",
+    "progress",
+    "result",
+    "error",
+    "rollback_error",
+    "resources",
+    "attempts",
+    "estimate",
+    "start_time",
+    "end_time",
+    "expire_time",
+)
+_UNSETTLED = Failure(Code.UNKNOWN, "RESOURCE_UNCERTAIN", "nobody can tell whether all that the task made is there")
+
+
+def new_task(message: task_pb2.Task, path: str) -> NewTask:
+    """Return what the caller wants run.
+
+    Raises:
+        InvalidArgument: PARAMS_INVALID or INVALID_ARGUMENT, naming every field at fault below `path`.
+    """
+    try:
+        params = struct_to_python(message.params)
+    except UnfitNumber:
+        violations = faults(message.params, f"{path}.params")
+        first = violations[0]
+        said = f"{first.field} {first.description}"
+        raise InvalidArgument("PARAMS_INVALID", said, {"script": message.script}, violations) from None
+    wishes = policy.policy_of(message.policy, f"{path}.policy") if message.HasField("policy") else policy.DEFAULT
+    return NewTask(
+        script=message.script,
+        executor=message.executor,
+        script_version=message.script_version,
+        params=params,
+        labels=dict(message.labels) if message.labels else {},
+        policy=wishes,
+    )
+
+
+def complete(message: task_pb2.Task, shown: Shown) -> None:
+    """Turn the task of a CreateTaskRequest into the one that was created: params and labels are there already."""
+    for field in _NOT_THE_CALLERS:
+        message.ClearField(field)  # type: ignore[arg-type]
+    _fill(message, shown)
+
+
+def task_message(shown: Shown) -> task_pb2.Task:
+    """Return the task as it is shown: in full, or in the basic view."""
+    message = task_pb2.Task()
+    fill_task(message, shown)
+    return message
+
+
+def fill_task(message: task_pb2.Task, shown: Shown) -> None:
+    """Set an empty `message` to the task."""
+    task = shown.task
+    if task.labels:
+        message.labels.update(task.labels)
+    if shown.full:
+        fill_struct_json(message.params, task.params)
+    _fill(message, shown)
+
+
+def _fill(message: task_pb2.Task, shown: Shown) -> None:
+    """Set all but params and labels."""
+    task = shown.task
+    message.name = task.name
+    message.uid = task.uid
+    message.etag = task.etag
+    message.script = task.script
+    message.script_version = task.script_version
+    message.executor = task.executor
+    message.state = task.state  # type: ignore[assignment]
+    message.last_sequence = task.last_sequence
+    message.creator = task.creator
+    policy.fill_policy(message.policy, task.policy)
+    fill_time(message.create_time, task.create_time)
+    fill_time(message.update_time, task.update_time or task.create_time)
+    if shown.waiting_reason:
+        message.waiting_reason = shown.waiting_reason
+    if task.state is not TaskState.QUEUED or task.start_time:
+        _fill_begun(message, task, shown)
+    if shown.progress is not None:
+        fill_progress(message.progress, shown.progress)
+    if task.counts.owned or task.counts.foreign:
+        fill_summary(message.resources, task)
+    if shown.full and task.attempts:
+        for attempt in task.attempts:
+            _fill_attempt(message.attempts.add(), attempt)
+
+
+def _fill_begun(message: task_pb2.Task, task: Task, shown: Shown) -> None:
+    """Set what only a task that left the queue once can have."""
+    if task.start_time:
+        fill_time(message.start_time, task.start_time)
+    if task.end_time:
+        fill_time(message.end_time, task.end_time)
+    if task.expire_time:
+        fill_time(message.expire_time, task.expire_time)
+    if task.result and shown.full:
+        fill_struct_json(message.result, task.result)
+    _fill_errors(message, task, shown)
+
+
+def _fill_errors(message: task_pb2.Task, task: Task, shown: Shown) -> None:
+    error = task.error or (_UNSETTLED if task.state in HALF_DONE else None)
+    if error is not None:
+        fill_status(message.error, error, details=shown.full)
+        if shown.full and task.state in HALF_DONE:
+            add_detail(message.error, partial_failure(shown))
+    if task.rollback_error is not None:
+        fill_status(message.rollback_error, task.rollback_error, details=shown.full)
+
+
+def fill_progress(message: task_pb2.Progress, progress: Progress) -> None:
+    """Set an empty `message` to the progress."""
+    message.step = clean(progress.step)
+    message.done = progress.done
+    if progress.total is not None:
+        message.total = progress.total
+    message.unit = clean(progress.unit)
+    message.message = clean(progress.message)
+    if progress.eta is not None:
+        fill_duration(message.eta, progress.eta)
+    if progress.update_time:
+        fill_time(message.update_time, progress.update_time)
+
+
+def _fill_attempt(message: task_pb2.Attempt, attempt: Attempt) -> None:
+    message.epoch = attempt.epoch
+    message.phase = int(attempt.phase)  # type: ignore[assignment]
+    message.executor = attempt.executor
+    message.worker = attempt.worker
+    fill_time(message.start_time, attempt.start_time)
+    if attempt.end_time:
+        fill_time(message.end_time, attempt.end_time)
+    if attempt.error is not None:
+        fill_status(message.error, attempt.error)

@@ -1,0 +1,53 @@
+"""Resource names: of projects, of their tasks, of executors and of scripts."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from wharfinger_server.domain.errors import InvalidArgument, Violation
+
+_ID = r"[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?"
+_PROJECT = re.compile(rf"projects/({_ID})")
+_TASK = re.compile(rf"projects/({_ID})/tasks/({_ID})")
+_PLUGIN = re.compile(r"[a-z][a-z0-9_.-]{0,126}", re.IGNORECASE)
+_RULE = "1 to 63 lower-case letters, digits and hyphens, a letter first and no hyphen last"
+
+
+def _refusal(field: str, name: str, form: str) -> InvalidArgument:
+    shown = name if len(name) <= 200 else f"{name[:200]}…"
+    what = f'"{shown}" is not of the form {form}'
+    return InvalidArgument(
+        "INVALID_NAME", f"{field}: {what}", {"field": field, "name": shown}, [Violation(field, what)]
+    )
+
+
+@lru_cache(maxsize=1024)
+def _project(name: str) -> str:
+    found = _PROJECT.fullmatch(name)
+    return found[1] if found else ""
+
+
+def project_of(name: str, field: str = "parent") -> str:
+    """Return the project of `projects/{project}`; raise InvalidArgument INVALID_NAME, naming `field`."""
+    project = _project(name) if len(name) < 128 else ""
+    if not project:
+        raise _refusal(field, name, f"projects/{{project}}, the project being {_RULE}")
+    return project
+
+
+def task_of(name: str, field: str = "name") -> tuple[str, str]:
+    """Return the parts of `projects/{project}/tasks/{task}`; raise InvalidArgument INVALID_NAME, naming `field`."""
+    found = _TASK.fullmatch(name)
+    if not found:
+        raise _refusal(field, name, f"projects/{{project}}/tasks/{{task}}, both being {_RULE}")
+    return found[1], found[2]
+
+
+def plugin_of(name: str, collection: str, field: str = "name") -> str:
+    """Return the plain name in `executors/{executor}` or `scripts/{script}`; raise InvalidArgument INVALID_NAME."""
+    prefix = f"{collection}/"
+    plain = name.removeprefix(prefix)
+    if not name.startswith(prefix) or not _PLUGIN.fullmatch(plain):
+        raise _refusal(field, name, f"{prefix}{{name}}")
+    return plain

@@ -1,0 +1,42 @@
+"""Registers services with a server: ours by their descriptors, those that come with gRPC behind the same door."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import grpc
+from google.protobuf.descriptor import ServiceDescriptor
+
+from wharfinger_server.rpc.calls import Calls, Handler
+
+
+def add(server: grpc.aio.Server, descriptor: Any, handlers: Mapping[str, Handler]) -> None:
+    """Register a service's handlers by method name.
+
+    Raises:
+        LookupError: a method of the descriptor has no handler, or the other way round.
+    """
+    methods: ServiceDescriptor = descriptor
+    odd = {method.name for method in methods.methods} ^ set(handlers)
+    if odd:
+        raise LookupError(
+            f"{methods.full_name}: methods without a handler, or handlers without a method: {sorted(odd)}"
+        )
+    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(methods.full_name, dict(handlers)),))
+
+
+class Guarded:
+    """Stands in for the server where another package registers its service, and puts our door before each method."""
+
+    def __init__(self, server: grpc.aio.Server, calls: Calls) -> None:
+        self._server = server
+        self._calls = calls
+
+    def add_generic_rpc_handlers(self, handlers: Any) -> None:
+        """Leave them out: the same methods come as registered handlers, by name."""
+
+    def add_registered_method_handlers(self, service: str, handlers: Mapping[str, Any]) -> None:
+        """Register the methods behind the door."""
+        guarded = {name: self._calls.guarded(f"/{service}/{name}", handler) for name, handler in handlers.items()}
+        self._server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, guarded),))

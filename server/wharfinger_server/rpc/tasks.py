@@ -1,0 +1,189 @@
+"""TaskService: translates, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from google.protobuf.empty_pb2 import Empty
+from google.rpc import status_pb2
+
+from wharfinger.v1 import task_pb2, task_service_pb2
+from wharfinger_server.config import Limits
+from wharfinger_server.domain.errors import InvalidArgument, Refused, invalid
+from wharfinger_server.domain.ledger import Entry
+from wharfinger_server.engine.requests import CreateRequest
+from wharfinger_server.engine.shown import Shown
+from wharfinger_server.engine.tasks import Tasks
+from wharfinger_server.rpc import names
+from wharfinger_server.rpc.calls import Call, Calls, Handler
+from wharfinger_server.rpc.messages.framing import framed, repeated, tag
+from wharfinger_server.rpc.messages.resource import resource_bytes
+from wharfinger_server.rpc.messages.task import complete, new_task, task_message
+from wharfinger_server.rpc.messages.times import MICROSECONDS, duration_of
+from wharfinger_server.rpc.pages import page
+from wharfinger_server.rpc.required import checker
+from wharfinger_server.rpc.status import status_of
+from wharfinger_server.rpc.watches import TaskWatches
+
+USUAL_WAIT = 30 * MICROSECONDS
+# So that the answer of a long poll is on its way before the caller's deadline.
+_ANSWER_TIME = 0.25
+_TASK, _ERROR, _OUTCOMES = tag(1), tag(2), tag(1)
+_check_create = checker(task_service_pb2.CreateTaskRequest)
+
+
+class TaskMethods:
+    """The unary methods of TaskService."""
+
+    def __init__(self, tasks: Tasks, limits: Limits) -> None:
+        self._tasks = tasks
+        self._response_bytes = limits.response_bytes
+        self._batch_bytes = limits.batch_bytes
+
+    async def create_task(self, request: task_service_pb2.CreateTaskRequest, call: Call) -> task_pb2.Task:
+        """Accept a task. The request's own message is filled in and returned."""
+        shown = await self._tasks.create(call.caller, _create_request(request, call.header("traceparent")))
+        complete(request.task, shown)
+        return request.task
+
+    async def batch_create_tasks(self, request: task_service_pb2.BatchCreateTasksRequest, call: Call) -> bytes:
+        """Accept many tasks, each for itself."""
+        project = names.project_of(request.parent)
+        size = request.ByteSize()
+        if size > self._batch_bytes:
+            said = f"requests: {size} bytes in one batch; {self._batch_bytes} are the most: send several batches"
+            facts = {"limit_bytes": str(self._batch_bytes), "size_bytes": str(size)}
+            raise InvalidArgument("BATCH_TOO_LARGE", said, facts)
+        traceparent = call.header("traceparent")
+        outcomes: list[Shown | Refused | None] = [None] * len(request.requests)
+        asked: list[tuple[int, CreateRequest]] = []
+        for index, item in enumerate(request.requests):
+            try:
+                asked.append((index, _batch_item(item, request.parent, traceparent)))
+            except Refused as refused:
+                outcomes[index] = refused
+        answers = await self._tasks.batch_create(call.caller, project, [created for _, created in asked])
+        for (index, _), answer in zip(asked, answers, strict=True):
+            outcomes[index] = answer
+        return repeated(_OUTCOMES, map(_outcome, request.requests, outcomes))
+
+    async def get_task(self, request: task_service_pb2.GetTaskRequest, call: Call) -> task_pb2.Task:
+        """Return a task."""
+        full = request.view != task_pb2.TASK_VIEW_BASIC
+        return task_message(await self._tasks.get(call.caller, *names.task_of(request.name), full))
+
+    async def list_tasks(self, request: task_service_pb2.ListTasksRequest, call: Call) -> bytes:
+        """Return a page of a project's tasks."""
+        project = names.project_of(request.parent)
+        full = request.view == task_pb2.TASK_VIEW_FULL
+
+        async def read(size: int) -> tuple[list[Shown], str]:
+            return await self._tasks.list(
+                call.caller, project, request.filter, request.order_by, size, request.page_token, full
+            )
+
+        return await page(read, request.page_size, self._response_bytes, _task_bytes)
+
+    async def wait_task(self, request: task_service_pb2.WaitTaskRequest, call: Call) -> task_pb2.Task:
+        """Wait until a task is at rest, no longer than the call may take."""
+        project, task_id = names.task_of(request.name)
+        timeout = USUAL_WAIT
+        left = call.seconds_left()
+        if left is not None:
+            timeout = max(0, int((left - _ANSWER_TIME) * MICROSECONDS))
+        if request.HasField("timeout"):
+            try:
+                asked = duration_of(request.timeout)
+            except ValueError as error:
+                raise invalid("timeout", str(error)) from None
+            timeout = asked if left is None else min(asked, timeout)
+        if timeout == 0:
+            return task_message(await self._tasks.get(call.caller, project, task_id, True))
+        return task_message(await self._tasks.wait(call.caller, project, task_id, timeout))
+
+    async def list_task_events(self, request: task_service_pb2.ListTaskEventsRequest, call: Call) -> bytes:
+        """Return a page of a task's events, as they were stored."""
+        project, task_id = names.task_of(request.name)
+
+        async def read(size: int) -> tuple[list[bytes], str]:
+            return await self._tasks.events(
+                call.caller, project, task_id, request.after_sequence, size, request.page_token
+            )
+
+        return await page(read, request.page_size, self._response_bytes, bytes)
+
+    async def list_task_resources(self, request: task_service_pb2.ListTaskResourcesRequest, call: Call) -> bytes:
+        """Return a page of a task's ledger."""
+        project, task_id = names.task_of(request.name)
+
+        async def read(size: int) -> tuple[list[Entry], str]:
+            return await self._tasks.resources(call.caller, project, task_id, request.filter, size, request.page_token)
+
+        return await page(read, request.page_size, self._response_bytes, resource_bytes)
+
+    async def cancel_task(self, request: task_service_pb2.CancelTaskRequest, call: Call) -> task_pb2.Task:
+        """Ask a task to stop."""
+        project, task_id = names.task_of(request.name)
+        return task_message(await self._tasks.cancel(call.caller, project, task_id, request.etag, request.reason))
+
+    async def delete_task(self, request: task_service_pb2.DeleteTaskRequest, call: Call) -> Empty:
+        """Delete a task."""
+        await self._tasks.delete(call.caller, *names.task_of(request.name), request.etag)
+        return Empty()
+
+
+def task_handlers(calls: Calls, tasks: TaskMethods, watches: TaskWatches) -> Mapping[str, Handler]:
+    """Return the handlers of TaskService by method name."""
+    v1 = task_service_pb2
+    # The items of a batch answer for themselves.
+    items = ("requests",)
+    return {
+        "CreateTask": calls.unary("CreateTask", v1.CreateTaskRequest, tasks.create_task),
+        "BatchCreateTasks": calls.unary(
+            "BatchCreateTasks", v1.BatchCreateTasksRequest, tasks.batch_create_tasks, items
+        ),
+        "GetTask": calls.unary("GetTask", v1.GetTaskRequest, tasks.get_task),
+        "ListTasks": calls.unary("ListTasks", v1.ListTasksRequest, tasks.list_tasks),
+        "WatchTask": calls.stream("WatchTask", v1.WatchTaskRequest, watches.watch_task),
+        "WatchTasks": calls.stream("WatchTasks", v1.WatchTasksRequest, watches.watch_tasks),
+        "WaitTask": calls.unary("WaitTask", v1.WaitTaskRequest, tasks.wait_task),
+        "ListTaskEvents": calls.unary("ListTaskEvents", v1.ListTaskEventsRequest, tasks.list_task_events),
+        "ListTaskResources": calls.unary("ListTaskResources", v1.ListTaskResourcesRequest, tasks.list_task_resources),
+        "CancelTask": calls.unary("CancelTask", v1.CancelTaskRequest, tasks.cancel_task),
+        "DeleteTask": calls.unary("DeleteTask", v1.DeleteTaskRequest, tasks.delete_task),
+    }
+
+
+def _create_request(request: task_service_pb2.CreateTaskRequest, traceparent: str) -> CreateRequest:
+    return CreateRequest(
+        project=names.project_of(request.parent),
+        task=new_task(request.task, "task"),
+        task_id=request.task_id,
+        request_id=request.request_id,
+        validate_only=request.validate_only,
+        traceparent=traceparent,
+    )
+
+
+def _batch_item(item: task_service_pb2.CreateTaskRequest, parent: str, traceparent: str) -> CreateRequest:
+    """Return one request of a batch, whose parent may be left out and must otherwise be the batch's."""
+    if not item.parent:
+        item.parent = parent
+    elif item.parent != parent:
+        raise invalid("parent", f"must be the batch's, {parent}, or be left empty")
+    _check_create(item)
+    return _create_request(item, traceparent)
+
+
+def _outcome(item: task_service_pb2.CreateTaskRequest, outcome: Shown | Refused | None) -> bytes:
+    """Return a serialised CreateTaskOutcome: the item's own task filled in, in the basic view, or the refusal."""
+    if isinstance(outcome, Shown):
+        complete(item.task, Shown(outcome.task, outcome.progress, outcome.waiting_reason, full=False))
+        item.task.ClearField("params")
+        return framed(_TASK, item.task.SerializeToString())
+    status = status_pb2.Status() if outcome is None else status_of(outcome)
+    return framed(_ERROR, status.SerializeToString())
+
+
+def _task_bytes(shown: Shown) -> bytes:
+    return task_message(shown).SerializeToString()

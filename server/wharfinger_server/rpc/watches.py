@@ -1,0 +1,129 @@
+"""The streams of TaskService. Batches of events go out as they were stored, framed once for all who watch."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncGenerator
+from typing import cast
+
+from google.protobuf.duration_pb2 import Duration
+
+from wharfinger.v1 import task_service_pb2
+from wharfinger_server.domain.errors import invalid
+from wharfinger_server.engine.engine import Watches
+from wharfinger_server.engine.feed import FeedEvents, FeedProgress, FeedSnapshot, FeedUpdate
+from wharfinger_server.engine.watch import EventBatch, ProgressUpdate, Snapshot, Update
+from wharfinger_server.rpc import names
+from wharfinger_server.rpc.calls import Call
+from wharfinger_server.rpc.messages.framing import FrameCache, chunks, framed, repeated, tag, varint
+from wharfinger_server.rpc.messages.task import fill_progress, fill_task
+from wharfinger_server.rpc.messages.times import duration_of
+
+_EVENTS_OF_BATCH, _EVENTS, _RESUME_TOKEN = tag(1), tag(2), tag(5)
+_SEQUENCE = varint(5 << 3)
+
+
+class TaskWatches:
+    """Translates watches. A batch of events that is larger than `most_bytes` is sent in parts."""
+
+    def __init__(self, watches: Watches, most_bytes: int) -> None:
+        self._watches = watches
+        self._most_bytes = most_bytes
+        self._task_frames: FrameCache[int] = FrameCache()
+        self._feed_frames: FrameCache[bytes] = FrameCache()
+
+    async def watch_task(self, request: task_service_pb2.WatchTaskRequest, call: Call) -> AsyncGenerator[bytes, None]:
+        """Tell one task's life as serialised WatchTaskResponses."""
+        project, task_id = names.task_of(request.name)
+        beat = _heartbeat(request)
+        updates = self._watches.watch_task(call.caller, project, task_id, request.after_sequence, beat)
+        async with contextlib.aclosing(cast("AsyncGenerator[Update, None]", updates)) as stream:
+            async for update in stream:
+                if isinstance(update, EventBatch):
+                    for message in self._task_events(update.frames, update.sequence):
+                        yield message
+                else:
+                    yield _task_update(update)
+
+    async def watch_tasks(self, request: task_service_pb2.WatchTasksRequest, call: Call) -> AsyncGenerator[bytes, None]:
+        """Tell a project's life as serialised WatchTasksResponses."""
+        project = names.project_of(request.parent)
+        beat = _heartbeat(request)
+        updates = self._watches.watch_project(call.caller, project, request.filter, request.resume_token, beat)
+        async with contextlib.aclosing(cast("AsyncGenerator[FeedUpdate, None]", updates)) as stream:
+            before = request.resume_token
+            async for update in stream:
+                if isinstance(update, FeedEvents):
+                    for message in self._feed_events(update.frames, update.token, before):
+                        yield message
+                else:
+                    yield _feed_update(update)
+                before = update.token
+
+    def _task_events(self, frames: tuple[bytes, ...], sequence: int) -> list[bytes]:
+        """Return the messages of a batch that ends with the event `sequence`; those of a task have no gaps."""
+        built = self._task_frames.get(frames, sequence)
+        if built is None:
+            parts, left, built = chunks(frames, self._most_bytes), len(frames), []
+            for part in parts:
+                left -= len(part)
+                built.append(_batch(part) + _SEQUENCE + varint(sequence - left))
+            self._task_frames.put(frames, sequence, built)
+        return built
+
+    def _feed_events(self, frames: tuple[bytes, ...], token: bytes, before: bytes) -> list[bytes]:
+        """Return the messages of a batch after which `token` goes on.
+
+        Only the last part of a large batch may carry it. The others carry the token from before the batch: who is cut
+        off between them hears some events again rather than never.
+        """
+        built = self._feed_frames.get(frames, token)
+        if built is None:
+            parts = [_batch(part) for part in chunks(frames, self._most_bytes)]
+            built = [part + framed(_RESUME_TOKEN, before) for part in parts[:-1]]
+            built.append(parts[-1] + framed(_RESUME_TOKEN, token))
+            if len(parts) == 1:
+                self._feed_frames.put(frames, token, built)
+        return built
+
+
+def _batch(frames: tuple[bytes, ...]) -> bytes:
+    return framed(_EVENTS, repeated(_EVENTS_OF_BATCH, frames))
+
+
+def _task_update(update: Update) -> bytes:
+    message = task_service_pb2.WatchTaskResponse(sequence=update.sequence)
+    if isinstance(update, Snapshot):
+        fill_task(message.snapshot, update.shown)
+    elif isinstance(update, ProgressUpdate):
+        fill_progress(message.progress, update.progress)
+    else:
+        assert not isinstance(update, EventBatch)
+        message.heartbeat.caught_up = update.caught_up
+        message.heartbeat.SetInParent()
+    return message.SerializeToString()
+
+
+def _feed_update(update: FeedUpdate) -> bytes:
+    message = task_service_pb2.WatchTasksResponse(resume_token=update.token)
+    if isinstance(update, FeedSnapshot):
+        fill_task(message.snapshot, update.shown)
+    elif isinstance(update, FeedProgress):
+        message.progress.task = update.task_name
+        fill_progress(message.progress.progress, update.progress)
+    else:
+        assert not isinstance(update, FeedEvents)
+        message.heartbeat.caught_up = update.caught_up
+        message.heartbeat.SetInParent()
+    return message.SerializeToString()
+
+
+def _heartbeat(request: task_service_pb2.WatchTaskRequest | task_service_pb2.WatchTasksRequest) -> int:
+    """Return the heartbeat asked for in microseconds, 0 where it is left to the server."""
+    if not request.HasField("heartbeat_interval"):
+        return 0
+    interval: Duration = request.heartbeat_interval
+    try:
+        return max(1, duration_of(interval))
+    except ValueError as error:
+        raise invalid("heartbeat_interval", str(error)) from None
