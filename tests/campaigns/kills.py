@@ -1,0 +1,133 @@
+"""Kill the server at random moments while tasks run, and look for lost tasks, double runs and torn watches.
+
+    python -m tests.campaigns.kills --kills 50 --tasks 200 --seed 1
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import collections
+import random
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.campaigns.harness import ServerProcess
+from wharfinger import aio
+from wharfinger.events import ProgressUpdate, Snapshot
+from wharfinger.models import TaskState
+
+KEYS = 6
+"""How many things each task makes."""
+
+
+@dataclass
+class Findings:
+    """What was seen, and every violation of what was promised."""
+
+    kills: int = 0
+    tasks: int = 0
+    seconds: float = 0.0
+    ends: collections.Counter[str] = field(default_factory=collections.Counter)
+    attempts: int = 0
+    events: int = 0
+    violations: list[str] = field(default_factory=list)
+
+    def report(self) -> str:
+        """Return the findings as lines for people."""
+        lines = [
+            f"{self.kills} kills, {self.tasks} tasks, {self.attempts} attempts, {self.events} events watched, "
+            f"{self.seconds:.0f} s, ended {dict(self.ends)}",
+            f"{len(self.violations)} violations",
+            *self.violations[:20],
+        ]
+        return "\n".join(lines)
+
+
+async def watch_to_the_end(client: aio.Client, name: str, findings: Findings) -> None:
+    """Watch one task across every kill, and check that its events come once and in order."""
+    expected = 1
+    async for news in client.watch(name):
+        if isinstance(news, Snapshot | ProgressUpdate):
+            continue
+        if news.sequence != expected:
+            findings.violations.append(f"{name}: event {news.sequence} where {expected} was due")
+            expected = news.sequence
+        expected += 1
+        findings.events += 1
+    task = await client.get(name)
+    if task.last_sequence != expected - 1:
+        findings.violations.append(f"{name}: watched to {expected - 1}, but its last event is {task.last_sequence}")
+
+
+async def killing(server: ServerProcess, kills: int, dice: random.Random, findings: Findings) -> None:
+    """Kill and start the server again, `kills` times, at random moments."""
+    for _ in range(kills):
+        await asyncio.sleep(dice.uniform(0.05, 1.2))
+        await asyncio.to_thread(server.kill)
+        await asyncio.sleep(dice.uniform(0, 0.1))
+        await asyncio.to_thread(server.start)
+        findings.kills += 1
+
+
+async def campaign(folder: Path, *, kills: int, tasks: int, seed: int) -> Findings:
+    """Run the campaign in an empty folder."""
+    dice = random.Random(seed)
+    findings = Findings(tasks=tasks)
+    began = time.monotonic()
+    server = ServerProcess(folder)
+    await asyncio.to_thread(server.start)
+    yard = folder / "yard"
+    pause = kills * 1.2 / (2 * KEYS) * 0.6  # so that tasks run as long as the kills go on
+    try:
+        async with aio.Client(server.address) as client:
+            names = []
+            for i in range(tasks):
+                params = {"yard": str(yard), "keys": [f"{i}-{k}" for k in range(KEYS)], "pause": dice.uniform(0.3, 1) * pause}
+                handle = await client.submit(
+                    "harbour.build", params, policy={"max_lost_attempts": 1000}, task_id=f"task-{i}"
+                )
+                names.append(handle.name)
+            watchers = [asyncio.create_task(watch_to_the_end(client, name, findings)) for name in names]
+            await killing(server, kills, dice, findings)
+            await asyncio.wait_for(asyncio.gather(*watchers), 300)
+            for name in names:
+                task = await client.get(name)
+                findings.ends[task.state.name] += 1
+                findings.attempts += task.attempts[-1].epoch if task.attempts else 0
+                if task.state is not TaskState.SUCCEEDED:
+                    findings.violations.append(f"{name}: ended {task.state.name}: {task.error}")
+    finally:
+        server.kill()
+    findings.seconds = time.monotonic() - began
+    check_yard(yard, tasks, findings)
+    return findings
+
+
+def check_yard(yard: Path, tasks: int, findings: Findings) -> None:
+    """Check what exists against what was asked for."""
+    keys = collections.Counter(thing.read_text().split()[1] for thing in (yard / "things").iterdir())
+    wanted = {f"{i}-{k}" for i in range(tasks) for k in range(KEYS)}
+    findings.violations += [f"{key} exists {n} times" for key, n in keys.items() if n > 1]
+    findings.violations += [f"{key} was never made" for key in wanted - set(keys)]
+    findings.violations += [line for line in (yard / "calls").read_text().splitlines() if line.startswith("TWICE")]
+
+
+def main() -> int:
+    """Run the campaign from the command line; exit 1 when anything was violated."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--kills", type=int, default=50)
+    parser.add_argument("--tasks", type=int, default=200)
+    parser.add_argument("--seed", type=int, default=1)
+    chosen = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        findings = asyncio.run(campaign(Path(folder), kills=chosen.kills, tasks=chosen.tasks, seed=chosen.seed))
+    print(findings.report())
+    return 1 if findings.violations else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,102 @@
+"""What a task made is in its ledger: in order, across failures, lost answers and restarts."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+from tests.engine.conftest import StartPier, stop
+
+from wharfinger_server.domain.errors import FailedPrecondition
+from wharfinger_server.domain.states import EntryState, TaskState
+
+
+async def entries(pier: Any, task_id: str) -> dict[str, Any]:
+    found, _ = await pier.engine.tasks.resources(pier.caller, "default", task_id)
+    return {entry.key: entry for entry in found}
+
+
+async def test_everything_made_is_listed(pier: Any) -> None:
+    shown = await pier.run("harbour.build", params={"yard": str(pier.folder / "yard"), "keys": ["a", "b"]})
+    assert shown.task.state is TaskState.SUCCEEDED
+    made = await entries(pier, shown.task.task_id)
+    assert [made[key].state for key in ("thing/a", "thing/b")] == [EntryState.CREATED] * 2
+    assert [made[key].external_id for key in ("thing/a", "thing/b")] == json.loads(shown.task.result)["things"]
+
+
+async def test_an_intent_is_an_event_before_the_thing_is_made(pier: Any) -> None:
+    shown = await pier.run("harbour.build", params={"yard": str(pier.folder / "yard"), "keys": ["a"]})
+    states = [e.resource.state for e in await pier.events(shown.task.task_id) if e.HasField("resource")]
+    assert states == [EntryState.INTENDED, EntryState.CREATED]
+
+
+async def test_a_refusal_half_way_is_a_partial_failure_that_lists_what_exists(pier: Any) -> None:
+    params = {"yard": str(pier.folder / "yard"), "keys": ["a", "b", "c"], "refuse": ["b"]}
+    shown = await pier.run("harbour.build", params=params)
+    assert shown.task.state is TaskState.PARTIALLY_FAILED
+    assert shown.task.error.reason == "QUOTA_EXCEEDED"
+    assert [entry.key for entry in shown.left_over] == ["thing/a"]
+    assert shown.not_attempted == ("thing/c",)
+    made = await entries(pier, shown.task.task_id)
+    assert made["thing/b"].state is EntryState.NOT_CREATED
+
+
+async def test_a_refusal_before_anything_was_made_is_a_plain_failure(pier: Any) -> None:
+    params = {"yard": str(pier.folder / "yard"), "keys": ["a"], "refuse": ["a"]}
+    shown = await pier.run("harbour.build", params=params)
+    assert shown.task.state is TaskState.FAILED
+
+
+async def test_what_was_made_though_the_answer_was_lost_is_found(pier: Any) -> None:
+    params = {"yard": str(pier.folder / "yard"), "keys": ["a", "b"], "lose": ["b"]}
+    shown = await pier.run("harbour.build", params=params)
+    assert shown.task.state is TaskState.PARTIALLY_FAILED
+    assert sorted(entry.key for entry in shown.left_over) == ["thing/a", "thing/b"]
+    assert all(entry.state is EntryState.CREATED for entry in shown.left_over)
+    assert [attempt.phase.name for attempt in shown.task.attempts] == ["RUN", "SETTLE"]
+
+
+async def test_a_task_that_left_something_cannot_be_deleted(pier: Any) -> None:
+    params = {"yard": str(pier.folder / "yard"), "keys": ["a"]}
+    shown = await pier.run("harbour.build", params=params)
+    with pytest.raises(FailedPrecondition) as caught:
+        await pier.engine.tasks.delete(pier.caller, "default", shown.task.task_id)
+    assert caught.value.reason == "LEFTOVERS_ALIVE"
+
+
+async def test_a_lost_attempt_runs_again_and_makes_nothing_twice(start: StartPier) -> None:
+    pier = await start()
+    yard = pier.folder / "yard"
+    keys = [f"k{i}" for i in range(6)]
+    shown = await pier.create("harbour.build", params={"yard": str(yard), "keys": keys, "pause": 0.05})
+    await asyncio.sleep(0.35)
+    await stop(pier)
+    again = await start()
+    ended = await again.rest(shown.task.task_id)
+    assert ended.task.state is TaskState.SUCCEEDED
+    assert ended.task.losses == 1
+    assert len(list((yard / "things").iterdir())) == 6
+    assert len(json.loads(ended.task.result)["things"]) == 6
+
+
+async def test_a_lost_attempt_of_a_script_that_is_not_resumable_fails(start: StartPier) -> None:
+    pier = await start()
+    shown = await pier.create("harbour.once", params={"seconds": 5})
+    await asyncio.sleep(0.2)
+    await stop(pier)
+    ended = await (await start()).rest(shown.task.task_id)
+    assert ended.task.state is TaskState.FAILED
+    assert ended.task.error.reason == "EXECUTOR_LOST"
+
+
+async def test_queued_tasks_run_after_a_restart(start: StartPier) -> None:
+    pier = await start()
+    pier.engine.dispatcher.lanes["asyncio"].free = 0
+    made = [await pier.create("harbour.noop") for _ in range(5)]
+    await stop(pier)
+    again = await start()
+    for shown in made:
+        ended = await again.rest(shown.task.task_id)
+        assert ended.task.state is TaskState.SUCCEEDED

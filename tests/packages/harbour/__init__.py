@@ -1,0 +1,1 @@
+"""Scripts that tests run on a real server: small, each with one behaviour."""

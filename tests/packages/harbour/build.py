@@ -1,0 +1,51 @@
+"""Make things in a yard of files, one after the other."""
+
+import asyncio
+import os
+
+from harbour.yard import Yard
+from wharfinger.script import Refused, ResourceType
+
+RESUMABLE = True
+RESOURCE_TYPES = {"yard.thing": ResourceType(idempotent=True, send_window=5.0, call_timeout=5.0, settling=0.2)}
+PARAMS_SCHEMA = {
+    "type": "object",
+    "properties": {
+        "yard": {"type": "string"},
+        "keys": {"type": "array", "items": {"type": "string"}},
+        "pause": {"type": "number"},
+        "refuse": {"type": "array", "items": {"type": "string"}},
+        "lose": {"type": "array", "items": {"type": "string"}},
+    },
+    "required": ["yard", "keys"],
+    "additionalProperties": False,
+}
+
+
+async def main(task):
+    yard = Yard(task.params["yard"])
+    lock = yard.alone(task.name.rpartition("/")[2])
+    await task.plan([f"thing/{key}" for key in task.params["keys"]])
+    try:
+        return {"things": [await make(task, yard, key) for key in task.params["keys"]]}
+    finally:
+        if lock is not None:
+            os.close(lock)
+
+
+async def make(task, yard, key):
+    async def call(intent):
+        await asyncio.sleep(task.params.get("pause", 0))
+        if key in task.params.get("refuse", ()):
+            raise Refused(f"the yard has no room for {key}", reason="QUOTA_EXCEEDED")
+        made = yard.make(intent.token, key)
+        if key in task.params.get("lose", ()):
+            raise ConnectionResetError("the answer was lost")
+        await asyncio.sleep(task.params.get("pause", 0))
+        return made
+
+    return await task.create("yard.thing", f"thing/{key}", call, attributes={"name": key})
+
+
+async def find(task, resource):
+    return Yard(task.params["yard"]).find(resource.token)
