@@ -18,7 +18,8 @@ from wharfinger_server.engine.naming import check_id, check_labels, check_projec
 from wharfinger_server.engine.plain_json import check_json, params_invalid
 from wharfinger_server.engine.requests import Caller, CreateRequest
 from wharfinger_server.engine.schema import ParamsSchema
-from wharfinger_server.registry import ExecutorPlugin, Registry, ScriptPlugin
+from wharfinger_server.engine.scripts import Script, Scripts
+from wharfinger_server.registry import Registry
 from wharfinger_server.store.store import Store
 
 LONGEST_KEY = 128
@@ -42,6 +43,7 @@ class Admission:
     def __init__(self, store: Store, registry: Registry, default_executor: str, params_bytes: int) -> None:
         self._store = store
         self._registry = registry
+        self._scripts = Scripts(registry)
         self._default_executor = default_executor
         self._params_bytes = params_bytes
         self._ids = ids.TaskIds()
@@ -87,50 +89,50 @@ class Admission:
             wake_time=new.policy.not_before if new.policy.not_before > now else 0,
         )
 
-    def _script(self, name: str) -> ScriptPlugin:
-        plugin = self._registry.scripts.get(name)
-        if plugin is None:
-            near = difflib.get_close_matches(name, self._registry.scripts, 1)
-            hint = f"did you mean {near[0]}?" if near else "`wharfinger scripts` lists those that are installed"
-            raise NotFound(
-                "UNKNOWN_SCRIPT", f"task.script: no script {name[:80]!r} is installed; {hint}", {"script": name[:80]}
-            )
-        if plugin.broken:
+    def _script(self, name: str) -> Script:
+        script = self._scripts.get(name)
+        if script is not None:
+            return script
+        if broken := self._scripts.why_not(name):
             raise FailedPrecondition(
-                "SCRIPT_BROKEN", f"task.script: {name} is installed but broken: {plugin.broken}", {"script": name}
+                "SCRIPT_BROKEN", f"task.script: {name} is installed but broken: {broken}", {"script": name}
             )
-        return plugin
+        near = difflib.get_close_matches(name, self._scripts.names(), 1)
+        hint = f"did you mean {near[0]}?" if near else "`wharfinger scripts` lists those that are installed"
+        what = name[:80]
+        raise NotFound("UNKNOWN_SCRIPT", f"task.script: no script {what!r} is installed; {hint}", {"script": what})
 
-    def _executor(self, asked: str, script: ScriptPlugin) -> str:
+    def _executor(self, asked: str, script: Script) -> str:
         name = asked or script.info.executor or self._default_executor
-        plugin: ExecutorPlugin | None = self._registry.executors.get(name)
+        plugin = self._registry.executors.get(name)
         if plugin is None:
-            known = ", ".join(sorted(self._registry.executors))
+            known, what = ", ".join(sorted(self._registry.executors)), name[:80]
             raise NotFound(
                 "UNKNOWN_EXECUTOR",
-                f"task.executor: there is no executor {name[:80]!r}; there are {known}",
-                {"executor": name[:80]},
+                f"task.executor: there is no executor {what!r}; there are {known}",
+                {"executor": what},
             )
         if plugin.broken or plugin.cls is None:
             raise FailedPrecondition(
                 "EXECUTOR_UNAVAILABLE", f"task.executor: {name} cannot be used: {plugin.broken}", {"executor": name}
             )
-        if script.info.colour not in plugin.cls.colours:
+        colour = script.info.colour
+        if colour not in plugin.cls.colours:
             raise FailedPrecondition(
                 "EXECUTOR_UNSUITABLE",
-                f"task.executor: {name} does not run {script.info.colour} scripts such as {script.name}",
-                {"executor": name, "script": script.name, "colour": script.info.colour},
+                f"task.executor: {name} does not run {colour} scripts such as {script.name}",
+                {"executor": name, "script": script.name, "colour": colour},
             )
         return name
 
-    def _params(self, plugin: ScriptPlugin, params: Mapping[str, Any]) -> bytes:
-        document = check_json(params, self._params_bytes)
-        schema = self._schemas.get(plugin.name)
+    def _params(self, script: Script, params: Mapping[str, Any]) -> bytes:
+        document = check_json(params, self._params_bytes, script=script.name)
+        schema = self._schemas.get(script.name)
         if schema is None:
-            schema = self._schemas[plugin.name] = ParamsSchema(plugin.info.params_schema)
+            schema = self._schemas[script.name] = ParamsSchema(script.info.params_schema or {})
         violations = schema.check(params)
         if violations:
-            raise params_invalid(violations, plugin.name)
+            raise params_invalid(violations, script.name)
         return document
 
 

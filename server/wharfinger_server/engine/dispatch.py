@@ -26,9 +26,9 @@ from wharfinger_server.engine import wording
 from wharfinger_server.engine.attempt import Attempt
 from wharfinger_server.engine.lanes import READY_LIMIT, ConcurrencyKeys, Lane, Waiting
 from wharfinger_server.engine.life import Life, total_deadline
+from wharfinger_server.engine.scripts import Scripts
 from wharfinger_server.engine.session import AttemptSession
 from wharfinger_server.engine.timers import Timers
-from wharfinger_server.registry import Registry, ScriptPlugin
 from wharfinger_server.sdk.executor import Job, Stop
 from wharfinger_server.store.store import Store
 
@@ -66,7 +66,7 @@ class Dispatcher:
     def __init__(
         self,
         store: Store,
-        registry: Registry,
+        scripts: Scripts,
         life: Life,
         lanes: Mapping[str, Lane],
         environment: Environment,
@@ -80,7 +80,7 @@ class Dispatcher:
         self.running: dict[int, Running] = {}
         self.stirred: Callable[[Attempt], None] = _not_stirred
         self.desk: Any = None
-        self._registry = registry
+        self._scripts = scripts
         self._environment = environment
         self._limits = limits
         self._jobs: dict[int, Running] = {}
@@ -123,9 +123,9 @@ class Dispatcher:
             if deadline and task.state is TaskState.QUEUED:
                 self._timers.add(deadline, task.id)
             return
-        lane = self.lanes.get(task.executor)
-        if lane is None:
-            lane = self.lanes[task.executor] = Lane(task.executor, None, "it is not installed or not configured here")
+        if task.executor not in self.lanes:
+            self.lanes[task.executor] = Lane(task.executor, None, "it is not installed or not configured here")
+        lane = self.lanes[task.executor]
         if deadline and task.state is TaskState.QUEUED:
             self._timers.add(deadline, task.id)
         phase = Phase.SETTLE if task.must_settle else Phase.RUN
@@ -241,18 +241,16 @@ class Dispatcher:
 
     def script_problem(self, task: Task, phase: Phase) -> Failure | None:
         """Return why the task's script cannot be run here for `phase`, or None."""
-        plugin = self._registry.scripts.get(task.script)
-        if plugin is None or plugin.broken:
-            why = plugin.broken if plugin else "its package is not installed any more"
-            return Failure(
-                Code.FAILED_PRECONDITION, "SCRIPT_VERSION_GONE", f"the script {task.script} cannot run: {why}"
-            )
-        if phase is Phase.RUN and plugin.version != task.script_version:
+        script = self._scripts.get(task.script)
+        if script is None:
+            why = self._scripts.why_not(task.script) or "its package is not installed any more"
+            return Failure(Code.FAILED_PRECONDITION, "SCRIPT_VERSION_GONE", f"{task.script} cannot run: {why}")
+        if phase is Phase.RUN and script.version != task.script_version:
             return Failure(
                 Code.FAILED_PRECONDITION,
                 "SCRIPT_VERSION_GONE",
-                f"the task was created for {task.script} {task.script_version}, but {plugin.version} is installed",
-                metadata={"script": task.script, "version": task.script_version, "installed": plugin.version},
+                f"the task was created for {task.script} {task.script_version}, but {script.version} is installed",
+                metadata={"script": task.script, "version": task.script_version, "installed": script.version},
             )
         return None
 
@@ -265,7 +263,7 @@ class Dispatcher:
     ) -> None:
         """Hand a leased task to its executor. The slot was taken before."""
         lane = self.lanes[task.executor]
-        plugin: ScriptPlugin = self._registry.scripts[task.script]
+        script = self._scripts[task.script]
         attempt = Attempt(task, phase, self._limits.log_bytes, self.stirred)
         deadline = self._deadline(task, phase)
         ledger = tuple(wording.entry_for_script(entry) for entry in entries or ())
@@ -287,7 +285,7 @@ class Dispatcher:
             environment=self._environment,
         )
         session = AttemptSession(self.desk, attempt)
-        job = Job(assignment, plugin.module, plugin.info.colour, session, Stop())
+        job = Job(assignment, script.module, script.info.colour, session, Stop())
         running = Running(lane, job, attempt)
         self.running[task.id] = running
         self._jobs[id(job)] = running
@@ -401,8 +399,8 @@ class Dispatcher:
 
     def resumable(self, task: Task) -> bool:
         """Whether the task's script says that it may run again after a lost attempt."""
-        plugin = self._registry.scripts.get(task.script)
-        return plugin is not None and not plugin.broken and plugin.info.resumable
+        script = self._scripts.get(task.script)
+        return script is not None and script.info.resumable
 
     async def close(self, grace: float) -> None:
         """Lease nothing more and wait up to `grace` seconds for what runs; then give up the rest.

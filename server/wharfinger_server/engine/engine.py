@@ -23,6 +23,7 @@ from wharfinger_server.engine.naming import check_project
 from wharfinger_server.engine.pulse import Pulse
 from wharfinger_server.engine.recovery import expire, recover, renew_leases
 from wharfinger_server.engine.requests import Caller, task_not_found
+from wharfinger_server.engine.scripts import Scripts
 from wharfinger_server.engine.session import AttemptSession, Decide
 from wharfinger_server.engine.showing import Showing
 from wharfinger_server.engine.tasks import Tasks
@@ -136,7 +137,7 @@ class Engine:
         environment = Environment(settings.stores, settings.profiles, settings.packages)
         self.dispatcher = Dispatcher(
             store,
-            registry,
+            Scripts(registry),
             self._life,
             self._make_lanes(),
             environment,

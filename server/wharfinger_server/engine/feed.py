@@ -8,7 +8,7 @@ from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 
-from wharfinger_server.domain.errors import OutOfRange, invalid
+from wharfinger_server.domain.errors import InvalidArgument, OutOfRange, invalid
 from wharfinger_server.domain.progress import Progress
 from wharfinger_server.domain.task import Task
 from wharfinger_server.engine.bell import Bell
@@ -73,19 +73,18 @@ class ResumeTokens:
 
     def read(self, token: bytes) -> int:
         """Return a token's position. Raises InvalidArgument RESUME_TOKEN_INVALID for one that is not of this watch."""
-        why = ""
-        try:
-            version, store, position, question = _FORM.unpack(token)
-        except struct.error:
-            why = "it is not a token that this server gave out"
-        else:
-            if version != _VERSION or store != self._store:
-                why = "it was given out by another database; begin without it"
-            elif question != self._question:
-                why = "it belongs to another parent or filter; send it with the same ones, or begin without it"
-        if why:
-            raise invalid("resume_token", why, "RESUME_TOKEN_INVALID")
+        if len(token) != _FORM.size:
+            raise _not_ours("it is not a token that this server gave out")
+        version, store, position, question = _FORM.unpack(token)
+        if version != _VERSION or store != self._store:
+            raise _not_ours("it was given out by another database; begin without it")
+        if question != self._question:
+            raise _not_ours("it belongs to another parent or filter; send it with the same ones, or begin without it")
         return int(position)
+
+
+def _not_ours(why: str) -> InvalidArgument:
+    return invalid("resume_token", why, "RESUME_TOKEN_INVALID")
 
 
 class _Sieve:

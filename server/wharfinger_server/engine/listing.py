@@ -8,7 +8,7 @@ from typing import Any
 
 from wharfinger_server.domain.errors import NotFound
 from wharfinger_server.engine.dispatch import Dispatcher
-from wharfinger_server.registry import Registry, ScriptPlugin
+from wharfinger_server.registry import Registry
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,17 +78,14 @@ class Listing:
 
     def scripts(self) -> list[ScriptShown]:
         """Return all scripts, by name."""
-        return [self._script(self._registry.scripts[name]) for name in sorted(self._registry.scripts)]
+        return [self.script(name) for name in sorted(self._registry.scripts)]
 
     def script(self, name: str) -> ScriptShown:
         """Return one script. Raises NotFound UNKNOWN_SCRIPT."""
         plugin = self._registry.scripts.get(name)
         if plugin is None:
             raise NotFound("UNKNOWN_SCRIPT", f"no script {name[:80]!r} is installed", {"script": name[:80]})
-        return self._script(plugin)
-
-    def _script(self, plugin: ScriptPlugin) -> ScriptShown:
-        if plugin.broken:
+        if plugin.info is None:
             return ScriptShown(plugin.name, plugin.version, plugin.distribution, broken_reason=plugin.broken)
         info = plugin.info
         suitable = [
@@ -101,7 +98,7 @@ class Listing:
             version=plugin.version,
             distribution=plugin.distribution,
             summary=info.summary,
-            params_schema=info.params_schema,
+            params_schema=info.params_schema or {},
             result_schema=info.result_schema or {},
             can_undo=info.can_undo,
             can_find=info.can_find,

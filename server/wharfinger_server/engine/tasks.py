@@ -75,7 +75,7 @@ class Tasks:
 
     async def batch_create(
         self, caller: Caller, project: str, requests: Sequence[CreateRequest]
-    ) -> list[Shown | Refused]:
+    ) -> Sequence[Shown | Refused]:
         """Accept many tasks in one commit; each answers for itself, in the order asked."""
         check_project(caller, project)
         if len(requests) > self._batch:
@@ -170,7 +170,7 @@ class Tasks:
         page_size: int = 0,
         page_token: str = "",
         full: bool = False,
-    ) -> tuple[list[Shown], str]:
+    ) -> tuple[Sequence[Shown], str]:
         """Return a page of a project's tasks and the token of the next one ("" on the last)."""
         check_project(caller, project)
         conditions = parse(filter, TASK_FIELDS)
@@ -208,7 +208,7 @@ class Tasks:
         after_sequence: int = 0,
         page_size: int = 0,
         token: str = "",
-    ) -> tuple[list[bytes], str]:
+    ) -> tuple[Sequence[bytes], str]:
         """Return a page of a task's events, serialised, and the token of the next one."""
         task = await self._visible(caller, project, task_id)
         if after_sequence < 0:
@@ -229,7 +229,7 @@ class Tasks:
         filter: str = "",  # noqa: A002 - the API's own word
         page_size: int = 0,
         token: str = "",
-    ) -> tuple[list[Entry], str]:
+    ) -> tuple[Sequence[Entry], str]:
         """Return a page of a task's ledger and the token of the next one."""
         task = await self._visible(caller, project, task_id)
         conditions = parse(filter, RESOURCE_FIELDS, labels=False)
