@@ -1,0 +1,259 @@
+"""One group commit: everything that is queued, in one transaction, each statement for all of it at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+import sqlalchemy as sa
+
+from wharfinger_server.domain import ids
+from wharfinger_server.domain.event import Event
+from wharfinger_server.domain.task import Task
+from wharfinger_server.store import codec
+from wharfinger_server.store.database import Database
+from wharfinger_server.store.errors import Existing, Gone
+from wharfinger_server.store.loaded import Encode, Loaded, Pending
+from wharfinger_server.store.operations import Change, Create, Operation, Purge, Renew, SaveProgress
+from wharfinger_server.store.values import Committed, Draft, FeedEvent
+from wharfinger_server.store.work import Work
+
+O = TypeVar("O", bound=Operation)  # noqa: E741  # a type
+
+
+class Batch:
+    """Runs operations in the open transaction of `connection` and remembers what they come to.
+
+    In this order: progress, creations, decisions in the order of the queue, what they changed, renewals, and last the feed
+    positions: a project's row is locked for the shortest time, and the order of positions is that of commits.
+    """
+
+    def __init__(self, database: Database, connection: sa.Connection, now: int, encode: Encode, task_ids: ids.TaskIds) -> None:
+        self.committed: list[Committed] = []
+        self.wrote = False
+        self._database = database
+        self._connection = connection
+        self._now = now
+        self._encode = encode
+        self._ids = task_ids
+        self._created: list[Task] = []
+        self._events: list[Pending] = []
+        self._loaded: dict[int, Loaded] = {}
+
+    def run(self, operations: Sequence[Operation]) -> None:
+        """Run the operations and fill in their results. Raises the driver's error when the batch as a whole fails."""
+        for operation in operations:
+            operation.result = operation.error = None
+        progress, renewals = _all(operations, SaveProgress), _all(operations, Renew)
+        changes = _all(operations, Change)
+        if progress or renewals:
+            self._lock(progress, renewals, changes)
+            self._save_progress(progress)
+        self._create(_all(operations, Create))
+        self._load(changes)
+        for change in changes:
+            self._decide(change)
+        self._write()
+        self._renew(renewals)
+        for purge in _all(operations, Purge):
+            purge.result = self._database.purge(self._connection, purge.before, purge.limit)
+            self.wrote |= purge.result > 0
+        self._publish()
+
+    # ------------------------------------------------------------------ leases and progress
+
+    def _lock(self, progress: Sequence[SaveProgress], renewals: Sequence[Renew], changes: Sequence[Change]) -> None:
+        touched = {item[0] for save in progress for item in save.items}
+        touched |= {lease[0] for renew in renewals for lease in renew.leases}
+        touched |= {change.task for change in changes}
+        if touched:
+            self._database.lock(self._connection, sorted(touched))
+
+    def _save_progress(self, saves: Sequence[SaveProgress]) -> None:
+        latest = {(task, epoch): value for save in saves for task, epoch, value in save.items}
+        if latest:
+            self.wrote = True
+            rows = [(task, epoch, codec.progress_body(value)) for (task, epoch), value in sorted(latest.items(), key=lambda i: i[0])]
+            self._database.update_progress(self._connection, rows)
+
+    def _renew(self, renewals: Sequence[Renew]) -> None:
+        for renew in renewals:
+            leases = sorted(set(renew.leases))
+            renew.result = self._database.renew(self._connection, leases, self._now + renew.ttl) if leases else set()
+            self.wrote |= bool(renew.result)
+
+    # ------------------------------------------------------------------ creations
+
+    def _create(self, creates: Sequence[Create]) -> None:
+        prepared: list[tuple[Create, list[_New]]] = []
+        for create in creates:
+            try:
+                prepared.append((create, [self._prepare(draft) for draft in create.drafts]))
+            except Exception as error:  # noqa: BLE001  # a draft that cannot be written down is its caller's affair
+                create.error = error
+        news = [new for _, group in prepared for new in group]
+        if not news:
+            return
+        self._insert(news)
+        for create, group in prepared:
+            create.result = [new.existing or new.draft.task for new in group]
+        made = [new for new in news if new.existing is None]
+        labels = [(t.id, key, value, t.project) for new in made for t in (new.draft.task,) for key, value in t.labels.items()]
+        if labels:
+            self._database.insert_labels(self._connection, labels)
+        documents = [(new.draft.task.id, name, body) for new in made for name, body in codec.large_documents(new.draft.task).items()]
+        if documents:
+            self._database.upsert_documents(self._connection, documents)
+        for new in made:
+            self._created.append(new.draft.task)
+            self._events += new.events
+
+    def _prepare(self, draft: Draft) -> _New:
+        task = draft.task
+        if not task.id:
+            self._rename(task)
+        task.uid = ids.uid(self._database.incarnation, task.id)
+        task.create_time = task.create_time or self._now
+        task.update_time = task.update_time or self._now
+        task.last_sequence = len(draft.details)
+        if task.lease is not None:
+            task.lease.expire_time += self._now - task.lease.start_time
+            task.lease.start_time = self._now
+        return _New(draft, codec.task_row(task), self._first_events(draft))
+
+    def _first_events(self, draft: Draft) -> list[Pending]:
+        task = draft.task
+        return [
+            (task.project, task.id, n, self._encode(Event(task.project, task.task_id, n, self._now, attempt, detail)))
+            for n, (detail, attempt) in enumerate(draft.details, 1)
+        ]
+
+    def _insert(self, news: Sequence[_New]) -> None:
+        """Insert what can be; find out about each of the others whether its task exists, or only its id is taken."""
+        pending = list(news)
+        while pending:
+            taken: set[int] = set()
+            for new in pending:
+                if new.row[0] in taken:
+                    self._rename_new(new)
+                taken.add(new.row[0])
+            inserted = self._database.insert_tasks(self._connection, [new.row for new in pending])
+            self.wrote |= bool(inserted)
+            clashed = [new for new in pending if new.row[0] not in inserted]
+            for new in clashed:
+                new.existing = self._existing(new.draft.task)
+            pending = [new for new in clashed if new.existing is None]
+            for new in pending:
+                self._rename_new(new)
+
+    def _rename_new(self, new: _New) -> None:
+        self._rename(new.draft.task)
+        new.row = codec.task_row(new.draft.task)
+        new.events = self._first_events(new.draft)
+
+    def _rename(self, task: Task) -> None:
+        """Give the task another id; its name too where that was derived from the id."""
+        derived = not task.task_id or task.task_id == ids.default_task_id(task.id)
+        task.id = self._ids.new(self._now)
+        task.uid = ids.uid(self._database.incarnation, task.id)
+        if derived:
+            task.task_id = ids.default_task_id(task.id)
+
+    def _existing(self, task: Task) -> Existing | None:
+        if task.request_id:
+            row = self._database.existing(self._connection, task.project, "request_id", task.request_id)
+            if row is not None:
+                return Existing(self._task(row), "request_id")
+        row = self._database.existing(self._connection, task.project, "task_id", task.task_id)
+        return None if row is None else Existing(self._task(row), "task_id")
+
+    def _task(self, row: codec.Row) -> Task:
+        return codec.task_of(row, self._database.incarnation, self._database.large_of(self._connection, [row]).get(row[0]))
+
+    # ------------------------------------------------------------------ decisions
+
+    def _load(self, changes: Sequence[Change]) -> None:
+        wanted = sorted({change.task for change in changes})
+        if not wanted:
+            return
+        rows = self._database.tasks(self._connection, wanted)
+        large = self._database.large_of(self._connection, rows)
+        for row in rows:
+            self._loaded[row[0]] = Loaded(row, large.get(row[0], {}), self._database, self._connection)
+
+    def _decide(self, change: Change) -> None:
+        loaded = self._loaded.get(change.task)
+        if loaded is None:
+            change.error = Gone(change.task)
+            return
+        try:
+            work = Work(loaded, self._now)
+            result = change.decide(work)
+            loaded.keep(work, self._encode)
+        except sa.exc.DBAPIError:
+            raise  # the transaction failed under the decision: everybody's affair
+        except BaseException as error:  # noqa: BLE001  # whatever it is, it is this caller's and must not end the writer
+            loaded.entries.forget()
+            change.error = error
+        else:
+            change.result = result
+
+    def _write(self) -> None:
+        database, connection = self._database, self._connection
+        written = [loaded for loaded in self._loaded.values() if loaded.written]
+        self.wrote |= bool(written)
+        documents = [(w.id, name, body) for w in written for name, body in w.documents.items()]
+        statuses = [(w.id, *w.status) for w in written if w.status is not None]
+        removed = [(w.id, base, key) for w in written for key, base in w.entries.removed.items()]
+        entries = [row for w in written for row in w.entries.changed.values()]
+        memos = [(w.id, key, value) for w in written for key, value in w.memos.changed.items()]
+        for statement, rows in (
+            (database.upsert_documents, documents),
+            (database.update_tasks, statuses),
+            (database.delete_entries, removed),
+            (database.upsert_entries, entries),
+            (database.upsert_memos, memos),
+        ):
+            if rows:
+                statement(connection, rows)
+        self._events += [event for w in written for event in w.events]
+
+    # ------------------------------------------------------------------ the feed
+
+    def _publish(self) -> None:
+        """Take the positions, write the events, and say what will have been committed."""
+        counts: dict[str, int] = {}
+        for project, *_ in self._events:
+            counts[project] = counts.get(project, 0) + 1
+        told: dict[int, list[FeedEvent]] = {}
+        if counts:
+            self.wrote = True
+            ends = self._database.take_positions(self._connection, sorted(counts.items()))
+            following = {project: ends[project] - n + 1 for project, n in counts.items()}
+            rows = []
+            for project, task, sequence, body in self._events:
+                position = following[project]
+                following[project] += 1
+                rows.append((task, sequence, project, position, body))
+                told.setdefault(task, []).append(FeedEvent(position, task, sequence, body))
+            self._database.insert_events(self._connection, rows)
+        tasks = [*self._created, *(loaded.task for loaded in self._loaded.values() if loaded.written)]
+        self.committed = [Committed(task, tuple(told.get(task.id, ()))) for task in tasks]
+
+
+class _New:
+    """A draft on its way: its row and first events, and the task that stands in its way, if one does."""
+
+    __slots__ = ("draft", "events", "existing", "row")
+
+    def __init__(self, draft: Draft, row: codec.Row, events: list[Pending]) -> None:
+        self.draft = draft
+        self.row = row
+        self.events = events
+        self.existing: Existing | None = None
+
+
+def _all(operations: Sequence[Operation], kind: type[O]) -> list[O]:
+    return [operation for operation in operations if isinstance(operation, kind)]
+
+

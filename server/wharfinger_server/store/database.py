@@ -1,0 +1,192 @@
+"""What the writer and the readers need of a database, whichever it is."""
+
+from __future__ import annotations
+
+import secrets
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+
+from wharfinger_server.store import codec, schema
+from wharfinger_server.store.bulk import Bulks
+from wharfinger_server.store.codec import Row
+
+T = TypeVar("T")
+
+_TASKS = ", ".join(f"tasks.{name}" for name in codec.TASK_COLUMNS)
+_ENTRIES = ", ".join(f"entries.{name}" for name in codec.ENTRY_COLUMNS)
+
+
+class Verdict(Enum):
+    """What a database error means for the writes it hit."""
+
+    AGAIN = "the connection was lost, or a lock: the same may go through on another try"
+    UNAVAILABLE = "nothing can be written now: no space, no disk, read-only"
+    REFUSED = "the database will not have this write"
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """A database error, judged; `why` says it to people, without the driver's words."""
+
+    verdict: Verdict
+    why: str = ""
+
+
+class CommitUnknown(Exception):
+    """The connection was lost while the COMMIT was under way: only `Database.committed` can tell what came of it."""
+
+
+class Database(ABC):
+    """One database: a connection for the writer, which holds the lock, and others for readers."""
+
+    mark: str
+    """The driver's placeholder."""
+
+    def __init__(self, bulks: Bulks) -> None:
+        self.incarnation = ""
+        self.insert_labels = bulks.insert(schema.task_labels, ["task", "key", "value", "project"])
+        self.upsert_documents = bulks.upsert(schema.task_documents, ["task", "name", "body"])
+        self.update_tasks = bulks.update(schema.tasks, ["id"], codec.STATUS_COLUMNS)
+        self.upsert_entries = bulks.upsert(schema.entries, codec.ENTRY_COLUMNS)
+        self.delete_entries = bulks.delete(schema.entries, ["task", "base", "key"])
+        self.upsert_memos = bulks.upsert(schema.memos, ["task", "key", "value"])
+        self.insert_events = bulks.insert(schema.events, ["task", "sequence", "project", "position", "body"])
+        self.update_progress = bulks.update(schema.tasks, ["id", "epoch"], ["progress"])
+
+    # ------------------------------------------------------------------ life
+
+    @abstractmethod
+    def open(self) -> None:
+        """Take the lock, check, migrate. Raises OpenRefused; nothing is left open then."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Close every connection and give the lock back."""
+
+    @abstractmethod
+    def judge(self, error: BaseException) -> Trouble:
+        """Return what `error` means for the writes or reads it hit."""
+
+    # ------------------------------------------------------------------ the writer's transactions
+
+    @abstractmethod
+    def begin(self) -> tuple[sa.Connection, int]:
+        """Begin a transaction; return the connection and the database's time. Connects again where that was lost."""
+
+    @abstractmethod
+    def commit(self) -> None:
+        """Commit. Raises CommitUnknown where the answer was lost, and the driver's error where it did not happen."""
+
+    @abstractmethod
+    def rollback(self) -> None:
+        """Take the transaction back; never raises."""
+
+    @abstractmethod
+    def committed(self) -> bool:
+        """Connect again and return whether the transaction of the last CommitUnknown was committed."""
+
+    # ------------------------------------------------------------------ statements that differ
+
+    @abstractmethod
+    def any_of(self, values: Sequence[Any]) -> tuple[str, tuple[Any, ...]]:
+        """Return the SQL that follows a column to compare it with `values`, and its parameters."""
+
+    @abstractmethod
+    def insert_tasks(self, connection: sa.Connection, rows: Sequence[Row]) -> set[int]:
+        """Insert new tasks, leave out those that clash, return the ids of the others."""
+
+    @abstractmethod
+    def renew(self, connection: sa.Connection, leases: Sequence[tuple[int, int]], expire_time: int) -> set[int]:
+        """Move the end of the leases (task, epoch) that are still held; return their tasks."""
+
+    @abstractmethod
+    def lock(self, connection: sa.Connection, ids: Sequence[int]) -> None:
+        """Lock the rows of these tasks, sorted, before they are written in another order."""
+
+    @abstractmethod
+    def tasks(self, connection: sa.Connection, ids: Sequence[int]) -> list[Row]:
+        """Return the rows of these tasks, locked."""
+
+    @abstractmethod
+    def take_positions(self, connection: sa.Connection, counts: Sequence[tuple[str, int]]) -> dict[str, int]:
+        """Move each project's feed position on by its count, in the order given; return the new positions."""
+
+    # ------------------------------------------------------------------ statements that don't
+
+    def existing(self, connection: sa.Connection, project: str, column: str, value: str) -> Row | None:
+        """Return the row of the project's task whose `column` (request_id or task_id) is `value`."""
+        sql = f"SELECT {_TASKS} FROM tasks WHERE project = {self.mark} AND {column} = {self.mark}"  # noqa: S608  # our own names
+        found = connection.exec_driver_sql(sql, (project, value)).first()
+        return tuple(found) if found is not None else None
+
+    def documents(self, connection: sa.Connection, tasks: Sequence[int]) -> dict[int, dict[str, bytes]]:
+        """Return the large documents of these tasks, by task and name."""
+        found: dict[int, dict[str, bytes]] = {}
+        if tasks:
+            condition, values = self.any_of(tasks)
+            sql = f"SELECT task, name, body FROM task_documents WHERE task {condition}"  # noqa: S608  # our own names
+            for task, name, body in connection.exec_driver_sql(sql, values):
+                found.setdefault(task, {})[name] = body
+        return found
+
+    def large_of(self, connection: sa.Connection, rows: Iterable[Row]) -> dict[int, dict[str, bytes]]:
+        """Return the large documents of those tasks, among `rows`, that have any."""
+        return self.documents(connection, [row[0] for row in rows if codec.large_of(row)])
+
+    def entries(self, connection: sa.Connection, task: int, bases: Sequence[str] | None) -> Iterator[Row]:
+        """Yield the entries of a task: all, or those of the given bases."""
+        sql, values = f"SELECT {_ENTRIES} FROM entries WHERE task = {self.mark}", (task,)  # noqa: S608  # our own names
+        if bases is None:
+            yield from map(tuple, connection.exec_driver_sql(sql, values))
+            return
+        for start in range(0, len(bases), 500):
+            condition, wanted = self.any_of(bases[start : start + 500])
+            yield from map(tuple, connection.exec_driver_sql(f"{sql} AND base {condition}", (*values, *wanted)))
+
+    def memo(self, connection: sa.Connection, task: int, key: str) -> bytes | None:
+        """Return one memo."""
+        sql = f"SELECT value FROM memos WHERE task = {self.mark} AND key = {self.mark}"  # noqa: S608  # our own names
+        found = connection.exec_driver_sql(sql, (task, key)).first()
+        return found[0] if found is not None else None
+
+    def memos(self, connection: sa.Connection, task: int) -> dict[str, bytes]:
+        """Return all memos of a task."""
+        sql = f"SELECT key, value FROM memos WHERE task = {self.mark}"  # noqa: S608  # our own names
+        return {key: value for key, value in connection.exec_driver_sql(sql, (task,))}
+
+    def purge(self, connection: sa.Connection, before: int, limit: int) -> int:
+        """Delete tombstones older than `before` with all that belongs to them; return how many."""
+        sql = f"SELECT id FROM tasks WHERE delete_time > 0 AND delete_time < {self.mark} AND open_entries = 0 ORDER BY delete_time LIMIT {self.mark}"  # noqa: S608
+        ids = sorted(row[0] for row in connection.exec_driver_sql(sql, (before, limit)))
+        if not ids:
+            return 0
+        self.lock(connection, ids)
+        condition, values = self.any_of(ids)
+        sql = f"SELECT project, max(position) FROM events WHERE task {condition} GROUP BY project"  # noqa: S608  # our own names
+        floors = sorted((project, position) for project, position in connection.exec_driver_sql(sql, values))
+        for table, column in (("events", "task"), ("entries", "task"), ("memos", "task"), ("task_labels", "task"), ("task_documents", "task"), ("tasks", "id")):
+            connection.exec_driver_sql(f"DELETE FROM {table} WHERE {column} {condition}", values)  # noqa: S608  # our own names
+        for project, position in floors:
+            sql = f"UPDATE projects SET floor = {self.mark} WHERE project = {self.mark} AND floor < {self.mark}"  # noqa: S608
+            connection.exec_driver_sql(sql, (position, project, position))
+        return len(ids)
+
+    # ------------------------------------------------------------------ readers
+
+    @abstractmethod
+    def read(self, query: Callable[[sa.Connection], T]) -> T:
+        """Run `query` on a reader's connection. Raises the driver's error; a lost connection is tried once more."""
+
+
+def ensure_incarnation(connection: sa.Connection) -> str:
+    """Return the database's own random name, made with its first use."""
+    found = connection.execute(sa.select(schema.meta.c.value).where(schema.meta.c.name == "incarnation")).scalar()
+    if found is None:
+        found = secrets.token_hex(8)
+        connection.execute(schema.meta.insert().values(name="incarnation", value=found))
+    return str(found)

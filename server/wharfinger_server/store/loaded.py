@@ -1,0 +1,146 @@
+"""What a batch holds of one task while its decisions run: rows, which each successful decision moves on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from operator import attrgetter
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from wharfinger_server.domain.event import Event
+from wharfinger_server.domain.ledger import Entry, Ledger
+from wharfinger_server.domain.task import Task
+from wharfinger_server.store import codec
+from wharfinger_server.store.codec import Row
+from wharfinger_server.store.database import Database
+
+if TYPE_CHECKING:
+    from wharfinger_server.store.work import Work
+
+Encode = Callable[[Event], bytes]
+Pending = tuple[str, int, int, bytes]
+"""An event to be written: project, task, sequence, body. Its position is taken last."""
+
+
+class Entries:
+    """One task's ledger entries, loaded as they are asked for."""
+
+    def __init__(self, task: int, database: Database, connection: sa.Connection, *, empty: bool) -> None:
+        self.changed: dict[str, Row] = {}
+        self.removed: dict[str, str] = {}
+        self._task = task
+        self._database = database
+        self._connection = connection
+        self._complete = empty
+        self._bases: set[str] = set()
+        self._rows: dict[str, Row] = {}
+        self._entries: dict[str, Entry] = {}
+
+    def of(self, bases: Sequence[str]) -> list[Entry]:
+        """Return the entries of these keys with their evidence, or all if none is given, in the order of intent."""
+        self._load(bases)
+        found = [self._entry(key, row) for key, row in self._rows.items() if not bases or row[1] in bases]
+        return sorted(found, key=attrgetter("ordinal"))
+
+    def _load(self, bases: Sequence[str]) -> None:
+        wanted = [base for base in dict.fromkeys(bases) if base not in self._bases]
+        if self._complete or (bases and not wanted):
+            return
+        for row in self._database.entries(self._connection, self._task, wanted or None):
+            if row[2] not in self._rows and row[2] not in self.removed:
+                self._rows[row[2]] = row
+        self._bases.update(wanted)
+        self._complete = not bases
+
+    def _entry(self, key: str, row: Row) -> Entry:
+        if key not in self._entries:
+            self._entries[key] = codec.entry_of(row)
+        return self._entries[key]
+
+    def keep(self, ledger: Ledger, rows: dict[str, Row]) -> None:
+        """Take what a decision changed; `rows` are its changed entries."""
+        for key in ledger.removed:
+            row = self._rows.pop(key, None)
+            self.changed.pop(key, None)
+            self._entries.pop(key, None)
+            if row is not None:
+                self.removed[key] = row[1]
+        for key, row in rows.items():
+            self.removed.pop(key, None)
+            self._rows[key] = self.changed[key] = row
+            self._entries[key] = ledger.changed[key]
+
+    def forget(self) -> None:
+        """Drop the entries that a failed decision may have changed; the rows are as before it."""
+        self._entries.clear()
+
+
+class Memos:
+    """One task's memos, loaded as they are asked for."""
+
+    def __init__(self, task: int, database: Database, connection: sa.Connection) -> None:
+        self.changed: dict[str, bytes] = {}
+        self._task = task
+        self._database = database
+        self._connection = connection
+
+    def get(self, key: str) -> bytes | None:
+        """Return one memo, None if there is none."""
+        return self.changed[key] if key in self.changed else self._database.memo(self._connection, self._task, key)
+
+    def all(self) -> dict[str, bytes]:
+        """Return all memos."""
+        return self._database.memos(self._connection, self._task) | self.changed
+
+
+class Loaded:
+    """A task's rows as the decisions so far have left them. Decisions work on copies: one that raises leaves no trace."""
+
+    def __init__(self, row: Row, large: dict[str, bytes], database: Database, connection: sa.Connection) -> None:
+        self.id: int = row[0]
+        self.status: codec.Row | None = None
+        self.documents: dict[str, bytes] = {}
+        self.events: list[Pending] = []
+        self._row = row
+        self._large = large
+        self._store = database.incarnation
+        self._unused: Task | None = codec.task_of(row, self._store, large)
+        self.task = self._unused
+        self.entries = Entries(self.id, database, connection, empty=not self._unused.counts.total)
+        self.memos = Memos(self.id, database, connection)
+
+    def copy(self) -> Task:
+        """Return the task as it stands, for one decision."""
+        task, self._unused = self._unused, None
+        return task or codec.task_of(self._row, self._store, self._large)
+
+    def keep(self, work: Work, encode: Encode) -> None:
+        """Take what a decision did. When this raises, nothing was taken."""
+        task = work.task
+        status = codec.status_row(task)
+        documents = self._new_documents(task)
+        rows = {} if work.opened is None else {key: codec.entry_row(self.id, e) for key, e in work.opened.changed.items()}
+        events = [
+            (task.project, self.id, sequence, encode(Event(task.project, task.task_id, sequence, work.now, attempt, detail)))
+            for sequence, attempt, detail in work.staged_events
+        ]
+        if status != codec.status_of(self._row) or documents:
+            self.status = status
+            self.documents |= documents
+            self._large = self._large | documents
+            self._row = codec.with_status(self._row, status)
+        if work.opened is not None:
+            self.entries.keep(work.opened, rows)
+        self.memos.changed |= work.staged_memos
+        self.events += events
+        self.task = task
+
+    def _new_documents(self, task: Task) -> dict[str, bytes]:
+        large = codec.large_documents(task, codec.PLAN)
+        return {name: body for name, body in large.items() if self._large.get(name) != body}
+
+    @property
+    def written(self) -> bool:
+        """Whether there is anything to write."""
+        return bool(self.status or self.events or self.entries.changed or self.entries.removed or self.memos.changed)

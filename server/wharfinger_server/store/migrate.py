@@ -1,0 +1,50 @@
+"""Brings a database to this server's schema when it opens it."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from wharfinger_server.store import schema
+from wharfinger_server.store.errors import NotOurs, SchemaTooNew
+
+VERSION_TABLE = "wharfinger_version"
+
+
+def upgrade(connection: sa.Connection, name: str) -> str:
+    """Run the missing migrations in the connection's transaction; return the revision. `name` is for messages.
+
+    Raises SchemaTooNew where a newer server has been here, and NotOurs where the tables are another program's.
+    """
+    found = _revision(connection, name)
+    if found == schema.REVISION:
+        return found
+    # Loaded only where there is something to migrate: it takes longer than the rest of a start.
+    from alembic import command
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
+    config = Config()
+    config.set_main_option("script_location", "wharfinger_server.store:migrations")
+    config.set_main_option("path_separator", "os")
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    if found is not None and found not in known:
+        raise SchemaTooNew(
+            f"{name} has the schema revision {found}, and this server knows {schema.REVISION} at most: a newer server has "
+            "migrated it; start that one, or restore a backup from before (nothing was changed)"
+        )
+    config.attributes["connection"] = connection
+    config.attributes["version_table"] = VERSION_TABLE
+    command.upgrade(config, "head")
+    return schema.REVISION
+
+
+def _revision(connection: sa.Connection, name: str) -> str | None:
+    tables = set(sa.inspect(connection).get_table_names())
+    if VERSION_TABLE in tables:
+        revision = connection.exec_driver_sql(f"SELECT version_num FROM {VERSION_TABLE}").scalar()  # noqa: S608  # our own name
+        if revision is not None:
+            return str(revision)
+    others = tables & set(schema.metadata.tables) if connection.dialect.name == "postgresql" else tables - {VERSION_TABLE}
+    if others:
+        raise NotOurs(f"{name} holds tables of another program ({', '.join(sorted(others)[:5])}); give the server a database of its own")
+    return None

@@ -1,0 +1,59 @@
+"""What callers ask the writer to do, and what it answers each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from wharfinger_server.domain.progress import Progress
+from wharfinger_server.store.delivery import Waiter
+from wharfinger_server.store.values import Draft
+from wharfinger_server.store.work import Work
+
+
+@dataclass(slots=True, eq=False)
+class Operation:
+    """One caller's part of a batch. `result` or `error` hold only once the batch is committed."""
+
+    waiter: Waiter
+    result: Any = field(default=None, init=False)
+    error: BaseException | None = field(default=None, init=False)
+
+
+@dataclass(slots=True, eq=False)
+class Create(Operation):
+    """Create tasks; the result is a list with the Task or the Existing of each."""
+
+    drafts: Sequence[Draft]
+
+
+@dataclass(slots=True, eq=False)
+class Change(Operation):
+    """Run a decision on a task; the result is the decision's."""
+
+    task: int
+    decide: Callable[[Work], Any]
+
+
+@dataclass(slots=True, eq=False)
+class SaveProgress(Operation):
+    """Save the progress of attempts: (task, epoch, progress)."""
+
+    items: Sequence[tuple[int, int, Progress]]
+
+
+@dataclass(slots=True, eq=False)
+class Renew(Operation):
+    """Renew the leases (task, epoch) for `ttl` microseconds from now; the result is the set of tasks still held."""
+
+    leases: Sequence[tuple[int, int]]
+    ttl: int
+
+
+@dataclass(slots=True, eq=False)
+class Purge(Operation):
+    """Delete tombstones; the result is how many. It runs in a batch of its own."""
+
+    before: int
+    limit: int

@@ -1,0 +1,267 @@
+"""PostgreSQL: the writer's session holds an advisory lock, and its transactions are numbered so that a lost COMMIT can be settled."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Any, TypeVar
+
+import psycopg
+import sqlalchemy as sa
+from psycopg.types.numeric import Int8BinaryDumper
+
+from wharfinger_server.store import codec, migrate, schema
+from wharfinger_server.store.bulk import PostgresBulks
+from wharfinger_server.store.codec import Row
+from wharfinger_server.store.database import _TASKS, CommitUnknown, Database, Trouble, Verdict, ensure_incarnation
+from wharfinger_server.store.errors import InUse, NotDurable, NotOurs, NotWritable
+
+T = TypeVar("T")
+
+_NOW = "(extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
+_LOCK = "1464354386, hashtext(current_schema())"
+"""The advisory lock: "WHFR", and the schema, so that two schemas of one database can serve two servers."""
+
+_HOLDER = (
+    "SELECT pid, backend_start::text, application_name FROM pg_locks JOIN pg_stat_activity USING (pid) "
+    "WHERE locktype = 'advisory' AND granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) "
+    "AND classid = 1464354386 AND objid::bigint = (hashtext(current_schema())::bigint & 4294967295) AND objsubid = 2"
+)
+_BATCHES_KEPT = 7 * 24 * 3600 * 1_000_000
+_OWN_SESSION_ENDS = 5.0
+"""Seconds to wait for the server's end of a lost connection to be gone."""
+
+_DEFAULTS = {
+    "connect_timeout": "5",
+    "client_encoding": "utf8",
+    # A peer that vanished without a word is noticed within about half a minute, also while an answer is awaited.
+    "keepalives_idle": "10",
+    "keepalives_interval": "5",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "20000",
+}
+
+
+class PostgresDatabase(Database):
+    """A PostgreSQL database, or one schema of it."""
+
+    mark = "%s"
+
+    def __init__(self, url: sa.URL, readers: int, clock: Callable[[], int] | None = None) -> None:
+        bulks = PostgresBulks()
+        super().__init__(bulks)
+        self._name = url.render_as_string(hide_password=True)
+        self._clock = clock
+        self._readers = readers
+        arguments = {name: value for name, value in _DEFAULTS.items() if name not in url.query}
+        arguments.setdefault("application_name", f"wharfinger {os.getpid()}@{socket.gethostname()}")
+        self._engine = self._make_engine(url, arguments, sa.pool.NullPool)
+        self._reading = self._make_engine(url, arguments, sa.pool.QueuePool, pool_size=readers, max_overflow=0)
+        self._reading = self._reading.execution_options(isolation_level="AUTOCOMMIT")
+        self._connection: sa.Connection | None = None
+        self._session: tuple[int, str] | None = None
+        self._writer = secrets.token_hex(8)
+        self._number = 0
+        self._insert_tasks = bulks.insert(schema.tasks, codec.TASK_COLUMNS, ignore=True)
+        self._renew = bulks.update(schema.tasks, ["id", "epoch"], ["lease_expire"], only="tasks.lease_expire > 0", returning="id")
+
+    @staticmethod
+    def _make_engine(url: sa.URL, arguments: dict[str, str], pool: type[sa.Pool], **options: Any) -> sa.Engine:
+        engine = sa.create_engine(url, isolation_level="READ COMMITTED", connect_args=arguments, poolclass=pool, **options)
+        sa.event.listen(engine, "connect", _prepare)
+        return engine
+
+    # ------------------------------------------------------------------ life
+
+    def open(self) -> None:
+        """Connect, check, take the lock, migrate."""
+        try:
+            connection = self._connect()
+            with connection.begin():
+                migrate.upgrade(connection, self._name)
+                self.incarnation = ensure_incarnation(connection)
+                connection.exec_driver_sql(f"DELETE FROM batches WHERE time < {_NOW} - {_BATCHES_KEPT}")  # noqa: S608
+        except sa.exc.DBAPIError as error:
+            self.close()
+            raise NotWritable(f"{self._name} cannot be opened: {str(error.orig).strip().splitlines()[0]}") from error
+        except BaseException:
+            self.close()
+            raise
+
+    def _connect(self) -> sa.Connection:
+        """Return a new connection for the writer, which holds the lock. Raises InUse where another server has that."""
+        connection = self._engine.connect()
+        try:
+            with connection.begin():
+                self._check(connection)
+                self._take_lock(connection)
+                pid, start = connection.exec_driver_sql(
+                    "SELECT pid, backend_start::text FROM pg_stat_activity WHERE pid = pg_backend_pid()"
+                ).one()
+                for limit in ("statement_timeout", "idle_in_transaction_session_timeout", "idle_session_timeout"):
+                    with suppress(sa.exc.DBAPIError), connection.begin_nested():  # the last came with PostgreSQL 14
+                        connection.exec_driver_sql(f"SET SESSION {limit} = 0")
+        except BaseException:
+            connection.close()
+            raise
+        self._session = (pid, start)
+        self._connection = connection
+        return connection
+
+    def _check(self, connection: sa.Connection) -> None:
+        version = int(connection.exec_driver_sql("SHOW server_version_num").scalar_one())
+        if version < 130000:
+            raise NotOurs(f"{self._name} is PostgreSQL {version // 10000}; the server needs 13 or newer")
+        for setting in ("fsync", "synchronous_commit"):
+            if connection.exec_driver_sql(f"SHOW {setting}").scalar() == "off":
+                raise NotDurable(f"{self._name} has {setting} = off: what was answered could be lost with the power; set it to on")
+
+    def _take_lock(self, connection: sa.Connection) -> None:
+        """Take the advisory lock. Our own session of before, if the database still has it, is ended first: it may be committing."""
+        deadline = time.monotonic() + _OWN_SESSION_ENDS
+        while not connection.exec_driver_sql(f"SELECT pg_try_advisory_lock({_LOCK})").scalar():  # noqa: S608
+            holder = connection.exec_driver_sql(_HOLDER).first()
+            if holder is None:
+                continue
+            if (holder[0], holder[1]) != self._session or time.monotonic() > deadline:
+                raise InUse(
+                    f"{self._name} is in use by another server (session {holder[0]}, {holder[2] or 'unnamed'}); "
+                    "stop that one, or give this one a database of its own"
+                )
+            connection.exec_driver_sql("SELECT pg_terminate_backend(%s::int)", (holder[0],))
+            time.sleep(0.01)
+
+    def close(self) -> None:
+        """Close all connections; the lock goes with the writer's."""
+        if self._connection is not None:
+            with suppress(sa.exc.SQLAlchemyError):
+                self._connection.close()
+            self._connection = None
+        self._engine.dispose()
+        self._reading.dispose()
+
+    def judge(self, error: BaseException) -> Trouble:
+        """Judge by the SQLSTATE; without one the connection is gone."""
+        if isinstance(error, InUse):
+            return Trouble(Verdict.UNAVAILABLE, "another server has taken it over")
+        if isinstance(error, NotDurable):
+            return Trouble(Verdict.UNAVAILABLE, "it no longer waits for its disk")
+        original = error.orig if isinstance(error, sa.exc.DBAPIError) else error
+        if not isinstance(original, psycopg.Error):
+            return Trouble(Verdict.REFUSED)
+        state = original.sqlstate
+        if state is None:
+            lost = isinstance(original, psycopg.OperationalError) or (isinstance(error, sa.exc.DBAPIError) and error.connection_invalidated)
+            return Trouble(Verdict.AGAIN, "it does not answer") if lost else Trouble(Verdict.REFUSED)
+        if state.startswith(("08", "57P")):
+            return Trouble(Verdict.AGAIN, "it does not answer")
+        if state in ("40001", "40P01", "55P03"):
+            return Trouble(Verdict.AGAIN, "another session holds its rows locked")
+        if state.startswith(("53", "58")) or state == "25006":
+            return Trouble(Verdict.UNAVAILABLE, "its disk is full" if state == "53100" else "it cannot be written")
+        return Trouble(Verdict.REFUSED)
+
+    # ------------------------------------------------------------------ the writer's transactions
+
+    def begin(self) -> tuple[sa.Connection, int]:
+        """Begin, and write the batch's number; the time is the database's."""
+        connection = self._connection or self._connect()
+        self._number += 1
+        now = connection.exec_driver_sql(
+            f"INSERT INTO batches (writer, number, time) VALUES (%s, %s, {_NOW}) "  # noqa: S608  # our own names
+            "ON CONFLICT (writer) DO UPDATE SET number = excluded.number, time = excluded.time RETURNING time",
+            (self._writer, self._number),
+        ).scalar_one()
+        return connection, self._clock() if self._clock else int(now)
+
+    def commit(self) -> None:
+        """Commit; where the answer is lost, `committed` finds out."""
+        assert self._connection is not None
+        try:
+            self._connection.commit()
+        except sa.exc.DBAPIError as error:
+            if self.judge(error).verdict is Verdict.AGAIN:
+                self._drop()
+                raise CommitUnknown from error
+            raise
+
+    def rollback(self) -> None:
+        """Take the transaction back; a connection that was lost is forgotten, so that the next begin makes another."""
+        if self._connection is None:
+            return
+        try:
+            self._connection.rollback()
+        except sa.exc.SQLAlchemyError:
+            self._drop()
+            return
+        if self._connection.invalidated or self._connection.connection.dbapi_connection is None:
+            self._drop()
+
+    def _drop(self) -> None:
+        if self._connection is not None:
+            with suppress(sa.exc.SQLAlchemyError):
+                self._connection.invalidate()
+                self._connection.close()
+            self._connection = None
+
+    def committed(self) -> bool:
+        """Connect again: with the lock taken, the session before is over, and what it committed can be read."""
+        connection = self._connection or self._connect()
+        number = connection.exec_driver_sql("SELECT number FROM batches WHERE writer = %s", (self._writer,)).scalar()
+        connection.rollback()
+        return bool(number == self._number)
+
+    # ------------------------------------------------------------------ statements that differ
+
+    def any_of(self, values: Sequence[Any]) -> tuple[str, tuple[Any, ...]]:
+        """One array, whatever the count."""
+        return "= ANY(%s)", (list(values),)
+
+    def insert_tasks(self, connection: sa.Connection, rows: Sequence[Row]) -> set[int]:
+        """Insert all at once; those without a clash come back."""
+        return {row[0] for row in self._insert_tasks(connection, rows)}
+
+    def renew(self, connection: sa.Connection, leases: Sequence[tuple[int, int]], expire_time: int) -> set[int]:
+        """One statement; the rows are locked already, in order."""
+        return {row[0] for row in self._renew(connection, [(task, epoch, expire_time) for task, epoch in leases])}
+
+    def lock(self, connection: sa.Connection, ids: Sequence[int]) -> None:
+        """Lock in the order of ids, as every writer does."""
+        connection.exec_driver_sql("SELECT id FROM tasks WHERE id = ANY(%s) ORDER BY id FOR UPDATE", (list(ids),))
+
+    def tasks(self, connection: sa.Connection, ids: Sequence[int]) -> list[Row]:
+        """Read and lock the rows in the order of their ids."""
+        sql = f"SELECT {_TASKS} FROM tasks WHERE id = ANY(%s) ORDER BY id FOR UPDATE"  # noqa: S608  # our own names
+        return [tuple(row) for row in connection.exec_driver_sql(sql, (list(ids),))]
+
+    def take_positions(self, connection: sa.Connection, counts: Sequence[tuple[str, int]]) -> dict[str, int]:
+        """One statement; it locks the projects in the order given."""
+        sql = (
+            "INSERT INTO projects (project, position, floor) "
+            'SELECT v.project, v.n, 0 FROM unnest(%s::text[] COLLATE "C", %s::bigint[]) AS v(project, n) '
+            "ON CONFLICT (project) DO UPDATE SET position = projects.position + excluded.position RETURNING project, position"
+        )
+        projects, numbers = zip(*counts, strict=True)
+        return {row[0]: row[1] for row in connection.exec_driver_sql(sql, (list(projects), list(numbers)))}
+
+    # ------------------------------------------------------------------ readers
+
+    def read(self, query: Callable[[sa.Connection], T]) -> T:
+        """Run `query` on a reader's connection; once more on a new one where that was lost."""
+        try:
+            with self._reading.connect() as connection:
+                return query(connection)
+        except sa.exc.DBAPIError as error:
+            if self.judge(error).verdict is not Verdict.AGAIN:
+                raise
+        with self._reading.connect() as connection:
+            return query(connection)
+
+
+def _prepare(driver: Any, _record: Any) -> None:
+    # One width for all numbers: otherwise each mixture of small and large ones is another prepared statement.
+    driver.adapters.register_dumper(int, Int8BinaryDumper)

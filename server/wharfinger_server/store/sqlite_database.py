@@ -1,0 +1,237 @@
+"""SQLite: one file, one server, WAL, every commit on the disk before it is answered."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+import orjson
+import sqlalchemy as sa
+
+from wharfinger_server.store import codec, migrate, schema
+from wharfinger_server.store.bulk import SqliteBulks
+from wharfinger_server.store.codec import Row
+from wharfinger_server.store.database import _TASKS, Database, Trouble, Verdict, ensure_incarnation
+from wharfinger_server.store.errors import NotDurable, NotOurs, NotWritable, OpenRefused
+from wharfinger_server.store.lock import FileLock
+
+T = TypeVar("T")
+
+BUSY_TIMEOUT = 5.0
+"""Seconds to wait for another connection's lock: a checkpoint, or an operator's own shell."""
+
+_FULL, _EXTRA = 2, 3
+_TROUBLE = {
+    sqlite3.SQLITE_BUSY: Trouble(Verdict.AGAIN, "another program holds its file locked"),
+    sqlite3.SQLITE_LOCKED: Trouble(Verdict.AGAIN, "another connection holds a table locked"),
+    sqlite3.SQLITE_FULL: Trouble(Verdict.UNAVAILABLE, "its disk is full"),
+    sqlite3.SQLITE_IOERR: Trouble(Verdict.UNAVAILABLE, "its disk reports an error"),
+    sqlite3.SQLITE_READONLY: Trouble(Verdict.UNAVAILABLE, "its file cannot be written"),
+    sqlite3.SQLITE_CANTOPEN: Trouble(Verdict.UNAVAILABLE, "its file cannot be opened"),
+    sqlite3.SQLITE_CORRUPT: Trouble(Verdict.UNAVAILABLE, "its file is damaged; restore a backup"),
+    sqlite3.SQLITE_NOTADB: Trouble(Verdict.UNAVAILABLE, "its file is no database any more; restore a backup"),
+    sqlite3.SQLITE_NOMEM: Trouble(Verdict.UNAVAILABLE, "there is no memory left"),
+}
+_REFUSED = Trouble(Verdict.REFUSED)
+
+
+class SqliteDatabase(Database):
+    """A SQLite file. `clock` is the database's clock, microseconds since the epoch."""
+
+    mark = "?"
+
+    def __init__(self, url: sa.URL, readers: int, clock: Callable[[], int] | None = None) -> None:
+        super().__init__(SqliteBulks())
+        if not url.database or url.database == ":memory:" or url.database.startswith("file:"):
+            raise NotOurs("a SQLite database needs a file, such as sqlite:////var/lib/wharfinger/wharfinger.db")
+        self._url = url
+        self._path = Path(os.path.realpath(url.database))
+        self._readers = readers
+        self._clock = clock or (lambda: time.time_ns() // 1000)
+        self._lock = FileLock(self._path.with_name(self._path.name + ".lock"))
+        bulks = SqliteBulks()
+        self._insert_tasks = bulks.insert(schema.tasks, codec.TASK_COLUMNS, ignore=True)
+        self._renew = bulks.update(schema.tasks, ["id"], ["lease_expire"])
+
+    # ------------------------------------------------------------------ life
+
+    def open(self) -> None:
+        """Take the lock file, set and check the file's modes, migrate."""
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._lock.take()
+        except OSError as error:
+            raise NotWritable(
+                f"{self._path} cannot be written ({error.strerror}): give the server a data directory that it may write"
+            ) from error
+        try:
+            self._open()
+        except BaseException:
+            self.close()
+            raise
+
+    def _open(self) -> None:
+        try:
+            os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))
+            self._engine = self._make_engine(1, None, _writing)
+            self._reading = self._make_engine(self._readers, "AUTOCOMMIT", _reading_only)
+            self._connection = self._engine.connect()
+            self._check()
+            with self._connection.begin():
+                migrate.upgrade(self._connection, str(self._path))
+                self.incarnation = ensure_incarnation(self._connection)
+        except OSError as error:
+            raise NotWritable(f"{self._path} cannot be written ({error.strerror})") from error
+        except sa.exc.DBAPIError as error:
+            raise _open_refusal(self._path, error) from error
+
+    def _make_engine(self, size: int, isolation: Literal["AUTOCOMMIT"] | None, prepare: Callable[[Any, Any], None]) -> sa.Engine:
+        options: dict[str, Any] = {"isolation_level": isolation} if isolation else {}
+        engine = sa.create_engine(
+            self._url,
+            poolclass=sa.pool.QueuePool,
+            pool_size=size,
+            max_overflow=0,
+            connect_args={"timeout": BUSY_TIMEOUT, "cached_statements": 256},
+            **options,
+        )
+        sa.event.listen(engine, "connect", prepare)
+        if isolation is None:
+            # The driver's own BEGIN would come late and take the write lock later still.
+            sa.event.listen(engine, "begin", _begin_immediate)
+        return engine
+
+    def _check(self) -> None:
+        version = sqlite3.sqlite_version_info
+        if version < (3, 35):
+            raise NotOurs(f"this Python has SQLite {sqlite3.sqlite_version}; the server needs 3.35 or newer")
+        driver = self._connection.connection.cursor()
+        mode = driver.execute("PRAGMA journal_mode").fetchone()[0]
+        if mode != "wal":
+            raise NotDurable(f"{self._path} stays in journal mode {mode!r}: its file system cannot do WAL; use a local disk")
+        level = driver.execute("PRAGMA synchronous").fetchone()[0]
+        if level not in (_FULL, _EXTRA):
+            raise NotDurable(
+                f"{self._path} does not wait for its disk (synchronous is {level}, not FULL) and this SQLite will not be told otherwise"
+            )
+        driver.close()
+
+    def close(self) -> None:
+        """Close all connections, then give the lock file back."""
+        for name in ("_connection", "_engine", "_reading"):
+            held = self.__dict__.pop(name, None)
+            if isinstance(held, sa.Connection):
+                held.close()
+            elif held is not None:
+                held.dispose()
+        self._lock.release()
+
+    def judge(self, error: BaseException) -> Trouble:
+        """Judge by SQLite's primary result code."""
+        original = error.orig if isinstance(error, sa.exc.DBAPIError) else error
+        code = getattr(original, "sqlite_errorcode", 0) & 0xFF
+        return _TROUBLE.get(code, _REFUSED)
+
+    # ------------------------------------------------------------------ the writer's transactions
+
+    def begin(self) -> tuple[sa.Connection, int]:
+        """Begin; SQLite's clock is the server's own."""
+        self._connection.begin()
+        return self._connection, self._clock()
+
+    def commit(self) -> None:
+        """Commit: back when it is on the disk."""
+        self._connection.commit()
+
+    def rollback(self) -> None:
+        """Take the transaction back."""
+        self._connection.rollback()
+
+    def committed(self) -> bool:
+        """Never asked: a COMMIT here answers in the same process."""
+        return False
+
+    # ------------------------------------------------------------------ statements that differ
+
+    def any_of(self, values: Sequence[Any]) -> tuple[str, tuple[Any, ...]]:
+        """Numbers travel as one JSON array, so that one prepared statement fits any count; strings one by one."""
+        if isinstance(values[0], int):
+            return "IN (SELECT value FROM json_each(?))", (orjson.dumps(values).decode(),)
+        return f"IN ({','.join('?' * len(values))})", tuple(values)
+
+    def insert_tasks(self, connection: sa.Connection, rows: Sequence[Row]) -> set[int]:
+        """Insert all at once; only where some clash, once more one by one, to learn which."""
+        connection.exec_driver_sql("SAVEPOINT tasks")
+        if self._insert_tasks(connection, rows).rowcount == len(rows):
+            connection.exec_driver_sql("RELEASE tasks")
+            return {row[0] for row in rows}
+        connection.exec_driver_sql("ROLLBACK TO tasks")
+        connection.exec_driver_sql("RELEASE tasks")
+        return {row[0] for row in rows if self._insert_tasks(connection, [row]).rowcount}
+
+    def renew(self, connection: sa.Connection, leases: Sequence[tuple[int, int]], expire_time: int) -> set[int]:
+        """Read which are held, then write those: nobody writes in between."""
+        condition, values = self.any_of([task for task, _ in leases])
+        sql = f"SELECT id, epoch FROM tasks WHERE lease_expire > 0 AND id {condition}"  # noqa: S608  # our own names
+        held = {tuple(row) for row in connection.exec_driver_sql(sql, values)} & set(leases)
+        if held:
+            self._renew(connection, [(task, expire_time) for task, _ in sorted(held)])
+        return {task for task, _ in held}
+
+    def lock(self, connection: sa.Connection, ids: Sequence[int]) -> None:
+        """Nothing to do: the transaction has the whole file."""
+
+    def tasks(self, connection: sa.Connection, ids: Sequence[int]) -> list[Row]:
+        """Read the rows."""
+        condition, values = self.any_of(ids) if len(ids) > 1 else ("= ?", tuple(ids))
+        return [tuple(row) for row in connection.exec_driver_sql(f"SELECT {_TASKS} FROM tasks WHERE id {condition}", values)]  # noqa: S608
+
+    def take_positions(self, connection: sa.Connection, counts: Sequence[tuple[str, int]]) -> dict[str, int]:
+        """One statement for each project."""
+        sql = (
+            "INSERT INTO projects (project, position, floor) VALUES (?, ?, 0) "
+            "ON CONFLICT (project) DO UPDATE SET position = position + excluded.position RETURNING position"
+        )
+        return {project: connection.exec_driver_sql(sql, (project, n)).scalar_one() for project, n in counts}
+
+    # ------------------------------------------------------------------ readers
+
+    def read(self, query: Callable[[sa.Connection], T]) -> T:
+        """Run `query` on a reader's connection."""
+        with self._reading.connect() as connection:
+            return query(connection)
+
+
+def _prepare(driver: sqlite3.Connection) -> None:
+    driver.isolation_level = None
+    driver.execute("PRAGMA journal_mode = WAL")
+    driver.execute("PRAGMA synchronous = FULL")
+    driver.execute("PRAGMA foreign_keys = ON")
+    # Where the system's own sync stops at the drive's cache (macOS), go through it.
+    driver.execute("PRAGMA fullfsync = ON")
+    driver.execute("PRAGMA checkpoint_fullfsync = ON")
+
+
+def _writing(driver: Any, _record: Any) -> None:
+    _prepare(driver)
+
+
+def _reading_only(driver: Any, _record: Any) -> None:
+    _prepare(driver)
+    driver.execute("PRAGMA query_only = ON")
+
+
+def _begin_immediate(connection: sa.Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _open_refusal(path: Path, error: sa.exc.DBAPIError) -> OpenRefused:
+    code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
+    if code == sqlite3.SQLITE_NOTADB:
+        return NotOurs(f"{path} is not a SQLite database; give the server a file of its own")
+    trouble = _TROUBLE.get(code)
+    return NotWritable(f"{path} cannot be opened: {trouble.why if trouble else error.orig}")

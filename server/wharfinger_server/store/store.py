@@ -1,0 +1,255 @@
+"""The store: one group commit for everything that is written, and readers beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+
+from wharfinger_server.domain import ids
+from wharfinger_server.domain.ledger import Entry
+from wharfinger_server.domain.progress import Progress
+from wharfinger_server.domain.states import EntryState
+from wharfinger_server.domain.task import Task
+from wharfinger_server.store import schema
+from wharfinger_server.store.database import Database, Verdict
+from wharfinger_server.store.delivery import Awaiting, Blocked
+from wharfinger_server.store.errors import Existing, Gone, NotOurs, OpenRefused, WriteFailed, unavailable
+from wharfinger_server.store.loaded import Encode
+from wharfinger_server.store.operations import Change, Create, Operation, Purge, Renew, SaveProgress
+from wharfinger_server.store.queries import Queries
+from wharfinger_server.store.runner import InlineRunner, Runner, ThreadRunner
+from wharfinger_server.store.values import Committed, Condition, Draft, FeedEvent, StoredEvent, TaskQuery
+from wharfinger_server.store.work import Work
+from wharfinger_server.store.writer import OnCommit, Pace, Writer
+
+__all__ = [
+    "Committed",
+    "Condition",
+    "Draft",
+    "Existing",
+    "FeedEvent",
+    "Gone",
+    "InlineRunner",
+    "OpenRefused",
+    "Pace",
+    "Runner",
+    "Store",
+    "StoredEvent",
+    "TaskQuery",
+    "ThreadRunner",
+    "Work",
+    "WriteFailed",
+]
+
+T = TypeVar("T")
+
+READERS = 4
+"""How many queries run at once."""
+
+
+class Store:
+    """The database of one server. Every `async` method may be awaited on any event loop.
+
+    Writes raise Unavailable STORE_UNAVAILABLE while the database cannot be written (full disk, connection lost for longer
+    than the writer's patience) and WriteFailed where it refuses one caller's write; reads raise Unavailable alike.
+    """
+
+    def __init__(self, database: Database, runner: Runner, writer: Writer) -> None:
+        self.incarnation = database.incarnation
+        self.schema_version = schema.REVISION
+        self._database = database
+        self._runner = runner
+        self._writer = writer
+        self._queries = Queries(database)
+
+    @classmethod
+    def open(
+        cls,
+        url: str,
+        *,
+        encode: Encode,
+        runner: Runner | None = None,
+        pace: Pace | None = None,
+        clock: Callable[[], int] | None = None,
+    ) -> Store:
+        """Open the database at `url`, bring its schema up to date, and start the writer. Blocks.
+
+        `url` is "sqlite:////path/to/file" or "postgresql://…". `encode` serialises an event. `clock` replaces the database's
+        clock (microseconds), for simulations. Raises OpenRefused, by its kinds: InUse, SchemaTooNew, NotDurable,
+        NotWritable, NotOurs.
+        """
+        database = _database(url, clock)
+        database.open()
+        runner = runner or ThreadRunner(READERS)
+        return cls(database, runner, Writer(database, encode, runner, pace or Pace()))
+
+    @property
+    def on_commit(self) -> OnCommit | None:
+        """What is called with every commit's tasks and events: on the writer's thread, right after the COMMIT and before
+        the callers hear. It must be quick and must not wait for the store."""
+        return self._writer.on_commit
+
+    @on_commit.setter
+    def on_commit(self, hear: OnCommit | None) -> None:
+        self._writer.on_commit = hear
+
+    def uid(self, task_id: int) -> str:
+        """Return the uid of the task with that id."""
+        return ids.uid(self.incarnation, task_id)
+
+    async def close(self) -> None:
+        """Write what is queued, refuse what comes after, and give the database back."""
+        self._writer.close()
+        await self._runner.stop()
+        self._database.close()
+
+    # ------------------------------------------------------------------ writing
+
+    async def _write(self, make: Callable[[Awaiting], Operation]) -> Any:
+        waiter = Awaiting()
+        self._writer.queue(make(waiter))
+        return await waiter.future
+
+    async def create(self, draft: Draft) -> Task:
+        """Create a task, with its first events and perhaps its first lease, in one commit; return it.
+
+        Raises Existing where the project has a task of that request_id or, failing that, of that task_id.
+        """
+        (made,) = await self.create_many((draft,))
+        if isinstance(made, Existing):
+            raise made
+        return made
+
+    async def create_many(self, drafts: Sequence[Draft]) -> list[Task | Existing]:
+        """Create tasks in one commit. Each answers for itself, in the order asked; of two alike the first is created."""
+        result: list[Task | Existing] = await self._write(lambda waiter: Create(waiter, drafts))
+        return result
+
+    async def change(self, task_id: int, decide: Callable[[Work], T]) -> T:
+        """Run `decide` on a task in a transaction and return what it returns, once that is durable.
+
+        `decide` runs on the writer's thread together with others and must be quick; it may be run again. What it raises
+        reaches this caller, and nothing of what it did is kept. Raises Gone where there is no such task.
+        """
+        result: T = await self._write(lambda waiter: Change(waiter, task_id, decide))
+        return result
+
+    def change_blocking(self, task_id: int, decide: Callable[[Work], T]) -> T:
+        """Do as `change`, blocking the calling thread. Raises RuntimeError on the writer's own thread."""
+        waiter = Blocked()
+        self._writer.queue(Change(waiter, task_id, decide))
+        self._runner.block(waiter.done)
+        if waiter.error is not None:
+            raise waiter.error
+        result: T = waiter.result
+        return result
+
+    async def save_progress(self, items: Sequence[tuple[int, int, Progress]]) -> None:
+        """Save the progress of (task, epoch) where that is still the task's epoch."""
+        await self._write(lambda waiter: SaveProgress(waiter, items))
+
+    async def renew(self, leases: Sequence[tuple[int, int]], ttl: int) -> set[int]:
+        """Renew the leases (task, epoch) for `ttl` microseconds by the database's clock; return the tasks still held."""
+        result: set[int] = await self._write(lambda waiter: Renew(waiter, leases, ttl))
+        return result
+
+    async def purge(self, before: int, limit: int) -> int:
+        """Delete up to `limit` tombstones older than `before` for good, with all that is theirs; return how many."""
+        result: int = await self._write(lambda waiter: Purge(waiter, before, limit))
+        return result
+
+    # ------------------------------------------------------------------ reading
+
+    async def _read(self, query: Callable[[sa.Connection], T]) -> T:
+        return await self._runner.read(lambda: self._run(query))
+
+    def _run(self, query: Callable[[sa.Connection], T]) -> T:
+        try:
+            return self._database.read(query)
+        except sa.exc.DBAPIError as error:
+            trouble = self._database.judge(error)
+            if trouble.verdict is Verdict.REFUSED:
+                raise
+            raise unavailable(trouble.why) from error
+
+    async def task(self, project: str, task_id: str) -> Task | None:
+        """Return a task by name; None if there is none, or only its tombstone."""
+        return await self._read(lambda c: self._queries.task(c, project, task_id))
+
+    async def task_by_request(self, project: str, request_id: str) -> Task | None:
+        """Return the task that a request made, as a tombstone too."""
+        return await self._read(lambda c: self._queries.task_by_request(c, project, request_id))
+
+    async def task_by_id(self, id: int) -> Task | None:  # noqa: A002  # the task's own word
+        """Return a task by its id, as a tombstone too."""
+        return await self._read(lambda c: self._queries.task_by_id(c, id))
+
+    async def tasks(self, query: TaskQuery) -> list[Task]:
+        """Return a page of a project's tasks."""
+        return await self._read(lambda c: self._queries.tasks(c, query))
+
+    async def events(self, task: int, after: int, limit: int) -> list[StoredEvent]:
+        """Return up to `limit` events of a task after the sequence number `after`."""
+        return await self._read(lambda c: self._queries.events(c, task, after, limit))
+
+    async def feed(self, project: str, after: int, limit: int) -> list[FeedEvent]:
+        """Return up to `limit` events of a project after the position `after`, in the order they were committed."""
+        return await self._read(lambda c: self._queries.feed(c, project, after, limit))
+
+    async def feed_bounds(self, project: str) -> tuple[int, int]:
+        """Return (oldest, newest): from `oldest` on, every position's event is held; (1, 0) for a project without any.
+
+        A reader that has seen everything up to `oldest - 1` or later misses nothing.
+        """
+        return await self._read(lambda c: self._queries.feed_bounds(c, project))
+
+    async def entries(
+        self, task: int, after_ordinal: int, limit: int, states: frozenset[EntryState] = frozenset(), only_open: bool = False
+    ) -> list[Entry]:
+        """Return up to `limit` ledger entries after an ordinal, in the order of intent; of `states` only, if any are given."""
+        return await self._read(lambda c: self._queries.entries(c, task, after_ordinal, limit, states, only_open=only_open))
+
+    async def memos(self, task: int) -> dict[str, bytes]:
+        """Return a task's saved answers by key."""
+        return await self._read(lambda c: self._queries.memos(c, task))
+
+    async def queued(self, executor: str, limit: int) -> list[Task]:
+        """Return the queued tasks of an executor that no attempt holds, highest priority first, then oldest."""
+        return await self._read(lambda c: self._queries.queued(c, executor, limit))
+
+    async def queue_place(self, task: Task) -> int:
+        """Return how many queued tasks of the same executor come before `task`."""
+        return await self._read(lambda c: self._queries.queue_place(c, task))
+
+    async def unfinished(self, after: int, limit: int) -> list[Task]:
+        """Return up to `limit` tasks not at rest, of ids above `after`, in their order."""
+        return await self._read(lambda c: self._queries.unfinished(c, after, limit))
+
+    async def expired(self, now: int, limit: int) -> list[Task]:
+        """Return tasks at rest whose expire_time has come, that own nothing alive and are not tombstones yet."""
+        return await self._read(lambda c: self._queries.expired(c, now, limit))
+
+    async def health(self) -> None:
+        """Raise Unavailable when the database does not answer, or could not be written when that was last tried."""
+        await self._read(lambda c: c.exec_driver_sql("SELECT 1").scalar())
+        if self._writer.down:
+            raise unavailable("the last write failed")
+
+
+def _database(url: str, clock: Callable[[], int] | None) -> Database:
+    try:
+        parsed = sa.make_url(url)
+    except sa.exc.ArgumentError:
+        raise NotOurs("the database URL cannot be read; write sqlite:////path/to/file or postgresql://user@host/name") from None
+    kind = parsed.drivername.partition("+")[0]
+    if kind == "sqlite":
+        from wharfinger_server.store.sqlite_database import SqliteDatabase
+
+        return SqliteDatabase(parsed.set(drivername="sqlite"), READERS, clock)
+    if kind in ("postgres", "postgresql"):
+        from wharfinger_server.store.postgres_database import PostgresDatabase
+
+        return PostgresDatabase(parsed.set(drivername="postgresql+psycopg"), READERS, clock)
+    raise NotOurs(f"the server knows sqlite:// and postgresql:// databases, not {parsed.drivername}://")

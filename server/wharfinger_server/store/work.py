@@ -1,0 +1,62 @@
+"""A task in the transaction that changes it."""
+
+from __future__ import annotations
+
+from wharfinger_server.domain.event import EventDetail
+from wharfinger_server.domain.ledger import Ledger
+from wharfinger_server.domain.task import Task
+from wharfinger_server.store.loaded import Loaded
+
+
+class Work:
+    """One task for one decision: changed in place, written with the batch, or dropped when the decision raises.
+
+    `task` is a private copy. `now` is the database's time in microseconds, one for the whole batch. A decision may be run
+    again when a batch is repeated, so it must change nothing but its work.
+    """
+
+    def __init__(self, loaded: Loaded, now: int) -> None:
+        self.now = now
+        self.task: Task = loaded.copy()
+        self.staged_events: list[tuple[int, int, EventDetail]] = []
+        self.staged_memos: dict[str, bytes] = {}
+        self.opened: Ledger | None = None
+        self._loaded = loaded
+        self._touched = False
+
+    def ledger(self, *bases: str) -> Ledger:
+        """Return the task's ledger, holding at least the entries of these keys with their evidence; of all keys if none is given.
+
+        The same object every time; its `counts` are the task's.
+        """
+        if self.opened is None:
+            self.opened = Ledger(self.task.uid, self.task.counts)
+        ledger = self.opened
+        for entry in self._loaded.entries.of(bases):
+            if entry.key not in ledger.entries and entry.key not in ledger.removed:
+                ledger.entries[entry.key] = entry
+        return ledger
+
+    def memo(self, key: str) -> bytes | None:
+        """Return a saved answer, None if there is none."""
+        return self.staged_memos[key] if key in self.staged_memos else self._loaded.memos.get(key)
+
+    def memos(self) -> dict[str, bytes]:
+        """Return all saved answers by key."""
+        return self._loaded.memos.all() | self.staged_memos
+
+    def put_memo(self, key: str, value: bytes) -> None:
+        """Save an answer under `key`."""
+        self.staged_memos[key] = value
+
+    def event(self, detail: EventDetail, attempt: int = 0) -> None:
+        """Add an event with the task's next number; `attempt` is the epoch, 0 for none."""
+        self.task.last_sequence += 1
+        self.staged_events.append((self.task.last_sequence, attempt, detail))
+
+    def touch(self) -> None:
+        """Note that state or ledger changed: the task's version rises, once for this decision."""
+        if not self._touched:
+            self._touched = True
+            self.task.revision += 1
+            self.task.update_time = self.now

@@ -1,0 +1,203 @@
+"""The writer: takes everything that is queued, commits it as one, answers everybody."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from wharfinger_server.domain.errors import Unavailable
+from wharfinger_server.domain.ids import TaskIds
+from wharfinger_server.store.batch import Batch
+from wharfinger_server.store.database import CommitUnknown, Database, Verdict
+from wharfinger_server.store.delivery import deliver
+from wharfinger_server.store.errors import WriteFailed, unavailable
+from wharfinger_server.store.loaded import Encode
+from wharfinger_server.store.operations import Create, Operation, Purge
+from wharfinger_server.store.runner import Runner
+from wharfinger_server.store.values import Committed
+
+log = logging.getLogger(__name__)
+
+LARGEST = 1000
+"""A batch takes no more operations than this, nor more tasks to be created."""
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 1.0
+
+OnCommit = Callable[[Sequence[Committed]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How the writer waits, in seconds. `linger`: for a group to fill up, and only if the last batch was one.
+
+    `patience`: how long callers wait for a database that is gone before they are told so.
+    """
+
+    linger: float = 0.005
+    patience: float = 10.0
+
+
+class Writer:
+    """Owns the writing connection. Only `queue` and `close` are called from other threads than the runner's."""
+
+    def __init__(self, database: Database, encode: Encode, runner: Runner, pace: Pace) -> None:
+        self.on_commit: OnCommit | None = None
+        self._database = database
+        self._encode = encode
+        self._runner = runner
+        self._pace = pace
+        self._ids = TaskIds()
+        self._queue: deque[Operation] = deque()
+        self._closed = False
+        self._last = 1
+        self._down_since = 0.0
+        self._unsettled: Batch | None = None
+        runner.start(self.turn, self._queue.__len__)
+
+    def queue(self, operation: Operation) -> None:
+        """Queue an operation; its waiter hears. Raises Unavailable when the store is closed."""
+        if self._closed:
+            raise unavailable("the server is shutting down")
+        self._queue.append(operation)
+        self._runner.wake()
+
+    def close(self) -> None:
+        """Take no more operations; what is queued is still written."""
+        self._closed = True
+
+    @property
+    def down(self) -> bool:
+        """Whether the last batch found the database unreachable."""
+        return self._down_since > 0
+
+    def turn(self) -> None:
+        """Write everything that is queued. Never raises."""
+        while self._queue:
+            if self._last > 1 and len(self._queue) < self._last and not self._closed:
+                self._runner.linger(self._last, self._pace.linger)
+            operations = self._take()
+            self._last = len(operations)
+            try:
+                self._write(operations)
+            except BaseException as error:  # noqa: BLE001  # the writer must outlive anything, and everybody must hear
+                log.critical("the writer failed", exc_info=error)
+                self._database.rollback()
+                deliver((operation.waiter, None, error) for operation in operations)
+
+    def _take(self) -> list[Operation]:
+        """Take what is queued, in order, up to the largest batch. A purge is long, and goes alone."""
+        taken: list[Operation] = []
+        size = 0
+        while self._queue and size < LARGEST:
+            first = self._queue[0]
+            if isinstance(first, Purge) and taken:
+                break
+            taken.append(self._queue.popleft())
+            size += len(first.drafts) if isinstance(first, Create) else 1
+            if isinstance(first, Purge):
+                break
+        return taken
+
+    def _write(self, operations: Sequence[Operation]) -> None:
+        """Commit the operations together or, where that fails by the fault of one, one by one."""
+        try:
+            batch = self._commit(operations)
+        except Unavailable as error:
+            deliver((operation.waiter, None, error) for operation in operations)
+        except Exception as error:  # noqa: BLE001  # whichever error it is: it is someone's, and the others must not suffer
+            if len(operations) > 1:
+                for operation in operations:
+                    self._write([operation])
+                return
+            failure = WriteFailed(f"the database refused to write this: {type(error).__name__}")
+            failure.__cause__ = error
+            log.error("a write was refused", exc_info=error)
+            deliver([(operations[0].waiter, None, failure)])
+        else:
+            self._tell(batch.committed)
+            deliver((operation.waiter, operation.result, operation.error) for operation in operations)
+
+    def _tell(self, committed: Sequence[Committed]) -> None:
+        if not committed or self.on_commit is None:
+            return
+        try:
+            self.on_commit(committed)
+        except Exception:
+            log.exception("on_commit failed; the commit stands")
+
+    # ------------------------------------------------------------------ one transaction
+
+    def _commit(self, operations: Sequence[Operation]) -> Batch:
+        """Run the operations in one transaction, again while that may help. Raises Unavailable, or the error of a refused write."""
+        pause = _FIRST_PAUSE
+        while True:
+            batch: Batch | None = None
+            try:
+                self._settle_last()
+                connection, now = self._database.begin()
+                batch = Batch(self._database, connection, now, self._encode, self._ids)
+                batch.run(operations)
+                if batch.wrote:
+                    self._database.commit()
+                else:
+                    self._database.rollback()
+            except CommitUnknown as error:
+                self._unsettled = batch
+                if self._settled(error):
+                    assert batch is not None
+                    return batch
+            except Exception as error:
+                self._database.rollback()
+                self._judge(error)
+                self._runner.pause(pause)
+                pause = min(pause * 2, _LONGEST_PAUSE)
+            else:
+                self._down_since = 0.0
+                return batch
+
+    def _judge(self, error: Exception) -> None:
+        """Return if another try may help; raise Unavailable if not now; raise the error itself if never."""
+        trouble = self._database.judge(error)
+        if trouble.verdict is Verdict.REFUSED:
+            raise error
+        now = time.monotonic()
+        if not self._down_since:
+            self._down_since = now
+            log.warning("the database cannot be written: %s", trouble.why, exc_info=error)
+        if trouble.verdict is Verdict.UNAVAILABLE or now - self._down_since > self._pace.patience or self._closed:
+            raise unavailable(trouble.why) from error
+
+    # ------------------------------------------------------------------ a COMMIT without an answer
+
+    def _settled(self, lost: CommitUnknown) -> bool:
+        """Find out whether the batch was committed; False: it was not, and may be run again.
+
+        Raises Unavailable when the database stays away: then nobody knows yet.
+        """
+        pause = _FIRST_PAUSE
+        log.warning("the connection was lost in a COMMIT; finding out what came of it", exc_info=lost)
+        while True:
+            try:
+                happened = self._database.committed()
+            except Exception as error:
+                self._database.rollback()
+                try:
+                    self._judge(error)
+                except Unavailable as why:
+                    raise unavailable("it went away while this was being written, which may or may not have happened") from why
+                self._runner.pause(pause)
+                pause = min(pause * 2, _LONGEST_PAUSE)
+            else:
+                self._unsettled = None
+                self._down_since = 0.0
+                return happened
+
+    def _settle_last(self) -> None:
+        """Settle a batch whose callers were told that nobody knows: watchers must hear of it if it did happen."""
+        if self._unsettled is not None:
+            happened = self._database.committed()
+            batch, self._unsettled = self._unsettled, None
+            if happened:
+                self._tell(batch.committed)
