@@ -1,3 +1,170 @@
-"""Wharfinger: cloud work as durable tasks."""
+"""Wharfinger: cloud work as durable tasks.
+
+```python
+import wharfinger
+
+with wharfinger.Client() as client:
+    handle = client.submit("image.import", {"source": url, "stores": ["main"], "name": "debian"})
+    for event in handle.watch():
+        print(event)
+    print(handle.result())
+```
+
+`wharfinger.aio` has the same verbs for asyncio. Importing this package alone loads neither gRPC nor protobuf: each name
+is loaded when it is first used.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from wharfinger.client import Client, Handle
+    from wharfinger.errors import (
+        Aborted,
+        AlreadyExists,
+        FailedPrecondition,
+        InternalError,
+        InvalidArgument,
+        NotFound,
+        OutOfRange,
+        PartialFailure,
+        PermissionDenied,
+        Refused,
+        ResourceExhausted,
+        TaskCancelled,
+        TaskFailed,
+        TimedOut,
+        Unauthenticated,
+        Unavailable,
+        Unimplemented,
+        Unreachable,
+        Violation,
+        WharfingerError,
+    )
+    from wharfinger.events import (
+        ErrorEvent,
+        Event,
+        LogLine,
+        ProgressUpdate,
+        ResourceChanged,
+        Snapshot,
+        StateChanged,
+        UnknownEvent,
+    )
+    from wharfinger.models import (
+        Attempt,
+        Executor,
+        Failure,
+        LeftoverCost,
+        Money,
+        Progress,
+        Resource,
+        ResourceState,
+        ResourceSummary,
+        Script,
+        ServerInfo,
+        Task,
+        TaskState,
+        Worker,
+    )
+    from wharfinger.requests import NewTask, Policy
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "Aborted",
+    "AlreadyExists",
+    "Attempt",
+    "Client",
+    "ErrorEvent",
+    "Event",
+    "Executor",
+    "FailedPrecondition",
+    "Failure",
+    "Handle",
+    "InternalError",
+    "InvalidArgument",
+    "LeftoverCost",
+    "LogLine",
+    "Money",
+    "NewTask",
+    "NotFound",
+    "OutOfRange",
+    "PartialFailure",
+    "PermissionDenied",
+    "Policy",
+    "Progress",
+    "ProgressUpdate",
+    "Refused",
+    "Resource",
+    "ResourceChanged",
+    "ResourceExhausted",
+    "ResourceState",
+    "ResourceSummary",
+    "Script",
+    "ServerInfo",
+    "Snapshot",
+    "StateChanged",
+    "Task",
+    "TaskCancelled",
+    "TaskFailed",
+    "TaskState",
+    "TimedOut",
+    "Unauthenticated",
+    "Unavailable",
+    "Unimplemented",
+    "UnknownEvent",
+    "Unreachable",
+    "Violation",
+    "WharfingerError",
+    "Worker",
+    "__version__",
+]
+
+_HOMES = {
+    "client": ("Client", "Handle"),
+    "events": (
+        "ErrorEvent",
+        "Event",
+        "LogLine",
+        "ProgressUpdate",
+        "ResourceChanged",
+        "Snapshot",
+        "StateChanged",
+        "UnknownEvent",
+    ),
+    "models": (
+        "Attempt",
+        "Executor",
+        "Failure",
+        "LeftoverCost",
+        "Money",
+        "Progress",
+        "Resource",
+        "ResourceState",
+        "ResourceSummary",
+        "Script",
+        "ServerInfo",
+        "Task",
+        "TaskState",
+        "Worker",
+    ),
+    "requests": ("NewTask", "Policy"),
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    # Whatever is no client, event, model or request is an error.
+    home = next((module for module, names in _HOMES.items() if name in names), "errors")
+    value = getattr(import_module(f"{__name__}.{home}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,129 @@
+"""The transport of the asyncio client."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterable, Mapping
+from typing import Any, Generic, TypeVar, cast
+
+import grpc
+import grpc.aio
+
+from wharfinger._core import channel
+from wharfinger._core.methods import EXECUTORS, TASKS, Method
+from wharfinger._core.settings import Settings
+from wharfinger._core.status import translate
+from wharfinger._core.transport import RETIREMENT, Silence
+from wharfinger.errors import WharfingerError
+from wharfinger.v1 import executor_service_pb2_grpc, task_service_pb2_grpc
+
+Q = TypeVar("Q")
+A = TypeVar("A")
+
+
+class AsyncTransport:
+    """Calls by `grpc.aio`. To be used in one event loop only."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.server = settings.server
+        self._closed = False
+        self._settings = settings
+        self._metadata = channel.metadata(settings)
+        self._retired: list[tuple[float, grpc.aio.Channel]] = []
+        self._closing: set[asyncio.Task[None]] = set()
+        self._open()
+
+    def _open(self) -> None:
+        settings = self._settings
+        credentials = channel.credentials(settings)
+        chosen = channel.options(settings)
+        if credentials is None:
+            self._channel = grpc.aio.insecure_channel(settings.target, chosen)
+        else:
+            self._channel = grpc.aio.secure_channel(settings.target, credentials, chosen)
+        self._stubs = {
+            TASKS: task_service_pb2_grpc.TaskServiceStub(self._channel),
+            EXECUTORS: executor_service_pb2_grpc.ExecutorServiceStub(self._channel),
+        }
+
+    def _call(self, method: Method[Any, Any]) -> Any:
+        if self._closed:
+            raise WharfingerError("this client is closed; make a new one")
+        return getattr(self._stubs[method.service], method.name)
+
+    async def unary(self, method: Method[Q, A], request: Q, timeout: float | None = None) -> A:
+        """Return the answer of a call."""
+        try:
+            return cast(
+                A, await self._call(method)(request, timeout=timeout or method.seconds, metadata=self._metadata)
+            )
+        except grpc.RpcError as error:
+            raise translate(error, self.server) from error
+
+    async def unary_with_metadata(self, method: Method[Q, A], request: Q) -> tuple[A, Mapping[str, str]]:
+        """Return the answer of a call with the metadata around it."""
+        call = self._call(method)(request, timeout=method.seconds, metadata=self._metadata)
+        try:
+            answer = await call
+            both = (*(await call.initial_metadata()), *(await call.trailing_metadata()))
+        except grpc.RpcError as error:
+            raise translate(error, self.server) from error
+        return answer, texts(both)
+
+    def stream(self, method: Method[Q, A], request: Q) -> AsyncStream[A]:
+        """Open a server stream."""
+        return AsyncStream(self._call(method)(request, metadata=self._metadata), self.server)
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait without blocking the event loop."""
+        await asyncio.sleep(seconds)
+
+    def renew(self) -> None:
+        """Make the next calls on a new channel; the present one is closed once calls on it had time to end."""
+        now = time.monotonic()
+        self._retired.append((now + RETIREMENT, self._channel))
+        for due, old in self._retired:
+            if due <= now:
+                task = asyncio.ensure_future(old.close())
+                self._closing.add(task)
+                task.add_done_callback(self._closing.discard)
+        self._retired = [(due, old) for due, old in self._retired if due > now]
+        self._open()
+
+    async def close(self) -> None:
+        """Close all channels."""
+        self._closed = True
+        for _, old in self._retired:
+            await old.close()
+        self._retired.clear()
+        await self._channel.close()
+
+
+class AsyncStream(Generic[A]):
+    """An open server stream of `grpc.aio`."""
+
+    def __init__(self, call: Any, server: str) -> None:
+        self._call = call
+        self._server = server
+
+    async def read(self, timeout: float) -> A | None:
+        """Return the next message, None at the end."""
+        try:
+            async with asyncio.timeout(timeout):
+                message = await self._call.read()
+        except TimeoutError as error:
+            self._call.cancel()
+            raise Silence from error
+        except grpc.RpcError as error:
+            raise translate(error, self._server) from error
+        return None if message is grpc.aio.EOF else message
+
+    def cancel(self) -> None:
+        """End the stream from this side."""
+        self._call.cancel()
+
+
+def texts(metadata: Iterable[tuple[str, str | bytes]]) -> dict[str, str]:
+    """Return the text values of gRPC metadata by key."""
+    return {key: value for key, value in metadata if isinstance(value, str)}

@@ -1,0 +1,186 @@
+"""The transport of the sync client: its coroutines never suspend, so that one `send(None)` runs them to their end."""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from collections.abc import AsyncGenerator, Coroutine, Generator, Mapping
+from typing import Any, Generic, TypeVar, cast
+
+import grpc
+
+from wharfinger._core import channel
+from wharfinger._core.methods import EXECUTORS, TASKS, Method
+from wharfinger._core.settings import Settings
+from wharfinger._core.status import translate
+from wharfinger._core.transport import RETIREMENT, Silence
+from wharfinger.errors import WharfingerError
+from wharfinger.v1 import executor_service_pb2_grpc, task_service_pb2_grpc
+
+Q = TypeVar("Q")
+A = TypeVar("A")
+T = TypeVar("T")
+
+
+def run(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine of the core over a `BlockingTransport` to its end and return what it returns."""
+    try:
+        coroutine.send(None)
+    except StopIteration as end:
+        return cast(T, end.value)
+    coroutine.close()
+    raise RuntimeError("a coroutine of the core suspended over a transport that blocks")
+
+
+def iterate(source: AsyncGenerator[T, None]) -> Generator[T, None, None]:
+    """Tell the values of an asynchronous generator of the core over a `BlockingTransport`."""
+    try:
+        while True:
+            try:
+                value = run(source.__anext__())
+            except StopAsyncIteration:
+                return
+            yield value
+    finally:
+        run(source.aclose())
+
+
+class BlockingTransport:
+    """Calls by `grpc`. May be used from several threads at once."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.server = settings.server
+        self._closed = False
+        self._settings = settings
+        self._metadata = channel.metadata(settings)
+        self._retired: list[tuple[float, grpc.Channel]] = []
+        self._renewing = threading.Lock()
+        self._open()
+
+    def _open(self) -> None:
+        settings = self._settings
+        credentials = channel.credentials(settings)
+        chosen = channel.options(settings)
+        if credentials is None:
+            self._channel = grpc.insecure_channel(settings.target, chosen)
+        else:
+            self._channel = grpc.secure_channel(settings.target, credentials, chosen)
+        self._stubs = {
+            TASKS: task_service_pb2_grpc.TaskServiceStub(self._channel),
+            EXECUTORS: executor_service_pb2_grpc.ExecutorServiceStub(self._channel),
+        }
+
+    def _call(self, method: Method[Any, Any]) -> Any:
+        if self._closed:
+            raise WharfingerError("this client is closed; make a new one")
+        return getattr(self._stubs[method.service], method.name)
+
+    async def unary(self, method: Method[Q, A], request: Q, timeout: float | None = None) -> A:
+        """Return the answer of a call."""
+        try:
+            return cast(A, self._call(method)(request, timeout=timeout or method.seconds, metadata=self._metadata))
+        except grpc.RpcError as error:
+            raise translate(error, self.server) from error
+
+    async def unary_with_metadata(self, method: Method[Q, A], request: Q) -> tuple[A, Mapping[str, str]]:
+        """Return the answer of a call with the metadata around it."""
+        try:
+            answer, call = self._call(method).with_call(request, timeout=method.seconds, metadata=self._metadata)
+        except grpc.RpcError as error:
+            raise translate(error, self.server) from error
+        both = (*(call.initial_metadata() or ()), *(call.trailing_metadata() or ()))
+        return answer, {key: value for key, value in both if isinstance(value, str)}
+
+    def stream(self, method: Method[Q, A], request: Q) -> BlockingStream[A]:
+        """Open a server stream."""
+        return BlockingStream(self._call(method)(request, metadata=self._metadata), self.server)
+
+    async def sleep(self, seconds: float) -> None:
+        """Block the calling thread."""
+        time.sleep(seconds)  # noqa: ASYNC251  # no event loop runs this coroutine
+
+    def renew(self) -> None:
+        """Make the next calls on a new channel; the present one is closed once calls on it had time to end."""
+        with self._renewing:
+            now = time.monotonic()
+            for due, old in self._retired:
+                if due <= now:
+                    old.close()
+            self._retired = [(due, old) for due, old in self._retired if due > now]
+            self._retired.append((now + RETIREMENT, self._channel))
+            self._open()
+
+    async def close(self) -> None:
+        """Close all channels."""
+        self._closed = True
+        with self._renewing:
+            for _, old in self._retired:
+                old.close()
+            self._retired.clear()
+            self._channel.close()
+
+
+class BlockingStream(Generic[A]):
+    """An open server stream of `grpc`, whose reads can end by themselves.
+
+    gRPC offers no read with a time limit, so a thread of this stream's own cancels the call when a read takes too long.
+    """
+
+    def __init__(self, call: Any, server: str) -> None:
+        self._call = call
+        self._server = server
+        self._watchdog: threading.Thread | None = None
+        self._changed = threading.Condition()
+        self._deadline: float | None = None
+        self._wakes = math.inf
+        self._expired = False
+        self._over = False
+
+    async def read(self, timeout: float) -> A | None:
+        """Return the next message, None at the end."""
+        self._allow(timeout)
+        try:
+            message = cast(A, next(self._call))
+        except StopIteration:
+            self._release()
+            return None
+        except grpc.RpcError as error:
+            self._release()
+            if self._expired:
+                raise Silence from error
+            raise translate(error, self._server) from error
+        self._deadline = None
+        return message
+
+    def cancel(self) -> None:
+        """End the stream from this side, and its thread."""
+        self._release()
+        self._call.cancel()
+
+    def _release(self) -> None:
+        with self._changed:
+            self._over = True
+            self._changed.notify()
+
+    def _allow(self, timeout: float) -> None:
+        with self._changed:
+            self._deadline = time.monotonic() + timeout
+            if self._watchdog is None:
+                self._watchdog = threading.Thread(target=self._guard, name="wharfinger-watch", daemon=True)
+                self._watchdog.start()
+            elif self._deadline < self._wakes:
+                # Only then: to wake it for every message would cost more than the message.
+                self._changed.notify()
+
+    def _guard(self) -> None:
+        with self._changed:
+            while not self._over:
+                now = time.monotonic()
+                deadline = math.inf if self._deadline is None else self._deadline
+                if deadline <= now:
+                    self._expired = True
+                    self._call.cancel()
+                    return
+                self._wakes = deadline
+                self._changed.wait(None if deadline == math.inf else deadline - now)

@@ -1,0 +1,110 @@
+"""Waiting for a task's end, and what its end means to the caller."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Iterable, Mapping
+from typing import Any
+
+from wharfinger import errors, models
+from wharfinger._core import build, convert, methods
+from wharfinger._core.retry import Backoff, Deadline, passing
+from wharfinger._core.transport import Transport
+from wharfinger.v1 import failure_pb2, task_pb2, task_service_pb2
+
+# One long poll; short enough for proxies that cut silent calls, long enough to cost nothing.
+POLL = 25.0
+
+
+async def wait(transport: Transport, name: str, timeout: float | None) -> task_pb2.Task:
+    """Return the task once it is at rest. Broken connections and restarts of the server are waited out.
+
+    Raises:
+        TimedOut: the caller's time is over.
+        Refused: there is no such task, or it may not be seen.
+    """
+    deadline = Deadline(timeout)
+    backoff = Backoff()
+    while True:
+        poll = min(POLL, deadline.left())
+        request = task_service_pb2.WaitTaskRequest(name=name, timeout=build.duration(poll))
+        try:
+            task = await transport.unary(methods.WAIT, request, poll + 10.0)
+        except errors.WharfingerError as error:
+            if not passing(error, backoff.failures, connected=True):
+                raise
+            if deadline.passed:
+                raise errors.TimedOut(_too_late(name, timeout, str(error))) from error
+            await transport.sleep(min(backoff.next(error), deadline.left()))
+            continue
+        if convert.task_state(task.state).resting:
+            return task
+        if deadline.passed:
+            raise errors.TimedOut(_too_late(name, timeout, f"it is {convert.task_state(task.state)}"))
+        # An early answer is allowed; a server that always answers at once must not be asked in a tight loop.
+        backoff.ease()
+        await transport.sleep(min(0.05, deadline.left()))
+
+
+def _too_late(name: str, timeout: float | None, what: str) -> str:
+    return f"{name} did not end within {timeout or 0:g} seconds: {what}. It is not affected and goes on"
+
+
+async def result(transport: Transport, task: models.Task) -> Mapping[str, Any]:
+    """Return the result of a task that is at rest.
+
+    Raises:
+        PartialFailure, TaskCancelled, TaskFailed: it did not succeed.
+    """
+    if task.state is models.TaskState.SUCCEEDED:
+        return task.result or {}
+    if task.state.left_over:
+        raise await partial_failure(transport, task)
+    if task.state is models.TaskState.CANCELLED:
+        raise errors.TaskCancelled(task, task.failure)
+    raise errors.TaskFailed(task, task.failure)
+
+
+async def partial_failure(transport: Transport, task: models.Task) -> errors.PartialFailure:
+    """Return the error of a half-done task with all its leftovers, read from the ledger if the task's list is cut."""
+    detail = convert.partial_failure(task.raw.error)
+    if detail is None or detail.left_over_count > len(detail.left_over) or task.rollback_failure is not None:
+        # After a rollback the detail may tell of what stood before it.
+        left_over = tuple(
+            [entry async for entry in resources(transport, task.name, "") if entry.owned and not entry.state.closed]
+        )
+    else:
+        left_over = tuple(map(convert.resource, detail.left_over))
+    if detail is None:
+        return errors.PartialFailure(task, task.failure, left_over, cost=task.resources.leftover)
+    words = failure_actions(detail.allowed_actions)
+    return errors.PartialFailure(
+        task,
+        task.failure,
+        left_over,
+        tuple(detail.not_attempted),
+        cost=convert.cost(detail.cost) if detail.HasField("cost") else None,
+        allowed_actions=words,
+        failed_step=detail.failed_step,
+        retryable=detail.retryable,
+    )
+
+
+def failure_actions(numbers: Iterable[int]) -> tuple[str, ...]:
+    """Return the API's words for what can be done about a half-done task, as far as this client knows them."""
+    words = (
+        convert.enum_word(failure_pb2.PartialFailureAction, "PARTIAL_FAILURE_ACTION_", number) for number in numbers
+    )
+    return tuple(word for word in words if word != "UNKNOWN")
+
+
+async def resources(transport: Transport, name: str, filter: str) -> AsyncGenerator[models.Resource, None]:  # noqa: A002
+    """Tell a task's ledger in the order of intent, page by page."""
+    token = ""
+    while True:
+        request = task_service_pb2.ListTaskResourcesRequest(name=name, filter=filter, page_size=1000, page_token=token)
+        page = await transport.unary(methods.RESOURCES, request)
+        for entry in page.resources:
+            yield convert.resource(entry)
+        token = page.next_page_token
+        if not token:
+            return

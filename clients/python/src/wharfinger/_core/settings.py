@@ -1,0 +1,106 @@
+"""Where the server is, as whom and in which project to ask, and how the connection is secured."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+DEFAULT_SERVER = "127.0.0.1:7480"
+DEFAULT_PROJECT = "default"
+DEFAULT_PORT = 7480
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How to reach a server. `target` is gRPC's, `server` what people read; `ca`, `cert` and `key` are PEM bytes."""
+
+    server: str
+    target: str
+    project: str
+    tls: bool
+    token: str = field(default="", repr=False)
+    ca: bytes | None = None
+    cert: bytes | None = None
+    key: bytes | None = field(default=None, repr=False)
+
+
+def resolve(
+    server: str | None = None,
+    project: str | None = None,
+    token: str | None = None,
+    *,
+    tls: bool | None = None,
+    ca: str | Path | bytes | None = None,
+    cert: str | Path | bytes | None = None,
+    key: str | Path | bytes | None = None,
+) -> Settings:
+    """Return the settings: arguments first, then WHARFINGER_SERVER, _PROJECT, _TOKEN and _CA, then the defaults.
+
+    `server` is `host`, `host:port`, `[v6]:port`, `unix:/path`, or any of these after `https://` (TLS) or `http://`
+    (none). With `tls` None a loopback address or socket is spoken to plainly and everything else by TLS; `ca` asks for
+    TLS too.
+
+    Raises:
+        ValueError: the address, the project or a combination is wrong; it says which and what to do.
+        OSError: a file of a certificate or key can't be read.
+    """
+    server = server or os.environ.get("WHARFINGER_SERVER") or DEFAULT_SERVER
+    project = project or os.environ.get("WHARFINGER_PROJECT") or DEFAULT_PROJECT
+    token = token if token is not None else os.environ.get("WHARFINGER_TOKEN", "")
+    ca = ca or os.environ.get("WHARFINGER_CA") or None
+    if "/" in project:
+        raise ValueError(f"project {project!r} must be the plain name, without a slash")
+    scheme, address = _split_scheme(server)
+    target, local = _target(address)
+    secure = {"https": True, "http": False}.get(scheme)
+    if secure is not None and tls is not None and secure != tls:
+        raise ValueError(f"server {server!r} and tls={tls} contradict each other; leave one of them out")
+    chosen = next((wish for wish in (tls, secure, True if ca or cert else None) if wish is not None), not local)
+    if token and not chosen and not local:
+        raise ValueError(
+            f"refusing to send the token to {address} unencrypted: use https://{address}, or leave the token out"
+        )
+    if bool(cert) != bool(key):
+        raise ValueError("a client certificate needs both cert and key")
+    return Settings(address, target, project, chosen, token, _pem(ca), _pem(cert), _pem(key))
+
+
+def _split_scheme(server: str) -> tuple[str, str]:
+    scheme, separator, address = server.partition("://")
+    if not separator:
+        return "", server
+    if scheme not in ("http", "https"):
+        raise ValueError(f"server {server!r}: the scheme must be http or https, such as https://{address}")
+    return scheme, address.rstrip("/")
+
+
+def _target(address: str) -> tuple[str, bool]:
+    """Return gRPC's target for `address` and whether it is on this machine."""
+    if address.startswith("unix:"):
+        return address, True
+    host, colon, port = address.rpartition(":")
+    if not colon or address.endswith("]") or (":" in host and not host.startswith("[")):
+        # No port: a plain host, or an address of IPv6 with or without brackets.
+        host, port = address, str(DEFAULT_PORT)
+    host = host.strip("[]")
+    if not host or not port.isdigit() or not 0 < int(port) < 65536:
+        raise ValueError(f"server {address!r} is no address; give HOST:PORT, such as {DEFAULT_SERVER}")
+    shown = f"[{host}]" if ":" in host else host
+    return f"{shown}:{port}", _is_loopback(host)
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _pem(source: str | Path | bytes | None) -> bytes | None:
+    if source is None or isinstance(source, bytes):
+        return source
+    return Path(source).read_bytes()

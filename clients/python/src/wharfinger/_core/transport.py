@@ -1,0 +1,66 @@
+"""What the core needs of a connection, whose coroutines may suspend or block: the core can't tell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol, TypeVar
+
+from wharfinger._core.methods import Method
+
+Q = TypeVar("Q")
+A = TypeVar("A")
+A_co = TypeVar("A_co", covariant=True)
+
+# Calls on a channel that was replaced may end by themselves this long, in seconds, before it is closed.
+RETIREMENT = 120.0
+
+
+class Silence(Exception):
+    """A stream said nothing for as long as was allowed. The stream is cancelled."""
+
+
+class Stream(Protocol[A_co]):
+    """An open server stream."""
+
+    async def read(self, timeout: float) -> A_co | None:
+        """Return the next message, None at the end.
+
+        Raises:
+            Silence: nothing came within `timeout` seconds.
+            WharfingerError: the stream broke, or was refused.
+        """
+        ...
+
+    def cancel(self) -> None:
+        """End the stream from this side; nothing happens if it is over."""
+        ...
+
+
+class Transport(Protocol):
+    """A connection to a server."""
+
+    server: str
+
+    async def unary(self, method: Method[Q, A], request: Q, timeout: float | None = None) -> A:
+        """Return the answer of a call; `timeout` in seconds, None for the method's own. Raises WharfingerError."""
+        ...
+
+    async def unary_with_metadata(self, method: Method[Q, A], request: Q) -> tuple[A, Mapping[str, str]]:
+        """Return the answer of a call and the metadata that came before and after it, as far as it is text."""
+        ...
+
+    def stream(self, method: Method[Q, A], request: Q) -> Stream[A]:
+        """Open a server stream."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait."""
+        ...
+
+    def renew(self) -> None:
+        """Make the next calls on a new connection, because the present one seems dead."""
+        ...
+
+    async def close(self) -> None:
+        """Close the connection; open calls end."""
+        ...

@@ -1,0 +1,233 @@
+"""Watches that outlive their connection: opened again from where they were, each event told once and in order."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable, Iterable
+from typing import Generic, TypeVar
+
+from wharfinger import errors
+from wharfinger._core import build, convert, methods, tell
+from wharfinger._core.methods import Method
+from wharfinger._core.retry import Backoff, Deadline, passing
+from wharfinger._core.transport import Silence, Stream, Transport
+from wharfinger.events import Event
+from wharfinger.models import Task
+from wharfinger.v1 import event_pb2, task_pb2, task_service_pb2
+
+Q = TypeVar("Q")
+A = TypeVar("A")
+
+DEFAULT_HEARTBEAT = 15.0
+# So many heartbeats may be missed before a connection counts as dead.
+MISSED = 3
+# A server that leaves out events each time it is asked is at fault; asking for ever would hide that.
+GAPS_LIMIT = 5
+
+
+class Reopened(Generic[Q, A]):
+    """A server stream that is opened again when it breaks, with a request made anew each time.
+
+    `fresh` tells whether the message last returned was the first of its connection.
+    """
+
+    def __init__(
+        self,
+        transport: Transport,
+        method: Method[Q, A],
+        request: Callable[[], Q],
+        heartbeat: float,
+        timeout: float | None,
+    ) -> None:
+        self.fresh = False
+        self._transport = transport
+        self._method = method
+        self._request = request
+        self._silence = heartbeat * MISSED
+        self._deadline = Deadline(timeout)
+        self._timeout = timeout
+        self._backoff = Backoff()
+        self._stream: Stream[A] | None = None
+        self._opened = False
+        self._connected = False
+        self._broken: errors.WharfingerError | None = None
+
+    async def next(self) -> A | None:
+        """Return the next message; None when the server ended the stream well: the next call opens it again.
+
+        Raises:
+            TimedOut: the caller's time is over.
+            Refused: the server will not have it, and trying again would not help.
+        """
+        while True:
+            opening = self._stream is None
+            if self._stream is None:
+                self._stream = await self._open()
+            try:
+                message = await self._stream.read(min(self._silence, self._deadline.left()))
+            except Silence:
+                self._stream = None
+                if not self._deadline.passed:
+                    self._transport.renew()
+                continue
+            except errors.WharfingerError as error:
+                self._stream = None
+                if not passing(error, self._backoff.failures, connected=self._connected):
+                    raise
+                self._broken = error
+                continue
+            if message is None:
+                self._stream = None
+                return None
+            self.fresh = opening
+            self._connected = True
+            # A connection that tells nothing but its first message is half a success.
+            self._backoff.ease(keep=3 if opening else 0)
+            return message
+
+    def drop(self) -> None:
+        """Give up the present connection; the next message comes from a new one."""
+        if self._stream is not None:
+            self._stream.cancel()
+            self._stream = None
+
+    async def _open(self) -> Stream[A]:
+        if self._opened:
+            await self._transport.sleep(min(self._backoff.next(self._broken), self._deadline.left()))
+        self._opened = True
+        self._broken = None
+        if self._deadline.passed:
+            raise errors.TimedOut(f"the watch's {self._timeout:g} seconds are over; the task is not affected")
+        return self._transport.stream(self._method, self._request())
+
+
+class _TaskStory:
+    """Where the watch of one task stands: up to which event all was told, and what the task was when last seen."""
+
+    def __init__(self, name: str, after: int) -> None:
+        self.name = name
+        self.position = after
+        self.over = False
+        self._known: Task | None = None
+        self._gaps = 0
+
+    def take(self, message: task_service_pb2.WatchTaskResponse, *, fresh: bool) -> list[Event]:
+        """Return what `message` tells that was not told before.
+
+        Raises:
+            _Gap: events are missing before those of the message; the connection is to be opened again.
+        """
+        kind = message.WhichOneof("kind")
+        if kind == "events":
+            return self._events(message.events.events)
+        if kind == "progress":
+            return [tell.progress(self.name, self.position, message.progress)]
+        if kind == "snapshot":
+            return self._snapshot(message.snapshot, fresh=fresh)
+        return []
+
+    def end(self) -> list[Event]:
+        """Return what is left to tell when the server ended the stream well: the last snapshot, if that was the end."""
+        known = self._known
+        if known is None or not known.state.resting or known.last_sequence > self.position:
+            return []
+        self.over = True
+        return [tell.snapshot(self.position, known.raw, final=True)]
+
+    def _snapshot(self, value: task_pb2.Task, *, fresh: bool) -> list[Event]:
+        first = self._known is None
+        self._known = convert.task(value)
+        if not fresh and self._known.state.resting:
+            return self.end()
+        # That of a later connection is no news: whatever changed meanwhile comes as events.
+        return [tell.snapshot(self.position, value)] if first else []
+
+    def _events(self, values: Iterable[event_pb2.TaskEvent]) -> list[Event]:
+        told: list[Event] = []
+        for value in values:
+            if value.sequence <= self.position:
+                continue
+            if value.sequence > self.position + 1:
+                self._gaps += 1
+                if self._gaps > GAPS_LIMIT:
+                    what = f"{self.name}: the server tells event {value.sequence} after {self.position} each time"
+                    raise errors.InternalError("INTERNAL", "", what)
+                raise _Gap(told)
+            self.position = value.sequence
+            self._gaps = 0
+            told.append(tell.event(value))
+        return told
+
+
+class _Gap(Exception):
+    """Events are missing; `told` are those before the gap."""
+
+    def __init__(self, told: list[Event]) -> None:
+        super().__init__()
+        self.told = told
+
+
+async def watch_task(
+    transport: Transport, name: str, after: int, *, heartbeat: float = DEFAULT_HEARTBEAT, timeout: float | None = None
+) -> AsyncGenerator[Event, None]:
+    """Tell a task's life after event `after`: a snapshot, events, progress, and a final snapshot when it is at rest."""
+    story = _TaskStory(name, after)
+
+    def request() -> task_service_pb2.WatchTaskRequest:
+        return task_service_pb2.WatchTaskRequest(
+            name=name, after_sequence=story.position, heartbeat_interval=build.duration(heartbeat)
+        )
+
+    stream = Reopened(transport, methods.WATCH, request, heartbeat, timeout)
+    try:
+        while not story.over:
+            message = await stream.next()
+            try:
+                news = story.end() if message is None else story.take(message, fresh=stream.fresh)
+            except _Gap as gap:
+                news = gap.told
+                stream.drop()
+            for event in news:
+                yield event
+    finally:
+        stream.drop()
+
+
+async def watch_project(
+    transport: Transport,
+    project: str,
+    filter: str,  # noqa: A002  # the API's word
+    resume_token: bytes,
+    *,
+    heartbeat: float = DEFAULT_HEARTBEAT,
+    timeout: float | None = None,
+) -> AsyncGenerator[Event, None]:
+    """Tell what happens in a project, for ever. Within one message only the last event has that message's own token."""
+    token = resume_token
+
+    def request() -> task_service_pb2.WatchTasksRequest:
+        return task_service_pb2.WatchTasksRequest(
+            parent=f"projects/{project}",
+            filter=filter,
+            resume_token=token,
+            heartbeat_interval=build.duration(heartbeat),
+        )
+
+    stream = Reopened(transport, methods.WATCH_PROJECT, request, heartbeat, timeout)
+    try:
+        while True:
+            message = await stream.next()
+            if message is None:
+                continue
+            before, token = token, message.resume_token
+            kind = message.WhichOneof("kind")
+            if kind == "snapshot":
+                yield tell.snapshot(message.snapshot.last_sequence, message.snapshot, resume_token=token)
+            elif kind == "events":
+                *earlier, last = message.events.events
+                for item in earlier:
+                    yield tell.event(item, before)
+                yield tell.event(last, token)
+            elif kind == "progress":
+                yield tell.progress(message.progress.task, 0, message.progress.progress, token)
+    finally:
+        stream.drop()

@@ -1,0 +1,311 @@
+"""The client that blocks. `wharfinger.aio.Client` has the same verbs for asyncio; both run the same code."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from wharfinger import aio, errors, models
+from wharfinger._core import settings, watching
+from wharfinger._core.blocking import BlockingTransport, iterate, run
+from wharfinger.events import Event, LogLine
+from wharfinger.requests import NewTask, Policy
+
+__all__ = ["Client", "Handle"]
+
+
+class Client:
+    """A connection to a Wharfinger server, for any number of threads. Nothing is sent before the first call.
+
+    Args:
+        server: `host:port`, `unix:/path`, or `https://host:port`; else WHARFINGER_SERVER, else `127.0.0.1:7480`.
+        project: plain name of the project that tasks belong to; else WHARFINGER_PROJECT, else `default`.
+        token: bearer token; else WHARFINGER_TOKEN, else none. Never sent unencrypted to another machine.
+        tls: whether to encrypt; None: everything but this machine's own addresses.
+        ca: PEM of the authorities to trust, bytes or a file; else the file WHARFINGER_CA, else the system's.
+        cert: PEM of a client certificate, with `key`.
+        key: PEM of its private key.
+
+    Raises:
+        ValueError: the address or a combination of arguments is wrong.
+
+    Every call raises `Unreachable` when no answer comes, after a few tries where repeating does no harm, and one of the
+    `Refused` family when the server will not.
+    """
+
+    def __init__(
+        self,
+        server: str | None = None,
+        *,
+        project: str | None = None,
+        token: str | None = None,
+        tls: bool | None = None,
+        ca: str | Path | bytes | None = None,
+        cert: str | Path | bytes | None = None,
+        key: str | Path | bytes | None = None,
+    ) -> None:
+        chosen = settings.resolve(server, project, token, tls=tls, ca=ca, cert=cert, key=key)
+        self._core = aio.Client.over(BlockingTransport(chosen), chosen.project)
+
+    @property
+    def server(self) -> str:
+        """The server's address."""
+        return self._core.server
+
+    @property
+    def project(self) -> str:
+        """The plain name of the project that tasks belong to."""
+        return self._core.project
+
+    def close(self) -> None:
+        """Close the connection. Watches in other threads end with an error."""
+        run(self._core.close())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    # ------------------------------------------------------------------ asking for tasks
+
+    def submit(  # noqa: PLR0913
+        self,
+        script: str,
+        params: Mapping[str, Any] | None = None,
+        *,
+        task_id: str = "",
+        labels: Mapping[str, str] | None = None,
+        executor: str = "",
+        script_version: str = "",
+        policy: Policy | Mapping[str, Any] | None = None,
+        request_id: str = "",
+        validate_only: bool = False,
+    ) -> Handle:
+        """Ask for a task; when this returns, the task is durable and will be run.
+
+        Every request carries a request id, so that it is repeated safely when an answer is lost; give your own
+        (`request_id`) to make repeating safe across restarts of your program too. `task_id` is the last part of the
+        task's name, made up by the server if empty. With `validate_only` everything is checked and nothing is created.
+
+        Raises:
+            InvalidArgument: the params don't match the script's schema, or a field is wrong; `violations` says which.
+            NotFound: no such script or executor.
+            AlreadyExists: a task of that id exists, or the request id was used for another request.
+            Unreachable: no answer; its `request_id` allows to ask again without making a second task.
+        """
+        return Handle(
+            run(
+                self._core.submit(
+                    script,
+                    params,
+                    task_id=task_id,
+                    labels=labels,
+                    executor=executor,
+                    script_version=script_version,
+                    policy=policy,
+                    request_id=request_id,
+                    validate_only=validate_only,
+                )
+            )
+        )
+
+    def submit_many(self, tasks: Iterable[NewTask]) -> Sequence[Handle | errors.WharfingerError]:
+        """Ask for many tasks at once; each is accepted or refused for itself.
+
+        Returns one outcome for each task, in order: its handle, or why there is none. An `Unreachable` carries the
+        request id of its task, which may have been accepted.
+        """
+        outcomes = run(self._core.submit_many(tasks))
+        return [Handle(outcome) if isinstance(outcome, aio.Handle) else outcome for outcome in outcomes]
+
+    # ------------------------------------------------------------------ tasks
+
+    def handle(self, name: str) -> Handle:
+        """Return a handle of the task with that name or id, without asking the server."""
+        return Handle(self._core.handle(name))
+
+    def get(self, name: str) -> models.Task:
+        """Return the task with that name or id as it stands. Raises NotFound."""
+        return run(self._core.get(name))
+
+    def list(
+        self,
+        filter: str = "",  # noqa: A002  # the API's word
+        order_by: str = "",
+        *,
+        page_size: int = 0,
+        full: bool = False,
+    ) -> Generator[models.Task, None, None]:
+        """Tell the project's tasks, page by page as they are read: newest first unless `order_by` says otherwise.
+
+        `filter` is of comparisons joined by AND, such as `state = FAILED AND labels.env = "prod"`. Without `full` the
+        tasks come without params, result and attempts. Raises InvalidArgument for a filter or order that can't be.
+        """
+        return iterate(self._core.list(filter, order_by, page_size=page_size, full=full))
+
+    def wait(self, name: str, timeout: float | None = None) -> models.Task:
+        """Return the task once it is at rest; broken connections and restarts of the server are waited out.
+
+        Raises:
+            TimedOut: it is not at rest after `timeout` seconds.
+            NotFound: there is no such task.
+        """
+        return run(self._core.wait(name, timeout))
+
+    def result_of(self, task: models.Task) -> Mapping[str, Any]:
+        """Return the result of a task that is at rest; the ledger is read where something is left over.
+
+        Raises:
+            PartialFailure, TaskCancelled, TaskFailed: it did not succeed.
+        """
+        return run(self._core.result_of(task))
+
+    def cancel(self, name: str, reason: str = "", *, etag: str = "") -> models.Task:
+        """Ask a task to stop, and return it as it then is; with an `etag` that is no longer its own raise Aborted."""
+        return run(self._core.cancel(name, reason, etag=etag))
+
+    def delete(self, name: str, *, etag: str = "") -> None:
+        """Delete a task that is at rest and owns nothing that may be alive; otherwise raise FailedPrecondition."""
+        run(self._core.delete(name, etag=etag))
+
+    def events(self, name: str, after: int = 0) -> Generator[Event, None, None]:
+        """Tell the task's events so far, those numbered above `after`, in order."""
+        return iterate(self._core.events(name, after))
+
+    def resources(self, name: str, filter: str = "") -> Generator[models.Resource, None, None]:  # noqa: A002
+        """Tell the task's ledger in the order of intent, filtered such as by `state = UNCERTAIN AND type = "node"`."""
+        return iterate(self._core.resources(name, filter))
+
+    def watch(
+        self, name: str, after: int = 0, *, timeout: float | None = None, heartbeat: float = watching.DEFAULT_HEARTBEAT
+    ) -> Generator[Event, None, None]:
+        """Tell a task's life as it happens, from after event `after`: see `Handle.watch`."""
+        return iterate(self._core.watch(name, after, timeout=timeout, heartbeat=heartbeat))
+
+    def watch_project(
+        self,
+        filter: str = "",  # noqa: A002
+        resume_token: bytes = b"",
+        *,
+        timeout: float | None = None,
+        heartbeat: float = watching.DEFAULT_HEARTBEAT,
+    ) -> Generator[Event, None, None]:
+        """Tell what happens in the project, for ever.
+
+        First a snapshot of each task that is not at rest, then events and progress.
+
+        Broken connections are opened again where they ended. To go on in another process give the `resume_token` of the
+        last event that was dealt with; events that came in one message share its token, and all but the last of them
+        carry the token before it, so that some may be told again but none is missed.
+
+        Raises:
+            OutOfRange: the server no longer holds what came after the token: list the tasks, then watch without one.
+            TimedOut: `timeout` seconds are over.
+        """
+        return iterate(self._core.watch_project(filter, resume_token, timeout=timeout, heartbeat=heartbeat))
+
+    # ------------------------------------------------------------------ what the server can run
+
+    def scripts(self) -> Generator[models.Script, None, None]:
+        """Tell the scripts that are installed, in the order of their names, broken ones too."""
+        return iterate(self._core.scripts())
+
+    def script(self, name: str) -> models.Script:
+        """Return the script of that name with its schemas. Raises NotFound, whose metadata has `similar` names."""
+        return run(self._core.script(name))
+
+    def executors(self) -> Generator[models.Executor, None, None]:
+        """Tell the executors that are installed, in the order of their names."""
+        return iterate(self._core.executors())
+
+    def server_info(self) -> models.ServerInfo:
+        """Return what the server says of itself beside an answer; what it does not say is empty."""
+        return run(self._core.server_info())
+
+
+class Handle:
+    """One task: its full `name`, and what was last seen of it. Made by `Client.submit` and `Client.handle`."""
+
+    def __init__(self, core: aio.Handle) -> None:
+        self._core = core
+        self.name = core.name
+
+    def __repr__(self) -> str:
+        return repr(self._core)
+
+    @property
+    def id(self) -> str:
+        """The last part of the name."""
+        return self._core.id
+
+    @property
+    def task(self) -> models.Task | None:
+        """The task as last seen; None before it was."""
+        return self._core.task
+
+    @property
+    def state(self) -> models.TaskState | None:
+        """The task's state as last seen; None before it was."""
+        return self._core.state
+
+    def refresh(self) -> models.Task:
+        """Ask for the task as it now stands, and return it. Raises NotFound."""
+        return run(self._core.refresh())
+
+    def watch(
+        self, after: int = 0, *, timeout: float | None = None, heartbeat: float = watching.DEFAULT_HEARTBEAT
+    ) -> Generator[Event, None, None]:
+        """Tell the task's life as it happens.
+
+        First a `Snapshot`, then every event above number `after` once and in order, progress in between, and at last a
+        final `Snapshot` when the task is at rest.
+
+        A connection that breaks, or is silent for three times `heartbeat` seconds, is opened again where it ended, for
+        as long as it takes. The end is the end for now: late evidence can reopen a task, which `Client.watch_project`
+        tells.
+
+        Raises:
+            TimedOut: `timeout` seconds are over.
+            NotFound: there is no such task.
+        """
+        return iterate(self._core.watch(after, timeout=timeout, heartbeat=heartbeat))
+
+    def wait(self, timeout: float | None = None) -> models.Task:
+        """Return the task once it is at rest. Raises TimedOut after `timeout` seconds."""
+        return run(self._core.wait(timeout))
+
+    def result(self, timeout: float | None = None) -> Mapping[str, Any]:
+        """Return what the script returned, once the task is at rest.
+
+        Raises:
+            PartialFailure: it stopped half-way; the error holds what is left over.
+            TaskCancelled: it was cancelled and nothing is left over.
+            TaskFailed: it failed and nothing is left over. The base of the two above.
+            TimedOut: it is not at rest after `timeout` seconds.
+        """
+        return run(self._core.result(timeout))
+
+    def cancel(self, reason: str = "", *, etag: str = "") -> models.Task:
+        """Ask the task to stop, and return it as it then is."""
+        return run(self._core.cancel(reason, etag=etag))
+
+    def delete(self, *, etag: str = "") -> None:
+        """Delete the task, which must be at rest and own nothing that may be alive; else FailedPrecondition."""
+        run(self._core.delete(etag=etag))
+
+    def events(self, after: int = 0) -> Generator[Event, None, None]:
+        """Tell the task's events so far, those numbered above `after`."""
+        return iterate(self._core.events(after))
+
+    def resources(self, filter: str = "") -> Generator[models.Resource, None, None]:  # noqa: A002
+        """Tell the task's ledger in the order of intent."""
+        return iterate(self._core.resources(filter))
+
+    def logs(self, *, follow: bool = False) -> Generator[LogLine, None, None]:
+        """Tell the task's log so far, or with `follow` until the task is at rest."""
+        return iterate(self._core.logs(follow=follow))

@@ -1,0 +1,211 @@
+"""What can go wrong for a caller. All of it derives from `WharfingerError`, pickles, and prints for people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from wharfinger.models import Failure, LeftoverCost, Resource, Task
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """What is wrong with one field: `field` is its path in the request, such as `task.params.stores[0]`."""
+
+    field: str
+    description: str
+
+
+class WharfingerError(Exception):
+    """The base of all errors of this client."""
+
+
+class Unreachable(WharfingerError):
+    """The server can't be reached, or did not answer in time.
+
+    `server` is the address. `request_id` is set for a task that was being submitted: it may have been accepted, and
+    submitting it again under that id makes no second one.
+    """
+
+    def __init__(self, server: str, detail: str, code: str = "UNAVAILABLE", request_id: str = "") -> None:
+        super().__init__(f"no answer from the server at {server}: {detail}")
+        self.server = server
+        self.detail = detail
+        self.code = code
+        self.request_id = request_id
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (type(self), (self.server, self.detail, self.code, self.request_id))
+
+
+class TimedOut(WharfingerError, TimeoutError):
+    """The time given by the caller is over. The task is not affected and goes on."""
+
+
+class Refused(WharfingerError):
+    """The server refused a request.
+
+    `code` is the canonical status ("NOT_FOUND"), `reason` a word of the API's ErrorReason ("TASK_NOT_FOUND"; empty when
+    something between here and the server answered), `metadata` the facts documented with the reason, `violations` the
+    fields at fault, `retry_after` how many seconds the server asks to wait, None if it does not say.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        reason: str,
+        message: str,
+        metadata: Mapping[str, str] | None = None,
+        violations: Sequence[Violation] = (),
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.code = code
+        self.reason = reason
+        self.message = message
+        self.metadata = dict(metadata or {})
+        self.violations = tuple(violations)
+        self.retry_after = retry_after
+
+    def __str__(self) -> str:
+        # A violation that the sentence tells already is not told twice.
+        told = (f"{v.field}: {v.description}" for v in self.violations)
+        more = [line for line in told if line not in self.message]
+        return "\n  ".join([f"{self.message or self.code} [{self.reason or self.code}]", *more])
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        state = (self.code, self.reason, self.message, self.metadata, self.violations, self.retry_after)
+        return (type(self), state)
+
+
+class InvalidArgument(Refused):
+    """The request is wrong whatever the state of the server; `violations` name the fields."""
+
+
+class NotFound(Refused):
+    """There is no such thing, or the caller may not see it."""
+
+
+class AlreadyExists(Refused):
+    """A task of that name exists, or the request id was used for another request."""
+
+
+class FailedPrecondition(Refused):
+    """The state of the thing forbids it now."""
+
+
+class Aborted(Refused):
+    """What the caller saw is outdated (etag): read again, then decide."""
+
+
+class OutOfRange(Refused):
+    """A position that the server no longer holds."""
+
+
+class ResourceExhausted(Refused):
+    """A limit is reached."""
+
+
+class Unavailable(Refused):
+    """Not now: the same request may go through later."""
+
+
+class Unimplemented(Refused):
+    """This server does not offer it."""
+
+
+class Unauthenticated(Refused):
+    """No valid token came with the request."""
+
+
+class PermissionDenied(Refused):
+    """The token does not allow it."""
+
+
+class InternalError(Refused):
+    """A fault of the server, or of something between; the server's log tells more."""
+
+
+class TaskFailed(WharfingerError):
+    """The task ended without success; `task` is the task, `failure` why, None if the server did not say."""
+
+    def __init__(self, task: Task, failure: Failure | None = None) -> None:
+        super().__init__(task, failure)
+        self.task = task
+        self.failure = failure
+
+    def __str__(self) -> str:
+        return f"{self.task.name} ({self.task.script}) is {self.task.state}: {self.failure or 'no reason was given'}"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (type(self), (self.task, self.failure))
+
+
+class TaskCancelled(TaskFailed):
+    """The task was cancelled, and nothing is left over."""
+
+
+class PartialFailure(TaskFailed):
+    """The task stopped half-way and something may be alive.
+
+    `left_over` is every such entry of the ledger, in the order of intent: `created` those that exist (also where
+    undoing failed), `uncertain` those of which nobody can tell. `not_attempted` are planned keys that were never begun
+    (the first 100). `left_over_count` counts the leftovers, `cost` says what they cost (None: nobody knows),
+    `allowed_actions` what can be done now: "RESUME", "ROLL_BACK", "RESOLVE".
+    """
+
+    def __init__(
+        self,
+        task: Task,
+        failure: Failure | None = None,
+        left_over: Sequence[Resource] = (),
+        not_attempted: Sequence[str] = (),
+        *,
+        cost: LeftoverCost | None = None,
+        allowed_actions: Sequence[str] = (),
+        failed_step: str = "",
+        retryable: bool = False,
+    ) -> None:
+        super().__init__(task, failure)
+        self.left_over = tuple(left_over)
+        self.not_attempted = tuple(not_attempted)
+        self.cost = cost
+        self.allowed_actions = tuple(allowed_actions)
+        self.failed_step = failed_step
+        self.retryable = retryable
+
+    @property
+    def created(self) -> tuple[Resource, ...]:
+        """The leftovers that exist."""
+        return tuple(resource for resource in self.left_over if not resource.state.uncertain)
+
+    @property
+    def uncertain(self) -> tuple[Resource, ...]:
+        """The leftovers of which nobody can tell whether they exist."""
+        return tuple(resource for resource in self.left_over if resource.state.uncertain)
+
+    @property
+    def left_over_count(self) -> int:
+        """How many things may be alive."""
+        return len(self.left_over)
+
+    def __str__(self) -> str:
+        from wharfinger.report import partial_failure_report
+
+        return partial_failure_report(self)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        named = {
+            "cost": self.cost,
+            "allowed_actions": self.allowed_actions,
+            "failed_step": self.failed_step,
+            "retryable": self.retryable,
+        }
+        return (_partial_failure, (self.task, self.failure, self.left_over, self.not_attempted, named))
+
+
+def _partial_failure(*parts: Any) -> PartialFailure:
+    *positional, named = parts
+    return PartialFailure(*positional, **named)

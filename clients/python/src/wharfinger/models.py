@@ -1,0 +1,295 @@
+"""What the server tells, as frozen values. Each keeps the message it was made from as `raw`.
+
+Times are aware datetimes in UTC, durations are seconds, money is exact. A time that is not set is None.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+
+class TaskState(StrEnum):
+    """Where a task is in its life. UNKNOWN stands for a state that this client is too old to know."""
+
+    QUEUED = "QUEUED"
+    RUNNING = "RUNNING"
+    CANCELLING = "CANCELLING"
+    ROLLING_BACK = "ROLLING_BACK"
+    SUCCEEDED = "SUCCEEDED"
+    FAILED = "FAILED"
+    CANCELLED = "CANCELLED"
+    PARTIALLY_FAILED = "PARTIALLY_FAILED"
+    ROLLED_BACK = "ROLLED_BACK"
+    ROLLBACK_FAILED = "ROLLBACK_FAILED"
+    UNKNOWN = "UNKNOWN"
+
+    @property
+    def resting(self) -> bool:
+        """Whether nothing happens any more by itself; late evidence can still reopen such a task."""
+        return self in _RESTING
+
+    @property
+    def left_over(self) -> bool:
+        """Whether the task ended with things that may be alive."""
+        return self in (TaskState.PARTIALLY_FAILED, TaskState.ROLLBACK_FAILED)
+
+
+_RESTING = frozenset(
+    {
+        TaskState.SUCCEEDED,
+        TaskState.FAILED,
+        TaskState.CANCELLED,
+        TaskState.PARTIALLY_FAILED,
+        TaskState.ROLLED_BACK,
+        TaskState.ROLLBACK_FAILED,
+    }
+)
+
+
+class ResourceState(StrEnum):
+    """What is known of one entry of a ledger. UNKNOWN stands for a state that this client is too old to know."""
+
+    INTENDED = "INTENDED"
+    CREATED = "CREATED"
+    UNCERTAIN = "UNCERTAIN"
+    NOT_CREATED = "NOT_CREATED"
+    UNDOING = "UNDOING"
+    UNDONE = "UNDONE"
+    UNDO_FAILED = "UNDO_FAILED"
+    RETAINED = "RETAINED"
+    FORGOTTEN = "FORGOTTEN"
+    UNKNOWN = "UNKNOWN"
+
+    @property
+    def uncertain(self) -> bool:
+        """Whether nobody can tell if the thing exists."""
+        return self in (ResourceState.INTENDED, ResourceState.UNCERTAIN, ResourceState.UNKNOWN)
+
+    @property
+    def closed(self) -> bool:
+        """Whether the task has nothing more to do with the thing."""
+        return self in _CLOSED
+
+
+_CLOSED = frozenset({ResourceState.NOT_CREATED, ResourceState.UNDONE, ResourceState.RETAINED, ResourceState.FORGOTTEN})
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """An exact amount; `currency` is an ISO 4217 code such as "USD"."""
+
+    amount: Decimal
+    currency: str
+
+    def __str__(self) -> str:
+        return f"{self.amount} {self.currency}"
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why something failed: `code` is a canonical status ("UNAVAILABLE"), `reason` a word of the API's ErrorReason."""
+
+    code: str
+    reason: str
+    message: str
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    raw: Any = field(default=None, repr=False, compare=False)
+
+    def __str__(self) -> str:
+        return f"{self.message} ({self.reason or self.code})" if self.message else self.reason or self.code
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far the present step is, in `unit`s. `total` and `eta` (seconds left) are None where nobody knows."""
+
+    step: str = ""
+    done: int = 0
+    total: int | None = None
+    unit: str = ""
+    message: str = ""
+    eta: float | None = None
+    time: datetime | None = None
+    raw: Any = field(default=None, repr=False, compare=False)
+
+    @property
+    def fraction(self) -> float | None:
+        """How much of the step is done, from 0.0 to 1.0; None without a total."""
+        if not self.total:
+            return None
+        return min(1.0, self.done / self.total)
+
+
+@dataclass(frozen=True, slots=True)
+class LeftoverCost:
+    """What leftovers cost while they live: `known_hourly` is a lower bound while `unpriced` or `uncertain` is not 0."""
+
+    known_hourly: tuple[Money, ...] = ()
+    unpriced: int = 0
+    uncertain: int = 0
+    raw: Any = field(default=None, repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceSummary:
+    """A ledger in numbers; `leftover` is None where nothing is left over."""
+
+    created: int = 0
+    uncertain: int = 0
+    undone: int = 0
+    undo_failed: int = 0
+    retained: int = 0
+    leftover: LeftoverCost | None = None
+    raw: Any = field(default=None, repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One entry of a task's ledger: a thing that it made, changed or adopted, or was about to."""
+
+    key: str
+    type: str
+    state: ResourceState
+    external_id: str = ""
+    step: str = ""
+    owned: bool = True
+    ordinal: int = 0
+    generation: int = 1
+    token: str = ""
+    profile: str = ""
+    region: str = ""
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    depends_on: tuple[str, ...] = ()
+    failure: Failure | None = None
+    undo_attempts: int = 0
+    blocked_by: str = ""
+    hourly: Money | None = None
+    epoch: int = 0
+    intent_time: datetime | None = None
+    send_by: datetime | None = None
+    update_time: datetime | None = None
+    evidence_of: str = ""
+    raw: Any = field(default=None, repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One go at a task by one executor: `phase` is RUN, SETTLE or UNDO; `end_time` None while it runs."""
+
+    epoch: int
+    phase: str
+    executor: str
+    worker: str
+    start_time: datetime | None
+    end_time: datetime | None
+    failure: Failure | None
+    raw: Any = field(default=None, repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A task as it stood when the server answered.
+
+    `failure` is the first cause of a failed, cancelled or half-done task, `rollback_failure` why its latest rollback
+    stopped. `params`, `result` and `attempts` are empty in lists, which hold the basic view. `result` is None unless
+    the task SUCCEEDED.
+    """
+
+    name: str
+    uid: str
+    etag: str
+    script: str
+    state: TaskState
+    script_version: str = ""
+    executor: str = ""
+    creator: str = ""
+    params: Mapping[str, Any] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
+    waiting_reason: str = ""
+    progress: Progress | None = None
+    result: Mapping[str, Any] | None = None
+    failure: Failure | None = None
+    rollback_failure: Failure | None = None
+    resources: ResourceSummary = field(default_factory=ResourceSummary)
+    attempts: tuple[Attempt, ...] = ()
+    create_time: datetime | None = None
+    update_time: datetime | None = None
+    start_time: datetime | None = None
+    end_time: datetime | None = None
+    expire_time: datetime | None = None
+    last_sequence: int = 0
+    raw: Any = field(default=None, repr=False, compare=False)
+
+    @property
+    def id(self) -> str:
+        """The last part of the name."""
+        return self.name.rpartition("/")[2]
+
+    @property
+    def project(self) -> str:
+        """The project, the second part of the name."""
+        parts = self.name.split("/")
+        return parts[1] if len(parts) > 1 else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """A script of the server. `name` is the plain one that tasks take; `broken_reason` is empty if it is well."""
+
+    name: str
+    version: str = ""
+    distribution: str = ""
+    summary: str = ""
+    params_schema: Mapping[str, Any] = field(default_factory=dict)
+    result_schema: Mapping[str, Any] = field(default_factory=dict)
+    can_undo: bool = False
+    can_find: bool = False
+    can_estimate: bool = False
+    resumable: bool = False
+    executors: tuple[str, ...] = ()
+    broken_reason: str = ""
+    raw: Any = field(default=None, repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """A process that runs scripts for an executor."""
+
+    id: str
+    host: str
+    language: str
+    slots: int
+    running: int
+    scripts: tuple[str, ...]
+    connect_time: datetime | None
+    raw: Any = field(default=None, repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Executor:
+    """Where scripts run; `name` is the plain one that tasks take. `unavailable_reason` is empty if it is well."""
+
+    name: str
+    version: str = ""
+    summary: str = ""
+    slots: int = 0
+    running: int = 0
+    queued: int = 0
+    draining: bool = False
+    workers: tuple[Worker, ...] = ()
+    unavailable_reason: str = ""
+    raw: Any = field(default=None, repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ServerInfo:
+    """What a server says of itself: its address, version and database schema; empty where it does not say."""
+
+    server: str
+    version: str = ""
+    schema: str = ""

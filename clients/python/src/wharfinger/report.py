@@ -1,0 +1,86 @@
+"""A half-done task in words: what exists, what is uncertain, what was never begun, and what can be done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from wharfinger.models import ResourceState
+
+if TYPE_CHECKING:
+    from wharfinger.errors import PartialFailure
+    from wharfinger.models import LeftoverCost, Resource
+
+_ACTIONS = {
+    "RESUME": "resume it: what exists is used again and only the rest is done",
+    "ROLL_BACK": "roll it back: what it made is undone, children first",
+    "RESOLVE": "resolve single entries: say what exists, keep it or forget it",
+}
+
+
+def partial_failure_report(error: PartialFailure) -> str:
+    """Return the report of `error`, several lines without a final line end."""
+    return "\n".join(_lines(error))
+
+
+def _lines(error: PartialFailure) -> Iterator[str]:
+    task = error.task
+    why = str(error.failure or "no reason was given")
+    where = f" in step {error.failed_step}" if error.failed_step else ""
+    yield f"{task.name} ({task.script}) is {task.state}{where}: {why}"
+    if task.rollback_failure is not None:
+        yield f"  its rollback stopped: {task.rollback_failure}"
+    yield from _section("created", error.created)
+    yield from _section("uncertain, may or may not exist", error.uncertain)
+    if error.not_attempted:
+        yield f"  not attempted ({len(error.not_attempted)}):"
+        yield from (f"    {key}" for key in error.not_attempted)
+    if error.cost is not None and (cost := _cost(error.cost)):
+        yield f"  cost while they live: {cost}"
+    known = [_ACTIONS[action] for action in error.allowed_actions if action in _ACTIONS]
+    if known:
+        yield "  what can be done:"
+        yield from (f"    {action}" for action in known)
+
+
+def _section(title: str, resources: Sequence[Resource]) -> Iterator[str]:
+    if not resources:
+        return
+    yield f"  {title} ({len(resources)}):"
+    for resource in resources:
+        yield "    " + describe_resource(resource)
+
+
+def describe_resource(resource: Resource) -> str:
+    """Return one line about a ledger entry: type, id, key, where it is, and what is wrong with it."""
+    parts = [resource.type, resource.external_id or "(id unknown)", f"key {resource.key}"]
+    if place := place_of(resource):
+        parts.append(place)
+    line = "  ".join(parts)
+    notes = []
+    if resource.state not in (ResourceState.CREATED, ResourceState.UNCERTAIN):
+        notes.append(resource.state.value)
+    if resource.failure is not None:
+        notes.append(str(resource.failure))
+    if resource.blocked_by:
+        notes.append(f"blocked by {resource.blocked_by}")
+    return f"{line}  ({'; '.join(notes)})" if notes else line
+
+
+def place_of(resource: Resource) -> str:
+    """Return where the thing is: its store, profile and region, as far as they are known."""
+    named = (
+        ("store", resource.attributes.get("store", "")),
+        ("profile", resource.profile),
+        ("region", resource.region),
+    )
+    return "  ".join(f"{kind} {value}" for kind, value in named if value)
+
+
+def _cost(cost: LeftoverCost) -> str:
+    parts = [f"{money} an hour" for money in cost.known_hourly]
+    if cost.unpriced:
+        parts.append(f"{cost.unpriced} without a known price")
+    if cost.uncertain:
+        parts.append(f"{cost.uncertain} uncertain")
+    return ", ".join(parts)
