@@ -37,6 +37,7 @@ class Pier:
         self.engine = engine
         self.store = store
         self.folder = folder
+        self.ended = False
         self.health: dict[str, tuple[bool, str]] = {}
         self.caller = Caller("tester")
 
@@ -102,7 +103,10 @@ async def start(tmp_path: Path) -> AsyncIterator[StartPier]:
 
 
 async def stop(pier: Pier) -> None:
-    """End an engine; its scripts get no grace."""
+    """End an engine; its scripts get no grace. An ended one stays as it is."""
+    if pier.ended:
+        return
+    pier.ended = True
     await pier.engine.drain(0)
     await pier.engine.stop()
     await pier.store.close()

@@ -223,5 +223,5 @@ class Engine:
         await self.dispatcher.close(0)
         for lane in self.dispatcher.lanes.values():
             if lane.executor is not None:
-                await lane.executor.stop(1.0)
+                await lane.executor.stop(0.1)  # what runs had its grace in `drain`
         await self._pulse.close()

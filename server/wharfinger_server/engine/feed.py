@@ -12,11 +12,11 @@ from wharfinger_server.domain.errors import InvalidArgument, OutOfRange, invalid
 from wharfinger_server.domain.progress import Progress
 from wharfinger_server.domain.task import Task
 from wharfinger_server.engine.bell import Bell
-from wharfinger_server.engine.filters import matches
+from wharfinger_server.engine.filters import Comparison, matches
 from wharfinger_server.engine.hub import Frames, Hub, Topic
 from wharfinger_server.engine.shown import Shown
 from wharfinger_server.engine.watch import PAGE, draining
-from wharfinger_server.store.store import Condition, Store
+from wharfinger_server.store.store import Store
 
 _FORM = struct.Struct(">B8sQ8s")
 _VERSION = 1
@@ -90,7 +90,7 @@ def _not_ours(why: str) -> InvalidArgument:
 class _Sieve:
     """Keeps the events whose tasks match; remembers tasks, since old events name them only by number."""
 
-    def __init__(self, store: Store, conditions: tuple[Condition, ...]) -> None:
+    def __init__(self, store: Store, conditions: tuple[Comparison, ...]) -> None:
         self._store = store
         self._conditions = conditions
         self._verdicts: OrderedDict[int, bool] = OrderedDict()
@@ -131,7 +131,7 @@ class Feed:
     """What a watch of a project is about: the project, the filter's conditions, and its resume tokens."""
 
     project: str
-    conditions: tuple[Condition, ...]
+    conditions: tuple[Comparison, ...]
     tokens: ResumeTokens
 
 

@@ -8,12 +8,13 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 from wharfinger_server.domain.errors import InvalidArgument, Violation
 from wharfinger_server.domain.states import EntryState, TaskState
 from wharfinger_server.domain.task import Task
-from wharfinger_server.store.store import Condition
+from wharfinger_server.store.values import Condition, Operator
+from wharfinger_server.store.values import Field as StoredField
 
 _TOKEN = re.compile(
     r"""\s*(?:(?P<text>"(?:[^"\\]|\\.)*")|(?P<op><=|>=|!=|=|<|>|:)|(?P<word>[A-Za-z0-9_.:+\-/*@]+))""", re.VERBOSE
@@ -29,6 +30,15 @@ OPERATORS: Mapping[str, Callable[[Any, Any], bool]] = {
     ">": operator.gt,
     ">=": operator.ge,
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One comparison of a filter: a field's name ("label" for `labels.KEY`), an operator, and the value as it is kept."""
+
+    field: str
+    op: str
+    value: Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +96,8 @@ RESOURCE_FIELDS: Mapping[str, Field] = {
 """What ListTaskResources filters by."""
 
 
-def parse(text: str, fields: Mapping[str, Field], *, labels: bool = True) -> tuple[Condition, ...]:
-    """Return the conditions of a filter. Raises InvalidArgument INVALID_FILTER that names the place and the choices."""
+def parse(text: str, fields: Mapping[str, Field], *, labels: bool = True) -> tuple[Comparison, ...]:
+    """Return the comparisons of a filter. Raises InvalidArgument INVALID_FILTER that names the place and the choices."""
     if len(text) > LONGEST_FILTER:
         raise _wrong(f"a filter has at most {LONGEST_FILTER} characters")
     tokens = _tokens(text)
@@ -124,11 +134,11 @@ def _tokens(text: str) -> list[tuple[str, str]]:
     return tokens
 
 
-def _condition(name: str, op: str, value: str, fields: Mapping[str, Field], *, labels: bool) -> Condition:
+def _condition(name: str, op: str, value: str, fields: Mapping[str, Field], *, labels: bool) -> Comparison:
     if labels and name.startswith("labels.") and len(name) > len("labels."):
         if op not in EQUALITY:
             raise _wrong(f"labels are compared by = and !=, not {op}")
-        return Condition("label", op, (name.removeprefix("labels."), value))
+        return Comparison("label", op, (name.removeprefix("labels."), value))
     field = fields.get(name)
     if field is None:
         known = [*fields, *(["labels.KEY"] if labels else [])]
@@ -138,7 +148,7 @@ def _condition(name: str, op: str, value: str, fields: Mapping[str, Field], *, l
     if op not in field.operators:
         raise _wrong(f"{name} is compared by {', '.join(sorted(field.operators))}, not {op}")
     try:
-        return Condition(name, op, field.read(value))
+        return Comparison(name, op, field.read(value))
     except ValueError as error:
         raise _wrong(f"{name}: {error}") from None
 
@@ -147,7 +157,7 @@ def _wrong(why: str) -> InvalidArgument:
     return InvalidArgument("INVALID_FILTER", f"filter: {why}", {}, (Violation("filter", why),))
 
 
-def matches(conditions: tuple[Condition, ...], task: Task) -> bool:
+def matches(conditions: tuple[Comparison, ...], task: Task) -> bool:
     """Whether a task fulfils all `conditions` (of FEED_FIELDS and labels)."""
     for condition in conditions:
         value = condition.value
@@ -158,3 +168,8 @@ def matches(conditions: tuple[Condition, ...], task: Task) -> bool:
         elif not OPERATORS[condition.op](getattr(task, condition.field), value):
             return False
     return True
+
+
+def stored(comparisons: tuple[Comparison, ...]) -> tuple[Condition, ...]:
+    """Return comparisons of TASK_FIELDS as the store takes them."""
+    return tuple(Condition(cast(StoredField, c.field), cast(Operator, c.op), c.value) for c in comparisons)

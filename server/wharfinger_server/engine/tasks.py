@@ -14,7 +14,7 @@ from wharfinger_server.engine import wording
 from wharfinger_server.engine.admission import Admission
 from wharfinger_server.engine.bell import Bell
 from wharfinger_server.engine.dispatch import Dispatcher
-from wharfinger_server.engine.filters import OPERATORS, RESOURCE_FIELDS, TASK_FIELDS, parse
+from wharfinger_server.engine.filters import OPERATORS, RESOURCE_FIELDS, TASK_FIELDS, parse, stored
 from wharfinger_server.engine.hub import Hub
 from wharfinger_server.engine.life import Life
 from wharfinger_server.engine.naming import check_project
@@ -178,7 +178,7 @@ class Tasks:
         limit = page_limit(page_size, self._usual_page, self._most_page)
         question = ("tasks", project, filter, descending)
         after = page_start(page_token, *question)
-        query = TaskQuery(project, conditions, descending, after, limit + 1, light=not full)
+        query = TaskQuery(project, stored(conditions), descending, after, limit + 1, light=not full)
         tasks = await self._store.tasks(query)
         shown = [await self._showing.show(task) if full else self._showing.brief(task) for task in tasks[:limit]]
         return shown, _next(tasks, limit, question)
@@ -215,11 +215,10 @@ class Tasks:
             raise invalid("after_sequence", "it is negative")
         limit = page_limit(page_size, USUAL_PAGE, self._most_page)
         after = max(after_sequence, page_start(token, "events", task.id))
-        stored = await self._store.events(task.id, after, limit + 1)
-        more = len(stored) > limit
-        return [event.body for event in stored[:limit]], page_token(
-            stored[limit - 1].sequence, "events", task.id
-        ) if more else ""
+        found = await self._store.events(task.id, after, limit + 1)
+        more = len(found) > limit
+        following = page_token(found[limit - 1].sequence, "events", task.id) if more else ""
+        return [event.body for event in found[:limit]], following
 
     async def resources(
         self,
