@@ -4,6 +4,7 @@ from wharfinger_server.config.address import Address
 from wharfinger_server.config.gather import ConfigError
 from wharfinger_server.config.load import check_exposure, default_path, load
 from wharfinger_server.config.sample import effective, sample
+from wharfinger_server.config.secrets import shown_url
 from wharfinger_server.config.settings import Limits, Retention, Server, Settings, Store, Table, Tls, Token
 
 __all__ = [
@@ -22,4 +23,5 @@ __all__ = [
     "effective",
     "load",
     "sample",
+    "shown_url",
 ]

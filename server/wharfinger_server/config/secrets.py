@@ -26,7 +26,7 @@ def shown(key: str, value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [shown(key, inner) for inner in value]
     if isinstance(value, str) and _URL_PASSWORD.search(value):
-        return _URL_PASSWORD.sub(rf"\g<1>{HIDDEN}\g<2>", value)
+        return shown_url(value)
     return HIDDEN if is_secret(key, value) else value
 
 
@@ -42,3 +42,8 @@ def secrets_in(table: Mapping[str, Any], path: tuple[str, ...] = ()) -> Iterator
                     yield from secrets_in(inner, (*where, str(index)))
         elif is_secret(key, value):
             yield where
+
+
+def shown_url(url: str) -> str:
+    """Return a URL without the password in it."""
+    return _URL_PASSWORD.sub(rf"\g<1>{HIDDEN}\g<2>", url)

@@ -32,6 +32,7 @@ class Guarded:
     def __init__(self, server: grpc.aio.Server, calls: Calls) -> None:
         self._server = server
         self._calls = calls
+        self._added: dict[str, dict[str, Any]] = {}
 
     def add_generic_rpc_handlers(self, handlers: Any) -> None:
         """Leave them out: the same methods come as registered handlers, by name."""
@@ -39,4 +40,9 @@ class Guarded:
     def add_registered_method_handlers(self, service: str, handlers: Mapping[str, Any]) -> None:
         """Register the methods behind the door."""
         guarded = {name: self._calls.guarded(f"/{service}/{name}", handler) for name, handler in handlers.items()}
+        self._added[service] = guarded
         self._server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, guarded),))
+
+    def add_again(self, service: str, alias: str) -> None:
+        """Register a service that was added before under a second name."""
+        self._server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(alias, self._added[service]),))

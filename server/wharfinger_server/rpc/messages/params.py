@@ -25,21 +25,40 @@ def struct_to_python(struct: Struct) -> dict[str, Any]:
         UnfitNumber: some number is not finite or whole and beyond 2^53-1, or a value is not set.
     """
     fields = struct.fields
-    return {key: _value_to_python(fields[key]) for key in fields}
+    plain: dict[str, Any] = {}
+    for key in fields:
+        value = fields[key]
+        kind = value.WhichOneof("kind")
+        # The usual kinds stand here, because a call for each value costs as much as the conversion.
+        if kind == "string_value":
+            plain[key] = value.string_value
+        elif kind == "number_value":
+            plain[key] = _number(value.number_value)
+        else:
+            plain[key] = _other(kind, value)
+    return plain
 
 
-def _value_to_python(value: Value) -> Any:
-    kind = value.WhichOneof("kind")
-    if kind == "string_value":
-        return value.string_value
-    if kind == "number_value":
-        return _number(value.number_value)
+def _list_to_python(values: ListValue) -> list[Any]:
+    plain: list[Any] = []
+    for value in values.values:
+        kind = value.WhichOneof("kind")
+        if kind == "string_value":
+            plain.append(value.string_value)
+        elif kind == "number_value":
+            plain.append(_number(value.number_value))
+        else:
+            plain.append(_other(kind, value))
+    return plain
+
+
+def _other(kind: str | None, value: Value) -> Any:
     if kind == "bool_value":
         return value.bool_value
     if kind == "struct_value":
         return struct_to_python(value.struct_value)
     if kind == "list_value":
-        return [_value_to_python(item) for item in value.list_value.values]
+        return _list_to_python(value.list_value)
     if kind == "null_value":
         return None
     raise UnfitNumber

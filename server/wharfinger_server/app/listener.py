@@ -1,0 +1,95 @@
+"""The gRPC server: its services, its limits and its port."""
+
+from __future__ import annotations
+
+import grpc
+from grpc_channelz.v1 import channelz, channelz_pb2_grpc
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection, reflection_pb2, reflection_pb2_grpc
+
+from wharfinger.v1 import executor_service_pb2, task_service_pb2
+from wharfinger_server import __version__
+from wharfinger_server.app.health import Health
+from wharfinger_server.app.tls import Certificates
+from wharfinger_server.config import Address, Settings
+from wharfinger_server.engine.engine import Engine
+from wharfinger_server.rpc import service
+from wharfinger_server.rpc.callers import Callers
+from wharfinger_server.rpc.calls import Calls
+from wharfinger_server.rpc.executors import ExecutorMethods, executor_handlers
+from wharfinger_server.rpc.tasks import TaskMethods, task_handlers
+from wharfinger_server.rpc.watches import TaskWatches
+
+TASKS = task_service_pb2.DESCRIPTOR.services_by_name["TaskService"]
+EXECUTORS = executor_service_pb2.DESCRIPTOR.services_by_name["ExecutorService"]
+REFLECTION = reflection_pb2.DESCRIPTOR.services_by_name["ServerReflection"].full_name
+HEALTH = health_pb2.DESCRIPTOR.services_by_name["Health"].full_name
+OURS = (TASKS.full_name, EXECUTORS.full_name)
+# The same messages under the name of the version that followed; newer tools ask for that first.
+_REFLECTION_V1 = "grpc.reflection.v1.ServerReflection"
+# Room for calls of gRPC's own services, which nothing else counts.
+_SPARE_CALLS = 256
+
+
+class NotListening(Exception):
+    """The port can't be opened; the message says why."""
+
+
+def make(settings: Settings, engine: Engine, health: Health, schema: str) -> grpc.aio.Server:
+    """Return a server with every service, not started and without a port. `schema` is the database's."""
+    limits = settings.limits
+    server = grpc.aio.server(
+        options=_options(limits.message_bytes), maximum_concurrent_rpcs=limits.watches + limits.calls + _SPARE_CALLS
+    )
+    trailers = (("wharfinger-server-version", __version__), ("wharfinger-schema", schema))
+    calls = Calls(Callers(settings), limits.calls, trailers)
+    watches = TaskWatches(engine.watches, limits.response_bytes)
+    service.add(server, TASKS, task_handlers(calls, TaskMethods(engine.tasks, limits), watches))
+    service.add(server, EXECUTORS, executor_handlers(calls, ExecutorMethods(engine.listing, limits)))
+    # Health is open to all: who asks is often a load balancer, and the answer tells nothing.
+    health_pb2_grpc.add_HealthServicer_to_server(health, server)
+    door = service.Guarded(server, calls)
+    reflected = reflection.aio.ReflectionServicer((*OURS, REFLECTION, HEALTH))
+    reflection_pb2_grpc.add_ServerReflectionServicer_to_server(reflected, door)
+    door.add_again(REFLECTION, _REFLECTION_V1)
+    channelz_pb2_grpc.add_ChannelzServicer_to_server(channelz.aio.ChannelzServicer(), door)
+    return server
+
+
+def open_port(server: grpc.aio.Server, settings: Settings) -> Address:
+    """Open the server's port and return the address that it is bound to.
+
+    Raises:
+        NotListening: the address is taken or not this machine's, or a certificate can't be used.
+    """
+    address = Address.parse(settings.server.address)
+    try:
+        if settings.tls.cert:
+            port = server.add_secure_port(str(address), Certificates(settings.tls).credentials())
+        else:
+            port = server.add_insecure_port(str(address))
+    except OSError as error:
+        raise NotListening(f"a file of [tls] can't be read: {error}") from None
+    except (RuntimeError, ValueError):
+        port = 0
+    if not port:
+        why = "another program may listen there, or it is no address of this machine"
+        if settings.tls.cert:
+            why += ", or [tls] cert and key don't belong together"
+        raise NotListening(f"the server can't listen on {address}: {why}")
+    return address.at(port)
+
+
+def _options(message_bytes: int) -> list[tuple[str, int]]:
+    return [
+        # Two servers on one port would share its calls at random.
+        ("grpc.so_reuseport", 0),
+        ("grpc.max_receive_message_length", message_bytes),
+        ("grpc.max_send_message_length", message_bytes),
+        ("grpc.enable_channelz", 1),
+        # Watches are long and often silent: find dead peers within a minute, and let callers do the same.
+        ("grpc.keepalive_time_ms", 40_000),
+        ("grpc.keepalive_timeout_ms", 20_000),
+        ("grpc.keepalive_permit_without_calls", 1),
+        ("grpc.http2.min_ping_interval_without_data_ms", 5_000),
+    ]

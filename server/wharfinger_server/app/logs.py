@@ -1,0 +1,69 @@
+"""The server's log on standard error: one JSON object a line, or plain lines where a person looks on.
+
+Facts beside the sentence travel as `extra=`: the name of a task, a reason, an incident. Params never do.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+import time
+from typing import Any
+
+from wharfinger_server.config import Settings
+
+_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+
+
+def set_up(settings: Settings) -> None:
+    """Send every log line to standard error, in the form and from the level that the settings ask for."""
+    form = settings.server.log_format
+    plain = form == "plain" or (form == "auto" and sys.stderr.isatty())
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(PlainLines() if plain else JsonLines())
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(settings.server.log_level.upper())
+    # Libraries tell more than an operator wants to know.
+    for name in ("asyncio", "alembic", "grpc", "sqlalchemy", "stevedore"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    logging.captureWarnings(capture=True)
+
+
+def _facts(record: logging.LogRecord) -> dict[str, Any]:
+    return {key: value for key, value in vars(record).items() if key not in _STANDARD}
+
+
+def _moment(record: logging.LogRecord) -> str:
+    seconds = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
+    return f"{seconds}.{int(record.msecs):03d}Z"
+
+
+class JsonLines(logging.Formatter):
+    """One JSON object a line: time, level, logger, message, the facts, and the traceback of an exception."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the record as a line of JSON."""
+        told = {
+            "time": _moment(record),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+            **_facts(record),
+        }
+        if record.exc_info:
+            told["exception"] = self.formatException(record.exc_info)
+        return json.dumps(told, default=str, ensure_ascii=False)
+
+
+class PlainLines(logging.Formatter):
+    """Lines for people: time, level where it matters, message, facts as key=value."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the record as a line, with the traceback of an exception below it."""
+        moment = time.strftime("%H:%M:%S", time.localtime(record.created))
+        level = "" if record.levelno <= logging.INFO else f"{record.levelname}: "
+        facts = "".join(f" {key}={value}" for key, value in _facts(record).items())
+        line = f"{moment} {level}{record.getMessage()}{facts}"
+        return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line

@@ -1,0 +1,135 @@
+"""The server's life: where everything meets, begins, and ends in order."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import grpc
+
+from wharfinger_server import __version__
+from wharfinger_server.app import listener
+from wharfinger_server.app.health import Health
+from wharfinger_server.app.notify import notify
+from wharfinger_server.config import Address, Settings
+from wharfinger_server.engine.engine import Engine
+from wharfinger_server.registry import Registry
+from wharfinger_server.rpc.messages.event import encode_event
+from wharfinger_server.store.store import Store
+
+log = logging.getLogger(__name__)
+
+OnReady = Callable[[Address], None]
+_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+# How long answers that are ready may take to leave once everything else has ended.
+_LAST_ANSWERS = 2.0
+
+
+class Server:
+    """One server, from opening its database to closing it."""
+
+    def __init__(self, settings: Settings, store: Store, registry: Registry) -> None:
+        self._settings = settings
+        self._store = store
+        self._loop = asyncio.get_running_loop()
+        self._thread = threading.get_ident()
+        self.health = Health()
+        self.engine = Engine(store, registry, settings, self._on_health)
+        self.grpc: grpc.aio.Server = listener.make(settings, self.engine, self.health, store.schema)
+
+    async def start(self) -> Address:
+        """Start everything and return the bound address. Raises NotListening, with everything ended again."""
+        address = listener.open_port(self.grpc, self._settings)
+        await self.engine.start()
+        await self.grpc.start()
+        for name in ("", *listener.OURS):
+            self.health.set(name, serving=True)
+        return address
+
+    async def drain(self) -> None:
+        """End in order: say so, take no more calls, end watches with their positions, give scripts their time."""
+        grace = self._settings.server.drain_grace / 1_000_000
+        self.health.end()
+        stopping = asyncio.ensure_future(self.grpc.stop(grace + _LAST_ANSWERS))
+        await self.engine.drain(grace)
+        await self.grpc.stop(_LAST_ANSWERS)
+        await stopping
+        await self.engine.stop()
+
+    def _on_health(self, part: str, well: bool, why: str) -> None:
+        """Hear from the engine, from any thread, how a part of it is."""
+        if threading.get_ident() != self._thread:
+            self._loop.call_soon_threadsafe(self._on_health, part, well, why)
+            return
+        self.health.set(part, serving=well)
+        if not well:
+            log.warning("%s is not well: %s", part, why)
+
+
+async def serve(settings: Settings, on_ready: OnReady) -> int:
+    """Run a server until a signal ends it, and return the process's exit code. `on_ready` hears the bound address.
+
+    The first SIGTERM or SIGINT ends it in order, a second one at once.
+
+    Raises:
+        OpenRefused: the database can't be used; NotListening: the port can't be opened.
+    """
+    told = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    ended = _Signals(told)
+    for number in _SIGNALS:
+        loop.add_signal_handler(number, ended.hear, number)
+    registry = Registry.load(_tell_problem)
+    _make_data_dir(settings)
+    store = await asyncio.to_thread(Store.open, settings.database_url, encode=encode_event)
+    try:
+        server = Server(settings, store, registry)
+        address = await server.start()
+        log.info("serving", extra={"address": str(address), "version": __version__, "pid": os.getpid()})
+        _warn_if_open(settings, address)
+        on_ready(address)
+        notify("READY=1")
+        await told.wait()
+        notify("STOPPING=1")
+        log.info("draining", extra={"signal": ended.name})
+        await server.drain()
+    finally:
+        await asyncio.to_thread(store.close)
+    log.info("ended")
+    return 0
+
+
+class _Signals:
+    """Hears the signals that end the server."""
+
+    def __init__(self, told: asyncio.Event) -> None:
+        self._told = told
+        self.name = ""
+
+    def hear(self, number: signal.Signals) -> None:
+        if self._told.is_set():
+            log.warning("ended at once by a second signal; what ran is taken up again by the next server")
+            logging.shutdown()
+            os._exit(128 + number)
+        self.name = signal.Signals(number).name
+        self._told.set()
+
+
+def _tell_problem(group: str, name: str, why: str) -> None:
+    log.warning("a plug-in can't be used: %s", why, extra={"group": group, "plugin": name})
+
+
+def _make_data_dir(settings: Settings) -> None:
+    """Make the data folder, for its owner alone, where the database is in it."""
+    if not settings.store.url:
+        Path(settings.data_dir).mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+def _warn_if_open(settings: Settings, address: Address) -> None:
+    if not address.loopback and not (settings.tls.cert and settings.authenticates):
+        log.warning("other machines can reach this server without encryption or without showing who they are")

@@ -1,0 +1,147 @@
+"""The commands that the server adds to `wharfinger`: `serve` and `config`. Loaded by their entry points."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import secrets
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar
+
+import click
+
+from wharfinger_server import config as configuration
+
+REFUSED = 5
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def _config_option(command: F) -> F:
+    return click.option(
+        "--config",
+        "config_file",
+        type=click.Path(dir_okay=False),
+        help="Settings file. [env: WHARFINGER_CONFIG; default: server.toml in the platform's config folder]",
+    )(command)
+
+
+@click.command()
+@_config_option
+@click.option(
+    "--address", metavar="HOST:PORT", help="Where to listen; port 0 takes a free one. [default: 127.0.0.1:7480]"
+)
+@click.option("--store", "url", metavar="URL", help="Database: sqlite:////PATH or postgresql://USER@HOST/NAME.")
+@click.option("--data-dir", metavar="FOLDER", help="Folder of the embedded database. [env: WHARFINGER_DATA_DIR]")
+@click.option("--insecure", is_flag=True, help="Listen beyond this machine without TLS or tokens.")
+@click.option("--port-file", type=click.Path(dir_okay=False), help="Write the bound port here once calls are answered.")
+@click.option("--log-level", type=click.Choice(["debug", "info", "warning", "error"]), help="Least grave line to log.")
+def serve(
+    config_file: str | None,
+    address: str | None,
+    url: str | None,
+    data_dir: str | None,
+    insecure: bool,
+    port_file: str | None,
+    log_level: str | None,
+) -> None:
+    """Run a server until it is told to end (SIGTERM or Ctrl-C; a second one ends it at once)."""
+    options = {
+        ("server", "address"): address,
+        ("server", "data_dir"): str(Path(data_dir).absolute()) if data_dir else None,
+        ("server", "insecure"): insecure or None,
+        ("server", "log_level"): log_level,
+        ("store", "url"): url,
+    }
+    settings = _settings(config_file, {key: value for key, value in options.items() if value is not None})
+    sys.exit(_run(settings, Path(port_file) if port_file else None))
+
+
+def _run(settings: configuration.Settings, port_file: Path | None) -> int:
+    """Run the server on uvloop where there is one."""
+    from wharfinger_server.app import logs
+    from wharfinger_server.app.listener import NotListening
+    from wharfinger_server.app.server import serve as run
+    from wharfinger_server.store.errors import OpenRefused
+
+    def ready(address: configuration.Address) -> None:
+        click.echo(f"wharfinger serves on {address}", err=True)
+        if port_file:
+            # Whoever waits for the file must not find it half written.
+            partial = port_file.with_name(port_file.name + ".part")
+            partial.write_text(f"{address.port}\n")
+            partial.replace(port_file)
+
+    logs.set_up(settings)
+    try:
+        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+            return runner.run(run(settings, ready))
+    except (OpenRefused, NotListening) as error:
+        _refuse(str(error))
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    try:
+        import uvloop
+    except ImportError:
+        return None
+    return uvloop.new_event_loop
+
+
+@click.group()
+def config() -> None:
+    """Look at the server's settings."""
+
+
+@config.command()
+@_config_option
+def check(config_file: str | None) -> None:
+    """Check the settings and print those in force, credentials hidden. Exits with 5 when something is wrong."""
+    settings = _settings(config_file, {})
+    source = settings.source or f"no file; {configuration.default_path()} would be read"
+    click.echo(f"# {source}\n# database: {configuration.shown_url(settings.database_url)}\n")
+    click.echo(configuration.effective(settings))
+
+
+@config.command()
+def sample() -> None:
+    """Print a complete settings file, every key explained."""
+    click.echo(configuration.sample(), nl=False)
+
+
+@config.command()
+@click.option("--creator", required=True, help="Who will use the token, as Task.creator shows it.")
+@click.option(
+    "--project", "projects", multiple=True, help="A project that it opens; several times for several. [default: all]"
+)
+def token(creator: str, projects: tuple[str, ...]) -> None:
+    """Make a bearer token: print it, and the table that makes the server know it."""
+    made = secrets.token_urlsafe(32)
+    digest = hashlib.sha256(made.encode()).hexdigest()
+    click.echo(f"token: {made}", err=True)
+    click.echo("It is shown only this once. Put this into the server's settings file (chmod 600):", err=True)
+    click.echo(f'[[tokens]]\nsha256 = "{digest}"\ncreator = {json.dumps(creator)}')
+    click.echo(f"projects = {json.dumps(list(projects) if projects else '*')}")
+
+
+def _settings(config_file: str | None, options: dict[tuple[str, str], object]) -> configuration.Settings:
+    """Return the settings, or end with what is wrong."""
+    try:
+        return configuration.load(config_file, overrides=options, packages=_script_packages())
+    except configuration.ConfigError as error:
+        _refuse(*error.problems)
+
+
+def _script_packages() -> set[str]:
+    """Return the names that tables of script packages may have: the first part of their scripts' names."""
+    from importlib.metadata import entry_points
+
+    return {point.name.split(".")[0] for point in entry_points(group="wharfinger.scripts")}
+
+
+def _refuse(*problems: str) -> NoReturn:
+    for problem in problems:
+        click.echo(f"wharfinger: {problem}", err=True)
+    sys.exit(REFUSED)

@@ -1,0 +1,95 @@
+"""Messages put together from bytes are the messages that the library would have built."""
+
+import tracemalloc
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wharfinger.v1 import event_pb2, task_service_pb2
+from wharfinger_server.rpc.messages.framing import FrameCache, chunks, framed, tag, varint
+from wharfinger_server.rpc.watches import TaskWatches
+
+
+def event(sequence, text="x"):
+    return event_pb2.TaskEvent(
+        task="projects/p/tasks/t", sequence=sequence, log=event_pb2.Log(text=text)
+    ).SerializeToString(deterministic=True)
+
+
+@given(st.integers(0, 2**63 - 1))
+def test_a_varint_is_read_back_by_the_library(number):
+    message = task_service_pb2.WatchTaskResponse.FromString(varint(5 << 3) + varint(number))
+    assert message.sequence == number
+
+
+@pytest.mark.parametrize("size", [0, 1, 127, 128, 20_000])
+def test_a_framed_field_is_read_back_by_the_library(size):
+    token = b"x" * size
+    assert task_service_pb2.WatchTasksResponse.FromString(framed(tag(5), token)).resume_token == token
+
+
+def test_a_batch_of_events_is_one_message_with_its_position():
+    frames = tuple(event(n, "y" * n * 100) for n in range(1, 6))
+    [message] = TaskWatches(None, 1 << 20)._task_events(frames, 5)
+    expected = task_service_pb2.WatchTaskResponse(sequence=5)
+    expected.events.events.extend(event_pb2.TaskEvent.FromString(frame) for frame in frames)
+    assert task_service_pb2.WatchTaskResponse.FromString(message) == expected
+
+
+def test_a_batch_that_is_too_large_goes_in_parts_each_with_its_own_position():
+    frames = tuple(event(n, "y" * 1000) for n in range(11, 21))
+    messages = [
+        task_service_pb2.WatchTaskResponse.FromString(m) for m in TaskWatches(None, 3500)._task_events(frames, 20)
+    ]
+    assert [[e.sequence for e in m.events.events] for m in messages] == [[11, 12, 13], [14, 15, 16], [17, 18, 19], [20]]
+    assert [m.sequence for m in messages] == [13, 16, 19, 20]
+
+
+def test_a_large_batch_of_a_feed_moves_its_token_only_at_the_end():
+    frames = tuple(event(n, "y" * 1000) for n in range(1, 6))
+    messages = [
+        task_service_pb2.WatchTasksResponse.FromString(m)
+        for m in TaskWatches(None, 2500)._feed_events(frames, b"after", b"before")
+    ]
+    assert [m.resume_token for m in messages] == [b"before", b"before", b"after"]
+    assert [e.sequence for m in messages for e in m.events.events] == [1, 2, 3, 4, 5]
+
+
+def test_a_frame_larger_than_the_limit_stands_alone():
+    assert chunks((b"a", b"b" * 100, b"c"), 10) == [(b"a",), (b"b" * 100,), (b"c",)]
+
+
+def test_watchers_of_one_batch_share_one_message():
+    watches = TaskWatches(None, 1 << 20)
+    frames = (event(1), event(2))
+    assert watches._task_events(frames, 2)[0] is watches._task_events(frames, 2)[0]
+
+
+def test_an_equal_batch_that_is_another_object_is_not_mistaken_for_the_first():
+    cache = FrameCache()
+    frames, twin = (bytes(bytearray(b"x")),), (bytes(bytearray(b"x")),)
+    cache.put(frames, 1, [b"built"])
+    assert cache.get(frames, 1) == [b"built"]
+    assert cache.get(frames, 2) is None
+    assert cache.get(twin, 1) is None
+
+
+def test_the_cache_forgets_the_oldest_batches():
+    cache = FrameCache(2)
+    batches = [(bytes([n]),) for n in range(3)]
+    for batch in batches:
+        cache.put(batch, 0, [b""])
+    assert [cache.get(batch, 0) for batch in batches] == [None, [b""], [b""]]
+
+
+def test_a_thousand_watchers_of_a_batch_cost_the_memory_of_one():
+    watches = TaskWatches(None, 1 << 24)
+    frames = tuple(event(n, "z" * 1000) for n in range(1, 101))
+    watches._task_events(frames, 100)
+    tracemalloc.start()
+    kept = [watches._task_events(frames, 100) for _ in range(1000)]
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(kept) == 1000
+    assert peak < 100_000

@@ -1,0 +1,295 @@
+"""What is shown of a task, its ledger and its events is what the domain holds."""
+
+import pytest
+from google.protobuf.json_format import MessageToDict
+from google.rpc import error_details_pb2
+
+from wharfinger.v1 import event_pb2, failure_pb2, policy_pb2, resource_pb2, task_pb2
+from wharfinger_server.domain.errors import InvalidArgument
+from wharfinger_server.domain.event import Event, LogLevel, LogLine, ResourceChange, StateChange
+from wharfinger_server.domain.failure import Code, Failure
+from wharfinger_server.domain.ledger import Counts, Entry
+from wharfinger_server.domain.policy import OnFailure, Policy
+from wharfinger_server.domain.progress import Progress
+from wharfinger_server.domain.states import EntryState, Phase, TaskState
+from wharfinger_server.domain.task import Attempt, Task
+from wharfinger_server.engine.shown import Shown
+from wharfinger_server.rpc.messages.event import encode_event
+from wharfinger_server.rpc.messages.policy import policy_message, policy_of
+from wharfinger_server.rpc.messages.resource import resource_bytes
+from wharfinger_server.rpc.messages.task import complete, new_task, task_message
+
+NOW = 1_700_000_000_123_456
+
+
+def a_task(**changes):
+    fields = {
+        "id": 7,
+        "uid": "ab" * 16,
+        "project": "p",
+        "task_id": "t",
+        "script": "s.x",
+        "script_version": "1.0",
+        "executor": "asyncio",
+        "creator": "me",
+        "create_time": NOW,
+        "update_time": NOW,
+        "last_sequence": 1,
+    }
+    return Task(**{**fields, **changes})
+
+
+def an_entry(**changes):
+    fields = {"key": "node/1", "base": "node/1", "type": "node", "state": EntryState.CREATED, "ordinal": 1}
+    return Entry(**{**fields, **changes})
+
+
+def details(status):
+    kinds = (error_details_pb2.ErrorInfo, failure_pb2.PartialFailure)
+    found = {}
+    for packed in status.details:
+        for kind in kinds:
+            message = kind()
+            if packed.Unpack(message):
+                found[kind.__name__] = message
+    return found
+
+
+def test_a_new_task_shows_what_was_asked_and_its_defaults():
+    task = a_task(params=b'{"n":3,"f":2.5}', labels={"env": "prod"})
+    message = task_message(Shown(task, waiting_reason="no slot"))
+    assert MessageToDict(message, preserving_proto_field_name=True) == {
+        "name": "projects/p/tasks/t",
+        "uid": "ab" * 16,
+        "etag": task.etag,
+        "script": "s.x",
+        "script_version": "1.0",
+        "executor": "asyncio",
+        "params": {"n": 3, "f": 2.5},
+        "labels": {"env": "prod"},
+        "policy": {
+            "on_failure": "ON_FAILURE_KEEP",
+            "on_cancel": "ON_FAILURE_KEEP",
+            "max_attempts": 1,
+            "max_lost_attempts": 5,
+            "retry_backoff": "1s",
+            "undo_timeout": "3600s",
+        },
+        "state": "TASK_STATE_QUEUED",
+        "waiting_reason": "no slot",
+        "create_time": "2023-11-14T22:13:20.123456Z",
+        "update_time": "2023-11-14T22:13:20.123456Z",
+        "last_sequence": "1",
+        "creator": "me",
+    }
+
+
+def test_the_basic_view_leaves_out_params_result_attempts_and_details_of_errors():
+    task = a_task(
+        state=TaskState.FAILED,
+        params=b'{"a":1}',
+        result=b'{"b":2}',
+        attempts=[Attempt(1, Phase.RUN, "asyncio", "w", NOW, NOW + 1)],
+        error=Failure(Code.UNKNOWN, "SCRIPT_RAISED", "boom", step="copy", metadata={"exception": "ValueError"}),
+        start_time=NOW,
+        end_time=NOW + 5_000_000,
+        expire_time=NOW + 9_000_000,
+    )
+    full, basic = task_message(Shown(task)), task_message(Shown(task, full=False))
+    assert len(full.attempts) == 1
+    assert full.params["a"] == 1
+    assert full.result["b"] == 2
+    info = details(full.error)["ErrorInfo"]
+    assert (info.reason, dict(info.metadata)) == ("SCRIPT_RAISED", {"exception": "ValueError", "step": "copy"})
+    for field in ("params", "result"):
+        assert not basic.HasField(field)
+    assert not basic.attempts
+    assert (basic.error.code, basic.error.message, len(basic.error.details)) == (2, "boom", 0)
+    assert basic.end_time == full.end_time
+    assert basic.expire_time.seconds == 1_700_000_009
+
+
+def test_a_cancelled_task_that_never_began_shows_when_it_ended():
+    message = task_message(Shown(a_task(state=TaskState.CANCELLED, end_time=NOW)))
+    assert message.HasField("end_time")
+    assert not message.HasField("start_time")
+
+
+def test_a_half_done_task_says_what_is_left_over():
+    counts = Counts({EntryState.CREATED: 1, EntryState.UNCERTAIN: 1, EntryState.UNDONE: 1}, foreign=1)
+    error = Failure(Code.UNAVAILABLE, "STORE_UNAVAILABLE", "gone", retryable=True, step="push")
+    task = a_task(state=TaskState.PARTIALLY_FAILED, counts=counts, error=error, start_time=NOW)
+    entries = (an_entry(), an_entry(key="node/2", base="node/2", state=EntryState.UNCERTAIN))
+    shown = Shown(task, left_over=entries, not_attempted=("node/3",), allowed_actions=("RESUME", "RESOLVE"))
+    message = task_message(shown)
+    partial = details(message.error)["PartialFailure"]
+    assert [entry.key for entry in partial.left_over] == ["node/1", "node/2"]
+    assert partial.left_over_count == 2
+    assert list(partial.not_attempted) == ["node/3"]
+    assert (partial.failed_step, partial.retryable) == ("push", True)
+    assert list(partial.allowed_actions) == [1, 3]
+    assert (partial.cost.unpriced, partial.cost.uncertain) == (1, 1)
+    assert (message.resources.created, message.resources.uncertain, message.resources.undone) == (2, 1, 1)
+    assert message.resources.leftover == partial.cost
+
+
+def test_a_half_done_task_without_an_error_of_its_own_says_that_nobody_can_tell():
+    task = a_task(state=TaskState.PARTIALLY_FAILED, counts=Counts({EntryState.UNCERTAIN: 1}), start_time=NOW)
+    assert details(task_message(Shown(task)).error)["ErrorInfo"].reason == "RESOURCE_UNCERTAIN"
+
+
+def test_progress_is_shown_with_what_is_known():
+    known = Progress("copy", 5, 10, "bytes", "half", 1_500_000, NOW)
+    message = task_message(Shown(a_task(), progress=known)).progress
+    assert (message.step, message.done, message.total, message.eta.ToMilliseconds()) == ("copy", 5, 10, 1500)
+    unknown = task_message(Shown(a_task(), progress=Progress("copy", 5))).progress
+    assert not unknown.HasField("total")
+    assert not unknown.HasField("eta")
+
+
+def test_what_a_caller_put_into_the_servers_fields_does_not_come_back():
+    message = task_pb2.Task(script="s.x", name="mine", uid="mine", creator="root", waiting_reason="x", last_sequence=99)
+    message.state = task_pb2.TASK_STATE_SUCCEEDED
+    for field in ("progress", "result", "error", "rollback_error", "resources", "estimate", "end_time", "expire_time"):
+        getattr(message, field).SetInParent()
+    message.attempts.add()
+    message.params.update({"a": 1})
+    message.labels["k"] = "v"
+    task = a_task(params=b'{"a":1}', labels={"k": "v"})
+    complete(message, Shown(task))
+    assert message == task_message(Shown(task))
+
+
+def test_a_completed_request_equals_what_get_shows_at_every_age():
+    for state in TaskState:
+        task = a_task(
+            state=state, params=b'{"a":[1,{"b":null}]}', start_time=NOW, attempts=[Attempt(1, Phase.RUN, "e", "w", NOW)]
+        )
+        message = task_pb2.Task(script="s.x")
+        message.params.update({"a": [1, {"b": None}]})
+        complete(message, Shown(task))
+        assert message == task_message(Shown(task))
+
+
+def test_a_request_becomes_a_new_task():
+    message = task_pb2.Task(script="s.x", executor="thread", script_version="2")
+    message.params.update({"n": 3})
+    message.labels["k"] = "v"
+    message.policy.max_attempts = 4
+    message.policy.attempt_timeout.seconds = 90
+    new = new_task(message, "task")
+    assert (new.script, new.executor, new.script_version) == ("s.x", "thread", "2")
+    assert (dict(new.params), dict(new.labels)) == ({"n": 3}, {"k": "v"})
+    assert new.policy == Policy(max_attempts=4, attempt_timeout=90_000_000)
+
+
+def test_params_that_do_not_travel_are_refused_with_their_places():
+    message = task_pb2.Task(script="s.x")
+    message.params["big"] = float(2**60)
+    with pytest.raises(InvalidArgument) as caught:
+        new_task(message, "task")
+    assert (caught.value.reason, caught.value.metadata) == ("PARAMS_INVALID", {"script": "s.x"})
+    assert caught.value.violations[0].field == "task.params.big"
+
+
+@pytest.mark.parametrize(
+    ("field", "seconds", "nanos"),
+    [
+        ("retry_backoff", -1, 0),
+        ("attempt_timeout", 0, -1),
+        ("total_timeout", 10**12, 0),
+        ("undo_timeout", 1, 2 * 10**9),
+    ],
+)
+def test_a_duration_that_is_none_is_refused(field, seconds, nanos):
+    message = policy_pb2.Policy()
+    getattr(message, field).seconds, getattr(message, field).nanos = seconds, nanos
+    with pytest.raises(InvalidArgument) as caught:
+        policy_of(message, "task.policy")
+    assert [v.field for v in caught.value.violations] == [f"task.policy.{field}"]
+
+
+def test_a_wish_that_the_server_does_not_know_is_refused():
+    with pytest.raises(InvalidArgument, match="no value of OnFailure"):
+        policy_of(policy_pb2.Policy(on_failure=9), "task.policy")
+
+
+def test_a_time_that_is_none_is_refused():
+    message = policy_pb2.Policy()
+    message.not_before.seconds = 10**15
+    with pytest.raises(InvalidArgument, match="no valid time"):
+        policy_of(message, "task.policy")
+
+
+def test_a_policy_comes_back_as_it_was_asked():
+    policy = Policy(
+        OnFailure.ROLL_BACK, OnFailure.KEEP, 3, 2, 5_000_000, 1_500_000, 7, 9_000_000, NOW, -5, "k", "0.5", "USD", True
+    )
+    assert policy_of(policy_message(policy), "task.policy") == policy
+
+
+def test_every_field_of_an_entry_is_shown():
+    entry = an_entry(
+        key="node/1~2",
+        state=EntryState.UNDO_FAILED,
+        generation=2,
+        token="wf1",
+        external_id="i-1",
+        owned=True,
+        epoch=3,
+        step="s",
+        depends_on=("net/1",),
+        profile="main",
+        region="r",
+        attributes={"size": "m1"},
+        error=Failure(Code.UNKNOWN, "X", "no"),
+        intent_time=NOW,
+        send_by=NOW + 1,
+        update_time=NOW + 2,
+        undo_attempts=4,
+        blocked_by="vol/1",
+    )
+    message = resource_pb2.Resource.FromString(resource_bytes(entry))
+    shown = {field.name for field, _ in message.ListFields()}
+    # A price is not known yet.
+    assert {field.name for field in resource_pb2.Resource.DESCRIPTOR.fields} - shown == {"price"}
+    assert (message.evidence_of, message.state) == ("node/1", resource_pb2.RESOURCE_STATE_UNDO_FAILED)
+    assert message.send_by.ToMicroseconds() == NOW + 1
+
+
+@pytest.mark.parametrize(
+    ("detail", "kind"),
+    [
+        (StateChange(TaskState.RUNNING, "me", "why"), "state_change"),
+        (LogLine(LogLevel.WARNING, "line", 3), "log"),
+        (ResourceChange(an_entry()), "resource"),
+        (Failure(Code.UNKNOWN, "SCRIPT_RAISED", "boom"), "error"),
+    ],
+)
+def test_an_event_of_each_kind_is_read_back(detail, kind):
+    message = event_pb2.TaskEvent.FromString(encode_event(Event("p", "t", 5, NOW, 2, detail)))
+    assert (message.task, message.sequence, message.attempt) == ("projects/p/tasks/t", 5, 2)
+    assert message.time.ToMicroseconds() == NOW
+    assert message.WhichOneof("detail") == kind
+
+
+def test_an_event_keeps_its_kind_though_all_of_it_is_empty():
+    message = event_pb2.TaskEvent.FromString(
+        encode_event(Event("p", "t", 1, NOW, 0, LogLine(LogLevel.UNSPECIFIED, "")))
+    )
+    assert message.WhichOneof("detail") == "log"
+
+
+def test_text_of_a_script_that_utf8_cannot_carry_harms_no_event():
+    for detail in (LogLine(LogLevel.INFO, "x\ud800"), Failure(Code.UNKNOWN, "X", "y\udfff", metadata={"k": "\ud800"})):
+        encode_event(Event("p", "t", 1, NOW, 0, detail))
+
+
+def test_states_have_the_numbers_of_the_wire():
+    assert {f"TASK_STATE_{s.name}": s.value for s in TaskState} == {k: v for k, v in task_pb2.TaskState.items() if v}
+    assert {f"RESOURCE_STATE_{s.name}": s.value for s in EntryState} == {
+        k: v for k, v in resource_pb2.ResourceState.items() if v
+    }
+    assert {f"ATTEMPT_PHASE_{s.name}": s.value for s in Phase} == {k: v for k, v in task_pb2.AttemptPhase.items() if v}
+    assert {f"LOG_LEVEL_{s.name}": s.value for s in LogLevel} == dict(event_pb2.LogLevel.items())
+    assert [s.value for s in OnFailure] == list(policy_pb2.OnFailure.values())

@@ -1,0 +1,97 @@
+"""Every refusal becomes one status code with an ErrorInfo, small enough for trailers."""
+
+import ast
+from pathlib import Path
+
+import grpc
+import pytest
+from google.rpc import error_details_pb2
+
+import wharfinger_server
+from wharfinger.v1 import failure_pb2
+from wharfinger_server.domain import errors
+from wharfinger_server.rpc.status import CODES, MOST_DETAIL_BYTES, code_of, status_of
+
+KINDS = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.Refused)]
+
+
+def detail(status, kind):
+    for packed in status.details:
+        message = kind()
+        if packed.Unpack(message):
+            return message
+    return None
+
+
+def test_every_kind_of_refusal_has_a_code_of_its_own():
+    assert {kind for kind in KINDS if kind is not errors.Refused} == set(CODES)
+    assert len(set(CODES.values())) == len(CODES)
+
+
+def test_a_kind_derived_from_another_has_that_ones_code():
+    class Special(errors.NotFound):
+        pass
+
+    assert code_of(Special("X", "y")) is grpc.StatusCode.NOT_FOUND
+
+
+def test_a_refusal_carries_reason_domain_and_facts():
+    status = status_of(errors.Aborted("ETAG_MISMATCH", "read it again", {"task": "projects/p/tasks/t", "empty": ""}))
+    info = detail(status, error_details_pb2.ErrorInfo)
+    assert (status.code, status.message) == (10, "read it again")
+    assert (info.domain, info.reason, dict(info.metadata)) == (
+        "wharfinger.dev",
+        "ETAG_MISMATCH",
+        {"task": "projects/p/tasks/t"},
+    )
+
+
+def test_violations_become_a_bad_request_and_the_first_is_a_fact():
+    status = status_of(errors.invalid("task.params.size", "must be positive"))
+    bad = detail(status, error_details_pb2.BadRequest)
+    assert [(v.field, v.description) for v in bad.field_violations] == [("task.params.size", "must be positive")]
+    assert detail(status, error_details_pb2.ErrorInfo).metadata["field"] == "task.params.size"
+
+
+def test_what_is_worth_trying_again_says_when():
+    status = status_of(errors.Unavailable("SERVER_DRAINING", "later"))
+    assert detail(status, error_details_pb2.RetryInfo).retry_delay.ToMilliseconds() == 1000
+    assert detail(status_of(errors.NotFound("TASK_NOT_FOUND", "no")), error_details_pb2.RetryInfo) is None
+
+
+@pytest.mark.parametrize("text", ["x", "é", "\ud800", "%\n"])
+def test_the_largest_refusal_still_fits_into_trailers(text):
+    violations = [errors.Violation(f"task.params.{text * 400}[{n}]", text * 5000) for n in range(500)]
+    facts = {f"fact{n}": text * 5000 for n in range(3)}
+    status = status_of(errors.InvalidArgument("PARAMS_INVALID", text * 9000, facts, violations))
+    assert status.ByteSize() - len(status.message.encode()) <= MOST_DETAIL_BYTES
+    assert len(status.message.encode()) <= 1000
+    told = detail(status, error_details_pb2.BadRequest).field_violations
+    assert told[-1].description == f"and {500 - len(told) + 1} more"
+
+
+def reasons_in(path):
+    """Yield every reason that a source file raises a refusal with."""
+    names = {kind.__name__ for kind in KINDS}
+    for node in ast.walk(ast.parse(path.read_text())):
+        if not isinstance(node, ast.Call):
+            continue
+        called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        argument = None
+        if called in names and node.args:
+            argument = node.args[0]
+        elif called == "invalid" and len(node.args) > 2:
+            argument = node.args[2]
+        if isinstance(argument, ast.Constant):
+            yield argument.value
+
+
+def test_every_reason_that_the_server_gives_is_in_the_api():
+    known = {name.removeprefix("ERROR_REASON_") for name in dict(failure_pb2.ErrorReason.items())}
+    given = {
+        (reason, path.name)
+        for path in Path(wharfinger_server.__file__).parent.rglob("*.py")
+        for reason in reasons_in(path)
+    }
+    assert len(given) > 10
+    assert {found for found in given if found[0] not in known} == set()
