@@ -28,7 +28,9 @@ class Batch:
     positions: a project's row is locked for the shortest time, and the order of positions is that of commits.
     """
 
-    def __init__(self, database: Database, connection: sa.Connection, now: int, encode: Encode, task_ids: ids.TaskIds) -> None:
+    def __init__(
+        self, database: Database, connection: sa.Connection, now: int, encode: Encode, task_ids: ids.TaskIds
+    ) -> None:
         self.committed: list[Committed] = []
         self.wrote = False
         self._database = database
@@ -73,7 +75,10 @@ class Batch:
         latest = {(task, epoch): value for save in saves for task, epoch, value in save.items}
         if latest:
             self.wrote = True
-            rows = [(task, epoch, codec.progress_body(value)) for (task, epoch), value in sorted(latest.items(), key=lambda i: i[0])]
+            rows = [
+                (task, epoch, codec.progress_body(value))
+                for (task, epoch), value in sorted(latest.items(), key=lambda i: i[0])
+            ]
             self._database.update_progress(self._connection, rows)
 
     def _renew(self, renewals: Sequence[Renew]) -> None:
@@ -98,10 +103,16 @@ class Batch:
         for create, group in prepared:
             create.result = [new.existing or new.draft.task for new in group]
         made = [new for new in news if new.existing is None]
-        labels = [(t.id, key, value, t.project) for new in made for t in (new.draft.task,) for key, value in t.labels.items()]
+        labels = [
+            (t.id, key, value, t.project) for new in made for t in (new.draft.task,) for key, value in t.labels.items()
+        ]
         if labels:
             self._database.insert_labels(self._connection, labels)
-        documents = [(new.draft.task.id, name, body) for new in made for name, body in codec.large_documents(new.draft.task).items()]
+        documents = [
+            (new.draft.task.id, name, body)
+            for new in made
+            for name, body in codec.large_documents(new.draft.task).items()
+        ]
         if documents:
             self._database.upsert_documents(self._connection, documents)
         for new in made:
@@ -168,7 +179,9 @@ class Batch:
         return None if row is None else Existing(self._task(row), "task_id")
 
     def _task(self, row: codec.Row) -> Task:
-        return codec.task_of(row, self._database.incarnation, self._database.large_of(self._connection, [row]).get(row[0]))
+        return codec.task_of(
+            row, self._database.incarnation, self._database.large_of(self._connection, [row]).get(row[0])
+        )
 
     # ------------------------------------------------------------------ decisions
 
@@ -255,5 +268,3 @@ class _New:
 
 def _all(operations: Sequence[Operation], kind: type[O]) -> list[O]:
     return [operation for operation in operations if isinstance(operation, kind)]
-
-

@@ -35,7 +35,9 @@ class Bulks(Protocol):
         """INSERT, or UPDATE where the primary key is there already."""
         ...
 
-    def update(self, table: sa.Table, keys: Sequence[str], columns: Sequence[str], *, only: str = "", returning: str = "") -> Bulk:
+    def update(
+        self, table: sa.Table, keys: Sequence[str], columns: Sequence[str], *, only: str = "", returning: str = ""
+    ) -> Bulk:
         """UPDATE `columns` of the rows where `keys` match (each row: keys, then columns), and the SQL condition `only` holds."""
         ...
 
@@ -53,7 +55,7 @@ class _OneByOne:
     def __init__(self, statement: sa.ClauseElement, columns: Sequence[str]) -> None:
         compiled = statement.compile(dialect=sqlite.dialect(paramstyle="qmark"))
         self._sql = str(compiled)
-        wanted = [name.removeprefix("v_") for name in compiled.positiontup or ()]
+        wanted = [name.removeprefix("v_") for name in getattr(compiled, "positiontup", None) or ()]
         self._pick = None if wanted == list(columns) else itemgetter(*(columns.index(name) for name in wanted))
 
     def __call__(self, connection: sa.Connection, rows: Rows) -> sa.CursorResult[Any]:
@@ -81,9 +83,15 @@ class SqliteBulks:
         changes = {name: statement.excluded[name] for name in columns if name not in keys}
         return _OneByOne(statement.on_conflict_do_update(index_elements=keys, set_=changes), columns)
 
-    def update(self, table: sa.Table, keys: Sequence[str], columns: Sequence[str], *, only: str = "", returning: str = "") -> Bulk:
+    def update(
+        self, table: sa.Table, keys: Sequence[str], columns: Sequence[str], *, only: str = "", returning: str = ""
+    ) -> Bulk:
         """UPDATE; `returning` has no effect: the driver gives nothing back from many rows."""
-        statement = table.update().where(*(table.c[key] == _bind(key) for key in keys)).values({name: _bind(name) for name in columns})
+        statement = (
+            table.update()
+            .where(*(table.c[key] == _bind(key) for key in keys))
+            .values({name: _bind(name) for name in columns})
+        )
         return _OneByOne(statement.where(sa.text(only)) if only else statement, [*keys, *columns])
 
     def delete(self, table: sa.Table, keys: Sequence[str]) -> Bulk:
@@ -109,7 +117,11 @@ class _AsArrays:
 def _rows(table: sa.Table, columns: Sequence[str]) -> sa.TableValuedAlias:
     types = {name: table.c[name].type for name in columns}
     arrays = (sa.bindparam(name, type_=postgresql.ARRAY(kind)) for name, kind in types.items())
-    return sa.func.unnest(*arrays).table_valued(*(sa.column(name, kind) for name, kind in types.items())).render_derived(name="v")
+    return (
+        sa.func.unnest(*arrays)
+        .table_valued(*(sa.column(name, kind) for name, kind in types.items()))
+        .render_derived(name="v")
+    )
 
 
 class PostgresBulks:
@@ -127,10 +139,16 @@ class PostgresBulks:
         changes = {name: statement.excluded[name] for name in columns if name not in keys}
         return _AsArrays(statement.on_conflict_do_update(index_elements=keys, set_=changes), columns)
 
-    def update(self, table: sa.Table, keys: Sequence[str], columns: Sequence[str], *, only: str = "", returning: str = "") -> Bulk:
+    def update(
+        self, table: sa.Table, keys: Sequence[str], columns: Sequence[str], *, only: str = "", returning: str = ""
+    ) -> Bulk:
         """UPDATE; `returning` names a column of the changed rows to give back."""
         v = _rows(table, [*keys, *columns])
-        statement: Any = table.update().where(*(table.c[key] == v.c[key] for key in keys)).values({name: v.c[name] for name in columns})
+        statement: Any = (
+            table.update()
+            .where(*(table.c[key] == v.c[key] for key in keys))
+            .values({name: v.c[name] for name in columns})
+        )
         statement = statement.where(sa.text(only)) if only else statement
         return _AsArrays(statement.returning(table.c[returning]) if returning else statement, [*keys, *columns])
 

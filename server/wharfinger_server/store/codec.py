@@ -173,7 +173,9 @@ def task_of(row: Row, store: str, large: Mapping[str, bytes] | None = None) -> T
 
 
 def _lease_of(document: dict[str, Any], expire_time: int) -> Lease:
-    return Lease(_PHASES[document["phase"]], document["executor"], document["worker"], document["start_time"], expire_time)
+    return Lease(
+        _PHASES[document["phase"]], document["executor"], document["worker"], document["start_time"], expire_time
+    )
 
 
 def progress_body(progress: Progress) -> bytes:

@@ -157,7 +157,7 @@ class Database(ABC):
     def memos(self, connection: sa.Connection, task: int) -> dict[str, bytes]:
         """Return all memos of a task."""
         sql = f"SELECT key, value FROM memos WHERE task = {self.mark}"  # noqa: S608  # our own names
-        return {key: value for key, value in connection.exec_driver_sql(sql, (task,))}
+        return {row[0]: row[1] for row in connection.exec_driver_sql(sql, (task,))}
 
     def purge(self, connection: sa.Connection, before: int, limit: int) -> int:
         """Delete tombstones older than `before` with all that belongs to them; return how many."""
@@ -169,7 +169,14 @@ class Database(ABC):
         condition, values = self.any_of(ids)
         sql = f"SELECT project, max(position) FROM events WHERE task {condition} GROUP BY project"  # noqa: S608  # our own names
         floors = sorted((project, position) for project, position in connection.exec_driver_sql(sql, values))
-        for table, column in (("events", "task"), ("entries", "task"), ("memos", "task"), ("task_labels", "task"), ("task_documents", "task"), ("tasks", "id")):
+        for table, column in (
+            ("events", "task"),
+            ("entries", "task"),
+            ("memos", "task"),
+            ("task_labels", "task"),
+            ("task_documents", "task"),
+            ("tasks", "id"),
+        ):
             connection.exec_driver_sql(f"DELETE FROM {table} WHERE {column} {condition}", values)  # noqa: S608  # our own names
         for project, position in floors:
             sql = f"UPDATE projects SET floor = {self.mark} WHERE project = {self.mark} AND floor < {self.mark}"  # noqa: S608

@@ -9,9 +9,12 @@ from typing import Any, Protocol
 
 
 class Waiter(Protocol):
-    """One who waits for an answer. `loop` is None for a blocked thread."""
+    """One who waits for an answer. Its `loop` is None for a blocked thread."""
 
-    loop: asyncio.AbstractEventLoop | None
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop | None:
+        """Where the answer is to be given."""
+        ...
 
     def answer(self, result: Any, error: BaseException | None) -> None:
         """Take the answer, on the waiter's own loop if it has one."""
@@ -43,7 +46,7 @@ class Blocked:
     __slots__ = ("done", "error", "loop", "result")
 
     def __init__(self) -> None:
-        self.loop = None
+        self.loop: asyncio.AbstractEventLoop | None = None
         self.done = threading.Event()
         self.result: Any = None
         self.error: BaseException | None = None

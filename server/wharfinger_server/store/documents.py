@@ -64,7 +64,6 @@ def _packer(members: list[tuple[Field[Any], Step | None]]) -> Callable[[Any], di
         elif member.default is MISSING and is_dataclass(member.default_factory):
             lines += [f" packed = {packed}", f" if packed: document[{member.name!r}] = packed"]
         elif member.default is MISSING or (not member.default and member.default is not None):
-            assert member.default is not MISSING or not member.default_factory(), f"the default of {member.name} is not empty"  # type: ignore[misc]
             lines.append(f" if member: document[{member.name!r}] = {packed}")
         else:
             lines.append(f" if member != default{n}: document[{member.name!r}] = {packed}")
@@ -124,7 +123,9 @@ def _sequence(kind: Any, hint: Any) -> tuple[Step, Step]:
 def _mapping(key: Any, hint: Any) -> tuple[Step, Step]:
     pack, unpack = (step or _same for step in _steps(hint))
     if key is str:
-        return (lambda value: {k: pack(v) for k, v in value.items()}), (lambda value: {k: unpack(v) for k, v in value.items()})
+        return (lambda value: {k: pack(v) for k, v in value.items()}), (
+            lambda value: {k: unpack(v) for k, v in value.items()}
+        )
     # JSON has no number keys.
     pack_key, unpack_key = (step or _same for step in _steps(key))
     return (

@@ -120,9 +120,16 @@ class Loaded:
         task = work.task
         status = codec.status_row(task)
         documents = self._new_documents(task)
-        rows = {} if work.opened is None else {key: codec.entry_row(self.id, e) for key, e in work.opened.changed.items()}
+        rows = (
+            {} if work.opened is None else {key: codec.entry_row(self.id, e) for key, e in work.opened.changed.items()}
+        )
         events = [
-            (task.project, self.id, sequence, encode(Event(task.project, task.task_id, sequence, work.now, attempt, detail)))
+            (
+                task.project,
+                self.id,
+                sequence,
+                encode(Event(task.project, task.task_id, sequence, work.now, attempt, detail)),
+            )
             for sequence, attempt, detail in work.staged_events
         ]
         if status != codec.status_of(self._row) or documents:

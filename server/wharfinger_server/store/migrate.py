@@ -44,7 +44,11 @@ def _revision(connection: sa.Connection, name: str) -> str | None:
         revision = connection.exec_driver_sql(f"SELECT version_num FROM {VERSION_TABLE}").scalar()  # noqa: S608  # our own name
         if revision is not None:
             return str(revision)
-    others = tables & set(schema.metadata.tables) if connection.dialect.name == "postgresql" else tables - {VERSION_TABLE}
+    others = (
+        tables & set(schema.metadata.tables) if connection.dialect.name == "postgresql" else tables - {VERSION_TABLE}
+    )
     if others:
-        raise NotOurs(f"{name} holds tables of another program ({', '.join(sorted(others)[:5])}); give the server a database of its own")
+        raise NotOurs(
+            f"{name} holds tables of another program ({', '.join(sorted(others)[:5])}); give the server a database of its own"
+        )
     return None

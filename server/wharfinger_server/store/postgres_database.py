@@ -35,6 +35,22 @@ _BATCHES_KEPT = 7 * 24 * 3600 * 1_000_000
 _OWN_SESSION_ENDS = 5.0
 """Seconds to wait for the server's end of a lost connection to be gone."""
 
+_GONE = Trouble(Verdict.AGAIN, "it does not answer")
+_LOCKED = Trouble(Verdict.AGAIN, "another session holds its rows locked")
+_CANNOT = Trouble(Verdict.UNAVAILABLE, "it cannot be written")
+_TROUBLE = (
+    ("08", _GONE),
+    ("57P", _GONE),
+    ("40001", _LOCKED),
+    ("40P01", _LOCKED),
+    ("55P03", _LOCKED),
+    ("53100", Trouble(Verdict.UNAVAILABLE, "its disk is full")),
+    ("53", _CANNOT),
+    ("58", _CANNOT),
+    ("25006", _CANNOT),
+)
+"""What the beginnings of SQLSTATEs mean."""
+
 _DEFAULTS = {
     "connect_timeout": "5",
     "client_encoding": "utf8",
@@ -67,11 +83,15 @@ class PostgresDatabase(Database):
         self._writer = secrets.token_hex(8)
         self._number = 0
         self._insert_tasks = bulks.insert(schema.tasks, codec.TASK_COLUMNS, ignore=True)
-        self._renew = bulks.update(schema.tasks, ["id", "epoch"], ["lease_expire"], only="tasks.lease_expire > 0", returning="id")
+        self._renew = bulks.update(
+            schema.tasks, ["id", "epoch"], ["lease_expire"], only="tasks.lease_expire > 0", returning="id"
+        )
 
     @staticmethod
     def _make_engine(url: sa.URL, arguments: dict[str, str], pool: type[sa.Pool], **options: Any) -> sa.Engine:
-        engine = sa.create_engine(url, isolation_level="READ COMMITTED", connect_args=arguments, poolclass=pool, **options)
+        engine = sa.create_engine(
+            url, isolation_level="READ COMMITTED", connect_args=arguments, poolclass=pool, **options
+        )
         sa.event.listen(engine, "connect", _prepare)
         return engine
 
@@ -118,12 +138,14 @@ class PostgresDatabase(Database):
             raise NotOurs(f"{self._name} is PostgreSQL {version // 10000}; the server needs 13 or newer")
         for setting in ("fsync", "synchronous_commit"):
             if connection.exec_driver_sql(f"SHOW {setting}").scalar() == "off":
-                raise NotDurable(f"{self._name} has {setting} = off: what was answered could be lost with the power; set it to on")
+                raise NotDurable(
+                    f"{self._name} has {setting} = off: what was answered could be lost with the power; set it to on"
+                )
 
     def _take_lock(self, connection: sa.Connection) -> None:
         """Take the advisory lock. Our own session of before, if the database still has it, is ended first: it may be committing."""
         deadline = time.monotonic() + _OWN_SESSION_ENDS
-        while not connection.exec_driver_sql(f"SELECT pg_try_advisory_lock({_LOCK})").scalar():  # noqa: S608
+        while not connection.exec_driver_sql(f"SELECT pg_try_advisory_lock({_LOCK})").scalar():
             holder = connection.exec_driver_sql(_HOLDER).first()
             if holder is None:
                 continue
@@ -151,19 +173,14 @@ class PostgresDatabase(Database):
         if isinstance(error, NotDurable):
             return Trouble(Verdict.UNAVAILABLE, "it no longer waits for its disk")
         original = error.orig if isinstance(error, sa.exc.DBAPIError) else error
-        if not isinstance(original, psycopg.Error):
-            return Trouble(Verdict.REFUSED)
-        state = original.sqlstate
+        state = getattr(original, "sqlstate", None)
         if state is None:
-            lost = isinstance(original, psycopg.OperationalError) or (isinstance(error, sa.exc.DBAPIError) and error.connection_invalidated)
-            return Trouble(Verdict.AGAIN, "it does not answer") if lost else Trouble(Verdict.REFUSED)
-        if state.startswith(("08", "57P")):
-            return Trouble(Verdict.AGAIN, "it does not answer")
-        if state in ("40001", "40P01", "55P03"):
-            return Trouble(Verdict.AGAIN, "another session holds its rows locked")
-        if state.startswith(("53", "58")) or state == "25006":
-            return Trouble(Verdict.UNAVAILABLE, "its disk is full" if state == "53100" else "it cannot be written")
-        return Trouble(Verdict.REFUSED)
+            return (
+                _GONE
+                if isinstance(original, psycopg.OperationalError | psycopg.InterfaceError)
+                else Trouble(Verdict.REFUSED)
+            )
+        return next((trouble for prefix, trouble in _TROUBLE if state.startswith(prefix)), Trouble(Verdict.REFUSED))
 
     # ------------------------------------------------------------------ the writer's transactions
 

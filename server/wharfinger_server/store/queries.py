@@ -23,14 +23,18 @@ _COMPARE: Mapping[str, Callable[[Any, Any], sa.ColumnElement[bool]]] = {
     "=": operator.eq, "!=": operator.ne, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
 }  # fmt: skip
 # Literal numbers: a planner takes a partial index only where it can prove its condition.
-_ZERO = sa.literal_column("0")
+_ZERO: sa.ColumnClause[int] = sa.literal_column("0")
 _UNFINISHED = _T.state < sa.literal_column("5")
 _TROUBLED = _T.state > sa.literal_column("5")
 _QUEUED = sa.and_(_T.state == sa.literal_column("1"), _T.lease_expire == _ZERO)
 _TASK = sa.select(*schema.tasks.c)
 _LIGHT = sa.select(
     *(
-        sa.null().label(c.name) if c.name == "params" else sa.literal(b"", sa.LargeBinary()).label(c.name) if c.name == "result" else c
+        sa.null().label(c.name)
+        if c.name == "params"
+        else sa.literal(b"", sa.LargeBinary()).label(c.name)
+        if c.name == "result"
+        else c
         for c in schema.tasks.c
     )
 )
@@ -66,7 +70,9 @@ class Queries:
     def tasks(self, connection: sa.Connection, query: TaskQuery) -> list[Task]:
         """Return a page of a project's tasks."""
         select = (_LIGHT if query.light else _TASK).where(_T.project == query.project, _T.delete_time == 0)
-        select = select.where(*(clause for condition in query.conditions for clause in _clauses(query.project, condition)))
+        select = select.where(
+            *(clause for condition in query.conditions for clause in _clauses(query.project, condition))
+        )
         if query.after:
             select = select.where(_T.id < query.after if query.descending else _T.id > query.after)
         select = select.order_by(_T.id.desc() if query.descending else _T.id).limit(query.limit)
@@ -79,8 +85,12 @@ class Queries:
 
     def queue_place(self, connection: sa.Connection, task: Task) -> int:
         """Return how many queued tasks of its executor come before `task`."""
-        before = sa.or_(_T.priority > task.policy.priority, sa.and_(_T.priority == task.policy.priority, _T.id < task.id))
-        select = sa.select(sa.func.count()).select_from(schema.tasks).where(_QUEUED, _T.executor == task.executor, before)
+        before = sa.or_(
+            _T.priority > task.policy.priority, sa.and_(_T.priority == task.policy.priority, _T.id < task.id)
+        )
+        select = (
+            sa.select(sa.func.count()).select_from(schema.tasks).where(_QUEUED, _T.executor == task.executor, before)
+        )
         return int(connection.execute(select).scalar_one())
 
     def unfinished(self, connection: sa.Connection, after: int, limit: int) -> list[Task]:
@@ -104,12 +114,21 @@ class Queries:
 
     def feed_bounds(self, connection: sa.Connection, project: str) -> tuple[int, int]:
         """Return the first position from which on nothing is missing, and the newest."""
-        select = sa.select(schema.projects.c.floor, schema.projects.c.position).where(schema.projects.c.project == project)
+        select = sa.select(schema.projects.c.floor, schema.projects.c.position).where(
+            schema.projects.c.project == project
+        )
         row = connection.execute(select).first()
         return (1, 0) if row is None else (row[0] + 1, row[1])
 
     def entries(
-        self, connection: sa.Connection, task: int, after_ordinal: int, limit: int, states: frozenset[EntryState], *, only_open: bool
+        self,
+        connection: sa.Connection,
+        task: int,
+        after_ordinal: int,
+        limit: int,
+        states: frozenset[EntryState],
+        *,
+        only_open: bool,
     ) -> list[Entry]:
         """Return a page of a task's ledger in the order of intent."""
         select = sa.select(*schema.entries.c).where(_E.task == task, _E.ordinal > after_ordinal)

@@ -89,7 +89,9 @@ class SqliteDatabase(Database):
         except sa.exc.DBAPIError as error:
             raise _open_refusal(self._path, error) from error
 
-    def _make_engine(self, size: int, isolation: Literal["AUTOCOMMIT"] | None, prepare: Callable[[Any, Any], None]) -> sa.Engine:
+    def _make_engine(
+        self, size: int, isolation: Literal["AUTOCOMMIT"] | None, prepare: Callable[[Any, Any], None]
+    ) -> sa.Engine:
         options: dict[str, Any] = {"isolation_level": isolation} if isolation else {}
         engine = sa.create_engine(
             self._url,
@@ -112,7 +114,9 @@ class SqliteDatabase(Database):
         driver = self._connection.connection.cursor()
         mode = driver.execute("PRAGMA journal_mode").fetchone()[0]
         if mode != "wal":
-            raise NotDurable(f"{self._path} stays in journal mode {mode!r}: its file system cannot do WAL; use a local disk")
+            raise NotDurable(
+                f"{self._path} stays in journal mode {mode!r}: its file system cannot do WAL; use a local disk"
+            )
         level = driver.execute("PRAGMA synchronous").fetchone()[0]
         if level not in (_FULL, _EXTRA):
             raise NotDurable(
@@ -188,7 +192,9 @@ class SqliteDatabase(Database):
     def tasks(self, connection: sa.Connection, ids: Sequence[int]) -> list[Row]:
         """Read the rows."""
         condition, values = self.any_of(ids) if len(ids) > 1 else ("= ?", tuple(ids))
-        return [tuple(row) for row in connection.exec_driver_sql(f"SELECT {_TASKS} FROM tasks WHERE id {condition}", values)]  # noqa: S608
+        return [
+            tuple(row) for row in connection.exec_driver_sql(f"SELECT {_TASKS} FROM tasks WHERE id {condition}", values)
+        ]
 
     def take_positions(self, connection: sa.Connection, counts: Sequence[tuple[str, int]]) -> dict[str, int]:
         """One statement for each project."""

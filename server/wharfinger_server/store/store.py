@@ -87,8 +87,11 @@ class Store:
 
     @property
     def on_commit(self) -> OnCommit | None:
-        """What is called with every commit's tasks and events: on the writer's thread, right after the COMMIT and before
-        the callers hear. It must be quick and must not wait for the store."""
+        """What hears of every commit's tasks and events.
+
+        Called on the writer's thread, right after the COMMIT and before the callers get their answers. It must be quick
+        and must not wait for the store.
+        """
         return self._writer.on_commit
 
     @on_commit.setter
@@ -206,10 +209,17 @@ class Store:
         return await self._read(lambda c: self._queries.feed_bounds(c, project))
 
     async def entries(
-        self, task: int, after_ordinal: int, limit: int, states: frozenset[EntryState] = frozenset(), only_open: bool = False
+        self,
+        task: int,
+        after_ordinal: int,
+        limit: int,
+        states: frozenset[EntryState] = frozenset(),
+        only_open: bool = False,
     ) -> list[Entry]:
         """Return up to `limit` ledger entries after an ordinal, in the order of intent; of `states` only, if any are given."""
-        return await self._read(lambda c: self._queries.entries(c, task, after_ordinal, limit, states, only_open=only_open))
+        return await self._read(
+            lambda c: self._queries.entries(c, task, after_ordinal, limit, states, only_open=only_open)
+        )
 
     async def memos(self, task: int) -> dict[str, bytes]:
         """Return a task's saved answers by key."""
@@ -242,7 +252,9 @@ def _database(url: str, clock: Callable[[], int] | None) -> Database:
     try:
         parsed = sa.make_url(url)
     except sa.exc.ArgumentError:
-        raise NotOurs("the database URL cannot be read; write sqlite:////path/to/file or postgresql://user@host/name") from None
+        raise NotOurs(
+            "the database URL cannot be read; write sqlite:////path/to/file or postgresql://user@host/name"
+        ) from None
     kind = parsed.drivername.partition("+")[0]
     if kind == "sqlite":
         from wharfinger_server.store.sqlite_database import SqliteDatabase

@@ -81,7 +81,7 @@ class Writer:
             self._last = len(operations)
             try:
                 self._write(operations)
-            except BaseException as error:  # noqa: BLE001  # the writer must outlive anything, and everybody must hear
+            except BaseException as error:  # the writer must outlive anything, and everybody must hear
                 log.critical("the writer failed", exc_info=error)
                 self._database.rollback()
                 deliver((operation.waiter, None, error) for operation in operations)
@@ -106,14 +106,14 @@ class Writer:
             batch = self._commit(operations)
         except Unavailable as error:
             deliver((operation.waiter, None, error) for operation in operations)
-        except Exception as error:  # noqa: BLE001  # whichever error it is: it is someone's, and the others must not suffer
+        except Exception as error:  # whichever it is: it is someone's, and the others must not suffer
             if len(operations) > 1:
                 for operation in operations:
                     self._write([operation])
                 return
             failure = WriteFailed(f"the database refused to write this: {type(error).__name__}")
             failure.__cause__ = error
-            log.error("a write was refused", exc_info=error)
+            log.exception("a write was refused")
             deliver([(operations[0].waiter, None, failure)])
         else:
             self._tell(batch.committed)
@@ -148,7 +148,7 @@ class Writer:
                 if self._settled(error):
                     assert batch is not None
                     return batch
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001  # judged, and raised again unless another try may help
                 self._database.rollback()
                 self._judge(error)
                 self._runner.pause(pause)
@@ -181,12 +181,14 @@ class Writer:
         while True:
             try:
                 happened = self._database.committed()
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001  # judged, and raised again unless another try may help
                 self._database.rollback()
                 try:
                     self._judge(error)
                 except Unavailable as why:
-                    raise unavailable("it went away while this was being written, which may or may not have happened") from why
+                    raise unavailable(
+                        "it went away while this was being written, which may or may not have happened"
+                    ) from why
                 self._runner.pause(pause)
                 pause = min(pause * 2, _LONGEST_PAUSE)
             else:

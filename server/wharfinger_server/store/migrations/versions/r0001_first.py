@@ -17,7 +17,9 @@ BYTES = sa.LargeBinary()
 
 
 def _partial(name: str, *columns: str | sa.TextClause, where: str, unique: bool = False) -> None:
-    op.create_index(name, "tasks", list(columns), unique=unique, sqlite_where=sa.text(where), postgresql_where=sa.text(where))
+    op.create_index(
+        name, "tasks", list(columns), unique=unique, sqlite_where=sa.text(where), postgresql_where=sa.text(where)
+    )
 
 
 def upgrade() -> None:

