@@ -10,12 +10,19 @@ from wharfinger.runtime.protocol import Assignment, Context, Phase
 from wharfinger.testing import Done, MemorySession, Stop, Trial, run
 
 
+async def until(ready):
+    for _ in range(5000):
+        if ready():
+            return
+        await asyncio.sleep(0.001)
+    raise TimeoutError("what the test waits for never came")
+
+
 async def cancel_when(script, ready, *, times=1, session=None, asked=True):
     """Run the script, cancel it `times` once `ready()` is true, and return what it did."""
     stop = Stop()
     attempt = asyncio.create_task(Trial(script).run_async(stop=stop, session=session))
-    while not ready():
-        await asyncio.sleep(0.001)
+    await until(ready)
     if asked:
         stop.request()
     for _ in range(times):
@@ -194,6 +201,21 @@ async def test_a_cancellation_while_the_outcome_is_written_changes_nothing(load)
     assert done.result == {"n": 1}
 
 
+async def test_the_outcome_is_written_though_a_second_cancellation_came_at_once(load):
+    script = load(
+        """
+        async def main(task):
+            began.append(asyncio.current_task())
+            try:
+                await asyncio.sleep(60)
+            finally:
+                began[0].cancel()
+        began = []
+        """
+    )
+    assert (await cancel_when(script, lambda: script.began)).stopped
+
+
 async def test_a_script_that_cancels_itself_failed(load):
     done = await Trial(load("async def main(task): raise asyncio.CancelledError")).run_async()
     assert (done.failure.reason, done.failure.metadata["exception"]) == (
@@ -246,7 +268,6 @@ async def test_run_returns_quietly_when_its_task_was_cancelled(load):
     )
     assignment = Assignment("t", "u", 1, Phase.RUN, "s", 1, {}, Context("p"))
     attempt = asyncio.create_task(runtime.run(script, assignment, MemorySession(Done()), Stop()))
-    while not script.began:
-        await asyncio.sleep(0.001)
+    await until(lambda: script.began)
     attempt.cancel()
     assert await attempt is None

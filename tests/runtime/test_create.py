@@ -42,15 +42,15 @@ def test_the_call_gets_key_token_generation_and_attributes(load, colour):
         """
         async def main(task):
             async def call(intent):
-                seen.update(key=intent.key, token=intent.token, generation=intent.generation, size=intent.attributes["size"])
+                seen.append([intent.key, intent.token, intent.generation, intent.attributes["size"]])
                 return "i-1"
             await task.create("node", "node/1", call, attributes={"size": "m1"})
-        seen = {}
+        seen = []
         """,
         colour,
     )
     entry = run(script).ledger["node/1"]
-    assert script.seen == {"key": "node/1", "token": entry.token, "generation": 1, "size": "m1"}
+    assert script.seen == [["node/1", entry.token, 1, "m1"]]
 
 
 def test_everything_that_find_and_undo_need_is_in_the_intent(load, colour):
@@ -59,8 +59,8 @@ def test_everything_that_find_and_undo_need_is_in_the_intent(load, colour):
         RESOURCE_TYPES = {"node": ResourceType(idempotent=True, send_window=3.0, call_timeout=4.0, settling=5.0)}
         async def main(task):
             with task.step("build"):
-                await task.create("node", "node/1", lambda intent: "i-1", profile="prod", region="eu", attributes={"a": "b"},
-                                  after=["net/1"], undo_data={"was": [1, 2]})
+                await task.create("node", "node/1", lambda intent: "i-1", profile="prod", region="eu",
+                                  attributes={"a": "b"}, after=["net/1"], undo_data={"was": [1, 2]})
         """,
         colour,
     )
@@ -331,7 +331,7 @@ class SlowLedger(MemorySession):
     """Its commits take long."""
 
     async def intend(self, intents):
-        time.sleep(0.1)
+        time.sleep(0.1)  # noqa: ASYNC251 - for plain scripts it blocks
         return await super().intend(intents)
 
 

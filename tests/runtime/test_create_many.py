@@ -9,7 +9,8 @@ KEYS = ["n/1", "n/2", "n/3"]
 async def main(task):
     async def call(intents):
         calls.append({intent.key: intent.token for intent in intents})
-        return {intent.key: "id-" + intent.key for intent in intents if intent.key not in task.params.get("unnamed", [])}
+        unnamed = task.params.get("unnamed", [])
+        return {intent.key: "id-" + intent.key for intent in intents if intent.key not in unnamed}
     return await task.create_many("node", KEYS, call, attributes=lambda key: {"name": key})
 calls = []
 """

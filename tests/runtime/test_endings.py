@@ -69,7 +69,8 @@ def test_a_result_of_64_kib_is_taken_and_one_byte_more_is_not(load):
 
 def test_a_script_that_fails_on_purpose_has_its_own_words(load, colour):
     script = load(
-        "async def main(task): raise Failed('the crane broke', reason='CRANE', retryable=True, metadata={'n': 3})", colour
+        "async def main(task): raise Failed('the crane broke', reason='CRANE', retryable=True, metadata={'n': 3})",
+        colour,
     )
     done = run(script)
     failure = done.failure

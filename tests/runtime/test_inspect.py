@@ -66,9 +66,7 @@ def test_an_object_with_an_async_call_is_async(load):
 
 
 def test_a_partial_of_an_async_function_is_async(load):
-    script = load(
-        "import functools\nasync def deploy(size, task): ...\nmain = functools.partial(deploy, 3)"
-    )
+    script = load("import functools\nasync def deploy(size, task): ...\nmain = functools.partial(deploy, 3)")
     assert inspect(script).colour == "async"
 
 
@@ -179,7 +177,8 @@ def test_a_dataclass_field_without_a_schema_is_named(load):
 
 
 @pytest.mark.parametrize(
-    "windows", [{"send_window": 0}, {"call_timeout": -1}, {"settling": float("inf")}, {"send_window": "5"}, {"settling": True}]
+    "windows",
+    [{"send_window": 0}, {"call_timeout": -1}, {"settling": float("inf")}, {"send_window": "5"}, {"settling": True}],
 )
 def test_a_resource_type_refuses_windows_that_are_none(windows):
     with pytest.raises(ValueError, match=next(iter(windows))):
@@ -190,7 +189,8 @@ def test_the_contract_needs_the_standard_library_only():
     """Scripts are imported wherever they run: their import of the contract must stay light."""
     program = (
         "import json, sys; before = set(sys.modules); import wharfinger.script;"
-        "print(json.dumps(sorted({name.partition('.')[0] for name in set(sys.modules) - before} - set(sys.stdlib_module_names))))"
+        "new = {name.partition('.')[0] for name in set(sys.modules) - before};"
+        "print(json.dumps(sorted(new - set(sys.stdlib_module_names))))"
     )
     answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert json.loads(answer.stdout) == ["wharfinger"]

@@ -12,7 +12,11 @@ def test_each_printed_line_is_a_line_of_the_log(load, colour):
 
 
 def test_a_line_is_kept_together_until_it_ends(load, colour):
-    done = run(load("async def main(task):\n    print('a', end='')\n    print('b', end='', flush=True)\n    print('c')", colour))
+    done = run(
+        load(
+            "async def main(task):\n    print('a', end='')\n    print('b', end='', flush=True)\n    print('c')", colour
+        )
+    )
     assert done.lines == ["abc"]
 
 

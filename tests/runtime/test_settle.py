@@ -44,7 +44,9 @@ seen = []
         "a": ("CREATED", "i-a"),
         "b": ("NOT_CREATED", ""),
     }
-    assert script.seen == [(k, done.ledger[k].token, {"x": 1} if k == "a" else None, "projects/test/tasks/t1") for k in "ab"]
+    assert script.seen == [
+        (k, done.ledger[k].token, {"x": 1} if k == "a" else None, "projects/test/tasks/t1") for k in "ab"
+    ]
     assert done.result == {}
 
 
@@ -127,7 +129,9 @@ def test_async_searches_run_side_by_side(load):
             return []
         """
     )
-    made = run(load("async def main(task):\n    for n in range(8): await task.create('t', f'k{n}', lambda intent: 'i')"))
+    made = run(
+        load("async def main(task):\n    for n in range(8): await task.create('t', f'k{n}', lambda intent: 'i')")
+    )
     begun = time.monotonic()
     done = Trial(script).settle(made, [f"k{n}" for n in range(8)])
     assert time.monotonic() - begun < 0.6

@@ -140,7 +140,10 @@ def test_what_is_wrong_is_told_with_the_option(table, option, sentence):
     assert (wrong.value.option, sentence in str(wrong.value)) == (option, True)
     with pytest.raises(Failed) as failed:
         open_store("images", {"images": table})
-    assert (failed.value.reason, failed.value.metadata) == ("STORE_MISCONFIGURED", {"store": "images", "option": option})
+    assert (failed.value.reason, failed.value.metadata) == (
+        "STORE_MISCONFIGURED",
+        {"store": "images", "option": option},
+    )
     assert str(failed.value).startswith(f"[stores.images] {option}: ")
 
 

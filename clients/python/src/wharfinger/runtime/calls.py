@@ -39,8 +39,11 @@ class Calls(ABC):
         """Call `function` and return its answer; an async one is cancelled after `timeout`, with a TimeoutError."""
 
     @abstractmethod
-    async def unbroken(self, work: Coroutine[Any, Any, T]) -> T:
-        """Run `work` to its end though the caller is cancelled meanwhile; the cancellation is raised afterwards."""
+    async def unbroken(self, work: Coroutine[Any, Any, T], *, always: bool = False) -> T:
+        """Run `work` to its end though the caller is cancelled meanwhile; the cancellation is raised afterwards.
+
+        A cancellation that came first keeps the work from beginning, unless it must run `always`.
+        """
 
     @abstractmethod
     async def each(self, work: Callable[[T], Coroutine[Any, Any, None]], items: Iterable[T], width: int) -> None:
@@ -67,29 +70,22 @@ class Awaited(Calls):
                 answer = await answer
         return answer
 
-    async def unbroken(self, work: Coroutine[Any, Any, T]) -> T:
-        """Run it as a task of its own. A cancellation that came before it began keeps it from beginning."""
-        begun = False
-
-        async def caught() -> tuple[T | None, BaseException | None]:
-            # Nothing may leave the task as an exception: SystemExit would go through and end the loop.
-            nonlocal begun
-            begun = True
-            try:
-                return await work, None
-            except BaseException as error:  # noqa: BLE001 - handed to the caller, who raises it
-                return None, error
-
-        inner = asyncio.ensure_future(caught())
+    async def unbroken(self, work: Coroutine[Any, Any, T], *, always: bool = False) -> T:
+        """Run it as a task of its own."""
+        try:
+            if not always:
+                await asyncio.sleep(0)
+        except asyncio.CancelledError:
+            work.close()
+            raise
+        inner = asyncio.ensure_future(_caught(work))
         cancelled: asyncio.CancelledError | None = None
         while not inner.done():
             try:
                 await asyncio.wait((inner,))
             except asyncio.CancelledError as error:
                 cancelled = error
-                if not begun:
-                    inner.cancel()
-        if inner.cancelled():
+        if inner.cancelled():  # by a loop that ends, before its first step
             work.close()
             raise cancelled or asyncio.CancelledError
         value, failed = inner.result()
@@ -116,6 +112,14 @@ class Awaited(Calls):
         await asyncio.sleep(seconds)
 
 
+async def _caught(work: Coroutine[Any, Any, T]) -> tuple[T | None, BaseException | None]:
+    """Return what `work` returns or raises: SystemExit would go through a task and end the loop."""
+    try:
+        return await work, None
+    except BaseException as error:  # noqa: BLE001 - the caller raises it
+        return None, error
+
+
 class Direct(Calls):
     """For plain scripts, in a thread of their own."""
 
@@ -134,7 +138,7 @@ class Direct(Calls):
             raise TypeError("a plain script's call returned a coroutine; make main `async def` or the call plain")
         return answer
 
-    async def unbroken(self, work: Coroutine[Any, Any, T]) -> T:
+    async def unbroken(self, work: Coroutine[Any, Any, T], *, always: bool = False) -> T:
         """Run it: nothing interrupts a thread."""
         return await work
 

@@ -166,7 +166,7 @@ async def run(module: ModuleType, assignment: Assignment, session: Session, stop
         except BaseException as error:  # noqa: BLE001 - every way to end is an outcome
             outcome = attempt.ended(error, interrupted=own is not None and own.cancelling() > 0)
     try:
-        await attempt.calls.unbroken(attempt.finish(outcome))
+        await attempt.calls.unbroken(attempt.finish(outcome), always=True)
     except asyncio.CancelledError:
         return
 

@@ -56,7 +56,7 @@ class Refused(Exception):
 
 
 class Cancelled(Exception):
-    """The task was asked to stop, and the script does. `create` raises it, and a script that looks at `cancelled` may."""
+    """The task was asked to stop, and the script does. `create` raises it, and so may the script itself."""
 
 
 class BrokenScript(Exception):
