@@ -148,8 +148,11 @@ def load_group(group: str) -> list[Found]:
 
 def _owner(entry_point: metadata.EntryPoint) -> tuple[str, str]:
     """Return name and version of the distribution, "" for what its metadata does not tell."""
-    told = entry_point.dist.metadata if entry_point.dist else {}
-    return str(told.get("Name") or ""), str(told.get("Version") or "")
+    if entry_point.dist is None:
+        return "", ""
+    told = entry_point.dist.metadata
+    name, version = (str(told[key]) if key in told else "" for key in ("Name", "Version"))
+    return name, version
 
 
 def _load(group: str, entry_points: list[metadata.EntryPoint]) -> tuple[dict[str, Any], dict[str, str]]:

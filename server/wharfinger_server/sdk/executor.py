@@ -55,9 +55,11 @@ class Host(Protocol):
         ...
 
     def blocked(self, jobs: tuple[Job, ...], seconds: float, culprit: str) -> None:
-        """Say that the executor has been held up for `seconds`; `culprit` names the job and the line of code, if known.
+        """Say that the executor has been held up for `seconds`.
 
-        Called with `seconds` 0 when it moves again.
+        `jobs` are those that it keeps from running, the culprit first where it is known. `culprit` is for people: "TASK
+        at FILE:LINE in FUNCTION", without the task if that is not known. Called again for another culprit, and with
+        `seconds` 0 when the executor moves again.
         """
         ...
 
@@ -97,4 +99,7 @@ class Executor(ABC):
 
     @abstractmethod
     async def stop(self, grace: float) -> None:
-        """Stop within `grace` seconds. Jobs that still run then are abandoned: the server is about to end."""
+        """Stop within `grace` seconds. Jobs that still run then are abandoned: the server is about to end.
+
+        Stopping again does nothing.
+        """
