@@ -1,0 +1,1 @@
+"""Wharfinger's scripts for disk images: `image.import`, `image.export` and `image.clone`."""

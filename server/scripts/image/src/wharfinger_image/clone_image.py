@@ -1,0 +1,115 @@
+"""Clone a disk image from one object store to another, or to another name."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from wharfinger.runtime.stores import Store
+from wharfinger.script import AsyncTask, Failed, Refused
+from wharfinger_image import params, settings
+from wharfinger_image.folder import place
+from wharfinger_image.params import RESULT_SCHEMA
+from wharfinger_image.place import Look, Place, Taken, mark_of
+from wharfinger_image.placing import Placing, exists, note, object_key, seed
+from wharfinger_image.refusals import Missing
+from wharfinger_image.resources import RESOURCE_TYPES, find, type_of, undo
+from wharfinger_image.stored import Stored, not_found
+from wharfinger_image.transfer import Content, too_large
+
+__all__ = ["PARAMS_SCHEMA", "RESOURCE_TYPES", "RESULT_SCHEMA", "RESUMABLE", "find", "main", "undo"]
+
+RESUMABLE = True
+
+PARAMS_SCHEMA = params.schema(
+    "Which image to clone, and what the clone is to be. Where both stores are one provider's, it copies by itself.",
+    ["from_store", "name", "to_store"],
+    {
+        "from_store": params.store("Name of the object store that has the image."),
+        "name": params.name("Name of the object"),
+        "to_store": params.store("Name of the object store to put the clone into; it may be the same."),
+        "to_name": params.name("Name of the clone; left out, it is that of the original"),
+    },
+)
+
+
+async def main(task: AsyncTask) -> dict[str, Any]:
+    """Clone the image. Returns its name, size, SHA-256 and the object made; the bytes are checked if that is known."""
+    asked = task.params
+    options = settings.read(task.settings)
+    original = place(task.store(asked["from_store"]), asked["name"])
+    store, name = task.store(asked["to_store"]), asked.get("to_name", asked["name"])
+    mark = mark_of(await seed(task), store.name)
+    if _by_provider(original, place(store, name)):
+        return await _copy(task, original, store, name, mark, options)
+    target = place(store, name, mark)
+    await task.plan([object_key(target)])
+    known = await original.content()
+    expected = known.sha256 if known else ""
+    placing = Placing(task, [target], Stored(original), expected=expected, limit=options.max_size, verb="clone")
+    return await placing.run()
+
+
+def _by_provider(original: Place, target: Place) -> bool:
+    # What a file system "copies" for an object store is a second name of one file: whoever starts a machine from the
+    # clone in place would change the original. So files are copied through here, and checked on the way.
+    return original.store.url_scheme != "file" and original.store.same_provider(target.store)
+
+
+async def _copy(
+    task: AsyncTask, original: Place, store: Store, name: str, mark: str, options: settings.Settings
+) -> dict[str, Any]:
+    about: dict[str, Any] = await task.once("original", partial(_about, original))
+    size, sha256 = about["size"], about["sha256"]
+    target = place(store, name, mark, about["mark"])
+    await task.plan([object_key(target)])
+    limit = min(options.max_size, target.limit or options.max_size)
+    if size > limit:
+        raise too_large(limit, size)
+    with task.step("copy", total=size, unit="bytes", message="by the provider") as step:
+        await task.create(
+            type_of(target),
+            object_key(target),
+            lambda _: _copied(original, target),
+            attributes={"store": store.name, "name": name, "from": original.id, "size": str(size)},
+            undo_data={"store": store.name, "name": name, "mark": mark, "inherited": about["mark"]},
+        )
+        copied, _ = await target.facts()
+        if copied != size:
+            raise Failed(
+                f"the copy {target.id} has {copied} bytes, the original had {size}; it was replaced meanwhile",
+                reason="SIZE_MISMATCH",
+                metadata={"expected": str(size), "actual": str(copied)},
+            )
+        await note(task, target, Content(size, sha256))
+        step.progress(size)
+    made = [{"store": store.name, "path": name}]
+    return {"name": name, "size": size, "sha256": sha256 or None, "objects": made}
+
+
+async def _about(original: Place) -> dict[str, Any]:
+    try:
+        size, mark = await original.facts()
+    except Missing:
+        raise not_found(original) from None
+    known = await original.content()
+    return {"size": size, "mark": mark, "sha256": known.sha256 if known else ""}
+
+
+async def _copied(original: Place, target: Place) -> str:
+    """Let the provider copy; the call of its `create`."""
+    if await target.look() not in (Look.ABSENT, Look.OURS):
+        raise exists(target)
+    try:
+        await target.copy_from(original)
+    except Taken:
+        if await target.look() is not Look.OURS:
+            raise exists(target) from None
+    except Missing:
+        word = not_found(original)
+        raise Refused(word.message, reason=word.reason, metadata=word.metadata) from None
+    except Failed as error:
+        if error.reason not in ("STORE_REFUSED", "STORE_FULL"):
+            raise
+        raise Refused(error.message, reason=error.reason, metadata=error.metadata) from None
+    return target.id

@@ -1,0 +1,63 @@
+"""Export a disk image from an object store to another store or a folder of the server."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from wharfinger.runtime.stores import Store
+from wharfinger.script import AsyncTask, Failed
+from wharfinger_image import params, settings
+from wharfinger_image.folder import folder_store, place
+from wharfinger_image.params import RESULT_SCHEMA
+from wharfinger_image.place import mark_of
+from wharfinger_image.placing import Placing, object_key, seed
+from wharfinger_image.resources import RESOURCE_TYPES, find, undo
+from wharfinger_image.stored import Stored
+
+__all__ = ["PARAMS_SCHEMA", "RESOURCE_TYPES", "RESULT_SCHEMA", "RESUMABLE", "find", "main", "undo"]
+
+RESUMABLE = True
+
+PARAMS_SCHEMA = params.schema(
+    "Which image to export, and where to.",
+    ["store", "name", "to"],
+    {
+        "store": params.store("Name of the object store that has the image."),
+        "name": params.name("Name of the object, and of what is made of it"),
+        "to": {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 1000,
+            "description": "Name of the object store to export to, or the whole path of a folder of the server that is"
+            " in, or below, one of `export_folders` in the server's [image] settings.",
+        },
+    },
+)
+
+
+async def main(task: AsyncTask) -> dict[str, Any]:
+    """Export the image. Returns its name, size, SHA-256 and the object made; the bytes are checked if that is known."""
+    asked = task.params
+    options = settings.read(task.settings)
+    original = place(task.store(asked["store"]), asked["name"])
+    store = _target(task, asked["to"], options)
+    target = place(store, asked["name"], mark_of(await seed(task), store.name))
+    await task.plan([object_key(target)])
+    known = await original.content()
+    expected = known.sha256 if known else ""
+    placing = Placing(task, [target], Stored(original), expected=expected, limit=options.max_size, verb="export")
+    return await placing.run()
+
+
+def _target(task: AsyncTask, to: str, options: settings.Settings) -> Store:
+    if not to.startswith("/"):
+        return task.store(to)
+    folder = Path(to).resolve()
+    if not any(folder.is_relative_to(allowed.resolve()) for allowed in options.export_folders):
+        raise Failed(
+            f"images may not be exported to {to}: it is not in or below a folder that [image] export_folders allows",
+            reason="PERMISSION_DENIED",
+            metadata={"permission": "image.export_folders"},
+        )
+    return folder_store(folder)

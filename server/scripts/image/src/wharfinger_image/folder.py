@@ -1,0 +1,112 @@
+"""A place in a folder of this machine, where a name is a hard link and what was written is on the disk."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import TypeVar
+
+from wharfinger.runtime.stores import Store, open_store
+from wharfinger_image.place import Look, Place, Taken
+from wharfinger_image.refusals import told
+from wharfinger_image.transfer import Piece
+
+T = TypeVar("T")
+
+
+class FolderPlace(Place):
+    """A name in a local folder. Files bear no marks; what is staged and its name being one file is proof instead."""
+
+    @property
+    def _folder(self) -> Path:
+        return Path("/", self.store.key(""))
+
+    async def look(self) -> Look:
+        """Return what stands under the name."""
+        if await self._do(self._is_staged_file):
+            return Look.OURS
+        return await super().look()
+
+    async def upload(self, pieces: AsyncIterator[Piece], size: int | None) -> None:
+        """As Place.upload; when this returns the bytes are on the disk."""
+        await super().upload(pieces, size)
+        await self._do(lambda: _sync(self._folder / self.staging))
+
+    async def publish(self) -> None:
+        """Link what is staged to its name. Raises Taken."""
+        await self._do(self._link)
+
+    async def discard(self) -> None:
+        """Delete what is staged, what a broken upload left of it, and the folders made for it if they are empty."""
+        await self._do(self._discard)
+
+    async def delete(self) -> None:
+        """As Place.delete."""
+        await super().delete()
+        await self._do(lambda: self._prune((self._folder / self._record_path).parent))
+
+    def _attributes(self) -> dict[str, str] | None:
+        return None
+
+    def _width(self) -> int:
+        return 2
+
+    def _is_staged_file(self) -> bool:
+        try:
+            return (self._folder / self.name).samefile(self._folder / self.staging)
+        except FileNotFoundError:
+            return False
+
+    def _link(self) -> None:
+        target = self._folder / self.name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            target.hardlink_to(self._folder / self.staging)
+        except FileExistsError:
+            raise Taken from None
+        for folder in (target.parent, *target.parent.parents):
+            _sync(folder)
+            if folder == self._folder:
+                break
+
+    def _discard(self) -> None:
+        staging = self._folder / self.staging
+        # obstore writes a multipart upload to PATH#NUMBER until it is whole.
+        for leftover in [staging, *staging.parent.glob(f"{staging.name}#*")]:
+            leftover.unlink(missing_ok=True)
+        self._prune(staging.parent)
+
+    def _prune(self, folder: Path) -> None:
+        while folder != self._folder and folder.is_relative_to(self._folder):
+            with suppress(FileNotFoundError):
+                try:
+                    folder.rmdir()
+                except OSError:
+                    return  # something else is in it
+            folder = folder.parent
+
+    async def _do(self, work: Callable[[], T]) -> T:
+        with told(self.store.name):
+            return await asyncio.to_thread(work)
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def folder_store(folder: Path) -> Store:
+    """Return a local folder, made if it is missing, as a store whose name is its path."""
+    return open_store(str(folder), {str(folder): {"url": folder.as_uri()}})
+
+
+def place(store: Store, name: str, mark: str = "", inherited: str = "") -> Place:
+    """Return the place of `name` in `store`."""
+    kind = FolderPlace if store.url_scheme == "file" else Place
+    return kind(store, name, mark, inherited)

@@ -1,0 +1,81 @@
+"""Import a disk image from a web server into one or several object stores."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+
+from wharfinger.script import AsyncTask
+from wharfinger_image import params, settings
+from wharfinger_image.folder import place
+from wharfinger_image.params import RESULT_SCHEMA
+from wharfinger_image.place import mark_of
+from wharfinger_image.placing import Placing, object_key, seed
+from wharfinger_image.pump import Pump
+from wharfinger_image.resources import RESOURCE_TYPES, find, undo
+from wharfinger_image.source import Source
+from wharfinger_image.transfer import Piece
+
+__all__ = ["PARAMS_SCHEMA", "RESOURCE_TYPES", "RESULT_SCHEMA", "RESUMABLE", "find", "main", "undo"]
+
+RESUMABLE = True
+
+PARAMS_SCHEMA = params.schema(
+    "Which image to import, and into which stores. Two stores are filled from one download.",
+    ["source", "stores", "name"],
+    {
+        "source": {
+            "type": "string",
+            "maxLength": 4000,
+            "pattern": "^https?://",
+            "description": "URL of the image: http or https, on a public address, without user name and password.",
+            "examples": ["https://images.example.com/debian-12.qcow2"],
+        },
+        "stores": {
+            "description": "Name of the object store to put it into, or a list of several.",
+            "oneOf": [
+                params.store("One store."),
+                {"type": "array", "items": params.store("One."), "minItems": 1, "maxItems": 20, "uniqueItems": True},
+            ],
+        },
+        "name": params.name("Name of the object to make, in every store; it must not exist"),
+        "sha256": {
+            "type": "string",
+            "pattern": "^[0-9a-fA-F]{64}$",
+            "description": "SHA-256 that the image must have, in hex. Without it whatever comes is taken.",
+        },
+    },
+)
+
+
+class _Web:
+    """The web server as a reader; one Source for all its streams, because it knows how often it may be asked again."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+
+    @property
+    def size(self) -> int | None:
+        return self._source.size
+
+    @property
+    def shown(self) -> str:
+        return f"the source {self._source.shown}"
+
+    def stream(self) -> AbstractAsyncContextManager[AsyncIterator[Piece]]:
+        return Pump[Piece](self._source.pieces, self._source.interrupt)
+
+
+async def main(task: AsyncTask) -> dict[str, Any]:
+    """Import the image. Returns its name, size, SHA-256 and the objects made."""
+    asked = task.params
+    options = settings.read(task.settings)
+    stores = [task.store(name) for name in params.several(asked["stores"])]
+    word = await seed(task)
+    places = [place(store, asked["name"], mark_of(word, store.name)) for store in stores]
+    await task.plan([object_key(one) for one in places])
+    expected = asked.get("sha256", "")
+    reader = _Web(Source(asked["source"], options, checked=bool(expected)))
+    placing = Placing(task, places, reader, expected=expected, limit=options.max_size, verb="download")
+    return await placing.run()

@@ -1,0 +1,336 @@
+"""Putting one image into its places: read once, uploaded to all, then named, each step in the ledger beforehand."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from contextlib import AbstractAsyncContextManager, suppress
+from dataclasses import asdict
+from functools import partial
+from typing import Any, Protocol, TypeVar
+
+from wharfinger.runtime.protocol import LeaseLost, Rejected
+from wharfinger.script import AsyncIntent, AsyncTask, Failed, Refused
+from wharfinger_image.place import Look, Place, Taken
+from wharfinger_image.refusals import Missing
+from wharfinger_image.resources import STAGING, type_of
+from wharfinger_image.source import StartOver
+from wharfinger_image.transfer import Content, Piece, too_large, transfer
+
+T = TypeVar("T")
+
+_DEFINITE = frozenset({"STORE_REFUSED", "STORE_FULL"})
+_UNANSWERED = frozenset({"RESOURCE_UNCERTAIN", "STORE_UNAVAILABLE"})
+
+
+class Reader(Protocol):
+    """Where an image comes from. `size` is known, if it can be, once the first piece was read; `shown` is its name."""
+
+    @property
+    def size(self) -> int | None:
+        """How many bytes there are; None: not known."""
+        ...
+
+    @property
+    def shown(self) -> str:
+        """What to call it in messages."""
+        ...
+
+    def stream(self) -> AbstractAsyncContextManager[AsyncIterator[Piece]]:
+        """Read it from the beginning. Reading may raise StartOver: then it is to be called again."""
+        ...
+
+
+class _NotSaved(Exception):
+    """There is no memo."""
+
+
+async def saved(task: AsyncTask, key: str) -> Any:
+    """Return what `task.once(key, …)` saved in this or an earlier attempt; None if it saved nothing yet."""
+
+    def nothing() -> Any:
+        raise _NotSaved
+
+    try:
+        return await task.once(key, nothing)
+    except _NotSaved:
+        return None
+
+
+async def seed(task: AsyncTask) -> str:
+    """Return the task's own random word, the same in every attempt, that its marks are made of."""
+    return await task.once("mark", lambda: secrets.token_hex(16))
+
+
+def object_key(place: Place) -> str:
+    """Return the ledger key of the object at `place`."""
+    return f"object/{place.id}"
+
+
+def exists(place: Place) -> Refused:
+    """Return the refusal of a name that is taken."""
+    return Refused(
+        f"store {place.store.name!r} has an object {place.name!r} already, which this task did not make; it is left as"
+        " it is. Choose another name, or delete it first",
+        reason="OBJECT_EXISTS",
+        metadata={"store": place.store.name, "object": place.name},
+    )
+
+
+class Placing:
+    """One task's way from `reader` into `places`.
+
+    `expected` is the SHA-256 that the bytes must have, "" if any will do; `limit` how many there may be; `verb` names
+    the step in which they are read.
+    """
+
+    def __init__(
+        self, task: AsyncTask, places: Sequence[Place], reader: Reader, *, expected: str, limit: int, verb: str
+    ) -> None:
+        self._task = task
+        self._places = places
+        self._reader = reader
+        self._expected = expected.lower()
+        self._limit = limit
+        self._verb = verb
+        self._failures: dict[str, Failed] = {}
+        self._staging: set[str] = set()
+
+    async def run(self) -> dict[str, Any]:
+        """Do it all and return the result; places that exist from an earlier attempt are used as they are.
+
+        Raises Failed if any place failed; the others are completed all the same.
+        """
+        try:
+            return await self._run()
+        except LeaseLost:
+            raise
+        except BaseException:
+            for place in self._places:
+                if place.id in self._staging:
+                    with suppress(Failed, Rejected):  # what is left is in the ledger; the first error counts
+                        await self._discard(place)
+            raise
+
+    async def _run(self) -> dict[str, Any]:
+        content = await self._known_content()
+        ready = await self._look(content)
+        missing = [place for place in self._places if place not in ready and place.id not in self._failures]
+        if missing:
+            content, uploaded = await self._upload(missing)
+            ready += uploaded
+        if content is not None:
+            await self._each(ready, partial(self._publish, content=content))
+        if self._failures or content is None:
+            raise self._failure()
+        return {
+            "name": self._places[0].name,
+            "size": content.size,
+            "sha256": content.sha256,
+            "objects": [{"store": place.store.name, "path": place.name} for place in self._places],
+        }
+
+    async def _known_content(self) -> Content | None:
+        memo = await saved(self._task, "content")
+        return Content(**memo) if memo else None
+
+    # ------------------------------------------------------------------ what is there
+
+    async def _look(self, content: Content | None) -> list[Place]:
+        """Return the places that have, or have staged, the whole image from an earlier attempt."""
+        ready: list[Place] = []
+
+        async def one(place: Place) -> None:
+            found = await place.look()
+            if found in (Look.TAKEN, Look.UNKNOWN):
+                refused = exists(place)
+                raise Failed(refused.message, reason=refused.reason, metadata=refused.metadata)
+            if content is not None and (found is Look.OURS or await place.staged(content.size)):
+                ready.append(place)
+            elif self._task.attempt > 1:
+                await self._discard(place)
+
+        await self._each(self._places, one)
+        return ready
+
+    # ------------------------------------------------------------------ bytes
+
+    async def _upload(self, places: Sequence[Place]) -> tuple[Content, list[Place]]:
+        while True:
+            try:
+                async with self._reader.stream() as pieces:
+                    return await self._transfer(pieces, places)
+            except StartOver:
+                said = f"{self._reader.shown} could not go on where it broke off; reading it from the beginning"
+                self._task.notify(said, "warning")
+
+    async def _transfer(self, pieces: AsyncIterator[Piece], places: Sequence[Place]) -> tuple[Content, list[Place]]:
+        first = await anext(pieces, None)
+        size = self._reader.size
+        if first is None:
+            raise Failed(f"{self._reader.shown} is empty", reason="SOURCE_FAILED", metadata={"cause": "empty"})
+        if size is not None and size > self._limit:
+            raise too_large(self._limit, size)
+        await self._each(places, self._stage)
+        open_places = [place for place in places if place.id in self._staging]
+        if not open_places:
+            raise self._failure()
+        with self._task.step(self._verb, total=size, unit="bytes") as step:
+            content, errors = await transfer(
+                _chain(first, pieces),
+                [partial(self._send, place, size) for place in open_places],
+                limit=self._limit,
+                check=self._check,
+                advance=step.advance,
+            )
+        uploaded = []
+        for place, error in zip(open_places, errors, strict=True):
+            if error is None:
+                uploaded.append(place)
+            elif isinstance(error, Failed):
+                self._failures[place.id] = error
+                await self._each([place], self._discard)
+            else:
+                raise error
+        return content, uploaded
+
+    async def _stage(self, place: Place) -> None:
+        if place.id in self._staging:
+            return  # from before it started over
+
+        async def call(intent: AsyncIntent) -> None:
+            await intent.created(place.staging_id)
+
+        await self._task.create(
+            STAGING, _staging_key(place), call, attributes=_facts(place), undo_data=_undo_data(place)
+        )
+        self._staging.add(place.id)
+
+    @staticmethod
+    async def _send(place: Place, size: int | None, pieces: AsyncIterator[Piece]) -> None:
+        try:
+            await place.upload(pieces, size)
+        except Missing:
+            raise _vanished(place) from None
+
+    async def _check(self, content: Content) -> None:
+        if self._expected and content.sha256 != self._expected:
+            raise _mismatch(f"{self._reader.shown} is not what was expected", self._expected, content.sha256)
+        before = Content(**await self._task.once("content", lambda: asdict(content)))
+        if before != content:
+            raise _mismatch(f"{self._reader.shown} changed since an earlier attempt", before.sha256, content.sha256)
+
+    # ------------------------------------------------------------------ names
+
+    async def _publish(self, place: Place, *, content: Content) -> None:
+        facts = {**_facts(place), "size": str(content.size), "sha256": content.sha256}
+        try:
+            await self._task.create(
+                type_of(place),
+                object_key(place),
+                lambda _: _name(place),
+                attributes=facts,
+                undo_data=_undo_data(place),
+            )
+        except Failed as error:
+            if error.reason in _UNANSWERED:
+                self._staging.discard(place.id)  # it stays: the proof of what became of it
+            else:
+                await self._discard(place)
+            raise
+        await note(self._task, place, content)
+        await self._discard(place)
+
+    async def _discard(self, place: Place) -> None:
+        """Take away what is staged for `place`, if the ledger has it."""
+        try:
+            await self._task.remove(_staging_key(place))
+        except Rejected as error:
+            if error.failure.reason not in ("KEY_UNKNOWN", "KEY_REUSED"):
+                raise
+        self._staging.discard(place.id)
+
+    # ------------------------------------------------------------------ failures
+
+    async def _each(self, places: Sequence[Place], work: Callable[[Place], Coroutine[Any, Any, None]]) -> None:
+        """Do `work` for all places at once; a place that fails is noted, and does not harm the others."""
+        errors = await asyncio.gather(*map(work, places), return_exceptions=True)
+        for place, error in zip(places, errors, strict=True):
+            word = _vanished(place) if isinstance(error, Missing) else error
+            if isinstance(word, Failed):
+                self._failures.setdefault(place.id, word)
+            elif word is not None:
+                raise word
+
+    def _failure(self) -> Failed:
+        failures = list(self._failures.items())
+        first = failures[0][1]
+        if len(self._places) == 1:
+            return first
+        whole = [place.id for place in self._places if place.id not in self._failures]
+        said = "; ".join(error.message for _, error in failures)
+        said += f". Complete: {', '.join(whole)}" if whole else ""
+        return Failed(
+            said,
+            reason=first.reason,
+            code=first.code,
+            retryable=all(error.retryable for _, error in failures),
+            metadata=first.metadata,
+        )
+
+
+async def _name(place: Place) -> str:
+    """Give the image at `place` its name; the call of its `create`."""
+    try:
+        await place.publish()
+    except (Taken, Missing, Failed) as error:
+        if isinstance(error, Failed) and error.reason not in _DEFINITE:
+            raise
+        if await place.look() is Look.OURS:
+            return place.id  # by an earlier call, or all but for what came after
+        if isinstance(error, Taken):
+            raise exists(place) from None
+        word = error if isinstance(error, Failed) else _vanished(place)
+        raise Refused(word.message, reason=word.reason, metadata=word.metadata) from None
+    return place.id
+
+
+async def note(task: AsyncTask, place: Place, content: Content) -> None:
+    """Note beside the object at `place` what it holds; that this fails is told, and changes nothing."""
+    try:
+        await place.note(content)
+    except (Failed, Missing) as error:
+        task.notify(f"the checksum of {place.id} could not be noted beside it: {error}", "warning")
+
+
+def _facts(place: Place) -> dict[str, str]:
+    return {"store": place.store.name, "name": place.name}
+
+
+def _undo_data(place: Place) -> dict[str, str]:
+    return {"store": place.store.name, "name": place.name, "mark": place.mark}
+
+
+def _staging_key(place: Place) -> str:
+    return f"staging/{place.id}"
+
+
+def _vanished(place: Place) -> Failed:
+    why = f"what was uploaded to store {place.store.name!r} is gone again; somebody else deletes there"
+    metadata = {"store": place.store.name, "cause": "gone"}
+    return Failed(why, reason="STORE_UNAVAILABLE", retryable=True, metadata=metadata)
+
+
+def _mismatch(what: str, expected: str, actual: str) -> Failed:
+    return Failed(
+        f"{what}: its SHA-256 is {actual}, not {expected}; nothing of it is kept",
+        reason="CHECKSUM_MISMATCH",
+        metadata={"algorithm": "sha256", "expected": expected, "actual": actual},
+    )
+
+
+async def _chain(first: Piece, rest: AsyncIterator[Piece]) -> AsyncIterator[Piece]:
+    yield first
+    async for piece in rest:
+        yield piece

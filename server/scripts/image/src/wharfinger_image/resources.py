@@ -1,0 +1,58 @@
+"""What the image scripts make: uploads on their way and the objects they become; how each is found again and undone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from wharfinger.runtime.stores import Store
+from wharfinger.script import AsyncTask, Failed, Resource, ResourceType
+from wharfinger_image.folder import folder_store, place
+from wharfinger_image.place import Look, Place
+
+STAGING = "image.staging"
+OBJECT = "image.object"
+FILE = "image.file"
+
+RESOURCE_TYPES = {
+    # A place to upload to, not bytes: it is known beforehand, and writing to it again does no harm.
+    STAGING: ResourceType(idempotent=True, send_window=5, call_timeout=60, settling=0),
+    # The provider copies up to 5 GiB before it answers.
+    OBJECT: ResourceType(idempotent=True, send_window=5, call_timeout=300, settling=5),
+    FILE: ResourceType(idempotent=True, send_window=5, call_timeout=10, settling=0),
+}
+
+
+def store_of(task: AsyncTask, name: str) -> Store:
+    """Return the store `name`, or for a whole path the folder. Raises Failed as `task.store`."""
+    return folder_store(Path(name)) if name.startswith("/") else task.store(name)
+
+
+def type_of(where: Place) -> str:
+    """Return the resource type of an object at `where`."""
+    return FILE if where.store.url_scheme in ("file", "memory") else OBJECT
+
+
+def _place_of(task: AsyncTask, resource: Resource) -> Place:
+    about = resource.undo_data
+    return place(store_of(task, about["store"]), about["name"], about["mark"], about.get("inherited", ""))
+
+
+async def find(task: AsyncTask, resource: Resource) -> list[str]:
+    """Return the id of what `resource` is about if it is there and ours. Raises Failed where that can't be told."""
+    where = _place_of(task, resource)
+    if resource.type == STAGING:
+        return [where.staging_id]
+    found = await where.look()
+    if found is Look.UNKNOWN:
+        why = f"{where.id} exists, and nothing tells whether this task made it; look at it, then resolve"
+        raise Failed(why, reason="RESOURCE_UNCERTAIN", metadata={"key": resource.key})
+    return [where.id] if found is Look.OURS else []
+
+
+async def undo(task: AsyncTask, resource: Resource) -> None:
+    """Delete what `resource` is about; what is gone already, or was replaced by somebody, needs nothing."""
+    where = _place_of(task, resource)
+    if resource.type == STAGING:
+        await where.discard()
+    else:
+        await where.delete()

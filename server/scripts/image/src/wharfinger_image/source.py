@@ -1,0 +1,312 @@
+"""An image on a web server, read once from beginning to end, going on where it broke off if the server can.
+
+Everything here blocks; `pump` brings it to the event loop. The client is the standard library's, because it leaves the
+choice of address to us, reads straight into large buffers, and knows no proxies unless it is told of them.
+"""
+
+from __future__ import annotations
+
+import http.client
+import re
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from urllib.parse import urljoin
+
+from wharfinger.script import Failed
+from wharfinger_image import guard
+from wharfinger_image.settings import Settings
+
+_REDIRECTS = 5
+_LARGEST_PIECE = 4 * 1024 * 1024
+_SMALLEST_PIECE = 64 * 1024
+_PATIENCE = 0.5
+"""Seconds after which what has come is handed on though the piece is not full, so that progress shows on slow links."""
+
+_TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504})
+_BROKEN = (OSError, http.client.HTTPException)
+_CONTENT_RANGE = re.compile(r"bytes (\d+)-\d+/(\d+|\*)")
+
+Piece = bytearray | memoryview
+
+
+class StartOver(Exception):
+    """What was read so far is void: the source changed, or can't go on in the middle. Read `pieces()` again."""
+
+
+class _Connection(http.client.HTTPConnection):
+    """A connection to an address that was checked, and no other. `socket` outlives http.client's hold on it."""
+
+    def __init__(self, location: guard.Location, settings: Settings) -> None:
+        super().__init__(location.host, location.port, timeout=settings.idle_timeout)
+        self.default_port = {"http": 80, "https": 443}[location.scheme]
+        self._location = location
+        self._settings = settings
+        self.socket: socket.socket | None = None
+
+    def connect(self) -> None:
+        """Connect to the first address that answers."""
+        errors: list[OSError] = []
+        for address in self._location.addresses[:4]:
+            try:
+                plain = socket.create_connection((address, self._location.port), self._settings.connect_timeout)
+            except OSError as error:
+                errors.append(error)
+                continue
+            self.socket = plain
+            if self._location.scheme == "https":
+                # On failure wrap_socket closes what it was given.
+                self.socket = ssl.create_default_context().wrap_socket(plain, server_hostname=self._location.host)
+            self.socket.settimeout(self._settings.idle_timeout)
+            self.sock = self.socket
+            return
+        raise errors[-1]
+
+
+class Source:
+    """What `url` leads to. `size` is what the server said (None: nothing), known once the first piece was read.
+
+    `checked` says that the bytes will be compared with a checksum: then a length may be missing, and https may lead to
+    http. `interrupt` may be called from any thread, and ends a read that blocks.
+    """
+
+    def __init__(self, url: str, settings: Settings, *, checked: bool) -> None:
+        self.size: int | None = None
+        self.shown = guard.shown(url)
+        self._url = url
+        self._settings = settings
+        self._checked = checked
+        self._retries = settings.retries
+        self._etag = ""
+        self._ended = threading.Event()
+        self._connection: _Connection | None = None
+        self._response: http.client.HTTPResponse | None = None
+
+    def pieces(self) -> Iterator[Piece]:
+        """Yield the image piece by piece, `size` bytes in all if that is known.
+
+        Raises StartOver; or Failed: SOURCE_REFUSED, SOURCE_FAILED, or SIZE_MISMATCH when the server keeps sending fewer
+        bytes than it said, or sends more.
+        """
+        position = 0
+        while True:
+            try:
+                if self._response is None:
+                    self._ask(position)
+                for piece in self._read(position):
+                    position += len(piece)
+                    yield piece
+            except _BROKEN as error:
+                self._give_up_or_wait(error, position)
+            else:
+                self._close()
+                return
+
+    def interrupt(self) -> None:
+        """End whatever blocks, now and later."""
+        self._ended.set()
+        connection = self._connection
+        if connection is not None and connection.socket is not None:
+            with suppress(OSError):
+                connection.socket.shutdown(socket.SHUT_RDWR)
+
+    # ------------------------------------------------------------------ asking
+
+    def _ask(self, position: int) -> None:
+        """Send the request, from `position` on if that can be asked safely, and take the head of the answer."""
+        ranged = position > 0 and self._etag.startswith('"')
+        response = self._follow(position if ranged else 0)
+        if response.status == 206 and ranged and self._goes_on(response, position):
+            self._response = response
+            return
+        if response.status != 200:
+            self._close()
+            if ranged and response.status in (206, 416):
+                self._etag = ""  # it cannot do ranges after all: the next request asks for everything
+                raise ConnectionError(f"the server answered a request for the rest with {response.status}")
+            if response.status in _TRANSIENT:
+                raise _Unavailable(response.status)
+            why = f"the server answered {response.status} {response.reason}".rstrip()
+            raise guard.unreadable(self.shown, why, status=response.status, retryable=False)
+        self._begin(response)
+        if position:
+            raise StartOver
+
+    def _begin(self, response: http.client.HTTPResponse) -> None:
+        if response.getheader("Content-Encoding", "identity").lower() != "identity":
+            self._close()
+            why = "the server sends it compressed, though it was asked not to"
+            raise guard.unreadable(self.shown, why, retryable=False)
+        if response.length is None and not response.chunked and not self._checked:
+            self._close()
+            why = "the server does not say how long it is, so nobody could tell whether it is whole; give its sha256"
+            raise guard.unreadable(self.shown, why, retryable=False)
+        self._etag = response.getheader("ETag", "")
+        self.size = response.length
+        self._response = response
+
+    def _goes_on(self, response: http.client.HTTPResponse, position: int) -> bool:
+        """Whether this is the rest of what was read so far; learn the size from it if it was not known."""
+        match = _CONTENT_RANGE.fullmatch(response.getheader("Content-Range", ""))
+        if match is None or int(match[1]) != position or response.getheader("ETag", self._etag) != self._etag:
+            return False
+        size = self.size if match[2] == "*" else int(match[2])
+        if self.size not in (None, size) or (size is not None and response.length not in (None, size - position)):
+            return False
+        self.size = size
+        return True
+
+    def _follow(self, position: int) -> http.client.HTTPResponse:
+        url, secure = self._url, False
+        for _ in range(_REDIRECTS + 1):
+            location = guard.locate(url, self._settings.allow_sources)
+            if secure and location.scheme == "http" and not self._checked:
+                raise guard.refused(location.shown, "a redirect leads from https to http; give its sha256 to allow it")
+            secure = location.scheme == "https"
+            response = self._request(location, position)
+            if response.status not in (301, 302, 303, 307, 308):
+                self.shown = location.shown
+                return response
+            target = response.getheader("Location", "")
+            self._close()
+            if not target:
+                raise guard.unreadable(location.shown, "it redirects without saying where", retryable=False)
+            url = urljoin(url, target)
+        raise guard.unreadable(self.shown, f"it redirects more than {_REDIRECTS} times", retryable=False)
+
+    def _request(self, location: guard.Location, position: int) -> http.client.HTTPResponse:
+        self._close()
+        self._connection = connection = _Connection(location, self._settings)
+        if self._ended.is_set():
+            raise guard.unreadable(location.shown, "it was interrupted")
+        headers = {
+            "Accept": "*/*",
+            "Accept-Encoding": "identity",
+            "Connection": "close",
+            "User-Agent": "wharfinger-image",
+        }
+        if position:
+            headers |= {"Range": f"bytes={position}-", "If-Range": self._etag}
+        connection.connect()
+        # A head that trickles in would outlast any time limit between two bytes.
+        limit = threading.Timer(self._settings.idle_timeout, self._shut, (connection,))
+        limit.daemon = True
+        limit.start()
+        try:
+            connection.request("GET", location.target, headers=headers)
+            return connection.getresponse()
+        finally:
+            limit.cancel()
+
+    @staticmethod
+    def _shut(connection: _Connection) -> None:
+        if connection.socket is not None:
+            with suppress(OSError):
+                connection.socket.shutdown(socket.SHUT_RDWR)
+
+    def _give_up_or_wait(self, error: BaseException, position: int) -> None:
+        """Wait before the next try, or raise what ends them."""
+        self._close()
+        if self._retries <= 0 or self._ended.is_set():
+            raise self._last_word(error, position) from None
+        tried = self._settings.retries - self._retries
+        self._retries -= 1
+        self._ended.wait(min(0.2 * 2**tried, 10.0))
+
+    def _last_word(self, error: BaseException, position: int) -> Failed:
+        if isinstance(error, _Short) and self.size is not None:
+            return _size_mismatch(self.shown, self.size, position, "fewer")
+        if isinstance(error, _Unavailable):
+            return guard.unreadable(self.shown, str(error), status=error.status)
+        return guard.unreadable(self.shown, _why(error, self._settings))
+
+    def _close(self) -> None:
+        response, connection = self._response, self._connection
+        self._response = self._connection = None
+        if response is not None:
+            response.close()
+        if connection is not None:
+            connection.close()
+            if connection.socket is not None:
+                connection.socket.close()
+
+    # ------------------------------------------------------------------ reading
+
+    def _read(self, position: int) -> Iterator[Piece]:
+        response = self._response
+        assert response is not None
+        left = None if self.size is None else self.size - position
+        capacity = _SMALLEST_PIECE * 4
+        while left is None or left > 0:
+            piece = bytearray(capacity if left is None else min(capacity, left))
+            begun = time.monotonic()
+            filled = self._fill(response, piece, begun + _PATIENCE)
+            if filled:
+                left = None if left is None else left - filled
+                yield piece if filled == len(piece) else memoryview(piece)[:filled]
+            if filled < len(piece) and time.monotonic() - begun < _PATIENCE:
+                break  # the end
+            quick = time.monotonic() - begun < _PATIENCE / 5
+            capacity = min(capacity * 2, _LARGEST_PIECE) if quick else max(capacity // 2, _SMALLEST_PIECE)
+        if left:
+            raise _Short(f"{left} bytes are missing")
+        if left == 0 and not response.chunked:
+            self._check_end(response)
+
+    def _fill(self, response: http.client.HTTPResponse, piece: bytearray, until: float) -> int:
+        """Read into `piece` until it is full, time is up or the end has come; return how many bytes came."""
+        view, filled = memoryview(piece), 0
+        while filled < len(piece):
+            if response.chunked:
+                data = response.read1(len(piece) - filled)
+                view[filled : filled + len(data)] = data
+                read = len(data)
+            else:
+                read = response.fp.readinto1(view[filled:])
+            if not read:
+                break
+            filled += read
+            if time.monotonic() >= until:
+                break
+        return filled
+
+    def _check_end(self, response: http.client.HTTPResponse) -> None:
+        """Raise SIZE_MISMATCH if more comes after all that was promised: then the promise can't be trusted."""
+        connection = self._connection
+        if connection is None or connection.socket is None:
+            return
+        connection.socket.settimeout(0.1)
+        with suppress(OSError):
+            if response.fp.peek(1):
+                raise _size_mismatch(self.shown, self.size or 0, None, "more")
+
+
+class _Short(ConnectionError):
+    """The connection ended before all came."""
+
+
+class _Unavailable(ConnectionError):
+    """The server answered that it can't now."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(f"the server answers {status}")
+        self.status = status
+
+
+def _size_mismatch(shown: str, expected: int, actual: int | None, word: str) -> Failed:
+    said = f"the source {shown} said it has {expected} bytes, but sends {word}"
+    metadata = {"expected": str(expected), "actual": f"more than {expected}" if actual is None else str(actual)}
+    return Failed(said, reason="SIZE_MISMATCH", retryable=actual is not None, metadata=metadata)
+
+
+def _why(error: BaseException, settings: Settings) -> str:
+    if isinstance(error, TimeoutError):
+        return f"it sent nothing for {settings.idle_timeout:g} s"
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"its certificate is not valid: {error.verify_message}"
+    if isinstance(error, http.client.HTTPException):
+        return f"it does not speak HTTP properly ({type(error).__name__})"
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__
