@@ -39,10 +39,12 @@ class Done:
     history: list[tuple[str, str]] = field(default_factory=list)
     digests: dict[str, str] = field(default_factory=dict)
     intents: dict[str, Intent] = field(default_factory=dict)
+    params: dict[str, Any] = field(default_factory=dict)
     attempt: int = 0
 
     def continue_from(self, before: Done) -> None:
-        """Take over the ledger and the memos of an earlier attempt, and count on from it."""
+        """Take over params, ledger and memos of an earlier attempt, and count on from it."""
+        self.params = dict(before.params)
         self.ledger = dict(before.ledger)
         self.memos = dict(before.memos)
         self.digests = dict(before.digests)

@@ -53,12 +53,12 @@ class Trial:
     ) -> Done:
         """Run `main` once and return what it did; an async main gets an event loop of its own.
 
-        `after` is what an earlier run did: this one is the attempt after it, with its ledger and memos. A `session` of
-        your own may misbehave as you like. What the script raises is in the outcome; BrokenScript is raised if the
-        module is no script at all.
+        `after` is what an earlier run did: this one is the attempt after it, with its params, ledger and memos. A
+        `session` of your own may misbehave as you like. What the script raises is in the outcome; BrokenScript is
+        raised if the module is no script at all.
         """
         session = session or MemorySession(Done())
-        assignment = self._assignment(Phase.RUN, session.done, after, params or {}, ())
+        assignment = self._assignment(Phase.RUN, session.done, after, params, ())
         return self._work(assignment, session, stop or Stop())
 
     async def run_async(
@@ -71,7 +71,7 @@ class Trial:
     ) -> Done:
         """As `run`, for an async main and on the caller's loop, so that the caller may cancel it."""
         session = session or MemorySession(Done())
-        assignment = self._assignment(Phase.RUN, session.done, after, params or {}, ())
+        assignment = self._assignment(Phase.RUN, session.done, after, params, ())
         await runtime.run(self.module, assignment, session, stop or Stop())
         return session.done
 
@@ -80,15 +80,17 @@ class Trial:
         if keys is None:
             keys = [entry.key for entry in after.ledger.values() if entry.state in ("INTENDED", "UNCERTAIN")]
         session = MemorySession(Done())
-        assignment = self._assignment(Phase.SETTLE, session.done, after, {}, keys)
+        assignment = self._assignment(Phase.SETTLE, session.done, after, None, keys)
         return self._work(assignment, session, stop or Stop())
 
     def _assignment(
-        self, phase: Phase, done: Done, after: Done | None, params: Mapping[str, Any], targets: Sequence[str]
+        self, phase: Phase, done: Done, after: Done | None, params: Mapping[str, Any] | None, targets: Sequence[str]
     ) -> Assignment:
         script = self.name or self.module.__name__
         if after is not None:
             done.continue_from(after)
+        if params is not None:
+            done.params = dict(params)
         if phase is Phase.RUN:
             done.attempt += 1
         return Assignment(
@@ -98,7 +100,7 @@ class Trial:
             phase=phase,
             script=script,
             attempt=done.attempt,
-            params=dict(params),
+            params=dict(done.params),
             context=self.context,
             ledger=tuple(done.ledger.values()),
             memos=dict(done.memos),

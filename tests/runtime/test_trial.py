@@ -1,0 +1,87 @@
+"""The ledger in memory that script authors test with, where it matters to them."""
+
+import pytest
+
+from wharfinger.script import BrokenScript
+from wharfinger.testing import Done, MemorySession, Trial, run
+
+
+def test_a_run_shows_what_the_script_did(load):
+    done = run(
+        load(
+            """
+            async def main(task):
+                with task.step("make", total=1) as step:
+                    await task.create("t", "k", lambda intent: "i-1")
+                    step.advance()
+                return {"ok": True}
+            """
+        )
+    )
+    assert done.result == {"ok": True}
+    assert done.ledger["k"].external_id == "i-1"
+    assert [one.done for one in done.progress] == [0, 1]
+    assert not done.stopped
+
+
+def test_the_wrong_question_about_the_end_says_how_it_ended(load):
+    with pytest.raises(AssertionError, match=r"did not return: .*the crane broke"):
+        _ = run(load("def main(task): raise Failed('the crane broke')")).result
+    with pytest.raises(AssertionError, match="did not fail: Succeeded"):
+        _ = run(load("def main(task): pass")).failure
+
+
+def test_a_module_that_is_no_script_is_refused(load):
+    with pytest.raises(BrokenScript, match="has no `main`"):
+        run(load("x = 1"))
+
+
+def test_attempts_count_on_and_keep_their_params(load):
+    script = load("def main(task): return {'attempt': task.attempt, 'n': task.params['n']}")
+    first = run(script, {"n": 5})
+    second = run(script, after=first)
+    assert run(script, after=second).result == {"attempt": 3, "n": 5}
+
+
+def test_a_token_depends_on_key_and_generation_only(load):
+    script = load("def main(task): task.create('t', task.params['key'], lambda intent: 'i')")
+    tokens = [run(script, {"key": key}).ledger[key].token for key in ("a", "a", "b")]
+    assert tokens[0] == tokens[1] != tokens[2]
+    assert len(tokens[0]) == 42
+
+
+def test_a_session_of_ones_own_may_misbehave(load):
+    class Full(MemorySession):
+        async def memo(self, key, value):
+            raise OSError("the disk is full")
+
+    done = Trial(load("def main(task): task.once('k', lambda: 1)")).run(session=Full(Done()))
+    assert "the disk is full" in done.failure.message
+
+
+def test_an_attempt_ends_once():
+    import asyncio
+
+    from wharfinger.runtime.protocol import Succeeded
+
+    session = MemorySession(Done())
+    asyncio.run(session.finish(Succeeded(b"{}")))
+    with pytest.raises(AssertionError, match="ended twice"):
+        asyncio.run(session.finish(Succeeded(b"{}")))
+
+
+def test_a_find_that_knows_several_ids_takes_the_first_that_no_other_holds(load):
+    script = load(
+        """
+        def main(task):
+            task.create("t", "a", lambda intent: "i-1")
+            try:
+                task.create("t", "b", lambda intent: 1 / 0)
+            except Failed:
+                pass
+        def find(task, resource):
+            return ["i-1", "i-2"]
+        """
+    )
+    trial = Trial(script)
+    assert trial.settle(trial.run()).ledger["b"].external_id == "i-2"
