@@ -7,6 +7,7 @@ import logging
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from wharfinger_server.app import listener
 from wharfinger_server.app.health import Health
 from wharfinger_server.app.notify import notify
 from wharfinger_server.config import Address, Settings
+from wharfinger_server.domain.errors import Refused
 from wharfinger_server.engine.engine import Engine
 from wharfinger_server.registry import Registry
 from wharfinger_server.rpc.messages.event import encode_event
@@ -28,6 +30,10 @@ OnReady = Callable[[Address], None]
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 # How long answers that are ready may take to leave once everything else has ended.
 _LAST_ANSWERS = 2.0
+# Seconds within which two signals are one.
+_ONE_WISH = 0.5
+# How often the database is asked whether it is well.
+_STORE_CHECK = 5.0
 
 
 class Server:
@@ -38,28 +44,51 @@ class Server:
         self._store = store
         self._loop = asyncio.get_running_loop()
         self._thread = threading.get_ident()
+        self._checking: asyncio.Task[None] | None = None
         self.health = Health()
         self.engine = Engine(store, registry, settings, self._on_health)
-        self.grpc: grpc.aio.Server = listener.make(settings, self.engine, self.health, store.schema)
+        self.grpc: grpc.aio.Server = listener.make(settings, self.engine, self.health, store.schema_version)
 
     async def start(self) -> Address:
         """Start everything and return the bound address. Raises NotListening, with everything ended again."""
         address = listener.open_port(self.grpc, self._settings)
         await self.engine.start()
         await self.grpc.start()
-        for name in ("", *listener.OURS):
-            self.health.set(name, serving=True)
+        self._set_ours(serving=True)
+        self._checking = self._loop.create_task(self._check_store())
         return address
 
     async def drain(self) -> None:
         """End in order: say so, take no more calls, end watches with their positions, give scripts their time."""
         grace = self._settings.server.drain_grace / 1_000_000
         self.health.end()
+        if self._checking is not None:
+            self._checking.cancel()
         stopping = asyncio.ensure_future(self.grpc.stop(grace + _LAST_ANSWERS))
         await self.engine.drain(grace)
         await self.grpc.stop(_LAST_ANSWERS)
         await stopping
         await self.engine.stop()
+
+    def _set_ours(self, *, serving: bool) -> None:
+        for name in ("", *listener.OURS):
+            self.health.set(name, serving=serving)
+
+    async def _check_store(self) -> None:
+        """Serve nothing while the database does not answer."""
+        well = True
+        while True:
+            await asyncio.sleep(_STORE_CHECK)
+            try:
+                await self._store.health()
+                why = ""
+            except Refused as refused:
+                why = refused.message
+            if why and well:
+                log.warning("the database is not well: %s", why)
+            if well is bool(why):
+                self._set_ours(serving=not why)
+            well = not why
 
     def _on_health(self, part: str, well: bool, why: str) -> None:
         """Hear from the engine, from any thread, how a part of it is."""
@@ -99,7 +128,7 @@ async def serve(settings: Settings, on_ready: OnReady) -> int:
         log.info("draining", extra={"signal": ended.name})
         await server.drain()
     finally:
-        await asyncio.to_thread(store.close)
+        await store.close()
     log.info("ended")
     return 0
 
@@ -109,14 +138,19 @@ class _Signals:
 
     def __init__(self, told: asyncio.Event) -> None:
         self._told = told
+        self._at = 0.0
         self.name = ""
 
     def hear(self, number: signal.Signals) -> None:
         if self._told.is_set():
+            # Supervisors tell the process and then its group: the same wish twice.
+            if time.monotonic() - self._at < _ONE_WISH:
+                return
             log.warning("ended at once by a second signal; what ran is taken up again by the next server")
             logging.shutdown()
             os._exit(128 + number)
         self.name = signal.Signals(number).name
+        self._at = time.monotonic()
         self._told.set()
 
 

@@ -37,7 +37,7 @@ class Certificates:
         return [(stat.st_mtime_ns, stat.st_ino) for stat in (file.stat() for file in self._files)]
 
     def _fetch(self) -> grpc.ServerCertificateConfiguration | None:
-        """Return the new files, None to go on with the present ones. gRPC asks at each handshake, on a thread of its."""
+        """Return the new files, None to go on with the present ones. gRPC asks at each handshake, from its thread."""
         try:
             stamps = self._stamps()
             if stamps == self._seen:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from google.protobuf.empty_pb2 import Empty
 from google.rpc import status_pb2
@@ -77,7 +77,7 @@ class TaskMethods:
         project = names.project_of(request.parent)
         full = request.view == task_pb2.TASK_VIEW_FULL
 
-        async def read(size: int) -> tuple[list[Shown], str]:
+        async def read(size: int) -> tuple[Sequence[Shown], str]:
             return await self._tasks.list(
                 call.caller, project, request.filter, request.order_by, size, request.page_token, full
             )
@@ -105,7 +105,7 @@ class TaskMethods:
         """Return a page of a task's events, as they were stored."""
         project, task_id = names.task_of(request.name)
 
-        async def read(size: int) -> tuple[list[bytes], str]:
+        async def read(size: int) -> tuple[Sequence[bytes], str]:
             return await self._tasks.events(
                 call.caller, project, task_id, request.after_sequence, size, request.page_token
             )
@@ -116,7 +116,7 @@ class TaskMethods:
         """Return a page of a task's ledger."""
         project, task_id = names.task_of(request.name)
 
-        async def read(size: int) -> tuple[list[Entry], str]:
+        async def read(size: int) -> tuple[Sequence[Entry], str]:
             return await self._tasks.resources(call.caller, project, task_id, request.filter, size, request.page_token)
 
         return await page(read, request.page_size, self._response_bytes, resource_bytes)

@@ -1,0 +1,31 @@
+"""What all tests share: real servers in processes of their own."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from tests.servers.serving import Serving
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
+    """Return a running server that tests share; each should use a project of its own."""
+    serving = Serving(tmp_path_factory.mktemp("server"))
+    try:
+        yield serving
+    finally:
+        assert serving.stop() == 0, serving.log()
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[Callable[..., Serving]]:
+    """Return a function that starts a server of the test's own; it takes command-line arguments and `environ`."""
+    with ExitStack() as stack:
+
+        def start(*arguments: str, folder: Path = tmp_path, environ: dict[str, str] | None = None) -> Serving:
+            serving = Serving(folder, arguments, environ)
+            stack.callback(lambda: serving.process.poll() is None and serving.kill())
+            return serving
+
+        yield start
