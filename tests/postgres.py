@@ -45,7 +45,7 @@ class Cluster:
 
     def __init__(self) -> None:
         self._names = itertools.count(1)
-        self._user = {"user": "nobody"} if os.getuid() == 0 else {}
+        self._user = "nobody" if os.getuid() == 0 else None
         self._folder = Path(tempfile.mkdtemp(prefix="wfpg-", dir=_roomiest()))
         self._process: subprocess.Popen[bytes] | None = None
         if self._user:
@@ -57,15 +57,15 @@ class Cluster:
         """Make the cluster and start its server."""
         data = self._folder / "data"
         subprocess.run(
-            [self._bin / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-N", "--no-locale", "-E", "UTF8", "--no-instructions"],
-            check=True, capture_output=True, cwd=self._folder, **self._user,
+            [self._bin / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-N", "--no-locale", "-E", "UTF8"],
+            check=True, capture_output=True, cwd=self._folder, user=self._user,
         )  # fmt: skip
         options = [text for name, value in SETTINGS.items() for text in ("-c", f"{name}={value}")]
         self._process = subprocess.Popen(
             [self._bin / "postgres", "-D", data, "-k", self._folder, *options],
             cwd=self._folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
             preexec_fn=_end_with_parent,  # noqa: PLW1509  # one call that allocates nothing
-            **self._user,
+            user=self._user,
         )  # fmt: skip
         deadline = time.monotonic() + 30
         while True:
@@ -98,7 +98,7 @@ class Cluster:
     def run(self, sql: str, database: str = "postgres") -> list[tuple[Any, ...]]:
         """Run one statement outside of any transaction."""
         with psycopg.connect(self.url(database), autocommit=True) as connection:
-            cursor = connection.execute(sql)  # type: ignore[arg-type]
+            cursor = connection.execute(sql)
             return cursor.fetchall() if cursor.description else []
 
     def _binaries(self) -> Path:

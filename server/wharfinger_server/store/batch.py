@@ -24,8 +24,8 @@ O = TypeVar("O", bound=Operation)  # noqa: E741  # a type
 class Batch:
     """Runs operations in the open transaction of `connection` and remembers what they come to.
 
-    In this order: progress, creations, decisions in the order of the queue, what they changed, renewals, and last the feed
-    positions: a project's row is locked for the shortest time, and the order of positions is that of commits.
+    In this order: progress, creations, decisions in the order of the queue, what they changed, renewals, and last the
+    feed positions: a project's row is locked for the shortest time, and the order of positions is that of commits.
     """
 
     def __init__(

@@ -1,7 +1,7 @@
 """Statements over many rows at once, compiled once by SQLAlchemy and run as plain text.
 
-SQLite runs the statement of one row for each (in C); PostgreSQL gets the rows as one array a column, so that one prepared
-statement fits any number of them.
+SQLite runs the statement of one row for each (in C); PostgreSQL gets the rows as one array a column, so that one
+prepared statement fits any number of them.
 """
 
 from __future__ import annotations
@@ -28,7 +28,10 @@ class Bulks(Protocol):
     """Makes the bulk statements of one kind of database. `columns` names the values of each row, in order."""
 
     def insert(self, table: sa.Table, columns: Sequence[str], *, ignore: bool = False) -> Bulk:
-        """INSERT; with `ignore`, rows that clash with any unique constraint are left out (PostgreSQL: the others' ids come back)."""
+        """INSERT; with `ignore`, rows that clash with any unique constraint are left out.
+
+        How many were not is the result's rowcount (SQLite), or their ids are its rows (PostgreSQL).
+        """
         ...
 
     def upsert(self, table: sa.Table, columns: Sequence[str]) -> Bulk:
@@ -38,7 +41,10 @@ class Bulks(Protocol):
     def update(
         self, table: sa.Table, keys: Sequence[str], columns: Sequence[str], *, only: str = "", returning: str = ""
     ) -> Bulk:
-        """UPDATE `columns` of the rows where `keys` match (each row: keys, then columns), and the SQL condition `only` holds."""
+        """UPDATE `columns` where `keys` match (each row: keys, then columns) and the SQL condition `only` holds.
+
+        PostgreSQL gives back the column `returning` of the rows that were changed.
+        """
         ...
 
     def delete(self, table: sa.Table, keys: Sequence[str]) -> Bulk:
@@ -46,7 +52,7 @@ class Bulks(Protocol):
         ...
 
 
-# ---------------------------------------------------------------------------------------------------------------- SQLite
+# ---------------------------------------------------------------- SQLite
 
 
 class _OneByOne:
@@ -99,19 +105,22 @@ class SqliteBulks:
         return _OneByOne(table.delete().where(*(table.c[key] == _bind(key) for key in keys)), keys)
 
 
-# ------------------------------------------------------------------------------------------------------------ PostgreSQL
+# ---------------------------------------------------------------- PostgreSQL
 
 
 class _AsArrays:
     """Runs one statement over all rows, handed over as an array for each column."""
 
     def __init__(self, statement: sa.ClauseElement, columns: Sequence[str]) -> None:
-        self._sql = str(statement.compile(dialect=postgresql.psycopg.dialect()))
+        self._sql = str(statement.compile(dialect=_psycopg))
         self._columns = tuple(columns)
 
     def __call__(self, connection: sa.Connection, rows: Rows) -> sa.CursorResult[Any]:
         arrays = {name: list(values) for name, values in zip(self._columns, zip(*rows, strict=True), strict=True)}
         return connection.exec_driver_sql(self._sql, arrays)
+
+
+_psycopg: sa.Dialect = postgresql.psycopg.dialect()  # type: ignore[no-untyped-call]
 
 
 def _rows(table: sa.Table, columns: Sequence[str]) -> sa.TableValuedAlias:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 
 import orjson
@@ -28,8 +29,8 @@ LARGE = {PARAMS: "params", PLAN: "plan"}
 
 TASK_COLUMNS = tuple(column.name for column in schema.tasks.columns)
 STATUS_COLUMNS = (
-    "executor", "state", "wake_time", "expire_time", "delete_time", "lease_expire", "epoch", "revision", "last_sequence",
-    "open_entries", "large", "status", "result", "progress",
+    "executor", "state", "wake_time", "expire_time", "delete_time", "lease_expire", "epoch", "revision",
+    "last_sequence", "open_entries", "large", "status", "result", "progress",
 )  # fmt: skip
 """The columns of a task that change; the others are written once."""
 
@@ -38,6 +39,10 @@ _COLUMNS = frozenset(TASK_COLUMNS) | {"uid", "lease", "plan"}
 _STATUS = frozenset(member.name for member in fields(Task)) - _SPEC - _COLUMNS
 _AT = {name: position for position, name in enumerate(TASK_COLUMNS)}
 _STATUS_AT = tuple(_AT[name] for name in STATUS_COLUMNS)
+_BITS_AT = _AT["large"]
+
+status_of: Callable[[Row], Row] = itemgetter(*_STATUS_AT)
+"""Returns the values of STATUS_COLUMNS in a task's row."""
 
 _spec = Document(Task, _SPEC)
 _status = Document(Task, _STATUS)
@@ -77,7 +82,7 @@ def status_row(task: Task) -> Row:
         task.epoch,
         task.revision,
         task.last_sequence,
-        task.counts.open,
+        task.counts.open if task.counts.owned else 0,
         large,
         orjson.dumps(status),
         task.result,
@@ -88,13 +93,15 @@ def status_row(task: Task) -> Row:
 def task_row(task: Task) -> Row:
     """Return the whole row of a new task, in the order of TASK_COLUMNS."""
     (
-        executor, state, wake_time, expire_time, delete_time, lease_expire, epoch, revision, last_sequence, open_entries, large,
-        status, result, progress,
+        executor, state, wake_time, expire_time, delete_time, lease_expire, epoch, revision, last_sequence,
+        open_entries, large, status, result, progress,
     ) = status_row(task)  # fmt: skip
+    spec = orjson.dumps(_spec.pack(task))
+    params = None if large & PARAMS else task.params
     return (
         task.id, task.project, task.task_id, task.request_id or None, task.script, executor, task.creator, state,
-        task.policy.priority, wake_time, task.create_time, expire_time, delete_time, lease_expire, epoch, revision, last_sequence,
-        open_entries, large, orjson.dumps(_spec.pack(task)), None if large & PARAMS else task.params, status, result, progress,
+        task.policy.priority, wake_time, task.create_time, expire_time, delete_time, lease_expire, epoch, revision,
+        last_sequence, open_entries, large, spec, params, status, result, progress,
     )  # fmt: skip
 
 
@@ -116,14 +123,9 @@ def with_status(row: Row, status: Row) -> Row:
     return tuple(values)
 
 
-def status_of(row: Row) -> Row:
-    """Return the values of STATUS_COLUMNS in the task's row `row`."""
-    return tuple(row[position] for position in _STATUS_AT)
-
-
 def large_of(row: Row) -> int:
     """Return the bits of `tasks.large` in the task's row."""
-    return int(row[_AT["large"]])
+    return int(row[_BITS_AT])
 
 
 def task_of(row: Row, store: str, large: Mapping[str, bytes] | None = None) -> Task:
@@ -132,8 +134,9 @@ def task_of(row: Row, store: str, large: Mapping[str, bytes] | None = None) -> T
     `store` is the database's incarnation, which the uid is made of.
     """
     (
-        id_, project, task_id, request_id, script, executor, creator, state, _priority, wake_time, create_time, expire_time,
-        delete_time, lease_expire, epoch, revision, last_sequence, _open, bits, spec, params, status, result, progress,
+        id_, project, task_id, request_id, script, executor, creator, state, _priority, wake_time, create_time,
+        expire_time, delete_time, lease_expire, epoch, revision, last_sequence, _open, bits, spec, params, status,
+        result, progress,
     ) = row  # fmt: skip
     members = _spec.members(orjson.loads(spec))
     document = orjson.loads(status)

@@ -1,7 +1,7 @@
 """Domain dataclasses as JSON documents: made from their type hints, so that a new field needs no code here.
 
-A field that has its default is left out, and a field that is missing gets its default: an older document can be read by a
-newer server.
+A field that has its default is left out, and a field that is missing gets its default: an older document can be read
+by a newer server.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Document(Generic[T]):
         self.pack = _packer(packs)
 
     def members(self, document: dict[str, Any]) -> dict[str, Any]:
-        """Return the members that `document` holds, as keyword arguments; what this server does not know is left out."""
+        """Return the members that `document` holds, as keyword arguments; names not known here are left out."""
         steps = self._unpack
         unpacked = {}
         for name, form in document.items():
@@ -56,14 +56,17 @@ def _packer(members: list[tuple[Field[Any], Step | None]]) -> Callable[[Any], di
     known: dict[str, Any] = {}
     lines = ["def pack(value):", " document = {}"]
     for n, (member, step) in enumerate(members):
-        known[f"step{n}"], known[f"default{n}"] = step, member.default
+        default: Any = member.default
+        factory: Any = member.default_factory
+        known[f"step{n}"], known[f"default{n}"] = step, default
         lines.append(f" member = value.{member.name}")
         packed = "member" if step is None else f"step{n}(member)"
-        if member.default is MISSING and member.default_factory is MISSING:
+        if default is MISSING and factory is MISSING:
             lines.append(f" document[{member.name!r}] = {packed}")
-        elif member.default is MISSING and is_dataclass(member.default_factory):
+        elif default is MISSING and is_dataclass(factory):
             lines += [f" packed = {packed}", f" if packed: document[{member.name!r}] = packed"]
-        elif member.default is MISSING or (not member.default and member.default is not None):
+        elif default is MISSING or (not default and default is not None):
+            assert default is not MISSING or not factory(), f"the default of {member.name} is not empty"
             lines.append(f" if member: document[{member.name!r}] = {packed}")
         else:
             lines.append(f" if member != default{n}: document[{member.name!r}] = {packed}")

@@ -26,6 +26,18 @@ Pending = tuple[str, int, int, bytes]
 class Entries:
     """One task's ledger entries, loaded as they are asked for."""
 
+    __slots__ = (
+        "_bases",
+        "_complete",
+        "_connection",
+        "_database",
+        "_entries",
+        "_rows",
+        "_task",
+        "changed",
+        "removed",
+    )
+
     def __init__(self, task: int, database: Database, connection: sa.Connection, *, empty: bool) -> None:
         self.changed: dict[str, Row] = {}
         self.removed: dict[str, str] = {}
@@ -79,6 +91,8 @@ class Entries:
 class Memos:
     """One task's memos, loaded as they are asked for."""
 
+    __slots__ = ("_connection", "_database", "_task", "changed")
+
     def __init__(self, task: int, database: Database, connection: sa.Connection) -> None:
         self.changed: dict[str, bytes] = {}
         self._task = task
@@ -95,10 +109,11 @@ class Memos:
 
 
 class Loaded:
-    """A task's rows as the decisions so far have left them. Decisions work on copies: one that raises leaves no trace."""
+    """A task's rows as the decisions so far have left them. They work on copies: one that raises leaves no trace."""
 
     def __init__(self, row: Row, large: dict[str, bytes], database: Database, connection: sa.Connection) -> None:
         self.id: int = row[0]
+        # What is to be written, None or empty: nothing.
         self.status: codec.Row | None = None
         self.documents: dict[str, bytes] = {}
         self.events: list[Pending] = []
@@ -113,7 +128,10 @@ class Loaded:
     def copy(self) -> Task:
         """Return the task as it stands, for one decision."""
         task, self._unused = self._unused, None
-        return task or codec.task_of(self._row, self._store, self._large)
+        if task is None:
+            row = self._row if self.status is None else codec.with_status(self._row, self.status)
+            task = codec.task_of(row, self._store, self._large)
+        return task
 
     def keep(self, work: Work, encode: Encode) -> None:
         """Take what a decision did. When this raises, nothing was taken."""
@@ -132,11 +150,10 @@ class Loaded:
             )
             for sequence, attempt, detail in work.staged_events
         ]
-        if status != codec.status_of(self._row) or documents:
+        if documents or status != (self.status or codec.status_of(self._row)):
             self.status = status
             self.documents |= documents
             self._large = self._large | documents
-            self._row = codec.with_status(self._row, status)
         if work.opened is not None:
             self.entries.keep(work.opened, rows)
         self.memos.changed |= work.staged_memos

@@ -10,7 +10,7 @@ from wharfinger_server.store.errors import InUse
 
 
 class FileLock:
-    """An advisory lock of the operating system, which ends with the process that holds it. The file names that process."""
+    """An advisory lock of the operating system, which ends with the process that holds it; the file names that."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -25,7 +25,7 @@ class FileLock:
             holder = os.read(file, 32).decode("ascii", "replace").strip() or "unknown"
             os.close(file)
             raise InUse(
-                f"{self._path.with_suffix('')} is in use by another server (process {holder}, which holds {self._path}); "
+                f"{self._path.with_suffix('')} is in use by another server: process {holder} holds {self._path}; "
                 "stop that one, or give this one a data directory of its own"
             ) from None
         os.ftruncate(file, 0)

@@ -29,8 +29,8 @@ def upgrade(connection: sa.Connection, name: str) -> str:
     known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
     if found is not None and found not in known:
         raise SchemaTooNew(
-            f"{name} has the schema revision {found}, and this server knows {schema.REVISION} at most: a newer server has "
-            "migrated it; start that one, or restore a backup from before (nothing was changed)"
+            f"{name} has the schema revision {found}, and this server knows {schema.REVISION} at most: a newer server "
+            "has migrated it; start that one, or restore a backup from before (nothing was changed)"
         )
     config.attributes["connection"] = connection
     config.attributes["version_table"] = VERSION_TABLE
@@ -49,6 +49,7 @@ def _revision(connection: sa.Connection, name: str) -> str | None:
     )
     if others:
         raise NotOurs(
-            f"{name} holds tables of another program ({', '.join(sorted(others)[:5])}); give the server a database of its own"
+            f"{name} holds tables of another program ({', '.join(sorted(others)[:5])}); "
+            "give the server a database of its own"
         )
     return None

@@ -1,4 +1,8 @@
-"""PostgreSQL: the writer's session holds an advisory lock, and its transactions are numbered so that a lost COMMIT can be settled."""
+"""PostgreSQL: one server at a time by an advisory lock, and numbered batches.
+
+The writer's session holds the lock, so whoever holds it knows that the session before is over. With the number written
+in each batch, that settles whether a COMMIT whose answer was lost happened.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +32,8 @@ _LOCK = "1464354386, hashtext(current_schema())"
 
 _HOLDER = (
     "SELECT pid, backend_start::text, application_name FROM pg_locks JOIN pg_stat_activity USING (pid) "
-    "WHERE locktype = 'advisory' AND granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) "
+    "WHERE locktype = 'advisory' AND granted "
+    "AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) "
     "AND classid = 1464354386 AND objid::bigint = (hashtext(current_schema())::bigint & 4294967295) AND objsubid = 2"
 )
 _BATCHES_KEPT = 7 * 24 * 3600 * 1_000_000
@@ -143,7 +148,10 @@ class PostgresDatabase(Database):
                 )
 
     def _take_lock(self, connection: sa.Connection) -> None:
-        """Take the advisory lock. Our own session of before, if the database still has it, is ended first: it may be committing."""
+        """Take the advisory lock. Raises InUse where another server has it.
+
+        Our own session of before, where the database still has it, is ended first: it may be committing.
+        """
         deadline = time.monotonic() + _OWN_SESSION_ENDS
         while not connection.exec_driver_sql(f"SELECT pg_try_advisory_lock({_LOCK})").scalar():
             holder = connection.exec_driver_sql(_HOLDER).first()
@@ -260,7 +268,8 @@ class PostgresDatabase(Database):
         sql = (
             "INSERT INTO projects (project, position, floor) "
             'SELECT v.project, v.n, 0 FROM unnest(%s::text[] COLLATE "C", %s::bigint[]) AS v(project, n) '
-            "ON CONFLICT (project) DO UPDATE SET position = projects.position + excluded.position RETURNING project, position"
+            "ON CONFLICT (project) DO UPDATE SET position = projects.position + excluded.position "
+            "RETURNING project, position"
         )
         projects, numbers = zip(*counts, strict=True)
         return {row[0]: row[1] for row in connection.exec_driver_sql(sql, (list(projects), list(numbers)))}

@@ -120,7 +120,8 @@ class SqliteDatabase(Database):
         level = driver.execute("PRAGMA synchronous").fetchone()[0]
         if level not in (_FULL, _EXTRA):
             raise NotDurable(
-                f"{self._path} does not wait for its disk (synchronous is {level}, not FULL) and this SQLite will not be told otherwise"
+                f"{self._path} does not wait for its disk: synchronous is {level}, not FULL, "
+                "whatever this SQLite is told; use another build of SQLite"
             )
         driver.close()
 
@@ -192,9 +193,8 @@ class SqliteDatabase(Database):
     def tasks(self, connection: sa.Connection, ids: Sequence[int]) -> list[Row]:
         """Read the rows."""
         condition, values = self.any_of(ids) if len(ids) > 1 else ("= ?", tuple(ids))
-        return [
-            tuple(row) for row in connection.exec_driver_sql(f"SELECT {_TASKS} FROM tasks WHERE id {condition}", values)
-        ]
+        sql = f"SELECT {_TASKS} FROM tasks WHERE id {condition}"  # noqa: S608  # our own names
+        return [tuple(row) for row in connection.exec_driver_sql(sql, values)]
 
     def take_positions(self, connection: sa.Connection, counts: Sequence[tuple[str, int]]) -> dict[str, int]:
         """One statement for each project."""

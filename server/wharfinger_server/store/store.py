@@ -52,8 +52,8 @@ READERS = 4
 class Store:
     """The database of one server. Every `async` method may be awaited on any event loop.
 
-    Writes raise Unavailable STORE_UNAVAILABLE while the database cannot be written (full disk, connection lost for longer
-    than the writer's patience) and WriteFailed where it refuses one caller's write; reads raise Unavailable alike.
+    Writes raise Unavailable STORE_UNAVAILABLE while the database cannot be written (full disk, connection lost for
+    longer than the writer's patience) and WriteFailed where it refuses one caller's write; reads raise Unavailable too.
     """
 
     def __init__(self, database: Database, runner: Runner, writer: Writer) -> None:
@@ -76,9 +76,9 @@ class Store:
     ) -> Store:
         """Open the database at `url`, bring its schema up to date, and start the writer. Blocks.
 
-        `url` is "sqlite:////path/to/file" or "postgresql://…". `encode` serialises an event. `clock` replaces the database's
-        clock (microseconds), for simulations. Raises OpenRefused, by its kinds: InUse, SchemaTooNew, NotDurable,
-        NotWritable, NotOurs.
+        `url` is "sqlite:////path/to/file" or "postgresql://…". `encode` serialises an event. `clock` replaces the
+        database's clock (microseconds), for simulations. Raises OpenRefused, by its kinds: InUse, SchemaTooNew,
+        NotDurable, NotWritable, NotOurs.
         """
         database = _database(url, clock)
         database.open()
@@ -96,6 +96,7 @@ class Store:
 
     @on_commit.setter
     def on_commit(self, hear: OnCommit | None) -> None:
+        """Let `hear` hear from the next commit on."""
         self._writer.on_commit = hear
 
     def uid(self, task_id: int) -> str:
@@ -126,7 +127,7 @@ class Store:
         return made
 
     async def create_many(self, drafts: Sequence[Draft]) -> list[Task | Existing]:
-        """Create tasks in one commit. Each answers for itself, in the order asked; of two alike the first is created."""
+        """Create tasks in one commit. Each answers for itself, in the order asked; of two alike the first is made."""
         result: list[Task | Existing] = await self._write(lambda waiter: Create(waiter, drafts))
         return result
 
@@ -154,7 +155,7 @@ class Store:
         await self._write(lambda waiter: SaveProgress(waiter, items))
 
     async def renew(self, leases: Sequence[tuple[int, int]], ttl: int) -> set[int]:
-        """Renew the leases (task, epoch) for `ttl` microseconds by the database's clock; return the tasks still held."""
+        """Renew the leases (task, epoch) for `ttl` microseconds by the database's clock; return the tasks held."""
         result: set[int] = await self._write(lambda waiter: Renew(waiter, leases, ttl))
         return result
 
@@ -216,7 +217,7 @@ class Store:
         states: frozenset[EntryState] = frozenset(),
         only_open: bool = False,
     ) -> list[Entry]:
-        """Return up to `limit` ledger entries after an ordinal, in the order of intent; of `states` only, if any are given."""
+        """Return up to `limit` ledger entries after an ordinal, in the order of intent; `states` empty: of any."""
         return await self._read(
             lambda c: self._queries.entries(c, task, after_ordinal, limit, states, only_open=only_open)
         )

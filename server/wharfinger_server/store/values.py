@@ -16,8 +16,8 @@ Operator = Literal["=", "!=", "<", "<=", ">", ">="]
 class Draft:
     """A task to be created, with its first events, each with its attempt's epoch (0: none).
 
-    The task is the store's from then on: it fills in `uid`, `last_sequence`, the times that are 0, and another `id` where
-    that one is taken (0: the store chooses). A lease it has begins with the commit, by the database's clock.
+    The task is the store's from then on: it fills in `uid`, `last_sequence`, the times that are 0, and another `id`
+    where that one is taken (0: the store chooses). A lease it has begins with the commit, by the database's clock.
     """
 
     task: Task
@@ -45,7 +45,7 @@ class FeedEvent:
 
 @dataclass(frozen=True, slots=True)
 class Committed:
-    """A task as one commit left it, with the events of that commit. Shared between all who hear of it: never changed."""
+    """A task as one commit left it, with the events of that commit. Shared by all who hear of it: never changed."""
 
     task: Task
     events: tuple[FeedEvent, ...]
@@ -55,8 +55,8 @@ class Committed:
 class Condition:
     """A comparison that listed tasks fulfil.
 
-    `value` is a TaskState or its number for "state", microseconds for "create_time", a (key, value) pair for "label", and a
-    string otherwise. "!=" is exactly what "=" is not: a task without that label has a label unequal to any.
+    `value` is a TaskState or its number for "state", microseconds for "create_time", a (key, value) pair for "label",
+    and a string otherwise. "!=" is exactly what "=" is not: a task without that label has a label unequal to any.
     """
 
     field: Field

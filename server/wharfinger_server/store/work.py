@@ -11,8 +11,8 @@ from wharfinger_server.store.loaded import Loaded
 class Work:
     """One task for one decision: changed in place, written with the batch, or dropped when the decision raises.
 
-    `task` is a private copy. `now` is the database's time in microseconds, one for the whole batch. A decision may be run
-    again when a batch is repeated, so it must change nothing but its work.
+    `task` is a private copy. `now` is the database's time in microseconds, one for the whole batch. A decision may be
+    run again when a batch is repeated, so it must change nothing but its work.
     """
 
     def __init__(self, loaded: Loaded, now: int) -> None:
@@ -25,7 +25,7 @@ class Work:
         self._touched = False
 
     def ledger(self, *bases: str) -> Ledger:
-        """Return the task's ledger, holding at least the entries of these keys with their evidence; of all keys if none is given.
+        """Return the task's ledger with at least the entries of these keys and their evidence; without any, whole.
 
         The same object every time; its `counts` are the task's.
         """

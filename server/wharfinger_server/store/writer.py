@@ -130,7 +130,10 @@ class Writer:
     # ------------------------------------------------------------------ one transaction
 
     def _commit(self, operations: Sequence[Operation]) -> Batch:
-        """Run the operations in one transaction, again while that may help. Raises Unavailable, or the error of a refused write."""
+        """Run the operations in one transaction, again while that may help.
+
+        Raises Unavailable, or the error of a refused write.
+        """
         pause = _FIRST_PAUSE
         while True:
             batch: Batch | None = None
