@@ -7,7 +7,10 @@ import { PartialFailureAction, PartialFailureSchema, ResourceState } from "@whar
 import { TaskService, TaskState, type Task, type TaskEvent } from "@wharfinger/client";
 
 const [server, script, params] = process.argv.slice(2);
-if (!server || !script || !params) throw new Error("usage: watch HOST:PORT SCRIPT PARAMS-AS-JSON");
+if (!server || !script || !params) {
+  console.error("usage: watch HOST:PORT SCRIPT PARAMS-AS-JSON");
+  process.exit(2);
+}
 // With a requestId, asking again gives the same task.
 const request = {
   parent: "projects/default",

@@ -7,7 +7,7 @@ from harbour.yard import Yard
 from wharfinger.script import Refused, ResourceType
 
 RESUMABLE = True
-RESOURCE_TYPES = {"yard.thing": ResourceType(idempotent=True, send_window=5.0, call_timeout=5.0, settling=0.2)}
+RESOURCE_TYPES = {"yard.thing": ResourceType(idempotent=True, send_window=1.0, call_timeout=2.0, settling=0.2)}
 PARAMS_SCHEMA = {
     "type": "object",
     "properties": {
@@ -34,16 +34,19 @@ async def main(task):
 
 
 async def make(task, yard, key):
+    pause = task.params.get("pause", 0)
+
     async def call(intent):
-        await asyncio.sleep(task.params.get("pause", 0))
+        await asyncio.sleep(min(pause, 0.2))
         if key in task.params.get("refuse", ()):
             raise Refused(f"the yard has no room for {key}", reason="QUOTA_EXCEEDED")
         made = yard.make(intent.token, key)
         if key in task.params.get("lose", ()):
             raise ConnectionResetError("the answer was lost")
-        await asyncio.sleep(task.params.get("pause", 0))
+        await asyncio.sleep(min(pause, 0.2))
         return made
 
+    await asyncio.sleep(pause)
     return await task.create("yard.thing", f"thing/{key}", call, attributes={"name": key})
 
 

@@ -18,17 +18,18 @@ import (
 )
 
 func main() {
+	if len(os.Args) != 4 {
+		log.Fatal("usage: watch HOST:PORT SCRIPT PARAMS-AS-JSON")
+	}
 	params := &structpb.Struct{}
-	must(params.UnmarshalJSON([]byte(os.Args[3])))
-	// With a request_id, asking again gives the same task.
-	request := &v1.CreateTaskRequest{Parent: "projects/default", RequestId: rand.Text(),
+	must(params, params.UnmarshalJSON([]byte(os.Args[3])))
+	request := &v1.CreateTaskRequest{Parent: "projects/default", RequestId: rand.Text(), // asking again gives the same task
 		Task: &v1.Task{Script: os.Args[2], Params: params}}
 	task, sequence := &v1.Task{}, int64(0)
 	for messages, ended := 2, false; !ended; messages *= 2 {
-		connection, err := grpc.NewClient(os.Args[1], grpc.WithTransportCredentials(insecure.NewCredentials()))
-		must(err)
+		connection := must(grpc.NewClient(os.Args[1], grpc.WithTransportCredentials(insecure.NewCredentials())))
 		task, sequence, ended = watch(v1.NewTaskServiceClient(connection), request, sequence, messages)
-		must(connection.Close())
+		connection.Close()
 	}
 	fmt.Println("ended", task.Name, task.State, task.GetError().GetMessage())
 	for _, detail := range task.GetError().GetDetails() {
@@ -45,17 +46,15 @@ func main() {
 
 // watch prints the events after a sequence until so many messages have come, or the task is at rest.
 func watch(client v1.TaskServiceClient, request *v1.CreateTaskRequest, sequence int64, messages int) (*v1.Task, int64, bool) {
-	task, err := client.CreateTask(context.Background(), request)
-	must(err)
-	stream, err := client.WatchTask(context.Background(), &v1.WatchTaskRequest{Name: task.Name, AfterSequence: sequence})
-	must(err)
+	ctx := context.Background()
+	task := must(client.CreateTask(ctx, request))
+	stream := must(client.WatchTask(ctx, &v1.WatchTaskRequest{Name: task.Name, AfterSequence: sequence}))
 	for range messages {
 		message, err := stream.Recv()
 		if err == io.EOF {
 			return task, sequence, true
 		}
-		must(err)
-		task = cmp.Or(message.GetSnapshot(), task)
+		task = cmp.Or(must(message, err).GetSnapshot(), task)
 		for _, event := range message.GetEvents().GetEvents() {
 			switch detail := event.Detail.(type) {
 			case *v1.TaskEvent_StateChange:
@@ -72,8 +71,9 @@ func watch(client v1.TaskServiceClient, request *v1.CreateTaskRequest, sequence 
 	return task, sequence, false
 }
 
-func must(err error) {
+func must[T any](value T, err error) T {
 	if err != nil {
 		log.Fatal(err)
 	}
+	return value
 }
