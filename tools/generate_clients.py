@@ -3,13 +3,13 @@
 Run by the interpreter of `.venv-gen`, after `tools/generate.py` laid out Google's definitions; `make generate` does it.
 A language whose toolchain is not installed keeps the code it has, and that is said. The generators are pinned, with
 their hashes: Go's in `tools/go/go.sum`, TypeScript's in `clients/typescript/package-lock.json`.
-
-With `--packages` it just installs the packages of clients/typescript, its generator among them; any Python can do that.
 """
 
 import fcntl
 import hashlib
+import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -112,18 +112,40 @@ def generate_typescript(output: Path) -> None:
     publish(output, TYPESCRIPT / "src" / "gen")
 
 
+def lacking_go() -> str:
+    """Why clients/go can't be built here, in a sentence; empty where it can."""
+    wanted = re.search(r"^go (\S+)$", (GO / "go.mod").read_text(), re.MULTILINE)
+    assert wanted is not None
+    return too_old("go", ["go", "env", "GOVERSION"], wanted[1])
+
+
+def lacking_typescript() -> str:
+    """Why clients/typescript can't be built here, in a sentence; empty where it can."""
+    if shutil.which("npm") is None:
+        return "npm is not installed"
+    wanted = json.loads((TYPESCRIPT / "package.json").read_text())["engines"]["node"]
+    return too_old("node", ["node", "--version"], wanted.removeprefix(">="))
+
+
+def too_old(tool: str, command: list[str], wanted: str) -> str:
+    """Say that a program is missing or older than wanted, in a sentence; empty where it will do."""
+    if shutil.which(tool) is None:
+        return f"{tool} is not installed"
+    present = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()  # noqa: S603  as above
+    numbers = [tuple(int(part) for part in re.findall(r"\d+", text)) for text in (present, wanted)]
+    return f"{tool} is {present}, and {wanted} or newer is needed" if numbers[0] < numbers[1] else ""
+
+
 def main() -> None:
     """Generate for each language whose toolchain is here, and say which is not."""
-    for tool, folder, generate in (("go", GO, generate_go), ("npm", TYPESCRIPT, generate_typescript)):
-        if shutil.which(tool) is None:
-            print(f"{tool} is not installed: {folder.relative_to(ROOT)} keeps the code it has")
+    languages = ((GO, lacking_go, generate_go), (TYPESCRIPT, lacking_typescript, generate_typescript))
+    for folder, lacking, generate in languages:
+        if why := lacking():
+            print(f"{folder.relative_to(ROOT)} keeps the code it has: {why}")
             continue
         with tempfile.TemporaryDirectory() as scratch:
             generate(Path(scratch))
 
 
 if __name__ == "__main__":
-    if "--packages" in sys.argv[1:]:
-        install_packages()
-    else:
-        main()
+    main()

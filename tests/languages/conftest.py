@@ -2,27 +2,23 @@
 
 import fcntl
 import json
-import re
 import shutil
 import subprocess
-import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from tools.generate_clients import GO, ROOT, TYPESCRIPT, install_packages, lacking_go, lacking_typescript
 
-ROOT = Path(__file__).resolve().parents[2]
 CACHE = ROOT / ".cache"
-GO = ROOT / "clients" / "go"
-TYPESCRIPT = ROOT / "clients" / "typescript"
 
 
 @dataclass(frozen=True)
 class Example:
     """A built example: run it, and have what it printed."""
 
-    command: tuple[str, ...]
+    command: tuple[str | Path, ...]
 
     def run(self, server: str, script: str, params: object) -> list[str]:
         """Return the lines that it printed; it must end well."""
@@ -35,46 +31,31 @@ def run(command: Sequence[str | Path], folder: Path, timeout: float) -> str:
     return done.stdout
 
 
-def need(tool: str, present: str, wanted: str) -> None:
-    """Skip, with the reason, when a toolchain is older than what the client asks for."""
-    numbers = [tuple(int(part) for part in re.findall(r"\d+", text)) for text in (present, wanted)]
-    if numbers[0] < numbers[1]:
-        pytest.skip(f"{tool} is {present}, and the client needs {wanted} or newer")
-
-
-def find(tool: str, language: str) -> str:
-    """Return where a toolchain's program is; skip, with the reason, where there is none."""
-    path = shutil.which(tool)
-    if path is None:
-        pytest.skip(f"the toolchain of {language} is not installed: there is no `{tool}`")
-    return path
+def build(language: str, lacking: str, how: Callable[[], None]) -> None:
+    """Build, while no test that runs beside this one does; skip, with the reason, where that can't be."""
+    if lacking:
+        pytest.skip(f"the {language} example can't be built: {lacking}")
+    CACHE.mkdir(exist_ok=True)
+    with (CACHE / f"{language}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        how()
 
 
 @pytest.fixture(scope="session")
 def go_example() -> Example:
-    go = find("go", "Go")
-    wanted = re.search(r"^go (\S+)$", (GO / "go.mod").read_text(), re.MULTILINE)
-    assert wanted is not None
-    need("go", run([go, "env", "GOVERSION"], ROOT, timeout=30).strip(), wanted[1])
     program = CACHE / "watch-go"
-    CACHE.mkdir(exist_ok=True)
-    with (CACHE / "go.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        run([go, "build", "-o", program, "./examples/watch"], GO, timeout=480)
-    return Example((str(program),))
+    build("Go", lacking_go(), lambda: run(["go", "build", "-o", program, "./examples/watch"], GO, timeout=480))
+    return Example((program,))
 
 
 @pytest.fixture(scope="session")
 def typescript_example() -> Example:
-    node, _ = find("node", "TypeScript"), find("npm", "TypeScript")
-    wanted = json.loads((TYPESCRIPT / "package.json").read_text())["engines"]["node"]
-    need("node", run([node, "--version"], ROOT, timeout=30).strip(), wanted.removeprefix(">="))
-    CACHE.mkdir(exist_ok=True)
-    with (CACHE / "typescript.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        run([sys.executable, "tools/generate_clients.py", "--packages"], ROOT, timeout=240)
+    def how() -> None:
+        install_packages()
         run(["npm", "run", "build"], TYPESCRIPT, timeout=120)
-    return Example((node, str(TYPESCRIPT / "dist" / "examples" / "watch.js")))
+
+    build("TypeScript", lacking_typescript(), how)
+    return Example((shutil.which("node") or "node", TYPESCRIPT / "dist" / "examples" / "watch.js"))
 
 
 @pytest.fixture(params=["go", "typescript"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncGenerator, Callable, Iterable
 from typing import Generic, TypeVar
 
@@ -13,6 +14,8 @@ from wharfinger._core.transport import Silence, Stream, Transport
 from wharfinger.events import Event
 from wharfinger.models import Task
 from wharfinger.v1 import event_pb2, task_pb2, task_service_pb2
+
+_log = logging.getLogger("wharfinger")
 
 Q = TypeVar("Q")
 A = TypeVar("A")
@@ -92,7 +95,9 @@ class Reopened(Generic[Q, A]):
 
     async def _open(self) -> Stream[A]:
         if self._opened:
-            await self._transport.sleep(min(self._backoff.next(self._broken), self._deadline.left()))
+            pause = min(self._backoff.next(self._broken), self._deadline.left())
+            _log.info("%s; watching again in %.1f seconds", self._broken or "the watch was cut off", pause)
+            await self._transport.sleep(pause)
         self._opened = True
         self._broken = None
         if self._deadline.passed:
@@ -173,6 +178,7 @@ async def watch_task(
     story = _TaskStory(name, after)
 
     def request() -> task_service_pb2.WatchTaskRequest:
+        """Ask for what comes after the last event told."""
         return task_service_pb2.WatchTaskRequest(
             name=name, after_sequence=story.position, heartbeat_interval=build.duration(heartbeat)
         )
@@ -205,6 +211,7 @@ async def watch_project(
     token = resume_token
 
     def request() -> task_service_pb2.WatchTasksRequest:
+        """Ask for what comes after the last message."""
         return task_service_pb2.WatchTasksRequest(
             parent=f"projects/{project}",
             filter=filter,

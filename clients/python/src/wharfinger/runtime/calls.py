@@ -64,11 +64,14 @@ class Awaited(Calls):
 
     async def call(self, function: Callable[..., Any], *arguments: Any, timeout: float | None = None) -> Any:
         """Call it, and await its answer where it has to be awaited."""
+        if timeout is None:
+            return await self._call(function, arguments)
         async with asyncio.timeout(timeout):
-            answer = function(*arguments)
-            if inspect.isawaitable(answer):
-                answer = await answer
-        return answer
+            return await self._call(function, arguments)
+
+    async def _call(self, function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
+        answer = function(*arguments)
+        return await answer if inspect.isawaitable(answer) else answer
 
     async def unbroken(self, work: Coroutine[Any, Any, T], *, always: bool = False) -> T:
         """Run it as a task of its own."""
@@ -82,7 +85,8 @@ class Awaited(Calls):
         cancelled: asyncio.CancelledError | None = None
         while not inner.done():
             try:
-                await asyncio.wait((inner,))
+                # Never raises what `work` does: that is a value of `inner`.
+                await asyncio.shield(inner)
             except asyncio.CancelledError as error:
                 cancelled = error
         if inner.cancelled():  # by a loop that ends, before its first step

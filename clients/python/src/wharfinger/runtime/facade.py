@@ -30,11 +30,12 @@ class Facts:
     def __init__(
         self, script: ScriptModule, assignment: Assignment, session: Session, stop: Stop, verbs: Verbs
     ) -> None:
-        self._script = script
+        self.script = script
         self._assignment = assignment
         self._session = session
         self._stop = stop
         self._verbs = verbs
+        self._params: Any = None
         verbs.owner = self
 
     def __repr__(self) -> str:
@@ -45,10 +46,12 @@ class Facts:
         """The task's resource name."""
         return self._assignment.task
 
-    @functools.cached_property
+    @property
     def params(self) -> Any:
         """An instance of the module's `Params`, or a dict."""
-        return self._script.params(self._assignment.params)
+        if self._params is None:
+            self._params = self.script.params(self._assignment.params)
+        return self._params
 
     @property
     def context(self) -> Context:

@@ -14,6 +14,9 @@ _DEEPEST = 32
 
 _LARGEST = 2**53 - 1
 
+_COMPACT = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+_CANONICAL = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), sort_keys=True)
+
 
 class NotJson(ValueError):
     """A value that can't be kept as JSON. `path` names the place, such as `result.nodes[2].ip`; `why` the fault."""
@@ -30,13 +33,13 @@ def encode(value: Any, path: str, *, exact: bool = True) -> bytes:
     `exact`: whole numbers beyond 2^53-1 are refused too, because readers that use doubles would change them.
     """
     _check(value, path, 0, exact)
-    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+    return _COMPACT.encode(value).encode()
 
 
 def canonical(value: Any, path: str) -> str:
     """Return `value` as the JSON text that is the same for equal values. Raises NotJson."""
     _check(value, path, 0, exact=False)
-    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"), sort_keys=True)
+    return _CANONICAL.encode(value)
 
 
 def digest(value: Any) -> str:

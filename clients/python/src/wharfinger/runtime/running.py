@@ -1,8 +1,8 @@
 """Running one attempt: the phase it is for, and its one outcome.
 
 `run` is for modules whose main is async, `run_blocking` for plain ones. Both are the same coroutine; the second is
-driven over a session that never suspends. Neither raises: whatever happens becomes the attempt's outcome, or nothing if
-the lease is lost.
+driven over a session that never suspends. Whatever the script does becomes the attempt's outcome, or nothing if the
+lease is lost.
 """
 
 from __future__ import annotations
@@ -43,10 +43,8 @@ _FIND_WIDTH = 8
 class _Attempt:
     """One attempt at work, in either colour."""
 
-    def __init__(
-        self, module: ModuleType, assignment: Assignment, session: Session, stop: Stop, task: Facts, calls: Calls
-    ) -> None:
-        self.script = ScriptModule(module)
+    def __init__(self, assignment: Assignment, session: Session, stop: Stop, task: Facts, calls: Calls) -> None:
+        self.script = task.script
         self.assignment = assignment
         self.session = session
         self.stop = stop
@@ -153,11 +151,11 @@ async def run(module: ModuleType, assignment: Assignment, session: Session, stop
     """Run one attempt of a script whose `main` is async, on the caller's loop; return when its outcome is reported.
 
     Cancelling the caller's asyncio task interrupts the script: calls in flight are finished and reported first, then
-    the outcome is Stopped. Nothing is raised; a lost lease ends it without an outcome.
+    the outcome is Stopped. A lost lease ends it without an outcome. Raises only what the session raises when it is
+    given the outcome.
     """
-    attempt = _Attempt(
-        module, assignment, session, stop, AsyncTask(ScriptModule(module), assignment, session, stop), Awaited()
-    )
+    task = AsyncTask(ScriptModule(module), assignment, session, stop)
+    attempt = _Attempt(assignment, session, stop, task, Awaited())
     own = asyncio.current_task()
     outcome: Outcome | None
     with to_log(session.log):
@@ -174,12 +172,12 @@ async def run(module: ModuleType, assignment: Assignment, session: Session, stop
 def run_blocking(module: ModuleType, assignment: Assignment, session: Session, stop: Stop) -> None:
     """Run one attempt of a script whose `main` is plain, in the caller's thread; return when its outcome is reported.
 
-    `session.blocking()` is used throughout. Nothing is raised; a lost lease ends it without an outcome.
+    `session.blocking()` is used throughout. A lost lease ends it without an outcome. Raises only what the session
+    raises when it is given the outcome.
     """
     session = session.blocking()
-    attempt = _Attempt(
-        module, assignment, session, stop, PlainTask(ScriptModule(module), assignment, session, stop), Direct()
-    )
+    task = PlainTask(ScriptModule(module), assignment, session, stop)
+    attempt = _Attempt(assignment, session, stop, task, Direct())
     outcome: Outcome | None
     with to_log(session.log):
         try:

@@ -14,16 +14,19 @@ class ScriptModule:
     """The parts of `module` that a run needs; the registry has checked them when the server started."""
 
     def __init__(self, module: ModuleType) -> None:
+        # Not by getattr: it is slow to say that there is nothing, once for each task.
+        names = vars(module)
         self.module = module
         self.name = module.__name__
-        self.main: Callable[..., Any] = module.main
-        self.undo: Callable[..., Any] | None = getattr(module, "undo", None)
-        self.find: Callable[..., Any] | None = getattr(module, "find", None)
-        self.resource_types: Mapping[str, ResourceType] = getattr(module, "RESOURCE_TYPES", {})
+        self.main: Callable[..., Any] = names["main"]
+        self.undo: Callable[..., Any] | None = names.get("undo")
+        self.find: Callable[..., Any] | None = names.get("find")
+        self.resource_types: Mapping[str, ResourceType] = names.get("RESOURCE_TYPES", {})
+        self._params_class = names.get("Params")
 
     def params(self, values: Mapping[str, Any]) -> Any:
         """Return `values` as an instance of the module's `Params`, where one can be made of them, or as a dict.
 
         Raises what the class raises for values that it refuses.
         """
-        return made_of(getattr(self.module, "Params", None), values)
+        return dict(values) if self._params_class is None else made_of(self._params_class, values)
