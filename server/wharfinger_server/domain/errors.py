@@ -1,4 +1,7 @@
-"""Every way in which a request is refused. Each class is one gRPC status; `reason` is a name of the API's ErrorReason."""
+"""Every way in which a request is refused.
+
+Each class is one gRPC status; `reason` is a name of the API's ErrorReason.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,8 @@ class Violation:
 class Refused(Exception):
     """A request that is refused, with a reason a program can act on and a sentence that helps a person.
 
-    `metadata` is the reason's documented set of facts; `violations` name the fields at fault. Both travel to the caller.
+    `metadata` is the reason's documented set of facts; `violations` name the fields at fault. Both travel to the
+    caller.
     """
 
     def __init__(

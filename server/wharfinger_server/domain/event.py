@@ -31,7 +31,7 @@ class StateChange:
 
 @dataclass(frozen=True, slots=True)
 class LogLine:
-    """One line of the task's log; `dropped` counts the lines left out before it because the task's limit was reached."""
+    """One line of the task's log; `dropped` counts the lines left out before it, the task's limit being reached."""
 
     level: LogLevel
     text: str
@@ -55,7 +55,10 @@ EventDetail = StateChange | LogLine | ResourceChange | Failure
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """An event of the task `project`/`task_id`: `sequence` counts from 1 without a gap; `attempt` is the epoch, 0 for none."""
+    """An event of the task `project`/`task_id`.
+
+    `sequence` counts from 1 without a gap; `attempt` is the epoch, 0 for none.
+    """
 
     project: str
     task_id: str

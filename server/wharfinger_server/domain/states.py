@@ -42,6 +42,12 @@ class EntryState(IntEnum):
 CLOSED = frozenset({EntryState.NOT_CREATED, EntryState.UNDONE, EntryState.RETAINED, EntryState.FORGOTTEN})
 """Entries that no longer count as something of ours that may be alive."""
 
+HANDED_OVER = frozenset({EntryState.RETAINED, EntryState.FORGOTTEN})
+"""Entries that were ours until a person took the thing over. They stay listed."""
+
+SOUGHT = frozenset({EntryState.INTENDED, EntryState.UNCERTAIN})
+"""Entries of which it is not known whether the thing exists: `find` may tell."""
+
 UNSETTLED_AT_SUCCESS = frozenset(
     {EntryState.INTENDED, EntryState.UNCERTAIN, EntryState.UNDOING, EntryState.UNDO_FAILED}
 )

@@ -5,15 +5,18 @@ The table is the whole truth: each decision ends in `Task.move`, which refuses a
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
+from wharfinger_server.domain.attempt import Attempt, Lease, Rollback
+from wharfinger_server.domain.entry import Counts
 from wharfinger_server.domain.errors import FailedPrecondition
 from wharfinger_server.domain.failure import Failure
-from wharfinger_server.domain.ledger import Counts
 from wharfinger_server.domain.policy import OnFailure, Policy
 from wharfinger_server.domain.progress import Progress
-from wharfinger_server.domain.states import Cause, EntryState, Goal, Phase, TaskState
+from wharfinger_server.domain.states import Cause, Goal, Phase, TaskState
+
+__all__ = ["PERSON", "TRANSITIONS", "Attempt", "Lease", "Rollback", "Task", "Trigger"]
 
 Q, R, C, RB = TaskState.QUEUED, TaskState.RUNNING, TaskState.CANCELLING, TaskState.ROLLING_BACK
 SUCCEEDED, FAILED, CANCELLED = TaskState.SUCCEEDED, TaskState.FAILED, TaskState.CANCELLED
@@ -53,14 +56,14 @@ TRANSITIONS: dict[tuple[TaskState, Trigger], frozenset[TaskState]] = {
     (SUCCEEDED, Trigger.ROLL_BACK): frozenset({RB}),
     (UNDO_FAILED, Trigger.ROLL_BACK): frozenset({RB}),
     (RB, Trigger.CANCEL): frozenset({RB}),
-    (RB, Trigger.UNDO_ENDED): frozenset({FAILED, CANCELLED, ROLLED_BACK, PARTIAL, UNDO_FAILED}),
+    (RB, Trigger.UNDO_ENDED): frozenset({FAILED, CANCELLED, ROLLED_BACK, SUCCEEDED, PARTIAL, UNDO_FAILED}),
     (PARTIAL, Trigger.RESOLVE): frozenset({PARTIAL, FAILED, CANCELLED, ROLLED_BACK, SUCCEEDED}),
     (UNDO_FAILED, Trigger.RESOLVE): frozenset({UNDO_FAILED, FAILED, CANCELLED, ROLLED_BACK, SUCCEEDED}),
     (SUCCEEDED, Trigger.RESOLVE): frozenset({SUCCEEDED}),
-    (FAILED, Trigger.EVIDENCE): frozenset({PARTIAL, FAILED}),
-    (CANCELLED, Trigger.EVIDENCE): frozenset({PARTIAL, CANCELLED}),
-    (ROLLED_BACK, Trigger.EVIDENCE): frozenset({PARTIAL, ROLLED_BACK}),
-    (SUCCEEDED, Trigger.EVIDENCE): frozenset({PARTIAL, SUCCEEDED}),
+    (FAILED, Trigger.EVIDENCE): frozenset({PARTIAL}),
+    (CANCELLED, Trigger.EVIDENCE): frozenset({PARTIAL}),
+    (ROLLED_BACK, Trigger.EVIDENCE): frozenset({PARTIAL}),
+    (SUCCEEDED, Trigger.EVIDENCE): frozenset({PARTIAL}),
     (PARTIAL, Trigger.EVIDENCE): frozenset({PARTIAL, SUCCEEDED}),
     (UNDO_FAILED, Trigger.EVIDENCE): frozenset({UNDO_FAILED}),
     (SUCCEEDED, Trigger.DELETE): frozenset({SUCCEEDED}),
@@ -70,43 +73,18 @@ TRANSITIONS: dict[tuple[TaskState, Trigger], frozenset[TaskState]] = {
 }
 """(state, trigger) → the states it may lead to. What is not here is refused."""
 
-
-@dataclass(slots=True)
-class Lease:
-    """Who may write for the task now. `expire_time` is by the database's clock."""
-
-    phase: Phase
-    executor: str
-    worker: str
-    start_time: int
-    expire_time: int
-
-
-@dataclass(slots=True)
-class Attempt:
-    """One ended or running attempt, as shown to the caller."""
-
-    epoch: int
-    phase: Phase
-    executor: str
-    worker: str
-    start_time: int
-    end_time: int = 0
-    error: Failure | None = None
-
-
-@dataclass(slots=True)
-class Rollback:
-    """A rollback under way: asked by a person or by policy, whole or `only` some keys; `stop` once it was cancelled."""
-
-    by_person: bool
-    only: tuple[str, ...] = ()
-    stop: bool = False
+PERSON = (Trigger.CANCEL, Trigger.RESUME, Trigger.ROLL_BACK, Trigger.RESOLVE, Trigger.DELETE)
+"""What a person may ask."""
 
 
 @dataclass(slots=True)
 class Task:
-    """A task as the database has it. `revision` rises with state and ledger, never with progress or leases."""
+    """A task as the database has it. `revision` rises with state and ledger, never with progress or leases.
+
+    `runs` counts RUN attempts; `failures` those that failed and `losses` those lost with their executor, both since a
+    person last resumed the task; `settle_losses` the SETTLE attempts lost one after the other. `retry_time`: the next
+    RUN attempt waits until then. `wake_time`: when to look at the task again.
+    """
 
     id: int
     uid: str
@@ -130,7 +108,10 @@ class Task:
     lease: Lease | None = None
     attempts: list[Attempt] = field(default_factory=list)
     runs: int = 0
+    failures: int = 0
     losses: int = 0
+    settle_losses: int = 0
+    retry_time: int = 0
     undo_begun: bool = False
     evidence: bool = False
     rollback: Rollback | None = None
@@ -161,50 +142,84 @@ class Task:
         """The version of state and ledger."""
         return f'"{self.id:x}-{self.revision:x}"'
 
+    @property
+    def undo_end(self) -> int:
+        """When the rollback under way has to be over, 0 for never or if there is none."""
+        begun, limit = (self.rollback.begin_time if self.rollback else 0), self.policy.undo_timeout
+        return begun + limit if begun and limit else 0
+
     # ------------------------------------------------------------------ moving
 
     def allowed(self) -> list[str]:
-        """Return what a person may ask of the task in its present state."""
-        person = (Trigger.CANCEL, Trigger.RESUME, Trigger.ROLL_BACK, Trigger.DELETE)
-        return [t.value for t in person if (self.state, t) in TRANSITIONS]
+        """Return what a person may ask of the task as it stands."""
+        return [trigger.value for trigger in PERSON if (self.state, trigger) in TRANSITIONS and not self._but(trigger)]
+
+    def _but(self, trigger: Trigger) -> str:
+        """Return what beside the state stands against what a person asks, "" if nothing does."""
+        if trigger is Trigger.RESUME and self.undo_begun:
+            return "what it made has begun to be undone"
+        if trigger in (Trigger.ROLL_BACK, Trigger.RESOLVE) and not self.counts.open:
+            return "nothing that it made may be alive"
+        if trigger is Trigger.DELETE and self.counts.open:
+            return "something that it made may be alive"
+        return ""
 
     def require(self, trigger: Trigger) -> None:
-        """Raise FailedPrecondition STATE_FORBIDS unless the table has `trigger` in the present state."""
-        if (self.state, trigger) in TRANSITIONS:
+        """Raise FailedPrecondition STATE_FORBIDS unless `trigger` is possible for the task as it stands."""
+        why = self._but(trigger)
+        if (self.state, trigger) in TRANSITIONS and not why:
             return
-        allowed = self.allowed()
+        states = [state.name for state, known in TRANSITIONS if known is trigger]
+        possible = self.allowed()
         raise FailedPrecondition(
             "STATE_FORBIDS",
-            f"{self.name} is {self.state.name}: {trigger.value} is not possible now"
-            + (f"; possible: {', '.join(allowed)}" if allowed else ""),
-            {"state": self.state.name, "allowed": ",".join(allowed)},
+            f"{self.name} is {self.state.name}{f', and {why}' if why else ''}: {trigger.value} is not possible now"
+            + (f"; possible: {', '.join(possible)}" if possible else ""),
+            {"task": self.name, "state": self.state.name, "allowed": ",".join(states)},
         )
 
     def move(self, trigger: Trigger, to: TaskState) -> None:
-        """Move to `to`; raise FailedPrecondition where the table does not have it."""
-        self.require(trigger)
-        if to not in TRANSITIONS[self.state, trigger]:
+        """Move to `to`; raise FailedPrecondition STATE_FORBIDS where the table does not have it."""
+        if to not in TRANSITIONS.get((self.state, trigger), ()):
             raise FailedPrecondition(
-                "STATE_FORBIDS", f"{self.name}: {trigger.value} does not lead from {self.state.name} to {to.name}"
+                "STATE_FORBIDS",
+                f"{self.name}: {trigger.value} does not lead from {self.state.name} to {to.name}",
+                {"task": self.name, "state": self.state.name},
             )
         self.state = to
+        if to is SUCCEEDED:
+            self.error = self.rollback_error = None
 
     # ------------------------------------------------------------------ leases
 
     def begin(self, phase: Phase, executor: str, worker: str, now: int, ttl: int) -> None:
-        """Give the lease for `phase` to `worker`: a new epoch fences every attempt before it."""
+        """Give the lease for `phase` to `worker`: a new epoch fences every attempt before it.
+
+        Raises FailedPrecondition: STATE_FORBIDS, or TASK_NOT_SETTLED for a RUN before everything is settled (rule 9).
+        """
         if self.lease is not None:
-            raise FailedPrecondition("STATE_FORBIDS", f"{self.name} is leased already")
+            raise self._unfit("it is leased already")
         if phase is Phase.RUN:
-            # Rule 9: nothing is tried again while what was tried is unsettled.
-            if self.counts.of(EntryState.INTENDED, EntryState.UNCERTAIN):
-                raise FailedPrecondition("TASK_NOT_SETTLED", f"{self.name} has entries that are not settled")
+            if self.counts.sought:
+                raise FailedPrecondition(
+                    "TASK_NOT_SETTLED", f"{self.name} has entries that are not settled", {"task": self.name}
+                )
             self.move(Trigger.LEASE, R)
             self.runs += 1
+            self.retry_time = 0
             self.start_time = self.start_time or now
+        elif self.state.resting or (phase is Phase.UNDO and self.state is not RB):
+            raise self._unfit(f"a {phase.name} attempt has nothing to do in that state")
         self.epoch += 1
         self.lease = Lease(phase, executor, worker, now, now + ttl)
         self.attempts = [*self.attempts, Attempt(self.epoch, phase, executor, worker, now)][-MAX_ATTEMPTS_KEPT:]
+
+    def _unfit(self, why: str) -> FailedPrecondition:
+        return FailedPrecondition(
+            "STATE_FORBIDS",
+            f"{self.name} is {self.state.name}: {why}",
+            {"task": self.name, "state": self.state.name},
+        )
 
     def holds(self, epoch: int) -> bool:
         """Whether the attempt `epoch` holds the lease."""
@@ -213,22 +228,22 @@ class Task:
     def _end_lease(self, now: int, error: Failure | None = None) -> None:
         """Take the lease back. Every end raises the epoch (rule 15)."""
         if self.attempts and self.attempts[-1].epoch == self.epoch:
-            last = self.attempts[-1]
-            self.attempts[-1] = Attempt(last.epoch, last.phase, last.executor, last.worker, last.start_time, now, error)
+            self.attempts = [*self.attempts[:-1], replace(self.attempts[-1], end_time=now, error=error)]
         self.lease = None
         self.epoch += 1
 
-    # ------------------------------------------------------------------ how a RUN attempt ends
+    # ------------------------------------------------------------------ how an attempt ends
 
     def finished(self, result: bytes, now: int) -> None:
-        """Take a result. With everything settled the task is SUCCEEDED; otherwise it concludes after settling (rule 13)."""
-        self.require(Trigger.RESULT) if self.state is not C else None
+        """Take a result. With all settled the task is SUCCEEDED; otherwise it concludes after settling (rule 13)."""
+        if self.state is C:  # rule 15: cancel wins over a result that is pending
+            self._end_lease(now)
+            self.goal = Goal.CANCEL
+            return
+        self.require(Trigger.RESULT)
         self._end_lease(now)
         self.result = result
-        if self.state is C:  # rule 15: cancel wins over a result that is pending
-            self.result = b""
-            self.goal = Goal.CANCEL
-        elif self.counts.unsettled:
+        if self.counts.unsettled:
             self.goal = Goal.SUCCEED
         else:
             self.move(Trigger.RESULT, SUCCEEDED)
@@ -236,17 +251,24 @@ class Task:
 
     def failed(self, error: Failure, now: int) -> bool:
         """Take an attempt's failure; return whether it will be tried again."""
-        again = error.retryable and self.runs < self.policy.attempts
+        self.failures += 1
+        again = error.retryable and self.failures < self.policy.attempts
         return self._attempt_ended(error, now, again=again)
 
     def lost(self, error: Failure, now: int, *, resumable: bool) -> bool:
-        """Take the loss of an attempt with its executor; return whether it will be tried again."""
+        """Take the loss of an attempt with its executor; return whether the same will be tried again.
+
+        False for a SETTLE attempt: looking costs one executor after the other, so what it looked for is in doubt.
+        """
         phase = self.lease.phase if self.lease else Phase.RUN
-        if phase is not Phase.RUN:
-            self._end_lease(now, error)
+        if phase is Phase.RUN:
+            self.losses += 1
+            return self._attempt_ended(error, now, again=resumable and self.losses < self.policy.losses)
+        self._end_lease(now, error)
+        if phase is Phase.UNDO:
             return True
-        self.losses += 1
-        return self._attempt_ended(error, now, again=resumable and self.losses < self.policy.losses)
+        self.settle_losses += 1
+        return self.settle_losses < self.policy.losses
 
     def _attempt_ended(self, error: Failure, now: int, *, again: bool) -> bool:
         self._end_lease(now, error)
@@ -263,13 +285,14 @@ class Task:
     def attempt_over(self, now: int, error: Failure | None = None) -> None:
         """End a SETTLE or UNDO attempt without a verdict on the task."""
         self._end_lease(now, error)
+        self.settle_losses = 0
 
     # ------------------------------------------------------------------ settling and concluding
 
     @property
     def must_settle(self) -> bool:
         """Whether entries may be waiting to be looked for: the ledger then says which."""
-        return bool(self.counts.of(EntryState.INTENDED, EntryState.UNCERTAIN))
+        return self.counts.sought > 0
 
     def give_up(self, error: Failure, now: int) -> None:
         """A queued task whose leftovers stay UNCERTAIN after settling does not run again: it concludes as failed."""
@@ -279,21 +302,22 @@ class Task:
         self.start_time = self.start_time or now
 
     def conclude(self, now: int) -> None:
-        """Bring a task with a goal to rest, once its ledger is settled; or begin the rollback that its policy asks for."""
+        """Bring a task with a goal to rest, once its ledger is settled; or begin the rollback its policy asks for."""
         goal, counts = self.goal, self.counts
-        if goal is Goal.SUCCEED:
-            bad = counts.unsettled > 0
-            self.move(Trigger.CONCLUDE, PARTIAL if bad else SUCCEEDED)
-            self._rest(Cause.FAIL if bad else Cause.SUCCESS, now)
+        if goal is Goal.SUCCEED and not counts.unsettled:
+            self.move(Trigger.CONCLUDE, SUCCEEDED)
+            self._rest(Cause.SUCCESS, now)
             return
-        cause = Cause.FAIL if goal is Goal.FAIL else Cause.CANCEL
-        wish = self.policy.on_failure if goal is Goal.FAIL else self.policy.on_cancel
+        self.result = b""
+        cause = Cause.CANCEL if goal is Goal.CANCEL else Cause.FAIL
+        wish = {Goal.FAIL: self.policy.on_failure, Goal.CANCEL: self.policy.on_cancel}.get(goal, OnFailure.KEEP)
         if not counts.open:
-            self.move(Trigger.CONCLUDE, FAILED if goal is Goal.FAIL else CANCELLED)
+            self.move(Trigger.CONCLUDE, CANCELLED if goal is Goal.CANCEL else FAILED)
         elif wish is OnFailure.ROLL_BACK and not self.undo_begun:
             self.move(Trigger.CONCLUDE, RB)
             self.goal, self.cause, self.undo_begun = Goal.NONE, cause, True
-            self.rollback = Rollback(by_person=False)
+            self.rollback = Rollback(by_person=False, begin_time=now)
+            self.wake_time = 0
             return
         else:
             self.move(Trigger.CONCLUDE, PARTIAL)
@@ -302,12 +326,12 @@ class Task:
     def _rest(self, cause: Cause, now: int) -> None:
         self.goal, self.cause = Goal.NONE, cause
         self.end_time = now
-        self.wake_time = 0
+        self.wake_time = self.retry_time = 0
 
     def rest_state(self) -> TaskState:
         """Return what a resting task is, by its cause and its ledger: after a person's verdict or late evidence."""
-        if self.cause is Cause.SUCCESS and not self.undo_begun:
-            return PARTIAL if self.counts.unsettled else SUCCEEDED  # rule 14
+        if self.cause is Cause.SUCCESS and not self.undo_begun and not self.counts.unsettled:
+            return SUCCEEDED  # rule 14: what a success leaves is not open
         if self.counts.open:
             return UNDO_FAILED if self.state is UNDO_FAILED else PARTIAL
         if self.cause is Cause.CANCEL:
@@ -315,28 +339,6 @@ class Task:
         if self.cause is Cause.ROLLBACK or (self.cause is Cause.SUCCESS and self.undo_begun):
             return ROLLED_BACK
         return FAILED
-
-    # ------------------------------------------------------------------ what people ask
-
-    def cancel(self, now: int) -> None:
-        """Take a cancel. A queued task with an empty ledger is CANCELLED at once; another first settles and concludes.
-
-        Cancelling again while CANCELLING changes nothing.
-        """
-        if self.state is C:
-            return
-        self.require(Trigger.CANCEL)
-        if self.state is RB:
-            if self.rollback:
-                self.rollback.stop = True
-            return
-        if self.state is Q and not self.counts.total:
-            self.move(Trigger.CANCEL, CANCELLED)
-            self._rest(Cause.CANCEL, now)
-            return
-        self.move(Trigger.CANCEL, C)
-        if self.lease is None or self.lease.phase is not Phase.RUN:
-            self.goal = Goal.CANCEL
 
     def late_evidence(self, error: Failure, now: int) -> bool:
         """A fenced attempt reported a thing; return whether the task moved (rules 11 and 12)."""
@@ -349,19 +351,97 @@ class Task:
         moved = to is not self.state or revived
         self.move(Trigger.EVIDENCE, to)
         if moved:
-            self.error = self.error or error
             self.expire_time = 0
+            if to is not SUCCEEDED:
+                self.error = self.error or error
         return moved
 
+    # ------------------------------------------------------------------ what people ask
+
+    def cancel(self, now: int) -> None:
+        """Take a cancel. A queued task with an empty ledger is CANCELLED at once; another first settles and concludes.
+
+        Cancelling again while CANCELLING changes nothing. A rollback that is cancelled ends with what is in hand.
+        """
+        if self.state is C:
+            return
+        self.require(Trigger.CANCEL)
+        if self.state is RB:
+            if self.rollback:
+                self.rollback = replace(self.rollback, stop=True)
+            return
+        if self.state is Q and not self.counts.total:
+            self.move(Trigger.CANCEL, CANCELLED)
+            self._rest(Cause.CANCEL, now)
+            return
+        self.move(Trigger.CANCEL, C)
+        if self.lease is None or self.lease.phase is not Phase.RUN:
+            self.goal = Goal.CANCEL
+
+    def resume(self) -> None:
+        """Let a half-done task run again, with what it made; the ledger's round begins anew.
+
+        Raises FailedPrecondition STATE_FORBIDS, also where undo has begun.
+        """
+        self.require(Trigger.RESUME)
+        self.move(Trigger.RESUME, Q)
+        self.goal, self.cause, self.error, self.result = Goal.NONE, Cause.NONE, None, b""
+        self.failures = self.losses = self.settle_losses = 0
+        self.end_time = self.expire_time = self.wake_time = self.retry_time = 0
+
+    def roll_back(self, only: tuple[str, ...], now: int, *, aside: bool = False) -> None:
+        """Begin a rollback that a person asked for, whole or of `only` some keys.
+
+        `aside`: it is about evidence only, so that it does not count as undo for a later resume (rule 19). Raises
+        FailedPrecondition STATE_FORBIDS, also where nothing is open.
+        """
+        self.require(Trigger.ROLL_BACK)
+        self.move(Trigger.ROLL_BACK, RB)
+        self.undo_begun = self.undo_begun or not aside
+        self.rollback, self.rollback_error = Rollback(by_person=True, only=only, begin_time=now), None
+        self.end_time = self.expire_time = self.wake_time = 0
+
+    def undo_ended(self, now: int, *, halted: bool, done: bool, error: Failure | None = None) -> None:
+        """Bring a rollback to rest. `done`: nothing of what it is about is open. `halted`: stopped, or out of time.
+
+        `error` says why it is ROLLBACK_FAILED, if it is; the task's own error stays as it is.
+        """
+        rollback = self.rollback or Rollback(by_person=False)
+        if self.lease is not None:
+            self._end_lease(now, error if halted else None)
+        if rollback.by_person and (self.undo_begun or not (self.counts.open or self.cause is Cause.SUCCESS)):
+            self.cause = Cause.ROLLBACK
+        to = UNDO_FAILED
+        if self.cause is Cause.SUCCESS and done and not self.counts.unsettled:
+            to = SUCCEEDED  # rule 14: only evidence was undone
+        elif not self.counts.open:
+            to = self.rest_state()
+        elif rollback.only and done and not halted:
+            to = PARTIAL  # rule 17
+        self.move(Trigger.UNDO_ENDED, to)
+        self.rollback, self.rollback_error = None, error if to is UNDO_FAILED else None
+        self._rest(self.cause, now)
+
+    def resolved(self, now: int) -> None:
+        """Go where a person's verdict on one of the task's entries leads."""
+        to = self.rest_state()
+        if to is not self.state:
+            self.end_time = now
+        self.move(Trigger.RESOLVE, to)
+
     def delete(self, now: int) -> None:
-        """Leave a tombstone, with the ledger, so that late evidence can still revive the task (rule 12)."""
-        self.require(Trigger.DELETE)
-        if self.counts.open:
+        """Leave a tombstone, with the ledger, so that late evidence can still revive the task (rule 12).
+
+        Raises FailedPrecondition: STATE_FORBIDS, LEFTOVERS_ALIVE.
+        """
+        if (self.state, Trigger.DELETE) in TRANSITIONS and self.counts.open:
             raise FailedPrecondition(
                 "LEFTOVERS_ALIVE",
-                f"{self.name} owns {self.counts.open} thing(s) that may be alive; roll them back, retain them or forget them first",
-                {"open": str(self.counts.open)},
+                f"{self.name} owns {self.counts.open} thing(s) that may be alive; "
+                "roll them back, retain them or forget them first",
+                {"task": self.name, "count": str(self.counts.open)},
             )
+        self.require(Trigger.DELETE)
         self.delete_time = now
 
     @property

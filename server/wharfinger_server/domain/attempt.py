@@ -1,0 +1,42 @@
+"""Attempts at a task, the lease that one of them holds, and the rollback that attempts may be for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from wharfinger_server.domain.failure import Failure
+from wharfinger_server.domain.states import Phase
+
+
+@dataclass(slots=True)
+class Lease:
+    """Who may write for the task now. `expire_time` is by the database's clock."""
+
+    phase: Phase
+    executor: str
+    worker: str
+    start_time: int
+    expire_time: int
+
+
+@dataclass(slots=True)
+class Attempt:
+    """One ended or running attempt, as shown to the caller."""
+
+    epoch: int
+    phase: Phase
+    executor: str
+    worker: str
+    start_time: int
+    end_time: int = 0
+    error: Failure | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rollback:
+    """A rollback under way: asked by a person or by policy, whole or `only` some keys; `stop` once it was cancelled."""
+
+    by_person: bool
+    only: tuple[str, ...] = ()
+    stop: bool = False
+    begin_time: int = 0

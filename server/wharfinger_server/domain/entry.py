@@ -1,0 +1,154 @@
+"""One entry of a task's ledger, what an intent of one holds, and how many entries a task has."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from wharfinger_server.domain.failure import Failure
+from wharfinger_server.domain.states import CLOSED, HANDED_OVER, SOUGHT, UNSETTLED_AT_SUCCESS, EntryState
+
+Version = tuple[int, int, str, int]
+"""An entry's state, generation, external id and intent epoch: what a finding or an undo was asked about (rule 8)."""
+
+
+@dataclass(slots=True)
+class Entry:
+    """One thing that a task makes, changes or adopts. Never changed in place: `Ledger.put` takes the changed copy.
+
+    `base` is the key, or for evidence `KEY~n` the key it belongs to. `burnt`: the cloud itself answered that it will
+    not (or no longer) make this generation. `tried`: this round of settling asked for it already, or this rollback
+    failed to undo it. `asked_time`: when `find` was last asked too early to conclude. `settle_time`: from then on "not
+    there" counts. `undo_deadline`: the end of the undo's own call window.
+    """
+
+    key: str
+    base: str
+    type: str
+    state: EntryState
+    ordinal: int
+    generation: int = 1
+    token: str = ""
+    group: str = ""
+    external_id: str = ""
+    owned: bool = True
+    epoch: int = 0
+    step: str = ""
+    depends_on: tuple[str, ...] = ()
+    request_digest: str = ""
+    profile: str = ""
+    region: str = ""
+    attributes: dict[str, str] = field(default_factory=dict)
+    undo_data: str = ""
+    error: Failure | None = None
+    burnt: bool = False
+    tried: bool = False
+    idempotent: bool = False
+    intent_time: int = 0
+    send_by: int = 0
+    settle_time: int = 0
+    update_time: int = 0
+    undo_attempts: int = 0
+    undo_deadline: int = 0
+    asked_time: int = 0
+    blocked_by: str = ""
+
+    @property
+    def open(self) -> bool:
+        """Whether it is ours and may be alive or pending."""
+        return self.owned and self.state not in CLOSED
+
+    @property
+    def is_evidence(self) -> bool:
+        """Whether it is a `KEY~n`: a late or extra thing of the key `base`."""
+        return self.key != self.base
+
+    @property
+    def sought(self) -> bool:
+        """Whether `find` may still say something about it."""
+        return self.state in SOUGHT
+
+    @property
+    def nameless(self) -> bool:
+        """Whether something may exist under its token of which nobody knows the id yet."""
+        return self.sought and not self.external_id
+
+    @property
+    def version(self) -> Version:
+        """What a finding or an undo was asked about; its result counts only if this is unchanged (rule 8)."""
+        return (self.state, self.generation, self.external_id, self.epoch)
+
+    def is_thing(self, other: Entry, external_id: str) -> bool:
+        """Whether this entry holds the thing `external_id` of the kind and the place of `other`."""
+        return self.external_id == external_id and (
+            self.base == other.base
+            or (self.type, self.profile, self.region) == (other.type, other.profile, other.region)
+        )
+
+
+@dataclass(slots=True)
+class Counts:
+    """How many entries a task has.
+
+    `owned` counts by state those that are ours, and with them those that were ours until a person took them over
+    (RETAINED, FORGOTTEN); `foreign` counts those that never were.
+    """
+
+    owned: dict[EntryState, int] = field(default_factory=dict)
+    foreign: int = 0
+    last_ordinal: int = 0
+
+    def of(self, *states: EntryState) -> int:
+        """Return how many entries are in one of `states`, without those that were never ours."""
+        return sum(self.owned.get(state, 0) for state in states)
+
+    @property
+    def open(self) -> int:
+        """Return how many entries are open."""
+        return sum(n for state, n in self.owned.items() if state not in CLOSED)
+
+    @property
+    def unsettled(self) -> int:
+        """Return how many owned entries forbid SUCCEEDED."""
+        return self.of(*UNSETTLED_AT_SUCCESS)
+
+    @property
+    def sought(self) -> int:
+        """Return how many owned entries are INTENDED or UNCERTAIN."""
+        return self.of(*SOUGHT)
+
+    @property
+    def total(self) -> int:
+        """Return how many entries there are."""
+        return self.foreign + sum(self.owned.values())
+
+    def add(self, entry: Entry, sign: int) -> None:
+        """Count `entry` in (`sign` 1) or out (`sign` -1)."""
+        if entry.owned or entry.state in HANDED_OVER:
+            self.owned[entry.state] = self.owned.get(entry.state, 0) + sign
+        else:
+            self.foreign += sign
+        self.last_ordinal = max(self.last_ordinal, entry.ordinal)
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """What a script is about to make: all that `find` and `undo` will need. Windows are microseconds.
+
+    The call is sent within `send_window` after the intent was reported, takes at most `call_timeout`, and what it made
+    can be listed `settling` later.
+    """
+
+    key: str
+    type: str
+    request_digest: str = ""
+    step: str = ""
+    group: str = ""
+    profile: str = ""
+    region: str = ""
+    attributes: dict[str, str] = field(default_factory=dict)
+    depends_on: tuple[str, ...] = ()
+    undo_data: str = ""
+    idempotent: bool = False
+    send_window: int = 10_000_000
+    call_timeout: int = 120_000_000
+    settling: int = 30_000_000

@@ -1,0 +1,105 @@
+"""Late evidence: what a fenced attempt reports, or a finding shows, beyond the thing that an entry is about.
+
+The numbers in comments are those of the rules as they were model-checked.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from wharfinger_server.domain import ids
+from wharfinger_server.domain.entries import Entries
+from wharfinger_server.domain.entry import Entry
+from wharfinger_server.domain.states import EntryState
+
+
+def report(ledger: Entries, entry: Entry, generation: int, external_id: str, epoch: int, now: int) -> Entry | None:
+    """Take a report of something made whose attempt may no longer write; return the entry that changed, if one did.
+
+    It fills the entry only if that is still this attempt's intent; otherwise it becomes an entry of its own. An id that
+    the ledger has already changes nothing (rule 10). `ledger` must hold all entries.
+    """
+    if any(known.is_thing(entry, external_id) for known in ledger):
+        return None
+    # No live attempt's intent is ever filled: the reporting attempt is not the live one, so its epoch differs.
+    own = entry.epoch == epoch and entry.generation == generation and not entry.external_id
+    if own and entry.sought:
+        return ledger.put(
+            replace(entry, state=EntryState.CREATED, external_id=external_id, error=None, update_time=now)
+        )
+    if own and entry.state is EntryState.NOT_CREATED:
+        # Two answers contradict each other. The token is not free after all (rule 2).
+        return ledger.put(
+            replace(
+                entry,
+                state=EntryState.UNCERTAIN,
+                external_id=external_id,
+                burnt=False,
+                tried=False,
+                error=None,
+                update_time=now,
+            )
+        )
+    return add(ledger, entry, external_id, now, epoch=epoch, generation=generation)
+
+
+def add(ledger: Entries, entry: Entry, external_id: str, now: int, *, epoch: int, generation: int) -> Entry:
+    """Write one more thing of the key of `entry` as `KEY~n`: UNCERTAIN, and ours (rule 7)."""
+    base = entry.base
+    taken = {other.key for other in ledger.family(base)}
+    n = next(i for i in range(1, len(taken) + 2) if f"{base}~{i}" not in taken)
+    return ledger.put(
+        replace(
+            entry,
+            key=f"{base}~{n}",
+            state=EntryState.UNCERTAIN,
+            ordinal=ledger.counts.last_ordinal + 1,
+            generation=generation,
+            token=ids.token(ledger.uid, entry.group or base, generation),
+            external_id=external_id,
+            owned=True,
+            epoch=epoch,
+            error=None,
+            asked_time=0,
+            tried=False,
+            burnt=False,
+            undo_attempts=0,
+            undo_deadline=0,
+            blocked_by="",
+            # It is there, so there is nothing to wait for.
+            settle_time=min(entry.settle_time, now),
+            update_time=now,
+        )
+    )
+
+
+def confirm(ledger: Entries, entry: Entry, now: int) -> Entry:
+    """Write that the thing of an evidence entry exists: the key's own thing, where the key has none."""
+    base = ledger.get(entry.base)
+    if base is None or base.state not in (EntryState.NOT_CREATED, EntryState.UNDONE):
+        return ledger.put(replace(entry, state=EntryState.CREATED, error=None, update_time=now))
+    return take_over(ledger, base, entry, now)
+
+
+def take_over(ledger: Entries, base: Entry, evidence: Entry, now: int) -> Entry:
+    """Make the thing of `evidence` the own thing of its key, which has none; the evidence entry is gone then."""
+    ledger.drop(evidence)
+    generation = max(base.generation, evidence.generation)
+    return ledger.put(
+        replace(
+            base,
+            state=EntryState.CREATED,
+            external_id=evidence.external_id,
+            generation=generation,
+            token=ids.token(ledger.uid, base.group or base.key, generation),
+            owned=True,
+            error=None,
+            burnt=False,
+            tried=False,
+            settle_time=min(base.settle_time, now),
+            undo_attempts=evidence.undo_attempts,
+            undo_deadline=evidence.undo_deadline,
+            blocked_by="",
+            update_time=now,
+        )
+    )

@@ -1,0 +1,184 @@
+"""Intents, and what the attempt that wrote one reports about it.
+
+The numbers in comments are those of the rules as they were model-checked.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from wharfinger_server.domain import evidence, ids
+from wharfinger_server.domain.entries import Entries
+from wharfinger_server.domain.entry import Entry, Intent
+from wharfinger_server.domain.errors import FailedPrecondition
+from wharfinger_server.domain.failure import Failure
+from wharfinger_server.domain.states import HANDED_OVER, EntryState
+
+FREE = frozenset({EntryState.NOT_CREATED, EntryState.UNDONE})
+"""States in which a key has nothing, so that it may be made (again)."""
+
+
+def intend(ledger: Entries, intent: Intent, epoch: int, now: int) -> Entry:
+    """Write the intent and return its entry, INTENDED; or, when the key is CREATED already, that entry unchanged.
+
+    Raises FailedPrecondition: REQUEST_CHANGED where an earlier attempt asked for something else under the key (rule
+    4), KEY_REUSED where the key is in a state that forbids it or evidence of it is open (rule 9), KEY_UNKNOWN where it
+    comes after itself.
+    """
+    if intent.key in intent.depends_on:
+        raise FailedPrecondition("KEY_UNKNOWN", f"{intent.key} cannot come after itself", {"key": intent.key})
+    entry = ledger.get(intent.key)
+    if entry is None:
+        return _write(ledger, intent, None, 1, epoch, now)
+    if entry.request_digest and intent.request_digest != entry.request_digest:
+        raise FailedPrecondition(
+            "REQUEST_CHANGED",
+            f"{intent.key} was intended before with other arguments; "
+            "an attempt must ask for the same thing under the same key",
+            {"key": intent.key},
+        )
+    if entry.state is EntryState.CREATED:
+        return entry
+    if entry.state not in FREE:
+        raise _reused(intent.key, f"{intent.key} is {entry.state.name}; it cannot be made again before that is settled")
+    if ledger.open_evidence(intent.key):
+        raise _reused(
+            intent.key, f"something made under {intent.key} by an earlier attempt may be alive; resolve it first"
+        )
+    # Rule 2: only what the cloud itself said, or an undo, frees the token. What `find` concluded does not.
+    risen = entry.state is EntryState.UNDONE or entry.burnt
+    return _write(ledger, intent, entry, entry.generation + risen, epoch, now)
+
+
+def _reused(key: str, why: str) -> FailedPrecondition:
+    return FailedPrecondition("KEY_REUSED", why, {"key": key})
+
+
+def _write(ledger: Entries, intent: Intent, before: Entry | None, generation: int, epoch: int, now: int) -> Entry:
+    send_by = now + intent.send_window
+    return ledger.put(
+        Entry(
+            key=intent.key,
+            base=intent.key,
+            type=intent.type,
+            state=EntryState.INTENDED,
+            ordinal=before.ordinal if before else ledger.counts.last_ordinal + 1,
+            generation=generation,
+            token=ids.token(ledger.uid, intent.group or intent.key, generation),
+            group=intent.group,
+            epoch=epoch,
+            step=intent.step,
+            depends_on=intent.depends_on,
+            request_digest=intent.request_digest,
+            profile=intent.profile,
+            region=intent.region,
+            attributes=dict(intent.attributes),
+            undo_data=intent.undo_data,
+            idempotent=intent.idempotent,
+            intent_time=now,
+            send_by=send_by,
+            settle_time=send_by + intent.call_timeout + intent.settling,
+            update_time=now,
+        )
+    )
+
+
+def awaits(ledger: Entries, key: str, epoch: int) -> bool:
+    """Whether `key` is INTENDED by the attempt `epoch`."""
+    entry = ledger.get(key)
+    return entry is not None and entry.state is EntryState.INTENDED and entry.epoch == epoch
+
+
+def created(ledger: Entries, entry: Entry, external_id: str, now: int) -> Entry:
+    """Take the live attempt's report of what its intent made."""
+    for other in ledger.family(entry.base):
+        if other.is_evidence and other.external_id == external_id:
+            ledger.drop(other)
+    return ledger.put(replace(entry, state=EntryState.CREATED, external_id=external_id, error=None, update_time=now))
+
+
+def refused(ledger: Entries, key: str, epoch: int, error: Failure, now: int) -> Entry | None:
+    """Take the cloud's own definite answer that it made nothing; None if the intent is no longer this attempt's."""
+    if not awaits(ledger, key, epoch):
+        return None
+    return ledger.put(
+        replace(ledger.named(key), state=EntryState.NOT_CREATED, burnt=True, error=error, update_time=now)
+    )
+
+
+def in_doubt(ledger: Entries, key: str, epoch: int, error: Failure, now: int, *, unnamed: bool) -> Entry | None:
+    """Note why the answer of a call is not known; None if the intent is no longer this attempt's.
+
+    The entry stays INTENDED, to be settled; a part of a group that the answer did not name is UNCERTAIN at once (rule
+    3).
+    """
+    if not awaits(ledger, key, epoch):
+        return None
+    state = EntryState.UNCERTAIN if unnamed else EntryState.INTENDED
+    return ledger.put(replace(ledger.named(key), state=state, error=error, update_time=now))
+
+
+def adopt(ledger: Entries, intent: Intent, external_id: str, epoch: int, now: int) -> Entry:
+    """Write what was there before us: not owned, never undone by us. A key once intended stays owned (rule 5).
+
+    Raises FailedPrecondition KEY_REUSED where that would lose sight of a thing that may be alive: the key is not
+    settled, is about something else, or evidence of it is open.
+    """
+    entry = ledger.get(intent.key)
+    if entry is None:
+        return _write_adopted(ledger, intent, None, external_id, epoch, now)
+    if entry.state is EntryState.CREATED and entry.external_id == external_id:
+        return entry
+    beside = ledger.open_evidence(intent.key)
+    if beside:
+        if entry.state in FREE and [other.external_id for other in beside] == [external_id]:
+            return evidence.take_over(ledger, entry, beside[0], now)
+        raise _reused(
+            intent.key, f"something made under {intent.key} by an earlier attempt may be alive; resolve it first"
+        )
+    if entry.nameless or entry.state is EntryState.UNDOING:
+        raise _reused(intent.key, f"{intent.key} is {entry.state.name}; it cannot be adopted before that is settled")
+    if entry.external_id != external_id and (entry.open or entry.state in HANDED_OVER):
+        raise _reused(
+            intent.key, f"{intent.key} is {entry.external_id} already; adopt {external_id} under a key of its own"
+        )
+    if not entry.owned:
+        return _write_adopted(ledger, intent, entry, external_id, epoch, now)
+    return ledger.put(
+        replace(
+            entry,
+            state=EntryState.CREATED,
+            external_id=external_id,
+            epoch=epoch,
+            error=None,
+            burnt=False,
+            tried=False,
+            blocked_by="",
+            update_time=now,
+        )
+    )
+
+
+def _write_adopted(
+    ledger: Entries, intent: Intent, before: Entry | None, external_id: str, epoch: int, now: int
+) -> Entry:
+    return ledger.put(
+        Entry(
+            key=intent.key,
+            base=intent.key,
+            type=intent.type,
+            state=EntryState.CREATED,
+            ordinal=before.ordinal if before else ledger.counts.last_ordinal + 1,
+            external_id=external_id,
+            owned=False,
+            epoch=epoch,
+            step=intent.step,
+            depends_on=intent.depends_on,
+            request_digest=intent.request_digest,
+            profile=intent.profile,
+            region=intent.region,
+            attributes=dict(intent.attributes),
+            intent_time=now,
+            update_time=now,
+        )
+    )
