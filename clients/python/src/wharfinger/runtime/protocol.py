@@ -48,10 +48,11 @@ class Progress:
 class Intent:
     """What is about to be made or changed, with all that finding and undoing it will need.
 
-    `send_window`, `call_timeout` and `settling` are seconds: the call is never sent later than `send_window` after this is
-    reported, takes at most `call_timeout`, and what it made can be listed `settling` later. `group` is the shared name of the
-    parts of one call that makes several. `undo_data` is JSON text. `idempotent`: the cloud honours the token, so that a
-    repeated call cannot make a second thing. `request_digest` tells whether a later attempt asks for the same thing.
+    `send_window`, `call_timeout` and `settling` are seconds: the call is never sent later than `send_window` after this
+    is reported, takes at most `call_timeout`, and what it made can be listed `settling` later. `group` is the shared
+    name of the parts of one call that makes several. `undo_data` is JSON text. `idempotent`: the cloud honours the
+    token, so that a repeated call cannot make a second thing. `request_digest` tells whether a later attempt asks for
+    the same thing.
     """
 
     key: str
@@ -107,8 +108,11 @@ class Context:
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """The operator's configuration as far as scripts may use it: the `[stores.NAME]` and `[profiles.NAME]` tables by name,
-    and every script package's own table (`[image]` …) by the package's short name."""
+    """The operator's configuration as far as scripts may use it.
+
+    `stores` and `profiles` hold the `[stores.NAME]` and `[profiles.NAME]` tables by name, `settings` every script
+    package's own table (`[image]` …) by the package's short name.
+    """
 
     stores: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     profiles: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -119,8 +123,8 @@ class Environment:
 class Assignment:
     """One attempt at a task. `attempt` counts RUN attempts from 1; `epoch` fences its reports.
 
-    `ledger` holds the whole ledger as the attempt begins and `memos` the saved answers (JSON bytes by key). In phase SETTLE
-    or UNDO, `targets` are the keys to look for or to undo.
+    `ledger` holds the whole ledger as the attempt begins and `memos` the saved answers (JSON bytes by key). In phase
+    SETTLE or UNDO, `targets` are the keys to look for or to undo.
     """
 
     task: str
@@ -167,20 +171,23 @@ class Rejected(Exception):
 class Session(Protocol):
     """Where one attempt's reports become ledger entries, events and states.
 
-    Each `async` method returns when what it reports is durable, and raises LeaseLost once the attempt is fenced. All are safe
-    to call concurrently. `progress` and `log` never wait and never raise: progress is merged, log lines are kept in order
-    and written before anything reported after them.
+    Each `async` method returns when what it reports is durable, and raises LeaseLost once the attempt is fenced. All
+    are safe to call concurrently. `progress` and `log` never wait and never raise: progress is merged, log lines are
+    kept in order and written before anything reported after them.
     """
 
     async def intend(self, intents: Sequence[Intent]) -> list[Entry]:
-        """Write the intents in one commit. An entry back in state CREATED was made by an earlier attempt: do not call out.
+        """Write the intents in one commit and return their entries.
 
-        Raises Rejected: the key was used in this attempt already, is in a state that forbids it, or asks for something else.
+        An entry back in state CREATED was made by an earlier attempt: do not call out.
+
+        Raises Rejected: the key was used in this attempt already, is in a state that forbids it, or asks for something
+        else.
         """
         ...
 
     async def created(self, key: str, generation: int, external_id: str) -> None:
-        """Report what the call made. Reports from a fenced attempt are kept as late evidence, and then raise LeaseLost."""
+        """Report what the call made. From a fenced attempt it is kept as late evidence; then LeaseLost is raised."""
         ...
 
     async def refused(self, key: str, failure: Failure) -> None:
@@ -203,8 +210,15 @@ class Session(Protocol):
         """Report that `key` is gone, or that taking it away failed."""
         ...
 
-    async def found(self, key: str, version: tuple[Any, ...], ids: Sequence[str] | None, asked: float, failure: Failure | None = None) -> None:
-        """SETTLE: report all ids that carry the entry's token, `ids` None where `find` cannot tell (with the failure).
+    async def found(
+        self,
+        key: str,
+        version: tuple[Any, ...],
+        ids: Sequence[str] | None,
+        asked: float,
+        failure: Failure | None = None,
+    ) -> None:
+        """SETTLE: report all ids that carry the entry's token; None, with the failure, where `find` cannot tell.
 
         `asked` is when `find` was called, in seconds since the epoch: an answer that came too early does not count.
         """
