@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from wharfinger.v1 import event_pb2
-from wharfinger_server.domain.errors import InvalidArgument, NotFound, OutOfRange, Unavailable
+from wharfinger_server.domain.errors import InvalidArgument, NotFound, Unavailable
 from wharfinger_server.domain.states import TaskState
 from wharfinger_server.engine.feed import FeedEvents, FeedSnapshot
 from wharfinger_server.engine.requests import Caller
@@ -51,7 +51,7 @@ async def test_a_watch_goes_on_after_a_sequence(pier: Any) -> None:
 
 async def test_a_watch_ahead_of_the_task_is_refused(pier: Any) -> None:
     shown = await pier.run("harbour.noop")
-    with pytest.raises(OutOfRange):
+    with pytest.raises(InvalidArgument):
         await follow(pier, shown.task.task_id, 99)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 
-from wharfinger_server.domain.errors import NotFound, OutOfRange, ResourceExhausted, Unavailable
+from wharfinger_server.domain.errors import NotFound, ResourceExhausted, Unavailable, invalid
 from wharfinger_server.domain.progress import Progress
 from wharfinger_server.domain.task import Task
 from wharfinger_server.engine.bell import Bell
@@ -98,18 +98,14 @@ async def watch_task(
 ) -> AsyncIterator[Update]:
     """Yield what happens to `task` after sequence `after`, until it rests. `show` reads the task afresh.
 
-    Raises OutOfRange for a sequence the task has not reached, Unavailable (SERVER_DRAINING) when the server ends.
+    Raises InvalidArgument for a sequence the task has not reached, Unavailable (SERVER_DRAINING) when the server ends.
     """
     bell = Bell()
     topic, leave = hub.join_task(task.id, bell)  # subscribe first, then read, so that nothing falls between
     try:
         shown = await show()
         if after > shown.task.last_sequence:
-            raise OutOfRange(
-                "INVALID_ARGUMENT",
-                f"after_sequence {after} is ahead of the task's last event {shown.task.last_sequence}",
-                {"last_sequence": str(shown.task.last_sequence)},
-            )
+            raise invalid("after_sequence", f"{after} is ahead of the task's last event {shown.task.last_sequence}")
         cursor, told_progress = after, shown.progress
         yield Snapshot(shown, cursor)
         newest = shown.task

@@ -54,4 +54,4 @@ class NotOurs(OpenRefused):
 
 def unavailable(why: str) -> Unavailable:
     """Return the refusal of a request while the database cannot be written."""
-    return Unavailable("STORE_UNAVAILABLE", f"the server's database cannot take this now: {why}; ask again later")
+    return Unavailable("DATABASE_UNAVAILABLE", f"the server's database cannot take this now: {why}; ask again later")

@@ -52,7 +52,7 @@ READERS = 4
 class Store:
     """The database of one server. Every `async` method may be awaited on any event loop.
 
-    Writes raise Unavailable STORE_UNAVAILABLE while the database cannot be written (full disk, connection lost for
+    Writes raise Unavailable DATABASE_UNAVAILABLE while the database cannot be written (full disk, connection lost for
     longer than the writer's patience) and WriteFailed where it refuses one caller's write; reads raise Unavailable too.
     """
 
