@@ -1,6 +1,7 @@
 """Every refusal becomes one status code with an ErrorInfo, small enough for trailers."""
 
 import ast
+import re
 from pathlib import Path
 
 import grpc
@@ -8,7 +9,6 @@ import pytest
 from google.rpc import error_details_pb2
 
 import wharfinger_server
-from wharfinger.v1 import failure_pb2
 from wharfinger_server.domain import errors
 from wharfinger_server.rpc.status import CODES, MOST_DETAIL_BYTES, code_of, status_of
 
@@ -70,28 +70,35 @@ def test_the_largest_refusal_still_fits_into_trailers(text):
     assert told[-1].description == f"and {500 - len(told) + 1} more"
 
 
-def reasons_in(path):
-    """Yield every reason that a source file raises a refusal with."""
-    names = {kind.__name__ for kind in KINDS}
+def refusals_in(path):
+    """Yield (reason, code, line) of every refusal that a source file raises with a reason that stands there."""
+    kinds = {kind.__name__: kind for kind in KINDS}
     for node in ast.walk(ast.parse(path.read_text())):
         if not isinstance(node, ast.Call):
             continue
         called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-        argument = None
-        if called in names and node.args:
-            argument = node.args[0]
-        elif called == "invalid" and len(node.args) > 2:
-            argument = node.args[2]
-        if isinstance(argument, ast.Constant):
-            yield argument.value
+        if called in kinds and node.args and isinstance(node.args[0], ast.Constant):
+            yield node.args[0].value, code_of(kinds[called]("", "")).name, node.lineno
+        elif called == "invalid" and len(node.args) > 2 and isinstance(node.args[2], ast.Constant):
+            yield node.args[2].value, "INVALID_ARGUMENT", node.lineno
 
 
-def test_every_reason_that_the_server_gives_is_in_the_api():
-    known = {name.removeprefix("ERROR_REASON_") for name in dict(failure_pb2.ErrorReason.items())}
-    given = {
-        (reason, path.name)
+def documented_codes():
+    """Return the status code that the API's definition names first for each reason."""
+    proto = Path(__file__).parents[2] / "protos" / "wharfinger" / "v1" / "failure.proto"
+    blocks = re.findall(r"((?:^  //.*\n)+)  ERROR_REASON_(\w+) = ", proto.read_text(), re.MULTILINE)
+    found = {reason: re.match(r"  // ([A-Z_]+): ", comment) for comment, reason in blocks}
+    return {reason: code[1] for reason, code in found.items() if code}
+
+
+def test_every_reason_that_the_server_gives_is_in_the_api_with_that_code():
+    codes = documented_codes()
+    assert len(codes) > 50
+    given = [
+        (reason, code, f"{path.name}:{line}")
         for path in Path(wharfinger_server.__file__).parent.rglob("*.py")
-        for reason in reasons_in(path)
-    }
-    assert len(given) > 10
-    assert {found for found in given if found[0] not in known} == set()
+        for reason, code, line in refusals_in(path)
+        if reason != "INTERNAL"
+    ]
+    assert len(given) > 20
+    assert [refusal for refusal in given if codes.get(refusal[0]) != refusal[1]] == []

@@ -1,0 +1,100 @@
+"""Short ways to call a server and to read what it refuses with."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import grpc
+from google.rpc import error_details_pb2, status_pb2
+
+from wharfinger.v1 import executor_service_pb2_grpc, task_pb2, task_service_pb2, task_service_pb2_grpc
+
+
+@dataclass
+class Told:
+    """A refusal as a client sees it."""
+
+    code: grpc.StatusCode
+    message: str
+    reason: str
+    metadata: dict[str, str]
+    fields: list[str]
+    trailers: dict[str, str | bytes]
+
+
+def told(error: grpc.RpcError) -> Told:
+    """Return what a failed call says."""
+    trailers = dict(error.trailing_metadata() or ())
+    status = status_pb2.Status.FromString(trailers.get("grpc-status-details-bin", b""))
+    info, bad = error_details_pb2.ErrorInfo(), error_details_pb2.BadRequest()
+    for detail in status.details:
+        detail.Unpack(info)
+        detail.Unpack(bad)
+    if status.details:
+        assert info.domain == "wharfinger.dev"
+        assert status.code == error.code().value[0]
+    fields = [violation.field for violation in bad.field_violations]
+    return Told(error.code(), error.details(), info.reason, dict(info.metadata), fields, trailers)
+
+
+def refused(call, *arguments, **options) -> Told:
+    """Make a call that must fail, and return what it says."""
+    try:
+        answer = call(*arguments, **options)
+        if hasattr(answer, "__iter__") and hasattr(answer, "cancel"):
+            list(answer)
+    except grpc.RpcError as error:
+        return told(error)
+    raise AssertionError(f"it was not refused, but answered {answer}")
+
+
+class Stubs:
+    """Both services over one channel."""
+
+    def __init__(self, channel: grpc.Channel) -> None:
+        self.channel = channel
+        self.tasks = task_service_pb2_grpc.TaskServiceStub(channel)
+        self.executors = executor_service_pb2_grpc.ExecutorServiceStub(channel)
+
+    def create(self, project: str, script: str, **options) -> task_pb2.Task:
+        """Create a task; params and the rest of the request by name."""
+        metadata = options.pop("metadata", None)
+        return self.tasks.CreateTask(create_request(project, script, **options), timeout=10, metadata=metadata)
+
+    def wait(self, name: str, seconds: float = 20) -> task_pb2.Task:
+        """Wait until a task rests."""
+        request = task_service_pb2.WaitTaskRequest(name=name)
+        request.timeout.FromMilliseconds(int(seconds * 1000))
+        return self.tasks.WaitTask(request, timeout=seconds + 5)
+
+
+def create_request(project: str, script: str, **options) -> task_service_pb2.CreateTaskRequest:
+    """Return a request for a task."""
+    request = task_service_pb2.CreateTaskRequest(parent=f"projects/{project}")
+    request.task.script = script
+    request.task.params.update(options.pop("params", {}))
+    for field in ("task_id", "request_id", "validate_only"):
+        if field in options:
+            setattr(request, field, options.pop(field))
+    for field, value in options.items():
+        if field == "labels":
+            request.task.labels.update(value)
+        else:
+            setattr(request.task, field, value)
+    return request
+
+
+@contextmanager
+def connected(address: str, credentials: grpc.ChannelCredentials | None = None) -> Iterator[Stubs]:
+    """Connect to a server."""
+    channel = grpc.secure_channel(address, credentials) if credentials else grpc.insecure_channel(address)
+    with channel:
+        yield Stubs(channel)
+
+
+def a_project() -> str:
+    """Return the name of a project that no other test uses."""
+    return f"p{uuid.uuid4().hex[:12]}"
