@@ -81,7 +81,7 @@ async def campaign(folder: Path, *, kills: int, tasks: int, seed: int) -> Findin
     server = ServerProcess(folder)
     await asyncio.to_thread(server.start)
     yard = folder / "yard"
-    pause = kills * 1.2 / (2 * KEYS) * 0.6  # so that tasks run as long as the kills go on
+    pause = kills * 1.5 / KEYS  # so that tasks run as long as the kills go on
     try:
         async with aio.Client(server.address) as client:
             names = []

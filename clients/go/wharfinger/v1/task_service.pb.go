@@ -362,10 +362,10 @@ type ListTasksRequest struct {
 	Parent string `protobuf:"bytes,1,opt,name=parent,proto3" json:"parent,omitempty"`
 	// Comparisons joined by AND, such as `state = FAILED AND script = "image.import" AND labels.env = "prod" AND
 	// create_time >= "2026-11-01T00:00:00Z"`. `state`, `script`, `executor`, `creator` and `labels.KEY` take `=` and `!=`;
-	// `create_time`, `update_time` and `end_time` also `<`, `<=`, `>` and `>=`. States stand without their prefix, texts in
+	// `create_time` also `<`, `<=`, `>` and `>=`. States stand without their prefix, texts in
 	// double quotes. Empty: all tasks.
 	Filter string `protobuf:"bytes,2,opt,name=filter,proto3" json:"filter,omitempty"`
-	// `create_time` or `update_time`, each perhaps with ` desc`. Empty: `create_time desc`.
+	// `create_time` or `create_time desc`. Empty: `create_time desc`.
 	OrderBy string `protobuf:"bytes,3,opt,name=order_by,json=orderBy,proto3" json:"order_by,omitempty"`
 	// How many at most; 0: 50. More than 1000 counts as 1000, a negative number is refused.
 	PageSize int32 `protobuf:"varint,4,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`

@@ -195,11 +195,11 @@ class ListTasksRequest(_message.Message):
     filter: _builtins.str
     """Comparisons joined by AND, such as `state = FAILED AND script = "image.import" AND labels.env = "prod" AND
     create_time >= "2026-11-01T00:00:00Z"`. `state`, `script`, `executor`, `creator` and `labels.KEY` take `=` and `!=`;
-    `create_time`, `update_time` and `end_time` also `<`, `<=`, `>` and `>=`. States stand without their prefix, texts in
+    `create_time` also `<`, `<=`, `>` and `>=`. States stand without their prefix, texts in
     double quotes. Empty: all tasks.
     """
     order_by: _builtins.str
-    """`create_time` or `update_time`, each perhaps with ` desc`. Empty: `create_time desc`."""
+    """`create_time` or `create_time desc`. Empty: `create_time desc`."""
     page_size: _builtins.int
     """How many at most; 0: 50. More than 1000 counts as 1000, a negative number is refused."""
     page_token: _builtins.str

@@ -208,7 +208,7 @@ export type ListTasksRequest = Message<"wharfinger.v1.ListTasksRequest"> & {
   /**
    * Comparisons joined by AND, such as `state = FAILED AND script = "image.import" AND labels.env = "prod" AND
    * create_time >= "2026-11-01T00:00:00Z"`. `state`, `script`, `executor`, `creator` and `labels.KEY` take `=` and `!=`;
-   * `create_time`, `update_time` and `end_time` also `<`, `<=`, `>` and `>=`. States stand without their prefix, texts in
+   * `create_time` also `<`, `<=`, `>` and `>=`. States stand without their prefix, texts in
    * double quotes. Empty: all tasks.
    *
    * @generated from field: string filter = 2;
@@ -216,7 +216,7 @@ export type ListTasksRequest = Message<"wharfinger.v1.ListTasksRequest"> & {
   filter: string;
 
   /**
-   * `create_time` or `update_time`, each perhaps with ` desc`. Empty: `create_time desc`.
+   * `create_time` or `create_time desc`. Empty: `create_time desc`.
    *
    * @generated from field: string order_by = 3;
    */
