@@ -6,7 +6,7 @@ import functools
 import logging
 from collections.abc import Callable, Coroutine, Mapping
 from types import MappingProxyType
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 from wharfinger.runtime import profiles, stores
 from wharfinger.runtime.calls import Awaited, Direct, drive
@@ -17,6 +17,7 @@ from wharfinger.runtime.script_module import ScriptModule
 from wharfinger.runtime.steps import Step
 from wharfinger.runtime.text import clean
 from wharfinger.runtime.verbs import Verbs
+from wharfinger.script import facade as contract
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -139,3 +140,12 @@ class PlainTask(Facts):
     adopt = _blocking(Verbs.adopt)
     remove = _blocking(Verbs.remove)
     once = _blocking(Verbs.once)
+
+
+if TYPE_CHECKING:
+    # What scripts are promised is what they get: mypy holds the two against each other.
+    def _promised_async(task: AsyncTask) -> contract.AsyncTask:
+        return task
+
+    def _promised_plain(task: PlainTask) -> contract.Task:
+        return task

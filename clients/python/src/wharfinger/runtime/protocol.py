@@ -203,7 +203,7 @@ class Session(Protocol):
         ...
 
     async def removing(self, key: str, window: float) -> Entry:
-        """Write that the script is about to take `key` away, in a call of at most `window` seconds; return the entry."""
+        """Write that the script is about to take `key` away in a call of `window` seconds at most; return the entry."""
         ...
 
     async def removed(self, key: str, failure: Failure | None = None) -> None:
