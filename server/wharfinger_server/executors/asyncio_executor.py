@@ -14,7 +14,6 @@ from typing import Any, ClassVar
 
 from wharfinger import runtime
 from wharfinger_server.executors.jobs import Jobs
-from wharfinger_server.executors.loops import new_loop
 from wharfinger_server.executors.options import Options
 from wharfinger_server.executors.threads import Helpers, JobThreads, Work
 from wharfinger_server.executors.watchdog import Watchdog
@@ -74,7 +73,7 @@ class AsyncioExecutor(Executor):
         """Start the loop, its thread and the watchdog."""
         self._host = host
         self._jobs: Jobs[_OnLoop | Work] = Jobs(host)
-        self._loop = new_loop()
+        self._loop = _new_loop()
         self._loop.set_task_factory(self._make_task)  # type: ignore[arg-type]  # its type is stricter than its use
         self._loop.set_default_executor(self._helpers)
         self._thread = threading.Thread(target=self._serve, name="wharfinger scripts", daemon=True)
@@ -262,6 +261,16 @@ class AsyncioExecutor(Executor):
                 return job, f"{job.assignment.task} at {where} in {function}"
         where, function = place_in_package(frame, "")
         return None, f"{where} in {function}"
+
+
+def _new_loop() -> asyncio.AbstractEventLoop:
+    """Return a new event loop: uvloop's where it is installed."""
+    factory: Callable[[], asyncio.AbstractEventLoop]
+    try:
+        from uvloop import new_event_loop as factory
+    except ImportError:
+        factory = asyncio.new_event_loop
+    return factory()
 
 
 def _unreported(error: BaseException | None) -> str:

@@ -13,7 +13,6 @@ when nothing of it runs any more, and jobs side by side neither see nor harm eac
 from __future__ import annotations
 
 import asyncio
-import contextvars
 import random
 import threading
 import time
@@ -29,8 +28,7 @@ from wharfinger.runtime.protocol import Entry, Phase
 from wharfinger_server.sdk.executor import ASYNC, PLAIN, Executor
 from wharfinger_server.sdk.recording import eventually
 from wharfinger_server.sdk.stage import Play, Stage
-
-_servers_own: contextvars.ContextVar[str] = contextvars.ContextVar("seen", default="nothing")
+from wharfinger_server.sdk.trial_scripts import awaiting, plain
 
 
 class ExecutorConformance(ABC):
@@ -165,6 +163,13 @@ class ExecutorConformance(ABC):
         assert play.done.outcome is None
         assert not any(line.startswith("call ") for line in stage.lines())
 
+    async def test_an_attempt_that_cannot_report_its_outcome_is_told_lost(self, stage: Stage, colour: str) -> None:
+        """The engine must hear that nothing will come."""
+        play = stage.play(colour, "echo", unreachable=True)
+        await play.freed()
+        assert [job for job, _ in stage.host.lost_jobs] == [play.job]
+        assert "can't be reached" in stage.host.lost_jobs[0][1]
+
     # ------------------------------------------------------------------ stopping
 
     async def test_a_waiting_script_that_is_cancelled_stops_soon(self, stage: Stage, colour: str) -> None:
@@ -272,7 +277,9 @@ class ExecutorConformance(ABC):
     # ------------------------------------------------------------------ apart from each other
 
     async def test_jobs_do_not_see_each_other_s_context(self, stage: Stage, colour: str) -> None:
-        """Neither context variables nor thread-locals pass from one job to another."""
+        """Neither context variables nor thread-locals pass from one job to another, or from the server to a job."""
+        for script in (awaiting, plain):
+            script.seen.set("the server's own")
         width = min(8, self.at_once(stage.executor, colour))
         for _ in range(2):
             plays = [stage.play(colour, "context") for _ in range(width)]

@@ -20,6 +20,7 @@ class RecordingSession(MemorySession):
     """A session in memory that takes `delay` seconds until something is durable, and then writes a line to `trace`.
 
     The lines are `durable KEY STATE` for entries and `finished` for the outcome. `blocks`: it is for a thread.
+    Set `unreachable` to let `finish` fail with OSError.
     """
 
     def __init__(self, trace: Path, delay: float = 0.002) -> None:
@@ -27,6 +28,7 @@ class RecordingSession(MemorySession):
         self._trace = trace
         self._delay = delay
         self.blocks = False
+        self.unreachable = False
 
     def blocking(self) -> Session:
         """Return the same session for a thread: it sleeps instead of waiting."""
@@ -48,6 +50,8 @@ class RecordingSession(MemorySession):
     async def finish(self, outcome: Outcome) -> None:
         """Write the outcome: a second one is an AssertionError."""
         self._live()
+        if self.unreachable:
+            raise OSError("the ledger can't be reached")
         await self._durable("finished")
         await super().finish(outcome)
 

@@ -73,13 +73,18 @@ class Stage:
         phase: Phase = Phase.RUN,
         ledger: Sequence[Entry] = (),
         lease_lost: bool = False,
+        unreachable: bool = False,
         **params: Any,
     ) -> Play:
-        """Submit a job that does `do` with the params. With `lease_lost` every report of it finds the lease lost."""
+        """Submit a job that does `do` with the params.
+
+        With `lease_lost` every report of it finds the lease lost; with `unreachable` its outcome can't be reported.
+        """
         name = f"projects/trial/tasks/t{next(self._numbers)}"
         session = RecordingSession(self.trace)
         session.done.ledger.update((entry.key, entry) for entry in ledger)
         session.lease_lost = lease_lost
+        session.unreachable = unreachable
         assignment = Assignment(
             task=name,
             uid="trial",

@@ -11,7 +11,9 @@ from typing import Any
 
 from wharfinger.script import AsyncIntent, AsyncTask, Failed, Resource
 
-_seen: contextvars.ContextVar[str] = contextvars.ContextVar("seen", default="nothing")
+seen: contextvars.ContextVar[str] = contextvars.ContextVar("seen", default="nothing")
+"""What a job has set; a new job finds "nothing"."""
+
 _left: set[asyncio.Task[None]] = set()
 
 
@@ -130,10 +132,10 @@ async def _stop_loop(_: AsyncTask) -> Any:
 
 
 async def _context(task: AsyncTask) -> Any:
-    before = _seen.get()
-    _seen.set(task.name)
+    before = seen.get()
+    seen.set(task.name)
     await asyncio.sleep(0.02)
-    return {"before": before, "mine": _seen.get() == task.name}
+    return {"before": before, "mine": seen.get() == task.name}
 
 
 async def _raise(_: AsyncTask) -> Any:

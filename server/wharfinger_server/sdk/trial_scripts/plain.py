@@ -11,7 +11,9 @@ from typing import Any
 
 from wharfinger.script import Cancelled, Failed, Intent, Resource, Task
 
-_seen: contextvars.ContextVar[str] = contextvars.ContextVar("seen", default="nothing")
+seen: contextvars.ContextVar[str] = contextvars.ContextVar("seen", default="nothing")
+"""What a job has set; a new job finds "nothing"."""
+
 _local = threading.local()
 
 
@@ -76,11 +78,11 @@ def _stubborn(task: Task) -> Any:
 
 
 def _context(task: Task) -> Any:
-    before = _seen.get(), getattr(_local, "seen", "nothing")
-    _seen.set(task.name)
+    before = seen.get(), getattr(_local, "seen", "nothing")
+    seen.set(task.name)
     _local.seen = task.name
     time.sleep(0.02)
-    mine = _seen.get() == _local.seen == task.name
+    mine = seen.get() == _local.seen == task.name
     return {"before": before[0] if before[0] == before[1] else str(before), "mine": mine}
 
 
