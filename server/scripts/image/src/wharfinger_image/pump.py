@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Generator
 from types import TracebackType
 from typing import Generic, Self, TypeVar
 
@@ -23,13 +23,13 @@ class _Closed(Exception):
 
 
 class Pump(AsyncIterator[T], Generic[T]):
-    """The items of a blocking iterator, as an async context manager and iterator.
+    """The items of a blocking generator, as an async context manager and iterator.
 
-    `work` makes the iterator and runs in a thread of its own. `interrupt` must make a read that blocks end soon; it is
-    called from the loop when the consumer leaves before the end. What the iterator raises, the consumer gets.
+    `work` makes the generator, which runs in a thread of its own. `interrupt` must make a read that blocks end soon;
+    it is called from the loop when the consumer leaves before the end. What the generator raises, the consumer gets.
     """
 
-    def __init__(self, work: Callable[[], Iterator[T]], interrupt: Callable[[], None]) -> None:
+    def __init__(self, work: Callable[[], Generator[T, None, None]], interrupt: Callable[[], None]) -> None:
         self._work = work
         self._interrupt = interrupt
         self._loop = asyncio.get_running_loop()
@@ -66,11 +66,12 @@ class Pump(AsyncIterator[T], Generic[T]):
 
     def _run(self) -> None:
         try:
-            for item in self._work():
-                self._room.acquire()
-                if self._closed:
-                    raise _Closed
-                self._hand(item)
+            with contextlib.closing(self._work()) as items:
+                for item in items:
+                    self._room.acquire()
+                    if self._closed:
+                        raise _Closed
+                    self._hand(item)
             self._hand(StopAsyncIteration())
         except BaseException as error:  # noqa: BLE001 - handed to the consumer
             self._hand(error)

@@ -12,7 +12,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import suppress
 from urllib.parse import urljoin
 
@@ -46,6 +46,18 @@ class _Connection(http.client.HTTPConnection):
         self._location = location
         self._settings = settings
         self.socket: socket.socket | None = None
+        self.overdue = False
+
+    def shut(self) -> None:
+        """End whatever blocks on this connection; from any thread."""
+        if self.socket is not None:
+            with suppress(OSError):
+                self.socket.shutdown(socket.SHUT_RDWR)
+
+    def expire(self) -> None:
+        """Shut it because it took too long."""
+        self.overdue = True
+        self.shut()
 
     def connect(self) -> None:
         """Connect to the first address that answers."""
@@ -85,12 +97,21 @@ class Source:
         self._connection: _Connection | None = None
         self._response: http.client.HTTPResponse | None = None
 
-    def pieces(self) -> Iterator[Piece]:
+    def pieces(self) -> Generator[Piece, None, None]:
         """Yield the image piece by piece, `size` bytes in all if that is known.
 
         Raises StartOver; or Failed: SOURCE_REFUSED, SOURCE_FAILED, or SIZE_MISMATCH when the server keeps sending fewer
         bytes than it said, or sends more.
         """
+        try:
+            yield from self._pieces()
+        except StartOver:
+            raise  # what comes next is being sent already
+        except BaseException:
+            self._close()
+            raise
+
+    def _pieces(self) -> Generator[Piece, None, None]:
         position = 0
         while True:
             try:
@@ -109,9 +130,8 @@ class Source:
         """End whatever blocks, now and later."""
         self._ended.set()
         connection = self._connection
-        if connection is not None and connection.socket is not None:
-            with suppress(OSError):
-                connection.socket.shutdown(socket.SHUT_RDWR)
+        if connection is not None:
+            connection.shut()
 
     # ------------------------------------------------------------------ asking
 
@@ -120,7 +140,6 @@ class Source:
         ranged = position > 0 and self._etag.startswith('"')
         response = self._follow(position if ranged else 0)
         if response.status == 206 and ranged and self._goes_on(response, position):
-            self._response = response
             return
         if response.status != 200:
             self._close()
@@ -146,7 +165,6 @@ class Source:
             raise guard.unreadable(self.shown, why, retryable=False)
         self._etag = response.getheader("ETag", "")
         self.size = response.length
-        self._response = response
 
     def _goes_on(self, response: http.client.HTTPResponse, position: int) -> bool:
         """Whether this is the rest of what was read so far; learn the size from it if it was not known."""
@@ -192,20 +210,17 @@ class Source:
             headers |= {"Range": f"bytes={position}-", "If-Range": self._etag}
         connection.connect()
         # A head that trickles in would outlast any time limit between two bytes.
-        limit = threading.Timer(self._settings.idle_timeout, self._shut, (connection,))
+        limit = threading.Timer(2 * self._settings.idle_timeout, connection.expire)
         limit.daemon = True
         limit.start()
         try:
             connection.request("GET", location.target, headers=headers)
-            return connection.getresponse()
+            self._response = connection.getresponse()
+        except _BROKEN as error:
+            raise (TimeoutError() if connection.overdue else error) from None
         finally:
             limit.cancel()
-
-    @staticmethod
-    def _shut(connection: _Connection) -> None:
-        if connection.socket is not None:
-            with suppress(OSError):
-                connection.socket.shutdown(socket.SHUT_RDWR)
+        return self._response
 
     def _give_up_or_wait(self, error: BaseException, position: int) -> None:
         """Wait before the next try, or raise what ends them."""
@@ -243,10 +258,12 @@ class Source:
         while left is None or left > 0:
             piece = bytearray(capacity if left is None else min(capacity, left))
             begun = time.monotonic()
-            filled = self._fill(response, piece, begun + _PATIENCE)
+            filled, error = self._fill(response, piece, begun + _PATIENCE)
             if filled:
                 left = None if left is None else left - filled
                 yield piece if filled == len(piece) else memoryview(piece)[:filled]
+            if error is not None:
+                raise error
             if filled < len(piece) and time.monotonic() - begun < _PATIENCE:
                 break  # the end
             quick = time.monotonic() - begun < _PATIENCE / 5
@@ -256,22 +273,28 @@ class Source:
         if left == 0 and not response.chunked:
             self._check_end(response)
 
-    def _fill(self, response: http.client.HTTPResponse, piece: bytearray, until: float) -> int:
-        """Read into `piece` until it is full, time is up or the end has come; return how many bytes came."""
+    def _fill(
+        self, response: http.client.HTTPResponse, piece: bytearray, until: float
+    ) -> tuple[int, OSError | http.client.HTTPException | None]:
+        """Read into `piece` until it is full, time is up or the end has come.
+
+        Return how many bytes came, and what broke the reading off.
+        """
         view, filled = memoryview(piece), 0
         while filled < len(piece):
-            if response.chunked:
-                data = response.read1(len(piece) - filled)
-                view[filled : filled + len(data)] = data
-                read = len(data)
-            else:
-                read = response.fp.readinto1(view[filled:])
-            if not read:
-                break
+            try:
+                if response.chunked:
+                    data = response.read1(len(piece) - filled)
+                    view[filled : filled + len(data)] = data
+                    read = len(data)
+                else:
+                    read = response.fp.readinto1(view[filled:])
+            except _BROKEN as error:
+                return filled, error
             filled += read
-            if time.monotonic() >= until:
+            if not read or time.monotonic() >= until:
                 break
-        return filled
+        return filled, None
 
     def _check_end(self, response: http.client.HTTPResponse) -> None:
         """Raise SIZE_MISMATCH if more comes after all that was promised: then the promise can't be trusted."""
