@@ -119,15 +119,19 @@ class Life:
         self._interrupt_undo(work)
         again = work.task.failed(error, work.now)
         if again:
-            work.task.wake_time = work.now + work.task.policy.backoff(work.task.runs)
+            work.task.retry_time = work.now + work.task.policy.backoff(work.task.failures)
         return self._attempt_failed(work, before, error, epoch)
 
     def lost(self, work: Work, epoch: int, error: Failure, *, resumable: bool) -> Task:
         """Take the loss of an attempt with whatever ran it."""
         guard(work, epoch)
         before = work.task.state
-        self._interrupt_undo(work)
-        work.task.lost(error, work.now, resumable=resumable)
+        phase = work.task.lease.phase if work.task.lease else Phase.RUN
+        if phase is Phase.RUN:
+            self._interrupt_undo(work)
+        again = work.task.lost(error, work.now, resumable=resumable)
+        if phase is Phase.SETTLE and not again:
+            self.doubt(work, error, epoch)
         return self._attempt_failed(work, before, error, epoch)
 
     def _attempt_failed(self, work: Work, before: TaskState, error: Failure, epoch: int) -> Task:
@@ -177,6 +181,8 @@ class Life:
                 self._give_up(work, LEFT_IN_DOUBT)
         if task.goal is not Goal.NONE:
             self._conclude(work)
+        elif task.state is TaskState.QUEUED:
+            task.wake_time = max(task.retry_time, task.policy.not_before)
 
     def give_up(self, work: Work, error: Failure) -> Task:
         """Conclude a queued task as failed without another attempt."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from typing import Any, Protocol, TypeVar
 
 from wharfinger.runtime import protocol
@@ -96,10 +97,13 @@ class AttemptSession:
 
         def decide(work: Work) -> Task | None:
             live = work.task.holds(self._epoch)
-            entry = work.ledger(key).created(key, generation, external_id, self._epoch, work.now, live=live)
+            ledger = work.ledger(key)
+            if not (live and ledger.expects(key, self._epoch)):
+                ledger = work.ledger()  # late evidence is held against all that is known
+            entry = ledger.created(key, generation, external_id, self._epoch, work.now, live=live)
             entry_changed(work, entry, self._epoch)
             if not live and entry is not None:
-                self._late(work)
+                self._late(work, entry)
             return None if live else work.task
 
         fenced_from = await self._change(self._attempt.task.id, decide)
@@ -107,10 +111,12 @@ class AttemptSession:
             self._desk.revived(fenced_from)
             raise protocol.LeaseLost
 
-    def _late(self, work: Work) -> None:
+    def _late(self, work: Work, entry: Entry) -> None:
         before = work.task.state
-        if work.task.late_evidence(LATE, work.now):
-            work.event(LATE, self._epoch)
+        facts = {"key": entry.key, "external_id": entry.external_id, "epoch": str(self._epoch)}
+        error = replace(LATE, metadata=facts)
+        if work.task.late_evidence(error, work.now):
+            work.event(error, self._epoch)
         state_changed(work, before, SERVER, LATE.reason, self._epoch)
         self._desk.life.go_on(work)
 
@@ -152,10 +158,11 @@ class AttemptSession:
     ) -> None:
         """Report what `find` answered when asked at `asked`; `ids` None where it could not tell."""
         error = wording.failure_of_script(failure) if failure else wording.FIND_COULD_NOT_TELL
-        when = wording.microseconds(asked)
 
         def decide(work: Work) -> None:
             ledger = work.ledger()
+            # Windows are counted by the database's clock: what matters is how long ago that was.
+            when = work.now - max(0, wording.now() - wording.microseconds(asked))
             if ids is None:
                 entry_changed(work, ledger.cannot_tell(key, version, error, work.now), self._epoch)
                 return
