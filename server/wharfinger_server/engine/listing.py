@@ -64,14 +64,14 @@ class Listing:
     def _executor(self, name: str) -> ExecutorShown:
         plugin = self._registry.executors[name]
         lane = self._dispatcher.lanes.get(name)
-        reason = plugin.broken or (lane.reason if lane else "it was not started")
+        reason = plugin.broken or (lane.reason if lane is not None else "it was not started")
         return ExecutorShown(
             name=name,
             version=plugin.version,
             summary=plugin.cls.summary if plugin.cls else "",
-            slots=lane.slots if lane else 0,
-            running=lane.running if lane else 0,
-            queued=len(lane) if lane else 0,
+            slots=lane.slots if lane is not None else 0,
+            running=lane.running if lane is not None else 0,
+            queued=len(lane) if lane is not None else 0,
             draining=not self._dispatcher.is_open,
             unavailable_reason=reason,
         )
