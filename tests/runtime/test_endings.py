@@ -51,6 +51,7 @@ def test_what_is_not_a_json_object_is_refused_with_the_place(load, colour, value
     failure = run(load(f"async def main(task): return {value}", colour)).failure
     assert (failure.code, failure.reason) == (13, "SCRIPT_RESULT_INVALID")
     assert sentence in failure.message
+    assert failure.metadata["script"].startswith("script_")
 
 
 def test_whole_numbers_up_to_2_to_the_53_are_results(load):

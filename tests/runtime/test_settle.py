@@ -94,6 +94,13 @@ def test_a_search_that_keeps_failing_is_told_as_not_known(load, colour):
     assert done.result == {}
 
 
+@pytest.mark.parametrize("error", ["SystemExit(1)", "KeyboardInterrupt()"])
+def test_a_search_that_exits_counts_as_not_known(load, colour, error):
+    _, done = settle(load, colour, f"async def find(task, resource): raise {error}")
+    assert [one.ids for one in done.found] == [None, None]
+    assert done.result == {}
+
+
 @pytest.mark.parametrize("answer", ["None", "'i-1'", "5", "[5]", "['']", "[None]"])
 def test_an_answer_that_is_no_list_of_ids_counts_as_not_known(load, colour, answer):
     _, done = settle(load, colour, f"async def find(task, resource): return {answer}")

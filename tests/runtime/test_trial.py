@@ -59,6 +59,13 @@ def test_a_session_of_ones_own_may_misbehave(load):
     assert "the disk is full" in done.failure.message
 
 
+@pytest.mark.parametrize("key", ["a~1", "x" * 257])
+def test_keys_that_the_server_would_refuse_are_refused(load, key):
+    assert run(
+        load("def main(task): task.create('t', task.params['k'], lambda i: 'i')"), {"k": key}
+    ).failure.reason == ("KEY_INVALID")
+
+
 def test_an_attempt_ends_once():
     import asyncio
 

@@ -34,7 +34,7 @@ class Stop(Protocol):
         ...
 
 
-def of_result(value: Any) -> Outcome:
+def of_result(value: Any, script: str) -> Outcome:
     """Return the outcome of a `main` that returned `value`: None counts as {}, and a model is asked for its JSON."""
     dump = getattr(value, "model_dump", None)
     if callable(dump):
@@ -43,12 +43,14 @@ def of_result(value: Any) -> Outcome:
         value = {}
     if not isinstance(value, dict):
         why = f"main returned a {type(value).__qualname__}; it must return a dict (a JSON object) or None"
-        return Failure(reasons.INTERNAL, "SCRIPT_RESULT_INVALID", why)
+        return Failure(reasons.INTERNAL, "SCRIPT_RESULT_INVALID", why, metadata={"script": script})
     try:
         text = encode(value, "result")
     except NotJson as error:
         why = clean(f"main returned what JSON can't hold: {error}", _MESSAGE_LIMIT)
-        return Failure(reasons.INTERNAL, "SCRIPT_RESULT_INVALID", why, metadata={"cause": clean(str(error), 200)})
+        return Failure(
+            reasons.INTERNAL, "SCRIPT_RESULT_INVALID", why, metadata={"script": script, "cause": clean(str(error), 200)}
+        )
     if len(text) > RESULT_LIMIT:
         path, size = _largest(value)
         return Failure(

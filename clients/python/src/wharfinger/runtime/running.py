@@ -68,7 +68,7 @@ class _Attempt:
         except Exception as error:  # noqa: BLE001 - a Params class raises what it likes
             why = f"the params do not make a {self.script.name}.Params: {said(error)}"
             return Failure(reasons.INVALID_ARGUMENT, "PARAMS_INVALID", why)
-        return of_result(await self.calls.call(self.script.main, self.task))
+        return of_result(await self.calls.call(self.script.main, self.task), self.assignment.script)
 
     async def settle(self) -> Outcome:
         """SETTLE: look for every target, and report what was found."""
@@ -94,9 +94,10 @@ class _Attempt:
             asked = time.time()  # before the call: an answer is as old as its question
             try:
                 ids = await self._find(self.script.find, entry)
-            except (LeaseLost, Cancelled):
+            except (LeaseLost, Cancelled, asyncio.CancelledError):
                 raise
-            except Exception as error:  # noqa: BLE001 - a find may raise what it likes: it means "can't tell"
+            # Whatever else a find raises means "can't tell"; SystemExit would leave its task and end the loop.
+            except BaseException as error:  # noqa: BLE001
                 failure = failure_of(error, self.script.module)
                 self._log_trace(error)
             else:

@@ -33,11 +33,21 @@ class Store:
 
     name: str
     raw: ObjectStore
-    root: ObjectStore
     prefix: str
     url_scheme: str
     max_size: int | None
     _options: StoreOptions = field(repr=False)
+    _roots: list[ObjectStore] = field(default_factory=list, repr=False)
+
+    @property
+    def root(self) -> ObjectStore:
+        """The same bucket, or the whole file system, without the prefix."""
+        if not self.prefix:
+            return self.raw
+        # Opened when it is first asked for: few need it, and a client with its connections is not cheap.
+        if not self._roots:
+            self._roots.append(_root(self._options))
+        return self._roots[0]
 
     def key(self, path: str) -> str:
         """Return the path in `root` of the object that `raw` knows as `path`."""
@@ -91,7 +101,7 @@ def open_store(name: str, configured: Mapping[str, Mapping[str, Any]]) -> Store:
 def _open(name: str, table: Mapping[str, Any]) -> Store:
     try:
         options = read(table)
-        return _stores(name, options)
+        return _store(name, options)
     except WrongOption as error:
         raise _misconfigured(name, str(error), option=error.option) from None
     except ImportError as error:
@@ -108,34 +118,40 @@ def _misconfigured(name: str, why: str, **metadata: str) -> Failed:
     return Failed(f"[stores.{name}] {why}", reason="STORE_MISCONFIGURED", metadata={"store": name, **metadata})
 
 
-def _stores(name: str, options: StoreOptions) -> Store:
-    raw, root, prefix = _memory_stores(name, options) if options.scheme == "memory" else _kinds(options)
-    return Store(name, raw, root, prefix, options.scheme, options.max_size, options)
+def _store(name: str, options: StoreOptions) -> Store:
+    prefix = options.prefix
+    raw: ObjectStore
+    if options.scheme == "memory":
+        from obstore.store import MemoryStore
 
+        raw = _memory.setdefault(options.place or name, MemoryStore())
+    elif options.scheme == "file":
+        from obstore.store import LocalStore
 
-def _memory_stores(name: str, options: StoreOptions) -> tuple[ObjectStore, ObjectStore, str]:
-    from obstore.store import MemoryStore
-
-    store = _memory.setdefault(options.place or name, MemoryStore())
-    return store, store, ""
-
-
-def _kinds(options: StoreOptions) -> tuple[ObjectStore, ObjectStore, str]:
-    from obstore.store import AzureStore, GCSStore, LocalStore, S3Store
-
-    prefix = options.prefix or None
-    common: dict[str, Any] = {
-        "config": options.config,
-        "client_options": options.client,
-        "retry_config": options.retry or None,
-    }
-    if options.scheme == "file":
-        folder = Path(options.place, options.prefix)
+        folder = Path(options.place, prefix)
         folder.mkdir(parents=True, exist_ok=True)
         folder = folder.resolve()
-        return LocalStore(folder), LocalStore(), str(folder).strip("/")
-    if options.scheme == "gs":
-        return GCSStore(options.place, prefix=prefix, **common), GCSStore(options.place, **common), options.prefix
-    if options.scheme == "az":
-        return AzureStore(options.place, prefix=prefix, **common), AzureStore(options.place, **common), options.prefix
-    return S3Store(options.place, prefix=prefix, **common), S3Store(options.place, **common), options.prefix
+        raw, prefix = LocalStore(folder), str(folder).strip("/")
+    else:
+        raw = _bucket(options, prefix)
+    return Store(name, raw, prefix, options.scheme, options.max_size, options)
+
+
+def _root(options: StoreOptions) -> ObjectStore:
+    from obstore.store import LocalStore
+
+    return LocalStore() if options.scheme == "file" else _bucket(options, "")
+
+
+def _bucket(options: StoreOptions, prefix: str) -> ObjectStore:
+    from obstore.store import AzureStore, GCSStore, S3Store
+
+    kinds: dict[str, Any] = {"s3": S3Store, "gs": GCSStore, "az": AzureStore}
+    store: ObjectStore = kinds[options.scheme](
+        options.place,
+        prefix=prefix or None,
+        config=options.config,
+        client_options=options.client,
+        retry_config=options.retry or None,
+    )
+    return store

@@ -40,6 +40,8 @@ class MemorySession:
 
     def _may_intend(self, intent: Intent) -> None:
         key, entry = intent.key, self.done.ledger.get(intent.key)
+        if "~" in key or len(key) > 256:
+            raise _rejected("KEY_INVALID", f"{key[:64]!r} is no key: 1 to 256 characters, no '~'", key[:64])
         if key in self.intended:
             raise _rejected(
                 "KEY_REUSED", f"{key} was used in this attempt already; each thing needs a key of its own", key
