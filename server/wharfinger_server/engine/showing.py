@@ -64,7 +64,8 @@ class Showing:
             return f"not before {when}" if task.wake_time == task.policy.not_before else f"to be tried again at {when}"
         lane = self._dispatcher.lanes.get(task.executor)
         if lane is None or lane.executor is None:
-            return f"the executor {task.executor} is not available: {lane.reason if lane is not None else 'it is not installed'}"
+            why = lane.reason if lane is not None else "it is not installed"
+            return f"the executor {task.executor} is not available: {why}"
         key = (task.project, task.policy.concurrency_key) if task.policy.concurrency_key else None
         holder = self._dispatcher.keys.holder(key)
         if holder and holder != task.id:
