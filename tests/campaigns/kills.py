@@ -1,6 +1,6 @@
 """Kill the server at random moments while tasks run, and look for lost tasks, double runs and torn watches.
 
-    python -m tests.campaigns.kills --kills 50 --tasks 200 --seed 1
+python -m tests.campaigns.kills --kills 50 --tasks 200 --seed 1
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.campaigns.harness import ServerProcess
+from tests.servers.serving import Serving
+
 from wharfinger import aio
 from wharfinger.events import ProgressUpdate, Snapshot
 from wharfinger.models import TaskState
@@ -39,7 +40,7 @@ class Findings:
     def report(self) -> str:
         """Return the findings as lines for people."""
         lines = [
-            f"{self.kills} kills, {self.tasks} tasks, {self.attempts} attempts, {self.events} events watched, "
+            f"{self.kills} kills, {self.tasks} tasks, {self.attempts} attempts, {self.events} events watched",
             f"{self.seconds:.0f} s, ended {dict(self.ends)}",
             f"{len(self.violations)} violations",
             *self.violations[:20],
@@ -63,13 +64,30 @@ async def watch_to_the_end(client: aio.Client, name: str, findings: Findings) ->
         findings.violations.append(f"{name}: watched to {expected - 1}, but its last event is {task.last_sequence}")
 
 
-async def killing(server: ServerProcess, kills: int, dice: random.Random, findings: Findings) -> None:
+class Mortal:
+    """A server that is killed and started again on the same data and port."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._serving = Serving(folder)
+        self.address = self._serving.address
+
+    def kill(self) -> None:
+        """Kill it as a power cut would."""
+        self._serving.kill()
+
+    def revive(self) -> None:
+        """Start it again."""
+        self._serving = Serving(self._folder, ["--address", self.address])
+
+
+async def killing(server: Mortal, kills: int, dice: random.Random, findings: Findings) -> None:
     """Kill and start the server again, `kills` times, at random moments."""
     for _ in range(kills):
         await asyncio.sleep(dice.uniform(0.05, 1.2))
         await asyncio.to_thread(server.kill)
         await asyncio.sleep(dice.uniform(0, 0.1))
-        await asyncio.to_thread(server.start)
+        await asyncio.to_thread(server.revive)
         findings.kills += 1
 
 
@@ -78,15 +96,18 @@ async def campaign(folder: Path, *, kills: int, tasks: int, seed: int) -> Findin
     dice = random.Random(seed)
     findings = Findings(tasks=tasks)
     began = time.monotonic()
-    server = ServerProcess(folder)
-    await asyncio.to_thread(server.start)
+    server = await asyncio.to_thread(Mortal, folder)
     yard = folder / "yard"
-    pause = kills * 1.5 / KEYS  # so that tasks run as long as the kills go on
+    pause = kills / KEYS  # so that tasks run as long as the kills go on
     try:
         async with aio.Client(server.address) as client:
             names = []
             for i in range(tasks):
-                params = {"yard": str(yard), "keys": [f"{i}-{k}" for k in range(KEYS)], "pause": dice.uniform(0.3, 1) * pause}
+                params = {
+                    "yard": str(yard),
+                    "keys": [f"{i}-{k}" for k in range(KEYS)],
+                    "pause": dice.uniform(0.3, 1) * pause,
+                }
                 handle = await client.submit(
                     "harbour.build", params, policy={"max_lost_attempts": 1000}, task_id=f"task-{i}"
                 )

@@ -4,10 +4,21 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+from tests.campaigns.cuts import watch_through_cuts
 from tests.campaigns.kills import campaign
+from tests.servers.serving import Serving
 
 
+@pytest.mark.timeout(180)
 async def test_nothing_is_lost_or_run_twice_when_the_server_is_killed(tmp_path: Path) -> None:
-    findings = await campaign(tmp_path, kills=5, tasks=30, seed=7)
-    assert findings.kills == 5
+    findings = await campaign(tmp_path, kills=3, tasks=20, seed=7)
+    assert findings.kills == 3
     assert not findings.violations, findings.report()
+
+
+@pytest.mark.timeout(180)
+async def test_a_watcher_cut_off_a_hundred_times_sees_each_event_once_and_in_order(server: Serving) -> None:
+    seen, cuts, last = await watch_through_cuts(server.address, cuts=100, seed=3)
+    assert cuts == 100
+    assert seen == list(range(1, last + 1))
