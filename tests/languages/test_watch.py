@@ -43,14 +43,14 @@ def told(event: event_pb2.TaskEvent) -> str:
 
 
 def test_an_example_prints_each_event_once_and_in_order_over_connections_that_it_breaks(example, server, tasks):
-    lines = watch(example, server, "harbour.count", {"steps": 20, "pause": 0.02})
+    lines = watch(example, server, "harbour.count", {"steps": 30, "pause": 0.05})
     task = task_of(lines, tasks)
     recorded = tasks.ListTaskEvents(task_service_pb2.ListTaskEventsRequest(name=task.name, page_size=1000)).events
     assert [event.sequence for event in recorded] == list(range(1, task.last_sequence + 1))
     assert [line for line in lines if line.startswith("event ")] == [told(event) for event in recorded]
     broken_after = [int(line.split()[-1]) for line in lines if line.startswith("hung up after ")]
     assert broken_after == sorted(broken_after)
-    assert len(broken_after) >= 2
+    assert broken_after[0] < task.last_sequence
     assert lines[-1] == f"ended {task.name} SUCCEEDED"
 
 
