@@ -1,0 +1,269 @@
+"""Rolling back: what may be undone now, what stands in the way, what is kept, and how a rollback ends.
+
+Undo goes against `depends_on`, then newest first; what does not depend on each other may go at once, and a failure does
+not stop the others. The numbers in comments are those of the rules as they were model-checked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from wharfinger_server.domain.entries import Entries
+from wharfinger_server.domain.entry import Entry
+from wharfinger_server.domain.errors import FailedPrecondition
+from wharfinger_server.domain.failure import Code, Failure
+from wharfinger_server.domain.ledger import Ledger
+from wharfinger_server.domain.removing import removable
+from wharfinger_server.domain.states import EntryState
+from wharfinger_server.domain.task import Task, Trigger
+from wharfinger_server.domain.verdict import Verdict, hand_over, objection
+
+GONE = frozenset({EntryState.NOT_CREATED, EntryState.UNDONE, EntryState.FORGOTTEN})
+"""States in which a child does not stand in its parent's way."""
+
+STOPPED = Failure(Code.CANCELLED, "CANCELLED", "the rollback was cancelled")
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a rollback would do, if every undo succeeds.
+
+    `waves`: keys in the order of undo; those of one wave go at once. `retained`: what is kept, with what it depends on.
+    `sought`: what must be looked for before it is known whether there is something to undo. `blocked`: what cannot be
+    undone, with the reason.
+    """
+
+    waves: tuple[tuple[str, ...], ...]
+    retained: tuple[str, ...]
+    sought: tuple[str, ...]
+    blocked: dict[str, str]
+
+
+class Order:
+    """Which entries of one ledger wait for which. Made for one state of the ledger: it does not follow changes."""
+
+    def __init__(self, ledger: Entries, only: Sequence[str] = ()) -> None:
+        self._only = frozenset(only)
+        self._entries = list(ledger)
+        self._children: dict[str, list[Entry]] = {}
+        for entry in self._entries:
+            for parent in entry.depends_on:
+                if parent != entry.base:
+                    self._children.setdefault(parent, []).append(entry)
+        self._cut = self._back_edges()
+
+    def _back_edges(self) -> frozenset[tuple[str, str]]:
+        """Return the dependencies (child, parent) that close a ring: older on newer. They bind nobody."""
+        ordinal = {entry.key: entry.ordinal for entry in self._entries if not entry.is_evidence}
+        return frozenset(
+            (child.key, parent)
+            for parent, children in self._children.items()
+            for child in children
+            if parent in ordinal and child.ordinal < ordinal[parent] and self._depends(parent, child.base)
+        )
+
+    def _depends(self, key: str, on: str) -> bool:
+        """Whether `key` depends on `on`, directly or not."""
+        seen, todo = {on}, [on]
+        while todo:
+            for child in self._children.get(todo.pop(), ()):
+                if child.base not in seen:
+                    seen.add(child.base)
+                    todo.append(child.base)
+        return key in seen
+
+    def concerns(self, entry: Entry) -> bool:
+        """Whether the rollback is about `entry`: all of it, or `only` its key or the key it is evidence of."""
+        return not self._only or entry.key in self._only or entry.base in self._only
+
+    def children(self, entry: Entry) -> list[Entry]:
+        """Return what depends on `entry`; on evidence nothing does."""
+        if entry.is_evidence:
+            return []
+        return [child for child in self._children.get(entry.key, ()) if (child.key, entry.key) not in self._cut]
+
+    def blocker(self, entry: Entry, gone: Collection[str] = ()) -> str:
+        """Return why `entry` cannot be undone before its children, "" if it can (rule 16); `gone` count as undone."""
+        for child in self.children(entry):
+            if child.state not in GONE and child.key not in gone:
+                how = child.state.name if child.owned or child.state is EntryState.RETAINED else "not ours"
+                return f"{child.key}, which depends on it, is {how}"
+        return ""
+
+    def ready(self, busy: Collection[str] = ()) -> list[Entry]:
+        """Return what may be undone now and was not tried in this rollback, newest first; `busy`: is being undone."""
+        return _newest_first(
+            entry
+            for entry in self._entries
+            if self.concerns(entry)
+            and entry.key not in busy
+            and removable(entry)
+            and not _failed(entry)
+            and not self.blocker(entry)
+        )
+
+    def sought(self) -> list[Entry]:
+        """Return what must be looked for before the rollback can end."""
+        return [
+            entry
+            for entry in self._entries
+            if entry.owned and entry.sought and not entry.tried and self.concerns(entry)
+        ]
+
+    def blocked(self, gone: Collection[str] = ()) -> dict[str, str]:
+        """Return what is open and waits for its children, with the reason; `gone` count as undone."""
+        return {
+            entry.key: why
+            for entry in self._entries
+            if entry.open and self.concerns(entry) and entry.key not in gone and (why := self.blocker(entry, gone))
+        }
+
+    def waves(self) -> tuple[tuple[str, ...], ...]:
+        """Return all that can be undone, in order, as if every undo succeeded."""
+        left = [entry for entry in self._entries if self.concerns(entry) and removable(entry)]
+        gone: set[str] = set()
+        waves = []
+        while wave := _newest_first(entry for entry in left if not self.blocker(entry, gone)):
+            waves.append(tuple(entry.key for entry in wave))
+            gone.update(waves[-1])
+            left = [entry for entry in left if entry.key not in gone]
+        return tuple(waves)
+
+
+def _newest_first(entries: Iterable[Entry]) -> list[Entry]:
+    return sorted(entries, key=lambda entry: entry.ordinal, reverse=True)
+
+
+def _failed(entry: Entry) -> bool:
+    return entry.state is EntryState.UNDO_FAILED and entry.tried
+
+
+# ---------------------------------------------------------------------- what a person asks
+
+
+def retention(ledger: Ledger, retain: Sequence[str], now: int) -> list[Entry]:
+    """Return what `retain` keeps: those things and, one after the other, all that they depend on (rule 17).
+
+    What it depends on and has no id yet is left out: as long as its children are kept, nobody undoes it. Raises
+    FailedPrecondition: KEY_UNKNOWN, STATE_FORBIDS for a named thing without an id, TASK_NOT_SETTLED for what an undo that
+    is on its way may still take away (rule 18).
+    """
+    keep: dict[str, Entry] = {}
+    todo: list[Entry] = []
+    for key in retain:
+        named = ledger.named(key)
+        todo += [named] if named.is_evidence else ledger.family(key)
+    while todo:
+        entry = todo.pop()
+        if entry.key in keep:
+            continue
+        keep[entry.key] = entry
+        for parent in entry.depends_on:
+            todo += ledger.family(parent)
+    kept = [entry for entry in keep.values() if entry.open and (entry.key in retain or not entry.nameless)]
+    for entry in kept:
+        if refusal := objection(entry, Verdict.RETAIN, now):
+            raise refusal
+    return sorted(kept, key=lambda entry: entry.ordinal)
+
+
+def plan(ledger: Ledger, only: Sequence[str], retain: Sequence[str], now: int) -> Plan:
+    """Return what a rollback would do now. Changes nothing; raises FailedPrecondition as `begin` does."""
+    _check(ledger, only)
+    kept = {entry.key for entry in retention(ledger, retain, now)}
+    assumed = Entries(ledger.uid, replace(ledger.counts), ())
+    for entry in ledger:
+        assumed.entries[entry.key] = hand_over(entry, EntryState.RETAINED, now) if entry.key in kept else entry
+    order = Order(assumed, only)
+    waves = order.waves()
+    return Plan(
+        waves,
+        tuple(entry.key for entry in ledger if entry.key in kept),
+        tuple(entry.key for entry in assumed if entry.owned and entry.sought and order.concerns(entry)),
+        order.blocked({key for wave in waves for key in wave}),
+    )
+
+
+def begin(task: Task, ledger: Ledger, only: Sequence[str], retain: Sequence[str], now: int) -> list[Entry]:
+    """Begin a rollback that a person asked for; return the entries that changed: what is retained.
+
+    Raises FailedPrecondition: STATE_FORBIDS, KEY_UNKNOWN for a key that the ledger does not have, TASK_NOT_SETTLED as
+    `retention` does; nothing was changed then.
+    """
+    task.require(Trigger.ROLL_BACK)
+    _check(ledger, only)
+    kept = retention(ledger, retain, now)
+    # Rule 19: what undoes evidence alone leaves the task's own things as they were.
+    aside = bool(only) and all(ledger.named(key).is_evidence for key in only)
+    task.roll_back(tuple(only), now, aside=aside)
+    ledger.begin_round()
+    return [ledger.put(hand_over(ledger.named(entry.key), EntryState.RETAINED, now)) for entry in kept]
+
+
+def _check(ledger: Ledger, only: Sequence[str]) -> None:
+    for key in only:
+        ledger.named(key)
+
+
+# ---------------------------------------------------------------------- a rollback at work
+
+
+def start(task: Task, ledger: Ledger, key: str, deadline: int, now: int) -> Entry:
+    """Write that the rollback is about to undo `key`, by a call that is not sent after `deadline`.
+
+    Raises FailedPrecondition: STATE_FORBIDS where the rollback is stopped or not about `key`, UNDO_FAILED where a child
+    stands in the way, and as `Ledger.undoing`.
+    """
+    rollback = task.rollback
+    entry = ledger.named(key)
+    order = Order(ledger, rollback.only if rollback else ())
+    if rollback is None or rollback.stop or not order.concerns(entry):
+        raise FailedPrecondition(
+            "STATE_FORBIDS",
+            f"{task.name} is {task.state.name}, and no rollback that goes on is about {key}",
+            {"task": task.name, "state": task.state.name},
+        )
+    if why := order.blocker(entry):
+        raise FailedPrecondition("UNDO_FAILED", f"{key} cannot be undone: {why}", {"key": key})
+    return ledger.undoing(key, deadline, now)
+
+
+def over(task: Task, ledger: Ledger) -> bool:
+    """Whether a rollback of which no undo is being called has nothing more to do."""
+    rollback = task.rollback
+    if rollback is None or rollback.stop:
+        return True
+    order = Order(ledger, rollback.only)
+    return not order.ready() and not order.sought()
+
+
+def end(task: Task, ledger: Ledger, now: int, late: Failure | None = None) -> list[Entry]:
+    """Bring a rollback to rest: it is over, was stopped, or is too `late`. Return the entries that changed.
+
+    What was being undone is UNDO_FAILED, and what waits for its children says so.
+    """
+    rollback = task.rollback
+    changed = {entry.key: entry for entry in ledger.undo_interrupted(now)}
+    ledger.begin_round()
+    order = Order(ledger, rollback.only if rollback else ())
+    blocked = order.blocked()
+    for entry in ledger:
+        if entry.blocked_by != (why := blocked.get(entry.key, "")):
+            changed[entry.key] = ledger.put(replace(entry, blocked_by=why, update_time=now))
+    left = [entry for entry in ledger if entry.open and order.concerns(entry)]
+    stopped = rollback is not None and rollback.stop
+    error = late or (STOPPED if stopped else None) or (_unfinished(left) if left else None)
+    task.undo_ended(now, halted=late is not None or stopped, done=not left, error=error)
+    return list(changed.values())
+
+
+def _unfinished(left: Sequence[Entry]) -> Failure:
+    first = left[0]
+    why = first.blocked_by or (first.error.message if first.error else first.state.name)
+    return Failure(
+        Code.FAILED_PRECONDITION,
+        "UNDO_FAILED",
+        f"{len(left)} thing(s) could not be undone; {first.key}: {why}",
+        metadata={"count": str(len(left)), "key": first.key},
+    )

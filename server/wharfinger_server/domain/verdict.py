@@ -1,0 +1,126 @@
+"""A person's verdict on one ledger entry: that it exists or does not, or that they take it over.
+
+The numbers in comments are those of the rules as they were model-checked.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from enum import IntEnum
+
+from wharfinger_server.domain import evidence
+from wharfinger_server.domain.entry import Entry
+from wharfinger_server.domain.errors import FailedPrecondition, invalid
+from wharfinger_server.domain.ledger import Ledger
+from wharfinger_server.domain.states import EntryState, TaskState
+from wharfinger_server.domain.task import Task, Trigger
+
+
+class Verdict(IntEnum):
+    """What a person says of an entry; numbers as on the wire."""
+
+    CREATED = 1
+    NOT_CREATED = 2
+    RETAIN = 3
+    FORGET = 4
+
+
+_POSSIBLE = {
+    EntryState.CREATED: frozenset({Verdict.RETAIN, Verdict.FORGET}),
+    EntryState.UNCERTAIN: frozenset(Verdict),
+    EntryState.UNDO_FAILED: frozenset({Verdict.NOT_CREATED, Verdict.RETAIN, Verdict.FORGET}),
+}
+"""Which verdicts an open entry may get, by its state. One that is INTENDED or UNDOING is at work."""
+
+
+def resolve(task: Task, ledger: Ledger, key: str, verdict: Verdict, external_id: str, now: int) -> list[Entry]:
+    """Take a person's verdict on `key` and let the task go where it leads; return the entries that changed.
+
+    `external_id` is needed for CREATED where the entry has no id. Raises FailedPrecondition: STATE_FORBIDS where task
+    or entry are in a state that the verdict is not for, KEY_UNKNOWN, TASK_NOT_SETTLED where nobody can tell yet; and
+    InvalidArgument for an id that is missing or wrong.
+    """
+    task.require(Trigger.RESOLVE)
+    entry = ledger.named(key)
+    mine = task.state is TaskState.SUCCEEDED and verdict not in (Verdict.RETAIN, Verdict.FORGET)
+    if mine or not entry.open or verdict not in _POSSIBLE.get(entry.state, frozenset()):
+        raise _not_for(task.name, entry, verdict)
+    if entry.external_id and external_id not in ("", entry.external_id):
+        raise invalid("external_id", f"{key} is {entry.external_id}; it cannot be {external_id} as well")
+    changed = _take(ledger, entry, verdict, external_id, now)
+    task.resolved(now)
+    return changed
+
+
+def _take(ledger: Ledger, entry: Entry, verdict: Verdict, external_id: str, now: int) -> list[Entry]:
+    if verdict is Verdict.CREATED:
+        return [_exists(ledger, entry, external_id, now)]
+    if refusal := objection(entry, verdict, now):
+        raise refusal
+    if verdict is Verdict.NOT_CREATED:
+        gone = replace(entry, state=EntryState.NOT_CREATED, tried=False, blocked_by="", update_time=now)
+        return [ledger.put(gone)]
+    state = EntryState.RETAINED if verdict is Verdict.RETAIN else EntryState.FORGOTTEN
+    return [ledger.put(hand_over(entry, state, now))]
+
+
+def _exists(ledger: Ledger, entry: Entry, external_id: str, now: int) -> Entry:
+    named = entry.external_id or external_id
+    if not named:
+        raise invalid("external_id", f"the id of {entry.key} is needed to say that it exists", "MISSING_FIELD")
+    if other := ledger.holder(entry, named):
+        raise FailedPrecondition(
+            "STATE_FORBIDS",
+            f"{named} is {other.key} already; an id belongs to one entry",
+            {"key": other.key, "state": other.state.name},
+        )
+    if entry.is_evidence:
+        return evidence.confirm(ledger, entry, now)
+    return ledger.put(
+        replace(entry, state=EntryState.CREATED, external_id=named, tried=False, error=None, update_time=now)
+    )
+
+
+def objection(entry: Entry, verdict: Verdict, now: int) -> FailedPrecondition | None:
+    """Return why `entry` cannot get the verdict now: it has no id, or a call is on its way (rules 18, 20)."""
+    if entry.state is EntryState.UNDOING:
+        return _early(entry, entry.undo_deadline, "it is being taken away")
+    if verdict is Verdict.RETAIN:
+        if not entry.external_id:
+            return FailedPrecondition(
+                "STATE_FORBIDS",
+                f"{entry.key} is {entry.state.name} and has no id, so there is nothing to take over yet",
+                {"key": entry.key, "state": entry.state.name},
+            )
+        if entry.state is EntryState.UNDO_FAILED and now < entry.undo_deadline:
+            return _early(entry, entry.undo_deadline, "an undo that is on its way may still take it away")
+        return None
+    if entry.sought and now < entry.settle_time:
+        return _early(entry, entry.settle_time, "the call that makes it may still land")
+    return None
+
+
+def hand_over(entry: Entry, state: EntryState, now: int) -> Entry:
+    """Return `entry` as RETAINED or FORGOTTEN: the thing is the person's from now on, and stays listed (rule 20)."""
+    return replace(entry, state=state, owned=False, tried=False, blocked_by="", update_time=now)
+
+
+def _not_for(task: str, entry: Entry, verdict: Verdict) -> FailedPrecondition:
+    state = entry.state.name if entry.owned else f"{entry.state.name} and not owned"
+    possible = [one.name for one in sorted(_POSSIBLE.get(entry.state, ()))] if entry.open else []
+    return FailedPrecondition(
+        "STATE_FORBIDS",
+        f"{entry.key} is {state}: the verdict {verdict.name} is not possible"
+        + (f"; possible: {', '.join(possible)}" if possible else ""),
+        {"task": task, "key": entry.key, "state": entry.state.name},
+    )
+
+
+def _early(entry: Entry, when: int, why: str) -> FailedPrecondition:
+    text = datetime.fromtimestamp(when / 1_000_000, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    return FailedPrecondition(
+        "TASK_NOT_SETTLED",
+        f"{entry.key} is {entry.state.name}, and until {text} {why}; look and ask again then",
+        {"key": entry.key, "settle_time": text},
+    )
