@@ -14,6 +14,8 @@ from wharfinger_server.sdk.executor import Executor, Job, Stop
 from wharfinger_server.sdk.recording import RecordingSession, eventually
 from wharfinger_server.sdk.stage import Play, Stage
 
+pytest.register_assert_rewrite("wharfinger_server.sdk.conformance")
+
 Begin = Callable[[Executor], Awaitable[Stage]]
 PATIENCE = 10.0
 

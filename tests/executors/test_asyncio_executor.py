@@ -27,7 +27,7 @@ async def blocked(stage: Stage, times: int = 1) -> None:
 
 async def test_while_a_script_blocks_the_loop_the_server_and_plain_scripts_go_on(begin: Begin) -> None:
     stage = await begin(AsyncioExecutor(QUICK))
-    culprit = stage.play(ASYNC, "block", seconds=0.6)
+    culprit = stage.play(ASYNC, "block", seconds=2.0)
     await culprit.says("begun")
     other = stage.play(PLAIN, "echo")
     await other.freed()
@@ -36,16 +36,20 @@ async def test_while_a_script_blocks_the_loop_the_server_and_plain_scripts_go_on
         before = time.monotonic()
         await asyncio.sleep(0.01)
         slowest = max(slowest, time.monotonic() - before)
-    assert slowest < 0.4
+    assert slowest < 1.0
     assert stage.host.freed_jobs == [other.job, culprit.job]
 
 
 async def test_two_scripts_that_block_one_after_the_other_are_both_named(begin: Begin) -> None:
     stage = await begin(AsyncioExecutor(QUICK))
-    plays = [stage.play(ASYNC, "block", seconds=0.5) for _ in range(2)]
-    await blocked(stage, 3)
-    assert [told.jobs[0] for told in stage.host.blocks[:2]] == [one.job for one in plays]
-    assert [told.seconds > 0 for told in stage.host.blocks] == [True, True, False]
+    first = stage.play(ASYNC, "block", seconds=0.3)
+    await first.says("begun")
+    # While the first holds up the loop these two come in together, and begin in one turn of it.
+    both = [stage.play(ASYNC, "block", seconds=0.5) for _ in range(2)]
+    await both[1].freed()
+    await eventually(lambda: stage.host.blocks[-1].seconds == 0, "the loop moves again", PATIENCE)
+    told = [block.jobs[0] for block in stage.host.blocks if block.seconds]
+    assert told == [first.job, both[0].job, both[1].job]
 
 
 async def test_a_task_that_the_script_started_is_blamed_on_the_script(begin: Begin) -> None:
@@ -80,10 +84,10 @@ async def test_a_callback_that_blocks_is_told_with_its_line_though_its_task_is_n
 
 
 async def test_a_busy_loop_that_moves_is_not_reported(begin: Begin) -> None:
-    stage = await begin(AsyncioExecutor(QUICK))
+    stage = await begin(AsyncioExecutor({"watchdog": "500ms"}))
     source = (
         "import asyncio, time\n"
-        "async def main(task):\n    for _ in range(60):\n        time.sleep(0.01)\n        await asyncio.sleep(0)\n"
+        "async def main(task):\n    for _ in range(60):\n        time.sleep(0.02)\n        await asyncio.sleep(0)\n"
     )
     busy = play(stage, source)
     await busy.freed()
@@ -184,11 +188,11 @@ async def test_no_cleanup_of_an_abandoned_script_runs_later(tmp_path: Path) -> N
 async def test_stopping_does_not_wait_for_a_blocked_loop(tmp_path: Path) -> None:
     stage = Stage(AsyncioExecutor({}), tmp_path, PATIENCE)
     await stage.executor.start(stage.host)
-    culprit = stage.play(ASYNC, "block", seconds=2.0)
+    culprit = stage.play(ASYNC, "block", seconds=6.0)
     await culprit.says("begun")
     began = time.monotonic()
     await stage.executor.stop(0.1)
-    assert time.monotonic() - began < 1.5
+    assert time.monotonic() - began < 4.0
 
 
 async def test_a_stopped_executor_takes_no_jobs(begin: Begin) -> None:

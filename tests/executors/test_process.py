@@ -38,9 +38,9 @@ from wharfinger_server.executors.asyncio_executor import AsyncioExecutor
 from wharfinger_server.sdk.stage import Stage
 
 async def main():
-    stage = Stage(AsyncioExecutor({"watchdog": 0.4}), Path(sys.argv[1]), 10)
+    stage = Stage(AsyncioExecutor({"watchdog": 0.8}), Path(sys.argv[1]), 10)
     await stage.executor.start(stage.host)
-    play = stage.play("async", "sleep", seconds=1.5)
+    play = stage.play("async", "sleep", seconds=2.5)
     await play.says("begun")
     print("begun", flush=True)
     await play.freed()
@@ -68,6 +68,6 @@ def test_a_process_that_was_paused_blames_no_script(tmp_path: Path) -> None:
         assert child.stdout is not None
         assert child.stdout.readline() == "begun\n"
         os.kill(child.pid, signal.SIGSTOP)
-        time.sleep(1.0)
+        time.sleep(1.6)
         os.kill(child.pid, signal.SIGCONT)
         assert child.stdout.readline() == "blocks 0\n"

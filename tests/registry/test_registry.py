@@ -162,7 +162,7 @@ def test_the_same_target_from_two_packages_is_still_a_duplicate(install: Install
     [
         ("acme_executor", "its entry point names the module acme_executor; it must name a subclass of"),
         ("acme_executor:Executor.submit", "its entry point names function Executor.submit; it must name a subclass of"),
-        ("acme_executor:Half", "acme_executor.Half does not implement __init__, cancel, start, stop"),
+        ("acme_executor:Half", "acme_executor.Half does not implement cancel, start, stop"),
         ("acme_executor:Executor", "does not implement"),
         ("acme_executor:Gone", "importing acme_executor:Gone failed with AttributeError"),
     ],

@@ -1,10 +1,13 @@
 """The suite that any executor must pass.
 
-It needs pytest and pytest-asyncio. In a test module of the executor's own:
+In a test module of the executor's own, with pytest-asyncio in its `auto` mode:
 
     class TestMine(ExecutorConformance):
         def make(self):
             return MyExecutor({"slots": 50})
+
+and in its conftest.py, to see in full why something failed,
+`pytest.register_assert_rewrite("wharfinger_server.sdk.conformance")`.
 
 What it asks is what the engine relies on: every attempt ends with one outcome, its slot is given back exactly once,
 when nothing of it runs any more, and jobs side by side neither see nor harm each other.
@@ -247,13 +250,18 @@ class ExecutorConformance(ABC):
 
     async def test_many_sleeping_scripts_sleep_side_by_side(self, stage: Stage, colour: str) -> None:
         """One second of sleep, in as many jobs as there are slots (500 at most), takes less than three seconds."""
-        began = time.monotonic()
-        for _ in range(min(500, self.at_once(stage.executor, colour))):
-            stage.play(colour, "sleep", seconds=1.0)
-        for play in stage.plays:
-            await play.freed()
-            assert play.done.result == {}
-        assert time.monotonic() - began < 3.0
+        count = min(500, self.at_once(stage.executor, colour))
+        took = []
+        for _ in range(3):  # the machine may be busy with something else; not always, though
+            began = time.monotonic()
+            plays = [stage.play(colour, "sleep", seconds=1.0) for _ in range(count)]
+            for play in plays:
+                await play.freed()
+                assert play.done.result == {}
+            took.append(time.monotonic() - began)
+            if took[-1] < 3.0:
+                return
+        pytest.fail(f"one second of sleep in each of {count} jobs took {min(took):.1f} s")
 
     async def test_jobs_may_be_submitted_from_any_thread(self, stage: Stage, colour: str) -> None:
         """Four threads submit at once."""
@@ -314,7 +322,7 @@ class ExecutorConformance(ABC):
         self._needs(stage, ASYNC)
         if not self.shares_loop:
             pytest.skip("scripts of this executor share no event loop")
-        other = stage.play(ASYNC, "sleep", seconds=0.05)
+        other = stage.play(ASYNC, "sleep", seconds=600)
         await other.says("begun")
         play = stage.play(ASYNC, "block", seconds=2.0)
         await eventually(lambda: stage.host.blocks, "the blocked loop is reported", self.patience)
@@ -328,6 +336,7 @@ class ExecutorConformance(ABC):
         assert first.culprit.startswith(f"{play.job.assignment.task} at ")
         assert "trial_scripts/awaiting.py:" in first.culprit
         assert first.culprit.endswith(" in _hold_up")
+        other.cancel()
 
     # ------------------------------------------------------------------ ends
 

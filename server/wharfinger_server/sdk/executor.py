@@ -70,9 +70,13 @@ class Executor(ABC):
     summary: ClassVar[str] = ""
     colours: ClassVar[frozenset[str]] = frozenset({ASYNC, PLAIN})
 
-    @abstractmethod
     def __init__(self, options: Mapping[str, Any]) -> None:
-        """Take the options of `[executors.NAME]`. Raises ValueError, naming the option, if one is wrong or unknown."""
+        """Take the options of `[executors.NAME]`. Raises ValueError, naming the option, if one is wrong or unknown.
+
+        This one is for executors without options: it refuses every one. Others don't call it.
+        """
+        for name in options:
+            raise ValueError(f"option {name} is unknown; {type(self).__name__} has no options")
 
     @property
     @abstractmethod
