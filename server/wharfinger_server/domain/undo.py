@@ -146,8 +146,8 @@ def retention(ledger: Ledger, retain: Sequence[str], now: int) -> list[Entry]:
     """Return what `retain` keeps: those things and, one after the other, all that they depend on (rule 17).
 
     What it depends on and has no id yet is left out: as long as its children are kept, nobody undoes it. Raises
-    FailedPrecondition: KEY_UNKNOWN, STATE_FORBIDS for a named thing without an id, TASK_NOT_SETTLED for what an undo that
-    is on its way may still take away (rule 18).
+    FailedPrecondition: KEY_UNKNOWN, STATE_FORBIDS for a named thing without an id, TASK_NOT_SETTLED for what an undo
+    that is on its way may still take away (rule 18).
     """
     keep: dict[str, Entry] = {}
     todo: list[Entry] = []
