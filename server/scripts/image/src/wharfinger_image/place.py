@@ -20,7 +20,7 @@ from obstore.store import S3Store
 
 from wharfinger.runtime.stores import Store
 from wharfinger.script import Failed
-from wharfinger_image.refusals import Missing, told
+from wharfinger_image.refusals import Missing, NoBucket, told
 from wharfinger_image.transfer import Content, Piece, too_large
 
 if TYPE_CHECKING:
@@ -250,7 +250,7 @@ class Place:
         try:
             with told(self.store.name):
                 await obstore.delete_async(self.store.raw, path)
-        except Missing:
+        except (Missing, NoBucket):
             return
 
 

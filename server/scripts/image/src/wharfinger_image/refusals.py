@@ -23,6 +23,10 @@ class Missing(Exception):
     """The store has no such object."""
 
 
+class NoBucket(Failed):
+    """The store's bucket does not exist, and so nothing in it does."""
+
+
 @contextmanager
 def told(store: str) -> Iterator[None]:
     """Turn what obstore and the system raise inside into Failed: STORE_FULL, STORE_REFUSED or STORE_UNAVAILABLE.
@@ -41,7 +45,8 @@ def _meaning(store: str, error: Exception) -> Exception:
     if number in _FULL:
         return _failed(store, "STORE_FULL", "has no room left", text, code=_RESOURCE_EXHAUSTED, retryable=True)
     if _NO_BUCKET.search(text):
-        return _failed(store, "STORE_REFUSED", "has no such bucket", text)
+        metadata = {"store": store, "cause": "no such bucket"}
+        return NoBucket(f"store {store!r} has no such bucket", reason="STORE_REFUSED", metadata=metadata)
     if isinstance(error, FileNotFoundError):
         return Missing(store)
     if isinstance(error, (PermissionDeniedError, UnauthenticatedError, PermissionError)) or number in _DENIED:
