@@ -104,6 +104,7 @@ class Awaited(Calls):
         gate = asyncio.Semaphore(width)
 
         async def one(item: T) -> None:
+            """Do it once there is room."""
             async with gate:
                 await work(item)
 
