@@ -44,7 +44,7 @@ def test_a_model_is_asked_for_its_json(load):
         ("{'a': {1, 2}}", "result.a is a set, which JSON can't hold; make it a list"),
         ("{'a': b'x'}", "result.a is a bytes"),
         ("{'a': '\\ud800'}", "result.a holds a lone surrogate"),
-        ("(lambda d: (d.__setitem__('a', d), d)[1])({})", "is nested deeper than 32 levels"),
+        ("(lambda d: (d.__setitem__('a', d), d)[1])({})", "is nested deeper than 30 levels"),
     ],
 )
 def test_what_is_not_a_json_object_is_refused_with_the_place(load, colour, value, sentence):
@@ -52,6 +52,17 @@ def test_what_is_not_a_json_object_is_refused_with_the_place(load, colour, value
     assert (failure.code, failure.reason) == (13, "SCRIPT_RESULT_INVALID")
     assert sentence in failure.message
     assert failure.metadata["script"].startswith("script_")
+
+
+def test_the_deepest_result_can_be_sent(load):
+    from google.protobuf.json_format import ParseDict
+
+    from wharfinger.v1 import task_service_pb2 as api
+
+    nested = "{'a': " * 30 + "1" + "}" * 30
+    result = run(load(f"async def main(task): return {nested}")).result
+    sent = ParseDict({"tasks": [{"result": result}]}, api.ListTasksResponse()).SerializeToString()
+    assert api.ListTasksResponse.FromString(sent).tasks[0].result.fields["a"].struct_value.fields
 
 
 def test_whole_numbers_up_to_2_to_the_53_are_results(load):

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from typing import Any
 
-_DEEPEST = 32
-"""Levels of nesting. Protobuf parsers give up at 100 messages, and each JSON level takes up to three."""
+_DEEPEST = 30
+"""Levels of nesting. Protobuf parsers give up at 100: each level of JSON takes three, and answers wrap it in a few."""
 
 _LARGEST = 2**53 - 1
 
