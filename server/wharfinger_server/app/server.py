@@ -9,7 +9,6 @@ import signal
 import threading
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import grpc
 
@@ -22,6 +21,7 @@ from wharfinger_server.domain.errors import Refused
 from wharfinger_server.engine.engine import Engine
 from wharfinger_server.registry import Registry
 from wharfinger_server.rpc.messages.event import encode_event
+from wharfinger_server.store.errors import NotWritable
 from wharfinger_server.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -160,8 +160,13 @@ def _tell_problem(group: str, name: str, why: str) -> None:
 
 def _make_data_dir(settings: Settings) -> None:
     """Make the data folder, for its owner alone, where the database is in it."""
-    if not settings.store.url:
-        Path(settings.data_dir).mkdir(mode=0o700, parents=True, exist_ok=True)
+    if settings.store.url:
+        return
+    try:
+        settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        said = f"the data folder {settings.data_dir} can't be made: {error.strerror}"
+        raise NotWritable(f"{said}; name another with --data-dir or WHARFINGER_DATA_DIR") from None
 
 
 def _warn_if_open(settings: Settings, address: Address) -> None:
