@@ -55,7 +55,8 @@ def test_an_error_survives_pickling(error: errors.WharfingerError) -> None:
 
 def test_a_partial_failure_prints_what_is_left_over() -> None:
     assert str(PARTIAL) == (
-        "projects/p/tasks/t (image.import) is PARTIALLY_FAILED in step copy: the store b does not answer (STORE_UNAVAILABLE)\n"
+        "projects/p/tasks/t (image.import) is PARTIALLY_FAILED in step copy: "
+        "the store b does not answer (STORE_UNAVAILABLE)\n"
         "  created (2):\n"
         "    object  a/debian  key image/a  store a\n"
         "    object  c/debian  key image/c"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TypeVar
 
 import grpc
@@ -29,6 +30,11 @@ _CLASSES: dict[str, type[errors.Refused]] = {
 # What a broken connection, or something between here and the server, answers.
 _NO_ANSWER = ("UNAVAILABLE", "DEADLINE_EXCEEDED", "CANCELLED")
 
+# What gRPC says before the cause; the address is told already.
+_CONNECTING = re.compile(
+    r"failed to connect to all addresses; last error: \w+: \S+: (Failed to connect to remote host: )?"
+)
+
 D = TypeVar("D", bound=protobuf_message.Message)
 
 
@@ -46,7 +52,7 @@ def translate(error: grpc.RpcError, server: str) -> errors.WharfingerError:
             status.Clear()
     text = status.message or call.details() or ""
     if code in _NO_ANSWER and not status.details:
-        return errors.Unreachable(server, text or code, code)
+        return errors.Unreachable(server, _CONNECTING.sub("", text) or code, code)
     return refused(code, text, status)
 
 

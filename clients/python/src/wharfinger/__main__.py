@@ -1,0 +1,5 @@
+"""`python -m wharfinger` is the command line."""
+
+from wharfinger.cli import main
+
+main()

@@ -1,0 +1,1 @@
+"""The client's subcommands, a module for each few that belong together."""

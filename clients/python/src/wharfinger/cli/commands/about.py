@@ -1,0 +1,71 @@
+"""`wharfinger version` and `completion`."""
+
+from __future__ import annotations
+
+import click
+
+from wharfinger import __version__
+from wharfinger.cli import jsonout
+from wharfinger.cli.options import Asked, command
+
+PROTOCOL = "wharfinger.v1"
+
+
+@command(short_help="Print the versions of client and server.")
+@click.option("--client", "only_client", is_flag=True, help="Only that of the client; asks no server.")
+def version(asked: Asked, *, only_client: bool) -> None:
+    """Print the versions of client, protocol, server and the server's database; say where client and server differ."""
+    told: dict[str, str | None] = {"client": __version__, "protocol": PROTOCOL}
+    if not only_client:
+        if not asked.json:
+            # First, so that it is said although the server does not answer.
+            click.echo(f"client    {__version__}\nprotocol  {PROTOCOL}")
+        with asked.client() as client:
+            info = client.server_info()
+        told |= {"server": info.version or None, "schema": info.schema or None, "address": info.server}
+        told["skew"] = skew(__version__, info.version)
+    if asked.json:
+        jsonout.document(told)
+        return
+    if only_client:
+        click.echo(f"client    {__version__}\nprotocol  {PROTOCOL}")
+        return
+    click.echo(f"server    {told['server'] or 'does not say'}, at {told['address']}")
+    click.echo(f"schema    {told['schema'] or 'the server does not say'}")
+    if told["skew"]:
+        click.echo(f"wharfinger: {told['skew']}", err=True)
+
+
+def skew(client: str, server: str) -> str | None:
+    """Return a sentence where the versions differ by more than the last part, None where they go together."""
+    ours, theirs = (tuple(part for part in text.split(".")[:2]) for text in (client, server))
+    if not server or ours == theirs:
+        return None
+    try:
+        newer = tuple(map(int, theirs)) > tuple(map(int, ours))
+    except ValueError:
+        return f"the client is {client} and the server {server}"
+    if newer:
+        return (
+            f"the server ({server}) is newer than this client ({client}): update the client to use all that it offers"
+        )
+    return f"this client ({client}) is newer than the server ({server}): some of what it asks for may be refused"
+
+
+# It asks no server, so it takes none of the shared options.
+@click.command(short_help="Print the completion script of a shell.")
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+@click.pass_context
+def completion(ctx: click.Context, shell: str) -> None:  # click's mark for lines that stay
+    """Print the completion script of SHELL.
+
+    \b
+      bash:  echo 'eval "$(wharfinger completion bash)"' >> ~/.bashrc
+      zsh:   echo 'eval "$(wharfinger completion zsh)"' >> ~/.zshrc
+      fish:  wharfinger completion fish > ~/.config/fish/completions/wharfinger.fish
+    """  # noqa: D301  # \b keeps click from joining the lines
+    from click.shell_completion import get_completion_class
+
+    kind = get_completion_class(shell)
+    assert kind is not None, "click knows all three shells"
+    click.echo(kind(ctx.find_root().command, {}, "wharfinger", "_WHARFINGER_COMPLETE").source())

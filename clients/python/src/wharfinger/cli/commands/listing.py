@@ -1,0 +1,108 @@
+"""`wharfinger ls`."""
+
+from __future__ import annotations
+
+import json
+from itertools import islice
+
+import click
+
+from wharfinger import Task, TaskState
+from wharfinger.cli import jsonout
+from wharfinger.cli.lines import amount
+from wharfinger.cli.options import Asked, command
+from wharfinger.cli.tables import table
+from wharfinger.cli.wording import age, did_you_mean
+
+STATES = [state.value for state in TaskState if state is not TaskState.UNKNOWN]
+
+
+class _State(click.Choice[str]):
+    """A task's state in any case, with a suggestion for one that does not exist."""
+
+    def __init__(self) -> None:
+        super().__init__(STATES, case_sensitive=False)
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the state's word."""
+        word = value.upper().replace("-", "_")
+        if word not in STATES:
+            others = did_you_mean(word, STATES) or f"; there are {', '.join(STATES)}"
+            self.fail(f"{value!r} is no state{others}", param, ctx)
+        return word
+
+
+@command(short_help="List tasks.")
+@click.option(
+    "--state",
+    "states",
+    type=_State(),
+    metavar="STATE",
+    multiple=True,
+    help="Only tasks in this state; several: in any.",
+)
+@click.option("--script", metavar="NAME", help="Only tasks of this script.")
+@click.option("--label", "labels", metavar="KEY=VALUE", multiple=True, help="Only tasks with this label; several: all.")
+@click.option("--filter", "text", metavar="FILTER", help='Comparisons, such as: create_time > "2026-11-01"')
+@click.option("--order-by", metavar="FIELD", default="", help="create_time or update_time, perhaps with ` desc`.")
+@click.option("--limit", type=click.IntRange(0), default=100, show_default=True, help="How many at most; 0: all.")
+def ls(
+    asked: Asked,
+    states: tuple[str, ...],
+    script: str | None,
+    labels: tuple[str, ...],
+    text: str | None,
+    order_by: str,
+    limit: int,
+) -> None:
+    """List the project's tasks, newest first."""
+    wanted = filter_text(states, script, labels, text)
+    with asked.client() as client:
+        told = client.list(wanted, order_by, page_size=min(limit + 1, 1000) if limit else 1000)
+        tasks = list(islice(told, limit + 1)) if limit else list(told)
+    more = bool(limit) and len(tasks) > limit
+    if more:
+        tasks.pop()
+    if asked.json:
+        jsonout.document(jsonout.plain(tasks))
+    elif tasks:
+        table(("TASK", "SCRIPT", "STATE", "PROGRESS", "LEFT OVER", "AGE"), [_row(task) for task in tasks])
+    else:
+        click.echo("there are no such tasks" if wanted else "there are no tasks", err=True)
+    if more:
+        click.echo(f"wharfinger: there are more than {limit}; --limit 0 lists all", err=True)
+
+
+def filter_text(states: tuple[str, ...], script: str | None, labels: tuple[str, ...], text: str | None) -> str:
+    """Return the API's filter for the options.
+
+    Raises:
+        click.UsageError: a label is no KEY=VALUE.
+    """
+    parts = []
+    if len(set(states)) == 1:
+        parts.append(f"state = {states[0]}")
+    elif states:
+        # Comparisons are joined by AND only, so several states are all but the others.
+        parts += [f"state != {state}" for state in STATES if state not in states]
+    if script:
+        parts.append(f"script = {json.dumps(script)}")
+    for label in labels:
+        key, separator, value = label.partition("=")
+        if not separator:
+            raise click.UsageError(f"--label {label}: give KEY=VALUE")
+        parts.append(f"labels.{key} = {json.dumps(value, ensure_ascii=False)}")
+    if text:
+        parts.append(text)
+    return " AND ".join(parts)
+
+
+def _row(task: Task) -> tuple[str, ...]:
+    progress = ""
+    if task.progress is not None and not task.state.resting:
+        share = task.progress.fraction
+        progress = f"{task.progress.step} {f'{share:.0%}' if share is not None else amount(task.progress)}".strip()
+    counted = task.resources
+    open_count = counted.created + counted.uncertain + counted.undo_failed
+    left = str(open_count) if task.state.left_over else ""
+    return (task.id, task.script, task.state.value, progress, left, age(task.create_time))

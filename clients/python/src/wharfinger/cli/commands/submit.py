@@ -1,0 +1,77 @@
+"""`wharfinger submit`."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+
+from wharfinger.cli import jsonout, params, watching
+from wharfinger.cli.options import Asked, command
+
+WISHES = click.Choice(["keep", "roll_back"])
+
+
+def _label(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
+    labels = {}
+    for value in values:
+        key, separator, text = value.partition("=")
+        if not separator or not key:
+            raise click.BadParameter(f"{value!r} is no KEY=VALUE", ctx, param)
+        labels[key] = text
+    return labels
+
+
+@command(short_help="Ask for a task.")
+@click.argument("script")
+@click.argument("given", metavar="[KEY=VALUE|KEY:=JSON]...", nargs=-1)
+@click.option("--watch", is_flag=True, help="Watch it to its end; the exit code is that of the end.")
+@click.option("--params", "file", metavar="FILE", help="Params from a file of JSON or TOML; `-`: JSON from stdin.")
+@click.option("--task-id", metavar="ID", default="", help="The last part of the task's name. [default: made up]")
+@click.option("--label", "labels", metavar="KEY=VALUE", multiple=True, callback=_label, help="A mark to filter by.")
+@click.option("--executor", metavar="NAME", default="", help="Where to run it. [default: what the script prefers]")
+@click.option("--on-failure", type=WISHES, help="What becomes of what a failed task made. [default: keep]")
+@click.option("--on-cancel", type=WISHES, help="What becomes of what a cancelled task made. [default: keep]")
+@click.option("--max-attempts", type=click.IntRange(1), help="How often to try when it fails retryably. [default: 1]")
+@click.option("--timeout", "total_timeout", type=float, metavar="SECONDS", help="How long it may take altogether.")
+@click.option("--priority", type=click.IntRange(-1000, 1000), help="Higher runs first. [default: 0]")
+@click.option("--request-id", metavar="ID", default="", help="The same id makes no second task. [default: a new one]")
+@click.option("--validate-only", is_flag=True, help="Check everything, create nothing.")
+def submit(  # click's mark for lines that stay
+    asked: Asked, script: str, given: tuple[str, ...], *, watch: bool, file: str | None, **more: Any
+) -> int:
+    """Ask for a task that runs SCRIPT, and print its name.
+
+    Params are typed by the script's schema (`wharfinger scripts SCRIPT` shows it): whole numbers, numbers, true or
+    false; a list by repeating its key or by commas; `a.b=value` for a field of an object; KEY:=JSON for anything else.
+
+    \b
+      wharfinger submit image.import source=https://example.org/disk.qcow2 stores=main name=disk --watch
+    """  # noqa: D301  # \b keeps click from joining the lines
+    wishes = ("on_failure", "on_cancel", "max_attempts", "total_timeout", "priority")
+    policy = {name: value for name in wishes if (value := more.pop(name)) is not None}
+    with asked.client() as client:
+        values = params.read_file(file) if file else {}
+        if given:
+            values = params.build(given, client.script(script).params_schema, values)
+        handle = client.submit(script, values, policy=policy or None, **more)
+        if more["validate_only"]:
+            _checked(asked, handle.task)
+            return 0
+        if asked.json and not watch:
+            jsonout.document(jsonout.plain(handle.task))
+        elif not asked.json:
+            click.echo(handle.name)
+        if watch:
+            return watching.follow(asked, client, handle.name)
+        if sys.stderr.isatty() and not asked.json:
+            click.echo(f"to watch it: {asked.again(f'watch {handle.id}')}", err=True)
+    return 0
+
+
+def _checked(asked: Asked, task: Any) -> None:
+    if asked.json:
+        jsonout.document(jsonout.plain(task))
+    else:
+        click.echo(f"{task.script} would be accepted, to run on {task.executor}; nothing was created")

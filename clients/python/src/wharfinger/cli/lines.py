@@ -1,0 +1,96 @@
+"""Events and progress in one line each, for people."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+
+from wharfinger import (
+    ErrorEvent,
+    Event,
+    LogLine,
+    Progress,
+    ResourceChanged,
+    StateChanged,
+)
+from wharfinger.cli.wording import clean, clock, duration, size
+from wharfinger.report import describe_resource
+
+
+def event_line(event: Event) -> str:
+    """Return an event as a line that begins with its time and kind."""
+    kind, text = _words(event)
+    return f"{clock(event.time)}  {kind:<8}  {clean(text)}"
+
+
+def _words(event: Event) -> tuple[str, str]:
+    if isinstance(event, StateChanged):
+        by = f" by {event.actor}" if event.actor not in ("", "system", "server") else ""
+        return "state", f"{event.state}{by}{f': {event.reason}' if event.reason else ''}"
+    if isinstance(event, ResourceChanged):
+        return "resource", f"{event.resource.state}  {describe_resource(event.resource)}"
+    if isinstance(event, LogLine):
+        level = f"{event.level} " if event.level in ("WARNING", "ERROR") else ""
+        lost = f" ({event.dropped} lines before this one were dropped)" if event.dropped else ""
+        return "log", f"{level}{event.text}{lost}"
+    if isinstance(event, ErrorEvent):
+        return "error", str(event.failure)
+    return "unknown", f"event {event.sequence}: this client is too old to know its kind"
+
+
+class Pace:
+    """How fast the present step goes, from the progress of the last seconds."""
+
+    def __init__(self, window: float = 10.0) -> None:
+        self._window = window
+        self._step = ""
+        self._seen: deque[tuple[float, int]] = deque()
+
+    def take(self, progress: Progress) -> float | None:
+        """Note `progress` and return units a second, None while nothing can be said."""
+        now = progress.time.timestamp() if progress.time else time.time()
+        if progress.step != self._step or (self._seen and progress.done < self._seen[-1][1]):
+            self._seen.clear()
+            self._step = progress.step
+        if not self._seen or now > self._seen[-1][0]:
+            self._seen.append((now, progress.done))
+        while len(self._seen) > 2 and self._seen[0][0] < now - self._window:
+            self._seen.popleft()
+        (first, before), (last, done) = self._seen[0], self._seen[-1]
+        return (done - before) / (last - first) if last > first and done > before else None
+
+
+def amount(progress: Progress) -> str:
+    """Return how much is done, such as `12.0 MiB/1.0 GiB` or `3/5 nodes`; empty when nothing is counted."""
+    if not progress.done and not progress.total:
+        return ""
+    if progress.unit == "bytes":
+        return "/".join(size(part) for part in (progress.done, progress.total) if part is not None)
+    counted = f"{progress.done}/{progress.total}" if progress.total is not None else str(progress.done)
+    return f"{counted} {clean(progress.unit)}".rstrip()
+
+
+def rate_words(progress: Progress, rate: float | None) -> str:
+    """Return the pace, such as `3.4 MiB/s`; empty while nothing can be said."""
+    if rate is None:
+        return ""
+    return f"{size(rate)}/s" if progress.unit == "bytes" else f"{rate:.1f}/s"
+
+
+def eta_words(progress: Progress, rate: float | None) -> str:
+    """Return the time left, by the server's word or by the pace; empty where nobody knows."""
+    left = progress.eta
+    if left is None and progress.total and rate:
+        left = (progress.total - progress.done) / rate
+    return f"{duration(left)} left" if left is not None and progress.done < (progress.total or 0) else ""
+
+
+def progress_line(progress: Progress, rate: float | None) -> str:
+    """Return progress as a line that begins with its time."""
+    fraction = progress.fraction
+    share = f"{fraction:.0%}" if fraction is not None else ""
+    counted = ", ".join(
+        part for part in (amount(progress), share, rate_words(progress, rate), eta_words(progress, rate)) if part
+    )
+    text = "  ".join(part for part in (clean(progress.step), counted, clean(progress.message)) if part)
+    return f"{clock(progress.time)}  progress  {text}"

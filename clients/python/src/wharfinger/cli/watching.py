@@ -1,0 +1,278 @@
+"""Following a task on the screen: a live bar on a terminal, lines elsewhere, one JSON document a line for programs."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, Any, Protocol
+
+import click
+
+from wharfinger import (
+    Client,
+    Event,
+    PartialFailure,
+    Progress,
+    ProgressUpdate,
+    Snapshot,
+    Task,
+    TaskFailed,
+    TaskState,
+)
+from wharfinger.cli import exits, jsonout
+from wharfinger.cli.lines import Pace, amount, eta_words, event_line, progress_line, rate_words
+from wharfinger.cli.options import Asked
+from wharfinger.cli.tables import on_terminal
+from wharfinger.cli.wording import clean
+
+if TYPE_CHECKING:
+    from rich.progress import TaskID
+
+# Without a terminal progress is a line at most this often, in seconds.
+PLAIN_PAUSE = 2.0
+
+
+class Shown(Protocol):
+    """Something that shows what a watch tells."""
+
+    def tell(self, event: Event) -> None:
+        """Show one event."""
+        ...
+
+    def note(self, text: str) -> None:
+        """Show a remark that is no event."""
+        ...
+
+    def close(self) -> None:
+        """Leave the screen in order."""
+        ...
+
+
+class JsonLines:
+    """One document a line."""
+
+    def tell(self, event: Event) -> None:
+        """Print the event."""
+        jsonout.line(jsonout.event(event))
+
+    def note(self, text: str) -> None:
+        """Keep remarks off the output."""
+        click.echo(f"wharfinger: {text}", err=True)
+
+    def close(self) -> None:
+        """Nothing is left to do."""
+
+
+class PlainLines:
+    """A line for each event, and progress now and then."""
+
+    def __init__(self) -> None:
+        self._pace = Pace()
+        self._said = 0.0
+        self._owed: str = ""
+
+    def tell(self, event: Event) -> None:
+        """Print the event, or progress if it is time."""
+        if isinstance(event, Snapshot):
+            return
+        if not isinstance(event, ProgressUpdate):
+            self._settle()
+            click.echo(event_line(event))
+            return
+        self._owed = progress_line(event.progress, self._pace.take(event.progress))
+        if time.monotonic() - self._said >= PLAIN_PAUSE:
+            self._settle()
+
+    def note(self, text: str) -> None:
+        """Print a remark beside the output."""
+        click.echo(f"wharfinger: {text}", err=True)
+
+    def close(self) -> None:
+        """Print the last progress, if it was not."""
+        self._settle()
+
+    def _settle(self) -> None:
+        if self._owed:
+            click.echo(self._owed)
+            self._said = time.monotonic()
+            self._owed = ""
+
+
+class LiveLines:
+    """Events scroll by above a bar that moves."""
+
+    def __init__(self) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
+
+        self._console = Console(highlight=False)
+        columns = (
+            SpinnerColumn(),
+            TextColumn("{task.description}", markup=False),
+            BarColumn(bar_width=30),
+            TextColumn("{task.fields[said]}", markup=False),
+        )
+        self._bars = Progress(*columns, console=self._console, transient=True)
+        self._bar: TaskID | None = None
+        self._step = ""
+        self._pace = Pace()
+        self._bars.start()
+
+    def tell(self, event: Event) -> None:
+        """Print the event above the bar, or move the bar."""
+        if isinstance(event, ProgressUpdate):
+            self._move(event.progress)
+        elif isinstance(event, Snapshot):
+            if event.task.progress is not None:
+                self._move(event.task.progress)
+        else:
+            self._console.print(event_line(event), markup=False, soft_wrap=True)
+
+    def note(self, text: str) -> None:
+        """Print a remark above the bar."""
+        self._console.print(f"wharfinger: {text}", markup=False, soft_wrap=True, style="yellow")
+
+    def close(self) -> None:
+        """Take the bar away."""
+        self._bars.stop()
+
+    def _move(self, progress: Progress) -> None:
+        rate = self._pace.take(progress)
+        share = progress.fraction
+        parts = [amount(progress), f"{share:.0%}" if share is not None else "", rate_words(progress, rate)]
+        said = "  ".join(part for part in (*parts, eta_words(progress, rate), clean(progress.message)) if part)
+        if self._bar is None or self._step != progress.step:
+            if self._bar is not None:
+                self._bars.remove_task(self._bar)
+            self._bar = self._bars.add_task("", total=None, said="")
+            self._step = progress.step
+        self._bars.update(
+            self._bar,
+            description=clean(progress.step) or "running",
+            completed=progress.done,
+            total=progress.total,
+            said=said,
+        )
+
+
+class _Remarks(logging.Handler):
+    """Hands the client's remarks on broken connections to what shows the watch."""
+
+    def __init__(self, shown: Shown) -> None:
+        super().__init__(logging.INFO)
+        self._shown = shown
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Show the remark."""
+        self._shown.note(record.getMessage())
+
+
+def shown_for(asked: Asked) -> Shown:
+    """Return what suits the output that was asked for."""
+    if asked.json:
+        return JsonLines()
+    return LiveLines() if on_terminal() else PlainLines()
+
+
+def follow(asked: Asked, client: Client, name: str, after: int = 0) -> int:
+    """Show a task until it is at rest, and return the exit code of its end.
+
+    An interrupt leaves the task running, and says so.
+    """
+    shown = shown_for(asked)
+    last: Task | None = None
+    with ExitStack() as stack:
+        stack.callback(shown.close)
+        stack.enter_context(remarks(shown))
+        try:
+            for event in client.watch(name, after):
+                shown.tell(event)
+                if isinstance(event, Snapshot):
+                    last = event.task
+        except KeyboardInterrupt:
+            shown.close()
+            return interrupted(asked, name, "watch")
+    assert last is not None, "a watch ends with a snapshot"
+    return tell_end(asked, client, last)
+
+
+def interrupted(asked: Asked, name: str, verb: str) -> int:
+    """Say that the task goes on and how to come back to it, and return the exit code."""
+    again = asked.again(f"{verb} {_short(asked, name)}")
+    click.echo(f"\nwharfinger: {name} goes on; to come back to it: {again}", err=True)
+    return exits.INTERRUPTED
+
+
+def tell_end(asked: Asked, client: Client, task: Task, *, stream: bool = True) -> int:
+    """Tell how a task at rest ended and return the exit code; `stream`: JSON goes on a line of its own."""
+    out = jsonout.line if stream else jsonout.document
+    try:
+        result = client.result_of(task)
+    except PartialFailure as error:
+        if asked.json:
+            out({"kind": "partial_failure", "name": task.name, **jsonout.partial_failure(error)})
+        else:
+            partial_report(asked, error)
+        return exits.PARTIALLY_FAILED
+    except TaskFailed as error:
+        if asked.json and not stream:
+            out(jsonout.plain(task))
+        elif not asked.json:
+            click.echo(clean(str(error)))
+        return exits.FAILED
+    if asked.json and not stream:
+        out(jsonout.plain(task))
+    elif not asked.json:
+        took = _took(task)
+        click.echo(f"{task.name} is {TaskState.SUCCEEDED}{took}")
+        for key, value in jsonout.plain(result).items():
+            click.echo(f"  {clean(key)}: {clean(_value(value))}")
+    return exits.OK
+
+
+def partial_report(asked: Asked, error: PartialFailure) -> None:
+    """Print what a half-done task left over, and the commands that tell more."""
+    for line in str(error).splitlines():
+        click.echo(clean(line))
+    short = _short(asked, error.task.name)
+    click.echo("  to see more:")
+    for verb in ("resources", "events"):
+        click.echo(f"    {asked.again(f'{verb} {short}')}")
+
+
+def _short(asked: Asked, name: str) -> str:
+    """Return a task's id where the project is asked for by the same command, else the full name."""
+    import os
+
+    project = asked.project or os.environ.get("WHARFINGER_PROJECT") or "default"
+    return name.removeprefix(f"projects/{project}/tasks/")
+
+
+def _took(task: Task) -> str:
+    from wharfinger.cli.wording import duration
+
+    if task.end_time is None or task.create_time is None:
+        return ""
+    return f" after {duration((task.end_time - task.create_time).total_seconds())}"
+
+
+def _value(value: Any) -> str:
+    import json
+
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+@contextmanager
+def remarks(shown: Shown) -> Iterator[None]:
+    """While this is entered, the client's remarks on broken connections are shown."""
+    logger, handler = logging.getLogger("wharfinger"), _Remarks(shown)
+    before = logger.level
+    logger.setLevel(logging.INFO)
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(before)
