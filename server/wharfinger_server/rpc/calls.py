@@ -71,6 +71,7 @@ class Calls:
         check = checker(request_type, exempt)
 
         async def answer(raw: bytes, context: Context) -> bytes:
+            """Answer one call."""
             self.at_work += 1
             try:
                 if self.at_work > self._limit:
@@ -95,6 +96,7 @@ class Calls:
         check = checker(request_type)
 
         async def answer(raw: bytes, context: Context) -> None:
+            """Answer one call, message by message."""
             try:
                 caller = self._callers.of(context)
                 request = _parsed(request_type, raw)
@@ -114,6 +116,7 @@ class Calls:
         """Return the handler of a service that is not ours, for callers that are known."""
 
         async def answer(request: Any, context: Context) -> Any:
+            """Answer a caller that is known."""
             try:
                 self._callers.of(context)
             except Refused as refused:
@@ -121,6 +124,7 @@ class Calls:
             return await inner(request, context)
 
         async def stream(request: Any, context: Context) -> AsyncGenerator[Any, None]:
+            """Answer a caller that is known, message by message."""
             try:
                 self._callers.of(context)
             except Refused as refused:

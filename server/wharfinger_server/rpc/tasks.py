@@ -78,6 +78,7 @@ class TaskMethods:
         full = request.view == task_pb2.TASK_VIEW_FULL
 
         async def read(size: int) -> tuple[Sequence[Shown], str]:
+            """Read a page of that size."""
             return await self._tasks.list(
                 call.caller, project, request.filter, request.order_by, size, request.page_token, full
             )
@@ -106,6 +107,7 @@ class TaskMethods:
         project, task_id = names.task_of(request.name)
 
         async def read(size: int) -> tuple[Sequence[bytes], str]:
+            """Read a page of that size."""
             return await self._tasks.events(
                 call.caller, project, task_id, request.after_sequence, size, request.page_token
             )
@@ -117,6 +119,7 @@ class TaskMethods:
         project, task_id = names.task_of(request.name)
 
         async def read(size: int) -> tuple[Sequence[Entry], str]:
+            """Read a page of that size."""
             return await self._tasks.resources(call.caller, project, task_id, request.filter, size, request.page_token)
 
         return await page(read, request.page_size, self._response_bytes, resource_bytes)

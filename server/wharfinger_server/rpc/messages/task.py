@@ -128,7 +128,8 @@ def _fill_errors(message: task_pb2.Task, task: Task, shown: Shown) -> None:
     if error is not None:
         fill_status(message.error, error, details=shown.full)
         if shown.full and task.state in HALF_DONE:
-            add_detail(message.error, partial_failure(shown))
+            message.partial_failure.CopyFrom(partial_failure(shown))
+            add_detail(message.error, message.partial_failure)
     if task.rollback_error is not None:
         fill_status(message.rollback_error, task.rollback_error, details=shown.full)
 
