@@ -202,3 +202,14 @@ async def test_a_stopped_executor_takes_no_jobs(begin: Begin) -> None:
         with pytest.raises(RuntimeError, match="was stopped"):
             stage.play(colour, "echo")
         stage.plays.pop()
+
+
+async def test_a_cancel_that_comes_with_the_result_loses_no_outcome(begin: Begin) -> None:
+    stage = await begin(AsyncioExecutor({}))
+    source = (
+        "import asyncio\nasync def main(task):\n"
+        "    asyncio.get_running_loop().call_soon(asyncio.current_task().cancel)\n    return {'made': 1}\n"
+    )
+    ended = play(stage, source)
+    await ended.freed()
+    assert ended.done.result == {"made": 1}
