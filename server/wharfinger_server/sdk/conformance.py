@@ -269,6 +269,7 @@ class ExecutorConformance(ABC):
         threads = min(4, self.at_once(stage.executor, colour))
 
         def submit() -> None:
+            """Submit a share of the jobs."""
             for _ in range(each):
                 stage.play(colour, "echo")
 
