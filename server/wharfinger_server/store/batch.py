@@ -79,7 +79,7 @@ class Batch:
                 (task, epoch, codec.progress_body(value))
                 for (task, epoch), value in sorted(latest.items(), key=lambda i: i[0])
             ]
-            self._database.update_progress(self._connection, rows)
+            self._database.statements.update_progress(self._connection, rows)
 
     def _renew(self, renewals: Sequence[Renew]) -> None:
         for renew in renewals:
@@ -107,14 +107,14 @@ class Batch:
             (t.id, key, value, t.project) for new in made for t in (new.draft.task,) for key, value in t.labels.items()
         ]
         if labels:
-            self._database.insert_labels(self._connection, labels)
+            self._database.statements.insert_labels(self._connection, labels)
         documents = [
             (new.draft.task.id, name, body)
             for new in made
             for name, body in codec.large_documents(new.draft.task).items()
         ]
         if documents:
-            self._database.upsert_documents(self._connection, documents)
+            self._database.statements.upsert_documents(self._connection, documents)
         for new in made:
             self._created.append(new.draft.task)
             self._events += new.events
@@ -164,7 +164,7 @@ class Batch:
 
     def _rename(self, task: Task) -> None:
         """Give the task another id; its name too where that was derived from the id."""
-        derived = not task.task_id or task.task_id == ids.default_task_id(task.id)
+        derived = _derived(task)
         task.id = self._ids.new(self._now)
         task.uid = ids.uid(self._database.incarnation, task.id)
         if derived:
@@ -175,6 +175,8 @@ class Batch:
             row = self._database.existing(self._connection, task.project, "request_id", task.request_id)
             if row is not None:
                 return Existing(self._task(row), "request_id")
+        if _derived(task):
+            return None  # nobody chose that name: a task that has it has the id as well
         row = self._database.existing(self._connection, task.project, "task_id", task.task_id)
         return None if row is None else Existing(self._task(row), "task_id")
 
@@ -212,7 +214,7 @@ class Batch:
             change.result = result
 
     def _write(self) -> None:
-        database, connection = self._database, self._connection
+        statements, connection = self._database.statements, self._connection
         written = [loaded for loaded in self._loaded.values() if loaded.written]
         self.wrote |= bool(written)
         documents = [(w.id, name, body) for w in written for name, body in w.documents.items()]
@@ -221,11 +223,11 @@ class Batch:
         entries = [row for w in written for row in w.entries.changed.values()]
         memos = [(w.id, key, value) for w in written for key, value in w.memos.changed.items()]
         for statement, rows in (
-            (database.upsert_documents, documents),
-            (database.update_tasks, statuses),
-            (database.delete_entries, removed),
-            (database.upsert_entries, entries),
-            (database.upsert_memos, memos),
+            (statements.upsert_documents, documents),
+            (statements.update_tasks, statuses),
+            (statements.delete_entries, removed),
+            (statements.upsert_entries, entries),
+            (statements.upsert_memos, memos),
         ):
             if rows:
                 statement(connection, rows)
@@ -249,7 +251,7 @@ class Batch:
                 following[project] += 1
                 rows.append((task, sequence, project, position, body))
                 told.setdefault(task, []).append(FeedEvent(position, task, sequence, body))
-            self._database.insert_events(self._connection, rows)
+            self._database.statements.insert_events(self._connection, rows)
         tasks = [*self._created, *(loaded.task for loaded in self._loaded.values() if loaded.written)]
         self.committed = [Committed(task, tuple(told.get(task.id, ()))) for task in tasks]
 
@@ -264,6 +266,11 @@ class _New:
         self.row = row
         self.events = events
         self.existing: Existing | None = None
+
+
+def _derived(task: Task) -> bool:
+    """Whether the task's name was made from its id, rather than chosen."""
+    return not task.task_id or task.task_id == ids.default_task_id(task.id)
 
 
 def _all(operations: Sequence[Operation], kind: type[O]) -> list[O]:

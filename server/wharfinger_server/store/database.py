@@ -12,12 +12,13 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 
 from wharfinger_server.store import codec, schema
-from wharfinger_server.store.bulk import Bulks
 from wharfinger_server.store.codec import Row
+from wharfinger_server.store.statements import Statements
 
 T = TypeVar("T")
 
-_TASKS = ", ".join(f"tasks.{name}" for name in codec.TASK_COLUMNS)
+TASKS = ", ".join(f"tasks.{name}" for name in codec.TASK_COLUMNS)
+"""What is selected to get whole task rows."""
 _ENTRIES = ", ".join(f"entries.{name}" for name in codec.ENTRY_COLUMNS)
 
 
@@ -47,16 +48,9 @@ class Database(ABC):
     mark: str
     """The driver's placeholder."""
 
-    def __init__(self, bulks: Bulks) -> None:
+    def __init__(self, statements: Statements) -> None:
         self.incarnation = ""
-        self.insert_labels = bulks.insert(schema.task_labels, ["task", "key", "value", "project"])
-        self.upsert_documents = bulks.upsert(schema.task_documents, ["task", "name", "body"])
-        self.update_tasks = bulks.update(schema.tasks, ["id"], codec.STATUS_COLUMNS)
-        self.upsert_entries = bulks.upsert(schema.entries, codec.ENTRY_COLUMNS)
-        self.delete_entries = bulks.delete(schema.entries, ["task", "base", "key"])
-        self.upsert_memos = bulks.upsert(schema.memos, ["task", "key", "value"])
-        self.insert_events = bulks.insert(schema.events, ["task", "sequence", "project", "position", "body"])
-        self.update_progress = bulks.update(schema.tasks, ["id", "epoch"], ["progress"])
+        self.statements = statements
 
     # ------------------------------------------------------------------ life
 
@@ -120,7 +114,7 @@ class Database(ABC):
 
     def existing(self, connection: sa.Connection, project: str, column: str, value: str) -> Row | None:
         """Return the row of the project's task whose `column` (request_id or task_id) is `value`."""
-        sql = f"SELECT {_TASKS} FROM tasks WHERE project = {self.mark} AND {column} = {self.mark}"  # noqa: S608  # our own names
+        sql = f"SELECT {TASKS} FROM tasks WHERE project = {self.mark} AND {column} = {self.mark}"  # noqa: S608  # our own names
         found = connection.exec_driver_sql(sql, (project, value)).first()
         return tuple(found) if found is not None else None
 

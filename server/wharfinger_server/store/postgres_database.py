@@ -18,11 +18,12 @@ import psycopg
 import sqlalchemy as sa
 from psycopg.types.numeric import Int8BinaryDumper
 
-from wharfinger_server.store import codec, migrate, schema
+from wharfinger_server.store import migrate
 from wharfinger_server.store.bulk import PostgresBulks
 from wharfinger_server.store.codec import Row
-from wharfinger_server.store.database import _TASKS, CommitUnknown, Database, Trouble, Verdict, ensure_incarnation
+from wharfinger_server.store.database import TASKS, CommitUnknown, Database, Trouble, Verdict, ensure_incarnation
 from wharfinger_server.store.errors import InUse, NotDurable, NotOurs, NotWritable
+from wharfinger_server.store.statements import statements
 
 T = TypeVar("T")
 
@@ -73,13 +74,11 @@ class PostgresDatabase(Database):
     mark = "%s"
 
     def __init__(self, url: sa.URL, readers: int, clock: Callable[[], int] | None = None) -> None:
-        bulks = PostgresBulks()
-        super().__init__(bulks)
+        super().__init__(statements(PostgresBulks))
         self._name = url.render_as_string(hide_password=True)
         self._clock = clock
-        self._readers = readers
-        arguments = {name: value for name, value in _DEFAULTS.items() if name not in url.query}
-        arguments.setdefault("application_name", f"wharfinger {os.getpid()}@{socket.gethostname()}")
+        usual = {"application_name": f"wharfinger {os.getpid()}@{socket.gethostname()}"} | _DEFAULTS
+        arguments = {name: value for name, value in usual.items() if name not in url.query}
         self._engine = self._make_engine(url, arguments, sa.pool.NullPool)
         self._reading = self._make_engine(url, arguments, sa.pool.QueuePool, pool_size=readers, max_overflow=0)
         self._reading = self._reading.execution_options(isolation_level="AUTOCOMMIT")
@@ -87,10 +86,6 @@ class PostgresDatabase(Database):
         self._session: tuple[int, str] | None = None
         self._writer = secrets.token_hex(8)
         self._number = 0
-        self._insert_tasks = bulks.insert(schema.tasks, codec.TASK_COLUMNS, ignore=True)
-        self._renew = bulks.update(
-            schema.tasks, ["id", "epoch"], ["lease_expire"], only="tasks.lease_expire > 0", returning="id"
-        )
 
     @staticmethod
     def _make_engine(url: sa.URL, arguments: dict[str, str], pool: type[sa.Pool], **options: Any) -> sa.Engine:
@@ -248,11 +243,13 @@ class PostgresDatabase(Database):
 
     def insert_tasks(self, connection: sa.Connection, rows: Sequence[Row]) -> set[int]:
         """Insert all at once; those without a clash come back."""
-        return {row[0] for row in self._insert_tasks(connection, rows)}
+        return {row[0] for row in self.statements.insert_tasks(connection, rows)}
 
     def renew(self, connection: sa.Connection, leases: Sequence[tuple[int, int]], expire_time: int) -> set[int]:
         """One statement; the rows are locked already, in order."""
-        return {row[0] for row in self._renew(connection, [(task, epoch, expire_time) for task, epoch in leases])}
+        return {
+            row[0] for row in self.statements.renew(connection, [(task, epoch, expire_time) for task, epoch in leases])
+        }
 
     def lock(self, connection: sa.Connection, ids: Sequence[int]) -> None:
         """Lock in the order of ids, as every writer does."""
@@ -260,7 +257,7 @@ class PostgresDatabase(Database):
 
     def tasks(self, connection: sa.Connection, ids: Sequence[int]) -> list[Row]:
         """Read and lock the rows in the order of their ids."""
-        sql = f"SELECT {_TASKS} FROM tasks WHERE id = ANY(%s) ORDER BY id FOR UPDATE"  # noqa: S608  # our own names
+        sql = f"SELECT {TASKS} FROM tasks WHERE id = ANY(%s) ORDER BY id FOR UPDATE"  # noqa: S608  # our own names
         return [tuple(row) for row in connection.exec_driver_sql(sql, (list(ids),))]
 
     def take_positions(self, connection: sa.Connection, counts: Sequence[tuple[str, int]]) -> dict[str, int]:

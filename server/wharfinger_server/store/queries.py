@@ -25,7 +25,7 @@ _COMPARE: Mapping[str, Callable[[Any, Any], sa.ColumnElement[bool]]] = {
 # Literal numbers: a planner takes a partial index only where it can prove its condition.
 _ZERO: sa.ColumnClause[int] = sa.literal_column("0")
 _UNFINISHED = _T.state < sa.literal_column("5")
-_TROUBLED = _T.state > sa.literal_column("5")
+_TROUBLED = sa.text("tasks.state IN (6, 7, 8, 9, 10)")
 _QUEUED = sa.and_(_T.state == sa.literal_column("1"), _T.lease_expire == _ZERO)
 _TASK = sa.select(*schema.tasks.c)
 _LIGHT = sa.select(
@@ -93,9 +93,10 @@ class Queries:
         )
         return int(connection.execute(select).scalar_one())
 
-    def unfinished(self, connection: sa.Connection, after: int, limit: int) -> list[Task]:
+    def unfinished(self, connection: sa.Connection, after: int, limit: int, project: str | None) -> list[Task]:
         """Return a page of the tasks that are not at rest."""
-        return self._tasks(connection, _TASK.where(_UNFINISHED, _T.id > after).order_by(_T.id).limit(limit))
+        select = _TASK.where(_UNFINISHED, _T.id > after, *([] if project is None else [_T.project == project]))
+        return self._tasks(connection, select.order_by(_T.id).limit(limit))
 
     def expired(self, connection: sa.Connection, now: int, limit: int) -> list[Task]:
         """Return tasks at rest whose time is over and that own nothing."""
@@ -136,18 +137,20 @@ class Queries:
             select = select.where(_E.state.in_(sorted(map(int, states))))
         if only_open:
             select = select.where(_E.owned == 1, _E.state.not_in(sorted(map(int, CLOSED))))
-        return [codec.entry_of(row) for row in connection.execute(select.order_by(_E.ordinal, _E.key).limit(limit))]
+        return [codec.entry_of(row) for row in connection.execute(select.order_by(_E.ordinal).limit(limit))]
 
     def memos(self, connection: sa.Connection, task: int) -> dict[str, bytes]:
         """Return a task's memos."""
         return self._database.memos(connection, task)
 
 
-def _clauses(project: str, condition: Condition) -> list[sa.ColumnElement[bool]]:
+def _clauses(project: str, condition: Condition) -> list[sa.ColumnElement[bool] | sa.TextClause]:
     if condition.field == "label":
         return [_label(project, condition)]
     value: Any = condition.value
-    clauses = [_COMPARE[condition.op](_T[condition.field], int(value) if condition.field == "state" else value)]
+    clauses: list[sa.ColumnElement[bool] | sa.TextClause] = [
+        _COMPARE[condition.op](_T[condition.field], int(value) if condition.field == "state" else value)
+    ]
     if condition.field == "state" and condition.op == "=":
         # Said twice, so that the index of the few unfinished or failed tasks is taken.
         clauses += [_UNFINISHED] if int(value) < 5 else [_TROUBLED] if int(value) > 5 else []

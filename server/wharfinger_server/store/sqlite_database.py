@@ -12,12 +12,13 @@ from typing import Any, Literal, TypeVar
 import orjson
 import sqlalchemy as sa
 
-from wharfinger_server.store import codec, migrate, schema
+from wharfinger_server.store import migrate
 from wharfinger_server.store.bulk import SqliteBulks
 from wharfinger_server.store.codec import Row
-from wharfinger_server.store.database import _TASKS, Database, Trouble, Verdict, ensure_incarnation
+from wharfinger_server.store.database import TASKS, Database, Trouble, Verdict, ensure_incarnation
 from wharfinger_server.store.errors import NotDurable, NotOurs, NotWritable, OpenRefused
 from wharfinger_server.store.lock import FileLock
+from wharfinger_server.store.statements import statements
 
 T = TypeVar("T")
 
@@ -45,7 +46,7 @@ class SqliteDatabase(Database):
     mark = "?"
 
     def __init__(self, url: sa.URL, readers: int, clock: Callable[[], int] | None = None) -> None:
-        super().__init__(SqliteBulks())
+        super().__init__(statements(SqliteBulks))
         if not url.database or url.database == ":memory:" or url.database.startswith("file:"):
             raise NotOurs("a SQLite database needs a file, such as sqlite:////var/lib/wharfinger/wharfinger.db")
         self._url = url
@@ -53,9 +54,6 @@ class SqliteDatabase(Database):
         self._readers = readers
         self._clock = clock or (lambda: time.time_ns() // 1000)
         self._lock = FileLock(self._path.with_name(self._path.name + ".lock"))
-        bulks = SqliteBulks()
-        self._insert_tasks = bulks.insert(schema.tasks, codec.TASK_COLUMNS, ignore=True)
-        self._renew = bulks.update(schema.tasks, ["id"], ["lease_expire"])
 
     # ------------------------------------------------------------------ life
 
@@ -171,12 +169,12 @@ class SqliteDatabase(Database):
     def insert_tasks(self, connection: sa.Connection, rows: Sequence[Row]) -> set[int]:
         """Insert all at once; only where some clash, once more one by one, to learn which."""
         connection.exec_driver_sql("SAVEPOINT tasks")
-        if self._insert_tasks(connection, rows).rowcount == len(rows):
+        if self.statements.insert_tasks(connection, rows).rowcount == len(rows):
             connection.exec_driver_sql("RELEASE tasks")
             return {row[0] for row in rows}
         connection.exec_driver_sql("ROLLBACK TO tasks")
         connection.exec_driver_sql("RELEASE tasks")
-        return {row[0] for row in rows if self._insert_tasks(connection, [row]).rowcount}
+        return {row[0] for row in rows if self.statements.insert_tasks(connection, [row]).rowcount}
 
     def renew(self, connection: sa.Connection, leases: Sequence[tuple[int, int]], expire_time: int) -> set[int]:
         """Read which are held, then write those: nobody writes in between."""
@@ -184,7 +182,7 @@ class SqliteDatabase(Database):
         sql = f"SELECT id, epoch FROM tasks WHERE lease_expire > 0 AND id {condition}"  # noqa: S608  # our own names
         held = {tuple(row) for row in connection.exec_driver_sql(sql, values)} & set(leases)
         if held:
-            self._renew(connection, [(task, expire_time) for task, _ in sorted(held)])
+            self.statements.renew(connection, [(*lease, expire_time) for lease in sorted(held)])
         return {task for task, _ in held}
 
     def lock(self, connection: sa.Connection, ids: Sequence[int]) -> None:
@@ -193,7 +191,7 @@ class SqliteDatabase(Database):
     def tasks(self, connection: sa.Connection, ids: Sequence[int]) -> list[Row]:
         """Read the rows."""
         condition, values = self.any_of(ids) if len(ids) > 1 else ("= ?", tuple(ids))
-        sql = f"SELECT {_TASKS} FROM tasks WHERE id {condition}"  # noqa: S608  # our own names
+        sql = f"SELECT {TASKS} FROM tasks WHERE id {condition}"  # noqa: S608  # our own names
         return [tuple(row) for row in connection.exec_driver_sql(sql, values)]
 
     def take_positions(self, connection: sa.Connection, counts: Sequence[tuple[str, int]]) -> dict[str, int]:

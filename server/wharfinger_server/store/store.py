@@ -167,6 +167,8 @@ class Store:
     # ------------------------------------------------------------------ reading
 
     async def _read(self, query: Callable[[sa.Connection], T]) -> T:
+        if self._writer.closed:
+            raise unavailable("the server is shutting down")
         return await self._runner.read(lambda: self._run(query))
 
     def _run(self, query: Callable[[sa.Connection], T]) -> T:
@@ -234,9 +236,9 @@ class Store:
         """Return how many queued tasks of the same executor come before `task`."""
         return await self._read(lambda c: self._queries.queue_place(c, task))
 
-    async def unfinished(self, after: int, limit: int) -> list[Task]:
-        """Return up to `limit` tasks not at rest, of ids above `after`, in their order."""
-        return await self._read(lambda c: self._queries.unfinished(c, after, limit))
+    async def unfinished(self, after: int, limit: int, project: str | None = None) -> list[Task]:
+        """Return up to `limit` tasks not at rest, of ids above `after`, in their order; of one project, if given."""
+        return await self._read(lambda c: self._queries.unfinished(c, after, limit, project))
 
     async def expired(self, now: int, limit: int) -> list[Task]:
         """Return tasks at rest whose expire_time has come, that own nothing alive and are not tombstones yet."""

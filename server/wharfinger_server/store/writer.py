@@ -50,7 +50,7 @@ class Writer:
         self._pace = pace
         self._ids = TaskIds()
         self._queue: deque[Operation] = deque()
-        self._closed = False
+        self.closed = False
         self._last = 1
         self._down_since = 0.0
         self._unsettled: Batch | None = None
@@ -58,14 +58,14 @@ class Writer:
 
     def queue(self, operation: Operation) -> None:
         """Queue an operation; its waiter hears. Raises Unavailable when the store is closed."""
-        if self._closed:
+        if self.closed:
             raise unavailable("the server is shutting down")
         self._queue.append(operation)
         self._runner.wake()
 
     def close(self) -> None:
         """Take no more operations; what is queued is still written."""
-        self._closed = True
+        self.closed = True
 
     @property
     def down(self) -> bool:
@@ -75,7 +75,7 @@ class Writer:
     def turn(self) -> None:
         """Write everything that is queued. Never raises."""
         while self._queue:
-            if self._last > 1 and len(self._queue) < self._last and not self._closed:
+            if self._last > 1 and len(self._queue) < self._last and not self.closed:
                 self._runner.linger(self._last, self._pace.linger)
             operations = self._take()
             self._last = len(operations)
@@ -169,7 +169,7 @@ class Writer:
         if not self._down_since:
             self._down_since = now
             log.warning("the database cannot be written: %s", trouble.why, exc_info=error)
-        if trouble.verdict is Verdict.UNAVAILABLE or now - self._down_since > self._pace.patience or self._closed:
+        if trouble.verdict is Verdict.UNAVAILABLE or now - self._down_since > self._pace.patience or self.closed:
             raise unavailable(trouble.why) from error
 
     # ------------------------------------------------------------------ a COMMIT without an answer
