@@ -1,9 +1,8 @@
 // Creates a task and prints its events, each once, over connections that it breaks itself; of a task that stops half-way
 // it prints where that leaves us. To run it: node dist/examples/watch.js HOST:PORT SCRIPT '{"param": "value"}'
-import { anyUnpack } from "@bufbuild/protobuf/wkt";
 import { createClient, type Client } from "@connectrpc/connect";
 import { createGrpcTransport, Http2SessionManager } from "@connectrpc/connect-node";
-import { PartialFailureAction, PartialFailureSchema, ResourceState } from "@wharfinger/client";
+import { PartialFailureAction, ResourceState } from "@wharfinger/client";
 import { TaskService, TaskState, type Task, type TaskEvent } from "@wharfinger/client";
 
 const [server, script, params] = process.argv.slice(2);
@@ -57,9 +56,8 @@ do {
 } while (!ended);
 
 console.log(`ended ${task.name} ${TaskState[task.state]} ${task.error?.message ?? ""}`);
-for (const detail of task.error?.details ?? []) {
-  const half = anyUnpack(detail, PartialFailureSchema);
-  if (!half) continue;
+const half = task.partialFailure;
+if (half) {
   console.log(`failed step "${half.failedStep}", retryable ${half.retryable}, left over ${half.leftOverCount}`);
   for (const { state, key, type, externalId, error } of half.leftOver) {
     console.log(`left over ${ResourceState[state]} ${key} ${type} ${externalId} ${error?.message ?? ""}`);

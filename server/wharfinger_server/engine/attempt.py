@@ -12,7 +12,7 @@ from wharfinger_server.domain.progress import Progress
 from wharfinger_server.domain.states import Phase
 from wharfinger_server.domain.task import Task
 
-LINE_LIMIT = 8192
+LINE_LIMIT = 4096
 """The longest log line kept, in characters; the rest of it is cut off."""
 LINE_COST = 64
 """What a line costs of the task's log limit beyond its text, in bytes."""

@@ -28,7 +28,7 @@ from wharfinger_server.store.work import Work
 USUAL_PAGE = 100
 USUAL_WAIT = 30_000_000
 MOST_WAIT = 3_600_000_000
-REASON_LENGTH = 512
+REASON_LENGTH = 1024
 
 
 class Tasks:
@@ -133,11 +133,11 @@ class Tasks:
     def _existing(request: CreateRequest, drafted: Task, existing: Existing) -> Shown:
         found = existing.task
         if existing.by == "request_id":
-            if found.delete_time or found.request_digest != drafted.request_digest:
-                what = "a task that was deleted" if found.delete_time else f"another request, which made {found.name}"
+            if found.request_digest != drafted.request_digest:
                 raise AlreadyExists(
                     "REQUEST_ID_REUSED",
-                    f"request_id: {request.request_id} belongs to {what}; a new request needs a new id",
+                    f"request_id: {request.request_id} belongs to another request, which made {found.name};"
+                    " a new request needs a new id",
                     {"request_id": request.request_id, "task": found.name},
                 )
             return Shown(found)

@@ -32,15 +32,13 @@ func main() {
 		connection.Close()
 	}
 	fmt.Println("ended", task.Name, task.State, task.GetError().GetMessage())
-	for _, detail := range task.GetError().GetDetails() {
-		if half := new(v1.PartialFailure); detail.UnmarshalTo(half) == nil {
-			fmt.Printf("failed step %q, retryable %t, left over %d\n", half.FailedStep, half.Retryable, half.LeftOverCount)
-			for _, r := range half.LeftOver {
-				fmt.Println("left over", r.State, r.Key, r.Type, r.ExternalId, r.GetError().GetMessage())
-			}
-			fmt.Println("not attempted", half.NotAttempted, "\nallowed", half.AllowedActions)
-			fmt.Println("costs", half.Cost.GetKnownHourly(), "unpriced", half.Cost.GetUnpriced(), "uncertain", half.Cost.GetUncertain())
+	if half := task.PartialFailure; half != nil {
+		fmt.Printf("failed step %q, retryable %t, left over %d\n", half.FailedStep, half.Retryable, half.LeftOverCount)
+		for _, r := range half.LeftOver {
+			fmt.Println("left over", r.State, r.Key, r.Type, r.ExternalId, r.GetError().GetMessage())
 		}
+		fmt.Println("not attempted", half.NotAttempted, "\nallowed", half.AllowedActions)
+		fmt.Println("costs", half.Cost.GetKnownHourly(), "unpriced", half.Cost.GetUnpriced(), "uncertain", half.Cost.GetUncertain())
 	}
 }
 

@@ -365,7 +365,8 @@ const file_wharfinger_v1_executor_service_proto_rawDesc = "" +
 	"\rListExecutors\x12#.wharfinger.v1.ListExecutorsRequest\x1a$.wharfinger.v1.ListExecutorsResponse\x12I\n" +
 	"\vGetExecutor\x12!.wharfinger.v1.GetExecutorRequest\x1a\x17.wharfinger.v1.Executor\x12T\n" +
 	"\vListScripts\x12!.wharfinger.v1.ListScriptsRequest\x1a\".wharfinger.v1.ListScriptsResponse\x12C\n" +
-	"\tGetScript\x12\x1f.wharfinger.v1.GetScriptRequest\x1a\x15.wharfinger.v1.Scriptb\x06proto3"
+	"\tGetScript\x12\x1f.wharfinger.v1.GetScriptRequest\x1a\x15.wharfinger.v1.ScriptB]\n" +
+	"\x11dev.wharfinger.v1P\x01ZFgithub.com/wharfinger/wharfinger/clients/go/wharfinger/v1;wharfingerv1b\x06proto3"
 
 var (
 	file_wharfinger_v1_executor_service_proto_rawDescOnce sync.Once

@@ -578,7 +578,8 @@ const file_wharfinger_v1_failure_proto_rawDesc = "" +
 	"\x1aERROR_REASON_STORE_REFUSED\x10{\x12\"\n" +
 	"\x1eERROR_REASON_STORE_UNAVAILABLE\x10|\x12\x1c\n" +
 	"\x18ERROR_REASON_KEY_INVALID\x10}\x12\x1c\n" +
-	"\x18ERROR_REASON_KEY_UNKNOWN\x10~b\x06proto3"
+	"\x18ERROR_REASON_KEY_UNKNOWN\x10~B]\n" +
+	"\x11dev.wharfinger.v1P\x01ZFgithub.com/wharfinger/wharfinger/clients/go/wharfinger/v1;wharfingerv1b\x06proto3"
 
 var (
 	file_wharfinger_v1_failure_proto_rawDescOnce sync.Once

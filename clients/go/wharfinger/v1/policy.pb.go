@@ -267,7 +267,8 @@ const file_wharfinger_v1_policy_proto_rawDesc = "" +
 	"\tOnFailure\x12\x1a\n" +
 	"\x16ON_FAILURE_UNSPECIFIED\x10\x00\x12\x13\n" +
 	"\x0fON_FAILURE_KEEP\x10\x01\x12\x18\n" +
-	"\x14ON_FAILURE_ROLL_BACK\x10\x02b\x06proto3"
+	"\x14ON_FAILURE_ROLL_BACK\x10\x02B]\n" +
+	"\x11dev.wharfinger.v1P\x01ZFgithub.com/wharfinger/wharfinger/clients/go/wharfinger/v1;wharfingerv1b\x06proto3"
 
 var (
 	file_wharfinger_v1_policy_proto_rawDescOnce sync.Once

@@ -580,7 +580,8 @@ const file_wharfinger_v1_price_proto_rawDesc = "" +
 	"\fLeftoverCost\x12>\n" +
 	"\fknown_hourly\x18\x01 \x03(\v2\x1b.wharfinger.v1.DecimalMoneyR\vknownHourly\x12\x1a\n" +
 	"\bunpriced\x18\x02 \x01(\x05R\bunpriced\x12\x1c\n" +
-	"\tuncertain\x18\x03 \x01(\x05R\tuncertainb\x06proto3"
+	"\tuncertain\x18\x03 \x01(\x05R\tuncertainB]\n" +
+	"\x11dev.wharfinger.v1P\x01ZFgithub.com/wharfinger/wharfinger/clients/go/wharfinger/v1;wharfingerv1b\x06proto3"
 
 var (
 	file_wharfinger_v1_price_proto_rawDescOnce sync.Once

@@ -497,7 +497,8 @@ const file_wharfinger_v1_resource_proto_rawDesc = "" +
 	"\x15RESOURCE_STATE_UNDONE\x10\x06\x12\x1e\n" +
 	"\x1aRESOURCE_STATE_UNDO_FAILED\x10\a\x12\x1b\n" +
 	"\x17RESOURCE_STATE_RETAINED\x10\b\x12\x1c\n" +
-	"\x18RESOURCE_STATE_FORGOTTEN\x10\tb\x06proto3"
+	"\x18RESOURCE_STATE_FORGOTTEN\x10\tB]\n" +
+	"\x11dev.wharfinger.v1P\x01ZFgithub.com/wharfinger/wharfinger/clients/go/wharfinger/v1;wharfingerv1b\x06proto3"
 
 var (
 	file_wharfinger_v1_resource_proto_rawDescOnce sync.Once

@@ -200,7 +200,8 @@ const file_wharfinger_v1_script_proto_rawDesc = "" +
 	"\x15undo_compatible_since\x18\v \x01(\tB\x04\xe2A\x01\x03R\x13undoCompatibleSince\x12\"\n" +
 	"\texecutors\x18\f \x03(\tB\x04\xe2A\x01\x03R\texecutors\x12)\n" +
 	"\rbroken_reason\x18\r \x01(\tB\x04\xe2A\x01\x03R\fbrokenReason:=\xeaA:\n" +
-	"\x15wharfinger.dev/Script\x12\x10scripts/{script}*\ascripts2\x06scriptb\x06proto3"
+	"\x15wharfinger.dev/Script\x12\x10scripts/{script}*\ascripts2\x06scriptB]\n" +
+	"\x11dev.wharfinger.v1P\x01ZFgithub.com/wharfinger/wharfinger/clients/go/wharfinger/v1;wharfingerv1b\x06proto3"
 
 var (
 	file_wharfinger_v1_script_proto_rawDescOnce sync.Once

@@ -286,7 +286,8 @@ type Task struct {
 	UpdateTime *timestamppb.Timestamp `protobuf:"bytes,20,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
 	// When its first attempt began; unset before.
 	StartTime *timestamppb.Timestamp `protobuf:"bytes,21,opt,name=start_time,json=startTime,proto3" json:"start_time,omitempty"`
-	// When it came to rest in the state it has now; unset while it is queued or at work.
+	// When it came to rest in the state it has now; unset while it is queued or at work: a task is at rest exactly when
+	// this is set.
 	EndTime *timestamppb.Timestamp `protobuf:"bytes,22,opt,name=end_time,json=endTime,proto3" json:"end_time,omitempty"`
 	// After this the task may be purged, but never while something it owns may be alive, SUCCEEDED tasks included.
 	// Unset while the task is queued or at work.
@@ -294,9 +295,12 @@ type Task struct {
 	// Sequence number of its newest event: watching with `after_sequence` set to it tells only what happens later.
 	LastSequence int64 `protobuf:"varint,24,opt,name=last_sequence,json=lastSequence,proto3" json:"last_sequence,omitempty"`
 	// Who asked for the task, from the credentials of the call; `anonymous` where the server asks for none.
-	Creator       string `protobuf:"bytes,25,opt,name=creator,proto3" json:"creator,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Creator string `protobuf:"bytes,25,opt,name=creator,proto3" json:"creator,omitempty"`
+	// Where a half-done task stands: what exists, what is uncertain, what was never begun. Set while the task is
+	// PARTIALLY_FAILED or ROLLBACK_FAILED; the same message is among the details of `error`. BASIC views leave it out.
+	PartialFailure *PartialFailure `protobuf:"bytes,26,opt,name=partial_failure,json=partialFailure,proto3" json:"partial_failure,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *Task) Reset() {
@@ -502,6 +506,13 @@ func (x *Task) GetCreator() string {
 		return x.Creator
 	}
 	return ""
+}
+
+func (x *Task) GetPartialFailure() *PartialFailure {
+	if x != nil {
+		return x.PartialFailure
+	}
+	return nil
 }
 
 // How far a task has come, as its script tells it.
@@ -754,7 +765,7 @@ var File_wharfinger_v1_task_proto protoreflect.FileDescriptor
 
 const file_wharfinger_v1_task_proto_rawDesc = "" +
 	"\n" +
-	"\x18wharfinger/v1/task.proto\x12\rwharfinger.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/rpc/status.proto\x1a\x1awharfinger/v1/policy.proto\x1a\x19wharfinger/v1/price.proto\x1a\x1cwharfinger/v1/resource.proto\"\x88\v\n" +
+	"\x18wharfinger/v1/task.proto\x12\rwharfinger.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/rpc/status.proto\x1a\x1bwharfinger/v1/failure.proto\x1a\x1awharfinger/v1/policy.proto\x1a\x19wharfinger/v1/price.proto\x1a\x1cwharfinger/v1/resource.proto\"\xd6\v\n" +
 	"\x04Task\x12\x18\n" +
 	"\x04name\x18\x01 \x01(\tB\x04\xe2A\x01\bR\x04name\x12\x16\n" +
 	"\x03uid\x18\x02 \x01(\tB\x04\xe2A\x01\x03R\x03uid\x12\x18\n" +
@@ -785,7 +796,8 @@ const file_wharfinger_v1_task_proto_rawDesc = "" +
 	"\vexpire_time\x18\x17 \x01(\v2\x1a.google.protobuf.TimestampB\x04\xe2A\x01\x03R\n" +
 	"expireTime\x12)\n" +
 	"\rlast_sequence\x18\x18 \x01(\x03B\x04\xe2A\x01\x03R\flastSequence\x12\x1e\n" +
-	"\acreator\x18\x19 \x01(\tB\x04\xe2A\x01\x03R\acreator\x1a9\n" +
+	"\acreator\x18\x19 \x01(\tB\x04\xe2A\x01\x03R\acreator\x12L\n" +
+	"\x0fpartial_failure\x18\x1a \x01(\v2\x1d.wharfinger.v1.PartialFailureB\x04\xe2A\x01\x03R\x0epartialFailure\x1a9\n" +
 	"\vLabelsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01:F\xeaAC\n" +
@@ -833,8 +845,9 @@ const file_wharfinger_v1_task_proto_rawDesc = "" +
 	"\x19ATTEMPT_PHASE_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11ATTEMPT_PHASE_RUN\x10\x01\x12\x18\n" +
 	"\x14ATTEMPT_PHASE_SETTLE\x10\x02\x12\x16\n" +
-	"\x12ATTEMPT_PHASE_UNDO\x10\x03B/\xeaA,\n" +
-	"\x16wharfinger.dev/Project\x12\x12projects/{project}b\x06proto3"
+	"\x12ATTEMPT_PHASE_UNDO\x10\x03B\x8c\x01\xeaA,\n" +
+	"\x16wharfinger.dev/Project\x12\x12projects/{project}\n" +
+	"\x11dev.wharfinger.v1P\x01ZFgithub.com/wharfinger/wharfinger/clients/go/wharfinger/v1;wharfingerv1b\x06proto3"
 
 var (
 	file_wharfinger_v1_task_proto_rawDescOnce sync.Once
@@ -865,7 +878,8 @@ var file_wharfinger_v1_task_proto_goTypes = []any{
 	(*ResourceSummary)(nil),       // 11: wharfinger.v1.ResourceSummary
 	(*CostEstimate)(nil),          // 12: wharfinger.v1.CostEstimate
 	(*timestamppb.Timestamp)(nil), // 13: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),   // 14: google.protobuf.Duration
+	(*PartialFailure)(nil),        // 14: wharfinger.v1.PartialFailure
+	(*durationpb.Duration)(nil),   // 15: google.protobuf.Duration
 }
 var file_wharfinger_v1_task_proto_depIdxs = []int32{
 	8,  // 0: wharfinger.v1.Task.params:type_name -> google.protobuf.Struct
@@ -884,17 +898,18 @@ var file_wharfinger_v1_task_proto_depIdxs = []int32{
 	13, // 13: wharfinger.v1.Task.start_time:type_name -> google.protobuf.Timestamp
 	13, // 14: wharfinger.v1.Task.end_time:type_name -> google.protobuf.Timestamp
 	13, // 15: wharfinger.v1.Task.expire_time:type_name -> google.protobuf.Timestamp
-	14, // 16: wharfinger.v1.Progress.eta:type_name -> google.protobuf.Duration
-	13, // 17: wharfinger.v1.Progress.update_time:type_name -> google.protobuf.Timestamp
-	2,  // 18: wharfinger.v1.Attempt.phase:type_name -> wharfinger.v1.AttemptPhase
-	13, // 19: wharfinger.v1.Attempt.start_time:type_name -> google.protobuf.Timestamp
-	13, // 20: wharfinger.v1.Attempt.end_time:type_name -> google.protobuf.Timestamp
-	10, // 21: wharfinger.v1.Attempt.error:type_name -> google.rpc.Status
-	22, // [22:22] is the sub-list for method output_type
-	22, // [22:22] is the sub-list for method input_type
-	22, // [22:22] is the sub-list for extension type_name
-	22, // [22:22] is the sub-list for extension extendee
-	0,  // [0:22] is the sub-list for field type_name
+	14, // 16: wharfinger.v1.Task.partial_failure:type_name -> wharfinger.v1.PartialFailure
+	15, // 17: wharfinger.v1.Progress.eta:type_name -> google.protobuf.Duration
+	13, // 18: wharfinger.v1.Progress.update_time:type_name -> google.protobuf.Timestamp
+	2,  // 19: wharfinger.v1.Attempt.phase:type_name -> wharfinger.v1.AttemptPhase
+	13, // 20: wharfinger.v1.Attempt.start_time:type_name -> google.protobuf.Timestamp
+	13, // 21: wharfinger.v1.Attempt.end_time:type_name -> google.protobuf.Timestamp
+	10, // 22: wharfinger.v1.Attempt.error:type_name -> google.rpc.Status
+	23, // [23:23] is the sub-list for method output_type
+	23, // [23:23] is the sub-list for method input_type
+	23, // [23:23] is the sub-list for extension type_name
+	23, // [23:23] is the sub-list for extension extendee
+	0,  // [0:23] is the sub-list for field type_name
 }
 
 func init() { file_wharfinger_v1_task_proto_init() }
@@ -902,6 +917,7 @@ func file_wharfinger_v1_task_proto_init() {
 	if File_wharfinger_v1_task_proto != nil {
 		return
 	}
+	file_wharfinger_v1_failure_proto_init()
 	file_wharfinger_v1_policy_proto_init()
 	file_wharfinger_v1_price_proto_init()
 	file_wharfinger_v1_resource_proto_init()

@@ -38,8 +38,8 @@ type CreateTaskRequest struct {
 	// What to run. Fields that only the server sets are ignored.
 	Task *Task `protobuf:"bytes,3,opt,name=task,proto3" json:"task,omitempty"`
 	// The caller's own id of this request, best a UUID; 1 to 128 characters. The same id with the same request returns the
-	// task that it made, also for a while after that was deleted; with another request it is refused with
-	// REQUEST_ID_REUSED. Empty: a repeated call may make a second task.
+	// task that it made, as it stands now, also for a while after that was deleted; with another request it is refused
+	// with REQUEST_ID_REUSED. Empty: a repeated call may make a second task.
 	RequestId string `protobuf:"bytes,4,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	// Check everything, create nothing, and return the task as it would be, without a uid.
 	ValidateOnly  bool `protobuf:"varint,5,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
@@ -672,7 +672,8 @@ type isWatchTaskResponse_Kind interface {
 }
 
 type WatchTaskResponse_Snapshot struct {
-	// The whole task: first of all, and last of all when it is at rest.
+	// The whole task: first of all, and last of all when it is at rest. All has been told when Task.end_time is set and
+	// `sequence` equals Task.last_sequence; the stream then ends.
 	Snapshot *Task `protobuf:"bytes,1,opt,name=snapshot,proto3,oneof"`
 }
 
@@ -1444,7 +1445,8 @@ const file_wharfinger_v1_task_service_proto_rawDesc = "" +
 	"\n" +
 	"CancelTask\x12 .wharfinger.v1.CancelTaskRequest\x1a\x13.wharfinger.v1.Task\x12F\n" +
 	"\n" +
-	"DeleteTask\x12 .wharfinger.v1.DeleteTaskRequest\x1a\x16.google.protobuf.Emptyb\x06proto3"
+	"DeleteTask\x12 .wharfinger.v1.DeleteTaskRequest\x1a\x16.google.protobuf.EmptyB]\n" +
+	"\x11dev.wharfinger.v1P\x01ZFgithub.com/wharfinger/wharfinger/clients/go/wharfinger/v1;wharfingerv1b\x06proto3"
 
 var (
 	file_wharfinger_v1_task_service_proto_rawDescOnce sync.Once

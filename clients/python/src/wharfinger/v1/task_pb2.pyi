@@ -12,6 +12,7 @@ from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.rpc import status_pb2 as _status_pb2
+from wharfinger.v1 import failure_pb2 as _failure_pb2
 from wharfinger.v1 import policy_pb2 as _policy_pb2
 from wharfinger.v1 import price_pb2 as _price_pb2
 from wharfinger.v1 import resource_pb2 as _resource_pb2
@@ -192,6 +193,7 @@ class Task(_message.Message):
     EXPIRE_TIME_FIELD_NUMBER: _builtins.int
     LAST_SEQUENCE_FIELD_NUMBER: _builtins.int
     CREATOR_FIELD_NUMBER: _builtins.int
+    PARTIAL_FAILURE_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """`projects/{project}/tasks/{task}`. Both parts are 1 to 63 lower-case letters, digits and hyphens, begin with a
     letter and don't end with a hyphen. Ignored in CreateTask, which takes `parent` and `task_id`.
@@ -289,12 +291,20 @@ class Task(_message.Message):
 
     @_builtins.property
     def end_time(self) -> _timestamp_pb2.Timestamp:
-        """When it came to rest in the state it has now; unset while it is queued or at work."""
+        """When it came to rest in the state it has now; unset while it is queued or at work: a task is at rest exactly when
+        this is set.
+        """
 
     @_builtins.property
     def expire_time(self) -> _timestamp_pb2.Timestamp:
         """After this the task may be purged, but never while something it owns may be alive, SUCCEEDED tasks included.
         Unset while the task is queued or at work.
+        """
+
+    @_builtins.property
+    def partial_failure(self) -> _failure_pb2.PartialFailure:
+        """Where a half-done task stands: what exists, what is uncertain, what was never begun. Set while the task is
+        PARTIALLY_FAILED or ROLLBACK_FAILED; the same message is among the details of `error`. BASIC views leave it out.
         """
 
     def __init__(
@@ -325,10 +335,11 @@ class Task(_message.Message):
         expire_time: _timestamp_pb2.Timestamp | None = ...,
         last_sequence: _builtins.int = ...,
         creator: _builtins.str = ...,
+        partial_failure: _failure_pb2.PartialFailure | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "end_time", b"end_time", "error", b"error", "estimate", b"estimate", "expire_time", b"expire_time", "params", b"params", "policy", b"policy", "progress", b"progress", "resources", b"resources", "result", b"result", "rollback_error", b"rollback_error", "start_time", b"start_time", "update_time", b"update_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "end_time", b"end_time", "error", b"error", "estimate", b"estimate", "expire_time", b"expire_time", "params", b"params", "partial_failure", b"partial_failure", "policy", b"policy", "progress", b"progress", "resources", b"resources", "result", b"result", "rollback_error", b"rollback_error", "start_time", b"start_time", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempts", b"attempts", "create_time", b"create_time", "creator", b"creator", "end_time", b"end_time", "error", b"error", "estimate", b"estimate", "etag", b"etag", "executor", b"executor", "expire_time", b"expire_time", "labels", b"labels", "last_sequence", b"last_sequence", "name", b"name", "params", b"params", "policy", b"policy", "progress", b"progress", "resources", b"resources", "result", b"result", "rollback_error", b"rollback_error", "script", b"script", "script_version", b"script_version", "start_time", b"start_time", "state", b"state", "uid", b"uid", "update_time", b"update_time", "waiting_reason", b"waiting_reason"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempts", b"attempts", "create_time", b"create_time", "creator", b"creator", "end_time", b"end_time", "error", b"error", "estimate", b"estimate", "etag", b"etag", "executor", b"executor", "expire_time", b"expire_time", "labels", b"labels", "last_sequence", b"last_sequence", "name", b"name", "params", b"params", "partial_failure", b"partial_failure", "policy", b"policy", "progress", b"progress", "resources", b"resources", "result", b"result", "rollback_error", b"rollback_error", "script", b"script", "script_version", b"script_version", "start_time", b"start_time", "state", b"state", "uid", b"uid", "update_time", b"update_time", "waiting_reason", b"waiting_reason"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

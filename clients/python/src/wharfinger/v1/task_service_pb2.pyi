@@ -42,8 +42,8 @@ class CreateTaskRequest(_message.Message):
     """
     request_id: _builtins.str
     """The caller's own id of this request, best a UUID; 1 to 128 characters. The same id with the same request returns the
-    task that it made, also for a while after that was deleted; with another request it is refused with
-    REQUEST_ID_REUSED. Empty: a repeated call may make a second task.
+    task that it made, as it stands now, also for a while after that was deleted; with another request it is refused
+    with REQUEST_ID_REUSED. Empty: a repeated call may make a second task.
     """
     validate_only: _builtins.bool
     """Check everything, create nothing, and return the task as it would be, without a uid."""
@@ -301,7 +301,9 @@ class WatchTaskResponse(_message.Message):
     """
     @_builtins.property
     def snapshot(self) -> _task_pb2.Task:
-        """The whole task: first of all, and last of all when it is at rest."""
+        """The whole task: first of all, and last of all when it is at rest. All has been told when Task.end_time is set and
+        `sequence` equals Task.last_sequence; the stream then ends.
+        """
 
     @_builtins.property
     def events(self) -> _event_pb2.TaskEvents:
