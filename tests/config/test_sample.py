@@ -2,7 +2,9 @@
 
 import dataclasses
 import re
+from pathlib import Path
 
+import wharfinger_server
 from wharfinger_server import config
 from wharfinger_server.config.load import SECTIONS
 
@@ -56,3 +58,12 @@ def test_effective_settings_read_back(tmp_path):
     settings = config.load(path, {})
     path.write_text(config.effective(settings))
     assert config.load(path, {}) == settings
+
+
+def test_the_server_reads_every_setting_that_it_offers():
+    package = Path(wharfinger_server.__file__).parent
+    source = "".join(path.read_text() for path in package.rglob("*.py") if path.parent.name != "config")
+    source += (package / "config" / "settings.py").read_text() + (package / "config" / "load.py").read_text()
+    offered = [(name, field.name) for name, kind in SECTIONS.items() for field in dataclasses.fields(kind)]
+    unread = [key for section, key in offered if not re.search(rf"\b({section}|tls|limits)\.{key}\b", source)]
+    assert unread == []

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wharfinger.v1 import event_pb2, task_service_pb2
-from wharfinger_server.rpc.messages.framing import FrameCache, chunks, framed, tag, varint
+from wharfinger_server.engine.hub import MOST_TOLD, Recent, Topic
+from wharfinger_server.rpc.messages.framing import FrameCache, framed, tag, varint
 from wharfinger_server.rpc.watches import TaskWatches
 
 
@@ -31,46 +32,43 @@ def test_a_framed_field_is_read_back_by_the_library(size):
 
 def test_a_batch_of_events_is_one_message_with_its_position():
     frames = tuple(event(n, "y" * n * 100) for n in range(1, 6))
-    [message] = TaskWatches(None, 1 << 20)._task_events(frames, 5)
+    message = TaskWatches(None)._task_events(frames, 5)
     expected = task_service_pb2.WatchTaskResponse(sequence=5)
     expected.events.events.extend(event_pb2.TaskEvent.FromString(frame) for frame in frames)
     assert task_service_pb2.WatchTaskResponse.FromString(message) == expected
 
 
-def test_a_batch_that_is_too_large_goes_in_parts_each_with_its_own_position():
-    frames = tuple(event(n, "y" * 1000) for n in range(11, 21))
-    messages = [
-        task_service_pb2.WatchTaskResponse.FromString(m) for m in TaskWatches(None, 3500)._task_events(frames, 20)
-    ]
-    assert [[e.sequence for e in m.events.events] for m in messages] == [[11, 12, 13], [14, 15, 16], [17, 18, 19], [20]]
-    assert [m.sequence for m in messages] == [13, 16, 19, 20]
+def test_a_batch_of_a_feed_is_one_message_with_its_token():
+    frames = tuple(event(n) for n in range(1, 4))
+    message = task_service_pb2.WatchTasksResponse.FromString(TaskWatches(None)._feed_events(frames, b"after"))
+    assert message.resume_token == b"after"
+    assert [e.sequence for e in message.events.events] == [1, 2, 3]
 
 
-def test_a_large_batch_of_a_feed_moves_its_token_only_at_the_end():
-    frames = tuple(event(n, "y" * 1000) for n in range(1, 6))
-    messages = [
-        task_service_pb2.WatchTasksResponse.FromString(m)
-        for m in TaskWatches(None, 2500)._feed_events(frames, b"after", b"before")
-    ]
-    assert [m.resume_token for m in messages] == [b"before", b"before", b"after"]
-    assert [e.sequence for m in messages for e in m.events.events] == [1, 2, 3, 4, 5]
-
-
-def test_a_frame_larger_than_the_limit_stands_alone():
-    assert chunks((b"a", b"b" * 100, b"c"), 10) == [(b"a",), (b"b" * 100,), (b"c",)]
+def test_a_batch_stays_well_below_what_a_message_may_hold():
+    topic = Topic()
+    topic.add(Recent(n, b"x" * 10_000, None) for n in range(1, 1001))
+    told, after = [], 0
+    while read := topic.frames(after):
+        frames, after = read
+        assert sum(map(len, frames)) <= MOST_TOLD
+        told += frames
+    assert (len(told), after) == (1000, 1000)
+    topic.add([Recent(1001, b"y" * (MOST_TOLD + 1), None), Recent(1002, b"z", None)])
+    assert topic.frames(1000) == ((b"y" * (MOST_TOLD + 1),), 1001)
 
 
 def test_watchers_of_one_batch_share_one_message():
-    watches = TaskWatches(None, 1 << 20)
+    watches = TaskWatches(None)
     frames = (event(1), event(2))
-    assert watches._task_events(frames, 2)[0] is watches._task_events(frames, 2)[0]
+    assert watches._task_events(frames, 2) is watches._task_events(frames, 2)
 
 
 def test_an_equal_batch_that_is_another_object_is_not_mistaken_for_the_first():
     cache = FrameCache()
     frames, twin = (bytes(bytearray(b"x")),), (bytes(bytearray(b"x")),)
-    cache.put(frames, 1, [b"built"])
-    assert cache.get(frames, 1) == [b"built"]
+    cache.put(frames, 1, b"built")
+    assert cache.get(frames, 1) == b"built"
     assert cache.get(frames, 2) is None
     assert cache.get(twin, 1) is None
 
@@ -79,12 +77,12 @@ def test_the_cache_forgets_the_oldest_batches():
     cache = FrameCache(2)
     batches = [(bytes([n]),) for n in range(3)]
     for batch in batches:
-        cache.put(batch, 0, [b""])
-    assert [cache.get(batch, 0) for batch in batches] == [None, [b""], [b""]]
+        cache.put(batch, 0, b"built")
+    assert [cache.get(batch, 0) for batch in batches] == [None, b"built", b"built"]
 
 
 def test_a_thousand_watchers_of_a_batch_cost_the_memory_of_one():
-    watches = TaskWatches(None, 1 << 24)
+    watches = TaskWatches(None)
     frames = tuple(event(n, "z" * 1000) for n in range(1, 101))
     watches._task_events(frames, 100)
     tracemalloc.start()

@@ -43,7 +43,7 @@ def make(settings: Settings, engine: Engine, health: Health, schema: str) -> grp
     )
     trailers = (("wharfinger-server-version", __version__), ("wharfinger-schema", schema))
     calls = Calls(Callers(settings), limits.calls, trailers)
-    watches = TaskWatches(engine.watches, limits.response_bytes)
+    watches = TaskWatches(engine.watches)
     service.add(server, TASKS, task_handlers(calls, TaskMethods(engine.tasks, limits), watches))
     service.add(server, EXECUTORS, executor_handlers(calls, ExecutorMethods(engine.listing, limits)))
     # Health is open to all: who asks is often a load balancer, and the answer tells nothing.

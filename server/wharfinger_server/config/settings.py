@@ -110,15 +110,15 @@ class Limits:
     """Bounds that keep one caller or one script from harming the others."""
 
     params_bytes: int = setting("1MiB", "Largest params of a task, as JSON.", Kind.SIZE, least=1)
-    result_bytes: int = setting("64KiB", "Largest result of a task, as JSON.", Kind.SIZE, least=1)
     batch_tasks: int = setting(1000, "Most requests in one BatchCreateTasks.", least=1)
     batch_bytes: int = setting("3MiB", "Largest BatchCreateTasks.", Kind.SIZE, least=1)
     page_size: int = setting(50, "Tasks on a page whose size was not asked for.", least=1)
     max_page_size: int = setting(1000, "Most items on a page, whatever was asked for.", least=1)
     response_bytes: int = setting("3MiB", "Largest page, whatever its page_size.", Kind.SIZE, least=65536)
     message_bytes: int = setting("4MiB", "Largest message taken or sent.", Kind.SIZE, least=65536)
-    log_lines: int = setting(10_000, "Log lines kept of one task; what is dropped is counted.", least=1)
-    log_bytes: int = setting("1MiB", "Log text kept of one task.", Kind.SIZE, least=1)
+    log_bytes: int = setting(
+        "1MiB", "Log text kept of one task; lines that are dropped are counted.", Kind.SIZE, least=1
+    )
     cancel_grace: int = setting(
         "10s", "How long a cancelled script may clean up before it is interrupted.", Kind.DURATION
     )
@@ -136,8 +136,6 @@ class Retention:
     tombstones: int = setting(
         "7d", "A deleted task's ledger, so that late evidence can revive it.", Kind.DURATION, least=1
     )
-    requests: int = setting("7d", "How long a request_id is remembered beyond the task it made.", Kind.DURATION)
-    feed: int = setting("7d", "How far back a project's feed can be resumed.", Kind.DURATION, least=1)
 
 
 Table = Mapping[str, Any]

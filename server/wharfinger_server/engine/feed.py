@@ -13,7 +13,7 @@ from wharfinger_server.domain.progress import Progress
 from wharfinger_server.domain.task import Task
 from wharfinger_server.engine.bell import Bell
 from wharfinger_server.engine.filters import Comparison, matches
-from wharfinger_server.engine.hub import Frames, Hub, Topic
+from wharfinger_server.engine.hub import Frames, Hub, Topic, one_batch
 from wharfinger_server.engine.shown import Shown
 from wharfinger_server.engine.watch import PAGE, draining
 from wharfinger_server.store.store import Store
@@ -97,7 +97,7 @@ class _Sieve:
 
     async def stored(self, topic_project: str, after: int) -> tuple[Frames, int] | None:
         """Return the matching events after position `after` and the position read up to; None where there are none."""
-        events = await self._store.feed(topic_project, after, PAGE)
+        events = one_batch(await self._store.feed(topic_project, after, PAGE))
         if not events:
             return None
         frames = [event.body for event in events if not self._conditions or await self._passes(event.task)]

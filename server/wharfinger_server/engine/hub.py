@@ -6,7 +6,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from wharfinger_server.domain.progress import Progress
 from wharfinger_server.domain.task import Task
@@ -16,8 +16,29 @@ from wharfinger_server.store.store import Committed
 KEPT_EVENTS = 2_000
 """How many recent events a topic keeps; who is further behind reads the database."""
 
+MOST_TOLD = 1 << 20
+"""Bytes of events that are told in one batch: well below what a message may hold."""
+
 Frames = tuple[bytes, ...]
 K = TypeVar("K")
+
+
+class _Event(Protocol):
+    @property
+    def body(self) -> bytes: ...
+
+
+E = TypeVar("E", bound=_Event)
+
+
+def one_batch(events: Sequence[E]) -> Sequence[E]:
+    """Return the first of `events` that make one batch: MOST_TOLD bytes, or a single event that is larger."""
+    size = 0
+    for count, event in enumerate(events):
+        size += len(event.body)
+        if size > MOST_TOLD and count:
+            return events[:count]
+    return events
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +76,15 @@ class Topic:
         """The number of the newest event held, 0 for none."""
         return self._events[-1].number if self._events else 0
 
-    def recent(self, after: int) -> list[Recent] | None:
-        """Return the events after number `after`; None where this topic does not hold all of them."""
+    def recent(self, after: int) -> Sequence[Recent] | None:
+        """Return a batch of the events after number `after`; None where this topic does not hold all of them."""
         if not self._events or self._events[0].number > after + 1:
             return None
         skip = max(0, after + 1 - self._events[0].number)
-        return [event for event in list(self._events)[skip:] if event.number > after]
+        return one_batch([event for event in list(self._events)[skip:] if event.number > after])
 
     def frames(self, after: int) -> tuple[Frames, int] | None:
-        """Return the serialised events after number `after` and the last one's number; None as for `recent`.
+        """Return a batch of serialised events after number `after` and the last one's number; None as for `recent`.
 
         The same tuple for every watcher that is as far: what is built from it can be shared.
         """

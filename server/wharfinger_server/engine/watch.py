@@ -9,7 +9,7 @@ from wharfinger_server.domain.errors import NotFound, ResourceExhausted, Unavail
 from wharfinger_server.domain.progress import Progress
 from wharfinger_server.domain.task import Task
 from wharfinger_server.engine.bell import Bell
-from wharfinger_server.engine.hub import Frames, Hub, Topic
+from wharfinger_server.engine.hub import Frames, Hub, Topic, one_batch
 from wharfinger_server.engine.shown import Shown
 from wharfinger_server.store.store import Store
 
@@ -141,7 +141,7 @@ async def _next_events(topic: Topic, store: Store, task_id: int, after: int) -> 
     told = topic.frames(after)
     if told is not None:
         return told
-    stored = await store.events(task_id, after, PAGE)
+    stored = one_batch(await store.events(task_id, after, PAGE))
     if not stored:
         raise NotFound("TASK_NOT_FOUND", "the task was deleted and purged while it was watched")
     return tuple(event.body for event in stored), stored[-1].sequence

@@ -81,6 +81,8 @@ class Calls:
                 check(request)
                 response = await method(request, Call(caller, context))
                 context.set_trailing_metadata(self._trailers)
+                if log.isEnabledFor(logging.DEBUG):
+                    _tell(name, caller, request, response)
                 return response if isinstance(response, bytes) else response.SerializeToString()
             except Refused as refused:
                 await self._refuse(name, context, refused)
@@ -168,6 +170,12 @@ class Calls:
     async def _end(self, context: Context, code: grpc.StatusCode, status: status_pb2.Status) -> NoReturn:
         trailers: tuple[tuple[str, str | bytes], ...] = (*self._trailers, (STATUS_KEY, status.SerializeToString()))
         await context.abort(code, status.message, trailers)
+
+
+def _tell(name: str, caller: Caller, request: Message, response: Message | bytes) -> None:
+    """Log a call that went well, with the name of what it was about."""
+    about = getattr(response, "name", "") or getattr(request, "name", "") or getattr(request, "parent", "")
+    log.debug("%s answered", name, extra={"about": about, "caller": caller.creator})
 
 
 def _parsed(request_type: type[Message], raw: bytes) -> Message:

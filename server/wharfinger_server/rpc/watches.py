@@ -15,7 +15,7 @@ from wharfinger_server.engine.feed import FeedEvents, FeedProgress, FeedSnapshot
 from wharfinger_server.engine.watch import EventBatch, ProgressUpdate, Snapshot, Update
 from wharfinger_server.rpc import names
 from wharfinger_server.rpc.calls import Call
-from wharfinger_server.rpc.messages.framing import FrameCache, chunks, framed, repeated, tag, varint
+from wharfinger_server.rpc.messages.framing import FrameCache, framed, repeated, tag, varint
 from wharfinger_server.rpc.messages.task import fill_progress, fill_task
 from wharfinger_server.rpc.messages.times import duration_of
 
@@ -24,11 +24,10 @@ _SEQUENCE = varint(5 << 3)
 
 
 class TaskWatches:
-    """Translates watches. A batch of events that is larger than `most_bytes` is sent in parts."""
+    """Translates watches."""
 
-    def __init__(self, watches: Watches, most_bytes: int) -> None:
+    def __init__(self, watches: Watches) -> None:
         self._watches = watches
-        self._most_bytes = most_bytes
         self._task_frames: FrameCache[int] = FrameCache()
         self._feed_frames: FrameCache[bytes] = FrameCache()
 
@@ -40,8 +39,7 @@ class TaskWatches:
         async with contextlib.aclosing(cast("AsyncGenerator[Update, None]", updates)) as stream:
             async for update in stream:
                 if isinstance(update, EventBatch):
-                    for message in self._task_events(update.frames, update.sequence):
-                        yield message
+                    yield self._task_events(update.frames, update.sequence)
                 else:
                     yield _task_update(update)
 
@@ -51,39 +49,24 @@ class TaskWatches:
         beat = _heartbeat(request)
         updates = self._watches.watch_project(call.caller, project, request.filter, request.resume_token, beat)
         async with contextlib.aclosing(cast("AsyncGenerator[FeedUpdate, None]", updates)) as stream:
-            before = request.resume_token
             async for update in stream:
                 if isinstance(update, FeedEvents):
-                    for message in self._feed_events(update.frames, update.token, before):
-                        yield message
+                    yield self._feed_events(update.frames, update.token)
                 else:
                     yield _feed_update(update)
-                before = update.token
 
-    def _task_events(self, frames: tuple[bytes, ...], sequence: int) -> list[bytes]:
-        """Return the messages of a batch that ends with the event `sequence`; those of a task have no gaps."""
+    def _task_events(self, frames: tuple[bytes, ...], sequence: int) -> bytes:
+        """Return the message of a batch that ends with the event `sequence`."""
         built = self._task_frames.get(frames, sequence)
         if built is None:
-            parts, left, built = chunks(frames, self._most_bytes), len(frames), []
-            for part in parts:
-                left -= len(part)
-                built.append(_batch(part) + _SEQUENCE + varint(sequence - left))
-            self._task_frames.put(frames, sequence, built)
+            built = self._task_frames.put(frames, sequence, _batch(frames) + _SEQUENCE + varint(sequence))
         return built
 
-    def _feed_events(self, frames: tuple[bytes, ...], token: bytes, before: bytes) -> list[bytes]:
-        """Return the messages of a batch after which `token` goes on.
-
-        Only the last part of a large batch may carry it. The others carry the token from before the batch: who is cut
-        off between them hears some events again rather than never.
-        """
+    def _feed_events(self, frames: tuple[bytes, ...], token: bytes) -> bytes:
+        """Return the message of a batch after which `token` goes on."""
         built = self._feed_frames.get(frames, token)
         if built is None:
-            parts = [_batch(part) for part in chunks(frames, self._most_bytes)]
-            built = [part + framed(_RESUME_TOKEN, before) for part in parts[:-1]]
-            built.append(parts[-1] + framed(_RESUME_TOKEN, token))
-            if len(parts) == 1:
-                self._feed_frames.put(frames, token, built)
+            built = self._feed_frames.put(frames, token, _batch(frames) + framed(_RESUME_TOKEN, token))
         return built
 
 

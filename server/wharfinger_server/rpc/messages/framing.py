@@ -40,23 +40,8 @@ def repeated(tag_bytes: bytes, payloads: Iterable[bytes]) -> bytes:
     return b"".join(parts)
 
 
-def chunks(frames: tuple[bytes, ...], most_bytes: int) -> list[tuple[bytes, ...]]:
-    """Return the frames in runs of `most_bytes` at most; a frame that is larger stands alone."""
-    if sum(map(len, frames)) <= most_bytes:
-        return [frames]
-    runs: list[list[bytes]] = [[]]
-    size = 0
-    for frame in frames:
-        size += len(frame)
-        if size > most_bytes and runs[-1]:
-            runs.append([])
-            size = len(frame)
-        runs[-1].append(frame)
-    return [tuple(run) for run in runs]
-
-
 class FrameCache(Generic[K]):
-    """Remembers the messages built of a batch of frames, known by the batch's identity and where it ends.
+    """Remembers the message built of a batch of frames, known by the batch's identity and where it ends.
 
     Watchers of one task are given the very same batch, so all of them cost one building. Batches stay alive as long as
     they are remembered, so that no other object can take their identity.
@@ -64,15 +49,16 @@ class FrameCache(Generic[K]):
 
     def __init__(self, most: int = 256) -> None:
         self._most = most
-        self._known: OrderedDict[tuple[int, K], tuple[tuple[bytes, ...], list[bytes]]] = OrderedDict()
+        self._known: OrderedDict[tuple[int, K], tuple[tuple[bytes, ...], bytes]] = OrderedDict()
 
-    def get(self, frames: tuple[bytes, ...], end: K) -> list[bytes] | None:
-        """Return the messages built of just this batch, or None."""
+    def get(self, frames: tuple[bytes, ...], end: K) -> bytes | None:
+        """Return the message built of just this batch, or None."""
         found = self._known.get((id(frames), end))
         return None if found is None else found[1]
 
-    def put(self, frames: tuple[bytes, ...], end: K, messages: list[bytes]) -> None:
-        """Remember the messages, and forget the oldest."""
-        self._known[id(frames), end] = (frames, messages)
+    def put(self, frames: tuple[bytes, ...], end: K, message: bytes) -> bytes:
+        """Remember the message, forget the oldest, and return it."""
+        self._known[id(frames), end] = (frames, message)
         if len(self._known) > self._most:
             self._known.popitem(last=False)
+        return message
