@@ -1,6 +1,7 @@
 """What is shown of a task, its ledger and its events is what the domain holds."""
 
 import pytest
+from google.api import field_behavior_pb2
 from google.protobuf.json_format import MessageToDict
 from google.rpc import error_details_pb2
 
@@ -18,6 +19,7 @@ from wharfinger_server.rpc.messages.event import encode_event
 from wharfinger_server.rpc.messages.policy import policy_message, policy_of
 from wharfinger_server.rpc.messages.resource import resource_bytes
 from wharfinger_server.rpc.messages.task import complete, new_task, task_message
+from wharfinger_server.rpc.required import behaviours
 
 NOW = 1_700_000_000_123_456
 
@@ -123,6 +125,8 @@ def test_a_half_done_task_says_what_is_left_over():
     shown = Shown(task, left_over=entries, not_attempted=("node/3",), allowed_actions=("RESUME", "RESOLVE"))
     message = task_message(shown)
     partial = details(message.error)["PartialFailure"]
+    assert message.partial_failure == partial
+    assert not task_message(Shown(task, left_over=entries, full=False)).HasField("partial_failure")
     assert [entry.key for entry in partial.left_over] == ["node/1", "node/2"]
     assert partial.left_over_count == 2
     assert list(partial.not_attempted) == ["node/3"]
@@ -148,11 +152,19 @@ def test_progress_is_shown_with_what_is_known():
 
 
 def test_what_a_caller_put_into_the_servers_fields_does_not_come_back():
-    message = task_pb2.Task(script="s.x", name="mine", uid="mine", creator="root", waiting_reason="x", last_sequence=99)
-    message.state = task_pb2.TASK_STATE_SUCCEEDED
-    for field in ("progress", "result", "error", "rollback_error", "resources", "estimate", "end_time", "expire_time"):
-        getattr(message, field).SetInParent()
-    message.attempts.add()
+    message = task_pb2.Task(script="s.x", name="mine")
+    forged = 0
+    for field in task_pb2.Task.DESCRIPTOR.fields:
+        if field_behavior_pb2.OUTPUT_ONLY not in behaviours(field):
+            continue
+        forged += 1
+        if field.is_repeated:
+            getattr(message, field.name).add()
+        elif field.message_type:
+            getattr(message, field.name).SetInParent()
+        else:
+            setattr(message, field.name, "mine" if field.cpp_type == field.CPPTYPE_STRING else 5)
+    assert forged > 15
     message.params.update({"a": 1})
     message.labels["k"] = "v"
     task = a_task(params=b'{"a":1}', labels={"k": "v"})

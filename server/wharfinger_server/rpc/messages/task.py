@@ -30,6 +30,7 @@ _NOT_THE_CALLERS = (
     "start_time",
     "end_time",
     "expire_time",
+    "partial_failure",
 )
 _UNSETTLED = Failure(Code.UNKNOWN, "RESOURCE_UNCERTAIN", "nobody can tell whether all that the task made is there")
 
@@ -114,7 +115,7 @@ def _fill_begun(message: task_pb2.Task, task: Task, shown: Shown) -> None:
     """Set what only a task that left the queue once can have."""
     if task.start_time:
         fill_time(message.start_time, task.start_time)
-    if task.end_time:
+    if task.end_time and task.state.resting:
         fill_time(message.end_time, task.end_time)
     if task.expire_time:
         fill_time(message.expire_time, task.expire_time)
