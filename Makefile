@@ -66,7 +66,7 @@ serve: .venv/.ready ## run a server of this tree
 
 .PHONY: demo
 demo: .venv/.ready ## see it work: a server, a task, a failure and what is left of it
-	@bash tools/demo.sh
+	@$(BIN)/python tools/demo.py
 
 # ---------------------------------------------------------------- the API
 
