@@ -25,6 +25,7 @@ sys.path.insert(0, str(ROOT))
 
 from tests.servers import qcow2  # noqa: E402 - found by the line above
 from tests.servers.sources import Reply, Sources  # noqa: E402
+
 from wharfinger import Client, WharfingerError  # noqa: E402
 
 MEGABYTE = 1024 * 1024
@@ -75,7 +76,8 @@ class Harbour:
         ready = self.folder / "port"
         ready.unlink(missing_ok=True)
         print("$ wharfinger serve &", flush=True)
-        self._server = subprocess.Popen([CLI, "serve", "--port-file", ready], env=self._environment)
+        command = [CLI, "serve", "--port-file", ready]
+        self._server = subprocess.Popen(command, env=self._environment)  # noqa: S603 - our own program
         until = time.monotonic() + 60
         while not ready.exists():
             if self._server.poll() is not None or time.monotonic() > until:
@@ -99,7 +101,7 @@ class Harbour:
     def run(self, *words: str, expect: int = DONE) -> None:
         """Run the command line as a user would; the terminal is its own."""
         print(f"$ wharfinger {shlex.join(words)}", flush=True)
-        code = subprocess.run([CLI, *words], env=self._environment, check=False).returncode
+        code = subprocess.run([CLI, *words], env=self._environment, check=False).returncode  # noqa: S603 - our own
         if code != expect:
             raise Unexpected(f"wharfinger ended with {code} where {expect} was expected")
 
@@ -154,9 +156,7 @@ def story(yard: Harbour, sources: Sources, image: Path) -> None:
     fast = sources.serve("/debian.qcow2", Reply(image, rate=size / FAST))
     slow = sources.serve("/slow.qcow2", Reply(image, rate=size / SLOW))
 
-    say(
-        "a server, with an embedded SQLite: nothing to install, nothing to configure but three folders as object stores"
-    )
+    say("a server on an embedded SQLite, with three folders as object stores")
     yard.start()
     yard.run("scripts")
 
@@ -170,9 +170,7 @@ def story(yard: Harbour, sources: Sources, image: Path) -> None:
     yard.run("submit", "image.export", "store=main", "name=debian.qcow2", f"to={folder / 'exports'}", "--watch")
     same(image, folder / "exports" / "debian.qcow2")
 
-    say(
-        "import into two stores, of which the second has something else under that name: it fails half-way, and says so"
-    )
+    say("import into two stores; the second has something else under that name: it fails half-way, and says so")
     (folder / "vault").mkdir(exist_ok=True)
     (folder / "vault" / "golden.qcow2").write_text("somebody else's\n")
     stores = ["stores=main", "stores=vault", "name=golden.qcow2"]

@@ -43,7 +43,9 @@ def run_protoc(output: Path) -> int:
     well_known = Path(protoc.__file__).parent / "_proto"
     common = ["protoc", f"-I{PROTOS}", f"-I{INCLUDE}", f"-I{well_known}"]
     # By path, so that the environment need not be on PATH.
-    common += [f"--plugin={name}={Path(sys.prefix) / 'bin' / name}" for name in ("protoc-gen-mypy", "protoc-gen-mypy_grpc")]
+    common += [
+        f"--plugin={name}={Path(sys.prefix) / 'bin' / name}" for name in ("protoc-gen-mypy", "protoc-gen-mypy_grpc")
+    ]
     messages = protoc.main([*common, f"--python_out={output}", f"--mypy_out=quiet:{output}", *sources])
     # Files without a service would each get an empty module.
     stubs = protoc.main([*common, f"--grpc_python_out={output}", f"--mypy_grpc_out=quiet:{output}", *services])
