@@ -45,6 +45,11 @@ def test_a_server_that_never_answers_is_given_up(house: House) -> None:
     assert "0.6 s" in failure.message
 
 
+def test_a_server_whose_answer_never_gets_to_its_point_is_given_up(house: House) -> None:
+    failure = refused(house, house.sources.serve("/image", Reply(trickle=True)), retries=0)
+    assert (failure.reason, failure.retryable) == ("SOURCE_FAILED", True)
+
+
 def test_a_server_that_stops_in_the_middle_is_given_up(house: House) -> None:
     failure = refused(house, house.sources.serve("/image", Reply(DATA, hang_after=MIB)), retries=0)
     assert (failure.reason, failure.retryable) == ("SOURCE_FAILED", True)
@@ -129,7 +134,9 @@ def test_a_redirect_to_itself_ends(house: House) -> None:
     assert "redirects more than 5 times" in failure.message
 
 
-@pytest.mark.parametrize("target", ["http://169.254.169.254/latest", "http://[::1]:22/", "http://10.0.0.1/", "file:///etc/passwd"])
+@pytest.mark.parametrize(
+    "target", ["http://169.254.169.254/latest", "http://[::1]:22/", "http://10.0.0.1/", "file:///etc/passwd"]
+)
 def test_a_redirect_inward_is_refused(house: House, target: str) -> None:
     house.sources.serve("/image", redirect(target))
     failure = refused(house, house.sources.url("/image"))

@@ -13,6 +13,7 @@ import argparse
 import io
 import re
 import signal
+import ssl
 import threading
 import time
 from collections.abc import Mapping
@@ -34,7 +35,8 @@ class Reply:
     `cut_after` and `hang_after` are how many bytes of this answer go out before the connection closes, or nothing more
     comes. `chunked` and `unframed` leave out the Content-Length: in chunks, or until the connection closes. `endless`
     repeats the body for ever. `ranges` False ignores Range; `if_range` False answers it though If-Range does not match,
-    and `range_start` sends another range than was asked for. `silent` never answers at all.
+    and `range_start` sends another range than was asked for. `silent` never answers at all; `trickle` sends the head of
+    the answer letter by letter, without end.
     """
 
     body: bytes | Path = b""
@@ -53,6 +55,7 @@ class Reply:
     if_range: bool = True
     range_start: int | None = None
     silent: bool = False
+    trickle: bool = False
 
     @property
     def size(self) -> int:
@@ -75,15 +78,18 @@ class Seen:
 
 
 class Sources:
-    """The server: a context manager. `requests` lists what came in."""
+    """The server: a context manager, over https if `tls` is given. `requests` lists what came in."""
 
-    def __init__(self, host: str = "127.0.0.1") -> None:
+    def __init__(self, host: str = "127.0.0.1", tls: ssl.SSLContext | None = None) -> None:
         self.requests: list[Seen] = []
         self._replies: dict[str, list[Reply]] = {}
         self._lock = threading.Lock()
         self.ended = threading.Event()
         self._server = _Server((host, 0), _Handler)
         self._server.sources = self
+        self._scheme = "https" if tls else "http"
+        if tls:
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
 
     @property
@@ -94,7 +100,7 @@ class Sources:
 
     def url(self, path: str) -> str:
         """Return the whole address of `path`."""
-        return f"http://{self.address}{path}"
+        return f"{self._scheme}://{self.address}{path}"
 
     def serve(self, path: str, *replies: Reply) -> str:
         """Answer the first request for `path` by the first reply, and so on; the last one for ever. Return the URL."""
@@ -144,6 +150,9 @@ class _Handler(BaseHTTPRequestHandler):
         if reply.silent:
             self._hang()
             return
+        if reply.trickle:
+            self._trickle()
+            return
         start, end = self._range(reply)
         self._send_head(reply, start, end)
         sent = self._send_body(reply, start, end)
@@ -161,6 +170,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _hang(self) -> None:
         self.server.sources.ended.wait(60)
+
+    def _trickle(self) -> None:
+        self.wfile.write(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+        while not self.server.sources.ended.wait(0.05):
+            self.wfile.write(b"x")
 
     def _pause(self, until: float) -> None:
         if self.server.sources.ended.wait(max(0.0, until - time.monotonic())):

@@ -57,13 +57,16 @@ class _Web:
 
     @property
     def size(self) -> int | None:
+        """What the server says."""
         return self._source.size
 
     @property
     def shown(self) -> str:
+        """What to call it in messages."""
         return f"the source {self._source.shown}"
 
     def stream(self) -> AbstractAsyncContextManager[AsyncIterator[Piece]]:
+        """Read it from the beginning."""
         return Pump[Piece](self._source.pieces, self._source.interrupt)
 
 

@@ -46,14 +46,14 @@ class _NotSaved(Exception):
     """There is no memo."""
 
 
+def _nothing() -> Any:
+    raise _NotSaved
+
+
 async def saved(task: AsyncTask, key: str) -> Any:
     """Return what `task.once(key, …)` saved in this or an earlier attempt; None if it saved nothing yet."""
-
-    def nothing() -> Any:
-        raise _NotSaved
-
     try:
-        return await task.once(key, nothing)
+        return await task.once(key, _nothing)
     except _NotSaved:
         return None
 
@@ -65,7 +65,7 @@ async def seed(task: AsyncTask) -> str:
 
 def object_key(place: Place) -> str:
     """Return the ledger key of the object at `place`."""
-    return f"object/{place.id}"
+    return f"object/{place.id.lstrip('/')}"
 
 
 def exists(place: Place) -> Refused:
@@ -313,7 +313,7 @@ def _undo_data(place: Place) -> dict[str, str]:
 
 
 def _staging_key(place: Place) -> str:
-    return f"staging/{place.id}"
+    return f"staging/{place.id.lstrip('/')}"
 
 
 def _vanished(place: Place) -> Failed:

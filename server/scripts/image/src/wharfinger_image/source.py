@@ -216,10 +216,13 @@ class Source:
         try:
             connection.request("GET", location.target, headers=headers)
             self._response = connection.getresponse()
-        except _BROKEN as error:
-            raise (TimeoutError() if connection.overdue else error) from None
+        except _BROKEN:
+            if not connection.overdue:
+                raise
         finally:
             limit.cancel()
+        if connection.overdue or self._response is None:
+            raise ConnectionError(f"its answer did not begin within {limit.interval:g} s")
         return self._response
 
     def _give_up_or_wait(self, error: BaseException, position: int) -> None:
