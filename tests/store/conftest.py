@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
@@ -87,6 +87,6 @@ async def open_store(url: str) -> AsyncIterator[OpenStore]:
 
 
 @pytest.fixture
-def store(open_store: OpenStore) -> Iterator[Store]:
+def store(open_store: OpenStore) -> Store:
     """An open store."""
-    yield open_store()
+    return open_store()

@@ -123,8 +123,7 @@ async def held(store: Store, task: int) -> AsyncIterator[None]:
         assert go_on.wait(20)
 
     waiting = asyncio.ensure_future(store.change(task, wait))
-    while not began.is_set():
-        await asyncio.sleep(0.001)
+    await asyncio.to_thread(began.wait, 20)
     yield
     await asyncio.sleep(0.01)
     go_on.set()

@@ -101,7 +101,7 @@ async def test_three_writers_keep_the_order_and_never_deadlock(store: Store, url
     seen: dict[str, list[FeedEvent]] = {"one": [], "two": []}
     while any(thread.is_alive() for thread in threads) or any(len(events) < 182 for events in seen.values()):
         for project, events in seen.items():
-            events += await store.feed(project, events[-1].position if events else 0, 5)
+            events.extend(await store.feed(project, events[-1].position if events else 0, 5))
         assert any(thread.is_alive() for thread in threads) or await store.feed_bounds("one") == (1, 182)
     for project, pair in zip(("one", "two"), pairs, strict=True):
         assert [e.position for e in seen[project]] == list(range(1, 183))

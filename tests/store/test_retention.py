@@ -34,7 +34,7 @@ async def test_a_purge_takes_old_tombstones_with_all_that_is_theirs(store: Store
     goes = await ended(store, request_id="r", labels={"a": "b"}, params=b"x" * 9999)
     await store.change(goes.id, remember)
     # What is not owned may stay where it is.
-    await store.change(goes.id, lambda work: _adopt(work))
+    await store.change(goes.id, _adopt)
     grave = await store.change(goes.id, bury)
     assert await store.purge(grave.delete_time, 10) == 0, "not older than that"
     assert await store.purge(grave.delete_time + 1, 10) == 1

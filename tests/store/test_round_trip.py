@@ -26,7 +26,7 @@ TEXT = st.text(st.characters(blacklist_categories=("Cs",), blacklist_characters=
 NUMBER = st.integers(0, 2**62)
 
 
-def values(hint: Any) -> st.SearchStrategy[Any]:
+def values(hint: Any) -> st.SearchStrategy[Any]:  # noqa: PLR0911  # one for each kind of type
     """Return the values that a field of type `hint` may have."""
     origin, arguments = get_origin(hint), get_args(hint)
     if origin in (types.UnionType, Union):

@@ -90,7 +90,12 @@ class PostgresDatabase(Database):
     @staticmethod
     def _make_engine(url: sa.URL, arguments: dict[str, str], pool: type[sa.Pool], **options: Any) -> sa.Engine:
         engine = sa.create_engine(
-            url, isolation_level="READ COMMITTED", connect_args=arguments, poolclass=pool, **options
+            url,
+            isolation_level="READ COMMITTED",
+            connect_args=arguments,
+            poolclass=pool,
+            hide_parameters=True,  # tasks' params have no place in logs
+            **options,
         )
         sa.event.listen(engine, "connect", _prepare)
         return engine

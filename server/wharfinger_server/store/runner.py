@@ -125,6 +125,7 @@ class InlineRunner:
 
     def __init__(self) -> None:
         self._scheduled = False
+        self._running = False
 
     def start(self, turn: Callable[[], None], backlog: Callable[[], int]) -> None:
         """Take note of what to run."""
@@ -142,7 +143,11 @@ class InlineRunner:
 
     def _run(self) -> None:
         self._scheduled = False
-        self._turn()
+        self._running = True
+        try:
+            self._turn()
+        finally:
+            self._running = False
 
     def linger(self, target: int, seconds: float) -> None:
         """Nobody can queue anything meanwhile."""
@@ -152,9 +157,9 @@ class InlineRunner:
 
     def block(self, done: threading.Event) -> None:
         """Run the turn now."""
-        self._turn()
-        if not done.is_set():
+        if self._running:
             raise RuntimeError("the writer cannot wait for itself")
+        self._run()
 
     async def read(self, query: Callable[[], T]) -> T:
         """Run the query now."""
@@ -162,4 +167,4 @@ class InlineRunner:
 
     async def stop(self) -> None:
         """Run what is queued."""
-        self._turn()
+        self._run()

@@ -96,6 +96,7 @@ class SqliteDatabase(Database):
             poolclass=sa.pool.QueuePool,
             pool_size=size,
             max_overflow=0,
+            hide_parameters=True,  # tasks' params have no place in logs
             connect_args={"timeout": BUSY_TIMEOUT, "cached_statements": 256},
             **options,
         )

@@ -105,7 +105,7 @@ class Writer:
         try:
             batch = self._commit(operations)
         except Unavailable as error:
-            deliver((operation.waiter, None, error) for operation in operations)
+            deliver((operation.waiter, None, _again(error)) for operation in operations)
         except Exception as error:  # whichever it is: it is someone's, and the others must not suffer
             if len(operations) > 1:
                 for operation in operations:
@@ -157,8 +157,13 @@ class Writer:
                 self._runner.pause(pause)
                 pause = min(pause * 2, _LONGEST_PAUSE)
             else:
-                self._down_since = 0.0
+                self._up()
                 return batch
+
+    def _up(self) -> None:
+        if self._down_since:
+            log.warning("the database can be written again")
+            self._down_since = 0.0
 
     def _judge(self, error: Exception) -> None:
         """Return if another try may help; raise Unavailable if not now; raise the error itself if never."""
@@ -196,7 +201,7 @@ class Writer:
                 pause = min(pause * 2, _LONGEST_PAUSE)
             else:
                 self._unsettled = None
-                self._down_since = 0.0
+                self._up()
                 return happened
 
     def _settle_last(self) -> None:
@@ -206,3 +211,10 @@ class Writer:
             batch, self._unsettled = self._unsettled, None
             if happened:
                 self._tell(batch.committed)
+
+
+def _again(error: Unavailable) -> Unavailable:
+    """Return the same refusal for one more caller: an exception that several raise gathers all of their tracebacks."""
+    same = Unavailable(error.reason, error.message)
+    same.__cause__ = error.__cause__
+    return same
