@@ -471,7 +471,7 @@ class Loopback:
 
     def start(self) -> None:
         self._stopping = threading.Event()
-        options = (("grpc.so_reuseport", 0), ("grpc.http2.min_recv_ping_interval_without_data_ms", 1000))
+        options = (("grpc.so_reuseport", 0), ("grpc.http2.min_ping_interval_without_data_ms", 1000))
         pool = futures.ThreadPoolExecutor(64)
         server = grpc.server(pool, interceptors=(Refusing(),), options=options)
         task_service_pb2_grpc.add_TaskServiceServicer_to_server(

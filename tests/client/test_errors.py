@@ -71,6 +71,11 @@ def test_a_partial_failure_prints_what_is_left_over() -> None:
     )
 
 
+def test_a_partial_failure_that_the_server_can_not_mend_says_so() -> None:
+    told = str(errors.PartialFailure(TASK, FAILURE, [thing("image/a", models.ResourceState.CREATED)]))
+    assert "what can be done:\n    this server offers no way to go on with it" in told
+
+
 def test_a_refusal_prints_each_field_once() -> None:
     told = errors.InvalidArgument("INVALID_ARGUMENT", "X", "size: too big", {}, [errors.Violation("size", "too big")])
     assert str(told) == "size: too big [X]"

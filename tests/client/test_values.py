@@ -19,16 +19,17 @@ from wharfinger.v1 import policy_pb2
 SCALARS = (
     st.none()
     | st.booleans()
-    | st.text()
+    | st.text(max_size=20)
     | st.integers(-LARGEST, LARGEST)
     | st.floats(allow_nan=False, allow_infinity=False)
 )
 JSON = st.dictionaries(
-    st.text(), st.recursive(SCALARS, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=20)
+    st.text(max_size=20),
+    st.recursive(SCALARS, lambda inner: st.lists(inner) | st.dictionaries(st.text(max_size=20), inner), max_leaves=20),
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(JSON)
 def test_json_comes_back_as_it_went(values: dict[str, Any]) -> None:
     assert from_struct(to_struct(values, "params")) == values

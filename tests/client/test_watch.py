@@ -158,6 +158,24 @@ async def test_silence_counts_as_a_dead_connection_in_asyncio(loopback: Loopback
             check_whole(seen, 33)
 
 
+async def test_many_watches_on_a_dead_connection_share_one_new_one(loopback: Loopback) -> None:
+    with CuttingProxy(loopback.address) as proxy:
+        async with aio.Client(proxy.address) as client:
+            handle = await client.submit("demo.count", {"lines": 60, "pause": 0.02})
+
+            async def watch() -> list[Event]:
+                return [event async for event in handle.watch(heartbeat=0.2, timeout=20)]
+
+            watches = [asyncio.create_task(watch()) for _ in range(5)]
+            await asyncio.sleep(0.3)
+            proxy.blackhole()
+            await asyncio.sleep(0.1)
+            proxy.blackhole(False)
+            for events in await asyncio.gather(*watches):
+                check_whole(events, 63)
+            assert proxy.accepted == 2
+
+
 def test_heartbeats_keep_a_quiet_watch_alive(loopback: Loopback, world: World) -> None:
     with wharfinger.Client(loopback.address) as client:
         handle = client.submit("demo.count", {"lines": 1, "pause": 1.2})

@@ -16,6 +16,7 @@ _ACTIONS = {
     "ROLL_BACK": "roll it back: what it made is undone, children first",
     "RESOLVE": "resolve single entries: say what exists, keep it or forget it",
 }
+_BY_HAND = "this server offers no way to go on with it: check what may exist, and remove by hand what must not stay"
 
 
 def partial_failure_report(error: PartialFailure) -> str:
@@ -38,9 +39,8 @@ def _lines(error: PartialFailure) -> Iterator[str]:
     if error.cost is not None and (cost := _cost(error.cost)):
         yield f"  cost while they live: {cost}"
     known = [_ACTIONS[action] for action in error.allowed_actions if action in _ACTIONS]
-    if known:
-        yield "  what can be done:"
-        yield from (f"    {action}" for action in known)
+    yield "  what can be done:"
+    yield from (f"    {action}" for action in known or [_BY_HAND])
 
 
 def _section(title: str, resources: Sequence[Resource]) -> Iterator[str]:
@@ -53,18 +53,17 @@ def _section(title: str, resources: Sequence[Resource]) -> Iterator[str]:
 
 def describe_resource(resource: Resource) -> str:
     """Return one line about a ledger entry: type, id, key, where it is, and what is wrong with it."""
-    parts = [resource.type, resource.external_id or "(id unknown)", f"key {resource.key}"]
-    if place := place_of(resource):
-        parts.append(place)
-    line = "  ".join(parts)
-    notes = []
+    told = [resource.type, resource.external_id or "(id unknown)", f"key {resource.key}", place_of(resource)]
+    notes = notes_on(resource)
     if resource.state not in (ResourceState.CREATED, ResourceState.UNCERTAIN):
-        notes.append(resource.state.value)
-    if resource.failure is not None:
-        notes.append(str(resource.failure))
-    if resource.blocked_by:
-        notes.append(f"blocked by {resource.blocked_by}")
-    return f"{line}  ({'; '.join(notes)})" if notes else line
+        notes.insert(0, resource.state.value)
+    return "  ".join(part for part in (*told, f"({'; '.join(notes)})" if notes else "") if part)
+
+
+def notes_on(resource: Resource) -> list[str]:
+    """Return what is wrong with a ledger entry, and what blocks its undo."""
+    blocked = f"blocked by {resource.blocked_by}" if resource.blocked_by else ""
+    return [note for note in (str(resource.failure or ""), blocked) if note]
 
 
 def place_of(resource: Resource) -> str:

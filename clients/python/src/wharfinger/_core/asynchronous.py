@@ -28,6 +28,7 @@ class AsyncTransport:
     def __init__(self, settings: Settings) -> None:
         self.server = settings.server
         self._closed = False
+        self._connection = 0
         self._settings = settings
         self._metadata = channel.metadata(settings)
         self._retired: list[tuple[float, grpc.aio.Channel]] = []
@@ -35,6 +36,7 @@ class AsyncTransport:
         self._open()
 
     def _open(self) -> None:
+        self._connection += 1
         settings = self._settings
         credentials = channel.credentials(settings)
         chosen = channel.options(settings)
@@ -73,14 +75,16 @@ class AsyncTransport:
 
     def stream(self, method: Method[Q, A], request: Q) -> AsyncStream[A]:
         """Open a server stream."""
-        return AsyncStream(self._call(method)(request, metadata=self._metadata), self.server)
+        return AsyncStream(self._call(method)(request, metadata=self._metadata), self.server, self._connection)
 
     async def sleep(self, seconds: float) -> None:
         """Wait without blocking the event loop."""
         await asyncio.sleep(seconds)
 
-    def renew(self) -> None:
-        """Make the next calls on a new channel; the present one is closed once calls on it had time to end."""
+    def renew(self, connection: int) -> None:
+        """Make the next calls on a new channel; the old one is closed once calls on it had time to end."""
+        if connection != self._connection:
+            return
         now = time.monotonic()
         self._retired.append((now + RETIREMENT, self._channel))
         for due, old in self._retired:
@@ -103,7 +107,8 @@ class AsyncTransport:
 class AsyncStream(Generic[A]):
     """An open server stream of `grpc.aio`."""
 
-    def __init__(self, call: Any, server: str) -> None:
+    def __init__(self, call: Any, server: str, connection: int) -> None:
+        self.connection = connection
         self._call = call
         self._server = server
 

@@ -52,6 +52,7 @@ class BlockingTransport:
     def __init__(self, settings: Settings) -> None:
         self.server = settings.server
         self._closed = False
+        self._connection = 0
         self._settings = settings
         self._metadata = channel.metadata(settings)
         self._retired: list[tuple[float, grpc.Channel]] = []
@@ -59,6 +60,7 @@ class BlockingTransport:
         self._open()
 
     def _open(self) -> None:
+        self._connection += 1
         settings = self._settings
         credentials = channel.credentials(settings)
         chosen = channel.options(settings)
@@ -94,15 +96,17 @@ class BlockingTransport:
 
     def stream(self, method: Method[Q, A], request: Q) -> BlockingStream[A]:
         """Open a server stream."""
-        return BlockingStream(self._call(method)(request, metadata=self._metadata), self.server)
+        return BlockingStream(self._call(method)(request, metadata=self._metadata), self.server, self._connection)
 
     async def sleep(self, seconds: float) -> None:
         """Block the calling thread."""
         time.sleep(seconds)  # noqa: ASYNC251  # no event loop runs this coroutine
 
-    def renew(self) -> None:
-        """Make the next calls on a new channel; the present one is closed once calls on it had time to end."""
+    def renew(self, connection: int) -> None:
+        """Make the next calls on a new channel; the old one is closed once calls on it had time to end."""
         with self._renewing:
+            if connection != self._connection:
+                return
             now = time.monotonic()
             for due, old in self._retired:
                 if due <= now:
@@ -127,7 +131,8 @@ class BlockingStream(Generic[A]):
     gRPC offers no read with a time limit, so a thread of this stream's own cancels the call when a read takes too long.
     """
 
-    def __init__(self, call: Any, server: str) -> None:
+    def __init__(self, call: Any, server: str, connection: int) -> None:
+        self.connection = connection
         self._call = call
         self._server = server
         self._watchdog: threading.Thread | None = None

@@ -20,7 +20,9 @@ class Silence(Exception):
 
 
 class Stream(Protocol[A_co]):
-    """An open server stream."""
+    """An open server stream; `connection` is the number of the connection that it is on."""
+
+    connection: int
 
     async def read(self, timeout: float) -> A_co | None:
         """Return the next message, None at the end.
@@ -57,8 +59,8 @@ class Transport(Protocol):
         """Wait."""
         ...
 
-    def renew(self) -> None:
-        """Make the next calls on a new connection, because the present one seems dead."""
+    def renew(self, connection: int) -> None:
+        """Make the next calls on a new connection because that one seems dead, unless that happened already."""
         ...
 
     async def close(self) -> None:

@@ -68,9 +68,9 @@ class Reopened(Generic[Q, A]):
             try:
                 message = await self._stream.read(min(self._silence, self._deadline.left()))
             except Silence:
-                self._stream = None
                 if not self._deadline.passed:
-                    self._transport.renew()
+                    self._transport.renew(self._stream.connection)
+                self._stream = None
                 continue
             except errors.WharfingerError as error:
                 self._stream = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 import click
 
@@ -43,6 +44,10 @@ SERVERS_OWN = {
 }
 
 
+class _ReadEnoughError(Exception):
+    """Whoever reads our output has gone."""
+
+
 class Wharfinger(SharedOptions, click.Group):
     """The group of all subcommands, also those of other distributions (entry-point group `wharfinger.commands`)."""
 
@@ -75,6 +80,15 @@ class Wharfinger(SharedOptions, click.Group):
             missing = "which is not installed here: install the distribution wharfinger-server"
             raise click.UsageError(f"`{name}` is part of the server, {missing}", ctx)
         raise click.UsageError(f"there is no command {name!r}{did_you_mean(name, self.list_commands(ctx))}", ctx)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the subcommand. Click would end with 1 when the reader of our output has gone; that is no failure."""
+        try:
+            code = super().invoke(ctx)
+            sys.stdout.flush()
+        except BrokenPipeError as error:
+            raise _ReadEnoughError from error
+        return code
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the subcommands without loading them."""
@@ -113,12 +127,11 @@ def run(arguments: Sequence[str]) -> int:
     """Run the command line and return its exit code. SystemExit passes, with the code of whoever raised it."""
     try:
         code = app.main(list(arguments), prog_name="wharfinger", standalone_mode=False, terminal_width=_width())
-        sys.stdout.flush()
     except (KeyboardInterrupt, click.Abort):
         _say("interrupted")
         return exits.INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read us has enough; the interpreter's own flush at the end must not complain.
+    except _ReadEnoughError:
+        # The interpreter's own flush at the end must not complain.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return exits.OK
     except Exception as error:

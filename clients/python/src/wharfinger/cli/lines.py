@@ -10,11 +10,12 @@ from wharfinger import (
     Event,
     LogLine,
     Progress,
+    Resource,
     ResourceChanged,
     StateChanged,
 )
 from wharfinger.cli.wording import clean, clock, duration, size
-from wharfinger.report import describe_resource
+from wharfinger.report import notes_on, place_of
 
 
 def event_line(event: Event) -> str:
@@ -28,7 +29,7 @@ def _words(event: Event) -> tuple[str, str]:
         by = f" by {event.actor}" if event.actor not in ("", "system", "server") else ""
         return "state", f"{event.state}{by}{f': {event.reason}' if event.reason else ''}"
     if isinstance(event, ResourceChanged):
-        return "resource", f"{event.resource.state}  {describe_resource(event.resource)}"
+        return "resource", _resource_words(event.resource)
     if isinstance(event, LogLine):
         level = f"{event.level} " if event.level in ("WARNING", "ERROR") else ""
         lost = f" ({event.dropped} lines before this one were dropped)" if event.dropped else ""
@@ -36,6 +37,12 @@ def _words(event: Event) -> tuple[str, str]:
     if isinstance(event, ErrorEvent):
         return "error", str(event.failure)
     return "unknown", f"event {event.sequence}: this client is too old to know its kind"
+
+
+def _resource_words(resource: Resource) -> str:
+    known = (resource.state.value, resource.type, resource.key, resource.external_id, place_of(resource))
+    notes = notes_on(resource)
+    return "  ".join(part for part in (*known, f"({'; '.join(notes)})" if notes else "") if part)
 
 
 class Pace:

@@ -12,7 +12,7 @@ from wharfinger.cli.lines import event_line, progress_line
 from wharfinger.cli.options import Asked, command
 from wharfinger.cli.tables import pairs, table
 from wharfinger.cli.wording import age, clock
-from wharfinger.report import place_of
+from wharfinger.report import notes_on, place_of
 
 
 @command(short_help="Show a task.")
@@ -131,7 +131,7 @@ def resources(asked: Asked, task: str, text: str) -> None:
             entry.external_id or "-",
             place_of(entry) or "-",
             "" if entry.owned else "not owned",
-            "; ".join(part for part in (str(entry.failure or ""), entry.blocked_by) if part),
+            "; ".join(notes_on(entry)),
         )
         for entry in told
     ]
