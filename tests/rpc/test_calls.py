@@ -227,7 +227,7 @@ async def test_a_method_knows_its_caller_headers_and_deadline(house):
     assert (told["trace"], told["left"]) == ("", None)
 
 
-def test_a_service_with_a_method_left_out_is_not_registered():
+def test_a_handler_for_no_method_is_refused():
     descriptor = v1.DESCRIPTOR.services_by_name["TaskService"]
-    with pytest.raises(LookupError, match="WatchTasks"):
-        service.add(None, descriptor, {})
+    with pytest.raises(LookupError, match="WatchTaskss"):
+        service.add(None, descriptor, {"WatchTaskss": None})

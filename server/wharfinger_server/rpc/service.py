@@ -12,18 +12,16 @@ from wharfinger_server.rpc.calls import Calls, Handler
 
 
 def add(server: grpc.aio.Server, descriptor: Any, handlers: Mapping[str, Handler]) -> None:
-    """Register a service's handlers by method name.
+    """Register a service's handlers by method name; a method without one answers UNIMPLEMENTED.
 
     Raises:
-        LookupError: a method of the descriptor has no handler, or the other way round.
+        LookupError: a handler is for no method of the service.
     """
-    methods: ServiceDescriptor = descriptor
-    odd = {method.name for method in methods.methods} ^ set(handlers)
+    service: ServiceDescriptor = descriptor
+    odd = set(handlers) - set(service.methods_by_name)
     if odd:
-        raise LookupError(
-            f"{methods.full_name}: methods without a handler, or handlers without a method: {sorted(odd)}"
-        )
-    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(methods.full_name, dict(handlers)),))
+        raise LookupError(f"{service.full_name} has no methods {', '.join(sorted(odd))}")
+    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service.full_name, dict(handlers)),))
 
 
 class Guarded:
