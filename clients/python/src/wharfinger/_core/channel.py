@@ -27,7 +27,7 @@ def options(settings: Settings) -> list[tuple[str, str | int]]:
         ("grpc.keepalive_timeout_ms", 10_000),
         ("grpc.initial_reconnect_backoff_ms", 100),
         ("grpc.min_reconnect_backoff_ms", 5_000),
-        ("grpc.max_reconnect_backoff_ms", 5_000),
+        ("grpc.max_reconnect_backoff_ms", 2_000),
         # One client's broken connection is its own: none waits for the backoff of another.
         ("grpc.use_local_subchannel_pool", 1),
     ]

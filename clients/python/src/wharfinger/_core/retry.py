@@ -29,9 +29,9 @@ class Deadline:
 
 
 class Backoff:
-    """Waits between tries: doubling from 0.1 to 10 seconds, each drawn at random up to that, anew after a success."""
+    """Waits between tries: doubling from 0.1 to 5 seconds, each drawn at random up to that, anew after a success."""
 
-    def __init__(self, first: float = 0.1, longest: float = 10.0) -> None:
+    def __init__(self, first: float = 0.1, longest: float = 5.0) -> None:
         self._first = first
         self._longest = longest
         self.failures = 0
