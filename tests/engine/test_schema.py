@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from wharfinger_server.domain.errors import InvalidArgument, Violation
 from wharfinger_server.engine.plain_json import LARGEST_INTEGER, MAX_VIOLATIONS
-from wharfinger_server.engine.schema import DRAFT, ParamsSchema, check_json, params_invalid
+from wharfinger_server.engine.schema import DRAFT, ObjectSchema, check_json, params_invalid
 
 IMPORT = {
     "type": "object",
@@ -29,7 +29,7 @@ IMPORT = {
 
 
 def told(schema: dict[str, Any], params: dict[str, Any]) -> dict[str, str]:
-    return {v.field.removeprefix("task.params"): v.description for v in ParamsSchema(schema).check(params)}
+    return {v.field.removeprefix("task.params"): v.description for v in ObjectSchema(schema).check(params)}
 
 
 def refusal(params: Any, **limits: Any) -> InvalidArgument:
@@ -139,7 +139,7 @@ def test_many_faults_are_told_up_to_a_size() -> None:
 
 def test_params_that_match_have_no_violations() -> None:
     assert (
-        ParamsSchema(IMPORT).check({"source": "http://host/disk", "stores": ["a"], "format": "raw", "size": 4.0}) == []
+        ObjectSchema(IMPORT).check({"source": "http://host/disk", "stores": ["a"], "format": "raw", "size": 4.0}) == []
     )
 
 
@@ -248,13 +248,13 @@ SECRET_SCHEMAS = [
 @pytest.mark.parametrize("schema", SECRET_SCHEMAS)
 def test_a_secret_value_is_never_repeated(schema: dict[str, Any]) -> None:
     whole = {"$defs": {"Secret": {"writeOnly": True, "maxLength": 3}}, "properties": {"password": schema}}
-    found = ParamsSchema(whole).check({"password": SECRET})
+    found = ObjectSchema(whole).check({"password": SECRET})
     assert [v.field for v in found] == ["task.params.password"]
     assert SECRET not in repr(found)
 
 
 def test_no_value_is_repeated_even_where_it_is_not_marked() -> None:
-    found = ParamsSchema(IMPORT).check({"source": [SECRET], "stores": SECRET, "format": SECRET, "size": SECRET})
+    found = ObjectSchema(IMPORT).check({"source": [SECRET], "stores": SECRET, "format": SECRET, "size": SECRET})
     assert len(found) == 4
     assert SECRET not in repr(found)
 
@@ -269,7 +269,7 @@ def test_no_value_is_repeated_even_where_it_is_not_marked() -> None:
     ],
 )
 def test_inside_of_a_secret_not_even_names_are_shown(inner: dict[str, Any]) -> None:
-    found = ParamsSchema({"properties": {"list": {"items": {"writeOnly": True, **inner}}}}).check(
+    found = ObjectSchema({"properties": {"list": {"items": {"writeOnly": True, **inner}}}}).check(
         {"list": [{SECRET: "x"}]}
     )
     assert [v.field for v in found] == ["task.params.list[0]"]
@@ -277,7 +277,7 @@ def test_inside_of_a_secret_not_even_names_are_shown(inner: dict[str, Any]) -> N
 
 
 def test_a_flood_of_violations_costs_little() -> None:
-    schema = ParamsSchema({"properties": {"a": {"items": {"type": "integer"}}}})
+    schema = ObjectSchema({"properties": {"a": {"items": {"type": "integer"}}}})
     assert len(schema.check({"a": ["x"] * 300_000})) == 1
     assert 1 < len(schema.check({"a": ["x"] * 300})) <= MAX_VIOLATIONS
 
@@ -298,22 +298,22 @@ def test_nested_mappings_are_checked_as_objects() -> None:
         ({"$ref": "#/nowhere"}, "nowhere"),
         ({"$ref": "http://127.0.0.1:9/schema"}, "Retrieval is disabled"),
         ({"$schema": "http://json-schema.org/draft-07/schema#"}, "draft-07"),
-        ({"type": "array"}, "always an object"),
+        ({"type": "array"}, "are objects"),
         ({"default": object()}, "not JSON"),
     ],
 )
 def test_a_schema_that_is_not_valid_is_refused_with_the_place(schema: dict[str, Any], word: str) -> None:
     with pytest.raises(ValueError, match=r"schema|JSON|draft") as caught:
-        ParamsSchema(schema)
+        ObjectSchema(schema)
     assert word in str(caught.value)
 
 
 def test_a_schema_may_name_the_draft_it_is_written_in() -> None:
-    assert ParamsSchema({"$schema": DRAFT, "type": "object"}).check({}) == []
+    assert ObjectSchema({"$schema": DRAFT, "type": "object"}).check({}) == []
 
 
 def test_violations_make_one_refusal() -> None:
-    violations = ParamsSchema(IMPORT).check({})
+    violations = ObjectSchema(IMPORT).check({})
     error = params_invalid(violations, "image.import")
     assert (error.reason, error.metadata, error.violations) == (
         "PARAMS_INVALID",

@@ -17,7 +17,6 @@ from wharfinger_server.engine import wording
 from wharfinger_server.engine.naming import check_id, check_labels, check_project, check_request_id
 from wharfinger_server.engine.plain_json import check_json, params_invalid
 from wharfinger_server.engine.requests import Caller, CreateRequest
-from wharfinger_server.engine.schema import ParamsSchema
 from wharfinger_server.engine.scripts import Script, Scripts
 from wharfinger_server.registry import Registry
 from wharfinger_server.store.store import Store
@@ -40,14 +39,15 @@ _RANGES = {
 class Admission:
     """Checks requests against what is installed, and drafts tasks. `params_bytes` limits a task's params as JSON."""
 
-    def __init__(self, store: Store, registry: Registry, default_executor: str, params_bytes: int) -> None:
+    def __init__(
+        self, store: Store, registry: Registry, scripts: Scripts, default_executor: str, params_bytes: int
+    ) -> None:
         self._store = store
         self._registry = registry
-        self._scripts = Scripts(registry)
+        self._scripts = scripts
         self._default_executor = default_executor
         self._params_bytes = params_bytes
         self._ids = ids.TaskIds()
-        self._schemas: dict[str, ParamsSchema] = {}
 
     def admit(self, caller: Caller, request: CreateRequest) -> Task:
         """Return the task as it would be written. Raises a Refused that names the field at fault."""
@@ -127,10 +127,7 @@ class Admission:
 
     def _params(self, script: Script, params: Mapping[str, Any]) -> bytes:
         document = check_json(params, self._params_bytes, script=script.name)
-        schema = self._schemas.get(script.name)
-        if schema is None:
-            schema = self._schemas[script.name] = ParamsSchema(script.info.params_schema or {})
-        violations = schema.check(params)
+        violations = script.params.check(params) if script.params else ()
         if violations:
             raise params_invalid(violations, script.name)
         return document
@@ -153,9 +150,6 @@ def check_policy(policy: Policy) -> None:
             raise invalid(f"task.policy.{name}", f"{getattr(policy, name)} is not between {least} and {most}")
     if len(policy.concurrency_key) > LONGEST_KEY:
         raise invalid("task.policy.concurrency_key", f"it is longer than {LONGEST_KEY} characters")
-    if OnFailure.ROLL_BACK in (policy.on_failure, policy.on_cancel):
-        field = "on_failure" if policy.on_failure is OnFailure.ROLL_BACK else "on_cancel"
-        raise _unsupported(f"task.policy.{field}", "this server keeps what was made; it does not roll back yet")
     if policy.max_hourly_cost:
         raise _unsupported("task.policy.max_hourly_cost", "this server does not know prices yet")
 

@@ -11,6 +11,7 @@ from wharfinger_server.domain.failure import Failure
 from wharfinger_server.domain.progress import Progress
 from wharfinger_server.domain.states import Phase
 from wharfinger_server.domain.task import Task
+from wharfinger_server.engine.schema import ObjectSchema
 
 LINE_LIMIT = 4096
 """The longest log line kept, in characters; the rest of it is cut off."""
@@ -22,11 +23,20 @@ class Attempt:
     """One attempt while it runs. `stirred` is called, from any thread, when there is something new to write soon.
 
     `expired` holds the failure of an attempt that was asked to stop because its time was up. `log_limit` is in bytes.
+    `results` is what its result must match, None: any object goes.
     """
 
-    def __init__(self, task: Task, phase: Phase, log_limit: int, stirred: Callable[[Attempt], None]) -> None:
+    def __init__(
+        self,
+        task: Task,
+        phase: Phase,
+        log_limit: int,
+        stirred: Callable[[Attempt], None],
+        results: ObjectSchema | None = None,
+    ) -> None:
         self.task = task
         self.phase = phase
+        self.results = results
         self.epoch = task.epoch
         self.expired: Failure | None = None
         self.progress: Progress | None = None

@@ -264,7 +264,7 @@ class Dispatcher:
         """Hand a leased task to its executor. The slot was taken before."""
         lane = self.lanes[task.executor]
         script = self._scripts[task.script]
-        attempt = Attempt(task, phase, self._limits.log_bytes, self.stirred)
+        attempt = Attempt(task, phase, self._limits.log_bytes, self.stirred, script.results)
         deadline = self._deadline(task, phase)
         ledger = tuple(wording.entry_for_script(entry) for entry in entries or ())
         targets = tuple(entry.key for entry in entries or () if phase is Phase.SETTLE and _unsettled(entry))

@@ -15,6 +15,7 @@ from wharfinger_server.engine.attempt import Attempt
 from wharfinger_server.engine.dispatch import Dispatcher, Limits
 from wharfinger_server.engine.feed import Feed, FeedUpdate, ResumeTokens, watch_project
 from wharfinger_server.engine.filters import FEED_FIELDS, parse
+from wharfinger_server.engine.halfway import HalfWay
 from wharfinger_server.engine.hub import Hub
 from wharfinger_server.engine.lanes import Lane
 from wharfinger_server.engine.life import Life
@@ -135,9 +136,10 @@ class Engine:
         self._life = Life(settings.retention.ended, limits.lease_ttl)
         self._hub = Hub()
         environment = Environment(settings.stores, settings.profiles, settings.packages)
+        scripts = Scripts(registry)
         self.dispatcher = Dispatcher(
             store,
-            Scripts(registry),
+            scripts,
             self._life,
             self._make_lanes(),
             environment,
@@ -146,7 +148,7 @@ class Engine:
         self._pulse = Pulse(store, self._hub, lambda attempt: AttemptSession(self.dispatcher.desk, attempt))
         self.dispatcher.stirred = self._pulse.stirred
         showing = Showing(store, self.dispatcher)
-        admission = Admission(store, registry, settings.server.default_executor, limits.params_bytes)
+        admission = Admission(store, registry, scripts, settings.server.default_executor, limits.params_bytes)
         self.tasks = Tasks(
             store,
             admission,
@@ -157,7 +159,7 @@ class Engine:
             limits,
         )
         self.watches = Watches(store, self._hub, showing, Doorkeeper(limits.watches))
-        self.listing = Listing(registry, self.dispatcher)
+        self.listing = Listing(registry, scripts, self.dispatcher)
         self._background: list[asyncio.Task[None]] = []
 
     def _make_lanes(self) -> dict[str, Lane]:

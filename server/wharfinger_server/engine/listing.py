@@ -8,6 +8,7 @@ from typing import Any
 
 from wharfinger_server.domain.errors import NotFound
 from wharfinger_server.engine.dispatch import Dispatcher
+from wharfinger_server.engine.scripts import Scripts
 from wharfinger_server.registry import Registry
 
 
@@ -47,8 +48,9 @@ class ScriptShown:
 class Listing:
     """Lists executors and scripts, by name."""
 
-    def __init__(self, registry: Registry, dispatcher: Dispatcher) -> None:
+    def __init__(self, registry: Registry, scripts: Scripts, dispatcher: Dispatcher) -> None:
         self._registry = registry
+        self._scripts = scripts
         self._dispatcher = dispatcher
 
     def executors(self) -> list[ExecutorShown]:
@@ -85,8 +87,9 @@ class Listing:
         plugin = self._registry.scripts.get(name)
         if plugin is None:
             raise NotFound("UNKNOWN_SCRIPT", f"no script {name[:80]!r} is installed", {"script": name[:80]})
-        if plugin.info is None:
-            return ScriptShown(plugin.name, plugin.version, plugin.distribution, broken_reason=plugin.broken)
+        broken = self._scripts.why_not(name)
+        if broken or plugin.info is None:
+            return ScriptShown(plugin.name, plugin.version, plugin.distribution, broken_reason=broken)
         info = plugin.info
         suitable = [
             name

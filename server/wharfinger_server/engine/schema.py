@@ -1,4 +1,4 @@
-"""Params before a task is accepted: whether they match the script's JSON Schema."""
+"""Params before a task is accepted, and its result before it is taken: whether they match the script's JSON Schema."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from wharfinger_server.domain.errors import Violation
 from wharfinger_server.engine.mismatch import Explanation
 from wharfinger_server.engine.plain_json import bounded, check_json, params_invalid, shown_path
 
-__all__ = ["DRAFT", "ParamsSchema", "check_json", "params_invalid"]
+__all__ = ["DRAFT", "ObjectSchema", "check_json", "params_invalid"]
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -20,8 +20,8 @@ _EXPLAINED_BYTES = 8 * 1024
 """Beyond this size only the first violation is looked for: the validator spends 15 µs on each, and holds the thread."""
 
 
-class ParamsSchema:
-    """The compiled JSON Schema (draft 2020-12) of a script's params. Safe to use from any thread."""
+class ObjectSchema:
+    """The compiled JSON Schema (draft 2020-12) of an object: a script's params or result. Any thread may use it."""
 
     def __init__(self, schema: Mapping[str, Any]) -> None:
         """Compile `schema`. References must stay inside of it: nothing is fetched. Known formats are checked.
@@ -35,7 +35,7 @@ class ParamsSchema:
             raise ValueError(f"the schema names {draft!r} as its draft; only {DRAFT} is understood")
         kind = self._schema.get("type", "object")
         if kind != "object" and not (isinstance(kind, list) and "object" in kind):
-            raise ValueError(f"the schema asks for {kind!r}; params are always an object, so its type must be 'object'")
+            raise ValueError(f"the schema asks for {kind!r}; params and results are objects, so its type must be 'object'")
         try:
             self._validator = jsonschema_rs.Draft202012Validator(self._schema, validate_formats=True, offline=True)
         except ValueError as error:

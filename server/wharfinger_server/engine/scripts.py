@@ -2,34 +2,69 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import ModuleType
+from typing import Any
+
+from packaging.version import InvalidVersion, Version
 
 from wharfinger.script import ScriptInfo
-from wharfinger_server.registry import Registry
+from wharfinger_server.engine.schema import ObjectSchema
+from wharfinger_server.registry import SCRIPTS, Registry, ScriptPlugin
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """An installed script that is not broken."""
+    """An installed script that is not broken. `params` and `results` are its schemas, None: any object goes."""
 
     name: str
     version: str
     distribution: str
     module: ModuleType
     info: ScriptInfo
+    params: ObjectSchema | None = None
+    results: ObjectSchema | None = None
+
+    def undoes(self, version: str) -> bool:
+        """Whether it can undo what its `version` made: its own, or one since that which it declares itself fit for."""
+        if not self.info.can_undo:
+            return False
+        if version == self.version:
+            return True
+        try:
+            since = Version(self.info.undo_compatible_since)
+            return since <= Version(version) <= Version(self.version)
+        except InvalidVersion:
+            return False
 
 
 class Scripts:
-    """The usable ones of a registry's scripts, by name."""
+    """The usable ones of a registry's scripts, by name; of the others, why they can't be used."""
 
     def __init__(self, registry: Registry) -> None:
-        self._scripts = {
-            plugin.name: Script(plugin.name, plugin.version, plugin.distribution, plugin.module, plugin.info)
-            for plugin in registry.scripts.values()
-            if plugin.module is not None and plugin.info is not None and not plugin.broken
-        }
-        self._broken = {plugin.name: plugin.broken for plugin in registry.scripts.values() if plugin.broken}
+        self._scripts: dict[str, Script] = {}
+        self.broken: dict[str, str] = {}
+        for plugin in registry.scripts.values():
+            self._add(plugin)
+
+    def _add(self, plugin: ScriptPlugin) -> None:
+        if plugin.broken or plugin.module is None or plugin.info is None:
+            self.broken[plugin.name] = plugin.broken
+            return
+        try:
+            params = _compiled("params", plugin.info.params_schema)
+            results = _compiled("result", plugin.info.result_schema)
+        except ValueError as error:
+            why = self.broken[plugin.name] = f"{plugin.info.module} can't be run as a script: {error}"
+            log.warning("a plug-in can't be used: %s", why, extra={"group": SCRIPTS, "plugin": plugin.name})
+            return
+        self._scripts[plugin.name] = Script(
+            plugin.name, plugin.version, plugin.distribution, plugin.module, plugin.info, params, results
+        )
 
     def get(self, name: str) -> Script | None:
         """Return a script that can run, or None."""
@@ -40,8 +75,15 @@ class Scripts:
 
     def names(self) -> list[str]:
         """Return the names of all scripts, the broken ones too, in order."""
-        return sorted({*self._scripts, *self._broken})
+        return sorted({*self._scripts, *self.broken})
 
     def why_not(self, name: str) -> str:
         """Return why a script is broken; "" for one that works or is not installed."""
-        return self._broken.get(name, "")
+        return self.broken.get(name, "")
+
+
+def _compiled(what: str, schema: Mapping[str, Any] | None) -> ObjectSchema | None:
+    try:
+        return None if schema is None else ObjectSchema(schema)
+    except ValueError as error:
+        raise ValueError(f"the schema of its {what}: {error}") from None

@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import Any, Protocol, TypeVar
 
+import orjson
+
 from wharfinger.runtime import protocol
 from wharfinger_server.domain.errors import Fenced, Refused
 from wharfinger_server.domain.event import LogLevel, LogLine
@@ -217,14 +219,32 @@ class AttemptSession:
             )
             return lambda work: life.settled_once(work, epoch, broken)
         if isinstance(outcome, protocol.Succeeded):
-            return lambda work: life.result(self._with_progress(work), epoch, outcome.result)
-        if isinstance(outcome, protocol.Stopped):
+            misfit = self._misfit(outcome.result)
+            if misfit is None:
+                return lambda work: life.result(self._with_progress(work), epoch, outcome.result)
+            error = misfit
+        elif isinstance(outcome, protocol.Stopped):
             error = self._attempt.expired or Failure(
                 Code.CANCELLED, "CANCELLED", "the attempt stopped because it was asked to"
             )
         else:
             error = wording.failure_of_script(outcome)
         return lambda work: life.failure(self._with_progress(work), epoch, error)
+
+    def _misfit(self, result: bytes) -> Failure | None:
+        """Return how the result differs from what the script promised, None if it does not."""
+        promised = self._attempt.results
+        wrong = promised.check(orjson.loads(result), "result") if promised else []
+        if not wrong:
+            return None
+        cause = f"{wrong[0].field} {wrong[0].description}"
+        more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
+        return Failure(
+            Code.INTERNAL,
+            "SCRIPT_RESULT_INVALID",
+            f"main returned what does not match the script's RESULT_SCHEMA: {cause}{more}",
+            metadata={"script": self._attempt.task.script, "cause": cause},
+        )
 
     def _with_progress(self, work: Work) -> Work:
         if self._attempt.progress is not None:
