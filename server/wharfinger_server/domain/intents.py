@@ -139,9 +139,8 @@ def adopt(ledger: Entries, intent: Intent, external_id: str, epoch: int, now: in
     if entry.nameless or entry.state is EntryState.UNDOING:
         raise _reused(intent.key, f"{intent.key} is {entry.state.name}; it cannot be adopted before that is settled")
     if entry.external_id != external_id and (entry.open or entry.state in HANDED_OVER):
-        raise _reused(
-            intent.key, f"{intent.key} is {entry.external_id} already; adopt {external_id} under a key of its own"
-        )
+        held = entry.external_id or entry.state.name
+        raise _reused(intent.key, f"{intent.key} is {held} already; adopt {external_id} under a key of its own")
     if not entry.owned:
         return _write_adopted(ledger, intent, entry, external_id, epoch, now)
     return ledger.put(

@@ -100,6 +100,7 @@ class Task:
     policy: Policy = field(default_factory=Policy)
     request_id: str = ""
     request_digest: str = ""
+    last_request: str = ""
     traceparent: str = ""
     state: TaskState = TaskState.QUEUED
     goal: Goal = Goal.NONE

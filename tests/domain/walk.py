@@ -1,0 +1,187 @@
+"""Random walks through worlds, each told by its seed: `python -m tests.domain.walk FIRST [COUNT]` makes some and tells.
+
+A walk first lets anything happen, then lets the world come to rest, and then has a person roll back what is left: all
+that is ours must be gone then, but for what somebody kept or what stands under something kept.
+"""
+
+from __future__ import annotations
+
+import random
+import sys
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+
+from tests.domain.moves import moves
+from tests.domain.oracle import violations
+from tests.domain.world import Setup, Step, World
+
+from wharfinger_server.domain import undo
+from wharfinger_server.domain.policy import OnFailure
+from wharfinger_server.domain.states import EntryState
+
+FAULTS = {
+    "crash": 3, "lost": 4, "cancel": 2, "resume": 3, "rollback": 3, "resolve": 3, "findfail": 2, "undofail": 2,
+    "stale": 2, "oob": 1, "delete": 1, "drop": 3, "refuse": 1, "choosy": 1,
+}  # fmt: skip
+"""The kinds of trouble, and how often each may strike in one walk."""
+
+PEOPLE = ("cancel", "resume", "rollback", "resolve", "choosy", "delete")
+MEETINGS = (
+    ("lost", "stale"),
+    ("lost", "stale", "crash"),
+    ("lost", "stale", "findfail"),
+    ("lost", "drop", "findfail"),
+    ("lost", "drop", "oob"),
+    ("lost", "undofail", "crash"),
+)
+"""Troubles that are worse together: half of the walks have these and little else."""
+
+A, B, C, D = (Step("create", (key,)) for key in "abcd")
+SCRIPTS: tuple[tuple[Step, ...], ...] = (
+    (A,),
+    (A,),
+    (A, Step("create", ("b",), ("a",))),
+    (A, B),
+    (A, Step("create", ("b",), ("a",)), Step("create", ("c",), ("a",)), Step("create", ("d",), ("b", "c"))),
+    (Step("create", ("a", "b")),),
+    (A, Step("create", ("b", "c"), ("a",)), Step("create", ("d",), ("b",))),
+    (Step("adopt", ("a",)), Step("create", ("b",), ("a",))),
+    (A, B, Step("remove", ("b",))),
+)
+
+
+@dataclass(slots=True)
+class Walk:
+    """What happened on one walk. `end` is the state it came to rest in; `wrong` is empty on a good walk."""
+
+    seed: int
+    setup: Setup
+    world: World
+    path: list[str] = field(default_factory=list)
+    wrong: list[str] = field(default_factory=list)
+    end: str = ""
+
+    def story(self) -> str:
+        """Return all that happened, for people."""
+        entries = ", ".join(
+            f"{e.key}:{e.state.name} g{e.generation} {e.external_id}{'' if e.owned else ' not owned'}"
+            for e in self.world.entries.values()
+        )
+        alive = [(t.id, t.key, "stale" if t.stale else "") for t in self.world.cloud.things.values() if t.alive]
+        ends = f"{self.world.task.state.name} by {self.world.task.cause.name} | {entries} | alive {alive}"
+        return "\n  ".join([f"seed {self.seed}: {self.wrong}", str(self.setup), *self.path, ends])
+
+
+def setup_of(dice: random.Random) -> Setup:
+    """Return a random setup: mostly small ones, in which trouble meets trouble sooner."""
+    kinds = [kind for kind in FAULTS if dice.random() < 0.5]
+    faults = {kind: dice.randint(1, FAULTS[kind]) for kind in kinds}
+    steps = dice.choice(SCRIPTS)
+    if dice.random() < 0.5:
+        faults = dict.fromkeys((*dice.choice(MEETINGS), *dice.sample(PEOPLE, 2)), dice.randint(1, 2))
+        steps = dice.choice(SCRIPTS[:4])
+    return Setup(
+        steps=steps,
+        tokens=dice.random() < 0.4,
+        faults=faults,
+        on_failure=dice.choice([OnFailure.KEEP, OnFailure.ROLL_BACK]),
+        on_cancel=dice.choice([OnFailure.KEEP, OnFailure.ROLL_BACK]),
+        attempts=dice.randint(1, 3),
+        losses=dice.randint(1, 3),
+        resumable=dice.random() < 0.9,
+        swallow=dice.random() < 0.3,
+        adopts_what_it_sees=dice.random() < 0.15,
+    )
+
+
+def walk(seed: int, setup: Setup | None = None) -> Walk:
+    """Make the walk of `seed`; the same seed makes the same walk."""
+    dice = random.Random(seed)
+    setup = setup or setup_of(dice)
+    taken = Walk(seed, setup, World(setup))
+    if not _go(taken, dice, dice.choice([60, 150, 400]), calm=False):
+        return taken
+    taken.world.faults.clear()
+    if not _go(taken, dice, 2000, calm=True):
+        return taken
+    world = taken.world
+    if not world.deleted and not world.task.state.resting:
+        taken.wrong.append(f"stuck in {world.task.state.name}")
+        return taken
+    taken.end = "deleted" if world.deleted else world.task.state.name
+    for _ in range(2):
+        if not world.deleted and world.task.counts.open:
+            taken.path.append("person: the last rollback")
+            world.change(lambda work: undo.begin(work.task, work.ledger(), (), (), work.now))
+            if not _go(taken, dice, 2000, calm=True):
+                return taken
+            if not world.task.state.resting:
+                taken.wrong.append("the last rollback is stuck")
+                return taken
+    taken.wrong += _left(world)
+    return taken
+
+
+def _go(taken: Walk, dice: random.Random, steps: int, *, calm: bool) -> bool:
+    """Take up to `steps` steps; False if something went wrong. A calm world must run out of them."""
+    world = taken.world
+    for _ in range(steps):
+        possible = moves(world, calm=calm)
+        if not possible:
+            return True
+        _, label, act = dice.choices(possible, [move[0] for move in possible])[0]
+        taken.path.append(f"{world.now} {label}")
+        world.coin = dice.random() < 0.5
+        commits = world.commits
+        act()
+        taken.wrong = violations(world, committed=world.commits != commits)
+        if taken.wrong:
+            return False
+    if calm:
+        taken.wrong = ["it does not come to rest"]
+    return not calm
+
+
+def _left(world: World) -> list[str]:
+    """Return what is alive after the last rollback though nothing stands in its way."""
+    if world.deleted:
+        return []
+    order = undo.Order(world.ledger())
+    wrong = []
+    for keys in world.families:
+        family = world.family(keys)
+        if any(entry.state in (EntryState.RETAINED, EntryState.FORGOTTEN) for entry in family):
+            continue
+        for thing in world.cloud.alive(*keys):
+            if thing.stale and thing.id not in world.reported:
+                continue
+            holders = [entry for entry in family if entry.external_id == thing.id]
+            if not any(order.blocker(entry) for entry in holders):
+                wrong.append(f"{thing.id} of {thing.key} is left after the last rollback, {world.task.state.name}")
+    return wrong
+
+
+def main(first: int, count: int) -> int:
+    """Make walks and print what became of them; return how many went wrong."""
+    ends: Counter[str] = Counter()
+    steps, bad, begun = 0, 0, time.monotonic()
+    for seed in range(first, first + count):
+        taken = walk(seed)
+        steps += len(taken.path)
+        ends[taken.end or "wrong"] += 1
+        if taken.wrong:
+            bad += 1
+            print(taken.story())
+            if bad == 3:
+                break
+    took = time.monotonic() - begun
+    print(
+        f"{sum(ends.values())} walks from {first}, {steps} steps, {steps / took:.0f} steps/s, {bad} wrong; {dict(ends)}"
+    )
+    return bad
+
+
+if __name__ == "__main__":
+    numbers = [int(word) for word in sys.argv[1:]]
+    sys.exit(main(numbers[0] if numbers else 0, numbers[1] if len(numbers) > 1 else 1) > 0)
