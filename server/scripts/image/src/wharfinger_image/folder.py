@@ -10,15 +10,20 @@ from pathlib import Path
 from typing import TypeVar
 
 from wharfinger.runtime.stores import Store, open_store
-from wharfinger_image.place import Look, Place, Taken
+from wharfinger_image.place import MIB, Look, Place, Taken
 from wharfinger_image.refusals import told
 from wharfinger_image.transfer import Piece
 
 T = TypeVar("T")
 
+_SYNC_EVERY = 32 * MIB
+
 
 class FolderPlace(Place):
     """A name in a local folder. Files bear no marks; what is staged and its name being one file is proof instead."""
+
+    _part = 4 * MIB
+    _width = 2
 
     @property
     def _folder(self) -> Path:
@@ -32,8 +37,25 @@ class FolderPlace(Place):
 
     async def upload(self, pieces: AsyncIterator[Piece], size: int | None) -> None:
         """As Place.upload; when this returns the bytes are on the disk."""
-        await super().upload(pieces, size)
+        await super().upload(self._synced_on_the_way(pieces), size)
         await self._do(lambda: _sync(self._folder / self.staging))
+
+    async def _synced_on_the_way(self, pieces: AsyncIterator[Piece]) -> AsyncIterator[Piece]:
+        """Pass `pieces` on, and see to it that little is left to be synced at their end."""
+        written, syncing = 0, None
+        async for piece in pieces:
+            yield piece
+            written += len(piece)
+            if written >= _SYNC_EVERY and (syncing is None or syncing.done()):
+                written = 0
+                syncing = asyncio.ensure_future(asyncio.to_thread(self._sync_leftovers))
+        if syncing is not None:
+            await asyncio.wait((syncing,))
+
+    def _sync_leftovers(self) -> None:
+        for path in self._leftovers():
+            with suppress(OSError):  # what matters is the last one
+                _sync(path)
 
     async def publish(self) -> None:
         """Link what is staged to its name. Raises Taken."""
@@ -50,9 +72,6 @@ class FolderPlace(Place):
 
     def _attributes(self) -> dict[str, str] | None:
         return None
-
-    def _width(self) -> int:
-        return 2
 
     def _is_staged_file(self) -> bool:
         try:
@@ -74,10 +93,14 @@ class FolderPlace(Place):
 
     def _discard(self) -> None:
         staging = self._folder / self.staging
-        # obstore writes a multipart upload to PATH#NUMBER until it is whole.
-        for leftover in [staging, *staging.parent.glob(f"{staging.name}#*")]:
-            leftover.unlink(missing_ok=True)
+        for path in [staging, *self._leftovers()]:
+            path.unlink(missing_ok=True)
         self._prune(staging.parent)
+
+    def _leftovers(self) -> list[Path]:
+        """Return the files of an upload that is not whole: obstore writes to PATH#NUMBER until it is."""
+        staging = self._folder / self.staging
+        return list(staging.parent.glob(f"{staging.name}#*"))
 
     def _prune(self, folder: Path) -> None:
         while folder != self._folder and folder.is_relative_to(self._folder):

@@ -12,7 +12,7 @@ import json
 from collections.abc import AsyncIterator
 from dataclasses import asdict, dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import obstore
 from obstore.exceptions import AlreadyExistsError
@@ -28,8 +28,9 @@ if TYPE_CHECKING:
 
 MIB = 1024 * 1024
 PIECE = 4 * MIB
-_PART = 8 * MIB
 _PARTS = 9000
+"""Into how many parts a large image is divided at most; S3 and its kin take 10,000."""
+
 _MARK = "wharfingermark"
 _TYPE = "application/octet-stream"
 _HOME = ".wharfinger"
@@ -71,6 +72,10 @@ class Place:
     `mark` tells what is ours. `inherited` is the mark that a copy made by the provider brings along from its original.
     Every method raises Failed (STORE_FULL, STORE_REFUSED, STORE_UNAVAILABLE) where the store does not do its part.
     """
+
+    _part: ClassVar[int] = 8 * MIB
+    _width: ClassVar[int] = 4
+    """How large a part of an upload is at least, and how many are on their way at once."""
 
     def __init__(self, store: Store, name: str, mark: str = "", inherited: str = "") -> None:
         self.store = store
@@ -175,7 +180,7 @@ class Place:
         if size is not None and self.limit is not None and size > self.limit:
             raise too_large(self.limit, size)
         most = size if size is not None else self.limit or 0
-        part = max(_PART, -(-most // _PARTS // MIB) * MIB)
+        part = max(self._part, -(-most // _PARTS // MIB) * MIB)
         with told(self.store.name):
             await obstore.put_async(
                 self.store.raw,
@@ -183,14 +188,11 @@ class Place:
                 _limited(pieces, self.limit),
                 attributes=self._attributes(),
                 chunk_size=part,
-                max_concurrency=self._width(),
+                max_concurrency=self._width,
             )
 
     def _attributes(self) -> dict[str, str] | None:
         return {"Content-Type": _TYPE, _MARK: self.mark}
-
-    def _width(self) -> int:
-        return 4
 
     async def publish(self) -> None:
         """Give what is staged its name. Raises Taken."""

@@ -304,7 +304,8 @@ class Source:
         connection = self._connection
         if connection is None or connection.socket is None:
             return
-        connection.socket.settimeout(0.1)
+        # A server that is about to close is given the time to; of another one, what is here already must do.
+        connection.socket.settimeout(0.2 if response.will_close else 0.0)
         with suppress(OSError):
             if response.fp.peek(1):
                 raise _size_mismatch(self.shown, self.size or 0, None, "more")

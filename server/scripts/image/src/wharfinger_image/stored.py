@@ -31,9 +31,9 @@ class Stored:
     async def _stream(self) -> AsyncIterator[AsyncIterator[Piece]]:
         try:
             self.size, pieces = await self._place.open()
-        except Missing:
+            yield pieces
+        except Missing:  # from the beginning, or taken away in the middle
             raise not_found(self._place) from None
-        yield pieces
 
 
 def not_found(place: Place) -> Failed:
