@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from wharfinger_server.store.store import Store
 
 from wharfinger.v1 import event_pb2
 from wharfinger_server.config import Settings
@@ -19,6 +18,7 @@ from wharfinger_server.engine.requests import Caller, CreateRequest, NewTask
 from wharfinger_server.engine.shown import Shown
 from wharfinger_server.registry import Registry
 from wharfinger_server.rpc.messages.event import encode_event
+from wharfinger_server.store.store import Store
 
 PACKAGES = Path(__file__).parents[1] / "packages"
 

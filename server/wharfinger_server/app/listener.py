@@ -38,13 +38,12 @@ class NotListening(Exception):
 def make(settings: Settings, engine: Engine, health: Health, schema: str) -> grpc.aio.Server:
     """Return a server with every service, not started and without a port. `schema` is the database's."""
     limits = settings.limits
-    server = grpc.aio.server(
-        options=_options(limits.message_bytes), maximum_concurrent_rpcs=limits.watches + limits.calls + _SPARE_CALLS
-    )
+    most_calls = limits.watches + limits.calls + _SPARE_CALLS
+    server = grpc.aio.server(options=_options(limits.message_bytes, most_calls), maximum_concurrent_rpcs=most_calls)
     trailers = (("wharfinger-server-version", __version__), ("wharfinger-schema", schema))
     calls = Calls(Callers(settings), limits.calls, trailers)
     watches = TaskWatches(engine.watches)
-    service.add(server, TASKS, task_handlers(calls, TaskMethods(engine.tasks, limits), watches))
+    service.add(server, TASKS, task_handlers(calls, TaskMethods(engine.tasks, engine.half_way, limits), watches))
     service.add(server, EXECUTORS, executor_handlers(calls, ExecutorMethods(engine.listing, limits)))
     # Health is open to all: who asks is often a load balancer, and the answer tells nothing.
     health_pb2_grpc.add_HealthServicer_to_server(health, server)
@@ -80,13 +79,17 @@ def open_port(server: grpc.aio.Server, settings: Settings) -> Address:
     return address.at(port)
 
 
-def _options(message_bytes: int) -> list[tuple[str, int]]:
+def _options(message_bytes: int, most_calls: int) -> list[tuple[str, int]]:
     return [
         # Two servers on one port would share its calls at random.
         ("grpc.so_reuseport", 0),
         ("grpc.max_receive_message_length", message_bytes),
         ("grpc.max_send_message_length", message_bytes),
         ("grpc.enable_channelz", 1),
+        # Of calls that arrive at once gRPC otherwise drops some beyond the thousandth, as CANCELLED: all watchers of a
+        # server come back in one moment when it was started anew. Our own limits refuse with a reason.
+        ("grpc.server.max_pending_requests", most_calls),
+        ("grpc.server.max_pending_requests_hard_limit", most_calls),
         # Watches are long and often silent: find dead peers within a minute, and let callers do the same.
         ("grpc.keepalive_time_ms", 40_000),
         ("grpc.keepalive_timeout_ms", 20_000),

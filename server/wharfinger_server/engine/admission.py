@@ -65,6 +65,9 @@ class Admission:
                 f"{new.script} {new.script_version} was asked for, but {plugin.version} is installed",
                 {"script": new.script, "version": new.script_version, "installed": plugin.version},
             )
+        if OnFailure.ROLL_BACK in (new.policy.on_failure, new.policy.on_cancel) and not plugin.info.can_undo:
+            field = "on_failure" if new.policy.on_failure is OnFailure.ROLL_BACK else "on_cancel"
+            raise _unsupported(f"task.policy.{field}", f"{plugin.name} has no undo, so it cannot be rolled back")
         executor = self._executor(new.executor, plugin)
         params = self._params(plugin, new.params)
         now = wording.now()

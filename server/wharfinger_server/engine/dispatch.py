@@ -19,18 +19,19 @@ from wharfinger.runtime.protocol import Assignment, Context, Environment
 from wharfinger.runtime.protocol import Phase as RuntimePhase
 from wharfinger_server.domain.errors import Fenced
 from wharfinger_server.domain.failure import Code, Failure
-from wharfinger_server.domain.ledger import Entry
 from wharfinger_server.domain.states import Phase, TaskState
 from wharfinger_server.domain.task import Task
-from wharfinger_server.engine import wording
+from wharfinger_server.engine import rollback, wording
 from wharfinger_server.engine.attempt import Attempt
 from wharfinger_server.engine.lanes import READY_LIMIT, ConcurrencyKeys, Lane, Waiting
-from wharfinger_server.engine.life import Life, total_deadline
+from wharfinger_server.engine.life import Leased, Life
+from wharfinger_server.engine.noting import total_deadline
 from wharfinger_server.engine.scripts import Scripts
 from wharfinger_server.engine.session import AttemptSession
 from wharfinger_server.engine.timers import Timers
 from wharfinger_server.sdk.executor import Job, Stop
 from wharfinger_server.store.store import Store
+from wharfinger_server.store.work import Work
 
 log = logging.getLogger(__name__)
 
@@ -128,8 +129,8 @@ class Dispatcher:
         lane = self.lanes[task.executor]
         if deadline and task.state is TaskState.QUEUED:
             self._timers.add(deadline, task.id)
-        phase = Phase.SETTLE if task.must_settle else Phase.RUN
-        lane.push(Waiting.of(task, phase))
+        settled = task.state is TaskState.QUEUED and not task.must_settle
+        lane.push(Waiting.of(task, Phase.RUN if settled else Phase.SETTLE))
         self._pump(lane)
 
     def reserve(self, task: Task) -> bool:
@@ -216,28 +217,29 @@ class Dispatcher:
                 self._pump(lane)
 
     async def _lease_and_launch(self, lane: Lane, waiting: Waiting) -> bool:
-        phase = waiting.phase
-        leased = await self.store.change(waiting.task_id, lambda work: self._decide_lease(work, phase))
+        leased = await self.store.change(waiting.task_id, self._decide_lease)
         if isinstance(leased, Task):
             self.consider(leased)
             return False
-        task, entries = leased
-        memos = await self.store.memos(task.id) if task.epoch > 1 else {}
-        self.launch(task, phase, entries, memos)
+        memos = await self.store.memos(leased.task.id) if leased.task.epoch > 1 else {}
+        self.launch(leased, memos)
         return True
 
-    def _decide_lease(self, work: Any, phase: Phase) -> Any:
+    def _decide_lease(self, work: Work) -> Leased | Task:
         """Lease the task, or conclude what no installed script can do for it; a bare Task means: not leased."""
-        task: Task = work.task
-        problem = self.script_problem(task, phase)
-        if problem is not None and task.lease is None and not task.state.resting:
-            if phase is Phase.SETTLE:
-                self.life.doubt(work, problem)
-                return self.life.go_on(work)
-            if _is_queued(task) and not task.must_settle:
-                return self.life.give_up(work, problem)
-        leased = self.life.lease(work, phase, self.worker)
-        return task if leased is None else leased
+        phase = self.life.next_phase(work)
+        if phase is None:
+            return self.life.go_on(work)
+        problem = self.script_problem(work.task, phase)
+        if problem is None:
+            return self.life.lease(work, phase, self.worker)
+        if phase is Phase.RUN:
+            return self.life.give_up(work, problem)
+        if phase is Phase.SETTLE:
+            self.life.doubt(work, problem)
+        else:
+            rollback.end(work, problem)
+        return self.life.go_on(work)
 
     def script_problem(self, task: Task, phase: Phase) -> Failure | None:
         """Return why the task's script cannot be run here for `phase`, or None."""
@@ -252,22 +254,22 @@ class Dispatcher:
                 f"the task was created for {task.script} {task.script_version}, but {script.version} is installed",
                 metadata={"script": task.script, "version": task.script_version, "installed": script.version},
             )
+        if phase is Phase.UNDO and not script.undoes(task.script_version):
+            return Failure(
+                Code.FAILED_PRECONDITION,
+                "SCRIPT_VERSION_GONE",
+                f"{task.script} {script.version} cannot undo what {task.script_version} made",
+                metadata={"script": task.script, "version": task.script_version, "installed": script.version},
+            )
         return None
 
-    def launch(
-        self,
-        task: Task,
-        phase: Phase = Phase.RUN,
-        entries: list[Entry] | None = None,
-        memos: Mapping[str, bytes] | None = None,
-    ) -> None:
+    def launch(self, leased: Leased, memos: Mapping[str, bytes] | None = None) -> None:
         """Hand a leased task to its executor. The slot was taken before."""
+        task, phase = leased.task, leased.phase
         lane = self.lanes[task.executor]
         script = self._scripts[task.script]
         attempt = Attempt(task, phase, self._limits.log_bytes, self.stirred, script.results)
         deadline = self._deadline(task, phase)
-        ledger = tuple(wording.entry_for_script(entry) for entry in entries or ())
-        targets = tuple(entry.key for entry in entries or () if phase is Phase.SETTLE and _unsettled(entry))
         assignment = Assignment(
             task=task.name,
             uid=task.uid,
@@ -279,9 +281,9 @@ class Dispatcher:
             context=Context(
                 task.project, task.creator, deadline / SECOND if deadline else None, task.labels, task.traceparent
             ),
-            ledger=ledger,
+            ledger=tuple(wording.entry_for_script(entry) for entry in leased.entries),
             memos=memos or {},
-            targets=targets,
+            targets=leased.targets,
             environment=self._environment,
         )
         session = AttemptSession(self.desk, attempt)
@@ -304,6 +306,8 @@ class Dispatcher:
     def _deadline(self, task: Task, phase: Phase) -> int:
         if phase is Phase.SETTLE:
             return wording.now() + self._limits.find_timeout
+        if phase is Phase.UNDO:
+            return task.undo_end
         ends = [total_deadline(task)] if task.policy.total_timeout else []
         if task.policy.attempt_timeout:
             ends.append(wording.now() + task.policy.attempt_timeout)
@@ -321,6 +325,8 @@ class Dispatcher:
         total = total_deadline(task)
         if phase is Phase.SETTLE:
             error = Failure(Code.DEADLINE_EXCEEDED, "RESOURCE_UNCERTAIN", "looking for what was made took too long")
+        elif phase is Phase.UNDO:
+            error = Failure(Code.DEADLINE_EXCEEDED, "UNDO_TIMEOUT", "the policy's undo_timeout ended")
         elif total and total <= wording.now():
             error = Failure(Code.DEADLINE_EXCEEDED, "TOTAL_TIMEOUT", "the task's total_timeout ended")
         else:
@@ -343,7 +349,8 @@ class Dispatcher:
     async def _fence(self, running: Running, error: Failure) -> None:
         """End the lease of an attempt that did not stop. Its slot stays taken until the executor frees it."""
         attempt = running.attempt
-        end = self.life.settled_once if attempt.phase is Phase.SETTLE else self.life.failure
+        ends = {Phase.RUN: self.life.failure, Phase.SETTLE: self.life.settled_once, Phase.UNDO: self.life.undone_once}
+        end = ends[attempt.phase]
         try:
             task = await self.store.change(attempt.task.id, lambda work: end(work, attempt.epoch, error))
         except Fenced:
@@ -402,6 +409,10 @@ class Dispatcher:
         script = self._scripts.get(task.script)
         return script is not None and script.info.resumable
 
+    def undoes(self, task: Task) -> bool:
+        """Whether the installed script can undo what the task made."""
+        return self.script_problem(task, Phase.UNDO) is None
+
     async def close(self, grace: float) -> None:
         """Lease nothing more and wait up to `grace` seconds for what runs; then give up the rest.
 
@@ -424,10 +435,6 @@ class Dispatcher:
 
 def _is_queued(task: Task) -> bool:
     return task.state is TaskState.QUEUED and task.lease is None and not task.delete_time
-
-
-def _unsettled(entry: Entry) -> bool:
-    return entry.state.name in ("INTENDED", "UNCERTAIN") and not entry.tried
 
 
 def _not_stirred(_: Attempt) -> None:

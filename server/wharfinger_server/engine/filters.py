@@ -34,7 +34,7 @@ OPERATORS: Mapping[str, Callable[[Any, Any], bool]] = {
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """One comparison of a filter: a field's name ("label" for `labels.KEY`), an operator, and the value as it is kept."""
+    """One comparison of a filter: a field ("label" for `labels.KEY`), an operator, and the value as it is kept."""
 
     field: str
     op: str
@@ -97,7 +97,7 @@ RESOURCE_FIELDS: Mapping[str, Field] = {
 
 
 def parse(text: str, fields: Mapping[str, Field], *, labels: bool = True) -> tuple[Comparison, ...]:
-    """Return the comparisons of a filter. Raises InvalidArgument INVALID_FILTER that names the place and the choices."""
+    """Return a filter's comparisons. Raises InvalidArgument INVALID_FILTER that names the place and the choices."""
     if len(text) > LONGEST_FILTER:
         raise _wrong(f"a filter has at most {LONGEST_FILTER} characters")
     tokens = _tokens(text)

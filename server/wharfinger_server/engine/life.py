@@ -8,15 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from wharfinger_server.domain.errors import Fenced
-from wharfinger_server.domain.event import EventDetail, ResourceChange, StateChange
+from wharfinger_server.domain.event import EventDetail, StateChange
 from wharfinger_server.domain.failure import Code, Failure
 from wharfinger_server.domain.ledger import Entry
 from wharfinger_server.domain.states import EntryState, Goal, Phase, TaskState
 from wharfinger_server.domain.task import Task
+from wharfinger_server.engine import rollback
+from wharfinger_server.engine.noting import SERVER, ask_time, entry_changed, guard, state_changed
 from wharfinger_server.store.work import Work
-
-SERVER = "server"
 
 UNSETTLED = Failure(
     Code.UNKNOWN,
@@ -35,39 +34,14 @@ LATE = Failure(
 )
 
 
-def guard(work: Work, epoch: int) -> None:
-    """Raise Fenced unless the attempt `epoch` holds the task's lease: checked in the transaction of every report."""
-    if not work.task.holds(epoch):
-        raise Fenced
+@dataclass(frozen=True, slots=True)
+class Leased:
+    """A task as it was leased for an attempt: what the attempt is for, the ledger, and the keys it is about."""
 
-
-def state_changed(work: Work, before: TaskState, actor: str, reason: str, attempt: int = 0) -> None:
-    """Note a state change, if there was one, as an event and in the task's version."""
-    if work.task.state is not before:
-        work.touch()
-        work.event(StateChange(work.task.state, actor, reason), attempt)
-
-
-def entry_changed(work: Work, entry: Entry | None, attempt: int = 0) -> None:
-    """Note a change of one ledger entry, if there was one."""
-    if entry is not None:
-        work.touch()
-        work.event(ResourceChange.of(entry), attempt)
-
-
-def ask_time(entry: Entry, now: int) -> int:
-    """Return when looking for `entry` can tell something.
-
-    Under a token what is there can be found at once, and "not there" counts once settling ended. Under a tag a second
-    thing may still land, so both answers wait.
-    """
-    first = entry.idempotent and entry.asked_time < entry.intent_time
-    return now if first else max(now, entry.settle_time)
-
-
-def total_deadline(task: Task) -> int:
-    """Return when the task's time is up, 0 for never."""
-    return task.create_time + task.policy.total_timeout if task.policy.total_timeout else 0
+    task: Task
+    phase: Phase
+    entries: tuple[Entry, ...] = ()
+    targets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,21 +59,33 @@ class Life:
             (StateChange(TaskState.RUNNING, SERVER, "attempt 1"), task.epoch),
         )
 
-    def lease(self, work: Work, phase: Phase, worker: str) -> tuple[Task, list[Entry]] | None:
-        """Lease the task for an attempt and return it with its ledger; None if that is not what it needs now."""
+    def next_phase(self, work: Work) -> Phase | None:
+        """Return what kind of attempt the task needs now, None for none."""
         task = work.task
         if task.lease is not None or task.state.resting or task.delete_time:
             return None
-        if phase is Phase.RUN and (task.state is not TaskState.QUEUED or task.must_settle):
-            return None
-        entries = list(work.ledger()) if task.counts.total else []
-        if phase is Phase.SETTLE and not work.ledger().to_settle():
-            return None
+        if task.state is TaskState.ROLLING_BACK:
+            return rollback.next_phase(work)
+        if task.must_settle:
+            return Phase.SETTLE if work.ledger().to_settle() else None
+        return Phase.RUN if task.state is TaskState.QUEUED else None
+
+    def lease(self, work: Work, phase: Phase, worker: str) -> Leased:
+        """Lease the task for an attempt of `phase`, as `next_phase` told it."""
+        task = work.task
+        entries = tuple(work.ledger()) if task.counts.total else ()
         before = task.state
         task.begin(phase, task.executor, worker, work.now, self.lease_ttl)
         task.wake_time = 0
         state_changed(work, before, SERVER, f"attempt {task.runs}", task.epoch)
-        return task, entries
+        return Leased(task, phase, entries, self._targets(work, phase))
+
+    def _targets(self, work: Work, phase: Phase) -> tuple[str, ...]:
+        if phase is Phase.RUN:
+            return ()
+        if work.task.state is TaskState.ROLLING_BACK:
+            return rollback.targets(work, phase)
+        return tuple(entry.key for entry in work.ledger().to_settle())
 
     # ------------------------------------------------------------------ how attempts end
 
@@ -148,6 +134,15 @@ class Life:
             self.doubt(work, error, epoch)
         return self.go_on(work)
 
+    def undone_once(self, work: Work, epoch: int, error: Failure | None = None) -> Task:
+        """End an UNDO attempt; with an `error` that is not one undo's, the rollback ends as failed."""
+        guard(work, epoch)
+        if error is not None:
+            rollback.end(work, error)
+        else:
+            work.task.attempt_over(work.now)
+        return self.go_on(work)
+
     def doubt(self, work: Work, error: Failure, epoch: int = 0) -> None:
         """Write UNCERTAIN for all that waits to be looked for and cannot be."""
         ledger = work.ledger()
@@ -165,7 +160,10 @@ class Life:
         """Let a task without a lease go on: wait for settling, conclude, or rest. Returns the task."""
         task = work.task
         if task.lease is None and not task.state.resting:
-            self._settle_or_conclude(work)
+            if task.state is not TaskState.ROLLING_BACK:
+                self._settle_or_conclude(work)
+            if task.state is TaskState.ROLLING_BACK:
+                rollback.roll_on(work)
         if task.state.resting:
             task.expire_time = self.expires(task)
         return task

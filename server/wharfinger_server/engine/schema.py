@@ -35,7 +35,9 @@ class ObjectSchema:
             raise ValueError(f"the schema names {draft!r} as its draft; only {DRAFT} is understood")
         kind = self._schema.get("type", "object")
         if kind != "object" and not (isinstance(kind, list) and "object" in kind):
-            raise ValueError(f"the schema asks for {kind!r}; params and results are objects, so its type must be 'object'")
+            raise ValueError(
+                f"the schema asks for {kind!r}; params and results are objects, so its type must be 'object'"
+            )
         try:
             self._validator = jsonschema_rs.Draft202012Validator(self._schema, validate_formats=True, offline=True)
         except ValueError as error:

@@ -16,9 +16,10 @@ from wharfinger_server.domain.ledger import Entry, Ledger
 from wharfinger_server.domain.progress import Progress
 from wharfinger_server.domain.states import Phase
 from wharfinger_server.domain.task import Task
-from wharfinger_server.engine import wording
+from wharfinger_server.engine import rollback, wording
 from wharfinger_server.engine.attempt import LINE_COST, Attempt
-from wharfinger_server.engine.life import LATE, SERVER, Life, entry_changed, guard, state_changed
+from wharfinger_server.engine.life import LATE, Life
+from wharfinger_server.engine.noting import SERVER, entry_changed, guard, state_changed
 from wharfinger_server.store.work import Work
 
 T = TypeVar("T")
@@ -136,7 +137,11 @@ class AttemptSession:
         """Write that the script is about to take `key` away, in a call of at most `window` seconds."""
 
         def decide(work: Work) -> protocol.Entry:
-            entry = work.ledger(key).undoing(key, work.now + wording.microseconds(window), work.now)
+            deadline = work.now + wording.microseconds(window)
+            if self._attempt.phase is Phase.UNDO:
+                entry = rollback.start(work, key, deadline)
+            else:
+                entry = work.ledger(key).undoing(key, deadline, work.now)
             entry_changed(work, entry, self._epoch)
             return wording.entry_for_script(entry)
 
@@ -213,11 +218,12 @@ class AttemptSession:
 
     def _end(self, outcome: protocol.Outcome) -> Callable[[Work], Task]:
         life, epoch = self._desk.life, self._epoch
-        if self._attempt.phase is Phase.SETTLE:
+        if self._attempt.phase is not Phase.RUN:
+            end = life.settled_once if self._attempt.phase is Phase.SETTLE else life.undone_once
             broken = (
                 wording.failure_of_script(outcome) if isinstance(outcome, protocol.Failure) else self._attempt.expired
             )
-            return lambda work: life.settled_once(work, epoch, broken)
+            return lambda work: end(work, epoch, broken)
         if isinstance(outcome, protocol.Succeeded):
             misfit = self._misfit(outcome.result)
             if misfit is None:

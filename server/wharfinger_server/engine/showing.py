@@ -6,13 +6,14 @@ from datetime import UTC, datetime
 
 from wharfinger_server.domain.progress import Progress
 from wharfinger_server.domain.states import TaskState
-from wharfinger_server.domain.task import Task
+from wharfinger_server.domain.task import Task, Trigger
 from wharfinger_server.engine import wording
 from wharfinger_server.engine.dispatch import Dispatcher
 from wharfinger_server.engine.shown import Shown
 from wharfinger_server.store.store import Store
 
 LEFT_OVER_SHOWN = 100
+_ACTIONS = {Trigger.RESUME: "RESUME", Trigger.ROLL_BACK: "ROLL_BACK", Trigger.RESOLVE: "RESOLVE"}
 HALF_WAY = frozenset({TaskState.PARTIALLY_FAILED, TaskState.ROLLBACK_FAILED})
 
 
@@ -41,7 +42,15 @@ class Showing:
             progress,
             left_over=tuple(entries),
             not_attempted=tuple(key for key in task.plan if key not in begun),
-            allowed_actions=(),
+            allowed_actions=self._allowed(task),
+        )
+
+    def _allowed(self, task: Task) -> tuple[str, ...]:
+        allowed = task.allowed()
+        return tuple(
+            name
+            for trigger, name in _ACTIONS.items()
+            if trigger.value in allowed and (trigger is not Trigger.ROLL_BACK or self._dispatcher.undoes(task))
         )
 
     def _progress(self, task: Task) -> Progress | None:

@@ -8,7 +8,7 @@ from wharfinger_server import config
 from wharfinger_server.domain.errors import Aborted, AlreadyExists, InvalidArgument, NotFound, Refused, invalid
 from wharfinger_server.domain.event import StateChange
 from wharfinger_server.domain.ledger import Entry
-from wharfinger_server.domain.states import TaskState
+from wharfinger_server.domain.states import Phase, TaskState
 from wharfinger_server.domain.task import Task
 from wharfinger_server.engine import wording
 from wharfinger_server.engine.admission import Admission
@@ -16,7 +16,7 @@ from wharfinger_server.engine.bell import Bell
 from wharfinger_server.engine.dispatch import Dispatcher
 from wharfinger_server.engine.filters import OPERATORS, RESOURCE_FIELDS, TASK_FIELDS, parse, stored
 from wharfinger_server.engine.hub import Hub
-from wharfinger_server.engine.life import Life
+from wharfinger_server.engine.life import Leased, Life
 from wharfinger_server.engine.naming import check_project
 from wharfinger_server.engine.pages import page_limit, page_start, page_token
 from wharfinger_server.engine.requests import Caller, CreateRequest, task_not_found
@@ -125,7 +125,7 @@ class Tasks:
 
     def _written(self, task: Task, at_once: bool) -> None:
         if at_once:
-            self._dispatcher.launch(task)
+            self._dispatcher.launch(Leased(task, Phase.RUN))
         else:
             self._dispatcher.consider(task)
 
@@ -152,10 +152,11 @@ class Tasks:
 
     async def get(self, caller: Caller, project: str, task_id: str, full: bool = True) -> Shown:
         """Return a task as it is now."""
-        task = await self._visible(caller, project, task_id)
+        task = await self.visible(caller, project, task_id)
         return await self._showing.show(task) if full else self._showing.brief(task)
 
-    async def _visible(self, caller: Caller, project: str, task_id: str) -> Task:
+    async def visible(self, caller: Caller, project: str, task_id: str) -> Task:
+        """Return a task that the caller may see. Raises NotFound TASK_NOT_FOUND."""
         task = await self._store.task(project, task_id) if caller.may_see(project) else None
         if task is None:
             raise task_not_found(project, task_id)
@@ -187,12 +188,12 @@ class Tasks:
         """Return the task once it rests, or as it is after `timeout` microseconds (0: half a minute)."""
         if timeout < 0:
             raise invalid("timeout", "it is negative")
-        task = await self._visible(caller, project, task_id)
+        task = await self.visible(caller, project, task_id)
         bell = Bell()
         topic, leave = self._hub.join_task(task.id, bell)
         until = wording.now() + min(timeout or USUAL_WAIT, MOST_WAIT)
         try:
-            task = await self._visible(caller, project, task_id)
+            task = await self.visible(caller, project, task_id)
             while not task.state.resting and not topic.closing and (left := until - wording.now()) > 0:
                 await bell.wait(left / 1_000_000)
                 task = topic.newest or task
@@ -210,7 +211,7 @@ class Tasks:
         token: str = "",
     ) -> tuple[Sequence[bytes], str]:
         """Return a page of a task's events, serialised, and the token of the next one."""
-        task = await self._visible(caller, project, task_id)
+        task = await self.visible(caller, project, task_id)
         if after_sequence < 0:
             raise invalid("after_sequence", "it is negative")
         limit = page_limit(page_size, USUAL_PAGE, self._most_page)
@@ -230,7 +231,7 @@ class Tasks:
         token: str = "",
     ) -> tuple[Sequence[Entry], str]:
         """Return a page of a task's ledger and the token of the next one."""
-        task = await self._visible(caller, project, task_id)
+        task = await self.visible(caller, project, task_id)
         conditions = parse(filter, RESOURCE_FIELDS, labels=False)
         limit = page_limit(page_size, USUAL_PAGE, self._most_page)
         after = page_start(token, "resources", task.id, filter)
@@ -248,11 +249,11 @@ class Tasks:
 
     async def cancel(self, caller: Caller, project: str, task_id: str, etag: str = "", reason: str = "") -> Shown:
         """Ask a task to stop. A second cancel changes nothing; one of an ended task is refused."""
-        task = await self._visible(caller, project, task_id)
+        task = await self.visible(caller, project, task_id)
         why = reason[:REASON_LENGTH]
 
         def decide(work: Work) -> Task:
-            _check_etag(work.task, etag)
+            check_etag(work.task, etag)
             return self._life.cancel(work, caller.creator, why)
 
         task = await self._store.change(task.id, decide)
@@ -262,10 +263,10 @@ class Tasks:
 
     async def delete(self, caller: Caller, project: str, task_id: str, etag: str = "") -> None:
         """Delete an ended task that owns nothing alive. Its ledger stays for a while, for late evidence."""
-        task = await self._visible(caller, project, task_id)
+        task = await self.visible(caller, project, task_id)
 
         def decide(work: Work) -> None:
-            _check_etag(work.task, etag)
+            check_etag(work.task, etag)
             work.task.delete(work.now)
             work.touch()
 
@@ -294,7 +295,8 @@ def _descending(order_by: str) -> bool:
     return True
 
 
-def _check_etag(task: Task, etag: str) -> None:
+def check_etag(task: Task, etag: str) -> None:
+    """Refuse a task that has changed since the caller read it (Aborted ETAG_MISMATCH), or that was deleted."""
     if task.delete_time:
         raise NotFound("TASK_NOT_FOUND", f"there is no task {task.name}", {"task": task.name})
     if etag and etag != task.etag:

@@ -11,12 +11,15 @@ from wharfinger.v1 import task_pb2, task_service_pb2
 from wharfinger_server.config import Limits
 from wharfinger_server.domain.errors import InvalidArgument, Refused, invalid
 from wharfinger_server.domain.ledger import Entry
+from wharfinger_server.domain.verdict import Verdict
+from wharfinger_server.engine.halfway import Ask, HalfWay
 from wharfinger_server.engine.requests import CreateRequest
 from wharfinger_server.engine.shown import Shown
 from wharfinger_server.engine.tasks import Tasks
 from wharfinger_server.rpc import names
 from wharfinger_server.rpc.calls import Call, Calls, Handler
 from wharfinger_server.rpc.messages.framing import framed, repeated, tag
+from wharfinger_server.rpc.messages.plan import fill_plan
 from wharfinger_server.rpc.messages.resource import resource_bytes
 from wharfinger_server.rpc.messages.task import complete, new_task, task_message
 from wharfinger_server.rpc.messages.times import MICROSECONDS, duration_of
@@ -35,8 +38,9 @@ _check_create = checker(task_service_pb2.CreateTaskRequest)
 class TaskMethods:
     """The unary methods of TaskService."""
 
-    def __init__(self, tasks: Tasks, limits: Limits) -> None:
+    def __init__(self, tasks: Tasks, half_way: HalfWay, limits: Limits) -> None:
         self._tasks = tasks
+        self._half_way = half_way
         self._response_bytes = limits.response_bytes
         self._batch_bytes = limits.batch_bytes
 
@@ -129,6 +133,34 @@ class TaskMethods:
         project, task_id = names.task_of(request.name)
         return task_message(await self._tasks.cancel(call.caller, project, task_id, request.etag, request.reason))
 
+    async def resume_task(self, request: task_service_pb2.ResumeTaskRequest, call: Call) -> task_pb2.Task:
+        """Let a half-done task run again."""
+        ask = Ask(*names.task_of(request.name), request.etag, request.request_id)
+        return task_message(await self._half_way.resume(call.caller, ask, request.script_version))
+
+    async def rollback_task(self, request: task_service_pb2.RollbackTaskRequest, call: Call) -> task_pb2.Task:
+        """Undo what a task made, or tell what would be undone."""
+        ask = Ask(*names.task_of(request.name), request.etag, request.request_id)
+        shown, plan = await self._half_way.roll_back(
+            call.caller, ask, request.only, request.retain, validate_only=request.validate_only
+        )
+        message = task_message(shown)
+        if plan is not None:
+            fill_plan(message.rollback_plan, plan)
+        return message
+
+    async def resolve_resource(self, request: task_service_pb2.ResolveResourceRequest, call: Call) -> task_pb2.Task:
+        """Take a person's verdict on a resource."""
+        try:
+            verdict = Verdict(request.verdict)
+        except ValueError:
+            raise invalid("verdict", f"{request.verdict} is no verdict") from None
+        ask = Ask(*names.task_of(request.name), request.etag)
+        shown = await self._half_way.resolve(
+            call.caller, ask, request.key, verdict, request.external_id, request.reason
+        )
+        return task_message(shown)
+
     async def delete_task(self, request: task_service_pb2.DeleteTaskRequest, call: Call) -> Empty:
         """Delete a task."""
         await self._tasks.delete(call.caller, *names.task_of(request.name), request.etag)
@@ -153,6 +185,9 @@ def task_handlers(calls: Calls, tasks: TaskMethods, watches: TaskWatches) -> Map
         "ListTaskEvents": calls.unary("ListTaskEvents", v1.ListTaskEventsRequest, tasks.list_task_events),
         "ListTaskResources": calls.unary("ListTaskResources", v1.ListTaskResourcesRequest, tasks.list_task_resources),
         "CancelTask": calls.unary("CancelTask", v1.CancelTaskRequest, tasks.cancel_task),
+        "ResumeTask": calls.unary("ResumeTask", v1.ResumeTaskRequest, tasks.resume_task),
+        "RollbackTask": calls.unary("RollbackTask", v1.RollbackTaskRequest, tasks.rollback_task),
+        "ResolveResource": calls.unary("ResolveResource", v1.ResolveResourceRequest, tasks.resolve_resource),
         "DeleteTask": calls.unary("DeleteTask", v1.DeleteTaskRequest, tasks.delete_task),
     }
 

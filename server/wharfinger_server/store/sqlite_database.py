@@ -169,6 +169,8 @@ class SqliteDatabase(Database):
 
     def insert_tasks(self, connection: sa.Connection, rows: Sequence[Row]) -> set[int]:
         """Insert all at once; only where some clash, once more one by one, to learn which."""
+        if len(rows) == 1:
+            return {rows[0][0]} if self.statements.insert_tasks(connection, rows).rowcount else set()
         connection.exec_driver_sql("SAVEPOINT tasks")
         if self.statements.insert_tasks(connection, rows).rowcount == len(rows):
             connection.exec_driver_sql("RELEASE tasks")
@@ -216,6 +218,8 @@ def _prepare(driver: sqlite3.Connection) -> None:
     driver.execute("PRAGMA journal_mode = WAL")
     driver.execute("PRAGMA synchronous = FULL")
     driver.execute("PRAGMA foreign_keys = ON")
+    # After a burst the log beside the file shrinks again.
+    driver.execute("PRAGMA journal_size_limit = 67108864")
     # Where the system's own sync stops at the drive's cache (macOS), go through it.
     driver.execute("PRAGMA fullfsync = ON")
     driver.execute("PRAGMA checkpoint_fullfsync = ON")
@@ -223,6 +227,8 @@ def _prepare(driver: sqlite3.Connection) -> None:
 
 def _writing(driver: Any, _record: Any) -> None:
     _prepare(driver)
+    # Request ids may be random: with millions of tasks, each is looked up on a page of its own. In KiB.
+    driver.execute("PRAGMA cache_size = -65536")
 
 
 def _reading_only(driver: Any, _record: Any) -> None:

@@ -16,6 +16,7 @@ PARAMS_SCHEMA = {
         "pause": {"type": "number"},
         "refuse": {"type": "array", "items": {"type": "string"}},
         "lose": {"type": "array", "items": {"type": "string"}},
+        "after": {"type": "object"},
     },
     "required": ["yard", "keys"],
     "additionalProperties": False,
@@ -38,7 +39,7 @@ async def make(task, yard, key):
 
     async def call(intent):
         await asyncio.sleep(min(pause, 0.2))
-        if key in task.params.get("refuse", ()):
+        if key in task.params.get("refuse", ()) and not (yard.folder / "room").exists():
             raise Refused(f"the yard has no room for {key}", reason="QUOTA_EXCEEDED")
         made = yard.make(intent.token, key)
         if key in task.params.get("lose", ()):
@@ -47,8 +48,17 @@ async def make(task, yard, key):
         return made
 
     await asyncio.sleep(pause)
-    return await task.create("yard.thing", f"thing/{key}", call, attributes={"name": key})
+    after = [f"thing/{parent}" for parent in task.params.get("after", {}).get(key, ())]
+    return await task.create("yard.thing", f"thing/{key}", call, attributes={"name": key}, after=after)
 
 
 async def find(task, resource):
     return Yard(task.params["yard"]).find(resource.token)
+
+
+async def undo(task, resource):
+    yard = Yard(task.params["yard"])
+    if (yard.folder / "stuck").exists():
+        raise ConnectionError("the crane does not answer")
+    await asyncio.sleep(task.params.get("pause", 0))
+    yard.take_away(resource.token, resource.external_id)

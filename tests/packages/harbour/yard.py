@@ -49,3 +49,8 @@ class Yard:
             self.note(f"TWICE {name}")
             return None
         return descriptor
+
+    def take_away(self, token, thing):
+        """Delete a thing; one that is gone is no error."""
+        self.note(f"delete {token} {thing}")
+        (self.folder / "things" / token).unlink(missing_ok=True)

@@ -85,7 +85,9 @@ func (PartialFailureAction) EnumDescriptor() ([]byte, []int) {
 // Every error carries a google.rpc.ErrorInfo whose `domain` is `wharfinger.dev` and whose `reason` is the name of one of
 // these values without `ERROR_REASON_`. Each value always comes with the same status code, named first. The keys in
 // parentheses are those of ErrorInfo.metadata; one that has nothing to say is left out. Values below 100 answer calls;
-// those from 100 on stand in Task.error, Task.rollback_error, Attempt.error, Resource.error and error events.
+// those from 100 on stand in Task.error, Task.rollback_error, Attempt.error, Resource.error and error events. There a
+// script may also use reasons and metadata of its own, with the code that it chooses: be ready for words that are not
+// listed here.
 type ErrorReason int32
 
 const (
@@ -238,6 +240,20 @@ const (
 	ErrorReason_ERROR_REASON_KEY_INVALID ErrorReason = 125
 	// FAILED_PRECONDITION: the script named a key that the task's ledger does not have (key).
 	ErrorReason_ERROR_REASON_KEY_UNKNOWN ErrorReason = 126
+	// UNKNOWN: the script gave up on purpose and named no reason; the message says why (no keys but the script's own).
+	ErrorReason_ERROR_REASON_SCRIPT_FAILED ErrorReason = 127
+	// FAILED_PRECONDITION: a provider refused a call definitely and made nothing; the message is the provider's word
+	// (terminated: `true` if it said that what the call's token once made is gone; and the script's own).
+	ErrorReason_ERROR_REASON_REFUSED ErrorReason = 128
+	// NOT_FOUND: no cloud account of that name is configured for the project (profile).
+	ErrorReason_ERROR_REASON_UNKNOWN_PROFILE ErrorReason = 129
+	// FAILED_PRECONDITION: what the operator configured for the object store can't be used (store, option, cause).
+	ErrorReason_ERROR_REASON_STORE_MISCONFIGURED ErrorReason = 130
+	// RESOURCE_EXHAUSTED: the object store has no room left (store, cause).
+	ErrorReason_ERROR_REASON_STORE_FULL ErrorReason = 131
+	// FAILED_PRECONDITION: what the operator configured for the script's package can't be used (option: such as
+	// `image.max_size`).
+	ErrorReason_ERROR_REASON_SETTINGS_INVALID ErrorReason = 132
 )
 
 // Enum value maps for ErrorReason.
@@ -304,6 +320,12 @@ var (
 		124: "ERROR_REASON_STORE_UNAVAILABLE",
 		125: "ERROR_REASON_KEY_INVALID",
 		126: "ERROR_REASON_KEY_UNKNOWN",
+		127: "ERROR_REASON_SCRIPT_FAILED",
+		128: "ERROR_REASON_REFUSED",
+		129: "ERROR_REASON_UNKNOWN_PROFILE",
+		130: "ERROR_REASON_STORE_MISCONFIGURED",
+		131: "ERROR_REASON_STORE_FULL",
+		132: "ERROR_REASON_SETTINGS_INVALID",
 	}
 	ErrorReason_value = map[string]int32{
 		"ERROR_REASON_UNSPECIFIED":           0,
@@ -367,6 +389,12 @@ var (
 		"ERROR_REASON_STORE_UNAVAILABLE":     124,
 		"ERROR_REASON_KEY_INVALID":           125,
 		"ERROR_REASON_KEY_UNKNOWN":           126,
+		"ERROR_REASON_SCRIPT_FAILED":         127,
+		"ERROR_REASON_REFUSED":               128,
+		"ERROR_REASON_UNKNOWN_PROFILE":       129,
+		"ERROR_REASON_STORE_MISCONFIGURED":   130,
+		"ERROR_REASON_STORE_FULL":            131,
+		"ERROR_REASON_SETTINGS_INVALID":      132,
 	}
 )
 
@@ -515,7 +543,7 @@ const file_wharfinger_v1_failure_proto_rawDesc = "" +
 	"\"PARTIAL_FAILURE_ACTION_UNSPECIFIED\x10\x00\x12!\n" +
 	"\x1dPARTIAL_FAILURE_ACTION_RESUME\x10\x01\x12$\n" +
 	" PARTIAL_FAILURE_ACTION_ROLL_BACK\x10\x02\x12\"\n" +
-	"\x1ePARTIAL_FAILURE_ACTION_RESOLVE\x10\x03*\xfb\x0f\n" +
+	"\x1ePARTIAL_FAILURE_ACTION_RESOLVE\x10\x03*\xc2\x11\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12\x1f\n" +
 	"\x1bERROR_REASON_UNKNOWN_SCRIPT\x10\x01\x12\x1e\n" +
@@ -578,7 +606,13 @@ const file_wharfinger_v1_failure_proto_rawDesc = "" +
 	"\x1aERROR_REASON_STORE_REFUSED\x10{\x12\"\n" +
 	"\x1eERROR_REASON_STORE_UNAVAILABLE\x10|\x12\x1c\n" +
 	"\x18ERROR_REASON_KEY_INVALID\x10}\x12\x1c\n" +
-	"\x18ERROR_REASON_KEY_UNKNOWN\x10~B]\n" +
+	"\x18ERROR_REASON_KEY_UNKNOWN\x10~\x12\x1e\n" +
+	"\x1aERROR_REASON_SCRIPT_FAILED\x10\x7f\x12\x19\n" +
+	"\x14ERROR_REASON_REFUSED\x10\x80\x01\x12!\n" +
+	"\x1cERROR_REASON_UNKNOWN_PROFILE\x10\x81\x01\x12%\n" +
+	" ERROR_REASON_STORE_MISCONFIGURED\x10\x82\x01\x12\x1c\n" +
+	"\x17ERROR_REASON_STORE_FULL\x10\x83\x01\x12\"\n" +
+	"\x1dERROR_REASON_SETTINGS_INVALID\x10\x84\x01B]\n" +
 	"\x11dev.wharfinger.v1P\x01ZFgithub.com/wharfinger/wharfinger/clients/go/wharfinger/v1;wharfingerv1b\x06proto3"
 
 var (

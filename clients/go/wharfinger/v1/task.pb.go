@@ -299,8 +299,10 @@ type Task struct {
 	// Where a half-done task stands: what exists, what is uncertain, what was never begun. Set while the task is
 	// PARTIALLY_FAILED or ROLLBACK_FAILED; the same message is among the details of `error`. BASIC views leave it out.
 	PartialFailure *PartialFailure `protobuf:"bytes,26,opt,name=partial_failure,json=partialFailure,proto3" json:"partial_failure,omitempty"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	// What a rollback would do; set in the answer of RollbackTask with validate_only, and nowhere else.
+	RollbackPlan  *RollbackPlan `protobuf:"bytes,27,opt,name=rollback_plan,json=rollbackPlan,proto3" json:"rollback_plan,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Task) Reset() {
@@ -515,6 +517,132 @@ func (x *Task) GetPartialFailure() *PartialFailure {
 	return nil
 }
 
+func (x *Task) GetRollbackPlan() *RollbackPlan {
+	if x != nil {
+		return x.RollbackPlan
+	}
+	return nil
+}
+
+// What a rollback would do if every undo succeeds.
+type RollbackPlan struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Keys in the order in which they are undone; those of one wave go at once.
+	Waves []*RollbackWave `protobuf:"bytes,1,rep,name=waves,proto3" json:"waves,omitempty"`
+	// Keys that are kept: those to be retained, and what they depend on.
+	Retained []string `protobuf:"bytes,2,rep,name=retained,proto3" json:"retained,omitempty"`
+	// Keys that are looked for first, since it is not known whether they exist.
+	Sought []string `protobuf:"bytes,3,rep,name=sought,proto3" json:"sought,omitempty"`
+	// Keys that cannot be undone, with the reason.
+	Blocked       map[string]string `protobuf:"bytes,4,rep,name=blocked,proto3" json:"blocked,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RollbackPlan) Reset() {
+	*x = RollbackPlan{}
+	mi := &file_wharfinger_v1_task_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RollbackPlan) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RollbackPlan) ProtoMessage() {}
+
+func (x *RollbackPlan) ProtoReflect() protoreflect.Message {
+	mi := &file_wharfinger_v1_task_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RollbackPlan.ProtoReflect.Descriptor instead.
+func (*RollbackPlan) Descriptor() ([]byte, []int) {
+	return file_wharfinger_v1_task_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *RollbackPlan) GetWaves() []*RollbackWave {
+	if x != nil {
+		return x.Waves
+	}
+	return nil
+}
+
+func (x *RollbackPlan) GetRetained() []string {
+	if x != nil {
+		return x.Retained
+	}
+	return nil
+}
+
+func (x *RollbackPlan) GetSought() []string {
+	if x != nil {
+		return x.Sought
+	}
+	return nil
+}
+
+func (x *RollbackPlan) GetBlocked() map[string]string {
+	if x != nil {
+		return x.Blocked
+	}
+	return nil
+}
+
+// What is undone at once.
+type RollbackWave struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The keys.
+	Keys          []string `protobuf:"bytes,1,rep,name=keys,proto3" json:"keys,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RollbackWave) Reset() {
+	*x = RollbackWave{}
+	mi := &file_wharfinger_v1_task_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RollbackWave) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RollbackWave) ProtoMessage() {}
+
+func (x *RollbackWave) ProtoReflect() protoreflect.Message {
+	mi := &file_wharfinger_v1_task_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RollbackWave.ProtoReflect.Descriptor instead.
+func (*RollbackWave) Descriptor() ([]byte, []int) {
+	return file_wharfinger_v1_task_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *RollbackWave) GetKeys() []string {
+	if x != nil {
+		return x.Keys
+	}
+	return nil
+}
+
 // How far a task has come, as its script tells it.
 type Progress struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -538,7 +666,7 @@ type Progress struct {
 
 func (x *Progress) Reset() {
 	*x = Progress{}
-	mi := &file_wharfinger_v1_task_proto_msgTypes[1]
+	mi := &file_wharfinger_v1_task_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -550,7 +678,7 @@ func (x *Progress) String() string {
 func (*Progress) ProtoMessage() {}
 
 func (x *Progress) ProtoReflect() protoreflect.Message {
-	mi := &file_wharfinger_v1_task_proto_msgTypes[1]
+	mi := &file_wharfinger_v1_task_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -563,7 +691,7 @@ func (x *Progress) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Progress.ProtoReflect.Descriptor instead.
 func (*Progress) Descriptor() ([]byte, []int) {
-	return file_wharfinger_v1_task_proto_rawDescGZIP(), []int{1}
+	return file_wharfinger_v1_task_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *Progress) GetStep() string {
@@ -638,7 +766,7 @@ type Attempt struct {
 
 func (x *Attempt) Reset() {
 	*x = Attempt{}
-	mi := &file_wharfinger_v1_task_proto_msgTypes[2]
+	mi := &file_wharfinger_v1_task_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -650,7 +778,7 @@ func (x *Attempt) String() string {
 func (*Attempt) ProtoMessage() {}
 
 func (x *Attempt) ProtoReflect() protoreflect.Message {
-	mi := &file_wharfinger_v1_task_proto_msgTypes[2]
+	mi := &file_wharfinger_v1_task_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -663,7 +791,7 @@ func (x *Attempt) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Attempt.ProtoReflect.Descriptor instead.
 func (*Attempt) Descriptor() ([]byte, []int) {
-	return file_wharfinger_v1_task_proto_rawDescGZIP(), []int{2}
+	return file_wharfinger_v1_task_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *Attempt) GetEpoch() int64 {
@@ -726,7 +854,7 @@ type Plan struct {
 
 func (x *Plan) Reset() {
 	*x = Plan{}
-	mi := &file_wharfinger_v1_task_proto_msgTypes[3]
+	mi := &file_wharfinger_v1_task_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -738,7 +866,7 @@ func (x *Plan) String() string {
 func (*Plan) ProtoMessage() {}
 
 func (x *Plan) ProtoReflect() protoreflect.Message {
-	mi := &file_wharfinger_v1_task_proto_msgTypes[3]
+	mi := &file_wharfinger_v1_task_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -751,7 +879,7 @@ func (x *Plan) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Plan.ProtoReflect.Descriptor instead.
 func (*Plan) Descriptor() ([]byte, []int) {
-	return file_wharfinger_v1_task_proto_rawDescGZIP(), []int{3}
+	return file_wharfinger_v1_task_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *Plan) GetKeys() []string {
@@ -765,7 +893,7 @@ var File_wharfinger_v1_task_proto protoreflect.FileDescriptor
 
 const file_wharfinger_v1_task_proto_rawDesc = "" +
 	"\n" +
-	"\x18wharfinger/v1/task.proto\x12\rwharfinger.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/rpc/status.proto\x1a\x1bwharfinger/v1/failure.proto\x1a\x1awharfinger/v1/policy.proto\x1a\x19wharfinger/v1/price.proto\x1a\x1cwharfinger/v1/resource.proto\"\xd6\v\n" +
+	"\x18wharfinger/v1/task.proto\x12\rwharfinger.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/rpc/status.proto\x1a\x1bwharfinger/v1/failure.proto\x1a\x1awharfinger/v1/policy.proto\x1a\x19wharfinger/v1/price.proto\x1a\x1cwharfinger/v1/resource.proto\"\x9e\f\n" +
 	"\x04Task\x12\x18\n" +
 	"\x04name\x18\x01 \x01(\tB\x04\xe2A\x01\bR\x04name\x12\x16\n" +
 	"\x03uid\x18\x02 \x01(\tB\x04\xe2A\x01\x03R\x03uid\x12\x18\n" +
@@ -797,11 +925,22 @@ const file_wharfinger_v1_task_proto_rawDesc = "" +
 	"expireTime\x12)\n" +
 	"\rlast_sequence\x18\x18 \x01(\x03B\x04\xe2A\x01\x03R\flastSequence\x12\x1e\n" +
 	"\acreator\x18\x19 \x01(\tB\x04\xe2A\x01\x03R\acreator\x12L\n" +
-	"\x0fpartial_failure\x18\x1a \x01(\v2\x1d.wharfinger.v1.PartialFailureB\x04\xe2A\x01\x03R\x0epartialFailure\x1a9\n" +
+	"\x0fpartial_failure\x18\x1a \x01(\v2\x1d.wharfinger.v1.PartialFailureB\x04\xe2A\x01\x03R\x0epartialFailure\x12F\n" +
+	"\rrollback_plan\x18\x1b \x01(\v2\x1b.wharfinger.v1.RollbackPlanB\x04\xe2A\x01\x03R\frollbackPlan\x1a9\n" +
 	"\vLabelsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01:F\xeaAC\n" +
-	"\x13wharfinger.dev/Task\x12\x1fprojects/{project}/tasks/{task}*\x05tasks2\x04task\"\xfc\x01\n" +
+	"\x13wharfinger.dev/Task\x12\x1fprojects/{project}/tasks/{task}*\x05tasks2\x04task\"\xf5\x01\n" +
+	"\fRollbackPlan\x121\n" +
+	"\x05waves\x18\x01 \x03(\v2\x1b.wharfinger.v1.RollbackWaveR\x05waves\x12\x1a\n" +
+	"\bretained\x18\x02 \x03(\tR\bretained\x12\x16\n" +
+	"\x06sought\x18\x03 \x03(\tR\x06sought\x12B\n" +
+	"\ablocked\x18\x04 \x03(\v2(.wharfinger.v1.RollbackPlan.BlockedEntryR\ablocked\x1a:\n" +
+	"\fBlockedEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\"\n" +
+	"\fRollbackWave\x12\x12\n" +
+	"\x04keys\x18\x01 \x03(\tR\x04keys\"\xfc\x01\n" +
 	"\bProgress\x12\x12\n" +
 	"\x04step\x18\x01 \x01(\tR\x04step\x12\x12\n" +
 	"\x04done\x18\x02 \x01(\x03R\x04done\x12\x19\n" +
@@ -862,54 +1001,60 @@ func file_wharfinger_v1_task_proto_rawDescGZIP() []byte {
 }
 
 var file_wharfinger_v1_task_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_wharfinger_v1_task_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
+var file_wharfinger_v1_task_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
 var file_wharfinger_v1_task_proto_goTypes = []any{
 	(TaskState)(0),                // 0: wharfinger.v1.TaskState
 	(TaskView)(0),                 // 1: wharfinger.v1.TaskView
 	(AttemptPhase)(0),             // 2: wharfinger.v1.AttemptPhase
 	(*Task)(nil),                  // 3: wharfinger.v1.Task
-	(*Progress)(nil),              // 4: wharfinger.v1.Progress
-	(*Attempt)(nil),               // 5: wharfinger.v1.Attempt
-	(*Plan)(nil),                  // 6: wharfinger.v1.Plan
-	nil,                           // 7: wharfinger.v1.Task.LabelsEntry
-	(*structpb.Struct)(nil),       // 8: google.protobuf.Struct
-	(*Policy)(nil),                // 9: wharfinger.v1.Policy
-	(*status.Status)(nil),         // 10: google.rpc.Status
-	(*ResourceSummary)(nil),       // 11: wharfinger.v1.ResourceSummary
-	(*CostEstimate)(nil),          // 12: wharfinger.v1.CostEstimate
-	(*timestamppb.Timestamp)(nil), // 13: google.protobuf.Timestamp
-	(*PartialFailure)(nil),        // 14: wharfinger.v1.PartialFailure
-	(*durationpb.Duration)(nil),   // 15: google.protobuf.Duration
+	(*RollbackPlan)(nil),          // 4: wharfinger.v1.RollbackPlan
+	(*RollbackWave)(nil),          // 5: wharfinger.v1.RollbackWave
+	(*Progress)(nil),              // 6: wharfinger.v1.Progress
+	(*Attempt)(nil),               // 7: wharfinger.v1.Attempt
+	(*Plan)(nil),                  // 8: wharfinger.v1.Plan
+	nil,                           // 9: wharfinger.v1.Task.LabelsEntry
+	nil,                           // 10: wharfinger.v1.RollbackPlan.BlockedEntry
+	(*structpb.Struct)(nil),       // 11: google.protobuf.Struct
+	(*Policy)(nil),                // 12: wharfinger.v1.Policy
+	(*status.Status)(nil),         // 13: google.rpc.Status
+	(*ResourceSummary)(nil),       // 14: wharfinger.v1.ResourceSummary
+	(*CostEstimate)(nil),          // 15: wharfinger.v1.CostEstimate
+	(*timestamppb.Timestamp)(nil), // 16: google.protobuf.Timestamp
+	(*PartialFailure)(nil),        // 17: wharfinger.v1.PartialFailure
+	(*durationpb.Duration)(nil),   // 18: google.protobuf.Duration
 }
 var file_wharfinger_v1_task_proto_depIdxs = []int32{
-	8,  // 0: wharfinger.v1.Task.params:type_name -> google.protobuf.Struct
-	7,  // 1: wharfinger.v1.Task.labels:type_name -> wharfinger.v1.Task.LabelsEntry
-	9,  // 2: wharfinger.v1.Task.policy:type_name -> wharfinger.v1.Policy
+	11, // 0: wharfinger.v1.Task.params:type_name -> google.protobuf.Struct
+	9,  // 1: wharfinger.v1.Task.labels:type_name -> wharfinger.v1.Task.LabelsEntry
+	12, // 2: wharfinger.v1.Task.policy:type_name -> wharfinger.v1.Policy
 	0,  // 3: wharfinger.v1.Task.state:type_name -> wharfinger.v1.TaskState
-	4,  // 4: wharfinger.v1.Task.progress:type_name -> wharfinger.v1.Progress
-	8,  // 5: wharfinger.v1.Task.result:type_name -> google.protobuf.Struct
-	10, // 6: wharfinger.v1.Task.error:type_name -> google.rpc.Status
-	10, // 7: wharfinger.v1.Task.rollback_error:type_name -> google.rpc.Status
-	11, // 8: wharfinger.v1.Task.resources:type_name -> wharfinger.v1.ResourceSummary
-	5,  // 9: wharfinger.v1.Task.attempts:type_name -> wharfinger.v1.Attempt
-	12, // 10: wharfinger.v1.Task.estimate:type_name -> wharfinger.v1.CostEstimate
-	13, // 11: wharfinger.v1.Task.create_time:type_name -> google.protobuf.Timestamp
-	13, // 12: wharfinger.v1.Task.update_time:type_name -> google.protobuf.Timestamp
-	13, // 13: wharfinger.v1.Task.start_time:type_name -> google.protobuf.Timestamp
-	13, // 14: wharfinger.v1.Task.end_time:type_name -> google.protobuf.Timestamp
-	13, // 15: wharfinger.v1.Task.expire_time:type_name -> google.protobuf.Timestamp
-	14, // 16: wharfinger.v1.Task.partial_failure:type_name -> wharfinger.v1.PartialFailure
-	15, // 17: wharfinger.v1.Progress.eta:type_name -> google.protobuf.Duration
-	13, // 18: wharfinger.v1.Progress.update_time:type_name -> google.protobuf.Timestamp
-	2,  // 19: wharfinger.v1.Attempt.phase:type_name -> wharfinger.v1.AttemptPhase
-	13, // 20: wharfinger.v1.Attempt.start_time:type_name -> google.protobuf.Timestamp
-	13, // 21: wharfinger.v1.Attempt.end_time:type_name -> google.protobuf.Timestamp
-	10, // 22: wharfinger.v1.Attempt.error:type_name -> google.rpc.Status
-	23, // [23:23] is the sub-list for method output_type
-	23, // [23:23] is the sub-list for method input_type
-	23, // [23:23] is the sub-list for extension type_name
-	23, // [23:23] is the sub-list for extension extendee
-	0,  // [0:23] is the sub-list for field type_name
+	6,  // 4: wharfinger.v1.Task.progress:type_name -> wharfinger.v1.Progress
+	11, // 5: wharfinger.v1.Task.result:type_name -> google.protobuf.Struct
+	13, // 6: wharfinger.v1.Task.error:type_name -> google.rpc.Status
+	13, // 7: wharfinger.v1.Task.rollback_error:type_name -> google.rpc.Status
+	14, // 8: wharfinger.v1.Task.resources:type_name -> wharfinger.v1.ResourceSummary
+	7,  // 9: wharfinger.v1.Task.attempts:type_name -> wharfinger.v1.Attempt
+	15, // 10: wharfinger.v1.Task.estimate:type_name -> wharfinger.v1.CostEstimate
+	16, // 11: wharfinger.v1.Task.create_time:type_name -> google.protobuf.Timestamp
+	16, // 12: wharfinger.v1.Task.update_time:type_name -> google.protobuf.Timestamp
+	16, // 13: wharfinger.v1.Task.start_time:type_name -> google.protobuf.Timestamp
+	16, // 14: wharfinger.v1.Task.end_time:type_name -> google.protobuf.Timestamp
+	16, // 15: wharfinger.v1.Task.expire_time:type_name -> google.protobuf.Timestamp
+	17, // 16: wharfinger.v1.Task.partial_failure:type_name -> wharfinger.v1.PartialFailure
+	4,  // 17: wharfinger.v1.Task.rollback_plan:type_name -> wharfinger.v1.RollbackPlan
+	5,  // 18: wharfinger.v1.RollbackPlan.waves:type_name -> wharfinger.v1.RollbackWave
+	10, // 19: wharfinger.v1.RollbackPlan.blocked:type_name -> wharfinger.v1.RollbackPlan.BlockedEntry
+	18, // 20: wharfinger.v1.Progress.eta:type_name -> google.protobuf.Duration
+	16, // 21: wharfinger.v1.Progress.update_time:type_name -> google.protobuf.Timestamp
+	2,  // 22: wharfinger.v1.Attempt.phase:type_name -> wharfinger.v1.AttemptPhase
+	16, // 23: wharfinger.v1.Attempt.start_time:type_name -> google.protobuf.Timestamp
+	16, // 24: wharfinger.v1.Attempt.end_time:type_name -> google.protobuf.Timestamp
+	13, // 25: wharfinger.v1.Attempt.error:type_name -> google.rpc.Status
+	26, // [26:26] is the sub-list for method output_type
+	26, // [26:26] is the sub-list for method input_type
+	26, // [26:26] is the sub-list for extension type_name
+	26, // [26:26] is the sub-list for extension extendee
+	0,  // [0:26] is the sub-list for field type_name
 }
 
 func init() { file_wharfinger_v1_task_proto_init() }
@@ -921,14 +1066,14 @@ func file_wharfinger_v1_task_proto_init() {
 	file_wharfinger_v1_policy_proto_init()
 	file_wharfinger_v1_price_proto_init()
 	file_wharfinger_v1_resource_proto_init()
-	file_wharfinger_v1_task_proto_msgTypes[1].OneofWrappers = []any{}
+	file_wharfinger_v1_task_proto_msgTypes[3].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_wharfinger_v1_task_proto_rawDesc), len(file_wharfinger_v1_task_proto_rawDesc)),
 			NumEnums:      3,
-			NumMessages:   5,
+			NumMessages:   8,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -27,6 +27,67 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// What a person can say of a resource.
+type ResourceVerdict int32
+
+const (
+	// Refused.
+	ResourceVerdict_RESOURCE_VERDICT_UNSPECIFIED ResourceVerdict = 0
+	// It exists, under `external_id`.
+	ResourceVerdict_RESOURCE_VERDICT_CREATED ResourceVerdict = 1
+	// It does not exist. Possible only once a call that was sent cannot land any more.
+	ResourceVerdict_RESOURCE_VERDICT_NOT_CREATED ResourceVerdict = 2
+	// It exists and is to stay: no longer the task's, and listed as RETAINED.
+	ResourceVerdict_RESOURCE_VERDICT_RETAIN ResourceVerdict = 3
+	// Whatever it is, the task need not care any more. Listed as FORGOTTEN.
+	ResourceVerdict_RESOURCE_VERDICT_FORGET ResourceVerdict = 4
+)
+
+// Enum value maps for ResourceVerdict.
+var (
+	ResourceVerdict_name = map[int32]string{
+		0: "RESOURCE_VERDICT_UNSPECIFIED",
+		1: "RESOURCE_VERDICT_CREATED",
+		2: "RESOURCE_VERDICT_NOT_CREATED",
+		3: "RESOURCE_VERDICT_RETAIN",
+		4: "RESOURCE_VERDICT_FORGET",
+	}
+	ResourceVerdict_value = map[string]int32{
+		"RESOURCE_VERDICT_UNSPECIFIED": 0,
+		"RESOURCE_VERDICT_CREATED":     1,
+		"RESOURCE_VERDICT_NOT_CREATED": 2,
+		"RESOURCE_VERDICT_RETAIN":      3,
+		"RESOURCE_VERDICT_FORGET":      4,
+	}
+)
+
+func (x ResourceVerdict) Enum() *ResourceVerdict {
+	p := new(ResourceVerdict)
+	*p = x
+	return p
+}
+
+func (x ResourceVerdict) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (ResourceVerdict) Descriptor() protoreflect.EnumDescriptor {
+	return file_wharfinger_v1_task_service_proto_enumTypes[0].Descriptor()
+}
+
+func (ResourceVerdict) Type() protoreflect.EnumType {
+	return &file_wharfinger_v1_task_service_proto_enumTypes[0]
+}
+
+func (x ResourceVerdict) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use ResourceVerdict.Descriptor instead.
+func (ResourceVerdict) EnumDescriptor() ([]byte, []int) {
+	return file_wharfinger_v1_task_service_proto_rawDescGZIP(), []int{0}
+}
+
 // Asks for a new task.
 type CreateTaskRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1282,6 +1343,262 @@ func (x *CancelTaskRequest) GetReason() string {
 	return ""
 }
 
+// Asks to let a half-done task run again.
+type ResumeTaskRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// `projects/{project}/tasks/{task}`.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// Act only if the task still has this etag. Empty: act anyway.
+	Etag string `protobuf:"bytes,2,opt,name=etag,proto3" json:"etag,omitempty"`
+	// The caller's own id of this request, best a UUID; 1 to 128 characters. Repeating a request with the id that the task
+	// took last changes nothing and returns the task as it stands now.
+	RequestId string `protobuf:"bytes,3,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// Run this version of the script from now on; it must be the installed one. Empty: the version that the task has.
+	ScriptVersion string `protobuf:"bytes,4,opt,name=script_version,json=scriptVersion,proto3" json:"script_version,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ResumeTaskRequest) Reset() {
+	*x = ResumeTaskRequest{}
+	mi := &file_wharfinger_v1_task_service_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ResumeTaskRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ResumeTaskRequest) ProtoMessage() {}
+
+func (x *ResumeTaskRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_wharfinger_v1_task_service_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ResumeTaskRequest.ProtoReflect.Descriptor instead.
+func (*ResumeTaskRequest) Descriptor() ([]byte, []int) {
+	return file_wharfinger_v1_task_service_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *ResumeTaskRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *ResumeTaskRequest) GetEtag() string {
+	if x != nil {
+		return x.Etag
+	}
+	return ""
+}
+
+func (x *ResumeTaskRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+func (x *ResumeTaskRequest) GetScriptVersion() string {
+	if x != nil {
+		return x.ScriptVersion
+	}
+	return ""
+}
+
+// Asks to undo what a task made.
+type RollbackTaskRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// `projects/{project}/tasks/{task}`.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// Act only if the task still has this etag. Empty: act anyway.
+	Etag string `protobuf:"bytes,2,opt,name=etag,proto3" json:"etag,omitempty"`
+	// The caller's own id of this request, as in ResumeTaskRequest.
+	RequestId string `protobuf:"bytes,3,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// Keys to keep, with all that they depend on: they become RETAINED at once, and are the caller's from then on.
+	Retain []string `protobuf:"bytes,4,rep,name=retain,proto3" json:"retain,omitempty"`
+	// Undo these keys only; the task is then PARTIALLY_FAILED while others are open. Empty: all.
+	Only []string `protobuf:"bytes,5,rep,name=only,proto3" json:"only,omitempty"`
+	// Do nothing, and return the task with `rollback_plan` set.
+	ValidateOnly  bool `protobuf:"varint,6,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RollbackTaskRequest) Reset() {
+	*x = RollbackTaskRequest{}
+	mi := &file_wharfinger_v1_task_service_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RollbackTaskRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RollbackTaskRequest) ProtoMessage() {}
+
+func (x *RollbackTaskRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_wharfinger_v1_task_service_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RollbackTaskRequest.ProtoReflect.Descriptor instead.
+func (*RollbackTaskRequest) Descriptor() ([]byte, []int) {
+	return file_wharfinger_v1_task_service_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *RollbackTaskRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *RollbackTaskRequest) GetEtag() string {
+	if x != nil {
+		return x.Etag
+	}
+	return ""
+}
+
+func (x *RollbackTaskRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+func (x *RollbackTaskRequest) GetRetain() []string {
+	if x != nil {
+		return x.Retain
+	}
+	return nil
+}
+
+func (x *RollbackTaskRequest) GetOnly() []string {
+	if x != nil {
+		return x.Only
+	}
+	return nil
+}
+
+func (x *RollbackTaskRequest) GetValidateOnly() bool {
+	if x != nil {
+		return x.ValidateOnly
+	}
+	return false
+}
+
+// A person's verdict on one resource.
+type ResolveResourceRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// `projects/{project}/tasks/{task}`.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// Key of the ledger entry that it is about.
+	Key string `protobuf:"bytes,2,opt,name=key,proto3" json:"key,omitempty"`
+	// What is the case.
+	Verdict ResourceVerdict `protobuf:"varint,3,opt,name=verdict,proto3,enum=wharfinger.v1.ResourceVerdict" json:"verdict,omitempty"`
+	// The provider's id: needed for CREATED where the entry has none.
+	ExternalId string `protobuf:"bytes,4,opt,name=external_id,json=externalId,proto3" json:"external_id,omitempty"`
+	// Why, for whoever reads the events; 1 KiB at most.
+	Reason string `protobuf:"bytes,5,opt,name=reason,proto3" json:"reason,omitempty"`
+	// Act only if the task still has this etag. Empty: act anyway.
+	Etag          string `protobuf:"bytes,6,opt,name=etag,proto3" json:"etag,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ResolveResourceRequest) Reset() {
+	*x = ResolveResourceRequest{}
+	mi := &file_wharfinger_v1_task_service_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ResolveResourceRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ResolveResourceRequest) ProtoMessage() {}
+
+func (x *ResolveResourceRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_wharfinger_v1_task_service_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ResolveResourceRequest.ProtoReflect.Descriptor instead.
+func (*ResolveResourceRequest) Descriptor() ([]byte, []int) {
+	return file_wharfinger_v1_task_service_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *ResolveResourceRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *ResolveResourceRequest) GetKey() string {
+	if x != nil {
+		return x.Key
+	}
+	return ""
+}
+
+func (x *ResolveResourceRequest) GetVerdict() ResourceVerdict {
+	if x != nil {
+		return x.Verdict
+	}
+	return ResourceVerdict_RESOURCE_VERDICT_UNSPECIFIED
+}
+
+func (x *ResolveResourceRequest) GetExternalId() string {
+	if x != nil {
+		return x.ExternalId
+	}
+	return ""
+}
+
+func (x *ResolveResourceRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *ResolveResourceRequest) GetEtag() string {
+	if x != nil {
+		return x.Etag
+	}
+	return ""
+}
+
 // Asks to delete a task.
 type DeleteTaskRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1295,7 +1612,7 @@ type DeleteTaskRequest struct {
 
 func (x *DeleteTaskRequest) Reset() {
 	*x = DeleteTaskRequest{}
-	mi := &file_wharfinger_v1_task_service_proto_msgTypes[17]
+	mi := &file_wharfinger_v1_task_service_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1307,7 +1624,7 @@ func (x *DeleteTaskRequest) String() string {
 func (*DeleteTaskRequest) ProtoMessage() {}
 
 func (x *DeleteTaskRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_wharfinger_v1_task_service_proto_msgTypes[17]
+	mi := &file_wharfinger_v1_task_service_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1320,7 +1637,7 @@ func (x *DeleteTaskRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteTaskRequest.ProtoReflect.Descriptor instead.
 func (*DeleteTaskRequest) Descriptor() ([]byte, []int) {
-	return file_wharfinger_v1_task_service_proto_rawDescGZIP(), []int{17}
+	return file_wharfinger_v1_task_service_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *DeleteTaskRequest) GetName() string {
@@ -1425,11 +1742,42 @@ const file_wharfinger_v1_task_service_proto_rawDesc = "" +
 	"\x04name\x18\x01 \x01(\tB\x1c\xe2A\x01\x02\xfaA\x15\n" +
 	"\x13wharfinger.dev/TaskR\x04name\x12\x18\n" +
 	"\x04etag\x18\x02 \x01(\tB\x04\xe2A\x01\x01R\x04etag\x12\x1c\n" +
-	"\x06reason\x18\x03 \x01(\tB\x04\xe2A\x01\x01R\x06reason\"_\n" +
+	"\x06reason\x18\x03 \x01(\tB\x04\xe2A\x01\x01R\x06reason\"\xb1\x01\n" +
+	"\x11ResumeTaskRequest\x120\n" +
+	"\x04name\x18\x01 \x01(\tB\x1c\xe2A\x01\x02\xfaA\x15\n" +
+	"\x13wharfinger.dev/TaskR\x04name\x12\x18\n" +
+	"\x04etag\x18\x02 \x01(\tB\x04\xe2A\x01\x01R\x04etag\x12#\n" +
+	"\n" +
+	"request_id\x18\x03 \x01(\tB\x04\xe2A\x01\x01R\trequestId\x12+\n" +
+	"\x0escript_version\x18\x04 \x01(\tB\x04\xe2A\x01\x01R\rscriptVersion\"\xe9\x01\n" +
+	"\x13RollbackTaskRequest\x120\n" +
+	"\x04name\x18\x01 \x01(\tB\x1c\xe2A\x01\x02\xfaA\x15\n" +
+	"\x13wharfinger.dev/TaskR\x04name\x12\x18\n" +
+	"\x04etag\x18\x02 \x01(\tB\x04\xe2A\x01\x01R\x04etag\x12#\n" +
+	"\n" +
+	"request_id\x18\x03 \x01(\tB\x04\xe2A\x01\x01R\trequestId\x12\x1c\n" +
+	"\x06retain\x18\x04 \x03(\tB\x04\xe2A\x01\x01R\x06retain\x12\x18\n" +
+	"\x04only\x18\x05 \x03(\tB\x04\xe2A\x01\x01R\x04only\x12)\n" +
+	"\rvalidate_only\x18\x06 \x01(\bB\x04\xe2A\x01\x01R\fvalidateOnly\"\x81\x02\n" +
+	"\x16ResolveResourceRequest\x120\n" +
+	"\x04name\x18\x01 \x01(\tB\x1c\xe2A\x01\x02\xfaA\x15\n" +
+	"\x13wharfinger.dev/TaskR\x04name\x12\x16\n" +
+	"\x03key\x18\x02 \x01(\tB\x04\xe2A\x01\x02R\x03key\x12>\n" +
+	"\averdict\x18\x03 \x01(\x0e2\x1e.wharfinger.v1.ResourceVerdictB\x04\xe2A\x01\x02R\averdict\x12%\n" +
+	"\vexternal_id\x18\x04 \x01(\tB\x04\xe2A\x01\x01R\n" +
+	"externalId\x12\x1c\n" +
+	"\x06reason\x18\x05 \x01(\tB\x04\xe2A\x01\x01R\x06reason\x12\x18\n" +
+	"\x04etag\x18\x06 \x01(\tB\x04\xe2A\x01\x01R\x04etag\"_\n" +
 	"\x11DeleteTaskRequest\x120\n" +
 	"\x04name\x18\x01 \x01(\tB\x1c\xe2A\x01\x02\xfaA\x15\n" +
 	"\x13wharfinger.dev/TaskR\x04name\x12\x18\n" +
-	"\x04etag\x18\x02 \x01(\tB\x04\xe2A\x01\x01R\x04etag2\x82\a\n" +
+	"\x04etag\x18\x02 \x01(\tB\x04\xe2A\x01\x01R\x04etag*\xad\x01\n" +
+	"\x0fResourceVerdict\x12 \n" +
+	"\x1cRESOURCE_VERDICT_UNSPECIFIED\x10\x00\x12\x1c\n" +
+	"\x18RESOURCE_VERDICT_CREATED\x10\x01\x12 \n" +
+	"\x1cRESOURCE_VERDICT_NOT_CREATED\x10\x02\x12\x1b\n" +
+	"\x17RESOURCE_VERDICT_RETAIN\x10\x03\x12\x1b\n" +
+	"\x17RESOURCE_VERDICT_FORGET\x10\x042\xdf\b\n" +
 	"\vTaskService\x12C\n" +
 	"\n" +
 	"CreateTask\x12 .wharfinger.v1.CreateTaskRequest\x1a\x13.wharfinger.v1.Task\x12c\n" +
@@ -1443,7 +1791,11 @@ const file_wharfinger_v1_task_service_proto_rawDesc = "" +
 	"\x0eListTaskEvents\x12$.wharfinger.v1.ListTaskEventsRequest\x1a%.wharfinger.v1.ListTaskEventsResponse\x12f\n" +
 	"\x11ListTaskResources\x12'.wharfinger.v1.ListTaskResourcesRequest\x1a(.wharfinger.v1.ListTaskResourcesResponse\x12C\n" +
 	"\n" +
-	"CancelTask\x12 .wharfinger.v1.CancelTaskRequest\x1a\x13.wharfinger.v1.Task\x12F\n" +
+	"CancelTask\x12 .wharfinger.v1.CancelTaskRequest\x1a\x13.wharfinger.v1.Task\x12C\n" +
+	"\n" +
+	"ResumeTask\x12 .wharfinger.v1.ResumeTaskRequest\x1a\x13.wharfinger.v1.Task\x12G\n" +
+	"\fRollbackTask\x12\".wharfinger.v1.RollbackTaskRequest\x1a\x13.wharfinger.v1.Task\x12M\n" +
+	"\x0fResolveResource\x12%.wharfinger.v1.ResolveResourceRequest\x1a\x13.wharfinger.v1.Task\x12F\n" +
 	"\n" +
 	"DeleteTask\x12 .wharfinger.v1.DeleteTaskRequest\x1a\x16.google.protobuf.EmptyB]\n" +
 	"\x11dev.wharfinger.v1P\x01ZFgithub.com/wharfinger/wharfinger/clients/go/wharfinger/v1;wharfingerv1b\x06proto3"
@@ -1460,87 +1812,99 @@ func file_wharfinger_v1_task_service_proto_rawDescGZIP() []byte {
 	return file_wharfinger_v1_task_service_proto_rawDescData
 }
 
-var file_wharfinger_v1_task_service_proto_msgTypes = make([]protoimpl.MessageInfo, 18)
+var file_wharfinger_v1_task_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
+var file_wharfinger_v1_task_service_proto_msgTypes = make([]protoimpl.MessageInfo, 21)
 var file_wharfinger_v1_task_service_proto_goTypes = []any{
-	(*CreateTaskRequest)(nil),         // 0: wharfinger.v1.CreateTaskRequest
-	(*BatchCreateTasksRequest)(nil),   // 1: wharfinger.v1.BatchCreateTasksRequest
-	(*BatchCreateTasksResponse)(nil),  // 2: wharfinger.v1.BatchCreateTasksResponse
-	(*CreateTaskOutcome)(nil),         // 3: wharfinger.v1.CreateTaskOutcome
-	(*GetTaskRequest)(nil),            // 4: wharfinger.v1.GetTaskRequest
-	(*ListTasksRequest)(nil),          // 5: wharfinger.v1.ListTasksRequest
-	(*ListTasksResponse)(nil),         // 6: wharfinger.v1.ListTasksResponse
-	(*WatchTaskRequest)(nil),          // 7: wharfinger.v1.WatchTaskRequest
-	(*WatchTaskResponse)(nil),         // 8: wharfinger.v1.WatchTaskResponse
-	(*WatchTasksRequest)(nil),         // 9: wharfinger.v1.WatchTasksRequest
-	(*WatchTasksResponse)(nil),        // 10: wharfinger.v1.WatchTasksResponse
-	(*WaitTaskRequest)(nil),           // 11: wharfinger.v1.WaitTaskRequest
-	(*ListTaskEventsRequest)(nil),     // 12: wharfinger.v1.ListTaskEventsRequest
-	(*ListTaskEventsResponse)(nil),    // 13: wharfinger.v1.ListTaskEventsResponse
-	(*ListTaskResourcesRequest)(nil),  // 14: wharfinger.v1.ListTaskResourcesRequest
-	(*ListTaskResourcesResponse)(nil), // 15: wharfinger.v1.ListTaskResourcesResponse
-	(*CancelTaskRequest)(nil),         // 16: wharfinger.v1.CancelTaskRequest
-	(*DeleteTaskRequest)(nil),         // 17: wharfinger.v1.DeleteTaskRequest
-	(*Task)(nil),                      // 18: wharfinger.v1.Task
-	(*status.Status)(nil),             // 19: google.rpc.Status
-	(TaskView)(0),                     // 20: wharfinger.v1.TaskView
-	(*durationpb.Duration)(nil),       // 21: google.protobuf.Duration
-	(*TaskEvents)(nil),                // 22: wharfinger.v1.TaskEvents
-	(*Progress)(nil),                  // 23: wharfinger.v1.Progress
-	(*Heartbeat)(nil),                 // 24: wharfinger.v1.Heartbeat
-	(*TaskProgress)(nil),              // 25: wharfinger.v1.TaskProgress
-	(*TaskEvent)(nil),                 // 26: wharfinger.v1.TaskEvent
-	(*Resource)(nil),                  // 27: wharfinger.v1.Resource
-	(*emptypb.Empty)(nil),             // 28: google.protobuf.Empty
+	(ResourceVerdict)(0),              // 0: wharfinger.v1.ResourceVerdict
+	(*CreateTaskRequest)(nil),         // 1: wharfinger.v1.CreateTaskRequest
+	(*BatchCreateTasksRequest)(nil),   // 2: wharfinger.v1.BatchCreateTasksRequest
+	(*BatchCreateTasksResponse)(nil),  // 3: wharfinger.v1.BatchCreateTasksResponse
+	(*CreateTaskOutcome)(nil),         // 4: wharfinger.v1.CreateTaskOutcome
+	(*GetTaskRequest)(nil),            // 5: wharfinger.v1.GetTaskRequest
+	(*ListTasksRequest)(nil),          // 6: wharfinger.v1.ListTasksRequest
+	(*ListTasksResponse)(nil),         // 7: wharfinger.v1.ListTasksResponse
+	(*WatchTaskRequest)(nil),          // 8: wharfinger.v1.WatchTaskRequest
+	(*WatchTaskResponse)(nil),         // 9: wharfinger.v1.WatchTaskResponse
+	(*WatchTasksRequest)(nil),         // 10: wharfinger.v1.WatchTasksRequest
+	(*WatchTasksResponse)(nil),        // 11: wharfinger.v1.WatchTasksResponse
+	(*WaitTaskRequest)(nil),           // 12: wharfinger.v1.WaitTaskRequest
+	(*ListTaskEventsRequest)(nil),     // 13: wharfinger.v1.ListTaskEventsRequest
+	(*ListTaskEventsResponse)(nil),    // 14: wharfinger.v1.ListTaskEventsResponse
+	(*ListTaskResourcesRequest)(nil),  // 15: wharfinger.v1.ListTaskResourcesRequest
+	(*ListTaskResourcesResponse)(nil), // 16: wharfinger.v1.ListTaskResourcesResponse
+	(*CancelTaskRequest)(nil),         // 17: wharfinger.v1.CancelTaskRequest
+	(*ResumeTaskRequest)(nil),         // 18: wharfinger.v1.ResumeTaskRequest
+	(*RollbackTaskRequest)(nil),       // 19: wharfinger.v1.RollbackTaskRequest
+	(*ResolveResourceRequest)(nil),    // 20: wharfinger.v1.ResolveResourceRequest
+	(*DeleteTaskRequest)(nil),         // 21: wharfinger.v1.DeleteTaskRequest
+	(*Task)(nil),                      // 22: wharfinger.v1.Task
+	(*status.Status)(nil),             // 23: google.rpc.Status
+	(TaskView)(0),                     // 24: wharfinger.v1.TaskView
+	(*durationpb.Duration)(nil),       // 25: google.protobuf.Duration
+	(*TaskEvents)(nil),                // 26: wharfinger.v1.TaskEvents
+	(*Progress)(nil),                  // 27: wharfinger.v1.Progress
+	(*Heartbeat)(nil),                 // 28: wharfinger.v1.Heartbeat
+	(*TaskProgress)(nil),              // 29: wharfinger.v1.TaskProgress
+	(*TaskEvent)(nil),                 // 30: wharfinger.v1.TaskEvent
+	(*Resource)(nil),                  // 31: wharfinger.v1.Resource
+	(*emptypb.Empty)(nil),             // 32: google.protobuf.Empty
 }
 var file_wharfinger_v1_task_service_proto_depIdxs = []int32{
-	18, // 0: wharfinger.v1.CreateTaskRequest.task:type_name -> wharfinger.v1.Task
-	0,  // 1: wharfinger.v1.BatchCreateTasksRequest.requests:type_name -> wharfinger.v1.CreateTaskRequest
-	3,  // 2: wharfinger.v1.BatchCreateTasksResponse.outcomes:type_name -> wharfinger.v1.CreateTaskOutcome
-	18, // 3: wharfinger.v1.CreateTaskOutcome.task:type_name -> wharfinger.v1.Task
-	19, // 4: wharfinger.v1.CreateTaskOutcome.error:type_name -> google.rpc.Status
-	20, // 5: wharfinger.v1.GetTaskRequest.view:type_name -> wharfinger.v1.TaskView
-	20, // 6: wharfinger.v1.ListTasksRequest.view:type_name -> wharfinger.v1.TaskView
-	18, // 7: wharfinger.v1.ListTasksResponse.tasks:type_name -> wharfinger.v1.Task
-	21, // 8: wharfinger.v1.WatchTaskRequest.heartbeat_interval:type_name -> google.protobuf.Duration
-	18, // 9: wharfinger.v1.WatchTaskResponse.snapshot:type_name -> wharfinger.v1.Task
-	22, // 10: wharfinger.v1.WatchTaskResponse.events:type_name -> wharfinger.v1.TaskEvents
-	23, // 11: wharfinger.v1.WatchTaskResponse.progress:type_name -> wharfinger.v1.Progress
-	24, // 12: wharfinger.v1.WatchTaskResponse.heartbeat:type_name -> wharfinger.v1.Heartbeat
-	21, // 13: wharfinger.v1.WatchTasksRequest.heartbeat_interval:type_name -> google.protobuf.Duration
-	18, // 14: wharfinger.v1.WatchTasksResponse.snapshot:type_name -> wharfinger.v1.Task
-	22, // 15: wharfinger.v1.WatchTasksResponse.events:type_name -> wharfinger.v1.TaskEvents
-	25, // 16: wharfinger.v1.WatchTasksResponse.progress:type_name -> wharfinger.v1.TaskProgress
-	24, // 17: wharfinger.v1.WatchTasksResponse.heartbeat:type_name -> wharfinger.v1.Heartbeat
-	21, // 18: wharfinger.v1.WaitTaskRequest.timeout:type_name -> google.protobuf.Duration
-	26, // 19: wharfinger.v1.ListTaskEventsResponse.events:type_name -> wharfinger.v1.TaskEvent
-	27, // 20: wharfinger.v1.ListTaskResourcesResponse.resources:type_name -> wharfinger.v1.Resource
-	0,  // 21: wharfinger.v1.TaskService.CreateTask:input_type -> wharfinger.v1.CreateTaskRequest
-	1,  // 22: wharfinger.v1.TaskService.BatchCreateTasks:input_type -> wharfinger.v1.BatchCreateTasksRequest
-	4,  // 23: wharfinger.v1.TaskService.GetTask:input_type -> wharfinger.v1.GetTaskRequest
-	5,  // 24: wharfinger.v1.TaskService.ListTasks:input_type -> wharfinger.v1.ListTasksRequest
-	7,  // 25: wharfinger.v1.TaskService.WatchTask:input_type -> wharfinger.v1.WatchTaskRequest
-	9,  // 26: wharfinger.v1.TaskService.WatchTasks:input_type -> wharfinger.v1.WatchTasksRequest
-	11, // 27: wharfinger.v1.TaskService.WaitTask:input_type -> wharfinger.v1.WaitTaskRequest
-	12, // 28: wharfinger.v1.TaskService.ListTaskEvents:input_type -> wharfinger.v1.ListTaskEventsRequest
-	14, // 29: wharfinger.v1.TaskService.ListTaskResources:input_type -> wharfinger.v1.ListTaskResourcesRequest
-	16, // 30: wharfinger.v1.TaskService.CancelTask:input_type -> wharfinger.v1.CancelTaskRequest
-	17, // 31: wharfinger.v1.TaskService.DeleteTask:input_type -> wharfinger.v1.DeleteTaskRequest
-	18, // 32: wharfinger.v1.TaskService.CreateTask:output_type -> wharfinger.v1.Task
-	2,  // 33: wharfinger.v1.TaskService.BatchCreateTasks:output_type -> wharfinger.v1.BatchCreateTasksResponse
-	18, // 34: wharfinger.v1.TaskService.GetTask:output_type -> wharfinger.v1.Task
-	6,  // 35: wharfinger.v1.TaskService.ListTasks:output_type -> wharfinger.v1.ListTasksResponse
-	8,  // 36: wharfinger.v1.TaskService.WatchTask:output_type -> wharfinger.v1.WatchTaskResponse
-	10, // 37: wharfinger.v1.TaskService.WatchTasks:output_type -> wharfinger.v1.WatchTasksResponse
-	18, // 38: wharfinger.v1.TaskService.WaitTask:output_type -> wharfinger.v1.Task
-	13, // 39: wharfinger.v1.TaskService.ListTaskEvents:output_type -> wharfinger.v1.ListTaskEventsResponse
-	15, // 40: wharfinger.v1.TaskService.ListTaskResources:output_type -> wharfinger.v1.ListTaskResourcesResponse
-	18, // 41: wharfinger.v1.TaskService.CancelTask:output_type -> wharfinger.v1.Task
-	28, // 42: wharfinger.v1.TaskService.DeleteTask:output_type -> google.protobuf.Empty
-	32, // [32:43] is the sub-list for method output_type
-	21, // [21:32] is the sub-list for method input_type
-	21, // [21:21] is the sub-list for extension type_name
-	21, // [21:21] is the sub-list for extension extendee
-	0,  // [0:21] is the sub-list for field type_name
+	22, // 0: wharfinger.v1.CreateTaskRequest.task:type_name -> wharfinger.v1.Task
+	1,  // 1: wharfinger.v1.BatchCreateTasksRequest.requests:type_name -> wharfinger.v1.CreateTaskRequest
+	4,  // 2: wharfinger.v1.BatchCreateTasksResponse.outcomes:type_name -> wharfinger.v1.CreateTaskOutcome
+	22, // 3: wharfinger.v1.CreateTaskOutcome.task:type_name -> wharfinger.v1.Task
+	23, // 4: wharfinger.v1.CreateTaskOutcome.error:type_name -> google.rpc.Status
+	24, // 5: wharfinger.v1.GetTaskRequest.view:type_name -> wharfinger.v1.TaskView
+	24, // 6: wharfinger.v1.ListTasksRequest.view:type_name -> wharfinger.v1.TaskView
+	22, // 7: wharfinger.v1.ListTasksResponse.tasks:type_name -> wharfinger.v1.Task
+	25, // 8: wharfinger.v1.WatchTaskRequest.heartbeat_interval:type_name -> google.protobuf.Duration
+	22, // 9: wharfinger.v1.WatchTaskResponse.snapshot:type_name -> wharfinger.v1.Task
+	26, // 10: wharfinger.v1.WatchTaskResponse.events:type_name -> wharfinger.v1.TaskEvents
+	27, // 11: wharfinger.v1.WatchTaskResponse.progress:type_name -> wharfinger.v1.Progress
+	28, // 12: wharfinger.v1.WatchTaskResponse.heartbeat:type_name -> wharfinger.v1.Heartbeat
+	25, // 13: wharfinger.v1.WatchTasksRequest.heartbeat_interval:type_name -> google.protobuf.Duration
+	22, // 14: wharfinger.v1.WatchTasksResponse.snapshot:type_name -> wharfinger.v1.Task
+	26, // 15: wharfinger.v1.WatchTasksResponse.events:type_name -> wharfinger.v1.TaskEvents
+	29, // 16: wharfinger.v1.WatchTasksResponse.progress:type_name -> wharfinger.v1.TaskProgress
+	28, // 17: wharfinger.v1.WatchTasksResponse.heartbeat:type_name -> wharfinger.v1.Heartbeat
+	25, // 18: wharfinger.v1.WaitTaskRequest.timeout:type_name -> google.protobuf.Duration
+	30, // 19: wharfinger.v1.ListTaskEventsResponse.events:type_name -> wharfinger.v1.TaskEvent
+	31, // 20: wharfinger.v1.ListTaskResourcesResponse.resources:type_name -> wharfinger.v1.Resource
+	0,  // 21: wharfinger.v1.ResolveResourceRequest.verdict:type_name -> wharfinger.v1.ResourceVerdict
+	1,  // 22: wharfinger.v1.TaskService.CreateTask:input_type -> wharfinger.v1.CreateTaskRequest
+	2,  // 23: wharfinger.v1.TaskService.BatchCreateTasks:input_type -> wharfinger.v1.BatchCreateTasksRequest
+	5,  // 24: wharfinger.v1.TaskService.GetTask:input_type -> wharfinger.v1.GetTaskRequest
+	6,  // 25: wharfinger.v1.TaskService.ListTasks:input_type -> wharfinger.v1.ListTasksRequest
+	8,  // 26: wharfinger.v1.TaskService.WatchTask:input_type -> wharfinger.v1.WatchTaskRequest
+	10, // 27: wharfinger.v1.TaskService.WatchTasks:input_type -> wharfinger.v1.WatchTasksRequest
+	12, // 28: wharfinger.v1.TaskService.WaitTask:input_type -> wharfinger.v1.WaitTaskRequest
+	13, // 29: wharfinger.v1.TaskService.ListTaskEvents:input_type -> wharfinger.v1.ListTaskEventsRequest
+	15, // 30: wharfinger.v1.TaskService.ListTaskResources:input_type -> wharfinger.v1.ListTaskResourcesRequest
+	17, // 31: wharfinger.v1.TaskService.CancelTask:input_type -> wharfinger.v1.CancelTaskRequest
+	18, // 32: wharfinger.v1.TaskService.ResumeTask:input_type -> wharfinger.v1.ResumeTaskRequest
+	19, // 33: wharfinger.v1.TaskService.RollbackTask:input_type -> wharfinger.v1.RollbackTaskRequest
+	20, // 34: wharfinger.v1.TaskService.ResolveResource:input_type -> wharfinger.v1.ResolveResourceRequest
+	21, // 35: wharfinger.v1.TaskService.DeleteTask:input_type -> wharfinger.v1.DeleteTaskRequest
+	22, // 36: wharfinger.v1.TaskService.CreateTask:output_type -> wharfinger.v1.Task
+	3,  // 37: wharfinger.v1.TaskService.BatchCreateTasks:output_type -> wharfinger.v1.BatchCreateTasksResponse
+	22, // 38: wharfinger.v1.TaskService.GetTask:output_type -> wharfinger.v1.Task
+	7,  // 39: wharfinger.v1.TaskService.ListTasks:output_type -> wharfinger.v1.ListTasksResponse
+	9,  // 40: wharfinger.v1.TaskService.WatchTask:output_type -> wharfinger.v1.WatchTaskResponse
+	11, // 41: wharfinger.v1.TaskService.WatchTasks:output_type -> wharfinger.v1.WatchTasksResponse
+	22, // 42: wharfinger.v1.TaskService.WaitTask:output_type -> wharfinger.v1.Task
+	14, // 43: wharfinger.v1.TaskService.ListTaskEvents:output_type -> wharfinger.v1.ListTaskEventsResponse
+	16, // 44: wharfinger.v1.TaskService.ListTaskResources:output_type -> wharfinger.v1.ListTaskResourcesResponse
+	22, // 45: wharfinger.v1.TaskService.CancelTask:output_type -> wharfinger.v1.Task
+	22, // 46: wharfinger.v1.TaskService.ResumeTask:output_type -> wharfinger.v1.Task
+	22, // 47: wharfinger.v1.TaskService.RollbackTask:output_type -> wharfinger.v1.Task
+	22, // 48: wharfinger.v1.TaskService.ResolveResource:output_type -> wharfinger.v1.Task
+	32, // 49: wharfinger.v1.TaskService.DeleteTask:output_type -> google.protobuf.Empty
+	36, // [36:50] is the sub-list for method output_type
+	22, // [22:36] is the sub-list for method input_type
+	22, // [22:22] is the sub-list for extension type_name
+	22, // [22:22] is the sub-list for extension extendee
+	0,  // [0:22] is the sub-list for field type_name
 }
 
 func init() { file_wharfinger_v1_task_service_proto_init() }
@@ -1572,13 +1936,14 @@ func file_wharfinger_v1_task_service_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_wharfinger_v1_task_service_proto_rawDesc), len(file_wharfinger_v1_task_service_proto_rawDesc)),
-			NumEnums:      0,
-			NumMessages:   18,
+			NumEnums:      1,
+			NumMessages:   21,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
 		GoTypes:           file_wharfinger_v1_task_service_proto_goTypes,
 		DependencyIndexes: file_wharfinger_v1_task_service_proto_depIdxs,
+		EnumInfos:         file_wharfinger_v1_task_service_proto_enumTypes,
 		MessageInfos:      file_wharfinger_v1_task_service_proto_msgTypes,
 	}.Build()
 	File_wharfinger_v1_task_service_proto = out.File

@@ -32,6 +32,9 @@ const (
 	TaskService_ListTaskEvents_FullMethodName    = "/wharfinger.v1.TaskService/ListTaskEvents"
 	TaskService_ListTaskResources_FullMethodName = "/wharfinger.v1.TaskService/ListTaskResources"
 	TaskService_CancelTask_FullMethodName        = "/wharfinger.v1.TaskService/CancelTask"
+	TaskService_ResumeTask_FullMethodName        = "/wharfinger.v1.TaskService/ResumeTask"
+	TaskService_RollbackTask_FullMethodName      = "/wharfinger.v1.TaskService/RollbackTask"
+	TaskService_ResolveResource_FullMethodName   = "/wharfinger.v1.TaskService/ResolveResource"
 	TaskService_DeleteTask_FullMethodName        = "/wharfinger.v1.TaskService/DeleteTask"
 )
 
@@ -82,6 +85,19 @@ type TaskServiceClient interface {
 	// is no error. Errors: TASK_NOT_FOUND, INVALID_NAME, ETAG_MISMATCH,
 	// STATE_FORBIDS.
 	CancelTask(ctx context.Context, in *CancelTaskRequest, opts ...grpc.CallOption) (*Task, error)
+	// Lets a PARTIALLY_FAILED task run again with what it made: created resources are reused, nothing is made twice. It is
+	// then QUEUED with its attempts counted anew. Refused once undo has begun. Errors: TASK_NOT_FOUND, INVALID_NAME,
+	// ETAG_MISMATCH, STATE_FORBIDS, SCRIPT_VERSION_GONE.
+	ResumeTask(ctx context.Context, in *ResumeTaskRequest, opts ...grpc.CallOption) (*Task, error)
+	// Undoes what a task made, all of it or `only` some keys, children first and past failures; also goes on with a
+	// rollback that failed, and undoes what a SUCCEEDED task made. It answers at once: the task is then ROLLING_BACK. With
+	// validate_only nothing is done and the answer's `rollback_plan` says what would be. Errors: TASK_NOT_FOUND,
+	// INVALID_NAME, ETAG_MISMATCH, STATE_FORBIDS, KEY_UNKNOWN, TASK_NOT_SETTLED, NOT_SUPPORTED for a script without undo.
+	RollbackTask(ctx context.Context, in *RollbackTaskRequest, opts ...grpc.CallOption) (*Task, error)
+	// Takes a person's verdict on one resource, after a look at the provider: that it exists or does not, or that it is
+	// no longer the task's. The last open resource's verdict brings the task to its end. Errors: TASK_NOT_FOUND,
+	// INVALID_NAME, ETAG_MISMATCH, STATE_FORBIDS, KEY_UNKNOWN, TASK_NOT_SETTLED, MISSING_FIELD.
+	ResolveResource(ctx context.Context, in *ResolveResourceRequest, opts ...grpc.CallOption) (*Task, error)
 	// Deletes a task that is SUCCEEDED, FAILED, CANCELLED or ROLLED_BACK and owns nothing that may be alive. Errors:
 	// TASK_NOT_FOUND, INVALID_NAME, ETAG_MISMATCH, STATE_FORBIDS, LEFTOVERS_ALIVE, TASK_NOT_SETTLED.
 	DeleteTask(ctx context.Context, in *DeleteTaskRequest, opts ...grpc.CallOption) (*emptypb.Empty, error)
@@ -213,6 +229,36 @@ func (c *taskServiceClient) CancelTask(ctx context.Context, in *CancelTaskReques
 	return out, nil
 }
 
+func (c *taskServiceClient) ResumeTask(ctx context.Context, in *ResumeTaskRequest, opts ...grpc.CallOption) (*Task, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Task)
+	err := c.cc.Invoke(ctx, TaskService_ResumeTask_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *taskServiceClient) RollbackTask(ctx context.Context, in *RollbackTaskRequest, opts ...grpc.CallOption) (*Task, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Task)
+	err := c.cc.Invoke(ctx, TaskService_RollbackTask_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *taskServiceClient) ResolveResource(ctx context.Context, in *ResolveResourceRequest, opts ...grpc.CallOption) (*Task, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Task)
+	err := c.cc.Invoke(ctx, TaskService_ResolveResource_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *taskServiceClient) DeleteTask(ctx context.Context, in *DeleteTaskRequest, opts ...grpc.CallOption) (*emptypb.Empty, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(emptypb.Empty)
@@ -270,6 +316,19 @@ type TaskServiceServer interface {
 	// is no error. Errors: TASK_NOT_FOUND, INVALID_NAME, ETAG_MISMATCH,
 	// STATE_FORBIDS.
 	CancelTask(context.Context, *CancelTaskRequest) (*Task, error)
+	// Lets a PARTIALLY_FAILED task run again with what it made: created resources are reused, nothing is made twice. It is
+	// then QUEUED with its attempts counted anew. Refused once undo has begun. Errors: TASK_NOT_FOUND, INVALID_NAME,
+	// ETAG_MISMATCH, STATE_FORBIDS, SCRIPT_VERSION_GONE.
+	ResumeTask(context.Context, *ResumeTaskRequest) (*Task, error)
+	// Undoes what a task made, all of it or `only` some keys, children first and past failures; also goes on with a
+	// rollback that failed, and undoes what a SUCCEEDED task made. It answers at once: the task is then ROLLING_BACK. With
+	// validate_only nothing is done and the answer's `rollback_plan` says what would be. Errors: TASK_NOT_FOUND,
+	// INVALID_NAME, ETAG_MISMATCH, STATE_FORBIDS, KEY_UNKNOWN, TASK_NOT_SETTLED, NOT_SUPPORTED for a script without undo.
+	RollbackTask(context.Context, *RollbackTaskRequest) (*Task, error)
+	// Takes a person's verdict on one resource, after a look at the provider: that it exists or does not, or that it is
+	// no longer the task's. The last open resource's verdict brings the task to its end. Errors: TASK_NOT_FOUND,
+	// INVALID_NAME, ETAG_MISMATCH, STATE_FORBIDS, KEY_UNKNOWN, TASK_NOT_SETTLED, MISSING_FIELD.
+	ResolveResource(context.Context, *ResolveResourceRequest) (*Task, error)
 	// Deletes a task that is SUCCEEDED, FAILED, CANCELLED or ROLLED_BACK and owns nothing that may be alive. Errors:
 	// TASK_NOT_FOUND, INVALID_NAME, ETAG_MISMATCH, STATE_FORBIDS, LEFTOVERS_ALIVE, TASK_NOT_SETTLED.
 	DeleteTask(context.Context, *DeleteTaskRequest) (*emptypb.Empty, error)
@@ -312,6 +371,15 @@ func (UnimplementedTaskServiceServer) ListTaskResources(context.Context, *ListTa
 }
 func (UnimplementedTaskServiceServer) CancelTask(context.Context, *CancelTaskRequest) (*Task, error) {
 	return nil, status.Error(codes.Unimplemented, "method CancelTask not implemented")
+}
+func (UnimplementedTaskServiceServer) ResumeTask(context.Context, *ResumeTaskRequest) (*Task, error) {
+	return nil, status.Error(codes.Unimplemented, "method ResumeTask not implemented")
+}
+func (UnimplementedTaskServiceServer) RollbackTask(context.Context, *RollbackTaskRequest) (*Task, error) {
+	return nil, status.Error(codes.Unimplemented, "method RollbackTask not implemented")
+}
+func (UnimplementedTaskServiceServer) ResolveResource(context.Context, *ResolveResourceRequest) (*Task, error) {
+	return nil, status.Error(codes.Unimplemented, "method ResolveResource not implemented")
 }
 func (UnimplementedTaskServiceServer) DeleteTask(context.Context, *DeleteTaskRequest) (*emptypb.Empty, error) {
 	return nil, status.Error(codes.Unimplemented, "method DeleteTask not implemented")
@@ -503,6 +571,60 @@ func _TaskService_CancelTask_Handler(srv interface{}, ctx context.Context, dec f
 	return interceptor(ctx, in, info, handler)
 }
 
+func _TaskService_ResumeTask_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ResumeTaskRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(TaskServiceServer).ResumeTask(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: TaskService_ResumeTask_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(TaskServiceServer).ResumeTask(ctx, req.(*ResumeTaskRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _TaskService_RollbackTask_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RollbackTaskRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(TaskServiceServer).RollbackTask(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: TaskService_RollbackTask_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(TaskServiceServer).RollbackTask(ctx, req.(*RollbackTaskRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _TaskService_ResolveResource_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ResolveResourceRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(TaskServiceServer).ResolveResource(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: TaskService_ResolveResource_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(TaskServiceServer).ResolveResource(ctx, req.(*ResolveResourceRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _TaskService_DeleteTask_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(DeleteTaskRequest)
 	if err := dec(in); err != nil {
@@ -559,6 +681,18 @@ var TaskService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "CancelTask",
 			Handler:    _TaskService_CancelTask_Handler,
+		},
+		{
+			MethodName: "ResumeTask",
+			Handler:    _TaskService_ResumeTask_Handler,
+		},
+		{
+			MethodName: "RollbackTask",
+			Handler:    _TaskService_RollbackTask_Handler,
+		},
+		{
+			MethodName: "ResolveResource",
+			Handler:    _TaskService_ResolveResource_Handler,
 		},
 		{
 			MethodName: "DeleteTask",

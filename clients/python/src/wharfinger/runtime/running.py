@@ -32,6 +32,7 @@ from wharfinger.runtime.protocol import (
     Succeeded,
 )
 from wharfinger.runtime.script_module import ScriptModule
+from wharfinger.runtime.undoing import undo_all
 from wharfinger.script.errors import Cancelled, Failed
 from wharfinger.script.resource import ResourceType
 
@@ -144,6 +145,7 @@ class _Attempt:
 PHASES: dict[Phase, Callable[[_Attempt], Awaitable[Outcome]]] = {
     Phase.RUN: _Attempt.main,
     Phase.SETTLE: _Attempt.settle,
+    Phase.UNDO: undo_all,
 }
 """What each phase does."""
 

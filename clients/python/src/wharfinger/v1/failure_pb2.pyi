@@ -231,6 +231,22 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """FAILED_PRECONDITION: the script used a key that is none: empty, longer than 256 characters, or with a `~` (key)."""
     ERROR_REASON_KEY_UNKNOWN: _ErrorReason.ValueType  # 126
     """FAILED_PRECONDITION: the script named a key that the task's ledger does not have (key)."""
+    ERROR_REASON_SCRIPT_FAILED: _ErrorReason.ValueType  # 127
+    """UNKNOWN: the script gave up on purpose and named no reason; the message says why (no keys but the script's own)."""
+    ERROR_REASON_REFUSED: _ErrorReason.ValueType  # 128
+    """FAILED_PRECONDITION: a provider refused a call definitely and made nothing; the message is the provider's word
+    (terminated: `true` if it said that what the call's token once made is gone; and the script's own).
+    """
+    ERROR_REASON_UNKNOWN_PROFILE: _ErrorReason.ValueType  # 129
+    """NOT_FOUND: no cloud account of that name is configured for the project (profile)."""
+    ERROR_REASON_STORE_MISCONFIGURED: _ErrorReason.ValueType  # 130
+    """FAILED_PRECONDITION: what the operator configured for the object store can't be used (store, option, cause)."""
+    ERROR_REASON_STORE_FULL: _ErrorReason.ValueType  # 131
+    """RESOURCE_EXHAUSTED: the object store has no room left (store, cause)."""
+    ERROR_REASON_SETTINGS_INVALID: _ErrorReason.ValueType  # 132
+    """FAILED_PRECONDITION: what the operator configured for the script's package can't be used (option: such as
+    `image.max_size`).
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why something was refused or failed.
@@ -238,7 +254,9 @@ class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     Every error carries a google.rpc.ErrorInfo whose `domain` is `wharfinger.dev` and whose `reason` is the name of one of
     these values without `ERROR_REASON_`. Each value always comes with the same status code, named first. The keys in
     parentheses are those of ErrorInfo.metadata; one that has nothing to say is left out. Values below 100 answer calls;
-    those from 100 on stand in Task.error, Task.rollback_error, Attempt.error, Resource.error and error events.
+    those from 100 on stand in Task.error, Task.rollback_error, Attempt.error, Resource.error and error events. There a
+    script may also use reasons and metadata of its own, with the code that it chooses: be ready for words that are not
+    listed here.
     """
 
 ERROR_REASON_UNSPECIFIED: ErrorReason.ValueType  # 0
@@ -417,6 +435,22 @@ ERROR_REASON_KEY_INVALID: ErrorReason.ValueType  # 125
 """FAILED_PRECONDITION: the script used a key that is none: empty, longer than 256 characters, or with a `~` (key)."""
 ERROR_REASON_KEY_UNKNOWN: ErrorReason.ValueType  # 126
 """FAILED_PRECONDITION: the script named a key that the task's ledger does not have (key)."""
+ERROR_REASON_SCRIPT_FAILED: ErrorReason.ValueType  # 127
+"""UNKNOWN: the script gave up on purpose and named no reason; the message says why (no keys but the script's own)."""
+ERROR_REASON_REFUSED: ErrorReason.ValueType  # 128
+"""FAILED_PRECONDITION: a provider refused a call definitely and made nothing; the message is the provider's word
+(terminated: `true` if it said that what the call's token once made is gone; and the script's own).
+"""
+ERROR_REASON_UNKNOWN_PROFILE: ErrorReason.ValueType  # 129
+"""NOT_FOUND: no cloud account of that name is configured for the project (profile)."""
+ERROR_REASON_STORE_MISCONFIGURED: ErrorReason.ValueType  # 130
+"""FAILED_PRECONDITION: what the operator configured for the object store can't be used (store, option, cause)."""
+ERROR_REASON_STORE_FULL: ErrorReason.ValueType  # 131
+"""RESOURCE_EXHAUSTED: the object store has no room left (store, cause)."""
+ERROR_REASON_SETTINGS_INVALID: ErrorReason.ValueType  # 132
+"""FAILED_PRECONDITION: what the operator configured for the script's package can't be used (option: such as
+`image.max_size`).
+"""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
 
 @_typing.final

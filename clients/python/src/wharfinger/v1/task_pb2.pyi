@@ -194,6 +194,7 @@ class Task(_message.Message):
     LAST_SEQUENCE_FIELD_NUMBER: _builtins.int
     CREATOR_FIELD_NUMBER: _builtins.int
     PARTIAL_FAILURE_FIELD_NUMBER: _builtins.int
+    ROLLBACK_PLAN_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """`projects/{project}/tasks/{task}`. Both parts are 1 to 63 lower-case letters, digits and hyphens, begin with a
     letter and don't end with a hyphen. Ignored in CreateTask, which takes `parent` and `task_id`.
@@ -307,6 +308,10 @@ class Task(_message.Message):
         PARTIALLY_FAILED or ROLLBACK_FAILED; the same message is among the details of `error`. BASIC views leave it out.
         """
 
+    @_builtins.property
+    def rollback_plan(self) -> Global___RollbackPlan:
+        """What a rollback would do; set in the answer of RollbackTask with validate_only, and nowhere else."""
+
     def __init__(
         self,
         *,
@@ -336,14 +341,101 @@ class Task(_message.Message):
         last_sequence: _builtins.int = ...,
         creator: _builtins.str = ...,
         partial_failure: _failure_pb2.PartialFailure | None = ...,
+        rollback_plan: Global___RollbackPlan | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "end_time", b"end_time", "error", b"error", "estimate", b"estimate", "expire_time", b"expire_time", "params", b"params", "partial_failure", b"partial_failure", "policy", b"policy", "progress", b"progress", "resources", b"resources", "result", b"result", "rollback_error", b"rollback_error", "start_time", b"start_time", "update_time", b"update_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "end_time", b"end_time", "error", b"error", "estimate", b"estimate", "expire_time", b"expire_time", "params", b"params", "partial_failure", b"partial_failure", "policy", b"policy", "progress", b"progress", "resources", b"resources", "result", b"result", "rollback_error", b"rollback_error", "rollback_plan", b"rollback_plan", "start_time", b"start_time", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempts", b"attempts", "create_time", b"create_time", "creator", b"creator", "end_time", b"end_time", "error", b"error", "estimate", b"estimate", "etag", b"etag", "executor", b"executor", "expire_time", b"expire_time", "labels", b"labels", "last_sequence", b"last_sequence", "name", b"name", "params", b"params", "partial_failure", b"partial_failure", "policy", b"policy", "progress", b"progress", "resources", b"resources", "result", b"result", "rollback_error", b"rollback_error", "script", b"script", "script_version", b"script_version", "start_time", b"start_time", "state", b"state", "uid", b"uid", "update_time", b"update_time", "waiting_reason", b"waiting_reason"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempts", b"attempts", "create_time", b"create_time", "creator", b"creator", "end_time", b"end_time", "error", b"error", "estimate", b"estimate", "etag", b"etag", "executor", b"executor", "expire_time", b"expire_time", "labels", b"labels", "last_sequence", b"last_sequence", "name", b"name", "params", b"params", "partial_failure", b"partial_failure", "policy", b"policy", "progress", b"progress", "resources", b"resources", "result", b"result", "rollback_error", b"rollback_error", "rollback_plan", b"rollback_plan", "script", b"script", "script_version", b"script_version", "start_time", b"start_time", "state", b"state", "uid", b"uid", "update_time", b"update_time", "waiting_reason", b"waiting_reason"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Task: _TypeAlias = Task  # noqa: Y015
+
+@_typing.final
+class RollbackPlan(_message.Message):
+    """What a rollback would do if every undo succeeds."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class BlockedEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.str
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.str = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    WAVES_FIELD_NUMBER: _builtins.int
+    RETAINED_FIELD_NUMBER: _builtins.int
+    SOUGHT_FIELD_NUMBER: _builtins.int
+    BLOCKED_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def waves(self) -> _containers.RepeatedCompositeFieldContainer[Global___RollbackWave]:
+        """Keys in the order in which they are undone; those of one wave go at once."""
+
+    @_builtins.property
+    def retained(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Keys that are kept: those to be retained, and what they depend on."""
+
+    @_builtins.property
+    def sought(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Keys that are looked for first, since it is not known whether they exist."""
+
+    @_builtins.property
+    def blocked(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
+        """Keys that cannot be undone, with the reason."""
+
+    def __init__(
+        self,
+        *,
+        waves: _abc.Iterable[Global___RollbackWave] | None = ...,
+        retained: _abc.Iterable[_builtins.str] | None = ...,
+        sought: _abc.Iterable[_builtins.str] | None = ...,
+        blocked: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["blocked", b"blocked", "retained", b"retained", "sought", b"sought", "waves", b"waves"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RollbackPlan: _TypeAlias = RollbackPlan  # noqa: Y015
+
+@_typing.final
+class RollbackWave(_message.Message):
+    """What is undone at once."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KEYS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def keys(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The keys."""
+
+    def __init__(
+        self,
+        *,
+        keys: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["keys", b"keys"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RollbackWave: _TypeAlias = RollbackWave  # noqa: Y015
 
 @_typing.final
 class Progress(_message.Message):

@@ -8,6 +8,7 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.rpc import status_pb2 as _status_pb2
 from wharfinger.v1 import event_pb2 as _event_pb2
 from wharfinger.v1 import resource_pb2 as _resource_pb2
@@ -22,6 +23,38 @@ else:
     from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+class _ResourceVerdict:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ResourceVerdictEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ResourceVerdict.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    RESOURCE_VERDICT_UNSPECIFIED: _ResourceVerdict.ValueType  # 0
+    """Refused."""
+    RESOURCE_VERDICT_CREATED: _ResourceVerdict.ValueType  # 1
+    """It exists, under `external_id`."""
+    RESOURCE_VERDICT_NOT_CREATED: _ResourceVerdict.ValueType  # 2
+    """It does not exist. Possible only once a call that was sent cannot land any more."""
+    RESOURCE_VERDICT_RETAIN: _ResourceVerdict.ValueType  # 3
+    """It exists and is to stay: no longer the task's, and listed as RETAINED."""
+    RESOURCE_VERDICT_FORGET: _ResourceVerdict.ValueType  # 4
+    """Whatever it is, the task need not care any more. Listed as FORGOTTEN."""
+
+class ResourceVerdict(_ResourceVerdict, metaclass=_ResourceVerdictEnumTypeWrapper):
+    """What a person can say of a resource."""
+
+RESOURCE_VERDICT_UNSPECIFIED: ResourceVerdict.ValueType  # 0
+"""Refused."""
+RESOURCE_VERDICT_CREATED: ResourceVerdict.ValueType  # 1
+"""It exists, under `external_id`."""
+RESOURCE_VERDICT_NOT_CREATED: ResourceVerdict.ValueType  # 2
+"""It does not exist. Possible only once a call that was sent cannot land any more."""
+RESOURCE_VERDICT_RETAIN: ResourceVerdict.ValueType  # 3
+"""It exists and is to stay: no longer the task's, and listed as RETAINED."""
+RESOURCE_VERDICT_FORGET: ResourceVerdict.ValueType  # 4
+"""Whatever it is, the task need not care any more. Listed as FORGOTTEN."""
+Global___ResourceVerdict: _TypeAlias = ResourceVerdict  # noqa: Y015
 
 @_typing.final
 class CreateTaskRequest(_message.Message):
@@ -609,6 +642,130 @@ class CancelTaskRequest(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___CancelTaskRequest: _TypeAlias = CancelTaskRequest  # noqa: Y015
+
+@_typing.final
+class ResumeTaskRequest(_message.Message):
+    """Asks to let a half-done task run again."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    SCRIPT_VERSION_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """`projects/{project}/tasks/{task}`."""
+    etag: _builtins.str
+    """Act only if the task still has this etag. Empty: act anyway."""
+    request_id: _builtins.str
+    """The caller's own id of this request, best a UUID; 1 to 128 characters. Repeating a request with the id that the task
+    took last changes nothing and returns the task as it stands now.
+    """
+    script_version: _builtins.str
+    """Run this version of the script from now on; it must be the installed one. Empty: the version that the task has."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        etag: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+        script_version: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "name", b"name", "request_id", b"request_id", "script_version", b"script_version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ResumeTaskRequest: _TypeAlias = ResumeTaskRequest  # noqa: Y015
+
+@_typing.final
+class RollbackTaskRequest(_message.Message):
+    """Asks to undo what a task made."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    RETAIN_FIELD_NUMBER: _builtins.int
+    ONLY_FIELD_NUMBER: _builtins.int
+    VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """`projects/{project}/tasks/{task}`."""
+    etag: _builtins.str
+    """Act only if the task still has this etag. Empty: act anyway."""
+    request_id: _builtins.str
+    """The caller's own id of this request, as in ResumeTaskRequest."""
+    validate_only: _builtins.bool
+    """Do nothing, and return the task with `rollback_plan` set."""
+    @_builtins.property
+    def retain(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Keys to keep, with all that they depend on: they become RETAINED at once, and are the caller's from then on."""
+
+    @_builtins.property
+    def only(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Undo these keys only; the task is then PARTIALLY_FAILED while others are open. Empty: all."""
+
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        etag: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+        retain: _abc.Iterable[_builtins.str] | None = ...,
+        only: _abc.Iterable[_builtins.str] | None = ...,
+        validate_only: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "name", b"name", "only", b"only", "request_id", b"request_id", "retain", b"retain", "validate_only", b"validate_only"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RollbackTaskRequest: _TypeAlias = RollbackTaskRequest  # noqa: Y015
+
+@_typing.final
+class ResolveResourceRequest(_message.Message):
+    """A person's verdict on one resource."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    KEY_FIELD_NUMBER: _builtins.int
+    VERDICT_FIELD_NUMBER: _builtins.int
+    EXTERNAL_ID_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """`projects/{project}/tasks/{task}`."""
+    key: _builtins.str
+    """Key of the ledger entry that it is about."""
+    verdict: Global___ResourceVerdict.ValueType
+    """What is the case."""
+    external_id: _builtins.str
+    """The provider's id: needed for CREATED where the entry has none."""
+    reason: _builtins.str
+    """Why, for whoever reads the events; 1 KiB at most."""
+    etag: _builtins.str
+    """Act only if the task still has this etag. Empty: act anyway."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        key: _builtins.str = ...,
+        verdict: Global___ResourceVerdict.ValueType = ...,
+        external_id: _builtins.str = ...,
+        reason: _builtins.str = ...,
+        etag: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "external_id", b"external_id", "key", b"key", "name", b"name", "reason", b"reason", "verdict", b"verdict"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ResolveResourceRequest: _TypeAlias = ResolveResourceRequest  # noqa: Y015
 
 @_typing.final
 class DeleteTaskRequest(_message.Message):

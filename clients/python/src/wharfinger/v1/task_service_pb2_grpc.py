@@ -91,6 +91,21 @@ class TaskServiceStub(object):
                 request_serializer=wharfinger_dot_v1_dot_task__service__pb2.CancelTaskRequest.SerializeToString,
                 response_deserializer=wharfinger_dot_v1_dot_task__pb2.Task.FromString,
                 _registered_method=True)
+        self.ResumeTask = channel.unary_unary(
+                '/wharfinger.v1.TaskService/ResumeTask',
+                request_serializer=wharfinger_dot_v1_dot_task__service__pb2.ResumeTaskRequest.SerializeToString,
+                response_deserializer=wharfinger_dot_v1_dot_task__pb2.Task.FromString,
+                _registered_method=True)
+        self.RollbackTask = channel.unary_unary(
+                '/wharfinger.v1.TaskService/RollbackTask',
+                request_serializer=wharfinger_dot_v1_dot_task__service__pb2.RollbackTaskRequest.SerializeToString,
+                response_deserializer=wharfinger_dot_v1_dot_task__pb2.Task.FromString,
+                _registered_method=True)
+        self.ResolveResource = channel.unary_unary(
+                '/wharfinger.v1.TaskService/ResolveResource',
+                request_serializer=wharfinger_dot_v1_dot_task__service__pb2.ResolveResourceRequest.SerializeToString,
+                response_deserializer=wharfinger_dot_v1_dot_task__pb2.Task.FromString,
+                _registered_method=True)
         self.DeleteTask = channel.unary_unary(
                 '/wharfinger.v1.TaskService/DeleteTask',
                 request_serializer=wharfinger_dot_v1_dot_task__service__pb2.DeleteTaskRequest.SerializeToString,
@@ -193,6 +208,34 @@ class TaskServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ResumeTask(self, request, context):
+        """Lets a PARTIALLY_FAILED task run again with what it made: created resources are reused, nothing is made twice. It is
+        then QUEUED with its attempts counted anew. Refused once undo has begun. Errors: TASK_NOT_FOUND, INVALID_NAME,
+        ETAG_MISMATCH, STATE_FORBIDS, SCRIPT_VERSION_GONE.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RollbackTask(self, request, context):
+        """Undoes what a task made, all of it or `only` some keys, children first and past failures; also goes on with a
+        rollback that failed, and undoes what a SUCCEEDED task made. It answers at once: the task is then ROLLING_BACK. With
+        validate_only nothing is done and the answer's `rollback_plan` says what would be. Errors: TASK_NOT_FOUND,
+        INVALID_NAME, ETAG_MISMATCH, STATE_FORBIDS, KEY_UNKNOWN, TASK_NOT_SETTLED, NOT_SUPPORTED for a script without undo.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ResolveResource(self, request, context):
+        """Takes a person's verdict on one resource, after a look at the provider: that it exists or does not, or that it is
+        no longer the task's. The last open resource's verdict brings the task to its end. Errors: TASK_NOT_FOUND,
+        INVALID_NAME, ETAG_MISMATCH, STATE_FORBIDS, KEY_UNKNOWN, TASK_NOT_SETTLED, MISSING_FIELD.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def DeleteTask(self, request, context):
         """Deletes a task that is SUCCEEDED, FAILED, CANCELLED or ROLLED_BACK and owns nothing that may be alive. Errors:
         TASK_NOT_FOUND, INVALID_NAME, ETAG_MISMATCH, STATE_FORBIDS, LEFTOVERS_ALIVE, TASK_NOT_SETTLED.
@@ -252,6 +295,21 @@ def add_TaskServiceServicer_to_server(servicer, server):
             'CancelTask': grpc.unary_unary_rpc_method_handler(
                     servicer.CancelTask,
                     request_deserializer=wharfinger_dot_v1_dot_task__service__pb2.CancelTaskRequest.FromString,
+                    response_serializer=wharfinger_dot_v1_dot_task__pb2.Task.SerializeToString,
+            ),
+            'ResumeTask': grpc.unary_unary_rpc_method_handler(
+                    servicer.ResumeTask,
+                    request_deserializer=wharfinger_dot_v1_dot_task__service__pb2.ResumeTaskRequest.FromString,
+                    response_serializer=wharfinger_dot_v1_dot_task__pb2.Task.SerializeToString,
+            ),
+            'RollbackTask': grpc.unary_unary_rpc_method_handler(
+                    servicer.RollbackTask,
+                    request_deserializer=wharfinger_dot_v1_dot_task__service__pb2.RollbackTaskRequest.FromString,
+                    response_serializer=wharfinger_dot_v1_dot_task__pb2.Task.SerializeToString,
+            ),
+            'ResolveResource': grpc.unary_unary_rpc_method_handler(
+                    servicer.ResolveResource,
+                    request_deserializer=wharfinger_dot_v1_dot_task__service__pb2.ResolveResourceRequest.FromString,
                     response_serializer=wharfinger_dot_v1_dot_task__pb2.Task.SerializeToString,
             ),
             'DeleteTask': grpc.unary_unary_rpc_method_handler(
@@ -534,6 +592,87 @@ class TaskService(object):
             target,
             '/wharfinger.v1.TaskService/CancelTask',
             wharfinger_dot_v1_dot_task__service__pb2.CancelTaskRequest.SerializeToString,
+            wharfinger_dot_v1_dot_task__pb2.Task.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ResumeTask(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/wharfinger.v1.TaskService/ResumeTask',
+            wharfinger_dot_v1_dot_task__service__pb2.ResumeTaskRequest.SerializeToString,
+            wharfinger_dot_v1_dot_task__pb2.Task.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RollbackTask(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/wharfinger.v1.TaskService/RollbackTask',
+            wharfinger_dot_v1_dot_task__service__pb2.RollbackTaskRequest.SerializeToString,
+            wharfinger_dot_v1_dot_task__pb2.Task.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ResolveResource(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/wharfinger.v1.TaskService/ResolveResource',
+            wharfinger_dot_v1_dot_task__service__pb2.ResolveResourceRequest.SerializeToString,
             wharfinger_dot_v1_dot_task__pb2.Task.FromString,
             options,
             channel_credentials,

@@ -85,6 +85,22 @@ class TaskServiceStub:
     is no error. Errors: TASK_NOT_FOUND, INVALID_NAME, ETAG_MISMATCH,
     STATE_FORBIDS.
     """
+    ResumeTask: _grpc.UnaryUnaryMultiCallable[_task_service_pb2.ResumeTaskRequest, _task_pb2.Task]
+    """Lets a PARTIALLY_FAILED task run again with what it made: created resources are reused, nothing is made twice. It is
+    then QUEUED with its attempts counted anew. Refused once undo has begun. Errors: TASK_NOT_FOUND, INVALID_NAME,
+    ETAG_MISMATCH, STATE_FORBIDS, SCRIPT_VERSION_GONE.
+    """
+    RollbackTask: _grpc.UnaryUnaryMultiCallable[_task_service_pb2.RollbackTaskRequest, _task_pb2.Task]
+    """Undoes what a task made, all of it or `only` some keys, children first and past failures; also goes on with a
+    rollback that failed, and undoes what a SUCCEEDED task made. It answers at once: the task is then ROLLING_BACK. With
+    validate_only nothing is done and the answer's `rollback_plan` says what would be. Errors: TASK_NOT_FOUND,
+    INVALID_NAME, ETAG_MISMATCH, STATE_FORBIDS, KEY_UNKNOWN, TASK_NOT_SETTLED, NOT_SUPPORTED for a script without undo.
+    """
+    ResolveResource: _grpc.UnaryUnaryMultiCallable[_task_service_pb2.ResolveResourceRequest, _task_pb2.Task]
+    """Takes a person's verdict on one resource, after a look at the provider: that it exists or does not, or that it is
+    no longer the task's. The last open resource's verdict brings the task to its end. Errors: TASK_NOT_FOUND,
+    INVALID_NAME, ETAG_MISMATCH, STATE_FORBIDS, KEY_UNKNOWN, TASK_NOT_SETTLED, MISSING_FIELD.
+    """
     DeleteTask: _grpc.UnaryUnaryMultiCallable[_task_service_pb2.DeleteTaskRequest, _empty_pb2.Empty]
     """Deletes a task that is SUCCEEDED, FAILED, CANCELLED or ROLLED_BACK and owns nothing that may be alive. Errors:
     TASK_NOT_FOUND, INVALID_NAME, ETAG_MISMATCH, STATE_FORBIDS, LEFTOVERS_ALIVE, TASK_NOT_SETTLED.
@@ -144,6 +160,22 @@ class TaskServiceAsyncStub(TaskServiceStub):
     is treated by Policy.on_cancel. A rollback is stopped, and rests as ROLLBACK_FAILED with what is left. Asking again
     is no error. Errors: TASK_NOT_FOUND, INVALID_NAME, ETAG_MISMATCH,
     STATE_FORBIDS.
+    """
+    ResumeTask: _aio.UnaryUnaryMultiCallable[_task_service_pb2.ResumeTaskRequest, _task_pb2.Task]  # type: ignore[assignment]
+    """Lets a PARTIALLY_FAILED task run again with what it made: created resources are reused, nothing is made twice. It is
+    then QUEUED with its attempts counted anew. Refused once undo has begun. Errors: TASK_NOT_FOUND, INVALID_NAME,
+    ETAG_MISMATCH, STATE_FORBIDS, SCRIPT_VERSION_GONE.
+    """
+    RollbackTask: _aio.UnaryUnaryMultiCallable[_task_service_pb2.RollbackTaskRequest, _task_pb2.Task]  # type: ignore[assignment]
+    """Undoes what a task made, all of it or `only` some keys, children first and past failures; also goes on with a
+    rollback that failed, and undoes what a SUCCEEDED task made. It answers at once: the task is then ROLLING_BACK. With
+    validate_only nothing is done and the answer's `rollback_plan` says what would be. Errors: TASK_NOT_FOUND,
+    INVALID_NAME, ETAG_MISMATCH, STATE_FORBIDS, KEY_UNKNOWN, TASK_NOT_SETTLED, NOT_SUPPORTED for a script without undo.
+    """
+    ResolveResource: _aio.UnaryUnaryMultiCallable[_task_service_pb2.ResolveResourceRequest, _task_pb2.Task]  # type: ignore[assignment]
+    """Takes a person's verdict on one resource, after a look at the provider: that it exists or does not, or that it is
+    no longer the task's. The last open resource's verdict brings the task to its end. Errors: TASK_NOT_FOUND,
+    INVALID_NAME, ETAG_MISMATCH, STATE_FORBIDS, KEY_UNKNOWN, TASK_NOT_SETTLED, MISSING_FIELD.
     """
     DeleteTask: _aio.UnaryUnaryMultiCallable[_task_service_pb2.DeleteTaskRequest, _empty_pb2.Empty]  # type: ignore[assignment]
     """Deletes a task that is SUCCEEDED, FAILED, CANCELLED or ROLLED_BACK and owns nothing that may be alive. Errors:
@@ -261,6 +293,40 @@ class TaskServiceServicer(metaclass=_abc_1.ABCMeta):
         is treated by Policy.on_cancel. A rollback is stopped, and rests as ROLLBACK_FAILED with what is left. Asking again
         is no error. Errors: TASK_NOT_FOUND, INVALID_NAME, ETAG_MISMATCH,
         STATE_FORBIDS.
+        """
+
+    @_abc_1.abstractmethod
+    def ResumeTask(
+        self,
+        request: _task_service_pb2.ResumeTaskRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_task_pb2.Task, _abc.Awaitable[_task_pb2.Task]]:
+        """Lets a PARTIALLY_FAILED task run again with what it made: created resources are reused, nothing is made twice. It is
+        then QUEUED with its attempts counted anew. Refused once undo has begun. Errors: TASK_NOT_FOUND, INVALID_NAME,
+        ETAG_MISMATCH, STATE_FORBIDS, SCRIPT_VERSION_GONE.
+        """
+
+    @_abc_1.abstractmethod
+    def RollbackTask(
+        self,
+        request: _task_service_pb2.RollbackTaskRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_task_pb2.Task, _abc.Awaitable[_task_pb2.Task]]:
+        """Undoes what a task made, all of it or `only` some keys, children first and past failures; also goes on with a
+        rollback that failed, and undoes what a SUCCEEDED task made. It answers at once: the task is then ROLLING_BACK. With
+        validate_only nothing is done and the answer's `rollback_plan` says what would be. Errors: TASK_NOT_FOUND,
+        INVALID_NAME, ETAG_MISMATCH, STATE_FORBIDS, KEY_UNKNOWN, TASK_NOT_SETTLED, NOT_SUPPORTED for a script without undo.
+        """
+
+    @_abc_1.abstractmethod
+    def ResolveResource(
+        self,
+        request: _task_service_pb2.ResolveResourceRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_task_pb2.Task, _abc.Awaitable[_task_pb2.Task]]:
+        """Takes a person's verdict on one resource, after a look at the provider: that it exists or does not, or that it is
+        no longer the task's. The last open resource's verdict brings the task to its end. Errors: TASK_NOT_FOUND,
+        INVALID_NAME, ETAG_MISMATCH, STATE_FORBIDS, KEY_UNKNOWN, TASK_NOT_SETTLED, MISSING_FIELD.
         """
 
     @_abc_1.abstractmethod

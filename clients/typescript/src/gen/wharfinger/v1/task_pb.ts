@@ -26,7 +26,7 @@ import type { JsonObject, Message } from "@bufbuild/protobuf";
  * Describes the file wharfinger/v1/task.proto.
  */
 export const file_wharfinger_v1_task: GenFile = /*@__PURE__*/
-  fileDesc("Chh3aGFyZmluZ2VyL3YxL3Rhc2sucHJvdG8SDXdoYXJmaW5nZXIudjEixAkKBFRhc2sSEgoEbmFtZRgBIAEoCUIE4kEBCBIRCgN1aWQYAiABKAlCBOJBAQMSEgoEZXRhZxgDIAEoCUIE4kEBAxIVCgZzY3JpcHQYBCABKAlCBeJBAgIFEh0KDnNjcmlwdF92ZXJzaW9uGAUgASgJQgXiQQIBBRIXCghleGVjdXRvchgGIAEoCUIF4kECAQUSLgoGcGFyYW1zGAcgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdEIF4kECAQUSNgoGbGFiZWxzGAggAygLMh8ud2hhcmZpbmdlci52MS5UYXNrLkxhYmVsc0VudHJ5QgXiQQIBBRIsCgZwb2xpY3kYCSABKAsyFS53aGFyZmluZ2VyLnYxLlBvbGljeUIF4kECAQUSLQoFc3RhdGUYCiABKA4yGC53aGFyZmluZ2VyLnYxLlRhc2tTdGF0ZUIE4kEBAxIcCg53YWl0aW5nX3JlYXNvbhgLIAEoCUIE4kEBAxIvCghwcm9ncmVzcxgMIAEoCzIXLndoYXJmaW5nZXIudjEuUHJvZ3Jlc3NCBOJBAQMSLQoGcmVzdWx0GA0gASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdEIE4kEBAxInCgVlcnJvchgOIAEoCzISLmdvb2dsZS5ycGMuU3RhdHVzQgTiQQEDEjAKDnJvbGxiYWNrX2Vycm9yGA8gASgLMhIuZ29vZ2xlLnJwYy5TdGF0dXNCBOJBAQMSNwoJcmVzb3VyY2VzGBAgASgLMh4ud2hhcmZpbmdlci52MS5SZXNvdXJjZVN1bW1hcnlCBOJBAQMSLgoIYXR0ZW1wdHMYESADKAsyFi53aGFyZmluZ2VyLnYxLkF0dGVtcHRCBOJBAQMSMwoIZXN0aW1hdGUYEiABKAsyGy53aGFyZmluZ2VyLnYxLkNvc3RFc3RpbWF0ZUIE4kEBAxI1CgtjcmVhdGVfdGltZRgTIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCBOJBAQMSNQoLdXBkYXRlX3RpbWUYFCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgTiQQEDEjQKCnN0YXJ0X3RpbWUYFSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgTiQQEDEjIKCGVuZF90aW1lGBYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIE4kEBAxI1CgtleHBpcmVfdGltZRgXIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCBOJBAQMSGwoNbGFzdF9zZXF1ZW5jZRgYIAEoA0IE4kEBAxIVCgdjcmVhdG9yGBkgASgJQgTiQQEDEjwKD3BhcnRpYWxfZmFpbHVyZRgaIAEoCzIdLndoYXJmaW5nZXIudjEuUGFydGlhbEZhaWx1cmVCBOJBAQMaLQoLTGFiZWxzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ATpG6kFDChN3aGFyZmluZ2VyLmRldi9UYXNrEh9wcm9qZWN0cy97cHJvamVjdH0vdGFza3Mve3Rhc2t9KgV0YXNrczIEdGFzayLJAQoIUHJvZ3Jlc3MSDAoEc3RlcBgBIAEoCRIMCgRkb25lGAIgASgDEhIKBXRvdGFsGAMgASgDSACIAQESDAoEdW5pdBgEIAEoCRIPCgdtZXNzYWdlGAUgASgJEisKA2V0YRgGIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbkgBiAEBEi8KC3VwZGF0ZV90aW1lGAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIICgZfdG90YWxCBgoEX2V0YSKRAgoHQXR0ZW1wdBITCgVlcG9jaBgBIAEoA0IE4kEBAxIwCgVwaGFzZRgCIAEoDjIbLndoYXJmaW5nZXIudjEuQXR0ZW1wdFBoYXNlQgTiQQEDEhYKCGV4ZWN1dG9yGAMgASgJQgTiQQEDEhQKBndvcmtlchgEIAEoCUIE4kEBAxI0CgpzdGFydF90aW1lGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIE4kEBAxIyCghlbmRfdGltZRgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCBOJBAQMSJwoFZXJyb3IYByABKAsyEi5nb29nbGUucnBjLlN0YXR1c0IE4kEBAyIUCgRQbGFuEgwKBGtleXMYASADKAkqtgIKCVRhc2tTdGF0ZRIaChZUQVNLX1NUQVRFX1VOU1BFQ0lGSUVEEAASFQoRVEFTS19TVEFURV9RVUVVRUQQARIWChJUQVNLX1NUQVRFX1JVTk5JTkcQAhIZChVUQVNLX1NUQVRFX0NBTkNFTExJTkcQAxIbChdUQVNLX1NUQVRFX1JPTExJTkdfQkFDSxAEEhgKFFRBU0tfU1RBVEVfU1VDQ0VFREVEEAUSFQoRVEFTS19TVEFURV9GQUlMRUQQBhIYChRUQVNLX1NUQVRFX0NBTkNFTExFRBAHEh8KG1RBU0tfU1RBVEVfUEFSVElBTExZX0ZBSUxFRBAIEhoKFlRBU0tfU1RBVEVfUk9MTEVEX0JBQ0sQCRIeChpUQVNLX1NUQVRFX1JPTExCQUNLX0ZBSUxFRBAKKk4KCFRhc2tWaWV3EhkKFVRBU0tfVklFV19VTlNQRUNJRklFRBAAEhMKD1RBU0tfVklFV19CQVNJQxABEhIKDlRBU0tfVklFV19GVUxMEAIqdgoMQXR0ZW1wdFBoYXNlEh0KGUFUVEVNUFRfUEhBU0VfVU5TUEVDSUZJRUQQABIVChFBVFRFTVBUX1BIQVNFX1JVThABEhgKFEFUVEVNUFRfUEhBU0VfU0VUVExFEAISFgoSQVRURU1QVF9QSEFTRV9VTkRPEANCjAEKEWRldi53aGFyZmluZ2VyLnYxUAFaRmdpdGh1Yi5jb20vd2hhcmZpbmdlci93aGFyZmluZ2VyL2NsaWVudHMvZ28vd2hhcmZpbmdlci92MTt3aGFyZmluZ2VydjHqQSwKFndoYXJmaW5nZXIuZGV2L1Byb2plY3QSEnByb2plY3RzL3twcm9qZWN0fWIGcHJvdG8z", [file_google_api_field_behavior, file_google_api_resource, file_google_protobuf_duration, file_google_protobuf_struct, file_google_protobuf_timestamp, file_google_rpc_status, file_wharfinger_v1_failure, file_wharfinger_v1_policy, file_wharfinger_v1_price, file_wharfinger_v1_resource]);
+  fileDesc("Chh3aGFyZmluZ2VyL3YxL3Rhc2sucHJvdG8SDXdoYXJmaW5nZXIudjEi/gkKBFRhc2sSEgoEbmFtZRgBIAEoCUIE4kEBCBIRCgN1aWQYAiABKAlCBOJBAQMSEgoEZXRhZxgDIAEoCUIE4kEBAxIVCgZzY3JpcHQYBCABKAlCBeJBAgIFEh0KDnNjcmlwdF92ZXJzaW9uGAUgASgJQgXiQQIBBRIXCghleGVjdXRvchgGIAEoCUIF4kECAQUSLgoGcGFyYW1zGAcgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdEIF4kECAQUSNgoGbGFiZWxzGAggAygLMh8ud2hhcmZpbmdlci52MS5UYXNrLkxhYmVsc0VudHJ5QgXiQQIBBRIsCgZwb2xpY3kYCSABKAsyFS53aGFyZmluZ2VyLnYxLlBvbGljeUIF4kECAQUSLQoFc3RhdGUYCiABKA4yGC53aGFyZmluZ2VyLnYxLlRhc2tTdGF0ZUIE4kEBAxIcCg53YWl0aW5nX3JlYXNvbhgLIAEoCUIE4kEBAxIvCghwcm9ncmVzcxgMIAEoCzIXLndoYXJmaW5nZXIudjEuUHJvZ3Jlc3NCBOJBAQMSLQoGcmVzdWx0GA0gASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdEIE4kEBAxInCgVlcnJvchgOIAEoCzISLmdvb2dsZS5ycGMuU3RhdHVzQgTiQQEDEjAKDnJvbGxiYWNrX2Vycm9yGA8gASgLMhIuZ29vZ2xlLnJwYy5TdGF0dXNCBOJBAQMSNwoJcmVzb3VyY2VzGBAgASgLMh4ud2hhcmZpbmdlci52MS5SZXNvdXJjZVN1bW1hcnlCBOJBAQMSLgoIYXR0ZW1wdHMYESADKAsyFi53aGFyZmluZ2VyLnYxLkF0dGVtcHRCBOJBAQMSMwoIZXN0aW1hdGUYEiABKAsyGy53aGFyZmluZ2VyLnYxLkNvc3RFc3RpbWF0ZUIE4kEBAxI1CgtjcmVhdGVfdGltZRgTIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCBOJBAQMSNQoLdXBkYXRlX3RpbWUYFCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgTiQQEDEjQKCnN0YXJ0X3RpbWUYFSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgTiQQEDEjIKCGVuZF90aW1lGBYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIE4kEBAxI1CgtleHBpcmVfdGltZRgXIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCBOJBAQMSGwoNbGFzdF9zZXF1ZW5jZRgYIAEoA0IE4kEBAxIVCgdjcmVhdG9yGBkgASgJQgTiQQEDEjwKD3BhcnRpYWxfZmFpbHVyZRgaIAEoCzIdLndoYXJmaW5nZXIudjEuUGFydGlhbEZhaWx1cmVCBOJBAQMSOAoNcm9sbGJhY2tfcGxhbhgbIAEoCzIbLndoYXJmaW5nZXIudjEuUm9sbGJhY2tQbGFuQgTiQQEDGi0KC0xhYmVsc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAE6RupBQwoTd2hhcmZpbmdlci5kZXYvVGFzaxIfcHJvamVjdHMve3Byb2plY3R9L3Rhc2tzL3t0YXNrfSoFdGFza3MyBHRhc2sixwEKDFJvbGxiYWNrUGxhbhIqCgV3YXZlcxgBIAMoCzIbLndoYXJmaW5nZXIudjEuUm9sbGJhY2tXYXZlEhAKCHJldGFpbmVkGAIgAygJEg4KBnNvdWdodBgDIAMoCRI5CgdibG9ja2VkGAQgAygLMigud2hhcmZpbmdlci52MS5Sb2xsYmFja1BsYW4uQmxvY2tlZEVudHJ5Gi4KDEJsb2NrZWRFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIhwKDFJvbGxiYWNrV2F2ZRIMCgRrZXlzGAEgAygJIskBCghQcm9ncmVzcxIMCgRzdGVwGAEgASgJEgwKBGRvbmUYAiABKAMSEgoFdG90YWwYAyABKANIAIgBARIMCgR1bml0GAQgASgJEg8KB21lc3NhZ2UYBSABKAkSKwoDZXRhGAYgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uSAGIAQESLwoLdXBkYXRlX3RpbWUYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQggKBl90b3RhbEIGCgRfZXRhIpECCgdBdHRlbXB0EhMKBWVwb2NoGAEgASgDQgTiQQEDEjAKBXBoYXNlGAIgASgOMhsud2hhcmZpbmdlci52MS5BdHRlbXB0UGhhc2VCBOJBAQMSFgoIZXhlY3V0b3IYAyABKAlCBOJBAQMSFAoGd29ya2VyGAQgASgJQgTiQQEDEjQKCnN0YXJ0X3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgTiQQEDEjIKCGVuZF90aW1lGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIE4kEBAxInCgVlcnJvchgHIAEoCzISLmdvb2dsZS5ycGMuU3RhdHVzQgTiQQEDIhQKBFBsYW4SDAoEa2V5cxgBIAMoCSq2AgoJVGFza1N0YXRlEhoKFlRBU0tfU1RBVEVfVU5TUEVDSUZJRUQQABIVChFUQVNLX1NUQVRFX1FVRVVFRBABEhYKElRBU0tfU1RBVEVfUlVOTklORxACEhkKFVRBU0tfU1RBVEVfQ0FOQ0VMTElORxADEhsKF1RBU0tfU1RBVEVfUk9MTElOR19CQUNLEAQSGAoUVEFTS19TVEFURV9TVUNDRUVERUQQBRIVChFUQVNLX1NUQVRFX0ZBSUxFRBAGEhgKFFRBU0tfU1RBVEVfQ0FOQ0VMTEVEEAcSHwobVEFTS19TVEFURV9QQVJUSUFMTFlfRkFJTEVEEAgSGgoWVEFTS19TVEFURV9ST0xMRURfQkFDSxAJEh4KGlRBU0tfU1RBVEVfUk9MTEJBQ0tfRkFJTEVEEAoqTgoIVGFza1ZpZXcSGQoVVEFTS19WSUVXX1VOU1BFQ0lGSUVEEAASEwoPVEFTS19WSUVXX0JBU0lDEAESEgoOVEFTS19WSUVXX0ZVTEwQAip2CgxBdHRlbXB0UGhhc2USHQoZQVRURU1QVF9QSEFTRV9VTlNQRUNJRklFRBAAEhUKEUFUVEVNUFRfUEhBU0VfUlVOEAESGAoUQVRURU1QVF9QSEFTRV9TRVRUTEUQAhIWChJBVFRFTVBUX1BIQVNFX1VORE8QA0KMAQoRZGV2LndoYXJmaW5nZXIudjFQAVpGZ2l0aHViLmNvbS93aGFyZmluZ2VyL3doYXJmaW5nZXIvY2xpZW50cy9nby93aGFyZmluZ2VyL3YxO3doYXJmaW5nZXJ2MepBLAoWd2hhcmZpbmdlci5kZXYvUHJvamVjdBIScHJvamVjdHMve3Byb2plY3R9YgZwcm90bzM", [file_google_api_field_behavior, file_google_api_resource, file_google_protobuf_duration, file_google_protobuf_struct, file_google_protobuf_timestamp, file_google_rpc_status, file_wharfinger_v1_failure, file_wharfinger_v1_policy, file_wharfinger_v1_price, file_wharfinger_v1_resource]);
 
 /**
  * One request to run a script with params, and all that became of it.
@@ -234,6 +234,13 @@ export type Task = Message<"wharfinger.v1.Task"> & {
    * @generated from field: wharfinger.v1.PartialFailure partial_failure = 26;
    */
   partialFailure?: PartialFailure | undefined;
+
+  /**
+   * What a rollback would do; set in the answer of RollbackTask with validate_only, and nowhere else.
+   *
+   * @generated from field: wharfinger.v1.RollbackPlan rollback_plan = 27;
+   */
+  rollbackPlan?: RollbackPlan | undefined;
 };
 
 /**
@@ -242,6 +249,69 @@ export type Task = Message<"wharfinger.v1.Task"> & {
  */
 export const TaskSchema: GenMessage<Task> = /*@__PURE__*/
   messageDesc(file_wharfinger_v1_task, 0);
+
+/**
+ * What a rollback would do if every undo succeeds.
+ *
+ * @generated from message wharfinger.v1.RollbackPlan
+ */
+export type RollbackPlan = Message<"wharfinger.v1.RollbackPlan"> & {
+  /**
+   * Keys in the order in which they are undone; those of one wave go at once.
+   *
+   * @generated from field: repeated wharfinger.v1.RollbackWave waves = 1;
+   */
+  waves: RollbackWave[];
+
+  /**
+   * Keys that are kept: those to be retained, and what they depend on.
+   *
+   * @generated from field: repeated string retained = 2;
+   */
+  retained: string[];
+
+  /**
+   * Keys that are looked for first, since it is not known whether they exist.
+   *
+   * @generated from field: repeated string sought = 3;
+   */
+  sought: string[];
+
+  /**
+   * Keys that cannot be undone, with the reason.
+   *
+   * @generated from field: map<string, string> blocked = 4;
+   */
+  blocked: { [key: string]: string };
+};
+
+/**
+ * Describes the message wharfinger.v1.RollbackPlan.
+ * Use `create(RollbackPlanSchema)` to create a new message.
+ */
+export const RollbackPlanSchema: GenMessage<RollbackPlan> = /*@__PURE__*/
+  messageDesc(file_wharfinger_v1_task, 1);
+
+/**
+ * What is undone at once.
+ *
+ * @generated from message wharfinger.v1.RollbackWave
+ */
+export type RollbackWave = Message<"wharfinger.v1.RollbackWave"> & {
+  /**
+   * The keys.
+   *
+   * @generated from field: repeated string keys = 1;
+   */
+  keys: string[];
+};
+
+/**
+ * Describes the message wharfinger.v1.RollbackWave.
+ * Use `create(RollbackWaveSchema)` to create a new message.
+ */
+export const RollbackWaveSchema: GenMessage<RollbackWave> = /*@__PURE__*/
+  messageDesc(file_wharfinger_v1_task, 2);
 
 /**
  * How far a task has come, as its script tells it.
@@ -304,7 +374,7 @@ export type Progress = Message<"wharfinger.v1.Progress"> & {
  * Use `create(ProgressSchema)` to create a new message.
  */
 export const ProgressSchema: GenMessage<Progress> = /*@__PURE__*/
-  messageDesc(file_wharfinger_v1_task, 1);
+  messageDesc(file_wharfinger_v1_task, 3);
 
 /**
  * One go at a task by one executor, under a lease.
@@ -367,7 +437,7 @@ export type Attempt = Message<"wharfinger.v1.Attempt"> & {
  * Use `create(AttemptSchema)` to create a new message.
  */
 export const AttemptSchema: GenMessage<Attempt> = /*@__PURE__*/
-  messageDesc(file_wharfinger_v1_task, 2);
+  messageDesc(file_wharfinger_v1_task, 4);
 
 /**
  * Everything a task means to make, told before it makes any of it, so that a failure can name what was never begun.
@@ -388,7 +458,7 @@ export type Plan = Message<"wharfinger.v1.Plan"> & {
  * Use `create(PlanSchema)` to create a new message.
  */
 export const PlanSchema: GenMessage<Plan> = /*@__PURE__*/
-  messageDesc(file_wharfinger_v1_task, 3);
+  messageDesc(file_wharfinger_v1_task, 5);
 
 /**
  * Where a task is in its life. SUCCEEDED, FAILED, CANCELLED, PARTIALLY_FAILED, ROLLED_BACK and ROLLBACK_FAILED are at

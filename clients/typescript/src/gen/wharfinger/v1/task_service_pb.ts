@@ -4,8 +4,8 @@
 // @generated from file wharfinger/v1/task_service.proto (package wharfinger.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_google_api_field_behavior } from "../../google/api/field_behavior_pb.js";
 import { file_google_api_resource } from "../../google/api/resource_pb.js";
 import type { Duration, EmptySchema } from "@bufbuild/protobuf/wkt";
@@ -24,7 +24,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file wharfinger/v1/task_service.proto.
  */
 export const file_wharfinger_v1_task_service: GenFile = /*@__PURE__*/
-  fileDesc("CiB3aGFyZmluZ2VyL3YxL3Rhc2tfc2VydmljZS5wcm90bxINd2hhcmZpbmdlci52MSK4AQoRQ3JlYXRlVGFza1JlcXVlc3QSLAoGcGFyZW50GAEgASgJQhziQQEC+kEVEhN3aGFyZmluZ2VyLmRldi9UYXNrEhUKB3Rhc2tfaWQYAiABKAlCBOJBAQESJwoEdGFzaxgDIAEoCzITLndoYXJmaW5nZXIudjEuVGFza0IE4kEBAhIYCgpyZXF1ZXN0X2lkGAQgASgJQgTiQQEBEhsKDXZhbGlkYXRlX29ubHkYBSABKAhCBOJBAQEigQEKF0JhdGNoQ3JlYXRlVGFza3NSZXF1ZXN0EiwKBnBhcmVudBgBIAEoCUIc4kEBAvpBFRITd2hhcmZpbmdlci5kZXYvVGFzaxI4CghyZXF1ZXN0cxgCIAMoCzIgLndoYXJmaW5nZXIudjEuQ3JlYXRlVGFza1JlcXVlc3RCBOJBAQIiTgoYQmF0Y2hDcmVhdGVUYXNrc1Jlc3BvbnNlEjIKCG91dGNvbWVzGAEgAygLMiAud2hhcmZpbmdlci52MS5DcmVhdGVUYXNrT3V0Y29tZSJoChFDcmVhdGVUYXNrT3V0Y29tZRIjCgR0YXNrGAEgASgLMhMud2hhcmZpbmdlci52MS5UYXNrSAASIwoFZXJyb3IYAiABKAsyEi5nb29nbGUucnBjLlN0YXR1c0gAQgkKB291dGNvbWUiaQoOR2V0VGFza1JlcXVlc3QSKgoEbmFtZRgBIAEoCUIc4kEBAvpBFQoTd2hhcmZpbmdlci5kZXYvVGFzaxIrCgR2aWV3GAIgASgOMhcud2hhcmZpbmdlci52MS5UYXNrVmlld0IE4kEBASLOAQoQTGlzdFRhc2tzUmVxdWVzdBIsCgZwYXJlbnQYASABKAlCHOJBAQL6QRUSE3doYXJmaW5nZXIuZGV2L1Rhc2sSFAoGZmlsdGVyGAIgASgJQgTiQQEBEhYKCG9yZGVyX2J5GAMgASgJQgTiQQEBEhcKCXBhZ2Vfc2l6ZRgEIAEoBUIE4kEBARIYCgpwYWdlX3Rva2VuGAUgASgJQgTiQQEBEisKBHZpZXcYBiABKA4yFy53aGFyZmluZ2VyLnYxLlRhc2tWaWV3QgTiQQEBIlAKEUxpc3RUYXNrc1Jlc3BvbnNlEiIKBXRhc2tzGAEgAygLMhMud2hhcmZpbmdlci52MS5UYXNrEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSKZAQoQV2F0Y2hUYXNrUmVxdWVzdBIqCgRuYW1lGAEgASgJQhziQQEC+kEVChN3aGFyZmluZ2VyLmRldi9UYXNrEhwKDmFmdGVyX3NlcXVlbmNlGAIgASgDQgTiQQEBEjsKEmhlYXJ0YmVhdF9pbnRlcnZhbBgDIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbkIE4kEBASLfAQoRV2F0Y2hUYXNrUmVzcG9uc2USJwoIc25hcHNob3QYASABKAsyEy53aGFyZmluZ2VyLnYxLlRhc2tIABIrCgZldmVudHMYAiABKAsyGS53aGFyZmluZ2VyLnYxLlRhc2tFdmVudHNIABIrCghwcm9ncmVzcxgDIAEoCzIXLndoYXJmaW5nZXIudjEuUHJvZ3Jlc3NIABItCgloZWFydGJlYXQYBCABKAsyGC53aGFyZmluZ2VyLnYxLkhlYXJ0YmVhdEgAEhAKCHNlcXVlbmNlGAUgASgDQgYKBGtpbmQisAEKEVdhdGNoVGFza3NSZXF1ZXN0EiwKBnBhcmVudBgBIAEoCUIc4kEBAvpBFRITd2hhcmZpbmdlci5kZXYvVGFzaxIUCgZmaWx0ZXIYAiABKAlCBOJBAQESGgoMcmVzdW1lX3Rva2VuGAMgASgMQgTiQQEBEjsKEmhlYXJ0YmVhdF9pbnRlcnZhbBgEIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbkIE4kEBASLoAQoSV2F0Y2hUYXNrc1Jlc3BvbnNlEicKCHNuYXBzaG90GAEgASgLMhMud2hhcmZpbmdlci52MS5UYXNrSAASKwoGZXZlbnRzGAIgASgLMhkud2hhcmZpbmdlci52MS5UYXNrRXZlbnRzSAASLwoIcHJvZ3Jlc3MYAyABKAsyGy53aGFyZmluZ2VyLnYxLlRhc2tQcm9ncmVzc0gAEi0KCWhlYXJ0YmVhdBgEIAEoCzIYLndoYXJmaW5nZXIudjEuSGVhcnRiZWF0SAASFAoMcmVzdW1lX3Rva2VuGAUgASgMQgYKBGtpbmQibwoPV2FpdFRhc2tSZXF1ZXN0EioKBG5hbWUYASABKAlCHOJBAQL6QRUKE3doYXJmaW5nZXIuZGV2L1Rhc2sSMAoHdGltZW91dBgCIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbkIE4kEBASKUAQoVTGlzdFRhc2tFdmVudHNSZXF1ZXN0EioKBG5hbWUYASABKAlCHOJBAQL6QRUKE3doYXJmaW5nZXIuZGV2L1Rhc2sSHAoOYWZ0ZXJfc2VxdWVuY2UYAiABKANCBOJBAQESFwoJcGFnZV9zaXplGAMgASgFQgTiQQEBEhgKCnBhZ2VfdG9rZW4YBCABKAlCBOJBAQEiWwoWTGlzdFRhc2tFdmVudHNSZXNwb25zZRIoCgZldmVudHMYASADKAsyGC53aGFyZmluZ2VyLnYxLlRhc2tFdmVudBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkijwEKGExpc3RUYXNrUmVzb3VyY2VzUmVxdWVzdBIqCgRuYW1lGAEgASgJQhziQQEC+kEVChN3aGFyZmluZ2VyLmRldi9UYXNrEhQKBmZpbHRlchgCIAEoCUIE4kEBARIXCglwYWdlX3NpemUYAyABKAVCBOJBAQESGAoKcGFnZV90b2tlbhgEIAEoCUIE4kEBASJgChlMaXN0VGFza1Jlc291cmNlc1Jlc3BvbnNlEioKCXJlc291cmNlcxgBIAMoCzIXLndoYXJmaW5nZXIudjEuUmVzb3VyY2USFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJImkKEUNhbmNlbFRhc2tSZXF1ZXN0EioKBG5hbWUYASABKAlCHOJBAQL6QRUKE3doYXJmaW5nZXIuZGV2L1Rhc2sSEgoEZXRhZxgCIAEoCUIE4kEBARIUCgZyZWFzb24YAyABKAlCBOJBAQEiUwoRRGVsZXRlVGFza1JlcXVlc3QSKgoEbmFtZRgBIAEoCUIc4kEBAvpBFQoTd2hhcmZpbmdlci5kZXYvVGFzaxISCgRldGFnGAIgASgJQgTiQQEBMoIHCgtUYXNrU2VydmljZRJDCgpDcmVhdGVUYXNrEiAud2hhcmZpbmdlci52MS5DcmVhdGVUYXNrUmVxdWVzdBoTLndoYXJmaW5nZXIudjEuVGFzaxJjChBCYXRjaENyZWF0ZVRhc2tzEiYud2hhcmZpbmdlci52MS5CYXRjaENyZWF0ZVRhc2tzUmVxdWVzdBonLndoYXJmaW5nZXIudjEuQmF0Y2hDcmVhdGVUYXNrc1Jlc3BvbnNlEj0KB0dldFRhc2sSHS53aGFyZmluZ2VyLnYxLkdldFRhc2tSZXF1ZXN0GhMud2hhcmZpbmdlci52MS5UYXNrEk4KCUxpc3RUYXNrcxIfLndoYXJmaW5nZXIudjEuTGlzdFRhc2tzUmVxdWVzdBogLndoYXJmaW5nZXIudjEuTGlzdFRhc2tzUmVzcG9uc2USUAoJV2F0Y2hUYXNrEh8ud2hhcmZpbmdlci52MS5XYXRjaFRhc2tSZXF1ZXN0GiAud2hhcmZpbmdlci52MS5XYXRjaFRhc2tSZXNwb25zZTABElMKCldhdGNoVGFza3MSIC53aGFyZmluZ2VyLnYxLldhdGNoVGFza3NSZXF1ZXN0GiEud2hhcmZpbmdlci52MS5XYXRjaFRhc2tzUmVzcG9uc2UwARI/CghXYWl0VGFzaxIeLndoYXJmaW5nZXIudjEuV2FpdFRhc2tSZXF1ZXN0GhMud2hhcmZpbmdlci52MS5UYXNrEl0KDkxpc3RUYXNrRXZlbnRzEiQud2hhcmZpbmdlci52MS5MaXN0VGFza0V2ZW50c1JlcXVlc3QaJS53aGFyZmluZ2VyLnYxLkxpc3RUYXNrRXZlbnRzUmVzcG9uc2USZgoRTGlzdFRhc2tSZXNvdXJjZXMSJy53aGFyZmluZ2VyLnYxLkxpc3RUYXNrUmVzb3VyY2VzUmVxdWVzdBooLndoYXJmaW5nZXIudjEuTGlzdFRhc2tSZXNvdXJjZXNSZXNwb25zZRJDCgpDYW5jZWxUYXNrEiAud2hhcmZpbmdlci52MS5DYW5jZWxUYXNrUmVxdWVzdBoTLndoYXJmaW5nZXIudjEuVGFzaxJGCgpEZWxldGVUYXNrEiAud2hhcmZpbmdlci52MS5EZWxldGVUYXNrUmVxdWVzdBoWLmdvb2dsZS5wcm90b2J1Zi5FbXB0eUJdChFkZXYud2hhcmZpbmdlci52MVABWkZnaXRodWIuY29tL3doYXJmaW5nZXIvd2hhcmZpbmdlci9jbGllbnRzL2dvL3doYXJmaW5nZXIvdjE7d2hhcmZpbmdlcnYxYgZwcm90bzM", [file_google_api_field_behavior, file_google_api_resource, file_google_protobuf_duration, file_google_protobuf_empty, file_google_rpc_status, file_wharfinger_v1_event, file_wharfinger_v1_resource, file_wharfinger_v1_task]);
+  fileDesc("CiB3aGFyZmluZ2VyL3YxL3Rhc2tfc2VydmljZS5wcm90bxINd2hhcmZpbmdlci52MSK4AQoRQ3JlYXRlVGFza1JlcXVlc3QSLAoGcGFyZW50GAEgASgJQhziQQEC+kEVEhN3aGFyZmluZ2VyLmRldi9UYXNrEhUKB3Rhc2tfaWQYAiABKAlCBOJBAQESJwoEdGFzaxgDIAEoCzITLndoYXJmaW5nZXIudjEuVGFza0IE4kEBAhIYCgpyZXF1ZXN0X2lkGAQgASgJQgTiQQEBEhsKDXZhbGlkYXRlX29ubHkYBSABKAhCBOJBAQEigQEKF0JhdGNoQ3JlYXRlVGFza3NSZXF1ZXN0EiwKBnBhcmVudBgBIAEoCUIc4kEBAvpBFRITd2hhcmZpbmdlci5kZXYvVGFzaxI4CghyZXF1ZXN0cxgCIAMoCzIgLndoYXJmaW5nZXIudjEuQ3JlYXRlVGFza1JlcXVlc3RCBOJBAQIiTgoYQmF0Y2hDcmVhdGVUYXNrc1Jlc3BvbnNlEjIKCG91dGNvbWVzGAEgAygLMiAud2hhcmZpbmdlci52MS5DcmVhdGVUYXNrT3V0Y29tZSJoChFDcmVhdGVUYXNrT3V0Y29tZRIjCgR0YXNrGAEgASgLMhMud2hhcmZpbmdlci52MS5UYXNrSAASIwoFZXJyb3IYAiABKAsyEi5nb29nbGUucnBjLlN0YXR1c0gAQgkKB291dGNvbWUiaQoOR2V0VGFza1JlcXVlc3QSKgoEbmFtZRgBIAEoCUIc4kEBAvpBFQoTd2hhcmZpbmdlci5kZXYvVGFzaxIrCgR2aWV3GAIgASgOMhcud2hhcmZpbmdlci52MS5UYXNrVmlld0IE4kEBASLOAQoQTGlzdFRhc2tzUmVxdWVzdBIsCgZwYXJlbnQYASABKAlCHOJBAQL6QRUSE3doYXJmaW5nZXIuZGV2L1Rhc2sSFAoGZmlsdGVyGAIgASgJQgTiQQEBEhYKCG9yZGVyX2J5GAMgASgJQgTiQQEBEhcKCXBhZ2Vfc2l6ZRgEIAEoBUIE4kEBARIYCgpwYWdlX3Rva2VuGAUgASgJQgTiQQEBEisKBHZpZXcYBiABKA4yFy53aGFyZmluZ2VyLnYxLlRhc2tWaWV3QgTiQQEBIlAKEUxpc3RUYXNrc1Jlc3BvbnNlEiIKBXRhc2tzGAEgAygLMhMud2hhcmZpbmdlci52MS5UYXNrEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSKZAQoQV2F0Y2hUYXNrUmVxdWVzdBIqCgRuYW1lGAEgASgJQhziQQEC+kEVChN3aGFyZmluZ2VyLmRldi9UYXNrEhwKDmFmdGVyX3NlcXVlbmNlGAIgASgDQgTiQQEBEjsKEmhlYXJ0YmVhdF9pbnRlcnZhbBgDIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbkIE4kEBASLfAQoRV2F0Y2hUYXNrUmVzcG9uc2USJwoIc25hcHNob3QYASABKAsyEy53aGFyZmluZ2VyLnYxLlRhc2tIABIrCgZldmVudHMYAiABKAsyGS53aGFyZmluZ2VyLnYxLlRhc2tFdmVudHNIABIrCghwcm9ncmVzcxgDIAEoCzIXLndoYXJmaW5nZXIudjEuUHJvZ3Jlc3NIABItCgloZWFydGJlYXQYBCABKAsyGC53aGFyZmluZ2VyLnYxLkhlYXJ0YmVhdEgAEhAKCHNlcXVlbmNlGAUgASgDQgYKBGtpbmQisAEKEVdhdGNoVGFza3NSZXF1ZXN0EiwKBnBhcmVudBgBIAEoCUIc4kEBAvpBFRITd2hhcmZpbmdlci5kZXYvVGFzaxIUCgZmaWx0ZXIYAiABKAlCBOJBAQESGgoMcmVzdW1lX3Rva2VuGAMgASgMQgTiQQEBEjsKEmhlYXJ0YmVhdF9pbnRlcnZhbBgEIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbkIE4kEBASLoAQoSV2F0Y2hUYXNrc1Jlc3BvbnNlEicKCHNuYXBzaG90GAEgASgLMhMud2hhcmZpbmdlci52MS5UYXNrSAASKwoGZXZlbnRzGAIgASgLMhkud2hhcmZpbmdlci52MS5UYXNrRXZlbnRzSAASLwoIcHJvZ3Jlc3MYAyABKAsyGy53aGFyZmluZ2VyLnYxLlRhc2tQcm9ncmVzc0gAEi0KCWhlYXJ0YmVhdBgEIAEoCzIYLndoYXJmaW5nZXIudjEuSGVhcnRiZWF0SAASFAoMcmVzdW1lX3Rva2VuGAUgASgMQgYKBGtpbmQibwoPV2FpdFRhc2tSZXF1ZXN0EioKBG5hbWUYASABKAlCHOJBAQL6QRUKE3doYXJmaW5nZXIuZGV2L1Rhc2sSMAoHdGltZW91dBgCIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbkIE4kEBASKUAQoVTGlzdFRhc2tFdmVudHNSZXF1ZXN0EioKBG5hbWUYASABKAlCHOJBAQL6QRUKE3doYXJmaW5nZXIuZGV2L1Rhc2sSHAoOYWZ0ZXJfc2VxdWVuY2UYAiABKANCBOJBAQESFwoJcGFnZV9zaXplGAMgASgFQgTiQQEBEhgKCnBhZ2VfdG9rZW4YBCABKAlCBOJBAQEiWwoWTGlzdFRhc2tFdmVudHNSZXNwb25zZRIoCgZldmVudHMYASADKAsyGC53aGFyZmluZ2VyLnYxLlRhc2tFdmVudBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkijwEKGExpc3RUYXNrUmVzb3VyY2VzUmVxdWVzdBIqCgRuYW1lGAEgASgJQhziQQEC+kEVChN3aGFyZmluZ2VyLmRldi9UYXNrEhQKBmZpbHRlchgCIAEoCUIE4kEBARIXCglwYWdlX3NpemUYAyABKAVCBOJBAQESGAoKcGFnZV90b2tlbhgEIAEoCUIE4kEBASJgChlMaXN0VGFza1Jlc291cmNlc1Jlc3BvbnNlEioKCXJlc291cmNlcxgBIAMoCzIXLndoYXJmaW5nZXIudjEuUmVzb3VyY2USFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJImkKEUNhbmNlbFRhc2tSZXF1ZXN0EioKBG5hbWUYASABKAlCHOJBAQL6QRUKE3doYXJmaW5nZXIuZGV2L1Rhc2sSEgoEZXRhZxgCIAEoCUIE4kEBARIUCgZyZWFzb24YAyABKAlCBOJBAQEiiwEKEVJlc3VtZVRhc2tSZXF1ZXN0EioKBG5hbWUYASABKAlCHOJBAQL6QRUKE3doYXJmaW5nZXIuZGV2L1Rhc2sSEgoEZXRhZxgCIAEoCUIE4kEBARIYCgpyZXF1ZXN0X2lkGAMgASgJQgTiQQEBEhwKDnNjcmlwdF92ZXJzaW9uGAQgASgJQgTiQQEBIrYBChNSb2xsYmFja1Rhc2tSZXF1ZXN0EioKBG5hbWUYASABKAlCHOJBAQL6QRUKE3doYXJmaW5nZXIuZGV2L1Rhc2sSEgoEZXRhZxgCIAEoCUIE4kEBARIYCgpyZXF1ZXN0X2lkGAMgASgJQgTiQQEBEhQKBnJldGFpbhgEIAMoCUIE4kEBARISCgRvbmx5GAUgAygJQgTiQQEBEhsKDXZhbGlkYXRlX29ubHkYBiABKAhCBOJBAQEi0wEKFlJlc29sdmVSZXNvdXJjZVJlcXVlc3QSKgoEbmFtZRgBIAEoCUIc4kEBAvpBFQoTd2hhcmZpbmdlci5kZXYvVGFzaxIRCgNrZXkYAiABKAlCBOJBAQISNQoHdmVyZGljdBgDIAEoDjIeLndoYXJmaW5nZXIudjEuUmVzb3VyY2VWZXJkaWN0QgTiQQECEhkKC2V4dGVybmFsX2lkGAQgASgJQgTiQQEBEhQKBnJlYXNvbhgFIAEoCUIE4kEBARISCgRldGFnGAYgASgJQgTiQQEBIlMKEURlbGV0ZVRhc2tSZXF1ZXN0EioKBG5hbWUYASABKAlCHOJBAQL6QRUKE3doYXJmaW5nZXIuZGV2L1Rhc2sSEgoEZXRhZxgCIAEoCUIE4kEBASqtAQoPUmVzb3VyY2VWZXJkaWN0EiAKHFJFU09VUkNFX1ZFUkRJQ1RfVU5TUEVDSUZJRUQQABIcChhSRVNPVVJDRV9WRVJESUNUX0NSRUFURUQQARIgChxSRVNPVVJDRV9WRVJESUNUX05PVF9DUkVBVEVEEAISGwoXUkVTT1VSQ0VfVkVSRElDVF9SRVRBSU4QAxIbChdSRVNPVVJDRV9WRVJESUNUX0ZPUkdFVBAEMt8ICgtUYXNrU2VydmljZRJDCgpDcmVhdGVUYXNrEiAud2hhcmZpbmdlci52MS5DcmVhdGVUYXNrUmVxdWVzdBoTLndoYXJmaW5nZXIudjEuVGFzaxJjChBCYXRjaENyZWF0ZVRhc2tzEiYud2hhcmZpbmdlci52MS5CYXRjaENyZWF0ZVRhc2tzUmVxdWVzdBonLndoYXJmaW5nZXIudjEuQmF0Y2hDcmVhdGVUYXNrc1Jlc3BvbnNlEj0KB0dldFRhc2sSHS53aGFyZmluZ2VyLnYxLkdldFRhc2tSZXF1ZXN0GhMud2hhcmZpbmdlci52MS5UYXNrEk4KCUxpc3RUYXNrcxIfLndoYXJmaW5nZXIudjEuTGlzdFRhc2tzUmVxdWVzdBogLndoYXJmaW5nZXIudjEuTGlzdFRhc2tzUmVzcG9uc2USUAoJV2F0Y2hUYXNrEh8ud2hhcmZpbmdlci52MS5XYXRjaFRhc2tSZXF1ZXN0GiAud2hhcmZpbmdlci52MS5XYXRjaFRhc2tSZXNwb25zZTABElMKCldhdGNoVGFza3MSIC53aGFyZmluZ2VyLnYxLldhdGNoVGFza3NSZXF1ZXN0GiEud2hhcmZpbmdlci52MS5XYXRjaFRhc2tzUmVzcG9uc2UwARI/CghXYWl0VGFzaxIeLndoYXJmaW5nZXIudjEuV2FpdFRhc2tSZXF1ZXN0GhMud2hhcmZpbmdlci52MS5UYXNrEl0KDkxpc3RUYXNrRXZlbnRzEiQud2hhcmZpbmdlci52MS5MaXN0VGFza0V2ZW50c1JlcXVlc3QaJS53aGFyZmluZ2VyLnYxLkxpc3RUYXNrRXZlbnRzUmVzcG9uc2USZgoRTGlzdFRhc2tSZXNvdXJjZXMSJy53aGFyZmluZ2VyLnYxLkxpc3RUYXNrUmVzb3VyY2VzUmVxdWVzdBooLndoYXJmaW5nZXIudjEuTGlzdFRhc2tSZXNvdXJjZXNSZXNwb25zZRJDCgpDYW5jZWxUYXNrEiAud2hhcmZpbmdlci52MS5DYW5jZWxUYXNrUmVxdWVzdBoTLndoYXJmaW5nZXIudjEuVGFzaxJDCgpSZXN1bWVUYXNrEiAud2hhcmZpbmdlci52MS5SZXN1bWVUYXNrUmVxdWVzdBoTLndoYXJmaW5nZXIudjEuVGFzaxJHCgxSb2xsYmFja1Rhc2sSIi53aGFyZmluZ2VyLnYxLlJvbGxiYWNrVGFza1JlcXVlc3QaEy53aGFyZmluZ2VyLnYxLlRhc2sSTQoPUmVzb2x2ZVJlc291cmNlEiUud2hhcmZpbmdlci52MS5SZXNvbHZlUmVzb3VyY2VSZXF1ZXN0GhMud2hhcmZpbmdlci52MS5UYXNrEkYKCkRlbGV0ZVRhc2sSIC53aGFyZmluZ2VyLnYxLkRlbGV0ZVRhc2tSZXF1ZXN0GhYuZ29vZ2xlLnByb3RvYnVmLkVtcHR5Ql0KEWRldi53aGFyZmluZ2VyLnYxUAFaRmdpdGh1Yi5jb20vd2hhcmZpbmdlci93aGFyZmluZ2VyL2NsaWVudHMvZ28vd2hhcmZpbmdlci92MTt3aGFyZmluZ2VydjFiBnByb3RvMw", [file_google_api_field_behavior, file_google_api_resource, file_google_protobuf_duration, file_google_protobuf_empty, file_google_rpc_status, file_wharfinger_v1_event, file_wharfinger_v1_resource, file_wharfinger_v1_task]);
 
 /**
  * Asks for a new task.
@@ -686,6 +686,161 @@ export const CancelTaskRequestSchema: GenMessage<CancelTaskRequest> = /*@__PURE_
   messageDesc(file_wharfinger_v1_task_service, 16);
 
 /**
+ * Asks to let a half-done task run again.
+ *
+ * @generated from message wharfinger.v1.ResumeTaskRequest
+ */
+export type ResumeTaskRequest = Message<"wharfinger.v1.ResumeTaskRequest"> & {
+  /**
+   * `projects/{project}/tasks/{task}`.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * Act only if the task still has this etag. Empty: act anyway.
+   *
+   * @generated from field: string etag = 2;
+   */
+  etag: string;
+
+  /**
+   * The caller's own id of this request, best a UUID; 1 to 128 characters. Repeating a request with the id that the task
+   * took last changes nothing and returns the task as it stands now.
+   *
+   * @generated from field: string request_id = 3;
+   */
+  requestId: string;
+
+  /**
+   * Run this version of the script from now on; it must be the installed one. Empty: the version that the task has.
+   *
+   * @generated from field: string script_version = 4;
+   */
+  scriptVersion: string;
+};
+
+/**
+ * Describes the message wharfinger.v1.ResumeTaskRequest.
+ * Use `create(ResumeTaskRequestSchema)` to create a new message.
+ */
+export const ResumeTaskRequestSchema: GenMessage<ResumeTaskRequest> = /*@__PURE__*/
+  messageDesc(file_wharfinger_v1_task_service, 17);
+
+/**
+ * Asks to undo what a task made.
+ *
+ * @generated from message wharfinger.v1.RollbackTaskRequest
+ */
+export type RollbackTaskRequest = Message<"wharfinger.v1.RollbackTaskRequest"> & {
+  /**
+   * `projects/{project}/tasks/{task}`.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * Act only if the task still has this etag. Empty: act anyway.
+   *
+   * @generated from field: string etag = 2;
+   */
+  etag: string;
+
+  /**
+   * The caller's own id of this request, as in ResumeTaskRequest.
+   *
+   * @generated from field: string request_id = 3;
+   */
+  requestId: string;
+
+  /**
+   * Keys to keep, with all that they depend on: they become RETAINED at once, and are the caller's from then on.
+   *
+   * @generated from field: repeated string retain = 4;
+   */
+  retain: string[];
+
+  /**
+   * Undo these keys only; the task is then PARTIALLY_FAILED while others are open. Empty: all.
+   *
+   * @generated from field: repeated string only = 5;
+   */
+  only: string[];
+
+  /**
+   * Do nothing, and return the task with `rollback_plan` set.
+   *
+   * @generated from field: bool validate_only = 6;
+   */
+  validateOnly: boolean;
+};
+
+/**
+ * Describes the message wharfinger.v1.RollbackTaskRequest.
+ * Use `create(RollbackTaskRequestSchema)` to create a new message.
+ */
+export const RollbackTaskRequestSchema: GenMessage<RollbackTaskRequest> = /*@__PURE__*/
+  messageDesc(file_wharfinger_v1_task_service, 18);
+
+/**
+ * A person's verdict on one resource.
+ *
+ * @generated from message wharfinger.v1.ResolveResourceRequest
+ */
+export type ResolveResourceRequest = Message<"wharfinger.v1.ResolveResourceRequest"> & {
+  /**
+   * `projects/{project}/tasks/{task}`.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * Key of the ledger entry that it is about.
+   *
+   * @generated from field: string key = 2;
+   */
+  key: string;
+
+  /**
+   * What is the case.
+   *
+   * @generated from field: wharfinger.v1.ResourceVerdict verdict = 3;
+   */
+  verdict: ResourceVerdict;
+
+  /**
+   * The provider's id: needed for CREATED where the entry has none.
+   *
+   * @generated from field: string external_id = 4;
+   */
+  externalId: string;
+
+  /**
+   * Why, for whoever reads the events; 1 KiB at most.
+   *
+   * @generated from field: string reason = 5;
+   */
+  reason: string;
+
+  /**
+   * Act only if the task still has this etag. Empty: act anyway.
+   *
+   * @generated from field: string etag = 6;
+   */
+  etag: string;
+};
+
+/**
+ * Describes the message wharfinger.v1.ResolveResourceRequest.
+ * Use `create(ResolveResourceRequestSchema)` to create a new message.
+ */
+export const ResolveResourceRequestSchema: GenMessage<ResolveResourceRequest> = /*@__PURE__*/
+  messageDesc(file_wharfinger_v1_task_service, 19);
+
+/**
  * Asks to delete a task.
  *
  * @generated from message wharfinger.v1.DeleteTaskRequest
@@ -711,7 +866,55 @@ export type DeleteTaskRequest = Message<"wharfinger.v1.DeleteTaskRequest"> & {
  * Use `create(DeleteTaskRequestSchema)` to create a new message.
  */
 export const DeleteTaskRequestSchema: GenMessage<DeleteTaskRequest> = /*@__PURE__*/
-  messageDesc(file_wharfinger_v1_task_service, 17);
+  messageDesc(file_wharfinger_v1_task_service, 20);
+
+/**
+ * What a person can say of a resource.
+ *
+ * @generated from enum wharfinger.v1.ResourceVerdict
+ */
+export enum ResourceVerdict {
+  /**
+   * Refused.
+   *
+   * @generated from enum value: RESOURCE_VERDICT_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * It exists, under `external_id`.
+   *
+   * @generated from enum value: RESOURCE_VERDICT_CREATED = 1;
+   */
+  CREATED = 1,
+
+  /**
+   * It does not exist. Possible only once a call that was sent cannot land any more.
+   *
+   * @generated from enum value: RESOURCE_VERDICT_NOT_CREATED = 2;
+   */
+  NOT_CREATED = 2,
+
+  /**
+   * It exists and is to stay: no longer the task's, and listed as RETAINED.
+   *
+   * @generated from enum value: RESOURCE_VERDICT_RETAIN = 3;
+   */
+  RETAIN = 3,
+
+  /**
+   * Whatever it is, the task need not care any more. Listed as FORGOTTEN.
+   *
+   * @generated from enum value: RESOURCE_VERDICT_FORGET = 4;
+   */
+  FORGET = 4,
+}
+
+/**
+ * Describes the enum wharfinger.v1.ResourceVerdict.
+ */
+export const ResourceVerdictSchema: GenEnum<ResourceVerdict> = /*@__PURE__*/
+  enumDesc(file_wharfinger_v1_task_service, 0);
 
 /**
  * Creates, shows, watches, cancels and deletes tasks.
@@ -838,6 +1041,43 @@ export const TaskService: GenService<{
   cancelTask: {
     methodKind: "unary";
     input: typeof CancelTaskRequestSchema;
+    output: typeof TaskSchema;
+  },
+  /**
+   * Lets a PARTIALLY_FAILED task run again with what it made: created resources are reused, nothing is made twice. It is
+   * then QUEUED with its attempts counted anew. Refused once undo has begun. Errors: TASK_NOT_FOUND, INVALID_NAME,
+   * ETAG_MISMATCH, STATE_FORBIDS, SCRIPT_VERSION_GONE.
+   *
+   * @generated from rpc wharfinger.v1.TaskService.ResumeTask
+   */
+  resumeTask: {
+    methodKind: "unary";
+    input: typeof ResumeTaskRequestSchema;
+    output: typeof TaskSchema;
+  },
+  /**
+   * Undoes what a task made, all of it or `only` some keys, children first and past failures; also goes on with a
+   * rollback that failed, and undoes what a SUCCEEDED task made. It answers at once: the task is then ROLLING_BACK. With
+   * validate_only nothing is done and the answer's `rollback_plan` says what would be. Errors: TASK_NOT_FOUND,
+   * INVALID_NAME, ETAG_MISMATCH, STATE_FORBIDS, KEY_UNKNOWN, TASK_NOT_SETTLED, NOT_SUPPORTED for a script without undo.
+   *
+   * @generated from rpc wharfinger.v1.TaskService.RollbackTask
+   */
+  rollbackTask: {
+    methodKind: "unary";
+    input: typeof RollbackTaskRequestSchema;
+    output: typeof TaskSchema;
+  },
+  /**
+   * Takes a person's verdict on one resource, after a look at the provider: that it exists or does not, or that it is
+   * no longer the task's. The last open resource's verdict brings the task to its end. Errors: TASK_NOT_FOUND,
+   * INVALID_NAME, ETAG_MISMATCH, STATE_FORBIDS, KEY_UNKNOWN, TASK_NOT_SETTLED, MISSING_FIELD.
+   *
+   * @generated from rpc wharfinger.v1.TaskService.ResolveResource
+   */
+  resolveResource: {
+    methodKind: "unary";
+    input: typeof ResolveResourceRequestSchema;
     output: typeof TaskSchema;
   },
   /**

@@ -1,0 +1,97 @@
+"""Undoing what a task made: children before what they depend on, past failures, and never half."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any, Protocol
+
+from wharfinger.runtime import reasons
+from wharfinger.runtime.calls import Calls
+from wharfinger.runtime.endings import Stop, failure_of, trace_of
+from wharfinger.runtime.making import as_resource
+from wharfinger.runtime.protocol import (
+    Assignment,
+    Entry,
+    Failure,
+    LeaseLost,
+    Outcome,
+    Rejected,
+    Session,
+    Stopped,
+    Succeeded,
+)
+from wharfinger.runtime.script_module import ScriptModule
+from wharfinger.script.resource import ResourceType
+
+WIDTH = 16
+"""How many undos are called at once."""
+
+GONE = frozenset({"NOT_CREATED", "UNDONE", "FORGOTTEN"})
+"""States of a child that no longer stands in its parent's way."""
+
+
+class Attempt(Protocol):
+    """What undoing needs of the attempt that it is."""
+
+    script: ScriptModule
+    assignment: Assignment
+    session: Session
+    stop: Stop
+    task: Any
+    calls: Calls
+
+
+async def undo_all(attempt: Attempt) -> Outcome:
+    """UNDO: call the script's `undo` for every target, wave by wave; a failure stops only what depends on it."""
+    states = {entry.key: entry for entry in attempt.assignment.ledger}
+    left = [states[key] for key in attempt.assignment.targets if key in states]
+    gone = {entry.key for entry in states.values() if entry.state in GONE}
+    undo = attempt.script.undo
+    if undo is None:
+        why = f"{attempt.script.name} has no `undo`"
+        return Failure(reasons.UNIMPLEMENTED, "NOT_SUPPORTED", why, metadata={"feature": "undo"})
+
+    async def one(entry: Entry) -> None:
+        """Undo one thing, to its end, though the attempt is cancelled meanwhile."""
+        if not attempt.stop.requested and await attempt.calls.unbroken(_undo(attempt, undo, entry)):
+            gone.add(entry.key)
+
+    while left and not attempt.stop.requested:
+        wave = [entry for entry in left if not _alive_children(entry, states.values(), gone)]
+        if not wave:
+            break  # what is left waits for children that stay; the ledger says which
+        await attempt.calls.each(one, wave, WIDTH)
+        left = [entry for entry in left if entry not in wave]
+    return Stopped() if attempt.stop.requested else Succeeded(b"{}")
+
+
+def _alive_children(entry: Entry, entries: Any, gone: set[str]) -> bool:
+    return any(entry.key in child.depends_on and child.key not in gone for child in entries if child.key != entry.key)
+
+
+async def _undo(attempt: Attempt, undo: Callable[..., Awaitable[Any]], entry: Entry) -> bool:
+    """Undo one thing and report how that went; return whether it is gone."""
+    window = attempt.script.resource_types.get(entry.type, ResourceType()).call_timeout
+    begun = time.monotonic()  # before the report: the ledger's window is never shorter than ours
+    try:
+        present = await attempt.session.removing(entry.key, window)
+    except Rejected as refused:
+        attempt.session.log(3, f"{entry.key} is not undone: {refused.failure.message}")
+        return False
+    failure: Failure | None = None
+    left = window - (time.monotonic() - begun)
+    try:
+        if left <= 0:
+            raise TimeoutError(f"the call to undo {entry.key} would come too late")
+        await attempt.calls.call(undo, attempt.task, as_resource(present), timeout=left)
+    except (LeaseLost, asyncio.CancelledError):
+        raise
+    # Whatever else an undo raises is that undo's failure; SystemExit would leave its task and end the loop.
+    except BaseException as error:  # noqa: BLE001
+        failure = failure_of(error, attempt.script.module)
+        for line in trace_of(error):
+            attempt.session.log(1, line)
+    await attempt.session.removed(entry.key, failure)
+    return failure is None

@@ -1,0 +1,122 @@
+"""What people do with a half-done task: let it go on, take back what it made, or say how things stand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from wharfinger_server.domain import undo, verdict
+from wharfinger_server.domain.errors import FailedPrecondition, Unimplemented
+from wharfinger_server.domain.task import Task
+from wharfinger_server.domain.verdict import Verdict
+from wharfinger_server.engine.dispatch import Dispatcher
+from wharfinger_server.engine.life import Life
+from wharfinger_server.engine.noting import entry_changed, state_changed
+from wharfinger_server.engine.requests import Caller
+from wharfinger_server.engine.scripts import Scripts
+from wharfinger_server.engine.shown import Shown
+from wharfinger_server.engine.tasks import REASON_LENGTH, Tasks, check_etag
+from wharfinger_server.store.store import Store
+from wharfinger_server.store.work import Work
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What every request here has: the task's project and id, its etag or "", and the caller's request id or ""."""
+
+    project: str
+    task_id: str
+    etag: str = ""
+    request_id: str = ""
+
+
+class HalfWay:
+    """Resume, roll back, resolve. Every method raises a `Refused` that says why and what to do."""
+
+    def __init__(self, store: Store, tasks: Tasks, scripts: Scripts, dispatcher: Dispatcher, life: Life) -> None:
+        self._store = store
+        self._tasks = tasks
+        self._scripts = scripts
+        self._dispatcher = dispatcher
+        self._life = life
+
+    async def resume(self, caller: Caller, ask: Ask, script_version: str = "") -> Shown:
+        """Let a half-done task run again with what it made; `script_version` pins it to another version."""
+        task = await self._tasks.visible(caller, ask.project, ask.task_id)
+        script = self._scripts.get(task.script)
+        wanted = script_version or task.script_version
+        if script is None or script.version != wanted:
+            installed = script.version if script else "none"
+            raise FailedPrecondition(
+                "SCRIPT_VERSION_GONE",
+                f"{task.script} {wanted} is asked for, {installed} is installed; install it, or name script_version",
+                {"script": task.script, "version": wanted, "installed": installed},
+            )
+
+        def decide(work: Work) -> None:
+            before = work.task.state
+            work.task.resume()
+            work.task.script_version = wanted
+            if work.task.counts.total:
+                work.ledger().begin_round()
+            state_changed(work, before, caller.creator, "resumed")
+
+        return await self._act(caller, ask, decide)
+
+    async def roll_back(
+        self,
+        caller: Caller,
+        ask: Ask,
+        only: Sequence[str] = (),
+        retain: Sequence[str] = (),
+        *,
+        validate_only: bool = False,
+    ) -> tuple[Shown, undo.Plan | None]:
+        """Undo what a task made: all, or `only` some keys; `retain` keeps keys with what they depend on.
+
+        With `validate_only` nothing is changed and the plan is returned too.
+        """
+        task = await self._tasks.visible(caller, ask.project, ask.task_id)
+        script = self._scripts.get(task.script)
+        if script is not None and not script.info.can_undo:
+            raise Unimplemented("NOT_SUPPORTED", f"{task.script} has no undo", {"feature": "undo"})
+        if validate_only:
+            plan = await self._store.change(task.id, lambda work: undo.plan(work.ledger(), only, retain, work.now))
+            return await self._tasks.get(caller, ask.project, ask.task_id), plan
+
+        def decide(work: Work) -> None:
+            before = work.task.state
+            for entry in undo.begin(work.task, work.ledger(), only, retain, work.now):
+                entry_changed(work, entry)
+            state_changed(work, before, caller.creator, "rolled back")
+
+        return await self._act(caller, ask, decide), None
+
+    async def resolve(
+        self, caller: Caller, ask: Ask, key: str, said: Verdict, external_id: str = "", reason: str = ""
+    ) -> Shown:
+        """Take a person's verdict on the entry `key`."""
+        why = reason[:REASON_LENGTH] or f"{key} resolved: {said.name}"
+
+        def decide(work: Work) -> None:
+            before = work.task.state
+            for entry in verdict.resolve(work.task, work.ledger(), key, said, external_id, work.now):
+                entry_changed(work, entry)
+            state_changed(work, before, caller.creator, why)
+
+        return await self._act(caller, ask, decide)
+
+    async def _act(self, caller: Caller, ask: Ask, decide: Callable[[Work], None]) -> Shown:
+        """Do it once in a transaction, then let the task go on."""
+        task = await self._tasks.visible(caller, ask.project, ask.task_id)
+
+        def once(work: Work) -> Task:
+            if ask.request_id and work.task.last_request == ask.request_id:
+                return work.task
+            check_etag(work.task, ask.etag)
+            decide(work)
+            work.task.last_request = ask.request_id
+            return self._life.go_on(work)
+
+        self._dispatcher.consider(await self._store.change(task.id, once))
+        return await self._tasks.get(caller, ask.project, ask.task_id)

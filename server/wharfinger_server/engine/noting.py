@@ -1,0 +1,47 @@
+"""What every decision shares: the fence, and how a change becomes an event and a new version of the task."""
+
+from __future__ import annotations
+
+from wharfinger_server.domain.entry import Entry
+from wharfinger_server.domain.errors import Fenced
+from wharfinger_server.domain.event import ResourceChange, StateChange
+from wharfinger_server.domain.states import TaskState
+from wharfinger_server.domain.task import Task
+from wharfinger_server.store.work import Work
+
+SERVER = "server"
+
+
+def guard(work: Work, epoch: int) -> None:
+    """Raise Fenced unless the attempt `epoch` holds the task's lease: checked in the transaction of every report."""
+    if not work.task.holds(epoch):
+        raise Fenced
+
+
+def state_changed(work: Work, before: TaskState, actor: str, reason: str, attempt: int = 0) -> None:
+    """Note a state change, if there was one, as an event and in the task's version."""
+    if work.task.state is not before:
+        work.touch()
+        work.event(StateChange(work.task.state, actor, reason), attempt)
+
+
+def entry_changed(work: Work, entry: Entry | None, attempt: int = 0) -> None:
+    """Note a change of one ledger entry, if there was one."""
+    if entry is not None:
+        work.touch()
+        work.event(ResourceChange.of(entry), attempt)
+
+
+def ask_time(entry: Entry, now: int) -> int:
+    """Return when looking for `entry` can tell something.
+
+    Under a token what is there can be found at once, and "not there" counts once settling ended. Under a tag a second
+    thing may still land, so both answers wait.
+    """
+    first = entry.idempotent and entry.asked_time < entry.intent_time
+    return now if first else max(now, entry.settle_time)
+
+
+def total_deadline(task: Task) -> int:
+    """Return when the task's time is up, 0 for never."""
+    return task.create_time + task.policy.total_timeout if task.policy.total_timeout else 0
