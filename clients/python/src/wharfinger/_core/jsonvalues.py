@@ -75,7 +75,8 @@ def _refused(path: str, description: str) -> InvalidArgument:
 def from_struct(struct: struct_pb2.Struct) -> dict[str, Any]:
     """Return the values of a Struct; whole numbers come back as int."""
     fields = struct.fields
-    return {key: _value(fields[key]) for key in fields}
+    # The wire has no order of its own, and a different one each time would be shown.
+    return {key: _value(fields[key]) for key in sorted(fields)}
 
 
 def _value(value: struct_pb2.Value) -> Any:
