@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 from collections.abc import Mapping
 from typing import Any
@@ -10,10 +9,11 @@ from typing import Any
 import orjson
 
 from wharfinger_server.domain import ids
-from wharfinger_server.domain.errors import FailedPrecondition, NotFound, Unimplemented, invalid
+from wharfinger_server.domain.errors import FailedPrecondition, Unimplemented, invalid
 from wharfinger_server.domain.policy import OnFailure, Policy
 from wharfinger_server.domain.task import Task
 from wharfinger_server.engine import wording
+from wharfinger_server.engine.missing import unknown_executor, unknown_script
 from wharfinger_server.engine.naming import check_id, check_labels, check_project, check_request_id
 from wharfinger_server.engine.plain_json import check_json, params_invalid
 from wharfinger_server.engine.requests import Caller, CreateRequest
@@ -98,33 +98,32 @@ class Admission:
             return script
         if broken := self._scripts.why_not(name):
             raise FailedPrecondition(
-                "SCRIPT_BROKEN", f"task.script: {name} is installed but broken: {broken}", {"script": name}
+                "SCRIPT_BROKEN",
+                f"task.script: {name} is installed but broken: {broken}",
+                {"script": name, "distribution": self._registry.scripts[name].distribution, "cause": broken},
             )
-        near = difflib.get_close_matches(name, self._scripts.names(), 1)
-        hint = f"did you mean {near[0]}?" if near else "`wharfinger scripts` lists those that are installed"
-        what = name[:80]
-        raise NotFound("UNKNOWN_SCRIPT", f"task.script: no script {what!r} is installed; {hint}", {"script": what})
+        raise unknown_script(name, self._scripts.names(), "task.script: ")
 
     def _executor(self, asked: str, script: Script) -> str:
         name = asked or script.info.executor or self._default_executor
         plugin = self._registry.executors.get(name)
         if plugin is None:
-            known, what = ", ".join(sorted(self._registry.executors)), name[:80]
-            raise NotFound(
-                "UNKNOWN_EXECUTOR",
-                f"task.executor: there is no executor {what!r}; there are {known}",
-                {"executor": what},
-            )
+            raise unknown_executor(name, self._registry.executors, "task.executor: ")
         if plugin.broken or plugin.cls is None:
             raise FailedPrecondition(
-                "EXECUTOR_UNAVAILABLE", f"task.executor: {name} cannot be used: {plugin.broken}", {"executor": name}
+                "EXECUTOR_UNAVAILABLE",
+                f"task.executor: {name} cannot be used: {plugin.broken}",
+                {"executor": name, "cause": plugin.broken},
             )
         colour = script.info.colour
         if colour not in plugin.cls.colours:
+            able = (one for one in self._registry.executors.values() if one.cls and colour in one.cls.colours)
+            suitable = ", ".join(sorted(one.name for one in able))
             raise FailedPrecondition(
                 "EXECUTOR_UNSUITABLE",
-                f"task.executor: {name} does not run {colour} scripts such as {script.name}",
-                {"executor": name, "script": script.name, "colour": colour},
+                f"task.executor: {name} does not run {colour} scripts such as {script.name}"
+                + (f"; those that do are {suitable}" if suitable else ""),
+                {"executor": name, "script": script.name, "suitable": suitable.replace(" ", "")},
             )
         return name
 
@@ -158,7 +157,7 @@ def check_policy(policy: Policy) -> None:
 
 
 def _unsupported(field: str, why: str) -> Unimplemented:
-    return Unimplemented("NOT_SUPPORTED", f"{field}: {why}", {"field": field})
+    return Unimplemented("NOT_SUPPORTED", f"{field}: {why}", {"feature": field})
 
 
 _USUAL = Policy()

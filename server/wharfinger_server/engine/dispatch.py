@@ -164,9 +164,7 @@ class Dispatcher:
             return
         deadline = total_deadline(task)
         if task.state is TaskState.QUEUED and task.lease is None and deadline and deadline <= wording.now():
-            error = Failure(
-                Code.DEADLINE_EXCEEDED, "TOTAL_TIMEOUT", "the task's total_timeout ended before it could run"
-            )
+            error = _timeout("TOTAL_TIMEOUT", "total_timeout", task.policy.total_timeout, " before it could run")
             task = await self.store.change(
                 task_id, lambda work: self.life.give_up(work, error) if _is_queued(work.task) else work.task
             )
@@ -246,7 +244,12 @@ class Dispatcher:
         script = self._scripts.get(task.script)
         if script is None:
             why = self._scripts.why_not(task.script) or "its package is not installed any more"
-            return Failure(Code.FAILED_PRECONDITION, "SCRIPT_VERSION_GONE", f"{task.script} cannot run: {why}")
+            return Failure(
+                Code.FAILED_PRECONDITION,
+                "SCRIPT_VERSION_GONE",
+                f"{task.script} cannot run: {why}",
+                metadata={"script": task.script, "version": task.script_version},
+            )
         if phase is Phase.RUN and script.version != task.script_version:
             return Failure(
                 Code.FAILED_PRECONDITION,
@@ -324,13 +327,13 @@ class Dispatcher:
         task, phase = running.attempt.task, running.attempt.phase
         total = total_deadline(task)
         if phase is Phase.SETTLE:
-            error = Failure(Code.DEADLINE_EXCEEDED, "RESOURCE_UNCERTAIN", "looking for what was made took too long")
+            error = Failure(Code.UNKNOWN, "RESOURCE_UNCERTAIN", "looking for what was made took too long")
         elif phase is Phase.UNDO:
             error = Failure(Code.DEADLINE_EXCEEDED, "UNDO_TIMEOUT", "the policy's undo_timeout ended")
         elif total and total <= wording.now():
-            error = Failure(Code.DEADLINE_EXCEEDED, "TOTAL_TIMEOUT", "the task's total_timeout ended")
+            error = _timeout("TOTAL_TIMEOUT", "total_timeout", task.policy.total_timeout)
         else:
-            error = Failure(Code.DEADLINE_EXCEEDED, "ATTEMPT_TIMEOUT", "the attempt's time ended", retryable=True)
+            error = _timeout("ATTEMPT_TIMEOUT", "attempt_timeout", task.policy.attempt_timeout, retryable=True)
         self._stop(running, error.message, error)
 
     def cancel(self, task_id: int, reason: str) -> None:
@@ -390,7 +393,10 @@ class Dispatcher:
     async def _lose(self, running: Running, reason: str) -> None:
         attempt = running.attempt
         error = Failure(
-            Code.UNAVAILABLE, "EXECUTOR_LOST", f"the executor {running.lane.name} lost the attempt: {reason}"
+            Code.UNAVAILABLE,
+            "EXECUTOR_LOST",
+            f"the executor {running.lane.name} lost the attempt: {reason}",
+            metadata={"executor": running.lane.name, "worker": self.worker, "losses": str(attempt.task.losses + 1)},
         )
         resumable = self.resumable(attempt.task)
         try:
@@ -431,6 +437,13 @@ class Dispatcher:
         for chore in list(self._chores):
             chore.cancel()
         await asyncio.gather(*self._chores, return_exceptions=True)
+
+
+def _timeout(reason: str, field: str, limit: int, when: str = "", *, retryable: bool = False) -> Failure:
+    """Return the failure of what took longer than the policy's `field`, of `limit` microseconds."""
+    seconds = f"{limit / SECOND:g}s"
+    said = f"the policy's {field} of {seconds} ended{when}"
+    return Failure(Code.DEADLINE_EXCEEDED, reason, said, retryable, metadata={"timeout": seconds})
 
 
 def _is_queued(task: Task) -> bool:

@@ -100,6 +100,8 @@ def parse(text: str, fields: Mapping[str, Field], *, labels: bool = True) -> tup
     """Return a filter's comparisons. Raises InvalidArgument INVALID_FILTER that names the place and the choices."""
     if len(text) > LONGEST_FILTER:
         raise _wrong(f"a filter has at most {LONGEST_FILTER} characters")
+    if "\0" in text:
+        raise _wrong("it holds a NUL character, which nothing that can be filtered by has", text.index("\0"))
     tokens = _tokens(text)
     conditions = []
     while tokens:
@@ -124,7 +126,8 @@ def _tokens(text: str) -> list[tuple[str, str]]:
     while text[at:].strip():
         match = _TOKEN.match(text, at)
         if match is None:
-            raise _wrong(f"{text[at:].strip()[:20]!r} at character {at} is not understood")
+            start = len(text) - len(text[at:].lstrip())
+            raise _wrong(f"{text[start:].strip()[:20]!r} at character {start} is not understood", start)
         kind = match.lastgroup or ""
         value = match.group(kind)
         if kind == "text":
@@ -153,8 +156,9 @@ def _condition(name: str, op: str, value: str, fields: Mapping[str, Field], *, l
         raise _wrong(f"{name}: {error}") from None
 
 
-def _wrong(why: str) -> InvalidArgument:
-    return InvalidArgument("INVALID_FILTER", f"filter: {why}", {}, (Violation("filter", why),))
+def _wrong(why: str, position: int | None = None) -> InvalidArgument:
+    metadata = {} if position is None else {"position": str(position)}
+    return InvalidArgument("INVALID_FILTER", f"filter: {why}", metadata, (Violation("filter", why),))
 
 
 def matches(conditions: tuple[Comparison, ...], task: Task) -> bool:

@@ -44,6 +44,12 @@ class Leased:
     targets: tuple[str, ...] = ()
 
 
+def cancelled(actor: str, reason: str) -> Failure:
+    """Return why a cancelled task ended."""
+    said = f"cancelled by {actor}" + (f": {reason}" if reason else "")
+    return Failure(Code.CANCELLED, "CANCELLED", said, metadata={"actor": actor})
+
+
 @dataclass(frozen=True, slots=True)
 class Life:
     """The ways a task goes. `retention`: how long an ended task is kept; `lease_ttl`: how long a lease lasts."""
@@ -208,6 +214,8 @@ class Life:
         """Take a person's cancel."""
         before = work.task.state
         work.task.cancel(work.now)
+        if work.task.state in (TaskState.CANCELLING, TaskState.CANCELLED):
+            work.task.error = work.task.error or cancelled(actor, reason)
         state_changed(work, before, actor, reason)
         return self.go_on(work)
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from wharfinger_server.domain.errors import NotFound
 from wharfinger_server.engine.dispatch import Dispatcher
+from wharfinger_server.engine.missing import unknown_executor, unknown_script
 from wharfinger_server.engine.scripts import Scripts
 from wharfinger_server.registry import Registry
 
@@ -60,7 +60,7 @@ class Listing:
     def executor(self, name: str) -> ExecutorShown:
         """Return one executor. Raises NotFound UNKNOWN_EXECUTOR."""
         if name not in self._registry.executors:
-            raise NotFound("UNKNOWN_EXECUTOR", f"there is no executor {name[:80]!r}", {"executor": name[:80]})
+            raise unknown_executor(name, self._registry.executors)
         return self._executor(name)
 
     def _executor(self, name: str) -> ExecutorShown:
@@ -86,7 +86,7 @@ class Listing:
         """Return one script. Raises NotFound UNKNOWN_SCRIPT."""
         plugin = self._registry.scripts.get(name)
         if plugin is None:
-            raise NotFound("UNKNOWN_SCRIPT", f"no script {name[:80]!r} is installed", {"script": name[:80]})
+            raise unknown_script(name, self._registry.scripts)
         broken = self._scripts.why_not(name)
         if broken or plugin.info is None:
             return ScriptShown(plugin.name, plugin.version, plugin.distribution, broken_reason=broken)

@@ -16,6 +16,9 @@ from wharfinger_server.domain.errors import Violation
 from wharfinger_server.engine.plain_json import Path, kind_of, shown_path
 
 _NAMES_SHOWN = 20
+_COMPARED = 100
+"""How much of an unknown name is compared with the known ones, in characters: it may be as long as params may be."""
+
 _UNSEEN = object()
 _KINDS = {
     "object": "an object",
@@ -165,7 +168,7 @@ def _choices(options: Sequence[Any]) -> str:
 
 
 def _unknown(name: str, known: Mapping[str, Any]) -> str:
-    near = difflib.get_close_matches(name.lower(), {key.lower(): key for key in known}, n=1)
+    near = difflib.get_close_matches(name[:_COMPARED].lower(), {key.lower(): key for key in known}, n=1)
     if near:
         spelling = {key.lower(): key for key in known}[near[0]]
         return f"there is no such field; did you mean {spelling}?"

@@ -32,7 +32,9 @@ def check_project(caller: Caller, project: str) -> None:
     check_id("parent", project)
     if not caller.may_see(project):
         raise PermissionDenied(
-            "PERMISSION_DENIED", f"this credential does not open the project {project}", {"project": project}
+            "PERMISSION_DENIED",
+            f"this credential does not open the project {project}",
+            {"permission": f"projects/{project}"},
         )
 
 

@@ -39,7 +39,12 @@ async def recover(store: Store, dispatcher: Dispatcher, life: Life) -> int:
 
 async def _take_up(store: Store, dispatcher: Dispatcher, life: Life, task: Task) -> None:
     worker = task.lease.worker if task.lease else ""
-    error = Failure(Code.UNAVAILABLE, "EXECUTOR_LOST", f"the server {worker} ended while it ran this attempt")
+    error = Failure(
+        Code.UNAVAILABLE,
+        "EXECUTOR_LOST",
+        f"the server {worker} ended while it ran this attempt",
+        metadata={"executor": task.executor, "worker": worker, "losses": str(task.losses + 1)},
+    )
     resumable = dispatcher.resumable(task)
     dispatcher.consider(
         await store.change(task.id, lambda work: life.lost(work, task.epoch, error, resumable=resumable))

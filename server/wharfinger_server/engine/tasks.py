@@ -291,6 +291,8 @@ def _descending(order_by: str) -> bool:
             "order_by",
             f'{order_by[:80]!r} is not understood; tasks are listed by "create_time" or "create_time desc"',
             "INVALID_ORDER_BY",
+            order_by=order_by[:80],
+            allowed="create_time,create_time desc",
         )
     return True
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 from wharfinger.runtime import protocol
@@ -29,9 +30,12 @@ def failure_of_script(value: protocol.Failure) -> Failure:
     """Return the kept form of a failure that a script reported; texts are cut at 8 KiB."""
     code = _CODES.get(value.code) or Code.UNKNOWN
     metadata = {str(k)[:64]: str(v)[:512] for k, v in value.metadata.items()}
-    return Failure(
-        code, value.reason[:64] or "SCRIPT_RAISED", value.message[:8192], value.retryable, value.step, metadata
-    )
+    return Failure(code, _reason(value.reason), value.message[:8192], value.retryable, value.step, metadata)
+
+
+def _reason(told: str) -> str:
+    """Return a script's own word in the form that reasons have: upper-case letters, digits and `_`."""
+    return re.sub(r"[^A-Z0-9]+", "_", str(told).upper()).strip("_")[:63] or "SCRIPT_FAILED"
 
 
 def rejection(refused: Refused) -> protocol.Rejected:

@@ -84,7 +84,7 @@ class _Attempt:
             return
         if self.script.find is None:
             why = f"{self.script.name} has no `find`: a person must look whether {entry.key} exists"
-            unknown = Failure(reasons.UNIMPLEMENTED, "RESOURCE_UNCERTAIN", why, metadata={"key": entry.key})
+            unknown = Failure(reasons.UNKNOWN, "RESOURCE_UNCERTAIN", why, metadata={"key": entry.key})
             await self.session.found(entry.key, entry.version, None, time.time(), unknown)
             return
         failure: Failure | None = None

@@ -111,7 +111,8 @@ def _open(name: str, table: Mapping[str, Any]) -> Store:
         raise Failed(why, reason="STORE_UNAVAILABLE", metadata={"store": name, "cause": str(error)}) from error
     except Exception as error:  # obstore's errors for a value it does not take
         lines = str(error).splitlines()
-        raise _misconfigured(name, clean(lines[0] if lines else type(error).__name__, 500)) from error
+        why = clean(lines[0] if lines else type(error).__name__, 500)
+        raise _misconfigured(name, why, cause=why) from error
 
 
 def _misconfigured(name: str, why: str, **metadata: str) -> Failed:

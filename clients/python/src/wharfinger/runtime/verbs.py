@@ -287,7 +287,7 @@ class Verbs:
         self, makings: list[Making], why: str, *, retryable: bool = False, unnamed: bool = False
     ) -> Failed:
         """Report that nobody knows whether these exist, and return the error for the script."""
-        await self._note(makings, Failure(reasons.ABORTED, "RESOURCE_UNCERTAIN", why, retryable), unnamed=unnamed)
+        await self._note(makings, Failure(reasons.UNKNOWN, "RESOURCE_UNCERTAIN", why, retryable), unnamed=unnamed)
         metadata = {"key": makings[0].key, "count": str(len(makings))} if makings else {}
         return Failed(f"in doubt: {why}", reason="RESOURCE_UNCERTAIN", retryable=retryable, metadata=metadata)
 

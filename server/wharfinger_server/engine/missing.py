@@ -1,0 +1,33 @@
+"""What is not installed, with the names that come close to what was asked for."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection
+
+from wharfinger_server.domain.errors import NotFound
+
+LONGEST_SHOWN = 80
+"""How much of a strange name is repeated, in characters; comparing longer ones takes long too."""
+_MOST_SIMILAR = 3
+
+
+def unknown_script(name: str, known: Collection[str], where: str = "") -> NotFound:
+    """Return the refusal of a script that is not installed; `where` is what the message begins with."""
+    what, similar = _close(name, known)
+    hint = f"did you mean {' or '.join(similar)}?" if similar else "`wharfinger scripts` lists those that are installed"
+    facts = {"script": what, "similar": ",".join(similar)}
+    return NotFound("UNKNOWN_SCRIPT", f"{where}no script {what!r} is installed; {hint}", facts)
+
+
+def unknown_executor(name: str, known: Collection[str], where: str = "") -> NotFound:
+    """Return the refusal of an executor that the server does not have."""
+    what, similar = _close(name, known)
+    facts = {"executor": what, "similar": ",".join(similar)}
+    there = ", ".join(sorted(known))
+    return NotFound("UNKNOWN_EXECUTOR", f"{where}there is no executor {what!r}; there are {there}", facts)
+
+
+def _close(name: str, known: Collection[str]) -> tuple[str, list[str]]:
+    what = name[:LONGEST_SHOWN]
+    return what, difflib.get_close_matches(what, known, _MOST_SIMILAR)
