@@ -32,9 +32,8 @@ class House:
         async def get(request, call):
             return await self.unary(request, call)
 
-        async def watch(request, call):
-            async for message in self.stream(request, call):
-                yield message
+        async def watch(request, call, write):
+            await self.stream(request, call, write)
 
         handlers = {
             "GetTask": self.calls.unary("GetTask", v1.GetTaskRequest, get),
@@ -107,8 +106,8 @@ async def test_a_fault_is_told_as_an_incident_and_never_in_the_drivers_words(hou
     async def unary(request, call):
         raise ZeroDivisionError("SELECT secret FROM somewhere")
 
-    async def stream(request, call):
-        yield v1.WatchTaskResponse(sequence=1).SerializeToString()
+    async def stream(request, call, write):
+        await write(v1.WatchTaskResponse(sequence=1).SerializeToString())
         raise ZeroDivisionError("SELECT secret FROM somewhere")
 
     house.unary, house.stream = unary, stream
@@ -182,10 +181,10 @@ async def _await(call):
 async def test_a_watch_that_is_left_is_closed(house):
     closed = asyncio.Event()
 
-    async def stream(request, call):
+    async def stream(request, call, write):
         try:
             while True:
-                yield v1.WatchTaskResponse(sequence=1).SerializeToString()
+                await write(v1.WatchTaskResponse(sequence=1).SerializeToString())
                 await asyncio.sleep(0.01)
         finally:
             closed.set()
@@ -199,8 +198,8 @@ async def test_a_watch_that_is_left_is_closed(house):
 
 
 async def test_a_watch_that_the_server_ends_carries_the_reason_and_when_to_come_again(house):
-    async def stream(request, call):
-        yield v1.WatchTaskResponse(sequence=7).SerializeToString()
+    async def stream(request, call, write):
+        await write(v1.WatchTaskResponse(sequence=7).SerializeToString())
         raise errors.Unavailable("SERVER_DRAINING", "the server is ending")
 
     house.stream = stream

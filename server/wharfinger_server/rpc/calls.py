@@ -6,7 +6,6 @@ answer that is put together from stored bytes is never parsed.
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import secrets
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection
@@ -32,7 +31,9 @@ log = logging.getLogger(__name__)
 
 Context = grpc.aio.ServicerContext[Any, Any]
 Unary = Callable[[Any, "Call"], Awaitable[Message | bytes]]
-Stream = Callable[[Any, "Call"], AsyncGenerator[bytes, None]]
+Write = Callable[[bytes], Awaitable[None]]
+"""Sends one message of a stream; waits while the caller takes none."""
+Stream = Callable[[Any, "Call", Write], Awaitable[None]]
 Handler: TypeAlias = "grpc.RpcMethodHandler[bytes, bytes]"
 
 
@@ -94,7 +95,7 @@ class Calls:
         return grpc.unary_unary_rpc_method_handler(answer)
 
     def stream(self, name: str, request_type: type[Message], method: Stream) -> Handler:
-        """Return the handler of a method with a stream of answers."""
+        """Return the handler of a method that writes a stream of answers."""
         check = checker(request_type)
 
         async def answer(raw: bytes, context: Context) -> None:
@@ -103,9 +104,7 @@ class Calls:
                 caller = self._callers.of(context)
                 request = _parsed(request_type, raw)
                 check(request)
-                async with contextlib.aclosing(method(request, Call(caller, context))) as messages:
-                    async for message in messages:
-                        await context.write(message)
+                await method(request, Call(caller, context), context.write)
                 context.set_trailing_metadata(self._trailers)
             except Refused as refused:
                 await self._refuse(name, context, refused)

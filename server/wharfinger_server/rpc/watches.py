@@ -14,7 +14,7 @@ from wharfinger_server.engine.engine import Watches
 from wharfinger_server.engine.feed import FeedEvents, FeedProgress, FeedSnapshot, FeedUpdate
 from wharfinger_server.engine.watch import EventBatch, ProgressUpdate, Snapshot, Update
 from wharfinger_server.rpc import names
-from wharfinger_server.rpc.calls import Call
+from wharfinger_server.rpc.calls import Call, Write
 from wharfinger_server.rpc.messages.framing import FrameCache, framed, repeated, tag, varint
 from wharfinger_server.rpc.messages.task import fill_progress, fill_task
 from wharfinger_server.rpc.messages.times import duration_of
@@ -31,7 +31,7 @@ class TaskWatches:
         self._task_frames: FrameCache[int] = FrameCache()
         self._feed_frames: FrameCache[bytes] = FrameCache()
 
-    async def watch_task(self, request: task_service_pb2.WatchTaskRequest, call: Call) -> AsyncGenerator[bytes, None]:
+    async def watch_task(self, request: task_service_pb2.WatchTaskRequest, call: Call, write: Write) -> None:
         """Tell one task's life as serialised WatchTaskResponses."""
         project, task_id = names.task_of(request.name)
         beat = _heartbeat(request)
@@ -39,11 +39,13 @@ class TaskWatches:
         async with contextlib.aclosing(cast("AsyncGenerator[Update, None]", updates)) as stream:
             async for update in stream:
                 if isinstance(update, EventBatch):
-                    yield self._task_events(update.frames, update.sequence)
+                    await write(self._task_events(update.frames, update.sequence))
                 else:
-                    yield _task_update(update)
+                    await write(_task_update(update))
+                # A watch is mostly idle, and there may be thousands: none keeps the task that it showed last.
+                del update
 
-    async def watch_tasks(self, request: task_service_pb2.WatchTasksRequest, call: Call) -> AsyncGenerator[bytes, None]:
+    async def watch_tasks(self, request: task_service_pb2.WatchTasksRequest, call: Call, write: Write) -> None:
         """Tell a project's life as serialised WatchTasksResponses."""
         project = names.project_of(request.parent)
         beat = _heartbeat(request)
@@ -51,9 +53,10 @@ class TaskWatches:
         async with contextlib.aclosing(cast("AsyncGenerator[FeedUpdate, None]", updates)) as stream:
             async for update in stream:
                 if isinstance(update, FeedEvents):
-                    yield self._feed_events(update.frames, update.token)
+                    await write(self._feed_events(update.frames, update.token))
                 else:
-                    yield _feed_update(update)
+                    await write(_feed_update(update))
+                del update
 
     def _task_events(self, frames: tuple[bytes, ...], sequence: int) -> bytes:
         """Return the message of a batch that ends with the event `sequence`."""
