@@ -111,10 +111,10 @@ async def test_a_fault_is_told_as_an_incident_and_never_in_the_drivers_words(hou
         raise ZeroDivisionError("SELECT secret FROM somewhere")
 
     house.unary, house.stream = unary, stream
-    for call in (house.get(), house.watch()):
+    for call in (house.get, house.watch):
         with caplog.at_level(logging.ERROR):
             caplog.clear()
-            answer = await refusal(call)
+            answer = await refusal(call())
         assert (answer.code, answer.reason) == (grpc.StatusCode.INTERNAL, "INTERNAL")
         assert "SELECT" not in answer.message + str(answer.trailers)
         [record] = caplog.records
