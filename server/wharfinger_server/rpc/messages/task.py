@@ -31,6 +31,7 @@ _NOT_THE_CALLERS = (
     "end_time",
     "expire_time",
     "partial_failure",
+    "rollback_plan",
 )
 _UNSETTLED = Failure(Code.UNKNOWN, "RESOURCE_UNCERTAIN", "nobody can tell whether all that the task made is there")
 
