@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
 from wharfinger.runtime.stores import Store, open_store
+from wharfinger.script import Failed
+from wharfinger_image.params import NAME_PATTERN
 from wharfinger_image.place import MIB, Look, Place, Taken
 from wharfinger_image.refusals import told
 from wharfinger_image.transfer import Piece
@@ -130,6 +133,8 @@ def folder_store(folder: Path) -> Store:
 
 
 def place(store: Store, name: str, mark: str = "", inherited: str = "") -> Place:
-    """Return the place of `name` in `store`."""
+    """Return the place of `name` in `store`. Raises Failed (PARAMS_INVALID) for a name that is no plain path."""
+    if re.fullmatch(NAME_PATTERN, name) is None:  # params are checked before; here it keeps a name inside its folder
+        raise Failed(f"{name!r} is no name for an image", reason="PARAMS_INVALID")
     kind = FolderPlace if store.url_scheme == "file" else Place
     return kind(store, name, mark, inherited)
