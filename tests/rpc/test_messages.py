@@ -118,7 +118,9 @@ def test_a_cancelled_task_that_never_began_shows_when_it_ended():
 
 
 def test_a_half_done_task_says_what_is_left_over():
-    counts = Counts({EntryState.CREATED: 1, EntryState.UNCERTAIN: 1, EntryState.UNDONE: 1}, foreign=1)
+    counts = Counts(
+        {EntryState.CREATED: 1, EntryState.UNCERTAIN: 1, EntryState.UNDONE: 1, EntryState.RETAINED: 3}, foreign=1
+    )
     error = Failure(Code.UNAVAILABLE, "STORE_UNAVAILABLE", "gone", retryable=True, step="push")
     task = a_task(state=TaskState.PARTIALLY_FAILED, counts=counts, error=error, start_time=NOW)
     entries = (an_entry(), an_entry(key="node/2", base="node/2", state=EntryState.UNCERTAIN))
@@ -134,6 +136,7 @@ def test_a_half_done_task_says_what_is_left_over():
     assert list(partial.allowed_actions) == [1, 3]
     assert (partial.cost.unpriced, partial.cost.uncertain) == (1, 1)
     assert (message.resources.created, message.resources.uncertain, message.resources.undone) == (2, 1, 1)
+    assert message.resources.retained == 3
     assert message.resources.leftover == partial.cost
 
 

@@ -53,11 +53,12 @@ class Health(health_pb2_grpc.HealthServicer):  # type: ignore[misc]
         """Tell a service's health now and whenever it changes."""
         told = None
         while True:
-            changed = self._changed
+            # All three of one moment: telling takes time, in which they may change.
+            changed, ended = self._changed, self._ended
             status = self._status(request.service)
             if status != told:
                 yield _STATUS(status=status)
                 told = status
-            if self._ended:
+            if ended:
                 return
             await changed.wait()

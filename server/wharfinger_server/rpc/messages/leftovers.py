@@ -22,6 +22,7 @@ def fill_summary(message: resource_pb2.ResourceSummary, task: Task) -> None:
     message.uncertain = counts.of(EntryState.UNCERTAIN)
     message.undone = counts.of(EntryState.UNDONE)
     message.undo_failed = counts.of(EntryState.UNDO_FAILED)
+    message.retained = counts.of(EntryState.RETAINED)
     if task.state in HALF_DONE:
         _fill_cost(message.leftover, counts)
 
