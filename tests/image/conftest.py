@@ -119,7 +119,8 @@ class Bucket:
     def get(self, query: str) -> str:
         """Return the answer to a GET of the bucket, such as `?uploads`."""
         with urllib.request.urlopen(f"{self.endpoint}/{self.name}{query}") as answer:
-            return answer.read().decode()
+            text: str = answer.read().decode()
+            return text
 
     def keys(self) -> list[str]:
         """Return the keys of all objects but for the notes beside them."""
@@ -139,7 +140,7 @@ class Bucket:
         return bytes(obstore.get(self._store(), key).bytes())
 
     def _store(self) -> S3Store:
-        config = {key: self.table()[key] for key in ("endpoint", "region", "access_key_id", "secret_access_key")}
+        config: Any = {key: self.table()[key] for key in ("endpoint", "region", "access_key_id", "secret_access_key")}
         return S3Store(self.name, config=config, client_options={"allow_http": True})
 
 

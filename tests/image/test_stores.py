@@ -14,6 +14,7 @@ from tests.image.conftest import MIB, Bucket, House, files, image, sha256
 from tests.servers.sources import Reply
 
 import wharfinger_image.import_image as script
+from wharfinger_image.placing import Placing
 
 DATA = image(6 * MIB)
 
@@ -51,7 +52,7 @@ def test_a_name_taken_during_the_download_is_left_to_who_took_it(
     house.extra["memory"] = {"url": f"memory://{bucket.name}"}
     store = {"folder": "first"}.get(kind, kind)
     trial = house.trial(script)
-    publish = script.Placing._publish
+    publish = Placing._publish
 
     async def late(self: object, place: object, **options: object) -> None:
         if kind == "memory":
@@ -64,7 +65,7 @@ def test_a_name_taken_during_the_download_is_left_to_who_took_it(
             (house.folder("first") / "x").write_bytes(b"theirs")
         await publish(self, place, **options)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(script.Placing, "_publish", late)
+    monkeypatch.setattr(Placing, "_publish", late)
     done = trial.run({"source": url, "stores": store, "name": "x"})
     assert done.failure.reason == "OBJECT_EXISTS"
     assert states(done) == {f"object/{store}/x": "NOT_CREATED", f"staging/{store}/x": "UNDONE"}
@@ -92,6 +93,7 @@ def test_when_the_second_store_fails_the_first_is_complete_and_listed(house: Hou
     assert states(done) == {"object/first/x": "CREATED", "staging/first/x": "UNDONE", "staging/s3/x": "UNDONE"}
     assert done.plan == ["object/first/x", "object/s3/x"]
     assert (house.folder("first") / "x").read_bytes() == DATA
+    assert any("'s3' has no such bucket" in line for line in done.lines)
 
 
 def test_a_resumed_import_downloads_only_for_the_store_that_failed(house: House, bucket: Bucket, url: str) -> None:

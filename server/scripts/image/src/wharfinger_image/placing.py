@@ -207,12 +207,13 @@ class Placing:
         )
         self._staging.add(place.id)
 
-    @staticmethod
-    async def _send(place: Place, size: int | None, pieces: AsyncIterator[Piece]) -> None:
+    async def _send(self, place: Place, size: int | None, pieces: AsyncIterator[Piece]) -> None:
         try:
             await place.upload(pieces, size)
-        except Missing:
-            raise _vanished(place) from None
+        except (Failed, Missing) as error:
+            word = error if isinstance(error, Failed) else _vanished(place)
+            self._task.notify(word.message, "warning")  # the other stores may go on for hours
+            raise word from None
 
     async def _check(self, content: Content) -> None:
         if self._expected and content.sha256 != self._expected:

@@ -75,7 +75,8 @@ def _number(text: str) -> int | None:
 
 
 def _cause(text: str) -> str:
-    """Return the first line of an obstore error without queries, which may hold signatures."""
+    """Return what counts of an obstore error: its first line without queries, which may hold signatures."""
     line = text.partition("Debug source")[0].strip().partition("\n")[0]
+    line = re.sub(r"^Generic \w+ error: ", "", line)
     line = re.sub(r"\?[^\s\"'>]*", "", line).strip()
     return line if len(line) <= 300 else line[:299] + "…"
