@@ -108,8 +108,7 @@ def _unknown(world: World, thing: Thing, family: list[Entry]) -> str:
     return ""
 
 
-def deletion(world: World, thing: Thing) -> list[str]:
-    """Return what is wrong with deleting `thing` now."""
+def _deletion(world: World, thing: Thing) -> list[str]:
     wrong = []
     if not thing.ours:
         wrong.append(f"{thing.id} is deleted and was not ours")
@@ -122,3 +121,10 @@ def deletion(world: World, thing: Thing) -> list[str]:
             if not any(entry.state is EntryState.FORGOTTEN for entry in world.family(family)):
                 wrong.append(f"{thing.id} is deleted under {child.id}")
     return wrong
+
+
+def delete(world: World, id_: str) -> None:
+    """Take a thing away, and note what is wrong with that."""
+    thing = world.cloud.things[id_]
+    world.wrong += _deletion(world, thing)
+    thing.alive = False

@@ -7,10 +7,12 @@ that is ours must be gone then, but for what somebody kept or what stands under 
 from __future__ import annotations
 
 import random
+import re
 import sys
 import time
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import cache
 
 from tests.domain.moves import moves
 from tests.domain.oracle import violations
@@ -22,14 +24,27 @@ from wharfinger_server.domain.states import EntryState
 
 FAULTS = {
     "crash": 3, "lost": 4, "cancel": 2, "resume": 3, "rollback": 3, "resolve": 3, "findfail": 2, "undofail": 2,
-    "stale": 2, "oob": 1, "delete": 1, "drop": 3, "refuse": 1, "choosy": 1,
+    "stale": 2, "oob": 1, "delete": 1, "drop": 3, "refuse": 1, "choosy": 1, "haste": 2,
 }  # fmt: skip
 """The kinds of trouble, and how often each may strike in one walk."""
+
+LURED = {
+    "worker  pauses before it sends": 8.0,
+    "worker  paused ": 0.3,
+    "worker  dies at wait": 8.0,
+    "worker  dies at report": 4.0,
+    "engine RUN lease expires": 2.0,
+    "clock ": 3.0,
+}
+"""What walks into trouble like more, or less, than others."""
+LONGEST = 150
+"""How much of a path is told."""
 
 PEOPLE = ("cancel", "resume", "rollback", "resolve", "choosy", "delete")
 MEETINGS = (
     ("lost", "stale"),
     ("lost", "stale", "crash"),
+    ("lost", "stale", "crash", "haste"),
     ("lost", "stale", "findfail"),
     ("lost", "drop", "findfail"),
     ("lost", "drop", "oob"),
@@ -61,6 +76,15 @@ class Walk:
     path: list[str] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
     end: str = ""
+    bends: dict[str, float] = field(default_factory=dict)
+
+    def bent(self, label: str, dice: random.Random) -> float:
+        """Return by how much this walk likes moves of the kind of `label`: what is even seldom gets far."""
+        kind = kind_of(label)
+        if kind not in self.bends:
+            bend = dice.choice([0.1, 0.5, 1.0, 1.0, 3.0])
+            self.bends[kind] = max(bend, 1.0) * LURED.get(kind, 1.0) if self.setup.lured else bend
+        return self.bends[kind]
 
     def story(self) -> str:
         """Return all that happened, for people."""
@@ -70,17 +94,26 @@ class Walk:
         )
         alive = [(t.id, t.key, "stale" if t.stale else "") for t in self.world.cloud.things.values() if t.alive]
         ends = f"{self.world.task.state.name} by {self.world.task.cause.name} | {entries} | alive {alive}"
-        return "\n  ".join([f"seed {self.seed}: {self.wrong}", str(self.setup), *self.path, ends])
+        path = self.path if len(self.path) <= LONGEST else [*self.path[:LONGEST], "…"]
+        return "\n  ".join([f"seed {self.seed}: {self.wrong}", str(self.setup), *path, ends])
+
+
+@cache
+def kind_of(label: str) -> str:
+    """Return what `label` has in common with others: it without numbers, keys and the like."""
+    return re.sub(r"\b[a-d]\b|\bid\d+|[^A-Za-z ]", "", label)
 
 
 def setup_of(dice: random.Random) -> Setup:
     """Return a random setup: mostly small ones, in which trouble meets trouble sooner."""
     kinds = [kind for kind in FAULTS if dice.random() < 0.5]
     faults = {kind: dice.randint(1, FAULTS[kind]) for kind in kinds}
-    steps = dice.choice(SCRIPTS)
+    steps, lured = dice.choice(SCRIPTS), False
     if dice.random() < 0.5:
         faults = dict.fromkeys((*dice.choice(MEETINGS), *dice.sample(PEOPLE, 2)), dice.randint(1, 2))
+        faults["lost"] = dice.randint(1, 3)
         steps = dice.choice(SCRIPTS[:4])
+        lured = dice.random() < 0.8
     return Setup(
         steps=steps,
         tokens=dice.random() < 0.4,
@@ -88,10 +121,11 @@ def setup_of(dice: random.Random) -> Setup:
         on_failure=dice.choice([OnFailure.KEEP, OnFailure.ROLL_BACK]),
         on_cancel=dice.choice([OnFailure.KEEP, OnFailure.ROLL_BACK]),
         attempts=dice.randint(1, 3),
-        losses=dice.randint(1, 3),
-        resumable=dice.random() < 0.9,
+        losses=4 if lured else dice.randint(1, 3),
+        resumable=lured or dice.random() < 0.9,
         swallow=dice.random() < 0.3,
         adopts_what_it_sees=dice.random() < 0.15,
+        lured=lured,
     )
 
 
@@ -130,7 +164,8 @@ def _go(taken: Walk, dice: random.Random, steps: int, *, calm: bool) -> bool:
         possible = moves(world, calm=calm)
         if not possible:
             return True
-        _, label, act = dice.choices(possible, [move[0] for move in possible])[0]
+        weights = [weight * taken.bent(label, dice) for weight, label, _ in possible]
+        _, label, act = dice.choices(possible, weights)[0]
         taken.path.append(f"{world.now} {label}")
         world.coin = dice.random() < 0.5
         commits = world.commits

@@ -24,6 +24,9 @@ from wharfinger_server.engine.life import Life
 
 T = TypeVar("T")
 
+Move = tuple[float, str, Callable[[], object]]
+"""A weight, a label, and what it does."""
+
 SEND_WINDOW, CALL_TIMEOUT, SETTLING, UNDO_WINDOW = 10, 20, 10, 25
 TTL = 60
 BROKEN = Failure(Code.UNKNOWN, "SCRIPT_RAISED", "it failed", retryable=True)
@@ -57,6 +60,7 @@ class Setup:
     resumable: bool = True
     swallow: bool = False
     adopts_what_it_sees: bool = False
+    lured: bool = False
 
     def group(self, key: str) -> str:
         """Return the group that `key` is made in, "" for none."""
