@@ -74,7 +74,7 @@ class Replica(PostgresDatabase):
 
 def _replicate(url: str, incarnation: str, projects: Sequence[tuple[int, int]], batches: int) -> None:
     """Commit batches that touch two tasks of two projects each."""
-    replica = Replica(sa.make_url(url).set(drivername="postgresql+psycopg"), 1)
+    replica = Replica(sa.make_url(url).set(drivername="postgresql+psycopg"))
     replica.incarnation = incarnation
     try:
         for n in range(batches):

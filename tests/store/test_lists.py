@@ -144,7 +144,7 @@ INDEXED: dict[str, tuple[str, Callable[[Store], Any]]] = {
 async def test_a_query_is_answered_from_its_index_and_never_sorts(store: Store, query: str) -> None:
     index, ask = INDEXED[query]
     statements: list[tuple[str, Any]] = []
-    engine = store._database._reading
+    engine = store._database._readers._engine
     sa.event.listen(engine, "before_cursor_execute", lambda _c, _cur, sql, values, *_: statements.append((sql, values)))
     # Many tasks that are over, and a few that are not: what the planner must not walk through.
     await store.create_many([draft("p") for _ in range(20)])

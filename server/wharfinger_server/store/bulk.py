@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-Rows = Sequence[tuple[Any, ...]]
+Rows = Sequence[Sequence[Any]]
 
 
 class Bulk(Protocol):

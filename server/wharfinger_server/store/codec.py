@@ -18,7 +18,7 @@ from wharfinger_server.domain.task import Lease, Task
 from wharfinger_server.store import schema
 from wharfinger_server.store.documents import Document, document
 
-Row = tuple[Any, ...]
+Row = Sequence[Any]
 
 IN_ROW = 4096
 """A document longer than this (bytes) stands in a row of its own: an update of a task writes its whole row again."""

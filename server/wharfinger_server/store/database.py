@@ -45,6 +45,8 @@ class CommitUnknown(Exception):
 class Database(ABC):
     """One database: a connection for the writer, which holds the lock, and others for readers."""
 
+    kind: str
+    """SQLAlchemy's name for it."""
     mark: str
     """The driver's placeholder."""
 
@@ -124,7 +126,7 @@ class Database(ABC):
         if tasks:
             condition, values = self.any_of(tasks)
             sql = f"SELECT task, name, body FROM task_documents WHERE task {condition}"  # noqa: S608  # our own names
-            for task, name, body in connection.exec_driver_sql(sql, values):
+            for task, name, body in connection.exec_driver_sql(sql, values).all():
                 found.setdefault(task, {})[name] = body
         return found
 
@@ -136,7 +138,7 @@ class Database(ABC):
         """Yield the entries of a task: all, or those of the given bases."""
         sql, values = f"SELECT {_ENTRIES} FROM entries WHERE task = {self.mark}", (task,)  # noqa: S608  # our own names
         if bases is None:
-            yield from map(tuple, connection.exec_driver_sql(sql, values))
+            yield from map(tuple, connection.exec_driver_sql(sql, values).all())
             return
         for start in range(0, len(bases), 500):
             condition, wanted = self.any_of(bases[start : start + 500])
@@ -163,7 +165,7 @@ class Database(ABC):
         self.lock(connection, ids)
         condition, values = self.any_of(ids)
         sql = f"SELECT project, max(position) FROM events WHERE task {condition} GROUP BY project"  # noqa: S608  # our own names
-        floors = sorted((project, position) for project, position in connection.exec_driver_sql(sql, values))
+        floors = sorted((project, position) for project, position in connection.exec_driver_sql(sql, values).all())
         for table, column in (
             ("events", "task"),
             ("entries", "task"),

@@ -23,6 +23,7 @@ from wharfinger_server.store.bulk import PostgresBulks
 from wharfinger_server.store.codec import Row
 from wharfinger_server.store.database import TASKS, CommitUnknown, Database, Trouble, Verdict, ensure_incarnation
 from wharfinger_server.store.errors import InUse, NotDurable, NotOurs, NotWritable
+from wharfinger_server.store.readers import Readers
 from wharfinger_server.store.statements import statements
 
 T = TypeVar("T")
@@ -71,29 +72,28 @@ _DEFAULTS = {
 class PostgresDatabase(Database):
     """A PostgreSQL database, or one schema of it."""
 
+    kind = "postgresql"
     mark = "%s"
 
-    def __init__(self, url: sa.URL, readers: int, clock: Callable[[], int] | None = None) -> None:
+    def __init__(self, url: sa.URL, clock: Callable[[], int] | None = None) -> None:
         super().__init__(statements(PostgresBulks))
         self._name = url.render_as_string(hide_password=True)
         self._clock = clock
         usual = {"application_name": f"wharfinger {os.getpid()}@{socket.gethostname()}"} | _DEFAULTS
         arguments = {name: value for name, value in usual.items() if name not in url.query}
-        self._engine = self._make_engine(url, arguments, sa.pool.NullPool)
-        self._reading = self._make_engine(url, arguments, sa.pool.QueuePool, pool_size=readers, max_overflow=0)
-        self._reading = self._reading.execution_options(isolation_level="AUTOCOMMIT")
+        self._engine = self._make_engine(url, arguments)
+        self._readers = Readers(self._make_engine(url, arguments, isolation_level="AUTOCOMMIT"))
         self._connection: sa.Connection | None = None
         self._session: tuple[int, str] | None = None
         self._writer = secrets.token_hex(8)
         self._number = 0
 
     @staticmethod
-    def _make_engine(url: sa.URL, arguments: dict[str, str], pool: type[sa.Pool], **options: Any) -> sa.Engine:
+    def _make_engine(url: sa.URL, arguments: dict[str, str], **options: Any) -> sa.Engine:
         engine = sa.create_engine(
             url,
-            isolation_level="READ COMMITTED",
             connect_args=arguments,
-            poolclass=pool,
+            poolclass=sa.pool.NullPool,
             hide_parameters=True,  # tasks' params have no place in logs
             **options,
         )
@@ -172,7 +172,7 @@ class PostgresDatabase(Database):
                 self._connection.close()
             self._connection = None
         self._engine.dispose()
-        self._reading.dispose()
+        self._readers.close()
 
     def judge(self, error: BaseException) -> Trouble:
         """Judge by the SQLSTATE; without one the connection is gone."""
@@ -263,7 +263,7 @@ class PostgresDatabase(Database):
     def tasks(self, connection: sa.Connection, ids: Sequence[int]) -> list[Row]:
         """Read and lock the rows in the order of their ids."""
         sql = f"SELECT {TASKS} FROM tasks WHERE id = ANY(%s) ORDER BY id FOR UPDATE"  # noqa: S608  # our own names
-        return [tuple(row) for row in connection.exec_driver_sql(sql, (list(ids),))]
+        return [tuple(row) for row in connection.exec_driver_sql(sql, (list(ids),)).all()]
 
     def take_positions(self, connection: sa.Connection, counts: Sequence[tuple[str, int]]) -> dict[str, int]:
         """One statement; it locks the projects in the order given."""
@@ -281,13 +281,11 @@ class PostgresDatabase(Database):
     def read(self, query: Callable[[sa.Connection], T]) -> T:
         """Run `query` on a reader's connection; once more on a new one where that was lost."""
         try:
-            with self._reading.connect() as connection:
-                return query(connection)
+            return self._readers.run(query)
         except sa.exc.DBAPIError as error:
             if self.judge(error).verdict is not Verdict.AGAIN:
                 raise
-        with self._reading.connect() as connection:
-            return query(connection)
+        return self._readers.run(query)
 
 
 def _prepare(driver: Any, _record: Any) -> None:

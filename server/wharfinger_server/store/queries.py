@@ -14,30 +14,26 @@ from wharfinger_server.domain.task import Task
 from wharfinger_server.store import codec, schema
 from wharfinger_server.store.codec import Row
 from wharfinger_server.store.database import Database
+from wharfinger_server.store.prepared import TASK, TROUBLED, UNFINISHED, reads
 from wharfinger_server.store.values import Condition, FeedEvent, StoredEvent, TaskQuery
 
 _T = schema.tasks.c
 _E = schema.entries.c
-_V = schema.events.c
+
+
+def _light(column: sa.Column[Any]) -> sa.ColumnElement[Any]:
+    """Return what is selected for a column where long documents are left out."""
+    if column.name == "params":
+        return sa.null().label(column.name)
+    if column.name == "result":
+        return sa.literal(b"", sa.LargeBinary()).label(column.name)
+    return column
+
+
 _COMPARE: Mapping[str, Callable[[Any, Any], sa.ColumnElement[bool]]] = {
     "=": operator.eq, "!=": operator.ne, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
 }  # fmt: skip
-# Literal numbers: a planner takes a partial index only where it can prove its condition.
-_ZERO: sa.ColumnClause[int] = sa.literal_column("0")
-_UNFINISHED = _T.state < sa.literal_column("5")
-_TROUBLED = sa.text("tasks.state IN (6, 7, 8, 9, 10)")
-_QUEUED = sa.and_(_T.state == sa.literal_column("1"), _T.lease_expire == _ZERO)
-_TASK = sa.select(*schema.tasks.c)
-_LIGHT = sa.select(
-    *(
-        sa.null().label(c.name)
-        if c.name == "params"
-        else sa.literal(b"", sa.LargeBinary()).label(c.name)
-        if c.name == "result"
-        else c
-        for c in schema.tasks.c
-    )
-)
+_LIGHT = sa.select(*(_light(column) for column in schema.tasks.c))
 
 
 class Queries:
@@ -45,81 +41,73 @@ class Queries:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._reads = reads(database.kind)
 
-    def _tasks(self, connection: sa.Connection, select: sa.Select[Any], *, light: bool = False) -> list[Task]:
-        rows: Sequence[Row] = [tuple(row) for row in connection.execute(select)]
+    def _tasks(self, connection: sa.Connection, rows: Sequence[Row], *, light: bool = False) -> list[Task]:
         large = {} if light else self._database.large_of(connection, rows)
         return [codec.task_of(row, self._database.incarnation, large.get(row[0])) for row in rows]
 
-    def _one(self, connection: sa.Connection, select: sa.Select[Any]) -> Task | None:
-        found = self._tasks(connection, select)
+    def _one(self, connection: sa.Connection, rows: Sequence[Row]) -> Task | None:
+        found = self._tasks(connection, rows)
         return found[0] if found else None
 
     def task(self, connection: sa.Connection, project: str, task_id: str) -> Task | None:
         """Return a task by name; None for a tombstone."""
-        return self._one(connection, _TASK.where(_T.project == project, _T.task_id == task_id, _T.delete_time == 0))
+        return self._one(connection, self._reads.task(connection, project=project, task_id=task_id))
 
     def task_by_request(self, connection: sa.Connection, project: str, request_id: str) -> Task | None:
         """Return a task by the request that made it; tombstones too."""
-        return self._one(connection, _TASK.where(_T.project == project, _T.request_id == request_id))
+        return self._one(connection, self._reads.task_by_request(connection, project=project, request_id=request_id))
 
     def task_by_id(self, connection: sa.Connection, task: int) -> Task | None:
         """Return a task by id; tombstones too."""
-        return self._one(connection, _TASK.where(_T.id == task))
+        return self._one(connection, self._reads.task_by_id(connection, task=task))
 
     def tasks(self, connection: sa.Connection, query: TaskQuery) -> list[Task]:
         """Return a page of a project's tasks."""
-        select = (_LIGHT if query.light else _TASK).where(_T.project == query.project, _T.delete_time == 0)
+        select = (_LIGHT if query.light else TASK).where(_T.project == query.project, _T.delete_time == 0)
         select = select.where(
             *(clause for condition in query.conditions for clause in _clauses(query.project, condition))
         )
         if query.after:
             select = select.where(_T.id < query.after if query.descending else _T.id > query.after)
         select = select.order_by(_T.id.desc() if query.descending else _T.id).limit(query.limit)
-        return self._tasks(connection, select, light=query.light)
+        return self._tasks(connection, connection.execute(select).all(), light=query.light)
 
     def queued(self, connection: sa.Connection, executor: str, limit: int) -> list[Task]:
         """Return the first tasks in an executor's queue."""
-        select = _TASK.where(_QUEUED, _T.executor == executor).order_by(_T.priority.desc(), _T.id).limit(limit)
-        return self._tasks(connection, select)
+        return self._tasks(connection, self._reads.queued(connection, executor=executor, limit=limit))
 
     def queue_place(self, connection: sa.Connection, task: Task) -> int:
         """Return how many queued tasks of its executor come before `task`."""
-        before = sa.or_(
-            _T.priority > task.policy.priority, sa.and_(_T.priority == task.policy.priority, _T.id < task.id)
-        )
-        select = (
-            sa.select(sa.func.count()).select_from(schema.tasks).where(_QUEUED, _T.executor == task.executor, before)
-        )
-        return int(connection.execute(select).scalar_one())
+        place = self._reads.queue_place
+        ((before,),) = place(connection, executor=task.executor, priority=task.policy.priority, task=task.id)
+        return int(before)
 
     def unfinished(self, connection: sa.Connection, after: int, limit: int, project: str | None) -> list[Task]:
         """Return a page of the tasks that are not at rest."""
-        select = _TASK.where(_UNFINISHED, _T.id > after, *([] if project is None else [_T.project == project]))
-        return self._tasks(connection, select.order_by(_T.id).limit(limit))
+        if project is None:
+            return self._tasks(connection, self._reads.unfinished(connection, after=after, limit=limit))
+        rows = self._reads.unfinished_of(connection, after=after, limit=limit, project=project)
+        return self._tasks(connection, rows)
 
     def expired(self, connection: sa.Connection, now: int, limit: int) -> list[Task]:
         """Return tasks at rest whose time is over and that own nothing."""
-        over = (_T.expire_time > _ZERO, _T.expire_time <= now, _T.delete_time == _ZERO, _T.open_entries == _ZERO)
-        return self._tasks(connection, _TASK.where(*over, _T.state >= 5).order_by(_T.expire_time).limit(limit))
+        return self._tasks(connection, self._reads.expired(connection, now=now, limit=limit))
 
     def events(self, connection: sa.Connection, task: int, after: int, limit: int) -> list[StoredEvent]:
         """Return a task's events after a sequence number."""
-        select = sa.select(_V.sequence, _V.position, _V.body).where(_V.task == task, _V.sequence > after)
-        return [StoredEvent(*row) for row in connection.execute(select.order_by(_V.sequence).limit(limit))]
+        return [StoredEvent(*row) for row in self._reads.events(connection, task=task, after=after, limit=limit)]
 
     def feed(self, connection: sa.Connection, project: str, after: int, limit: int) -> list[FeedEvent]:
         """Return a project's events after a position."""
-        select = sa.select(_V.position, _V.task, _V.sequence, _V.body).where(_V.project == project, _V.position > after)
-        return [FeedEvent(*row) for row in connection.execute(select.order_by(_V.position).limit(limit))]
+        return [FeedEvent(*row) for row in self._reads.feed(connection, project=project, after=after, limit=limit)]
 
     def feed_bounds(self, connection: sa.Connection, project: str) -> tuple[int, int]:
         """Return the first position from which on nothing is missing, and the newest."""
-        select = sa.select(schema.projects.c.floor, schema.projects.c.position).where(
-            schema.projects.c.project == project
-        )
-        row = connection.execute(select).first()
-        return (1, 0) if row is None else (row[0] + 1, row[1])
+        for floor, position in self._reads.bounds(connection, project=project):
+            return floor + 1, position
+        return 1, 0
 
     def entries(
         self,
@@ -137,7 +125,7 @@ class Queries:
             select = select.where(_E.state.in_(sorted(map(int, states))))
         if only_open:
             select = select.where(_E.owned == 1, _E.state.not_in(sorted(map(int, CLOSED))))
-        return [codec.entry_of(row) for row in connection.execute(select.order_by(_E.ordinal).limit(limit))]
+        return [codec.entry_of(row) for row in connection.execute(select.order_by(_E.ordinal).limit(limit)).all()]
 
     def memos(self, connection: sa.Connection, task: int) -> dict[str, bytes]:
         """Return a task's memos."""
@@ -153,7 +141,7 @@ def _clauses(project: str, condition: Condition) -> list[sa.ColumnElement[bool] 
     ]
     if condition.field == "state" and condition.op == "=":
         # Said twice, so that the index of the few unfinished or failed tasks is taken.
-        clauses += [_UNFINISHED] if int(value) < 5 else [_TROUBLED] if int(value) > 5 else []
+        clauses += [UNFINISHED] if int(value) < 5 else [TROUBLED] if int(value) > 5 else []
     return clauses
 
 

@@ -18,6 +18,7 @@ from wharfinger_server.store.codec import Row
 from wharfinger_server.store.database import TASKS, Database, Trouble, Verdict, ensure_incarnation
 from wharfinger_server.store.errors import NotDurable, NotOurs, NotWritable, OpenRefused
 from wharfinger_server.store.lock import FileLock
+from wharfinger_server.store.readers import Readers
 from wharfinger_server.store.statements import statements
 
 T = TypeVar("T")
@@ -43,15 +44,15 @@ _REFUSED = Trouble(Verdict.REFUSED)
 class SqliteDatabase(Database):
     """A SQLite file. `clock` is the database's clock, microseconds since the epoch."""
 
+    kind = "sqlite"
     mark = "?"
 
-    def __init__(self, url: sa.URL, readers: int, clock: Callable[[], int] | None = None) -> None:
+    def __init__(self, url: sa.URL, clock: Callable[[], int] | None = None) -> None:
         super().__init__(statements(SqliteBulks))
         if not url.database or url.database == ":memory:" or url.database.startswith("file:"):
             raise NotOurs("a SQLite database needs a file, such as sqlite:////var/lib/wharfinger/wharfinger.db")
         self._url = url
         self._path = Path(os.path.realpath(url.database))
-        self._readers = readers
         self._clock = clock or (lambda: time.time_ns() // 1000)
         self._lock = FileLock(self._path.with_name(self._path.name + ".lock"))
 
@@ -75,8 +76,8 @@ class SqliteDatabase(Database):
     def _open(self) -> None:
         try:
             os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))
-            self._engine = self._make_engine(1, None, _writing)
-            self._reading = self._make_engine(self._readers, "AUTOCOMMIT", _reading_only)
+            self._engine = self._make_engine(None, _writing)
+            self._readers = Readers(self._make_engine("AUTOCOMMIT", _reading_only))
             self._connection = self._engine.connect()
             self._check()
             with self._connection.begin():
@@ -87,15 +88,11 @@ class SqliteDatabase(Database):
         except sa.exc.DBAPIError as error:
             raise _open_refusal(self._path, error) from error
 
-    def _make_engine(
-        self, size: int, isolation: Literal["AUTOCOMMIT"] | None, prepare: Callable[[Any, Any], None]
-    ) -> sa.Engine:
+    def _make_engine(self, isolation: Literal["AUTOCOMMIT"] | None, prepare: Callable[[Any, Any], None]) -> sa.Engine:
         options: dict[str, Any] = {"isolation_level": isolation} if isolation else {}
         engine = sa.create_engine(
             self._url,
-            poolclass=sa.pool.QueuePool,
-            pool_size=size,
-            max_overflow=0,
+            poolclass=sa.pool.NullPool,
             hide_parameters=True,  # tasks' params have no place in logs
             connect_args={"timeout": BUSY_TIMEOUT, "cached_statements": 256},
             **options,
@@ -126,12 +123,10 @@ class SqliteDatabase(Database):
 
     def close(self) -> None:
         """Close all connections, then give the lock file back."""
-        for name in ("_connection", "_engine", "_reading"):
-            held = self.__dict__.pop(name, None)
-            if isinstance(held, sa.Connection):
+        for name in ("_connection", "_readers"):
+            held: sa.Connection | Readers | None = self.__dict__.pop(name, None)
+            if held is not None:
                 held.close()
-            elif held is not None:
-                held.dispose()
         self._lock.release()
 
     def judge(self, error: BaseException) -> Trouble:
@@ -195,7 +190,7 @@ class SqliteDatabase(Database):
         """Read the rows."""
         condition, values = self.any_of(ids) if len(ids) > 1 else ("= ?", tuple(ids))
         sql = f"SELECT {TASKS} FROM tasks WHERE id {condition}"  # noqa: S608  # our own names
-        return [tuple(row) for row in connection.exec_driver_sql(sql, values)]
+        return [tuple(row) for row in connection.exec_driver_sql(sql, values).all()]
 
     def take_positions(self, connection: sa.Connection, counts: Sequence[tuple[str, int]]) -> dict[str, int]:
         """One statement for each project."""
@@ -209,8 +204,7 @@ class SqliteDatabase(Database):
 
     def read(self, query: Callable[[sa.Connection], T]) -> T:
         """Run `query` on a reader's connection."""
-        with self._reading.connect() as connection:
-            return query(connection)
+        return self._readers.run(query)
 
 
 def _prepare(driver: sqlite3.Connection) -> None:

@@ -262,9 +262,9 @@ def _database(url: str, clock: Callable[[], int] | None) -> Database:
     if kind == "sqlite":
         from wharfinger_server.store.sqlite_database import SqliteDatabase
 
-        return SqliteDatabase(parsed.set(drivername="sqlite"), READERS, clock)
+        return SqliteDatabase(parsed.set(drivername="sqlite"), clock)
     if kind in ("postgres", "postgresql"):
         from wharfinger_server.store.postgres_database import PostgresDatabase
 
-        return PostgresDatabase(parsed.set(drivername="postgresql+psycopg"), READERS, clock)
+        return PostgresDatabase(parsed.set(drivername="postgresql+psycopg"), clock)
     raise NotOurs(f"the server knows sqlite:// and postgresql:// databases, not {parsed.drivername}://")
