@@ -18,7 +18,7 @@ from wharfinger.testing import Trial
 
 IMPORT = {"source": "https://example.com/x", "stores": "a", "name": "x"}
 
-GOOD = [
+GOOD: list[tuple[ModuleType, dict[str, Any]]] = [
     (importing, IMPORT),
     (importing, {**IMPORT, "stores": ["a", "b"], "sha256": "0aF" + "0" * 61}),
     (importing, {**IMPORT, "name": "linux/debian-12_amd64+gpu.v1.qcow2"}),
@@ -54,7 +54,12 @@ def test_bad_params_are_refused(script: ModuleType, params: dict[str, Any]) -> N
 
 @pytest.mark.parametrize("name", BAD_NAMES)
 def test_a_name_that_is_no_plain_path_is_refused(name: str) -> None:
-    for script, params in ((importing, IMPORT), (export, {"store": "a", "to": "b"}), (clone, GOOD[-1][1])):
+    cases: list[tuple[ModuleType, dict[str, Any]]] = [
+        (importing, IMPORT),
+        (export, {"store": "a", "to": "b"}),
+        (clone, GOOD[-1][1]),
+    ]
+    for script, params in cases:
         assert not jsonschema_rs.validator_for(script.PARAMS_SCHEMA).is_valid({**params, "name": name})
 
 
