@@ -1,0 +1,88 @@
+"""One-transaction decisions of the engine, on a world without a database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from tests.domain.build import BROKEN, LOST, RETRYABLE, UNCERTAIN, intent
+from tests.domain.world import Setup, Work, World
+
+from wharfinger_server.domain.errors import Fenced
+from wharfinger_server.domain.policy import Policy
+from wharfinger_server.domain.states import EntryState, Phase, TaskState
+
+
+def world(policy: Policy | None = None) -> World:
+    """Return a world whose task runs its first attempt."""
+    made = World(Setup())
+    made.task.policy = policy or Policy()
+    made.change(lambda work: made.life.lease(work, Phase.RUN, "w"))
+    return made
+
+
+def intends(made: World, epoch: int, **more: bool) -> None:
+    """Write an intent of `a`."""
+    made.change(lambda work: work.ledger("a").intend(intent(**more), epoch, work.now))
+
+
+def test_the_time_to_wait_before_a_retry_survives_settling() -> None:
+    made = world(Policy(max_attempts=2, retry_backoff=500))
+    intends(made, 1, idempotent=True)
+    made.change(lambda work: made.life.failure(work, 1, RETRYABLE))
+    due = made.now + 500
+    assert (made.task.state, made.task.wake_time) == (TaskState.QUEUED, made.now)
+    made.change(lambda work: made.life.lease(work, Phase.SETTLE, "w"))
+    epoch, version = made.task.epoch, made.entries["a"].version
+    made.change(lambda work: work.ledger().found("a", version, ["x"], work.now, work.now))
+    made.change(lambda work: made.life.settled_once(work, epoch))
+    assert (made.task.state, made.task.wake_time) == (TaskState.QUEUED, due)
+
+
+def test_a_settle_attempt_that_is_lost_too_often_leaves_doubt_and_a_half_done_task() -> None:
+    made = world(Policy(max_lost_attempts=2))
+    intends(made, 1)
+    made.change(lambda work: made.life.lost(work, 1, LOST, resumable=True))
+    for _ in range(2):
+        made.now = made.task.wake_time
+        assert made.change(lambda work: made.life.lease(work, Phase.SETTLE, "w"))
+        epoch = made.task.epoch
+        made.change(lambda work, epoch=epoch: made.life.lost(work, epoch, LOST, resumable=True))  # type: ignore[misc]
+    assert made.entries["a"].state is UNCERTAIN
+    assert made.task.state is TaskState.PARTIALLY_FAILED
+
+
+def test_settling_asks_at_once_under_a_token_and_waits_without() -> None:
+    for idempotent in (True, False):
+        made = world()
+        intends(made, 1, idempotent=idempotent)
+        made.change(lambda work, made=made: made.life.failure(work, 1, BROKEN))  # type: ignore[misc]
+        assert made.task.wake_time == (made.now if idempotent else made.entries["a"].settle_time)
+
+
+def test_what_was_being_removed_when_its_attempt_ended_is_not_half_removed() -> None:
+    made = world()
+    intends(made, 1)
+    made.change(lambda work: work.ledger("a").created("a", 1, "x", 1, work.now, live=True))
+    made.change(lambda work: work.ledger("a").undoing("a", work.now + 9, work.now))
+    made.change(lambda work: made.life.result(work, 1, b"{}"))
+    assert made.entries["a"].state is EntryState.UNDO_FAILED
+    assert made.task.state is TaskState.PARTIALLY_FAILED
+
+
+ENDS: dict[str, Callable[[World, Work], object]] = {
+    "result": lambda made, work: made.life.result(work, 1, b"{}"),
+    "failure": lambda made, work: made.life.failure(work, 1, BROKEN),
+    "loss": lambda made, work: made.life.lost(work, 1, LOST, resumable=True),
+    "settled": lambda made, work: made.life.settled_once(work, 1),
+}
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_a_fenced_attempt_ends_nothing(end: str) -> None:
+    made = world()
+    made.change(lambda work: made.life.lost(work, 1, LOST, resumable=True))
+    before = made.task
+    with pytest.raises(Fenced):
+        made.change(lambda work: ENDS[end](made, work))
+    assert made.task is before
