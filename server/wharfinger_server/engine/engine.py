@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
+import socket
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -12,7 +14,8 @@ from wharfinger_server.config import Settings
 from wharfinger_server.domain.task import Task
 from wharfinger_server.engine.admission import Admission
 from wharfinger_server.engine.attempt import Attempt
-from wharfinger_server.engine.dispatch import Dispatcher, Limits
+from wharfinger_server.engine.attempts import AttemptLimits, Attempts
+from wharfinger_server.engine.dispatch import Dispatcher
 from wharfinger_server.engine.feed import Feed, FeedUpdate, ResumeTokens, watch_project
 from wharfinger_server.engine.filters import FEED_FIELDS, parse
 from wharfinger_server.engine.halfway import HalfWay
@@ -105,16 +108,16 @@ class _Desk:
         return self._store.change_blocking(task_id, decide)
 
     def ended(self, attempt: Attempt, task: Task) -> None:
-        self._tell(self._engine.dispatcher.attempt_ended, attempt, task)
+        self._tell(self._engine.dispatcher.attempts.ended, attempt, task)
 
     def revived(self, task: Task) -> None:
         self._tell(self._engine.dispatcher.consider, task)
 
     def freed(self, job: Job) -> None:
-        self._tell(self._engine.dispatcher.job_freed, job)
+        self._tell(self._engine.dispatcher.attempts.freed, job)
 
     def lost(self, job: Job, reason: str) -> None:
-        self._tell(self._engine.dispatcher.job_lost, job, reason)
+        self._tell(self._engine.dispatcher.attempts.lost, job, reason)
 
     def blocked(self, jobs: tuple[Job, ...], seconds: float, culprit: str) -> None:
         self._tell(self._engine.executor_blocked, jobs, seconds, culprit)
@@ -137,17 +140,14 @@ class Engine:
         self._hub = Hub()
         environment = Environment(settings.stores, settings.profiles, settings.packages)
         scripts = Scripts(registry)
-        self.dispatcher = Dispatcher(
-            store,
-            scripts,
-            self._life,
-            self._make_lanes(),
-            environment,
-            Limits(limits.cancel_grace, limits.find_timeout, limits.log_bytes),
-        )
-        self._pulse = Pulse(store, self._hub, lambda attempt: AttemptSession(self.dispatcher.desk, attempt))
-        self.dispatcher.stirred = self._pulse.stirred
-        showing = Showing(store, self.dispatcher)
+        self._scripts = scripts
+        worker = f"{socket.gethostname()}:{os.getpid()}"
+        times = AttemptLimits(limits.cancel_grace, limits.find_timeout, limits.log_bytes)
+        attempts = Attempts(store, scripts, self._life, environment, times, worker)
+        self.dispatcher = Dispatcher(store, scripts, self._life, self._make_lanes(), attempts, worker)
+        self._pulse = Pulse(store, self._hub, lambda attempt: AttemptSession(attempts.desk, attempt))
+        attempts.stirred = self._pulse.stirred
+        showing = Showing(store, scripts, self.dispatcher)
         admission = Admission(store, registry, scripts, settings.server.default_executor, limits.params_bytes)
         self.tasks = Tasks(
             store,
@@ -178,7 +178,7 @@ class Engine:
         """Start the executors, take up what an earlier server left, and begin to lease."""
         loop = asyncio.get_running_loop()
         desk = _Desk(self, loop, self._life, self._store)
-        self.dispatcher.desk = desk
+        self.dispatcher.attempts.desk = desk
         self._hub.start()
         self._pulse.start()
         self._store.on_commit = self._hub.committed
@@ -194,7 +194,7 @@ class Engine:
                 self._on_health(f"executor/{name}", False, lane.reason)
             else:
                 self._on_health(f"executor/{name}", True, "")
-        lost = await recover(self._store, self.dispatcher, self._life)
+        lost = await recover(self._store, self._scripts, self.dispatcher, self._life)
         if lost:
             log.warning("%d attempts were lost with the server before this one", lost)
         self.dispatcher.open()
@@ -205,7 +205,7 @@ class Engine:
 
     def executor_blocked(self, jobs: tuple[Job, ...], seconds: float, culprit: str) -> None:
         """Hear that an executor has been held up (or, with 0 seconds, that it moves again)."""
-        names = {self.dispatcher.lane_of(job) for job in jobs} - {""}
+        names = {self.dispatcher.attempts.lane_of(job) for job in jobs} - {""}
         for name in names:
             self._on_health(f"executor/{name}", seconds == 0, culprit if seconds else "")
         if seconds:

@@ -11,6 +11,7 @@ from wharfinger_server.domain.task import Task
 from wharfinger_server.engine import wording
 from wharfinger_server.engine.dispatch import Dispatcher
 from wharfinger_server.engine.life import Life
+from wharfinger_server.engine.scripts import Scripts
 from wharfinger_server.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -20,7 +21,7 @@ EXPIRY_EVERY = 60.0
 """Seconds between two looks for tasks to be deleted."""
 
 
-async def recover(store: Store, dispatcher: Dispatcher, life: Life) -> int:
+async def recover(store: Store, scripts: Scripts, dispatcher: Dispatcher, life: Life) -> int:
     """Take up every unfinished task. Attempts of a server that ended are lost at once: it held the database alone.
 
     Returns how many attempts were lost.
@@ -30,14 +31,14 @@ async def recover(store: Store, dispatcher: Dispatcher, life: Life) -> int:
         after = page[-1].id
         leased = [task for task in page if task.lease is not None]
         lost += len(leased)
-        await asyncio.gather(*(_take_up(store, dispatcher, life, task) for task in leased))
+        await asyncio.gather(*(_take_up(store, scripts, dispatcher, life, task) for task in leased))
         for task in page:
             if task.lease is None:
                 dispatcher.consider(task)
     return lost
 
 
-async def _take_up(store: Store, dispatcher: Dispatcher, life: Life, task: Task) -> None:
+async def _take_up(store: Store, scripts: Scripts, dispatcher: Dispatcher, life: Life, task: Task) -> None:
     worker = task.lease.worker if task.lease else ""
     error = Failure(
         Code.UNAVAILABLE,
@@ -45,7 +46,7 @@ async def _take_up(store: Store, dispatcher: Dispatcher, life: Life, task: Task)
         f"the server {worker} ended while it ran this attempt",
         metadata={"executor": task.executor, "worker": worker, "losses": str(task.losses + 1)},
     )
-    resumable = dispatcher.resumable(task)
+    resumable = scripts.resumable(task)
     dispatcher.consider(
         await store.change(task.id, lambda work: life.lost(work, task.epoch, error, resumable=resumable))
     )
@@ -55,7 +56,7 @@ async def renew_leases(store: Store, dispatcher: Dispatcher, ttl: int) -> None:
     """Renew the leases of what runs here, for ever; stop what turns out to be fenced."""
     while True:
         await asyncio.sleep(ttl / 3 / 1_000_000)
-        held = [(task_id, running.attempt.epoch) for task_id, running in dispatcher.running.items()]
+        held = [(task_id, running.attempt.epoch) for task_id, running in dispatcher.attempts.running.items()]
         if not held:
             continue
         try:
@@ -64,9 +65,9 @@ async def renew_leases(store: Store, dispatcher: Dispatcher, ttl: int) -> None:
             log.warning("leases could not be renewed: %s", error)
             continue
         for task_id, epoch in held:
-            running = dispatcher.running.get(task_id)
+            running = dispatcher.attempts.running.get(task_id)
             if task_id not in kept and running is not None and running.attempt.epoch == epoch:
-                dispatcher.cancel(task_id, "its lease is lost")
+                dispatcher.attempts.cancel(task_id, "its lease is lost")
 
 
 async def expire(store: Store, life: Life, tombstones: int) -> None:

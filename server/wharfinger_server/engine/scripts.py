@@ -11,6 +11,9 @@ from typing import Any
 from packaging.version import InvalidVersion, Version
 
 from wharfinger.script import ScriptInfo
+from wharfinger_server.domain.failure import Code, Failure
+from wharfinger_server.domain.states import Phase
+from wharfinger_server.domain.task import Task
 from wharfinger_server.engine.schema import ObjectSchema
 from wharfinger_server.registry import SCRIPTS, Registry, ScriptPlugin
 
@@ -80,6 +83,42 @@ class Scripts:
     def why_not(self, name: str) -> str:
         """Return why a script is broken; "" for one that works or is not installed."""
         return self.broken.get(name, "")
+
+    def problem(self, task: Task, phase: Phase) -> Failure | None:
+        """Return why the task's script cannot be run here for `phase`, or None."""
+        script = self.get(task.script)
+        if script is None:
+            why = self.why_not(task.script) or "its package is not installed any more"
+            return Failure(
+                Code.FAILED_PRECONDITION,
+                "SCRIPT_VERSION_GONE",
+                f"{task.script} cannot run: {why}",
+                metadata={"script": task.script, "version": task.script_version},
+            )
+        if phase is Phase.RUN and script.version != task.script_version:
+            return Failure(
+                Code.FAILED_PRECONDITION,
+                "SCRIPT_VERSION_GONE",
+                f"the task was created for {task.script} {task.script_version}, but {script.version} is installed",
+                metadata={"script": task.script, "version": task.script_version, "installed": script.version},
+            )
+        if phase is Phase.UNDO and not script.undoes(task.script_version):
+            return Failure(
+                Code.FAILED_PRECONDITION,
+                "SCRIPT_VERSION_GONE",
+                f"{task.script} {script.version} cannot undo what {task.script_version} made",
+                metadata={"script": task.script, "version": task.script_version, "installed": script.version},
+            )
+        return None
+
+    def resumable(self, task: Task) -> bool:
+        """Whether the task's script says that it may run again after a lost attempt."""
+        script = self.get(task.script)
+        return script is not None and script.info.resumable
+
+    def undoes(self, task: Task) -> bool:
+        """Whether the installed script can undo what the task made."""
+        return self.problem(task, Phase.UNDO) is None
 
 
 def _compiled(what: str, schema: Mapping[str, Any] | None) -> ObjectSchema | None:

@@ -9,6 +9,7 @@ from wharfinger_server.domain.states import TaskState
 from wharfinger_server.domain.task import Task, Trigger
 from wharfinger_server.engine import wording
 from wharfinger_server.engine.dispatch import Dispatcher
+from wharfinger_server.engine.scripts import Scripts
 from wharfinger_server.engine.shown import Shown
 from wharfinger_server.store.store import Store
 
@@ -20,8 +21,9 @@ HALF_WAY = frozenset({TaskState.PARTIALLY_FAILED, TaskState.ROLLBACK_FAILED})
 class Showing:
     """Shows tasks."""
 
-    def __init__(self, store: Store, dispatcher: Dispatcher) -> None:
+    def __init__(self, store: Store, scripts: Scripts, dispatcher: Dispatcher) -> None:
         self._store = store
+        self._scripts = scripts
         self._dispatcher = dispatcher
 
     def brief(self, task: Task) -> Shown:
@@ -50,11 +52,11 @@ class Showing:
         return tuple(
             name
             for trigger, name in _ACTIONS.items()
-            if trigger.value in allowed and (trigger is not Trigger.ROLL_BACK or self._dispatcher.undoes(task))
+            if trigger.value in allowed and (trigger is not Trigger.ROLL_BACK or self._scripts.undoes(task))
         )
 
     def _progress(self, task: Task) -> Progress | None:
-        running = self._dispatcher.running.get(task.id)
+        running = self._dispatcher.attempts.running.get(task.id)
         return running.attempt.progress or task.progress if running else task.progress
 
     async def _begun(self, task: Task) -> frozenset[str]:

@@ -257,7 +257,7 @@ class Tasks:
             return self._life.cancel(work, caller.creator, why)
 
         task = await self._store.change(task.id, decide)
-        self._dispatcher.cancel(task.id, why)
+        self._dispatcher.attempts.cancel(task.id, why)
         self._dispatcher.consider(task)
         return await self._showing.show(task)
 

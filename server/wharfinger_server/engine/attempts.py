@@ -1,0 +1,264 @@
+"""The attempts that run here: begun, stopped when their time is up, fenced when they do not stop, seen to their end.
+
+Everything here runs on the server's event loop; what other threads tell comes in through the desk.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from wharfinger.runtime.protocol import Assignment, Context, Environment
+from wharfinger.runtime.protocol import Phase as RuntimePhase
+from wharfinger_server.domain.errors import Fenced
+from wharfinger_server.domain.failure import Code, Failure
+from wharfinger_server.domain.states import Phase
+from wharfinger_server.domain.task import Task
+from wharfinger_server.engine import wording
+from wharfinger_server.engine.attempt import Attempt
+from wharfinger_server.engine.chores import Chores
+from wharfinger_server.engine.lanes import Lane
+from wharfinger_server.engine.life import Leased, Life
+from wharfinger_server.engine.noting import total_deadline
+from wharfinger_server.engine.scripts import Scripts
+from wharfinger_server.engine.session import AttemptSession
+from wharfinger_server.sdk.executor import Job, Stop
+from wharfinger_server.store.store import Store
+
+log = logging.getLogger(__name__)
+
+SECOND = 1_000_000
+
+STOPPED = Failure(Code.CANCELLED, "CANCELLED", "the attempt did not stop in time after it was cancelled; it is fenced")
+
+
+@dataclass(slots=True)
+class Running:
+    """An attempt that runs, with its job, and the alarms set for it."""
+
+    lane: Lane
+    job: Job
+    attempt: Attempt
+    alarm: asyncio.TimerHandle | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptLimits:
+    """Times in microseconds: until a stopped attempt is fenced, and for settling one task. And the log's most bytes."""
+
+    cancel_grace: int
+    find_timeout: int
+    log_bytes: int
+
+
+class Attempts:
+    """The running attempts, by task. `on_ended` hears how a task stands after its attempt, `on_free` of a free slot."""
+
+    def __init__(
+        self, store: Store, scripts: Scripts, life: Life, environment: Environment, limits: AttemptLimits, worker: str
+    ) -> None:
+        self.running: dict[int, Running] = {}
+        self.stirred: Callable[[Attempt], None] = _not_stirred
+        self.desk: Any = None
+        self._store = store
+        self._scripts = scripts
+        self._life = life
+        self._environment = environment
+        self._limits = limits
+        self._worker = worker
+        self._on_ended: Callable[[Task], None] = _nobody
+        self._on_free: Callable[[Lane], None] = _nobody
+        self._jobs: dict[int, Running] = {}
+        self._chores = Chores()
+        self._quiet = asyncio.Event()
+
+    def tell(self, on_ended: Callable[[Task], None], on_free: Callable[[Lane], None]) -> None:
+        """Say who hears of ended attempts and free slots."""
+        self._on_ended, self._on_free = on_ended, on_free
+
+    def lane_of(self, job: Job) -> str:
+        """Return the name of the executor that runs `job`, "" once it is freed."""
+        running = self._jobs.get(id(job))
+        return running.lane.name if running else ""
+
+    def launch(self, lane: Lane, leased: Leased, memos: Mapping[str, bytes] | None = None) -> None:
+        """Hand a leased task to its executor. The slot was taken before."""
+        task, phase = leased.task, leased.phase
+        script = self._scripts[task.script]
+        attempt = Attempt(task, phase, self._limits.log_bytes, self.stirred, script.results)
+        deadline = self._deadline(task, phase)
+        assignment = Assignment(
+            task=task.name,
+            uid=task.uid,
+            epoch=task.epoch,
+            phase=RuntimePhase(phase),
+            script=task.script,
+            attempt=task.runs,
+            params=orjson.loads(task.params),
+            context=Context(
+                task.project, task.creator, deadline / SECOND if deadline else None, task.labels, task.traceparent
+            ),
+            ledger=tuple(wording.entry_for_script(entry) for entry in leased.entries),
+            memos=memos or {},
+            targets=leased.targets,
+            environment=self._environment,
+        )
+        session = AttemptSession(self.desk, attempt)
+        job = Job(assignment, script.module, script.info.colour, session, Stop())
+        running = Running(lane, job, attempt)
+        self.running[task.id] = running
+        self._jobs[id(job)] = running
+        self._quiet.clear()
+        if deadline:
+            self._alarm(running, deadline - wording.now(), lambda: self._time_up(running))
+        try:
+            if lane.executor is None:
+                raise RuntimeError(lane.reason)
+            lane.executor.submit(job)
+        except Exception as error:
+            log.exception("executor %s did not take %s", lane.name, task.name)
+            self.lost(job, f"the executor did not take it: {error}")
+            self.freed(job)
+
+    def _deadline(self, task: Task, phase: Phase) -> int:
+        if phase is Phase.SETTLE:
+            return wording.now() + self._limits.find_timeout
+        if phase is Phase.UNDO:
+            return task.undo_end
+        ends = [total_deadline(task)] if task.policy.total_timeout else []
+        if task.policy.attempt_timeout:
+            ends.append(wording.now() + task.policy.attempt_timeout)
+        return min(ends, default=0)
+
+    # ------------------------------------------------------------------ stopping an attempt
+
+    def _alarm(self, running: Running, delay: int, act: Any) -> None:
+        if running.alarm is not None:
+            running.alarm.cancel()
+        running.alarm = asyncio.get_running_loop().call_later(max(0, delay) / SECOND, act)
+
+    def _time_up(self, running: Running) -> None:
+        task, phase = running.attempt.task, running.attempt.phase
+        total = total_deadline(task)
+        if phase is Phase.SETTLE:
+            error = Failure(Code.UNKNOWN, "RESOURCE_UNCERTAIN", "looking for what was made took too long")
+        elif phase is Phase.UNDO:
+            error = Failure(Code.DEADLINE_EXCEEDED, "UNDO_TIMEOUT", "the policy's undo_timeout ended")
+        elif total and total <= wording.now():
+            error = timed_out("TOTAL_TIMEOUT", "total_timeout", task.policy.total_timeout)
+        else:
+            error = timed_out("ATTEMPT_TIMEOUT", "attempt_timeout", task.policy.attempt_timeout, retryable=True)
+        self._stop(running, error.message, error)
+
+    def cancel(self, task_id: int, reason: str) -> None:
+        """Ask the running attempt of a task, if there is one, to stop; fence it if it does not."""
+        running = self.running.get(task_id)
+        if running is not None and not running.job.stop.requested:
+            self._stop(running, reason or "cancelled", None)
+
+    def _stop(self, running: Running, reason: str, error: Failure | None) -> None:
+        running.attempt.expired = error
+        running.job.stop.request(reason)
+        if running.lane.executor is not None:
+            running.lane.executor.cancel(running.job)
+        self._alarm(running, self._limits.cancel_grace, lambda: self._chores.do(self._fence(running, error or STOPPED)))
+
+    async def _fence(self, running: Running, error: Failure) -> None:
+        """End the lease of an attempt that did not stop. Its slot stays taken until the executor frees it."""
+        attempt = running.attempt
+        ends = {
+            Phase.RUN: self._life.failure,
+            Phase.SETTLE: self._life.settled_once,
+            Phase.UNDO: self._life.undone_once,
+        }
+        end = ends[attempt.phase]
+        try:
+            task = await self._store.change(attempt.task.id, lambda work: end(work, attempt.epoch, error))
+        except Fenced:
+            return
+        log.warning("%s: the attempt %d did not stop and is fenced; its slot stays taken", task.name, attempt.epoch)
+        self.ended(attempt, task)
+
+    # ------------------------------------------------------------------ the end of an attempt
+
+    def ended(self, attempt: Attempt, task: Task) -> None:
+        """See to a task whose attempt ended."""
+        running = self.running.get(task.id)
+        if running is not None and running.attempt is attempt:
+            del self.running[task.id]
+            if running.alarm is not None:
+                running.alarm.cancel()
+        self._on_ended(task)
+
+    def freed(self, job: Job) -> None:
+        """Use the slot of a job of which nothing runs any more."""
+        running = self._jobs.pop(id(job), None)
+        if running is None:
+            return
+        running.lane.free += 1
+        if self.running.get(running.attempt.task.id) is running:
+            self.lost(job, "it ended without a report")
+        self._on_free(running.lane)
+        if not self._jobs:
+            self._quiet.set()
+
+    def lost(self, job: Job, reason: str) -> None:
+        """See to a job that will report nothing more."""
+        running = self._jobs.get(id(job))
+        if running is not None and self.running.get(running.attempt.task.id) is running:
+            self._chores.do(self._lose(running, reason))
+
+    async def _lose(self, running: Running, reason: str) -> None:
+        attempt = running.attempt
+        error = Failure(
+            Code.UNAVAILABLE,
+            "EXECUTOR_LOST",
+            f"the executor {running.lane.name} lost the attempt: {reason}",
+            metadata={"executor": running.lane.name, "worker": self._worker, "losses": str(attempt.task.losses + 1)},
+        )
+        resumable = self._scripts.resumable(attempt.task)
+        try:
+            task = await self._store.change(
+                attempt.task.id, lambda work: self._life.lost(work, attempt.epoch, error, resumable=resumable)
+            )
+        except Fenced:
+            found = await self._store.task_by_id(attempt.task.id)
+            if found is None:
+                return
+            task = found
+        self.ended(attempt, task)
+
+    async def close(self, grace: float) -> None:
+        """Wait up to `grace` seconds for what runs; then give up the rest.
+
+        What still runs is found unfinished, and lost, when a server starts on this database again.
+        """
+        if self._jobs:
+            self._quiet.clear()
+            try:
+                await asyncio.wait_for(self._quiet.wait(), grace)
+            except TimeoutError:
+                log.warning(
+                    "%d attempts still run; they are lost and will be recovered at the next start", len(self._jobs)
+                )
+        await self._chores.close()
+
+
+def timed_out(reason: str, field: str, limit: int, when: str = "", *, retryable: bool = False) -> Failure:
+    """Return the failure of what took longer than the policy's `field`, of `limit` microseconds."""
+    seconds = f"{limit / SECOND:g}s"
+    said = f"the policy's {field} of {seconds} ended{when}"
+    return Failure(Code.DEADLINE_EXCEEDED, reason, said, retryable, metadata={"timeout": seconds})
+
+
+def _not_stirred(_: Attempt) -> None:
+    """Hear of news before anybody writes them."""
+
+
+def _nobody(_: object) -> None:
+    """Hear of something before anybody listens."""
