@@ -1,0 +1,28 @@
+"""Writes the parts of the documentation that are read off the product itself, so that they can't go stale.
+
+Each directive renders Markdown made of what is true now: the API's comments, the task's transition table, the settings
+and their defaults.
+"""
+
+from __future__ import annotations
+
+from sphinx.application import Sphinx
+
+from generators import docstrings
+from generators.api_pages import ApiFile, EnumValues
+from generators.errors_page import ErrorReasons
+from generators.settings_page import Options, SettingsReference
+from generators.state_pages import Transitions
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Register the directives and the hooks with Sphinx."""
+    app.add_directive("api-file", ApiFile)
+    app.add_directive("enum-values", EnumValues)
+    app.add_directive("error-reasons", ErrorReasons)
+    app.add_directive("settings-reference", SettingsReference)
+    app.add_directive("options-of", Options)
+    app.add_directive("transitions", Transitions)
+    app.setup_extension("sphinx.ext.autodoc")
+    app.connect("autodoc-process-docstring", docstrings.to_rst)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

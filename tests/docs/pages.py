@@ -1,0 +1,155 @@
+"""The blocks of a page that a reader is meant to type, and a shell that they are typed into.
+
+A block of `sh` is typed. The block of `text` after it, if there is one, is what it must print. A code block with a file
+name as its caption is written to that file. What stands after `<!-- not run -->` is left alone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import re
+import signal
+import subprocess
+import threading
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+_BLOCK = re.compile(r"(?P<skip><!-- not run -->\s*)?^```(?P<info>[^\n]*)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
+_CAPTION = re.compile(r"\A:caption: (\S+)\n+")
+
+
+@dataclass(frozen=True)
+class Block:
+    """One block: `kind` is its language, `file` its caption, `line` where it stands."""
+
+    kind: str
+    body: str
+    line: int
+    file: str = ""
+
+
+@dataclass(frozen=True)
+class Typed:
+    """What is typed, and what it must print; `expected` None: anything."""
+
+    text: str
+    line: int
+    expected: str | None = None
+
+
+def blocks(page: str) -> Iterator[Block]:
+    """Yield the blocks of a page in Markdown."""
+    for found in _BLOCK.finditer(page):
+        if found["skip"]:
+            continue
+        kind, body = found["info"].removeprefix("{code-block}").strip(), found["body"]
+        caption = _CAPTION.match(body)
+        line = page.count("\n", 0, found.start("info")) + 1
+        yield Block(kind, body[caption.end() :] if caption else body, line, caption[1] if caption else "")
+
+
+def steps(page: str) -> Iterator[Block | Typed]:
+    """Yield what a reader does: files to write, and what to type."""
+    found = [*blocks(page), Block("", "", 0)]
+    for block, after in itertools.pairwise(found):
+        if block.file:
+            yield block
+        elif block.kind == "sh":
+            yield Typed(block.body, block.line, after.body if after.kind == "text" else None)
+
+
+class Shell:
+    """A shell with job control in a folder: what one block sets, the next one sees. Its jobs end with it."""
+
+    def __init__(self, folder: Path, environ: Mapping[str, str]) -> None:
+        self._process = subprocess.Popen(
+            ["bash", "--norc", "--noprofile"],
+            cwd=folder,
+            env=dict(environ),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            errors="replace",
+            bufsize=1,
+            start_new_session=True,
+        )
+        self.type("set -m")
+
+    @property
+    def folder(self) -> Path:
+        """The folder that the shell is in."""
+        return Path(f"/proc/{self._process.pid}/cwd").readlink()
+
+    def type(self, text: str, limit: float = 30.0) -> str:
+        """Type something, and return what it printed; the shell is killed where that takes longer than `limit`."""
+        alarm = threading.Timer(limit, self._process.kill)
+        alarm.start()
+        try:
+            return self._type(text)
+        finally:
+            alarm.cancel()
+
+    def _type(self, text: str) -> str:
+        assert self._process.stdin is not None and self._process.stdout is not None
+        end = f"end-{uuid.uuid4().hex}"
+        self._process.stdin.write(f"{text.rstrip()}\nprintf '\\n%s\\n' {end}\n")
+        self._process.stdin.flush()
+        said = []
+        for line in self._process.stdout:
+            if line.strip() == end:
+                # The line end before the mark is ours.
+                return "".join(said)[:-1]
+            said.append(line)
+        raise AssertionError(f"the shell ended while it ran:\n{text}\n{''.join(said)}")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        # Each job has a process group of its own.
+        for job in self.type("jobs -p").split():
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(int(job), signal.SIGKILL)
+        assert self._process.stdin is not None and self._process.stdout is not None
+        self._process.stdin.close()
+        self._process.stdout.close()
+        self._process.wait(10)
+
+
+_VARYING = (
+    (re.compile(r"\d\d:\d\d:\d\d"), "HH:MM:SS"),
+    (re.compile(r"\d{4}-\d\d-\d\d"), "YYYY-MM-DD"),
+    (re.compile(r"\b[0-9a-f]{32,64}\b"), "HEX"),
+    (re.compile(r"\([0-9.]+ ?(?:ms|s|min|m) ago\)"), "(AGO)"),
+    (re.compile(r"(?<= )\d+s$", re.MULTILINE), "AGE"),
+    (re.compile(r"after \d[^\n]*"), "after DURATION"),
+    (re.compile(r"\([\w.-]+:\d+\)"), "(WORKER)"),
+    # Columns are as wide as what varies in them.
+    (re.compile(r" {2,}"), "  "),
+)
+
+
+def steady(text: str) -> str:
+    """Return output without what differs from run to run: moments, hashes, pace, the order of a result's fields."""
+    for pattern, word in _VARYING:
+        text = pattern.sub(word, text)
+    lines = [line.rstrip() for line in text.strip().splitlines() if "  progress  " not in line]
+    done: list[str] = []
+    for indented, group in itertools.groupby(lines, key=lambda line: re.match(r"  \w+: ", line) is not None):
+        done += sorted(group) if indented else group
+    return "\n".join(done)
+
+
+def agree(expected: str, actual: str) -> bool:
+    """Whether output is as a page shows it; `…` stands for anything in a line, alone for any number of lines."""
+    pattern = "\n".join(
+        r"(?:.*\n)*?.*" if line.strip() == "…" else re.escape(line).replace("…", ".*")
+        for line in steady(expected).splitlines()
+    )
+    return re.fullmatch(pattern, steady(actual)) is not None
