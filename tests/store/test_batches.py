@@ -29,17 +29,20 @@ async def test_what_is_queued_while_the_writer_works_is_one_commit(store: Store)
 def _broken_entry(work: Work) -> None:
     """Write an entry that the database will not have."""
     entry = intend("bad")(work) and work.ledger("bad").get("bad")
+    entry.external_id = "secret"  # type: ignore[union-attr]
     entry.type = None  # type: ignore[assignment, union-attr]
 
 
 def _broken_draft() -> Draft:
-    made = draft()
+    made = draft(params=b"secret")
     made.task.script = None  # type: ignore[assignment]
     return made
 
 
 @pytest.mark.parametrize("broken", ["change", "create"])
-async def test_a_write_that_the_database_refuses_fails_alone(store: Store, broken: str) -> None:
+async def test_a_write_that_the_database_refuses_fails_alone(
+    store: Store, broken: str, caplog: pytest.LogCaptureFixture
+) -> None:
     task = await store.create(draft())
     other = await store.create(draft())
     writes: dict[str, Callable[[], Awaitable[object]]] = {
@@ -56,7 +59,9 @@ async def test_a_write_that_the_database_refuses_fails_alone(store: Store, broke
     assert (await made).last_sequence == 1
     with pytest.raises(WriteFailed) as failed:
         await guilty
-    assert failed.value.__cause__ is not None
+    assert "null" in str(failed.value).lower()
+    assert "secret" not in str(failed.value)
+    assert "secret" not in caplog.text
     assert await store.entries(task.id, 0, 10) == []
     assert (await store.task_by_id(task.id)).counts.total == 0
     positions = [event.position for event in await store.feed("harbour", 0, 100)]
@@ -130,3 +135,26 @@ async def test_closing_writes_what_is_queued_and_refuses_what_comes_after(store:
         await store.change(task.id, say("late"))
     with pytest.raises(Unavailable):
         await store.task_by_id(task.id)
+
+
+async def test_a_decision_that_raises_stop_iteration_harms_nobody(store: Store) -> None:
+    task = await store.create(draft())
+    async with held(store, task.id):
+        odd = asyncio.ensure_future(store.change(task.id, lambda _work: next(iter(()))))
+        plain = asyncio.ensure_future(store.change(task.id, say("x")))
+    assert await plain == 2
+    with pytest.raises(RuntimeError, match="StopIteration"):
+        await odd
+
+
+async def test_creations_are_refused_while_too_much_is_queued_and_reports_are_not(open_store: OpenStore) -> None:
+    store = open_store(pace=Pace(backlog=10))
+    task = await store.create(draft())
+    async with held(store, task.id):
+        reports = [asyncio.ensure_future(store.change(task.id, say("x"))) for _ in range(20)]
+        await asyncio.sleep(0)
+        with pytest.raises(Unavailable) as refused:
+            await store.create(draft())
+        assert refused.value.reason == "DATABASE_BUSY"
+    assert len(await asyncio.gather(*reports)) == 20
+    assert (await store.create(draft())).last_sequence == 1

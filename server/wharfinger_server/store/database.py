@@ -32,7 +32,7 @@ class Verdict(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """A database error, judged; `why` says it to people, without the driver's words."""
+    """A database error, judged. `why` says it to people, without any value that was to be written."""
 
     verdict: Verdict
     why: str = ""

@@ -34,7 +34,9 @@ class Awaiting:
         """Settle the future, unless the caller has been cancelled meanwhile."""
         if self.future.done():
             return
-        if error is not None:
+        if isinstance(error, StopIteration):  # which a future cannot hold
+            self.future.set_exception(RuntimeError("a decision raised StopIteration"))
+        elif error is not None:
             self.future.set_exception(error)
         else:
             self.future.set_result(result)

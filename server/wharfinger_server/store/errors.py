@@ -24,7 +24,8 @@ class Gone(KeyError):
 class WriteFailed(Exception):
     """The database refused what one caller asked to be written: a value it cannot hold, or a broken rule of the schema.
 
-    A fault of this program; the cause is chained. Nothing of it was written, and nobody else's write was affected.
+    A fault of this program, or text that the database cannot hold. Nothing of it was written, and nobody else's write
+    was affected.
     """
 
 

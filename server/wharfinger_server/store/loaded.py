@@ -52,7 +52,8 @@ class Entries:
     def of(self, bases: Sequence[str]) -> list[Entry]:
         """Return the entries of these keys with their evidence, or all if none is given, in the order of intent."""
         self._load(bases)
-        found = [self._entry(key, row) for key, row in self._rows.items() if not bases or row[1] in bases]
+        wanted = set(bases)
+        found = [self._entry(key, row) for key, row in self._rows.items() if not wanted or row[1] in wanted]
         return sorted(found, key=attrgetter("ordinal"))
 
     def _load(self, bases: Sequence[str]) -> None:

@@ -183,12 +183,12 @@ class PostgresDatabase(Database):
         original = error.orig if isinstance(error, sa.exc.DBAPIError) else error
         state = getattr(original, "sqlstate", None)
         if state is None:
-            return (
-                _GONE
-                if isinstance(original, psycopg.OperationalError | psycopg.InterfaceError)
-                else Trouble(Verdict.REFUSED)
-            )
-        return next((trouble for prefix, trouble in _TROUBLE if state.startswith(prefix)), Trouble(Verdict.REFUSED))
+            lost = isinstance(original, psycopg.OperationalError | psycopg.InterfaceError)
+            return _GONE if lost else Trouble(Verdict.REFUSED, type(original).__name__)
+        # The driver's own text goes on with the values of the row.
+        primary = original.diag.message_primary if isinstance(original, psycopg.Error) else None
+        refused = Trouble(Verdict.REFUSED, primary or state)
+        return next((trouble for prefix, trouble in _TROUBLE if state.startswith(prefix)), refused)
 
     # ------------------------------------------------------------------ the writer's transactions
 

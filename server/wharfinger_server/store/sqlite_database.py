@@ -38,7 +38,6 @@ _TROUBLE = {
     sqlite3.SQLITE_NOTADB: Trouble(Verdict.UNAVAILABLE, "its file is no database any more; restore a backup"),
     sqlite3.SQLITE_NOMEM: Trouble(Verdict.UNAVAILABLE, "there is no memory left"),
 }
-_REFUSED = Trouble(Verdict.REFUSED)
 
 
 class SqliteDatabase(Database):
@@ -133,7 +132,7 @@ class SqliteDatabase(Database):
         """Judge by SQLite's primary result code."""
         original = error.orig if isinstance(error, sa.exc.DBAPIError) else error
         code = getattr(original, "sqlite_errorcode", 0) & 0xFF
-        return _TROUBLE.get(code, _REFUSED)
+        return _TROUBLE.get(code) or Trouble(Verdict.REFUSED, str(original))
 
     # ------------------------------------------------------------------ the writer's transactions
 

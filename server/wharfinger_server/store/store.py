@@ -53,7 +53,8 @@ class Store:
     """The database of one server. Every `async` method may be awaited on any event loop.
 
     Writes raise Unavailable DATABASE_UNAVAILABLE while the database cannot be written (full disk, connection lost for
-    longer than the writer's patience) and WriteFailed where it refuses one caller's write; reads raise Unavailable too.
+    longer than the writer's patience), creations DATABASE_BUSY while too much is queued. What the database refuses of
+    one caller raises WriteFailed. Reads raise Unavailable too.
     """
 
     def __init__(self, database: Database, runner: Runner, writer: Writer) -> None:
@@ -107,6 +108,7 @@ class Store:
         """Write what is queued, refuse what comes after, and give the database back."""
         self._writer.close()
         await self._runner.stop()
+        self._writer.finish()
         self._database.close()
 
     # ------------------------------------------------------------------ writing

@@ -8,6 +8,8 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import sqlalchemy as sa
+
 from wharfinger_server.domain.errors import Unavailable
 from wharfinger_server.domain.ids import TaskIds
 from wharfinger_server.store.batch import Batch
@@ -32,11 +34,13 @@ OnCommit = Callable[[Sequence[Committed]], None]
 class Pace:
     """How the writer waits, in seconds. `linger`: for a group to fill up, and only if the last batch was one.
 
-    `patience`: how long callers wait for a database that is gone before they are told so.
+    `patience`: how long callers wait for a database that is gone before they are told so. While more than `backlog`
+    operations are queued, no tasks are created.
     """
 
     linger: float = 0.005
     patience: float = 10.0
+    backlog: int = 10_000
 
 
 class Writer:
@@ -51,21 +55,37 @@ class Writer:
         self._ids = TaskIds()
         self._queue: deque[Operation] = deque()
         self.closed = False
+        self._finished = False
         self._last = 1
         self._down_since = 0.0
         self._unsettled: Batch | None = None
         runner.start(self.turn, self._queue.__len__)
 
     def queue(self, operation: Operation) -> None:
-        """Queue an operation; its waiter hears. Raises Unavailable when the store is closed."""
+        """Queue an operation; its waiter hears.
+
+        Raises Unavailable when the store is closed, and DATABASE_BUSY for a creation while too much is queued.
+        """
         if self.closed:
             raise unavailable("the server is shutting down")
+        if isinstance(operation, Create) and len(self._queue) > self._pace.backlog:
+            raise Unavailable(
+                "DATABASE_BUSY", "more is waiting to be written than the database keeps up with; ask again"
+            )
         self._queue.append(operation)
         self._runner.wake()
+        if self._finished:
+            self.finish()
 
     def close(self) -> None:
         """Take no more operations; what is queued is still written."""
         self.closed = True
+
+    def finish(self) -> None:
+        """Refuse what was queued behind the runner's last turn."""
+        self._finished = True
+        while self._queue:
+            deliver([(self._queue.popleft().waiter, None, unavailable("the server is shutting down"))])
 
     @property
     def down(self) -> bool:
@@ -106,18 +126,26 @@ class Writer:
             batch = self._commit(operations)
         except Unavailable as error:
             deliver((operation.waiter, None, _again(error)) for operation in operations)
-        except Exception as error:  # whichever it is: it is someone's, and the others must not suffer
+        except Exception as error:  # noqa: BLE001  # whichever it is: it is someone's, and nobody else must suffer
             if len(operations) > 1:
                 for operation in operations:
                     self._write([operation])
                 return
-            failure = WriteFailed(f"the database refused to write this: {type(error).__name__}")
-            failure.__cause__ = error
-            log.exception("a write was refused")
-            deliver([(operations[0].waiter, None, failure)])
+            deliver([(operations[0].waiter, None, self._refused(error))])
         else:
             self._tell(batch.committed)
             deliver((operation.waiter, operation.result, operation.error) for operation in operations)
+
+    def _refused(self, error: Exception) -> WriteFailed:
+        """Return what the guilty caller hears, and log it. A driver's error is put in our words: its own has values."""
+        if isinstance(error, sa.exc.DBAPIError):
+            failure = WriteFailed(f"the database refused a write: {self._database.judge(error).why}")
+            log.error("%s (%s)", failure, error.statement)
+        else:
+            failure = WriteFailed(f"a write could not be made: {type(error).__name__}")
+            failure.__cause__ = error
+            log.error("%s", failure, exc_info=error)
+        return failure
 
     def _tell(self, committed: Sequence[Committed]) -> None:
         if not committed or self.on_commit is None:
