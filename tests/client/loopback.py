@@ -72,6 +72,7 @@ class Record:
     ledger: dict[str, resource_pb2.Resource] = field(default_factory=dict)
     stop: threading.Event = field(default_factory=threading.Event)
     feed: list[event_pb2.TaskEvent] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
 
     @property
     def resting(self) -> bool:
@@ -127,7 +128,7 @@ class Record:
             error = status_of(code_pb2.UNAVAILABLE, reason, message)
             self.tell(error=status_pb2.Status.FromString(error.SerializeToString()))
             if left:
-                detail = failure_pb2.PartialFailure(
+                stands = failure_pb2.PartialFailure(
                     failed_step=step,
                     left_over=left[:100],
                     left_over_count=len(left),
@@ -137,8 +138,8 @@ class Record:
                         failure_pb2.PARTIAL_FAILURE_ACTION_ROLL_BACK,
                     ],
                 )
-                detail.cost.uncertain = sum(e.state == resource_pb2.RESOURCE_STATE_UNCERTAIN for e in left)
-                add(error, detail)
+                stands.cost.uncertain = sum(e.state == resource_pb2.RESOURCE_STATE_UNCERTAIN for e in left)
+                self.task.partial_failure.CopyFrom(stands)
             self.task.error.CopyFrom(error)
             self.to(task_pb2.TASK_STATE_PARTIALLY_FAILED if left else task_pb2.TASK_STATE_FAILED)
 
@@ -307,6 +308,14 @@ class Tasks(task_service_pb2_grpc.TaskServiceServicer):
             raise Refusal(code_pb2.FAILED_PRECONDITION, "STATE_FORBIDS", "the task is at rest", {"state": "SUCCEEDED"})
         record.to(task_pb2.TASK_STATE_CANCELLING, request.reason, "anonymous")
         record.stop.set()
+        return copy(record.task)
+
+    def RollbackTask(self, request: Any, context: Any) -> Any:
+        self._begin("RollbackTask", request, context)
+        record = self.world.find(request.name)
+        if request.request_id not in record.asked:
+            record.asked.append(request.request_id)
+            record.to(task_pb2.TASK_STATE_ROLLING_BACK)
         return copy(record.task)
 
     def DeleteTask(self, request: Any, context: Any) -> Any:

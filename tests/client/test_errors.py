@@ -41,6 +41,7 @@ EVERY = [
     errors.Refused("DATA_LOSS", "", "gone"),
     errors.TaskFailed(TASK, FAILURE),
     errors.TaskCancelled(TASK),
+    errors.RolledBack(TASK, FAILURE),
     PARTIAL,
 ]
 

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from wharfinger import errors, models
-from wharfinger._core import batches, build, convert, methods, outcome, settings, tell, watching
+from wharfinger._core import asking, batches, build, convert, methods, outcome, settings, tell, watching
 from wharfinger._core.transport import Transport
 from wharfinger.events import Event, LogLine, Snapshot
 from wharfinger.requests import NewTask, Policy
@@ -72,6 +72,11 @@ class Client:
         """The plain name of the project that tasks belong to."""
         return self._project
 
+    @property
+    def closed(self) -> bool:
+        """Whether it was closed, and asks nothing any more."""
+        return self._transport.closed
+
     async def close(self) -> None:
         """Close the connection. Watches end with an error."""
         await self._transport.close()
@@ -123,12 +128,7 @@ class Client:
             validate_only=validate_only,
         )
         request = build.create_request(self._project, new)
-        try:
-            answer = await self._transport.unary(methods.CREATE, request)
-        except errors.Unreachable as error:
-            error.request_id = request.request_id
-            raise
-        return Handle(self, convert.task(answer))
+        return Handle(self, convert.task(await asking.once(self._transport, methods.CREATE, request)))
 
     async def submit_many(self, tasks: Iterable[NewTask]) -> Sequence[Handle | errors.WharfingerError]:
         """Ask for many tasks at once; each is accepted or refused for itself.
@@ -192,7 +192,7 @@ class Client:
         """Return the result of a task that is at rest; the ledger is read where something is left over.
 
         Raises:
-            PartialFailure, TaskCancelled, TaskFailed: it did not succeed.
+            PartialFailure, RolledBack, TaskCancelled, TaskFailed: it did not succeed.
         """
         return await outcome.result(self._transport, task)
 
@@ -202,6 +202,67 @@ class Client:
             name=build.task_name(self._project, name), reason=reason, etag=etag
         )
         return convert.task(await self._transport.unary(methods.CANCEL, request))
+
+    async def resume(self, name: str, *, script_version: str = "", etag: str = "", request_id: str = "") -> models.Task:
+        """Let a half-done task run again with what it made, and return it as it then is: QUEUED.
+
+        What exists is used again, only the rest is made, and attempts are counted anew. `script_version` pins another
+        version of the script, which must be the installed one. The request carries a request id, as that of `submit`.
+
+        Raises:
+            FailedPrecondition: the task's state forbids it, undo has begun, or the script's version is not installed.
+            Aborted: the task no longer has that `etag`.
+        """
+        full_name = build.task_name(self._project, name)
+        return await asking.resume(self._transport, full_name, script_version, etag, request_id)
+
+    async def rollback(
+        self, name: str, *, only: Iterable[str] = (), retain: Iterable[str] = (), etag: str = "", request_id: str = ""
+    ) -> models.Task:
+        """Undo what a task made, children first, and return it as it then is: ROLLING_BACK.
+
+        `only` undoes some keys, `retain` keeps some with all that they depend on. Also goes on with a rollback that
+        failed, and undoes what a task made that SUCCEEDED. The request carries a request id, as that of `submit`.
+
+        Raises:
+            FailedPrecondition: the task's state forbids it, or its ledger has no such key.
+            Unimplemented: the task's script has no undo.
+            Aborted: the task no longer has that `etag`.
+        """
+        full_name = build.task_name(self._project, name)
+        return await asking.rollback(self._transport, full_name, only, retain, etag, request_id)
+
+    async def rollback_plan(
+        self, name: str, *, only: Iterable[str] = (), retain: Iterable[str] = ()
+    ) -> models.RollbackPlan:
+        """Return what `rollback` with these keys would do, and do nothing. Raises as that does."""
+        full_name = build.task_name(self._project, name)
+        return await asking.rollback_plan(self._transport, full_name, only, retain)
+
+    async def resolve(
+        self,
+        name: str,
+        key: str,
+        verdict: models.Verdict | str,
+        *,
+        external_id: str = "",
+        reason: str = "",
+        etag: str = "",
+    ) -> models.Task:
+        """Say how things stand with one entry of a task's ledger, and return the task as it then is.
+
+        `verdict` is a `Verdict` or its word; CREATED needs the provider's id as `external_id` where the ledger has
+        none. With the last open entry the task comes to its end.
+
+        Raises:
+            FailedPrecondition: the entry's state forbids it, the ledger has no such key, or nobody can tell yet.
+            InvalidArgument: no such verdict, or the id is missing or another entry's.
+            Aborted: the task no longer has that `etag`.
+        """
+        full_name = build.task_name(self._project, name)
+        return await asking.resolve(
+            self._transport, full_name, key, verdict, external_id=external_id, reason=reason, etag=etag
+        )
 
     async def delete(self, name: str, *, etag: str = "") -> None:
         """Delete a task that is at rest and owns nothing that may be alive; otherwise raise FailedPrecondition."""
@@ -356,9 +417,10 @@ class Handle:
         """Return what the script returned, once the task is at rest.
 
         Raises:
-            PartialFailure: it stopped half-way; the error holds what is left over.
+            PartialFailure: it stopped half-way, or its rollback did; the error holds what is left over.
+            RolledBack: what it had made was undone on somebody's request.
             TaskCancelled: it was cancelled and nothing is left over.
-            TaskFailed: it failed and nothing is left over. The base of the two above.
+            TaskFailed: it failed and nothing is left over. The base of those above.
             TimedOut: it is not at rest after `timeout` seconds.
         """
         self._task = await self._client.wait(self.name, timeout)
@@ -367,6 +429,33 @@ class Handle:
     async def cancel(self, reason: str = "", *, etag: str = "") -> models.Task:
         """Ask the task to stop, and return it as it then is."""
         self._task = await self._client.cancel(self.name, reason, etag=etag)
+        return self._task
+
+    async def resume(self, *, script_version: str = "", etag: str = "", request_id: str = "") -> models.Task:
+        """Let the half-done task run again with what it made; see `Client.resume`."""
+        self._task = await self._client.resume(
+            self.name, script_version=script_version, etag=etag, request_id=request_id
+        )
+        return self._task
+
+    async def rollback(
+        self, *, only: Iterable[str] = (), retain: Iterable[str] = (), etag: str = "", request_id: str = ""
+    ) -> models.Task:
+        """Undo what the task made, and return it as it then is; see `Client.rollback`."""
+        self._task = await self._client.rollback(self.name, only=only, retain=retain, etag=etag, request_id=request_id)
+        return self._task
+
+    async def rollback_plan(self, *, only: Iterable[str] = (), retain: Iterable[str] = ()) -> models.RollbackPlan:
+        """Return what `rollback` with these keys would do, and do nothing."""
+        return await self._client.rollback_plan(self.name, only=only, retain=retain)
+
+    async def resolve(
+        self, key: str, verdict: models.Verdict | str, *, external_id: str = "", reason: str = "", etag: str = ""
+    ) -> models.Task:
+        """Say how things stand with one entry of the task's ledger; see `Client.resolve`."""
+        self._task = await self._client.resolve(
+            self.name, key, verdict, external_id=external_id, reason=reason, etag=etag
+        )
         return self._task
 
     async def delete(self, *, etag: str = "") -> None:

@@ -59,6 +59,11 @@ class Client:
         """The plain name of the project that tasks belong to."""
         return self._core.project
 
+    @property
+    def closed(self) -> bool:
+        """Whether it was closed, and asks nothing any more."""
+        return self._core.closed
+
     def close(self) -> None:
         """Close the connection. Watches in other threads end with an error."""
         run(self._core.close())
@@ -111,7 +116,8 @@ class Client:
                     request_id=request_id,
                     validate_only=validate_only,
                 )
-            )
+            ),
+            self,
         )
 
     def submit_many(self, tasks: Iterable[NewTask]) -> Sequence[Handle | errors.WharfingerError]:
@@ -121,13 +127,13 @@ class Client:
         request id of its task, which may have been accepted.
         """
         outcomes = run(self._core.submit_many(tasks))
-        return [Handle(outcome) if isinstance(outcome, aio.Handle) else outcome for outcome in outcomes]
+        return [Handle(outcome, self) if isinstance(outcome, aio.Handle) else outcome for outcome in outcomes]
 
     # ------------------------------------------------------------------ tasks
 
     def handle(self, name: str) -> Handle:
         """Return a handle of the task with that name or id, without asking the server."""
-        return Handle(self._core.handle(name))
+        return Handle(self._core.handle(name), self)
 
     def get(self, name: str) -> models.Task:
         """Return the task with that name or id as it stands. Raises NotFound."""
@@ -161,13 +167,70 @@ class Client:
         """Return the result of a task that is at rest; the ledger is read where something is left over.
 
         Raises:
-            PartialFailure, TaskCancelled, TaskFailed: it did not succeed.
+            PartialFailure, RolledBack, TaskCancelled, TaskFailed: it did not succeed.
         """
-        return run(self._core.result_of(task))
+        try:
+            return run(self._core.result_of(task))
+        except errors.PartialFailure as error:
+            error.remember(self)
+            raise
 
     def cancel(self, name: str, reason: str = "", *, etag: str = "") -> models.Task:
         """Ask a task to stop, and return it as it then is; with an `etag` that is no longer its own raise Aborted."""
         return run(self._core.cancel(name, reason, etag=etag))
+
+    def resume(self, name: str, *, script_version: str = "", etag: str = "", request_id: str = "") -> models.Task:
+        """Let a half-done task run again with what it made, and return it as it then is: QUEUED.
+
+        What exists is used again, only the rest is made, and attempts are counted anew. `script_version` pins another
+        version of the script, which must be the installed one. The request carries a request id, as that of `submit`.
+
+        Raises:
+            FailedPrecondition: the task's state forbids it, undo has begun, or the script's version is not installed.
+            Aborted: the task no longer has that `etag`.
+        """
+        return run(self._core.resume(name, script_version=script_version, etag=etag, request_id=request_id))
+
+    def rollback(
+        self, name: str, *, only: Iterable[str] = (), retain: Iterable[str] = (), etag: str = "", request_id: str = ""
+    ) -> models.Task:
+        """Undo what a task made, children first, and return it as it then is: ROLLING_BACK.
+
+        `only` undoes some keys, `retain` keeps some with all that they depend on. Also goes on with a rollback that
+        failed, and undoes what a task made that SUCCEEDED. The request carries a request id, as that of `submit`.
+
+        Raises:
+            FailedPrecondition: the task's state forbids it, or its ledger has no such key.
+            Unimplemented: the task's script has no undo.
+            Aborted: the task no longer has that `etag`.
+        """
+        return run(self._core.rollback(name, only=only, retain=retain, etag=etag, request_id=request_id))
+
+    def rollback_plan(self, name: str, *, only: Iterable[str] = (), retain: Iterable[str] = ()) -> models.RollbackPlan:
+        """Return what `rollback` with these keys would do, and do nothing. Raises as that does."""
+        return run(self._core.rollback_plan(name, only=only, retain=retain))
+
+    def resolve(
+        self,
+        name: str,
+        key: str,
+        verdict: models.Verdict | str,
+        *,
+        external_id: str = "",
+        reason: str = "",
+        etag: str = "",
+    ) -> models.Task:
+        """Say how things stand with one entry of a task's ledger, and return the task as it then is.
+
+        `verdict` is a `Verdict` or its word; CREATED needs the provider's id as `external_id` where the ledger has
+        none. With the last open entry the task comes to its end.
+
+        Raises:
+            FailedPrecondition: the entry's state forbids it, the ledger has no such key, or nobody can tell yet.
+            InvalidArgument: no such verdict, or the id is missing or another entry's.
+            Aborted: the task no longer has that `etag`.
+        """
+        return run(self._core.resolve(name, key, verdict, external_id=external_id, reason=reason, etag=etag))
 
     def delete(self, name: str, *, etag: str = "") -> None:
         """Delete a task that is at rest and owns nothing that may be alive; otherwise raise FailedPrecondition."""
@@ -231,8 +294,9 @@ class Client:
 class Handle:
     """One task: its full `name`, and what was last seen of it. Made by `Client.submit` and `Client.handle`."""
 
-    def __init__(self, core: aio.Handle) -> None:
+    def __init__(self, core: aio.Handle, client: Client) -> None:
         self._core = core
+        self._client = client
         self.name = core.name
 
     def __repr__(self) -> str:
@@ -283,16 +347,41 @@ class Handle:
         """Return what the script returned, once the task is at rest.
 
         Raises:
-            PartialFailure: it stopped half-way; the error holds what is left over.
+            PartialFailure: it stopped half-way, or its rollback did; the error holds what is left over.
+            RolledBack: what it had made was undone on somebody's request.
             TaskCancelled: it was cancelled and nothing is left over.
-            TaskFailed: it failed and nothing is left over. The base of the two above.
+            TaskFailed: it failed and nothing is left over. The base of those above.
             TimedOut: it is not at rest after `timeout` seconds.
         """
-        return run(self._core.result(timeout))
+        try:
+            return run(self._core.result(timeout))
+        except errors.PartialFailure as error:
+            error.remember(self._client)
+            raise
 
     def cancel(self, reason: str = "", *, etag: str = "") -> models.Task:
         """Ask the task to stop, and return it as it then is."""
         return run(self._core.cancel(reason, etag=etag))
+
+    def resume(self, *, script_version: str = "", etag: str = "", request_id: str = "") -> models.Task:
+        """Let the half-done task run again with what it made; see `Client.resume`."""
+        return run(self._core.resume(script_version=script_version, etag=etag, request_id=request_id))
+
+    def rollback(
+        self, *, only: Iterable[str] = (), retain: Iterable[str] = (), etag: str = "", request_id: str = ""
+    ) -> models.Task:
+        """Undo what the task made, and return it as it then is; see `Client.rollback`."""
+        return run(self._core.rollback(only=only, retain=retain, etag=etag, request_id=request_id))
+
+    def rollback_plan(self, *, only: Iterable[str] = (), retain: Iterable[str] = ()) -> models.RollbackPlan:
+        """Return what `rollback` with these keys would do, and do nothing."""
+        return run(self._core.rollback_plan(only=only, retain=retain))
+
+    def resolve(
+        self, key: str, verdict: models.Verdict | str, *, external_id: str = "", reason: str = "", etag: str = ""
+    ) -> models.Task:
+        """Say how things stand with one entry of the task's ledger; see `Client.resolve`."""
+        return run(self._core.resolve(key, verdict, external_id=external_id, reason=reason, etag=etag))
 
     def delete(self, *, etag: str = "") -> None:
         """Delete the task, which must be at rest and own nothing that may be alive; else FailedPrecondition."""

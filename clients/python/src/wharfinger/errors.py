@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import weakref
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from wharfinger.client import Client
     from wharfinger.models import Failure, LeftoverCost, Resource, Task
 
 
@@ -25,8 +28,8 @@ class WharfingerError(Exception):
 class Unreachable(WharfingerError):
     """The server can't be reached, or did not answer in time.
 
-    `server` is the address. `request_id` is set for a task that was being submitted: it may have been accepted, and
-    submitting it again under that id makes no second one.
+    `server` is the address. `request_id` is set for what was being submitted, resumed or rolled back: it may have been
+    accepted, and asking again under that id does it no second time.
     """
 
     def __init__(self, server: str, detail: str, code: str = "UNAVAILABLE", request_id: str = "") -> None:
@@ -147,16 +150,32 @@ class TaskCancelled(TaskFailed):
     """The task was cancelled, and nothing is left over."""
 
 
+class RolledBack(TaskFailed):
+    """What the task had made was undone on somebody's request; nothing is left over but what they retained.
+
+    `failure` is why the task had failed before that, None if it had not.
+    """
+
+    def __str__(self) -> str:
+        before = f"; before that it failed: {self.failure}" if self.failure else ""
+        return f"{self.task.name} ({self.task.script}) is {self.task.state}{before}"
+
+
 class PartialFailure(TaskFailed):
     """The task stopped half-way and something may be alive.
 
     `left_over` is every such entry of the ledger, in the order of intent: `created` those that exist (also where
     undoing failed), `uncertain` those of which nobody can tell. `not_attempted` are planned keys that were never begun
     (the first 100). `left_over_count` counts the leftovers, `cost` says what they cost (None: nobody knows),
-    `allowed_actions` what can be done now: "RESUME", "ROLL_BACK", "RESOLVE".
+    `allowed_actions` what can be done now: "RESUME", "ROLL_BACK", "RESOLVE". `rollback_failure` is why its latest
+    rollback stopped, None unless the task is ROLLBACK_FAILED. `server` is the address of the server that told it.
+
+    `rollback` and `resume` do what they say by a client that blocks: the one that is given; else the one that raised
+    this error, while it is open; else a new one to the same `server`, with what else it needs (token, authorities) from
+    the environment. The error pickles without its client. In asyncio use `await client.rollback(error.task.name)`.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913
         self,
         task: Task,
         failure: Failure | None = None,
@@ -167,6 +186,7 @@ class PartialFailure(TaskFailed):
         allowed_actions: Sequence[str] = (),
         failed_step: str = "",
         retryable: bool = False,
+        server: str = "",
     ) -> None:
         super().__init__(task, failure)
         self.left_over = tuple(left_over)
@@ -175,6 +195,8 @@ class PartialFailure(TaskFailed):
         self.allowed_actions = tuple(allowed_actions)
         self.failed_step = failed_step
         self.retryable = retryable
+        self.server = server
+        self._client: weakref.ref[Client] | None = None
 
     @property
     def created(self) -> tuple[Resource, ...]:
@@ -191,6 +213,43 @@ class PartialFailure(TaskFailed):
         """How many things may be alive."""
         return len(self.left_over)
 
+    @property
+    def rollback_failure(self) -> Failure | None:
+        """Why the latest rollback stopped, None if there was none that did."""
+        return self.task.rollback_failure
+
+    def rollback(self, client: Client | None = None, *, only: Iterable[str] = (), retain: Iterable[str] = ()) -> Task:
+        """Undo what the task made: as `Client.rollback`, which says what it raises.
+
+        It returns at once, and the task is then ROLLING_BACK; `Client.wait` waits for the end.
+        """
+        with self._by(client) as chosen:
+            return chosen.rollback(self.task.name, only=only, retain=retain)
+
+    def resume(self, client: Client | None = None, *, script_version: str = "") -> Task:
+        """Let the task run again with what it made: as `Client.resume`, which says what it raises.
+
+        It returns at once, and the task is then QUEUED; `Client.wait` waits for the end.
+        """
+        with self._by(client) as chosen:
+            return chosen.resume(self.task.name, script_version=script_version)
+
+    def remember(self, client: Client) -> None:
+        """Remember, weakly, the client to `rollback` and `resume` by. The client that raises the error does so."""
+        self._client = weakref.ref(client)
+
+    @contextmanager
+    def _by(self, client: Client | None) -> Iterator[Client]:
+        known = self._client() if self._client else None
+        chosen = client or (known if known and not known.closed else None)
+        if chosen is not None:
+            yield chosen
+            return
+        from wharfinger.client import Client
+
+        with Client(self.server or None) as own:
+            yield own
+
     def __str__(self) -> str:
         from wharfinger.report import partial_failure_report
 
@@ -202,6 +261,7 @@ class PartialFailure(TaskFailed):
             "allowed_actions": self.allowed_actions,
             "failed_step": self.failed_step,
             "retryable": self.retryable,
+            "server": self.server,
         }
         return (_partial_failure, (self.task, self.failure, self.left_over, self.not_attempted, named))
 

@@ -79,6 +79,19 @@ class ResourceState(StrEnum):
 _CLOSED = frozenset({ResourceState.NOT_CREATED, ResourceState.UNDONE, ResourceState.RETAINED, ResourceState.FORGOTTEN})
 
 
+class Verdict(StrEnum):
+    """What a person can say of one entry of a ledger, after a look at the provider.
+
+    CREATED: it exists. NOT_CREATED: it does not. RETAIN: it exists and is to stay, no longer the task's. FORGET: the
+    task need not care any more.
+    """
+
+    CREATED = "CREATED"
+    NOT_CREATED = "NOT_CREATED"
+    RETAIN = "RETAIN"
+    FORGET = "FORGET"
+
+
 @dataclass(frozen=True, slots=True)
 class Money:
     """An exact amount; `currency` is an ISO 4217 code such as "USD"."""
@@ -235,6 +248,22 @@ class Task:
         """The project, the second part of the name."""
         parts = self.name.split("/")
         return parts[1] if len(parts) > 1 else ""
+
+
+@dataclass(frozen=True, slots=True)
+class RollbackPlan:
+    """What a rollback would do if every undo succeeds, all by key.
+
+    `waves` are in the order of undo, and those of one wave go at once. `retained` is what would be kept: what was asked
+    for and all that it depends on. `sought` would be looked for first, since nobody knows whether it exists. `blocked`
+    can't be undone, each with the reason.
+    """
+
+    waves: tuple[tuple[str, ...], ...] = ()
+    retained: tuple[str, ...] = ()
+    sought: tuple[str, ...] = ()
+    blocked: Mapping[str, str] = field(default_factory=dict)
+    raw: Any = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

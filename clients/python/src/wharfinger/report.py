@@ -19,18 +19,18 @@ _ACTIONS = {
 _BY_HAND = "this server offers no way to go on with it: check what may exist, and remove by hand what must not stay"
 
 
-def partial_failure_report(error: PartialFailure) -> str:
-    """Return the report of `error`, several lines without a final line end."""
-    return "\n".join(_lines(error))
+def partial_failure_report(error: PartialFailure, ways: Sequence[str] = ()) -> str:
+    """Return the report of `error`, several lines without a final line end; `ways` say what can be done, if given."""
+    return "\n".join(_lines(error, ways))
 
 
-def _lines(error: PartialFailure) -> Iterator[str]:
+def _lines(error: PartialFailure, ways: Sequence[str]) -> Iterator[str]:
     task = error.task
     why = str(error.failure or "no reason was given")
     where = f" in step {error.failed_step}" if error.failed_step else ""
     yield f"{task.name} ({task.script}) is {task.state}{where}: {why}"
-    if task.rollback_failure is not None:
-        yield f"  its rollback stopped: {task.rollback_failure}"
+    if error.rollback_failure is not None:
+        yield f"  its rollback stopped: {error.rollback_failure}"
     yield from _section("created", error.created)
     yield from _section("uncertain, may or may not exist", error.uncertain)
     if error.not_attempted:
@@ -40,7 +40,7 @@ def _lines(error: PartialFailure) -> Iterator[str]:
         yield f"  cost while they live: {cost}"
     known = [_ACTIONS[action] for action in error.allowed_actions if action in _ACTIONS]
     yield "  what can be done:"
-    yield from (f"    {action}" for action in known or [_BY_HAND])
+    yield from (f"    {way}" for way in ways or known or [_BY_HAND])
 
 
 def _section(title: str, resources: Sequence[Resource]) -> Iterator[str]:

@@ -27,7 +27,7 @@ class AsyncTransport:
 
     def __init__(self, settings: Settings) -> None:
         self.server = settings.server
-        self._closed = False
+        self.closed = False
         self._connection = 0
         self._settings = settings
         self._metadata = channel.metadata(settings)
@@ -50,7 +50,7 @@ class AsyncTransport:
         }
 
     def _call(self, method: Method[Any, Any]) -> Any:
-        if self._closed:
+        if self.closed:
             raise WharfingerError("this client is closed; make a new one")
         return getattr(self._stubs[method.service], method.name)
 
@@ -97,7 +97,7 @@ class AsyncTransport:
 
     async def close(self) -> None:
         """Close all channels."""
-        self._closed = True
+        self.closed = True
         for _, old in self._retired:
             await old.close()
         self._retired.clear()

@@ -51,7 +51,7 @@ class BlockingTransport:
 
     def __init__(self, settings: Settings) -> None:
         self.server = settings.server
-        self._closed = False
+        self.closed = False
         self._connection = 0
         self._settings = settings
         self._metadata = channel.metadata(settings)
@@ -74,7 +74,7 @@ class BlockingTransport:
         }
 
     def _call(self, method: Method[Any, Any]) -> Any:
-        if self._closed:
+        if self.closed:
             raise WharfingerError("this client is closed; make a new one")
         return getattr(self._stubs[method.service], method.name)
 
@@ -117,7 +117,7 @@ class BlockingTransport:
 
     async def close(self) -> None:
         """Close all channels."""
-        self._closed = True
+        self.closed = True
         with self._renewing:
             for _, old in self._retired:
                 old.close()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -12,6 +12,7 @@ from google.protobuf import duration_pb2
 from wharfinger._core.ids import new_request_id
 from wharfinger._core.jsonvalues import to_struct
 from wharfinger.errors import InvalidArgument, Violation
+from wharfinger.models import Verdict
 from wharfinger.requests import NewTask, Policy
 from wharfinger.v1 import policy_pb2, price_pb2, task_pb2, task_service_pb2
 
@@ -57,6 +58,28 @@ def create_request(project: str, new: NewTask) -> task_service_pb2.CreateTaskReq
         request_id=new.request_id or new_request_id(),
         validate_only=new.validate_only,
     )
+
+
+def keys(field: str, given: Iterable[str]) -> list[str]:
+    """Return the keys of ledger entries that `field` is given.
+
+    Raises:
+        InvalidArgument: it is one text, which would be taken for keys of one letter each.
+    """
+    if isinstance(given, str):
+        raise _wrong(field, f"is the text {given!r}; give a list of keys, such as [{given!r}]")
+    return list(given)
+
+
+def verdict(word: str) -> task_service_pb2.ResourceVerdict.ValueType:
+    """Return the verdict of that word.
+
+    Raises:
+        InvalidArgument: there is no such verdict.
+    """
+    if word not in list(Verdict):
+        raise _wrong("verdict", f"{word!r} is no verdict; there are {', '.join(Verdict)}")
+    return task_service_pb2.ResourceVerdict.Value(f"RESOURCE_VERDICT_{word}")
 
 
 def policy(wish: Policy | Mapping[str, Any]) -> policy_pb2.Policy:
@@ -111,7 +134,10 @@ def _policy_of(values: Mapping[str, Any]) -> Policy:
 
 
 def _refused(field: str, description: str) -> InvalidArgument:
-    path = f"task.policy.{field}"
+    return _wrong(f"task.policy.{field}", description)
+
+
+def _wrong(path: str, description: str) -> InvalidArgument:
     return InvalidArgument(
         "INVALID_ARGUMENT",
         "INVALID_ARGUMENT",

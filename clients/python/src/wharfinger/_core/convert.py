@@ -16,7 +16,6 @@ from wharfinger._core.status import code_name, detail
 from wharfinger.v1 import (
     event_pb2,
     executor_pb2,
-    failure_pb2,
     price_pb2,
     resource_pb2,
     script_pb2,
@@ -50,11 +49,6 @@ def failure(status: status_pb2.Status) -> models.Failure | None:
         metadata=dict(info.metadata) if info else {},
         raw=status,
     )
-
-
-def partial_failure(status: status_pb2.Status) -> failure_pb2.PartialFailure | None:
-    """Return the detail that tells what is left over, None without one."""
-    return detail(status, failure_pb2.PartialFailure)
 
 
 def money(value: price_pb2.DecimalMoney) -> models.Money | None:
@@ -173,6 +167,17 @@ def task(value: task_pb2.Task) -> models.Task:
         end_time=moment(value.end_time),
         expire_time=moment(value.expire_time),
         last_sequence=value.last_sequence,
+        raw=value,
+    )
+
+
+def rollback_plan(value: task_pb2.RollbackPlan) -> models.RollbackPlan:
+    """Return what a rollback would do."""
+    return models.RollbackPlan(
+        waves=tuple(tuple(wave.keys) for wave in value.waves),
+        retained=tuple(value.retained),
+        sought=tuple(value.sought),
+        blocked={key: value.blocked[key] for key in sorted(value.blocked)},
         raw=value,
     )
 

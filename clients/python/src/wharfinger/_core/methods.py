@@ -44,6 +44,11 @@ RESOURCES = Method(
     TASKS, "ListTaskResources", task_service_pb2.ListTaskResourcesRequest, task_service_pb2.ListTaskResourcesResponse
 )
 CANCEL = Method(TASKS, "CancelTask", task_service_pb2.CancelTaskRequest, task_pb2.Task)
+# As CREATE: the second one of the same request_id changes nothing.
+RESUME = Method(TASKS, "ResumeTask", task_service_pb2.ResumeTaskRequest, task_pb2.Task)
+ROLL_BACK = Method(TASKS, "RollbackTask", task_service_pb2.RollbackTaskRequest, task_pb2.Task)
+# Sent twice it would be refused though it did its work.
+RESOLVE = Method(TASKS, "ResolveResource", task_service_pb2.ResolveResourceRequest, task_pb2.Task, repeatable=False)
 # Sent twice it would answer NOT_FOUND though it did its work.
 DELETE = Method(TASKS, "DeleteTask", task_service_pb2.DeleteTaskRequest, empty_pb2.Empty, repeatable=False)
 LIST_EXECUTORS = Method(
@@ -67,6 +72,9 @@ UNARY = (
     EVENTS,
     RESOURCES,
     CANCEL,
+    RESUME,
+    ROLL_BACK,
+    RESOLVE,
     DELETE,
     LIST_EXECUTORS,
     GET_EXECUTOR,

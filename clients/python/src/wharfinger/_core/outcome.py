@@ -13,6 +13,10 @@ from wharfinger.v1 import failure_pb2, task_pb2, task_service_pb2
 
 # One long poll; short enough for proxies that cut silent calls, long enough to cost nothing.
 POLL = 25.0
+_ENDS = {
+    models.TaskState.CANCELLED: errors.TaskCancelled,
+    models.TaskState.ROLLED_BACK: errors.RolledBack,
+}
 
 
 async def wait(transport: Transport, name: str, timeout: float | None) -> task_pb2.Task:
@@ -53,39 +57,38 @@ async def result(transport: Transport, task: models.Task) -> Mapping[str, Any]:
     """Return the result of a task that is at rest.
 
     Raises:
-        PartialFailure, TaskCancelled, TaskFailed: it did not succeed.
+        PartialFailure, RolledBack, TaskCancelled, TaskFailed: it did not succeed.
     """
+    if task.state.left_over and not task.raw.HasField("partial_failure"):
+        # It is of a list, which leaves out where the task stands.
+        request = task_service_pb2.GetTaskRequest(name=task.name)
+        task = convert.task(await transport.unary(methods.GET, request))
     if task.state is models.TaskState.SUCCEEDED:
         return task.result or {}
     if task.state.left_over:
         raise await partial_failure(transport, task)
-    if task.state is models.TaskState.CANCELLED:
-        raise errors.TaskCancelled(task, task.failure)
-    raise errors.TaskFailed(task, task.failure)
+    raise _ENDS.get(task.state, errors.TaskFailed)(task, task.failure)
 
 
 async def partial_failure(transport: Transport, task: models.Task) -> errors.PartialFailure:
     """Return the error of a half-done task with all its leftovers, read from the ledger if the task's list is cut."""
-    detail = convert.partial_failure(task.raw.error)
-    if detail is None or detail.left_over_count > len(detail.left_over) or task.rollback_failure is not None:
-        # After a rollback the detail may tell of what stood before it.
+    stands: failure_pb2.PartialFailure = task.raw.partial_failure
+    if stands.left_over_count > len(stands.left_over):
         left_over = tuple(
             [entry async for entry in resources(transport, task.name, "") if entry.owned and not entry.state.closed]
         )
     else:
-        left_over = tuple(map(convert.resource, detail.left_over))
-    if detail is None:
-        return errors.PartialFailure(task, task.failure, left_over, cost=task.resources.leftover)
-    words = failure_actions(detail.allowed_actions)
+        left_over = tuple(map(convert.resource, stands.left_over))
     return errors.PartialFailure(
         task,
         task.failure,
         left_over,
-        tuple(detail.not_attempted),
-        cost=convert.cost(detail.cost) if detail.HasField("cost") else None,
-        allowed_actions=words,
-        failed_step=detail.failed_step,
-        retryable=detail.retryable,
+        tuple(stands.not_attempted),
+        cost=convert.cost(stands.cost) if stands.HasField("cost") else None,
+        allowed_actions=failure_actions(stands.allowed_actions),
+        failed_step=stands.failed_step,
+        retryable=stands.retryable,
+        server=transport.server,
     )
 
 

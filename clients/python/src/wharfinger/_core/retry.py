@@ -29,9 +29,9 @@ class Deadline:
 
 
 class Backoff:
-    """Waits between tries: doubling from 0.1 to 5 seconds, each drawn at random up to that, anew after a success."""
+    """Waits between tries: doubling from 0.1 to 3 seconds, each drawn at random up to that, anew after a success."""
 
-    def __init__(self, first: float = 0.1, longest: float = 5.0) -> None:
+    def __init__(self, first: float = 0.1, longest: float = 3.0) -> None:
         self._first = first
         self._longest = longest
         self.failures = 0
@@ -41,10 +41,10 @@ class Backoff:
         self.failures = min(self.failures, keep)
 
     def next(self, error: Exception | None = None) -> float:
-        """Return how many seconds to wait, at least what the server asked for in `error`."""
-        limit = min(self._longest, self._first * 2 ** min(self.failures, 20))
-        self.failures += 1
+        """Return how many seconds to wait: at least what the server asked for in `error`, and not much beyond that."""
         asked = error.retry_after if isinstance(error, errors.Refused) and error.retry_after else 0.0
+        limit = min(max(self._first, self._longest - asked), self._first * 2 ** min(self.failures, 20))
+        self.failures += 1
         # Not everyone at once after a restart; this is no secret.
         return asked + random.uniform(0.1 * limit, limit)  # noqa: S311
 

@@ -39,9 +39,10 @@ class Stream(Protocol[A_co]):
 
 
 class Transport(Protocol):
-    """A connection to a server."""
+    """A connection to a server; `closed` once it was closed."""
 
     server: str
+    closed: bool
 
     async def unary(self, method: Method[Q, A], request: Q, timeout: float | None = None) -> A:
         """Return the answer of a call; `timeout` in seconds, None for the method's own. Raises WharfingerError."""

@@ -1,0 +1,76 @@
+"""What is asked of tasks that are half-way, and the ids under which a request is made once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Protocol, TypeVar
+
+from wharfinger import errors, models
+from wharfinger._core import build, convert, methods
+from wharfinger._core.ids import new_request_id
+from wharfinger._core.methods import Method
+from wharfinger._core.transport import Transport
+from wharfinger.v1 import task_service_pb2
+
+A = TypeVar("A")
+
+
+class Identified(Protocol):
+    """A request that carries its own id."""
+
+    request_id: str
+
+
+Q = TypeVar("Q", bound=Identified)
+
+
+async def once(transport: Transport, method: Method[Q, A], request: Q) -> A:
+    """Return the answer; where none comes the error tells the request's id, to ask again under."""
+    try:
+        return await transport.unary(method, request)
+    except errors.Unreachable as error:
+        error.request_id = request.request_id
+        raise
+
+
+async def resume(transport: Transport, name: str, script_version: str, etag: str, request_id: str) -> models.Task:
+    """Let a half-done task run again."""
+    request = task_service_pb2.ResumeTaskRequest(
+        name=name, script_version=script_version, etag=etag, request_id=request_id or new_request_id()
+    )
+    return convert.task(await once(transport, methods.RESUME, request))
+
+
+async def rollback(
+    transport: Transport, name: str, only: Iterable[str], retain: Iterable[str], etag: str, request_id: str
+) -> models.Task:
+    """Undo what a task made."""
+    request = _rollback(name, only, retain)
+    request.etag = etag
+    request.request_id = request_id or new_request_id()
+    return convert.task(await once(transport, methods.ROLL_BACK, request))
+
+
+async def rollback_plan(
+    transport: Transport, name: str, only: Iterable[str], retain: Iterable[str]
+) -> models.RollbackPlan:
+    """Return what a rollback would do."""
+    request = _rollback(name, only, retain)
+    request.validate_only = True
+    return convert.rollback_plan((await transport.unary(methods.ROLL_BACK, request)).rollback_plan)
+
+
+def _rollback(name: str, only: Iterable[str], retain: Iterable[str]) -> task_service_pb2.RollbackTaskRequest:
+    return task_service_pb2.RollbackTaskRequest(
+        name=name, only=build.keys("only", only), retain=build.keys("retain", retain)
+    )
+
+
+async def resolve(
+    transport: Transport, name: str, key: str, verdict: str, *, external_id: str, reason: str, etag: str
+) -> models.Task:
+    """Tell a person's verdict on one entry of a ledger."""
+    request = task_service_pb2.ResolveResourceRequest(
+        name=name, key=key, verdict=build.verdict(verdict), external_id=external_id, reason=reason, etag=etag
+    )
+    return convert.task(await transport.unary(methods.RESOLVE, request))
