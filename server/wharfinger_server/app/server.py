@@ -17,7 +17,7 @@ from wharfinger_server.app import listener
 from wharfinger_server.app.health import Health
 from wharfinger_server.app.notify import notify
 from wharfinger_server.config import Address, Settings
-from wharfinger_server.domain.errors import Refused
+from wharfinger_server.domain.errors import Refused, Unavailable
 from wharfinger_server.engine.engine import Engine
 from wharfinger_server.registry import Registry
 from wharfinger_server.rpc.messages.event import encode_event
@@ -118,7 +118,10 @@ async def serve(settings: Settings, on_ready: OnReady) -> int:
     store = await asyncio.to_thread(Store.open, settings.database_url, encode=encode_event)
     try:
         server = Server(settings, store, registry)
-        address = await server.start()
+        try:
+            address = await server.start()
+        except Unavailable as error:
+            raise NotWritable(error.message) from error
         log.info("serving", extra={"address": str(address), "version": __version__, "pid": os.getpid()})
         _warn_if_open(settings, address)
         on_ready(address)

@@ -25,10 +25,10 @@ from wharfinger_server.engine.chores import Chores
 from wharfinger_server.engine.lanes import Lane
 from wharfinger_server.engine.life import Leased, Life
 from wharfinger_server.engine.noting import total_deadline
+from wharfinger_server.engine.patience import PatientStore
 from wharfinger_server.engine.scripts import Scripts
 from wharfinger_server.engine.session import AttemptSession
 from wharfinger_server.sdk.executor import Job, Stop
-from wharfinger_server.store.store import Store
 
 log = logging.getLogger(__name__)
 
@@ -39,12 +39,13 @@ STOPPED = Failure(Code.CANCELLED, "CANCELLED", "the attempt did not stop in time
 
 @dataclass(slots=True)
 class Running:
-    """An attempt that runs, with its job, and the alarms set for it."""
+    """An attempt that runs, with its job, and the alarm set for it. `lost`: the executor gave it up."""
 
     lane: Lane
     job: Job
     attempt: Attempt
     alarm: asyncio.TimerHandle | None = None
+    lost: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,13 @@ class Attempts:
     """The running attempts, by task. `on_ended` hears how a task stands after its attempt, `on_free` of a free slot."""
 
     def __init__(
-        self, store: Store, scripts: Scripts, life: Life, environment: Environment, limits: AttemptLimits, worker: str
+        self,
+        store: PatientStore,
+        scripts: Scripts,
+        life: Life,
+        environment: Environment,
+        limits: AttemptLimits,
+        worker: str,
     ) -> None:
         self.running: dict[int, Running] = {}
         self.stirred: Callable[[Attempt], None] = _not_stirred
@@ -201,8 +208,8 @@ class Attempts:
         if running is None:
             return
         running.lane.free += 1
-        if self.running.get(running.attempt.task.id) is running:
-            self.lost(job, "it ended without a report")
+        if self.running.get(running.attempt.task.id) is running and not running.lost:
+            self._chores.do(self._lose(running, "it ended without a report"))
         self._on_free(running.lane)
         if not self._jobs:
             self._quiet.set()
@@ -211,6 +218,7 @@ class Attempts:
         """See to a job that will report nothing more."""
         running = self._jobs.get(id(job))
         if running is not None and self.running.get(running.attempt.task.id) is running:
+            running.lost = True
             self._chores.do(self._lose(running, reason))
 
     async def _lose(self, running: Running, reason: str) -> None:

@@ -6,7 +6,7 @@ Everything here runs on the server's event loop.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from wharfinger_server.domain.states import Phase, TaskState
 from wharfinger_server.domain.task import Task
@@ -16,9 +16,10 @@ from wharfinger_server.engine.chores import Chores
 from wharfinger_server.engine.lanes import READY_LIMIT, ConcurrencyKeys, Lane, Waiting
 from wharfinger_server.engine.life import Leased, Life
 from wharfinger_server.engine.noting import total_deadline
+from wharfinger_server.engine.patience import PatientStore
 from wharfinger_server.engine.scripts import Scripts
 from wharfinger_server.engine.timers import Timers
-from wharfinger_server.store.store import Store
+from wharfinger_server.store.store import Gone
 from wharfinger_server.store.work import Work
 
 log = logging.getLogger(__name__)
@@ -31,7 +32,13 @@ class Dispatcher:
     """Leases tasks to executors as slots come free, and follows each attempt to its end."""
 
     def __init__(
-        self, store: Store, scripts: Scripts, life: Life, lanes: Mapping[str, Lane], attempts: Attempts, worker: str
+        self,
+        store: PatientStore,
+        scripts: Scripts,
+        life: Life,
+        lanes: Mapping[str, Lane],
+        attempts: Attempts,
+        worker: str,
     ) -> None:
         self.store = store
         self.life = life
@@ -96,6 +103,24 @@ class Dispatcher:
             return False
         lane.free -= 1
         return True
+
+    def find_out(self, tasks: Sequence[tuple[Task, bool]]) -> None:
+        """See to new tasks of which nobody waited to hear whether they were written; with each, if it was reserved."""
+        self._chores.do(self._find_out(tasks))
+
+    async def _find_out(self, tasks: Sequence[tuple[Task, bool]]) -> None:
+        for task, reserved in tasks:
+            try:
+                # A change comes after what was queued before it, and after what an earlier COMMIT came to.
+                found = await self.store.change(task.id, lambda work: work.task)
+            except Gone:
+                if reserved:
+                    self.unreserve(task)
+            else:
+                if reserved:
+                    self.launch(Leased(found, Phase.RUN))
+                else:
+                    self.consider(found)
 
     def unreserve(self, task: Task) -> None:
         """Give back what `reserve` took, for a task that was not written after all."""

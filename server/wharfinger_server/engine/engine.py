@@ -24,6 +24,7 @@ from wharfinger_server.engine.lanes import Lane
 from wharfinger_server.engine.life import Life
 from wharfinger_server.engine.listing import Listing
 from wharfinger_server.engine.naming import check_project
+from wharfinger_server.engine.patience import PatientStore
 from wharfinger_server.engine.pulse import Pulse
 from wharfinger_server.engine.recovery import expire, recover, renew_leases
 from wharfinger_server.engine.requests import Caller, task_not_found
@@ -95,7 +96,7 @@ class Watches:
 class _Desk:
     """What sessions and executors tell the engine, from any thread; implements session.Desk and sdk.executor.Host."""
 
-    def __init__(self, engine: Engine, loop: asyncio.AbstractEventLoop, life: Life, store: Store) -> None:
+    def __init__(self, engine: Engine, loop: asyncio.AbstractEventLoop, life: Life, store: PatientStore) -> None:
         self.life = life
         self._engine = engine
         self._loop = loop
@@ -143,8 +144,9 @@ class Engine:
         self._scripts = scripts
         worker = f"{socket.gethostname()}:{os.getpid()}"
         times = AttemptLimits(limits.cancel_grace, limits.find_timeout, limits.log_bytes)
-        attempts = Attempts(store, scripts, self._life, environment, times, worker)
-        self.dispatcher = Dispatcher(store, scripts, self._life, self._make_lanes(), attempts, worker)
+        patient = PatientStore(store)
+        attempts = Attempts(patient, scripts, self._life, environment, times, worker)
+        self.dispatcher = Dispatcher(patient, scripts, self._life, self._make_lanes(), attempts, worker)
         self._pulse = Pulse(store, self._hub, lambda attempt: AttemptSession(attempts.desk, attempt))
         attempts.stirred = self._pulse.stirred
         showing = Showing(store, scripts, self.dispatcher)
@@ -177,7 +179,7 @@ class Engine:
     async def start(self) -> None:
         """Start the executors, take up what an earlier server left, and begin to lease."""
         loop = asyncio.get_running_loop()
-        desk = _Desk(self, loop, self._life, self._store)
+        desk = _Desk(self, loop, self._life, self.dispatcher.store)
         self.dispatcher.attempts.desk = desk
         self._hub.start()
         self._pulse.start()
@@ -194,13 +196,14 @@ class Engine:
                 self._on_health(f"executor/{name}", False, lane.reason)
             else:
                 self._on_health(f"executor/{name}", True, "")
-        lost = await recover(self._store, self._scripts, self.dispatcher, self._life)
+        lost = await recover(self._store, self._scripts, self.dispatcher)
         if lost:
             log.warning("%d attempts were lost with the server before this one", lost)
         self.dispatcher.open()
+        ttl, tombstones = self._settings.limits.lease_ttl, self._settings.retention.tombstones
         self._background = [
-            loop.create_task(renew_leases(self._store, self.dispatcher, self._settings.limits.lease_ttl)),
-            loop.create_task(expire(self._store, self._life, self._settings.retention.tombstones)),
+            loop.create_task(renew_leases(self._store, self._scripts, self.dispatcher, ttl)),
+            loop.create_task(expire(self._store, self._life, tombstones)),
         ]
 
     def executor_blocked(self, jobs: tuple[Job, ...], seconds: float, culprit: str) -> None:

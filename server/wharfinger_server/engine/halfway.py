@@ -12,10 +12,11 @@ from wharfinger_server.domain.verdict import Verdict
 from wharfinger_server.engine.dispatch import Dispatcher
 from wharfinger_server.engine.life import Life
 from wharfinger_server.engine.noting import entry_changed, state_changed
+from wharfinger_server.engine.patience import unbroken
 from wharfinger_server.engine.requests import Caller
 from wharfinger_server.engine.scripts import Scripts
 from wharfinger_server.engine.shown import Shown
-from wharfinger_server.engine.tasks import REASON_LENGTH, Tasks, check_etag
+from wharfinger_server.engine.tasks import REASON_LENGTH, Tasks, changed_task, check_etag
 from wharfinger_server.store.store import Store
 from wharfinger_server.store.work import Work
 
@@ -81,7 +82,8 @@ class HalfWay:
         if script is not None and not script.info.can_undo:
             raise Unimplemented("NOT_SUPPORTED", f"{task.script} has no undo", {"feature": "undo"})
         if validate_only:
-            plan = await self._store.change(task.id, lambda work: undo.plan(work.ledger(), only, retain, work.now))
+            asked = self._store.change(task.id, lambda work: undo.plan(work.ledger(), only, retain, work.now))
+            plan = await changed_task(asked, task)
             return await self._tasks.get(caller, ask.project, ask.task_id), plan
 
         def decide(work: Work) -> None:
@@ -118,5 +120,8 @@ class HalfWay:
             work.task.last_request = ask.request_id
             return self._life.go_on(work)
 
-        self._dispatcher.consider(await self._store.change(task.id, once))
+        async def carry_out() -> None:
+            self._dispatcher.consider(await changed_task(self._store.change(task.id, once), task))
+
+        await unbroken(carry_out())
         return await self._tasks.get(caller, ask.project, ask.task_id)

@@ -7,12 +7,14 @@ import logging
 
 from wharfinger_server.domain.errors import Fenced, Refused
 from wharfinger_server.domain.failure import Code, Failure
+from wharfinger_server.domain.states import Phase
 from wharfinger_server.domain.task import Task
 from wharfinger_server.engine import wording
 from wharfinger_server.engine.dispatch import Dispatcher
 from wharfinger_server.engine.life import Life
 from wharfinger_server.engine.scripts import Scripts
-from wharfinger_server.store.store import Store
+from wharfinger_server.store.store import Gone, Store
+from wharfinger_server.store.work import Work
 
 log = logging.getLogger(__name__)
 
@@ -21,7 +23,7 @@ EXPIRY_EVERY = 60.0
 """Seconds between two looks for tasks to be deleted."""
 
 
-async def recover(store: Store, scripts: Scripts, dispatcher: Dispatcher, life: Life) -> int:
+async def recover(store: Store, scripts: Scripts, dispatcher: Dispatcher) -> int:
     """Take up every unfinished task. Attempts of a server that ended are lost at once: it held the database alone.
 
     Returns how many attempts were lost.
@@ -31,43 +33,67 @@ async def recover(store: Store, scripts: Scripts, dispatcher: Dispatcher, life: 
         after = page[-1].id
         leased = [task for task in page if task.lease is not None]
         lost += len(leased)
-        await asyncio.gather(*(_take_up(store, scripts, dispatcher, life, task) for task in leased))
+        await asyncio.gather(*(_take_up(store, scripts, dispatcher, task, "ended") for task in leased))
         for task in page:
             if task.lease is None:
                 dispatcher.consider(task)
     return lost
 
 
-async def _take_up(store: Store, scripts: Scripts, dispatcher: Dispatcher, life: Life, task: Task) -> None:
+async def _take_up(
+    store: Store, scripts: Scripts, dispatcher: Dispatcher, task: Task, what: str, *, lapsed: bool = False
+) -> None:
+    """End the lease of a lost attempt and see to its task. `lapsed`: raises Fenced if it was renewed since."""
     worker = task.lease.worker if task.lease else ""
-    error = Failure(
-        Code.UNAVAILABLE,
-        "EXECUTOR_LOST",
-        f"the server {worker} ended while it ran this attempt",
-        metadata={"executor": task.executor, "worker": worker, "losses": str(task.losses + 1)},
-    )
+    facts = {"executor": task.executor, "worker": worker}
+    if task.lease is not None and task.lease.phase is Phase.RUN:
+        facts["losses"] = str(task.losses + 1)
+    said = f"the server {worker} {what} while it ran this attempt"
+    error = Failure(Code.UNAVAILABLE, "EXECUTOR_LOST", said, metadata=facts)
     resumable = scripts.resumable(task)
-    dispatcher.consider(
-        await store.change(task.id, lambda work: life.lost(work, task.epoch, error, resumable=resumable))
-    )
+
+    def decide(work: Work) -> Task:
+        if lapsed and (work.task.lease is None or work.task.lease.expire_time > work.now):
+            raise Fenced
+        return dispatcher.life.lost(work, task.epoch, error, resumable=resumable)
+
+    dispatcher.consider(await store.change(task.id, decide))
 
 
-async def renew_leases(store: Store, dispatcher: Dispatcher, ttl: int) -> None:
+async def renew_leases(store: Store, scripts: Scripts, dispatcher: Dispatcher, ttl: int) -> None:
     """Renew the leases of what runs here, for ever; stop what turns out to be fenced."""
     while True:
         await asyncio.sleep(ttl / 3 / 1_000_000)
-        held = [(task_id, running.attempt.epoch) for task_id, running in dispatcher.attempts.running.items()]
-        if not held:
-            continue
         try:
-            kept = await store.renew(held, ttl)
+            await _renew_once(store, dispatcher, ttl)
+            await end_lapsed(store, scripts, dispatcher, wording.now())
         except Exception as error:  # noqa: BLE001 - a chore that must go on
             log.warning("leases could not be renewed: %s", error)
+
+
+async def _renew_once(store: Store, dispatcher: Dispatcher, ttl: int) -> None:
+    running = dispatcher.attempts.running
+    held = [(task_id, one.attempt.epoch) for task_id, one in running.items()]
+    kept = await store.renew(held, ttl) if held else set()
+    for task_id, epoch in held:
+        one = running.get(task_id)
+        if task_id not in kept and one is not None and one.attempt.epoch == epoch:
+            dispatcher.attempts.cancel(task_id, "its lease is lost")
+
+
+async def end_lapsed(store: Store, scripts: Scripts, dispatcher: Dispatcher, now: int) -> int:
+    """Take the lease from attempts that were not heard of before `now`; return how many there were."""
+    ended = 0
+    for task in await store.lapsed(now, PAGE):
+        if task.id in dispatcher.attempts.running:
             continue
-        for task_id, epoch in held:
-            running = dispatcher.attempts.running.get(task_id)
-            if task_id not in kept and running is not None and running.attempt.epoch == epoch:
-                dispatcher.attempts.cancel(task_id, "its lease is lost")
+        try:
+            await _take_up(store, scripts, dispatcher, task, "was not heard of in time", lapsed=True)
+        except (Fenced, Gone):
+            continue
+        log.warning("%s: its attempt was not heard of in time and is lost", task.name)
+        ended += 1
+    return ended
 
 
 async def expire(store: Store, life: Life, tombstones: int) -> None:
@@ -94,8 +120,13 @@ async def expire_once(store: Store, life: Life, tombstones: int, now: int) -> tu
 
 
 async def _delete(store: Store, life: Life, task: Task) -> bool:
+    def decide(work: Work) -> bool:
+        if not life.expires(work.task):
+            return False
+        work.task.delete(work.now)
+        return True
+
     try:
-        await store.change(task.id, lambda work: work.task.delete(work.now) if life.expires(work.task) else None)
-    except (Refused, Fenced):
+        return await store.change(task.id, decide)
+    except (Refused, Fenced, Gone):
         return False
-    return True

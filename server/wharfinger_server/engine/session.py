@@ -9,10 +9,10 @@ from typing import Any, Protocol, TypeVar
 import orjson
 
 from wharfinger.runtime import protocol
-from wharfinger_server.domain.errors import Fenced, Refused
+from wharfinger_server.domain.errors import Fenced, Refused, Unavailable
 from wharfinger_server.domain.event import LogLevel, LogLine
 from wharfinger_server.domain.failure import Code, Failure
-from wharfinger_server.domain.ledger import Entry, Ledger
+from wharfinger_server.domain.ledger import Entry, Intent, Ledger
 from wharfinger_server.domain.progress import Progress
 from wharfinger_server.domain.states import Phase
 from wharfinger_server.domain.task import Task
@@ -75,9 +75,14 @@ class AttemptSession:
 
         def decide(work: Work) -> list[protocol.Entry]:
             ledger = work.ledger(*(intent.key for intent in wanted))
-            return [self._noted(work, ledger, ledger.intend(intent, self._epoch, work.now)) for intent in wanted]
+            return [self._intended(work, ledger, intent) for intent in wanted]
 
         return await self._write(decide)
+
+    def _intended(self, work: Work, ledger: Ledger, intent: Intent) -> protocol.Entry:
+        if ledger.expects(intent.key, self._epoch):  # written by an earlier try, whose answer was lost
+            return wording.entry_for_script(ledger.named(intent.key))
+        return self._noted(work, ledger, ledger.intend(intent, self._epoch, work.now))
 
     async def adopt(self, intent: protocol.Intent, external_id: str) -> protocol.Entry:
         """Write what existed before the task."""
@@ -109,7 +114,10 @@ class AttemptSession:
                 self._late(work, entry)
             return None if live else work.task
 
-        fenced_from = await self._change(self._attempt.task.id, decide)
+        try:
+            fenced_from = await self._change(self._attempt.task.id, decide)
+        except Unavailable:
+            raise protocol.LeaseLost from None
         if fenced_from is not None:
             self._desk.revived(fenced_from)
             raise protocol.LeaseLost
@@ -268,7 +276,7 @@ class AttemptSession:
 
         try:
             return await self._change(self._attempt.task.id, guarded)  # type: ignore[no-any-return]
-        except Fenced:
+        except (Fenced, Unavailable):  # unavailable for good: the server ends, and the next one takes the task up
             raise protocol.LeaseLost from None
         except Refused as refused:
             self._attempt.put_back(lines, dropped)

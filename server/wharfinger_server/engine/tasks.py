@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Awaitable, Sequence
+from typing import TypeVar
 
 from wharfinger_server import config
 from wharfinger_server.domain.errors import Aborted, AlreadyExists, InvalidArgument, NotFound, Refused, invalid
@@ -19,11 +21,14 @@ from wharfinger_server.engine.hub import Hub
 from wharfinger_server.engine.life import Leased, Life
 from wharfinger_server.engine.naming import check_project
 from wharfinger_server.engine.pages import page_limit, page_start, page_token
+from wharfinger_server.engine.patience import unbroken
 from wharfinger_server.engine.requests import Caller, CreateRequest, task_not_found
 from wharfinger_server.engine.showing import Showing
 from wharfinger_server.engine.shown import Shown
-from wharfinger_server.store.store import Draft, Existing, Store, TaskQuery
+from wharfinger_server.store.store import Draft, Existing, Gone, MaybeWritten, Store, TaskQuery
 from wharfinger_server.store.work import Work
+
+T = TypeVar("T")
 
 USUAL_PAGE = 100
 USUAL_WAIT = 30_000_000
@@ -67,8 +72,8 @@ class Tasks:
         except Existing as existing:
             self._not_written(draft.task, at_once)
             return self._existing(request, task, existing)
-        except BaseException:
-            self._not_written(draft.task, at_once)
+        except BaseException as error:
+            self._unheard(error, [(draft.task, at_once)])
             raise
         self._written(written, at_once)
         return Shown(written)
@@ -98,9 +103,8 @@ class Tasks:
             drafts.append((i, *self._draft(task)))
         try:
             outcomes = await self._store.create_many([draft for _, draft, _ in drafts])
-        except BaseException:
-            for _, draft, at_once in drafts:
-                self._not_written(draft.task, at_once)
+        except BaseException as error:
+            self._unheard(error, [(draft.task, at_once) for _, draft, at_once in drafts])
             raise
         for (i, draft, at_once), outcome in zip(drafts, outcomes, strict=True):
             if isinstance(outcome, Existing):
@@ -118,6 +122,14 @@ class Tasks:
         if self._dispatcher.reserve(task):  # a slot is free: created and leased in one commit
             return Draft(task, self._life.begin_at_once(task, self._dispatcher.worker)), True
         return Draft(task, ((StateChange(TaskState.QUEUED, task.creator, ""), 0),)), False
+
+    def _unheard(self, error: BaseException, tasks: Sequence[tuple[Task, bool]]) -> None:
+        """See to drafts of which nobody heard: a caller that left, or a lost answer, does not mean that they failed."""
+        if isinstance(error, asyncio.CancelledError | MaybeWritten):
+            self._dispatcher.find_out(tasks)
+            return
+        for task, at_once in tasks:
+            self._not_written(task, at_once)
 
     def _not_written(self, task: Task, at_once: bool) -> None:
         if at_once:
@@ -256,10 +268,13 @@ class Tasks:
             check_etag(work.task, etag)
             return self._life.cancel(work, caller.creator, why)
 
-        task = await self._store.change(task.id, decide)
-        self._dispatcher.attempts.cancel(task.id, why)
-        self._dispatcher.consider(task)
-        return await self._showing.show(task)
+        async def carry_out() -> Task:
+            changed = await changed_task(self._store.change(task.id, decide), task)
+            self._dispatcher.attempts.cancel(changed.id, why)
+            self._dispatcher.consider(changed)
+            return changed
+
+        return await self._showing.show(await unbroken(carry_out()))
 
     async def delete(self, caller: Caller, project: str, task_id: str, etag: str = "") -> None:
         """Delete an ended task that owns nothing alive. Its ledger stays for a while, for late evidence."""
@@ -270,7 +285,15 @@ class Tasks:
             work.task.delete(work.now)
             work.touch()
 
-        await self._store.change(task.id, decide)
+        await changed_task(self._store.change(task.id, decide), task)
+
+
+async def changed_task(change: Awaitable[T], task: Task) -> T:
+    """Await a change of `task`. Raises NotFound TASK_NOT_FOUND where the task was purged since it was read."""
+    try:
+        return await change
+    except Gone:
+        raise task_not_found(task.project, task.task_id) from None
 
 
 def _unwritten(task: Task) -> Task:

@@ -53,6 +53,10 @@ class NotOurs(OpenRefused):
     """It is no database, one of another program, or of a kind or age that the server does not know."""
 
 
+class MaybeWritten(Unavailable):
+    """Nobody knows yet whether it was written: the connection was lost in the COMMIT, and stays away."""
+
+
 def unavailable(why: str) -> Unavailable:
     """Return the refusal of a request while the database cannot be written."""
     return Unavailable("DATABASE_UNAVAILABLE", f"the server's database cannot take this now: {why}; ask again later")

@@ -91,6 +91,10 @@ class Queries:
         rows = self._reads.unfinished_of(connection, after=after, limit=limit, project=project)
         return self._tasks(connection, rows)
 
+    def lapsed(self, connection: sa.Connection, now: int, limit: int) -> list[Task]:
+        """Return tasks whose lease has run out."""
+        return self._tasks(connection, self._reads.lapsed(connection, now=now, limit=limit))
+
     def expired(self, connection: sa.Connection, now: int, limit: int) -> list[Task]:
         """Return tasks at rest whose time is over and that own nothing."""
         return self._tasks(connection, self._reads.expired(connection, now=now, limit=limit))

@@ -15,7 +15,7 @@ from wharfinger_server.domain.task import Task
 from wharfinger_server.store import schema
 from wharfinger_server.store.database import Database, Verdict
 from wharfinger_server.store.delivery import Awaiting, Blocked
-from wharfinger_server.store.errors import Existing, Gone, NotOurs, OpenRefused, WriteFailed, unavailable
+from wharfinger_server.store.errors import Existing, Gone, MaybeWritten, NotOurs, OpenRefused, WriteFailed, unavailable
 from wharfinger_server.store.loaded import Encode
 from wharfinger_server.store.operations import Change, Create, Operation, Purge, Renew, SaveProgress
 from wharfinger_server.store.queries import Queries
@@ -32,6 +32,7 @@ __all__ = [
     "FeedEvent",
     "Gone",
     "InlineRunner",
+    "MaybeWritten",
     "OpenRefused",
     "Pace",
     "Runner",
@@ -99,6 +100,11 @@ class Store:
     def on_commit(self, hear: OnCommit | None) -> None:
         """Let `hear` hear from the next commit on."""
         self._writer.on_commit = hear
+
+    @property
+    def closed(self) -> bool:
+        """Whether it takes nothing any more, for good."""
+        return self._writer.closed
 
     def uid(self, task_id: int) -> str:
         """Return the uid of the task with that id."""
@@ -241,6 +247,10 @@ class Store:
     async def unfinished(self, after: int, limit: int, project: str | None = None) -> list[Task]:
         """Return up to `limit` tasks not at rest, of ids above `after`, in their order; of one project, if given."""
         return await self._read(lambda c: self._queries.unfinished(c, after, limit, project))
+
+    async def lapsed(self, now: int, limit: int) -> list[Task]:
+        """Return tasks whose lease ended before `now` without being renewed or given back."""
+        return await self._read(lambda c: self._queries.lapsed(c, now, limit))
 
     async def expired(self, now: int, limit: int) -> list[Task]:
         """Return tasks at rest whose expire_time has come, that own nothing alive and are not tombstones yet."""

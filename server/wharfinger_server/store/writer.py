@@ -15,7 +15,7 @@ from wharfinger_server.domain.ids import TaskIds
 from wharfinger_server.store.batch import Batch
 from wharfinger_server.store.database import CommitUnknown, Database, Verdict
 from wharfinger_server.store.delivery import deliver
-from wharfinger_server.store.errors import WriteFailed, unavailable
+from wharfinger_server.store.errors import MaybeWritten, WriteFailed, unavailable
 from wharfinger_server.store.loaded import Encode
 from wharfinger_server.store.operations import Create, Operation, Purge
 from wharfinger_server.store.runner import Runner
@@ -222,9 +222,8 @@ class Writer:
                 try:
                     self._judge(error)
                 except Unavailable as why:
-                    raise unavailable(
-                        "it went away while this was being written, which may or may not have happened"
-                    ) from why
+                    told = unavailable("it went away while this was being written, which may or may not have happened")
+                    raise MaybeWritten(told.reason, told.message) from why
                 self._runner.pause(pause)
                 pause = min(pause * 2, _LONGEST_PAUSE)
             else:
@@ -243,6 +242,6 @@ class Writer:
 
 def _again(error: Unavailable) -> Unavailable:
     """Return the same refusal for one more caller: an exception that several raise gathers all of their tracebacks."""
-    same = Unavailable(error.reason, error.message)
+    same = type(error)(error.reason, error.message)
     same.__cause__ = error.__cause__
     return same

@@ -1,0 +1,90 @@
+"""What has to be written is written, however long the database takes to be well again.
+
+A script's report and dispatch's own steps have nobody to be refused to: given up, they would leave a task that nothing
+sees to until the server is started again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, TypeVar
+
+from wharfinger_server.domain.errors import Unavailable
+from wharfinger_server.domain.task import Task
+from wharfinger_server.store.store import Store
+from wharfinger_server.store.work import Work
+
+T = TypeVar("T")
+
+FIRST_PAUSE, LONGEST_PAUSE = 0.05, 1.0
+"""Seconds between two tries, doubling."""
+
+_going_on: set[asyncio.Future[Any]] = set()
+
+
+class PatientStore:
+    """Asks the store again while it is unavailable, and raises Unavailable only once it was closed.
+
+    An earlier try may have been written though its answer was lost: a decision must do no harm the second time.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def change(self, task_id: int, decide: Callable[[Work], T]) -> T:
+        """Do as `Store.change`."""
+        return await self._answered(lambda: self._store.change(task_id, decide))
+
+    async def task_by_id(self, id: int) -> Task | None:  # noqa: A002 - the task's own word
+        """Do as `Store.task_by_id`."""
+        return await self._answered(lambda: self._store.task_by_id(id))
+
+    async def queued(self, executor: str, limit: int) -> list[Task]:
+        """Do as `Store.queued`."""
+        return await self._answered(lambda: self._store.queued(executor, limit))
+
+    async def memos(self, task: int) -> dict[str, bytes]:
+        """Do as `Store.memos`."""
+        return await self._answered(lambda: self._store.memos(task))
+
+    async def _answered(self, ask: Callable[[], Awaitable[T]]) -> T:
+        pause = FIRST_PAUSE
+        while True:
+            try:
+                return await ask()
+            except Unavailable:
+                if self._store.closed:
+                    raise
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, LONGEST_PAUSE)
+
+    def change_blocking(self, task_id: int, decide: Callable[[Work], T]) -> T:
+        """Do as `Store.change_blocking`."""
+        pause = FIRST_PAUSE
+        while True:
+            try:
+                return self._store.change_blocking(task_id, decide)
+            except Unavailable:
+                if self._store.closed:
+                    raise
+            time.sleep(pause)
+            pause = min(pause * 2, LONGEST_PAUSE)
+
+
+async def unbroken(work: Coroutine[Any, Any, T]) -> T:
+    """Return what `work` returns; it goes on to its end though the caller is cancelled meanwhile."""
+    inner = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(inner)
+    except asyncio.CancelledError:
+        _going_on.add(inner)
+        inner.add_done_callback(_ended)
+        raise
+
+
+def _ended(inner: asyncio.Future[Any]) -> None:
+    _going_on.discard(inner)
+    if not inner.cancelled():
+        inner.exception()  # nobody is left to hear of it
