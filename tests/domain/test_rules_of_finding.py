@@ -224,6 +224,13 @@ def test_rule_10_late_evidence_fills_its_own_intent(state: EntryState) -> None:
     assert (held.named("a").state, held.named("a").external_id, held.named("a").error) == (CREATED, "x", None)
 
 
+@pytest.mark.parametrize("state", [UNCERTAIN, NOT_CREATED], ids=lambda state: state.name)
+def test_rule_10_late_evidence_never_takes_the_place_of_a_known_id(state: EntryState) -> None:
+    held = ledger(entry(state=state, external_id="known"))
+    assert late(held, "x") == "a~1"
+    assert held.named("a").external_id == "known"
+
+
 def test_rule_10_late_evidence_against_a_conclusion_is_uncertain() -> None:
     held = ledger(entry(state=NOT_CREATED))
     assert late(held, "x") == "a"

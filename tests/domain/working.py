@@ -19,10 +19,11 @@ from wharfinger_server.engine.life import LATE, guard
 def works(world: World, worker: Worker) -> Iterator[Move]:
     """Yield what a worker may do next, and what may befall it."""
     label = f"worker {worker.epoch}"
+    current = world.task.holds(worker.epoch)
     if world.spend("crash"):
-        yield 0.2, f"{label} dies at {worker.doing}", partial(_die, world, worker)
+        yield 0.2 if current else 0.01, f"{label} dies at {worker.doing}", partial(_die, world, worker)
     # What is fenced or paused is slow: that is what makes it late.
-    weight = 0.03 if worker.doing == "paused" else 1.5 if world.task.holds(worker.epoch) else 0.1
+    weight = 0.03 if worker.doing == "paused" else 1.5 if current else 0.1
     yield weight, f"{label}: {worker.doing} {worker.at}", partial(_WORK[worker.doing], world, worker)
     if worker.doing == "send" and world.spend("stale"):
         yield 1.0, f"{label} pauses before it sends", partial(_pause, world, worker)

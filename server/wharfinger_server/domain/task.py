@@ -350,7 +350,8 @@ class Task:
             return False
         to = self.rest_state()
         moved = to is not self.state or revived
-        self.move(Trigger.EVIDENCE, to)
+        if to is not self.state:
+            self.move(Trigger.EVIDENCE, to)
         if moved:
             self.expire_time = 0
             if to is not SUCCEEDED:
