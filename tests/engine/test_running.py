@@ -5,14 +5,19 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
 import pytest
 
 from wharfinger_server.domain.errors import AlreadyExists, FailedPrecondition, InvalidArgument, NotFound
-from wharfinger_server.domain.policy import Policy
+from wharfinger_server.domain.policy import SECOND, Policy
 from wharfinger_server.domain.states import TaskState
+from wharfinger_server.domain.task import Task
+from wharfinger_server.engine.life import backoff
+
+A_TASK = Task(1, "t", "default", "a", "harbour.noop", "1.0", "asyncio", "me", 1)
 
 
 async def test_a_task_succeeds_with_its_result(pier: Any) -> None:
@@ -194,3 +199,9 @@ async def test_a_blocked_loop_is_named_in_health_and_log(pier: Any) -> None:
     assert ended.task.state is TaskState.SUCCEEDED
     texts = [event.log.text for event in await pier.events(shown.task.task_id) if event.HasField("log")]
     assert any("block.py" in text for text in texts)
+
+
+def test_tasks_that_failed_together_do_not_come_back_together() -> None:
+    waits = {backoff(replace(A_TASK, uid=f"t{i}", failures=1)) for i in range(20)}
+    assert len(waits) > 15
+    assert all(0.8 * SECOND <= wait <= 1.2 * SECOND for wait in waits)

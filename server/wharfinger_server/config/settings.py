@@ -120,7 +120,7 @@ class Limits:
         "1MiB", "Log text kept of one task; lines that are dropped are counted.", Kind.SIZE, least=1
     )
     cancel_grace: int = setting(
-        "10s", "How long a cancelled script may clean up before it is interrupted.", Kind.DURATION
+        "10s", "How long a script that was told to stop may clean up; then its attempt is fenced.", Kind.DURATION
     )
     find_timeout: int = setting("60s", "How long a search for an uncertain resource may take.", Kind.DURATION, least=1)
     lease_ttl: int = setting("30s", "An attempt not heard of for so long is lost.", Kind.DURATION, least=1_000_000)

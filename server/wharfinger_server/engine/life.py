@@ -7,6 +7,7 @@ replayed, so it changes nothing but the work.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from zlib import crc32
 
 from wharfinger_server.domain.event import EventDetail, StateChange
 from wharfinger_server.domain.failure import Code, Failure
@@ -32,6 +33,16 @@ LATE = Failure(
     "LATE_EVIDENCE",
     "an attempt that had lost its lease reported something it had made; it may be alive",
 )
+
+
+def backoff(task: Task) -> int:
+    """Return how long a task that failed waits: its policy's backoff, give or take a fifth.
+
+    The share is drawn from the task's uid, so that tasks that failed together do not all come back together, and a
+    decision that is replayed is the same one.
+    """
+    drawn = crc32(f"{task.uid}/{task.failures}".encode()) / 2**32
+    return int(task.policy.backoff(task.failures) * (0.8 + 0.4 * drawn))
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +122,7 @@ class Life:
         self._interrupt_undo(work)
         again = work.task.failed(error, work.now)
         if again:
-            work.task.retry_time = work.now + work.task.policy.backoff(work.task.failures)
+            work.task.retry_time = work.now + backoff(work.task)
         return self._attempt_failed(work, before, error, epoch)
 
     def lost(self, work: Work, epoch: int, error: Failure, *, resumable: bool) -> Task:
