@@ -129,7 +129,8 @@ class Store:
 
         Raises Existing where the project has a task of that request_id or, failing that, of that task_id.
         """
-        (made,) = await self.create_many((draft,))
+        made: Task | Existing
+        (made,) = await self._write(lambda waiter: Create(waiter, (draft,)))
         if isinstance(made, Existing):
             raise made
         return made
