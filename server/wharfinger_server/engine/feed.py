@@ -202,8 +202,8 @@ def _news(topic: Topic, told: dict[str, Progress]) -> list[tuple[str, Progress]]
 
 async def _unfinished(store: Store, project: str, sieve: _Sieve) -> AsyncIterator[Task]:
     after = 0
-    while page := await store.unfinished(after, PAGE):
+    while page := await store.unfinished(after, PAGE, project):
         for task in page:
-            if task.project == project and sieve.wants(task):
+            if sieve.wants(task):
                 yield task
         after = page[-1].id

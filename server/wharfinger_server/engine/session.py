@@ -86,6 +86,7 @@ class AttemptSession:
 
     async def adopt(self, intent: protocol.Intent, external_id: str) -> protocol.Entry:
         """Write what existed before the task."""
+        external_id = wording.clean(external_id)
         wanted = self._checked(intent)
         self._use_keys([intent.key])
 
@@ -102,6 +103,8 @@ class AttemptSession:
 
     async def created(self, key: str, generation: int, external_id: str) -> None:
         """Report what the call made. From a fenced attempt it is kept as late evidence; then LeaseLost is raised."""
+
+        external_id = wording.clean(external_id)
 
         def decide(work: Work) -> Task | None:
             live = work.task.holds(self._epoch)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import re
 import time
 
 from wharfinger.runtime import protocol
@@ -11,9 +12,15 @@ from wharfinger_server.domain.failure import Code, Failure
 from wharfinger_server.domain.ledger import Entry, Intent
 
 _SECOND = 1_000_000
+_KEY = re.compile(r"[^~\x00-\x1f\x7f]{1,256}")
 _CODES = {code.value: code for code in Code}
 
 FIND_COULD_NOT_TELL = Failure(Code.UNKNOWN, "RESOURCE_UNCERTAIN", "the script's find could not tell whether it exists")
+
+
+def clean(text: str) -> str:
+    """Return `text` without the one character that not every database keeps."""
+    return text.replace("\0", "\ufffd")
 
 
 def now() -> int:
@@ -68,9 +75,11 @@ def entry_for_script(entry: Entry) -> protocol.Entry:
 
 def intent_of_script(value: protocol.Intent) -> Intent:
     """Return what a script is about to make; raises FailedPrecondition KEY_INVALID for a key that is none."""
-    if not value.key or "~" in value.key or len(value.key) > 256:
+    if not _KEY.fullmatch(value.key):
         key = value.key[:64]
-        raise FailedPrecondition("KEY_INVALID", f"{key!r} is no key: 1 to 256 characters, no '~'", {"key": key})
+        raise FailedPrecondition(
+            "KEY_INVALID", f"{key!r} is no key: 1 to 256 printable characters, no '~'", {"key": clean(key)}
+        )
     return Intent(
         key=value.key,
         type=value.type,
