@@ -1,4 +1,4 @@
-"""Show Wharfinger at work in one terminal: a server, real bytes, a partial failure, a kill -9.
+"""Show Wharfinger at work in one terminal: a server, real bytes, a partial failure, a rollback, a kill -9.
 
 Everything is made in a temporary folder, listens on 127.0.0.1 only, and is gone afterwards. Run it with `make demo`.
 """
@@ -76,7 +76,7 @@ class Harbour:
         ready = self.folder / "port"
         ready.unlink(missing_ok=True)
         print("$ wharfinger serve &", flush=True)
-        command = [CLI, "serve", "--port-file", ready]
+        command = [str(CLI), "serve", "--port-file", str(ready)]
         self._server = subprocess.Popen(command, env=self._environment)  # noqa: S603 - our own program
         until = time.monotonic() + 60
         while not ready.exists():
@@ -149,6 +149,13 @@ def same(left: Path, right: Path) -> None:
     print(f"{right.name}: sha256 {digests[1]}, the same bytes")
 
 
+def taken_back(gone: Path, kept: Path, text: str) -> None:
+    """See that one file is gone, and the other still holds the text."""
+    if gone.exists() or kept.read_text() != text:
+        raise Unexpected(f"the rollback left {gone}, or touched {kept}")
+    print(f"{gone.parent.name}/{gone.name} is gone; {kept.parent.name}/{kept.name} is untouched")
+
+
 def story(yard: Harbour, sources: Sources, image: Path) -> None:
     """Tell the story; raise Unexpected where it does not go as it should."""
     folder = yard.folder
@@ -172,11 +179,17 @@ def story(yard: Harbour, sources: Sources, image: Path) -> None:
 
     say("import into two stores; the second has something else under that name: it fails half-way, and says so")
     (folder / "vault").mkdir(exist_ok=True)
-    (folder / "vault" / "golden.qcow2").write_text("somebody else's\n")
+    theirs = "somebody else's\n"
+    (folder / "vault" / "golden.qcow2").write_text(theirs)
     stores = ["stores=main", "stores=vault", "name=golden.qcow2"]
     yard.run("submit", "image.import", f"source={fast}", *stores, "--task-id", "half-way", "--watch", expect=HALF_DONE)
     yard.run("resources", "half-way")
     same(image, folder / "main" / "golden.qcow2")
+
+    say("what a rollback would do; then the rollback, which takes back what the task made and nothing else")
+    yard.run("rollback", "half-way", "--dry-run")
+    yard.run("rollback", "half-way", "--watch")
+    taken_back(folder / "main" / "golden.qcow2", folder / "vault" / "golden.qcow2", theirs)
 
     say("a slow import; the server is killed in the middle, and the task goes on after the restart")
     yard.run("submit", "image.import", f"source={slow}", "stores=main", "name=slow.qcow2", "--task-id", "unsinkable")

@@ -21,7 +21,21 @@ def test_help_tells_every_command_without_loading_them(nobody: Shell) -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=False)
     *text, loaded = done.stdout.splitlines()
     assert loaded == "[]"
-    for name in ("submit", "ls", "show", "watch", "wait", "logs", "cancel", "delete", "events", "resources", "serve"):
+    for name in (
+        "submit",
+        "ls",
+        "show",
+        "watch",
+        "wait",
+        "logs",
+        "cancel",
+        "delete",
+        "events",
+        "resources",
+        "rollback",
+        "resume",
+        "resolve",
+    ):
         assert any(line.strip().startswith(f"{name} ") for line in text), name
 
 

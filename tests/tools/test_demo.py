@@ -21,5 +21,14 @@ def test_the_demo_tells_its_story_to_the_end() -> None:
         check=False,
     )
     assert ran.returncode == 0, ran.stdout[-3000:] + ran.stderr[-3000:]
-    for told in ("SUCCEEDED", "PARTIALLY_FAILED", "main/golden.qcow2", "kill -9", "EXECUTOR_LOST", "attempt 2"):
+    for told in (
+        "SUCCEEDED",
+        "PARTIALLY_FAILED",
+        "main/golden.qcow2",
+        "half-way is ROLLED_BACK",
+        "main/golden.qcow2 is gone; vault/golden.qcow2 is untouched",
+        "kill -9",
+        "EXECUTOR_LOST",
+        "attempt 2",
+    ):
         assert told in ran.stdout, told

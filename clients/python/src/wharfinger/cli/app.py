@@ -25,7 +25,10 @@ TASKS = {
     "cancel": ("changing", "Ask tasks to stop."),
     "delete": ("changing", "Delete tasks that are at rest."),
     "events": ("showing", "List a task's events."),
-    "resources": ("showing", "List a task's ledger: what it made, and what is uncertain."),
+    "resources": ("ledger", "List a task's ledger: what it made, and what is uncertain."),
+    "rollback": ("halfway", "Undo what a task made."),
+    "resume": ("halfway", "Let a half-done task go on."),
+    "resolve": ("halfway", "Say how things stand with what a task made."),
 }
 SERVER = {
     "scripts": ("catalogue", "List the scripts that can be run, or show one."),
@@ -174,6 +177,8 @@ def _sentence(error: Exception) -> str:
     if isinstance(error, errors.Refused):
         similar = error.metadata.get("similar", "").split(",")[0]
         hint = f"Did you mean {similar!r}?" if similar else _HINTS.get(error.reason, "")
+        if any(violation.field == "external_id" for violation in error.violations):
+            hint = "Give the provider's id by --id."
         return f"{error}\n{hint}" if hint else str(error)
     return str(error)
 
@@ -194,6 +199,7 @@ _HINTS = {
     "PARAMS_INVALID": "`wharfinger scripts SCRIPT` shows what the script takes.",
     "UNAUTHENTICATED": "Give a token the server knows, by WHARFINGER_TOKEN or --token.",
     "LEFTOVERS_ALIVE": "`wharfinger resources TASK` lists what is left over.",
+    "KEY_UNKNOWN": "`wharfinger resources TASK` lists the keys.",
 }
 
 

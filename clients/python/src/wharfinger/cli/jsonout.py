@@ -54,6 +54,7 @@ def partial_failure(error: PartialFailure) -> dict[str, Any]:
     """Return what is left over of a half-done task."""
     return {
         "failure": plain(error.failure),
+        "rollback_failure": plain(error.rollback_failure),
         "failed_step": error.failed_step,
         "retryable": error.retryable,
         "created": plain(error.created),

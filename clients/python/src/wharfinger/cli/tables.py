@@ -13,6 +13,7 @@ from wharfinger.cli.wording import clean
 _STYLES = {
     "SUCCEEDED": "green",
     "CREATED": "green",
+    "ROLLED_BACK": "green",
     "RUNNING": "cyan",
     "QUEUED": "blue",
     "INTENDED": "blue",
@@ -42,6 +43,34 @@ def table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     widths = [max(len(title), *(len(row[i]) for row in cleaned), 0) for i, title in enumerate(titles)]
     for row in (titles, *cleaned):
         click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+def groups(titles: Sequence[str], parts: Sequence[tuple[str, str, Sequence[Sequence[str]]]]) -> None:
+    """Print rows in groups; each part is a word, what it means, and its rows.
+
+    Columns are aligned throughout and nothing is cut or wrapped by us, so that ids can be copied.
+    """
+    cleaned = [(word, meaning, [[clean(cell) for cell in row] for row in rows]) for word, meaning, rows in parts]
+    every = [list(titles), *(row for _, _, rows in cleaned for row in rows)]
+    widths = [max(len(row[i]) for row in every) for i in range(len(titles))]
+
+    def line(row: Sequence[str]) -> str:
+        return "  ".join(["", *(cell.ljust(width) for cell, width in zip(row, widths, strict=True))]).rstrip()
+
+    _print(line(titles), "bold")
+    for word, meaning, rows in cleaned:
+        _print(f"{word} ({len(rows)}): {meaning}", _STYLES.get(word.partition(",")[0], "bold"))
+        for row in rows:
+            click.echo(line(row))
+
+
+def _print(text: str, style: str) -> None:
+    if not on_terminal():
+        click.echo(text)
+        return
+    from rich.console import Console
+
+    Console(highlight=False).print(text, style=style, markup=False, soft_wrap=True)
 
 
 def pairs(rows: Sequence[tuple[str, str]]) -> None:

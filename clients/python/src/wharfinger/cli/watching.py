@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shlex
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -16,6 +17,9 @@ from wharfinger import (
     PartialFailure,
     Progress,
     ProgressUpdate,
+    Resource,
+    ResourceState,
+    ResourceSummary,
     Snapshot,
     Task,
     TaskFailed,
@@ -26,6 +30,7 @@ from wharfinger.cli.lines import Pace, amount, eta_words, event_line, progress_l
 from wharfinger.cli.options import Asked
 from wharfinger.cli.tables import on_terminal
 from wharfinger.cli.wording import clean
+from wharfinger.report import partial_failure_report
 
 if TYPE_CHECKING:
     from rich.progress import TaskID
@@ -176,10 +181,11 @@ def shown_for(asked: Asked) -> Shown:
     return LiveLines() if on_terminal() else PlainLines()
 
 
-def follow(asked: Asked, client: Client, name: str, after: int = 0) -> int:
+def follow(asked: Asked, client: Client, name: str, after: int = 0, *, undoing: Task | None = None) -> int:
     """Show a task until it is at rest, and return the exit code of its end.
 
-    An interrupt leaves the task running, and says so.
+    `undoing`: the task as it was before a rollback was asked for; all is then well when nothing is left over. An
+    interrupt leaves the task running, and says so.
     """
     shown = shown_for(asked)
     last: Task | None = None
@@ -195,6 +201,10 @@ def follow(asked: Asked, client: Client, name: str, after: int = 0) -> int:
             shown.close()
             return interrupted(asked, name, "watch")
     assert last is not None, "a watch ends with a snapshot"
+    if undoing is not None and not last.state.left_over:
+        if not asked.json:
+            click.echo(f"{last.name} is {last.state}{_undone(undoing.resources, last.resources)}")
+        return exits.OK
     return tell_end(asked, client, last)
 
 
@@ -233,13 +243,43 @@ def tell_end(asked: Asked, client: Client, task: Task, *, stream: bool = True) -
 
 
 def partial_report(asked: Asked, error: PartialFailure) -> None:
-    """Print what a half-done task left over, and the commands that tell more."""
-    for line in str(error).splitlines():
-        click.echo(clean(line))
+    """Print what a half-done task left over, and the commands that are possible now and those that tell more."""
     short = _short(asked, error.task.name)
+    ways = [(asked.again(command), words) for command, words in _ways(error, short)]
+    width = max((len(command) for command, _ in ways), default=0)
+    for line in partial_failure_report(error, [f"{c.ljust(width)}  {words}" for c, words in ways]).splitlines():
+        click.echo(clean(line))
     click.echo("  to see more:")
     for verb in ("resources", "events"):
         click.echo(f"    {asked.again(f'{verb} {short}')}")
+
+
+def _ways(error: PartialFailure, short: str) -> Iterator[tuple[str, str]]:
+    """Tell the commands that the task allows, each with what it does."""
+    if "RESUME" in error.allowed_actions:
+        yield f"resume {short}", "what exists is used again, only the rest is done"
+    if "ROLL_BACK" in error.allowed_actions:
+        yield f"rollback {short}", "what it made is undone, children first; --dry-run only says what and how"
+    if "RESOLVE" in error.allowed_actions and error.left_over:
+        # What a person is needed for first: what is uncertain, then what could not be undone.
+        stuck = [entry for entry in error.left_over if entry.state is ResourceState.UNDO_FAILED]
+        entry = next(iter((*error.uncertain, *stuck, *error.left_over)))
+        yield f"resolve {short} {shlex.quote(entry.key)} VERDICT", f"VERDICT: {_verdicts(entry)}"
+
+
+def _verdicts(entry: Resource) -> str:
+    if entry.state is ResourceState.CREATED:
+        return "retain or forget"
+    if entry.state is ResourceState.UNDO_FAILED:
+        return "not-created, retain or forget"
+    return "created, not-created, retain or forget" if entry.external_id else "created --id ID, not-created or forget"
+
+
+def _undone(before: ResourceSummary, now: ResourceSummary) -> str:
+    """Return what a rollback did, in numbers."""
+    counted = ((now.undone - before.undone, "undone"), (now.retained - before.retained, "retained"))
+    told = ", ".join(f"{count} {word}" for count, word in counted if count)
+    return f": {told}" if told else ""
 
 
 def _short(asked: Asked, name: str) -> str:

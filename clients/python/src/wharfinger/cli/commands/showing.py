@@ -1,4 +1,4 @@
-"""`wharfinger show`, `events` and `resources`: one task in full."""
+"""`wharfinger show` and `events`: one task in full."""
 
 from __future__ import annotations
 
@@ -10,9 +10,8 @@ from wharfinger import PartialFailure, Task, TaskFailed
 from wharfinger.cli import jsonout, watching
 from wharfinger.cli.lines import event_line, progress_line
 from wharfinger.cli.options import Asked, command
-from wharfinger.cli.tables import pairs, table
+from wharfinger.cli.tables import pairs
 from wharfinger.cli.wording import age, clock
-from wharfinger.report import notes_on, place_of
 
 
 @command(short_help="Show a task.")
@@ -108,33 +107,3 @@ def events(asked: Asked, task: str, after: int) -> None:
                 jsonout.line(jsonout.event(event))
             else:
                 click.echo(f"{event.sequence:>5}  {event_line(event)}")
-
-
-@command(short_help="List a task's ledger: what it made, and what is uncertain.")
-@click.argument("task")
-@click.option("--filter", "text", metavar="FILTER", default="", help='Such as: state = UNCERTAIN AND type = "object"')
-def resources(asked: Asked, task: str, text: str) -> None:
-    """List the ledger of TASK: everything it made, was about to make, adopted or undid, in the order of intent."""
-    with asked.client() as client:
-        told = list(client.resources(task, text))
-    if asked.json:
-        jsonout.document(jsonout.plain(told))
-        return
-    if not told:
-        click.echo("there are no such entries" if text else "the task made nothing so far", err=True)
-        return
-    rows = [
-        (
-            entry.key,
-            entry.type,
-            entry.state.value,
-            entry.external_id or "-",
-            place_of(entry) or "-",
-            "" if entry.owned else "not owned",
-            "; ".join(notes_on(entry)),
-        )
-        for entry in told
-    ]
-    titles = ("KEY", "TYPE", "STATE", "ID", "WHERE", "", "WHY")
-    kept = [n for n, title in enumerate(titles) if n < 5 or any(row[n] for row in rows)]
-    table([titles[n] for n in kept], [[row[n] for n in kept] for row in rows])

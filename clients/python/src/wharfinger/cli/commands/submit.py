@@ -10,7 +10,20 @@ import click
 from wharfinger.cli import jsonout, params, watching
 from wharfinger.cli.options import Asked, command
 
-WISHES = click.Choice(["keep", "roll_back"])
+
+class _Wish(click.Choice[str]):
+    """`keep` or `rollback`, given on as the API's word; that one is taken too."""
+
+    def __init__(self) -> None:
+        super().__init__(["keep", "rollback"])
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the API's word."""
+        word = super().convert("rollback" if value in ("roll_back", "roll-back") else value, param, ctx)
+        return "roll_back" if word == "rollback" else word
+
+
+WISHES = _Wish()
 
 
 def _label(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:

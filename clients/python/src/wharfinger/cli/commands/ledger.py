@@ -1,0 +1,67 @@
+"""`wharfinger resources`: a task's ledger, grouped by what is known of each thing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import click
+
+from wharfinger import Resource, ResourceState
+from wharfinger.cli import jsonout
+from wharfinger.cli.options import Asked, command
+from wharfinger.cli.tables import groups
+from wharfinger.report import notes_on, place_of
+
+# What somebody has to look at comes first.
+MEANINGS = {
+    ResourceState.UNDO_FAILED: "undoing failed, it may exist",
+    ResourceState.UNCERTAIN: "nobody can tell whether it exists",
+    ResourceState.UNKNOWN: "this client is too old to know that state",
+    ResourceState.INTENDED: "about to be made",
+    ResourceState.UNDOING: "being undone",
+    ResourceState.CREATED: "exists",
+    ResourceState.RETAINED: "exists, and is no longer the task's",
+    ResourceState.FORGOTTEN: "given up, perhaps it exists",
+    ResourceState.UNDONE: "made and undone",
+    ResourceState.NOT_CREATED: "was not made",
+}
+ADOPTED = "was there before, and is never undone"
+TITLES = ("ID", "KEY", "TYPE", "WHERE", "WHY")
+
+
+@command(short_help="List a task's ledger: what it made, and what is uncertain.")
+@click.argument("task")
+@click.option("--filter", "text", metavar="FILTER", default="", help='Such as: state = UNCERTAIN AND type = "object"')
+def resources(asked: Asked, task: str, text: str) -> None:
+    """List the ledger of TASK: everything it made, was about to make, adopted or undid, grouped by its state.
+
+    Ids are those of the provider. Within a group, and with --output json altogether, the order is that of intent.
+    """
+    with asked.client() as client:
+        told = list(client.resources(task, text))
+    if asked.json:
+        jsonout.document(jsonout.plain(told))
+    elif told:
+        parts = _parts(told)
+        used = [n for n in range(len(TITLES)) if any(row[n] for _, _, rows in parts for row in rows)]
+        shown = [(word, meaning, [[row[n] for n in used] for row in rows]) for word, meaning, rows in parts]
+        groups([TITLES[n] for n in used], shown)
+    else:
+        click.echo("there are no such entries" if text else "the task made nothing so far", err=True)
+
+
+def _parts(told: Iterable[Resource]) -> list[tuple[str, str, Sequence[Sequence[str]]]]:
+    rows: dict[tuple[ResourceState, bool], list[Sequence[str]]] = {}
+    for entry in told:
+        adopted = entry.state is ResourceState.CREATED and not entry.owned
+        row = (entry.external_id or "-", entry.key, entry.type, place_of(entry), "; ".join(notes_on(entry)))
+        rows.setdefault((entry.state, adopted), []).append(row)
+    ordered = [(state, adopted) for state in MEANINGS for adopted in (False, True) if (state, adopted) in rows]
+    return [
+        (
+            f"{state}, not owned" if adopted else state.value,
+            ADOPTED if adopted else MEANINGS[state],
+            rows[state, adopted],
+        )
+        for state, adopted in ordered
+    ]
