@@ -103,7 +103,6 @@ class AttemptSession:
 
     async def created(self, key: str, generation: int, external_id: str) -> None:
         """Report what the call made. From a fenced attempt it is kept as late evidence; then LeaseLost is raised."""
-
         external_id = wording.clean(external_id)
 
         def decide(work: Work) -> Task | None:

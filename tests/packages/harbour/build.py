@@ -7,7 +7,7 @@ from harbour.yard import Yard
 from wharfinger.script import Refused, ResourceType
 
 RESUMABLE = True
-RESOURCE_TYPES = {"yard.thing": ResourceType(idempotent=True, send_window=1.0, call_timeout=2.0, settling=0.2)}
+RESOURCE_TYPES = {"yard.thing": ResourceType(idempotent=True, send_window=2.0, call_timeout=3.0, settling=0.2)}
 PARAMS_SCHEMA = {
     "type": "object",
     "properties": {

@@ -11,7 +11,7 @@ import io
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, TextIO
 
 from wharfinger.runtime.text import clean
@@ -125,5 +125,7 @@ def to_log(log: Log) -> Iterator[None]:
     try:
         yield
     finally:
-        _sink.reset(token)
+        # An attempt that was abandoned is closed by the garbage collector, in a context that never had the token.
+        with suppress(ValueError):
+            _sink.reset(token)
         sink.close()
