@@ -33,7 +33,7 @@ _LAST_ANSWERS = 2.0
 # Seconds within which two signals are one.
 _ONE_WISH = 0.5
 # How often the database is asked whether it is well.
-_STORE_CHECK = 5.0
+_STORE_CHECK = 2.0
 
 
 class Server:

@@ -14,7 +14,7 @@ from wharfinger_server.store import codec
 from wharfinger_server.store.database import Database
 from wharfinger_server.store.errors import Existing, Gone
 from wharfinger_server.store.loaded import Encode, Loaded, Pending
-from wharfinger_server.store.operations import Change, Create, Operation, Purge, Renew, SaveProgress
+from wharfinger_server.store.operations import Change, Create, Operation, Probe, Purge, Renew, SaveProgress
 from wharfinger_server.store.values import Committed, Draft, FeedEvent
 from wharfinger_server.store.work import Work
 
@@ -57,6 +57,9 @@ class Batch:
             self._decide(change)
         self._write()
         self._renew(renewals)
+        if _all(operations, Probe):
+            self.wrote = True
+            self._database.probe(self._connection)
         for purge in _all(operations, Purge):
             purge.result = self._database.purge(self._connection, purge.before, purge.limit)
             self.wrote |= purge.result > 0

@@ -22,6 +22,9 @@ TASKS = ", ".join(f"tasks.{name}" for name in codec.TASK_COLUMNS)
 _ENTRIES = ", ".join(f"entries.{name}" for name in codec.ENTRY_COLUMNS)
 
 
+_PROBE_BYTES = 8 * 1024
+
+
 class Verdict(Enum):
     """What a database error means for the writes it hit."""
 
@@ -154,6 +157,14 @@ class Database(ABC):
         """Return all memos of a task."""
         sql = f"SELECT key, value FROM memos WHERE task = {self.mark}"  # noqa: S608  # our own names
         return {row[0]: row[1] for row in connection.exec_driver_sql(sql, (task,))}
+
+    def probe(self, connection: sa.Connection) -> None:
+        """Write as much as needs room of its own: several pages, with other bytes each time."""
+        sql = (
+            f"INSERT INTO meta (name, value) VALUES ('probe', {self.mark}) "  # noqa: S608  # our own names
+            "ON CONFLICT (name) DO UPDATE SET value = excluded.value"
+        )
+        connection.exec_driver_sql(sql, (secrets.token_hex(_PROBE_BYTES),))
 
     def purge(self, connection: sa.Connection, before: int, limit: int) -> int:
         """Delete tombstones older than `before` with all that belongs to them; return how many."""

@@ -52,6 +52,11 @@ class Renew(Operation):
 
 
 @dataclass(slots=True, eq=False)
+class Probe(Operation):
+    """Write something of some size, to learn whether that is possible."""
+
+
+@dataclass(slots=True, eq=False)
 class Purge(Operation):
     """Delete tombstones; the result is how many. It runs in a batch of its own."""
 

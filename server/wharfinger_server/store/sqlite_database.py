@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 import time
 from collections.abc import Callable, Sequence
@@ -27,6 +28,7 @@ BUSY_TIMEOUT = 5.0
 """Seconds to wait for another connection's lock: a checkpoint, or an operator's own shell."""
 
 _FULL, _EXTRA = 2, 3
+_ROOM_TO_OPEN = 64 * 1024
 _TROUBLE = {
     sqlite3.SQLITE_BUSY: Trouble(Verdict.AGAIN, "another program holds its file locked"),
     sqlite3.SQLITE_LOCKED: Trouble(Verdict.AGAIN, "another connection holds a table locked"),
@@ -237,5 +239,7 @@ def _open_refusal(path: Path, error: sa.exc.DBAPIError) -> OpenRefused:
     code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
     if code == sqlite3.SQLITE_NOTADB:
         return NotOurs(f"{path} is not a SQLite database; give the server a file of its own")
+    if shutil.disk_usage(path.parent).free < _ROOM_TO_OPEN:  # SQLite calls that an error of the disk
+        return NotWritable(f"{path} cannot be opened: its disk is full; make room")
     trouble = _TROUBLE.get(code)
     return NotWritable(f"{path} cannot be opened: {trouble.why if trouble else error.orig}")

@@ -17,7 +17,7 @@ from wharfinger_server.store.database import Database, Verdict
 from wharfinger_server.store.delivery import Awaiting, Blocked
 from wharfinger_server.store.errors import Existing, Gone, MaybeWritten, NotOurs, OpenRefused, WriteFailed, unavailable
 from wharfinger_server.store.loaded import Encode
-from wharfinger_server.store.operations import Change, Create, Operation, Purge, Renew, SaveProgress
+from wharfinger_server.store.operations import Change, Create, Operation, Probe, Purge, Renew, SaveProgress
 from wharfinger_server.store.queries import Queries
 from wharfinger_server.store.runner import InlineRunner, Runner, ThreadRunner
 from wharfinger_server.store.values import Committed, Condition, Draft, FeedEvent, StoredEvent, TaskQuery
@@ -258,10 +258,10 @@ class Store:
         return await self._read(lambda c: self._queries.expired(c, now, limit))
 
     async def health(self) -> None:
-        """Raise Unavailable when the database does not answer, or could not be written when that was last tried."""
+        """Raise Unavailable when the database does not answer, or could not be written last and still cannot be."""
         await self._read(lambda c: c.exec_driver_sql("SELECT 1").scalar())
         if self._writer.down:
-            raise unavailable("the last write failed")
+            await self._write(Probe)
 
 
 def _database(url: str, clock: Callable[[], int] | None) -> Database:

@@ -185,7 +185,8 @@ class Writer:
                 self._runner.pause(pause)
                 pause = min(pause * 2, _LONGEST_PAUSE)
             else:
-                self._up()
+                if batch.wrote:  # what only reads goes through on a full disk too
+                    self._up()
                 return batch
 
     def _up(self) -> None:
