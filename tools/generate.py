@@ -1,7 +1,7 @@
 """Generate the Python code of the API from `protos/`.
 
-Run by the interpreter of `.venv-gen`, which holds the oldest generator we support: generated gRPC code refuses a runtime
-older than its generator, so the floor of what users may have installed is set here. `make generate` does it.
+Run by the interpreter of `.venv-gen`, which holds the oldest generator we support: generated gRPC code refuses a
+runtime older than its generator, so the floor of what users may have installed is set here. `make generate` does it.
 
 With `--include-only` it just lays out Google's definitions, which is all that `buf` needs.
 """

@@ -134,7 +134,8 @@ def picture(frames: Sequence[Frame]) -> str:
     )
     return "\n".join(
         (
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" width="{width:g}">',
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" width="{width:g}"'
+            ' xml:space="preserve" font-family="monospace" font-size="12">',
             f"<style>{_style(frames, height)}</style>",
             "<defs>",
             *(f'<g id="r{number}">{_drawn(row)}</g>' for row, number in ids.items()),

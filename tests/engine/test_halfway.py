@@ -203,3 +203,11 @@ async def test_what_is_in_doubt_is_looked_for_before_it_is_undone(pier: Any) -> 
     assert shown.task.state is TaskState.FAILED
     assert things(pier) == 0
     assert (await states(pier, shown))["thing/b"] == EntryState.UNDONE.name
+
+
+async def test_a_plan_is_for_tasks_that_can_be_rolled_back(pier: Any) -> None:
+    params = {"yard": str(pier.folder / "yard"), "keys": ["a"], "refuse": ["a"]}
+    shown = await pier.run("harbour.build", params=params)
+    with pytest.raises(FailedPrecondition) as caught:
+        await pier.engine.half_way.roll_back(pier.caller, ask(shown), validate_only=True)
+    assert caught.value.reason == "STATE_FORBIDS"

@@ -22,7 +22,8 @@ LINE_COST = 64
 class Attempt:
     """One attempt while it runs. `stirred` is called, from any thread, when there is something new to write soon.
 
-    `expired` holds the failure of an attempt that was asked to stop because its time was up. `log_limit` is in bytes.
+    `expired` holds the failure of an attempt that was asked to stop because its time was up; `given_up` that of one
+    which the server gives up because it ends, and whether the script may then run again. `log_limit` is in bytes.
     `results` is what its result must match, None: any object goes.
     """
 
@@ -39,6 +40,7 @@ class Attempt:
         self.results = results
         self.epoch = task.epoch
         self.expired: Failure | None = None
+        self.given_up: tuple[Failure, bool] | None = None
         self.progress: Progress | None = None
         self.unsaved = False
         self.unshown = False

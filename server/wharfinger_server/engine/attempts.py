@@ -33,6 +33,8 @@ from wharfinger_server.sdk.executor import Job, Stop
 log = logging.getLogger(__name__)
 
 SECOND = 1_000_000
+GIVE_UP_TIME = 2.0
+"""How long, in seconds, scripts may clean up when the server ends and its grace is over."""
 
 STOPPED = Failure(Code.CANCELLED, "CANCELLED", "the attempt did not stop in time after it was cancelled; it is fenced")
 
@@ -221,14 +223,18 @@ class Attempts:
             running.lost = True
             self._chores.do(self._lose(running, reason))
 
-    async def _lose(self, running: Running, reason: str) -> None:
-        attempt = running.attempt
-        error = Failure(
+    def _loss(self, running: Running, reason: str) -> Failure:
+        name, losses = running.lane.name, running.attempt.task.losses + 1
+        return Failure(
             Code.UNAVAILABLE,
             "EXECUTOR_LOST",
-            f"the executor {running.lane.name} lost the attempt: {reason}",
-            metadata={"executor": running.lane.name, "worker": self._worker, "losses": str(attempt.task.losses + 1)},
+            f"the executor {name} lost the attempt: {reason}",
+            metadata={"executor": name, "worker": self._worker, "losses": str(losses)},
         )
+
+    async def _lose(self, running: Running, reason: str) -> None:
+        attempt = running.attempt
+        error = self._loss(running, reason)
         resumable = self._scripts.resumable(attempt.task)
         try:
             task = await self._store.change(
@@ -242,19 +248,35 @@ class Attempts:
         self.ended(attempt, task)
 
     async def close(self, grace: float) -> None:
-        """Wait up to `grace` seconds for what runs; then give up the rest.
+        """Wait up to `grace` seconds for what runs; then give it up, for the next server to take up.
 
-        What still runs is found unfinished, and lost, when a server starts on this database again.
+        What does not stop even then is lost, as if the server had been killed.
         """
+        if not await self._all_ended(grace):
+            log.warning(
+                "%d attempts still run; they are stopped, and go on when a server starts again", len(self._jobs)
+            )
+            for running in list(self.running.values()):
+                self._give_up(running)
+            await self._all_ended(GIVE_UP_TIME)
+        await self._chores.close()
+
+    async def _all_ended(self, seconds: float) -> bool:
         if self._jobs:
             self._quiet.clear()
             try:
-                await asyncio.wait_for(self._quiet.wait(), grace)
+                await asyncio.wait_for(self._quiet.wait(), seconds)
             except TimeoutError:
-                log.warning(
-                    "%d attempts still run; they are lost and will be recovered at the next start", len(self._jobs)
-                )
-        await self._chores.close()
+                return False
+        return True
+
+    def _give_up(self, running: Running) -> None:
+        if running.job.stop.requested or running.lane.executor is None:
+            return
+        error = self._loss(running, "the server ended")
+        running.attempt.given_up = (error, self._scripts.resumable(running.attempt.task))
+        running.job.stop.request(error.message)
+        running.lane.executor.cancel(running.job)
 
 
 def timed_out(reason: str, field: str, limit: int, when: str = "", *, retryable: bool = False) -> Failure:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from wharfinger_server.domain import undo, verdict
 from wharfinger_server.domain.errors import FailedPrecondition, Unimplemented
-from wharfinger_server.domain.task import Task
+from wharfinger_server.domain.task import Task, Trigger
 from wharfinger_server.domain.verdict import Verdict
 from wharfinger_server.engine.dispatch import Dispatcher
 from wharfinger_server.engine.life import Life
@@ -82,7 +82,7 @@ class HalfWay:
         if script is not None and not script.info.can_undo:
             raise Unimplemented("NOT_SUPPORTED", f"{task.script} has no undo", {"feature": "undo"})
         if validate_only:
-            asked = self._store.change(task.id, lambda work: undo.plan(work.ledger(), only, retain, work.now))
+            asked = self._store.change(task.id, lambda work: _plan(work, only, retain))
             plan = await changed_task(asked, task)
             return await self._tasks.get(caller, ask.project, ask.task_id), plan
 
@@ -125,3 +125,8 @@ class HalfWay:
 
         await unbroken(carry_out())
         return await self._tasks.get(caller, ask.project, ask.task_id)
+
+
+def _plan(work: Work, only: Sequence[str], retain: Sequence[str]) -> undo.Plan:
+    work.task.require(Trigger.ROLL_BACK)
+    return undo.plan(work.ledger(), only, retain, work.now)

@@ -9,6 +9,7 @@ from typing import Any, Protocol, TypeVar
 import orjson
 
 from wharfinger.runtime import protocol
+from wharfinger_server.domain.entry import base_of
 from wharfinger_server.domain.errors import Fenced, Refused, Unavailable
 from wharfinger_server.domain.event import LogLevel, LogLine
 from wharfinger_server.domain.failure import Code, Failure
@@ -151,7 +152,7 @@ class AttemptSession:
             if self._attempt.phase is Phase.UNDO:
                 entry = rollback.start(work, key, deadline)
             else:
-                entry = work.ledger(key).undoing(key, deadline, work.now)
+                entry = work.ledger(base_of(key)).undoing(key, deadline, work.now)
             entry_changed(work, entry, self._epoch)
             return wording.entry_for_script(entry)
 
@@ -163,7 +164,7 @@ class AttemptSession:
         await self._on_entry(key, lambda ledger, now: ledger.undone(key, error, now))
 
     async def _on_entry(self, key: str, act: Callable[[Ledger, int], Entry | None]) -> None:
-        await self._write(lambda work: entry_changed(work, act(work.ledger(key), work.now), self._epoch))
+        await self._write(lambda work: entry_changed(work, act(work.ledger(base_of(key)), work.now), self._epoch))
 
     async def found(
         self,
@@ -228,6 +229,9 @@ class AttemptSession:
 
     def _end(self, outcome: protocol.Outcome) -> Callable[[Work], Task]:
         life, epoch = self._desk.life, self._epoch
+        if isinstance(outcome, protocol.Stopped) and self._attempt.given_up is not None:
+            cause, resumable = self._attempt.given_up
+            return lambda work: life.lost(self._with_progress(work), epoch, cause, resumable=resumable)
         if self._attempt.phase is not Phase.RUN:
             end = life.settled_once if self._attempt.phase is Phase.SETTLE else life.undone_once
             broken = (
