@@ -26,7 +26,7 @@ def asks(world: World) -> Iterator[Move]:
             yield (
                 0.2,
                 f"person: roll back only {only} retain {retain}",
-                partial(_ask_for, world, "rollback", partial(_roll_back, world, only, retain)),
+                partial(_ask_for, world, "rollback", partial(roll_back, world, only, retain)),
             )
     if world.spend("resolve") and task.state.resting:
         for key, verdict, id_ in _opinions(world):
@@ -63,9 +63,11 @@ def _wishes(world: World) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
             yield (), (key,)
 
 
-def _roll_back(world: World, only: tuple[str, ...], retain: tuple[str, ...], work: w.Work) -> None:
+def roll_back(world: World, only: tuple[str, ...], retain: tuple[str, ...], work: w.Work) -> None:
+    """Begin a rollback."""
     kept = undo.begin(work.task, work.ledger(), only, retain, work.now)
     world.handed.update(entry.external_id for entry in kept)
+    world.life.go_on(work)  # type: ignore[arg-type]
 
 
 def _resolve(world: World, key: str, verdict: Verdict, id_: str, work: w.Work) -> None:

@@ -10,9 +10,11 @@ from tests.domain.oracle import delete
 from tests.domain.world import Finder, Move, Undoer, World
 
 from wharfinger_server.domain import undo
+from wharfinger_server.domain.entry import base_of
 from wharfinger_server.domain.errors import Fenced
 from wharfinger_server.domain.states import Phase
-from wharfinger_server.engine.life import guard
+from wharfinger_server.engine import rollback
+from wharfinger_server.engine.noting import guard
 
 # ---------------------------------------------------------------------- settling
 
@@ -109,7 +111,7 @@ def _undoer_dies(world: World, undoer: Undoer) -> None:
 def _begin_undo(world: World, undoer: Undoer, key: str) -> None:
     def decide(work: w.Work) -> w.Entry:
         guard(work, undoer.epoch)  # type: ignore[arg-type]
-        return undo.start(work.task, work.ledger(), key, work.now + w.UNDO_WINDOW, work.now)
+        return rollback.start(work, key, work.now + w.UNDO_WINDOW)  # type: ignore[arg-type]
 
     entry = world.change(decide)
     undoer.calls[key] = (entry.external_id, world.now + w.UNDO_WINDOW, entry.version, "")
@@ -136,7 +138,7 @@ def _undo_told(world: World, undoer: Undoer, key: str) -> None:
 
     def decide(work: w.Work) -> None:
         guard(work, undoer.epoch)  # type: ignore[arg-type]
-        work.ledger(key).undone(key, error, work.now, version)
+        work.ledger(base_of(key)).undone(key, error, work.now, version)
 
     current = world.is_current(undoer.epoch, Phase.UNDO)
     try:
@@ -151,15 +153,7 @@ def _undo_told(world: World, undoer: Undoer, key: str) -> None:
 
 def _undoer_ends(world: World, undoer: Undoer) -> None:
     world.undoers.remove(undoer)
-
-    def decide(work: w.Work) -> None:
-        guard(work, undoer.epoch)  # type: ignore[arg-type]
-        work.task.attempt_over(work.now)
-        if undo.over(work.task, work.ledger()):
-            undo.end(work.task, work.ledger(), work.now)
-        world.life.go_on(work)  # type: ignore[arg-type]
-
     try:
-        world.change(decide)
+        world.change(lambda work: world.life.undone_once(work, undoer.epoch))
     except Fenced:
         return

@@ -14,12 +14,11 @@ from tests.domain.asking import asks
 from tests.domain.attending import finds, undoes
 from tests.domain.cloud import Request
 from tests.domain.working import works
-from tests.domain.world import Finder, Move, Undoer, Worker, World
+from tests.domain.world import Finder, Move, Undoer, Work, Worker, World
 
-from wharfinger_server.domain import undo
 from wharfinger_server.domain.errors import Refused
 from wharfinger_server.domain.states import Phase, TaskState
-from wharfinger_server.engine.life import ask_time
+from wharfinger_server.engine import rollback
 
 
 def moves(world: World, *, calm: bool = False) -> list[Move]:
@@ -50,6 +49,8 @@ def _clock(world: World) -> Iterator[Move]:
 
 def _engine(world: World) -> Iterator[Move]:
     task = world.task
+    if task.undo_end and world.now >= task.undo_end:
+        yield 1.0, "engine: undo_timeout", partial(_time_is_up, world)
     if task.lease is not None:
         yield from _leased(world)
         return
@@ -60,14 +61,9 @@ def _engine(world: World) -> Iterator[Move]:
         yield 0.5, "engine: hasty SETTLE", partial(_lease_in_haste, world)
         if task.state is TaskState.QUEUED:
             yield 0.1, "engine: hasty RUN", partial(_lease_too_soon, world)
-    if task.wake_time > world.now:
-        return
-    if task.state is TaskState.ROLLING_BACK:
-        yield from _rolling(world)
-    elif task.must_settle:
-        yield 1.5, "engine: lease SETTLE", partial(_lease_settle, world)
-    elif task.state is TaskState.QUEUED:
-        yield 1.5, "engine: lease RUN", partial(_lease_run, world)
+    phase = world.life.next_phase(Work(world))  # type: ignore[arg-type]
+    if phase is not None and task.wake_time <= world.now:
+        yield 1.5, f"engine: lease {phase.name}", partial(_lease, world, phase)
 
 
 def _leased(world: World) -> Iterator[Move]:
@@ -80,20 +76,24 @@ def _leased(world: World) -> Iterator[Move]:
         midway = any(worker.doing in ("send", "paused", "wait", "report") for worker in world.workers)
         weight = 0.6 if dead or midway else 0.15
         yield weight, f"engine: {lease.phase.name} lease expires", partial(_lose, world, dead)
-    if world.task.undo_end and world.now >= world.task.undo_end:
-        yield 1.0, "engine: undo_timeout", partial(_end_rollback, world, w.TOO_LATE)
 
 
-def _lease_run(world: World) -> None:
-    if world.change(lambda work: world.life.lease(work, Phase.RUN, "w")):
+def _lease(world: World, phase: Phase) -> None:
+    leased = world.change(lambda work: world.life.lease(work, phase, "w"))
+    if phase is Phase.RUN:
         if any(entry.owned and entry.sought for entry in world.entries.values()):
             world.wrong.append("a RUN lease before all is settled")
         world.workers.append(Worker(world.task.epoch))
+    elif phase is Phase.SETTLE:
+        world.finders.append(Finder(world.task.epoch, list(leased.targets)))
+    else:
+        world.undoers.append(Undoer(world.task.epoch))
 
 
 def _lease_in_haste(world: World) -> None:
     world.strike("haste")
-    _lease_settle(world)
+    if world.ledger().to_settle():
+        _lease(world, Phase.SETTLE)
 
 
 def _lease_too_soon(world: World) -> None:
@@ -105,12 +105,6 @@ def _lease_too_soon(world: World) -> None:
     world.wrong.append("a RUN lease before all is settled")
 
 
-def _lease_settle(world: World, only: tuple[str, ...] | None = None) -> None:
-    if world.change(lambda work: world.life.lease(work, Phase.SETTLE, "w")):
-        keys = [entry.key for entry in world.ledger().to_settle()] if only is None else list(only)
-        world.finders.append(Finder(world.task.epoch, keys))
-
-
 def _lose(world: World, dead: bool) -> None:
     if not dead:
         world.strike("lost")
@@ -118,36 +112,16 @@ def _lose(world: World, dead: bool) -> None:
     world.change(lambda work: world.life.lost(work, epoch, w.LOST, resumable=world.setup.resumable))
 
 
-def _rolling(world: World) -> Iterator[Move]:
-    rollback, ledger = world.task.rollback, world.ledger()
-    assert rollback is not None
-    order = undo.Order(ledger, rollback.only)
-    sought = [] if rollback.stop else [e for e in order.sought() if ask_time(e, world.now) <= world.now]
-    if sought:
-        keys = tuple(entry.key for entry in sought)
-        yield 1.5, f"engine: lease SETTLE for {keys}", partial(_lease_settle, world, keys)
-    if undo.over(world.task, ledger):
-        yield 1.5, "engine: the rollback ends", partial(_end_rollback, world)
-    elif order.ready():
-        yield 1.5, "engine: lease UNDO", partial(_lease_undo, world)
-    if world.task.undo_end and world.now >= world.task.undo_end:
-        yield 1.0, "engine: undo_timeout", partial(_end_rollback, world, w.TOO_LATE)
+def _time_is_up(world: World) -> None:
+    def decide(work: Work) -> None:
+        lease = work.task.lease
+        if lease is not None and lease.phase is Phase.UNDO:
+            world.life.undone_once(work, work.task.epoch, w.TOO_LATE)  # type: ignore[arg-type]
+        else:
+            rollback.end(work, w.TOO_LATE)  # type: ignore[arg-type]
+            world.life.go_on(work)  # type: ignore[arg-type]
 
-
-def _lease_undo(world: World) -> None:
-    if world.change(lambda work: world.life.lease(work, Phase.UNDO, "w")):
-        world.undoers.append(Undoer(world.task.epoch))
-
-
-def _end_rollback(world: World, late: w.Failure | None = None) -> None:
-    def decide(work: w.Work) -> None:
-        undo.end(work.task, work.ledger(), work.now, late)
-        world.life.go_on(work)  # type: ignore[arg-type]
-
-    before = world.task.error
     world.change(decide)
-    if before is not None and world.task.error != before and world.task.state is not TaskState.SUCCEEDED:
-        world.wrong.append("a rollback overwrote the first error")
 
 
 # ---------------------------------------------------------------------- the cloud

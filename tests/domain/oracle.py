@@ -6,7 +6,7 @@ from tests.domain.cloud import Thing
 from tests.domain.world import World
 
 from wharfinger_server.domain.entry import Counts, Entry
-from wharfinger_server.domain.states import HANDED_OVER, UNSETTLED_AT_SUCCESS, Cause, EntryState, Goal, TaskState
+from wharfinger_server.domain.states import UNSETTLED_AT_SUCCESS, Cause, EntryState, Goal, TaskState
 
 ENDED = {TaskState.FAILED, TaskState.CANCELLED, TaskState.ROLLED_BACK}
 HALF_DONE = {TaskState.PARTIALLY_FAILED, TaskState.ROLLBACK_FAILED}
@@ -101,11 +101,11 @@ def _unknown(world: World, thing: Thing, family: list[Entry]) -> str:
     if not holders:
         sought = any(entry.nameless and entry.token == thing.token for entry in family)
         return "" if sought else f"{what} nobody knows"
-    if thing.id not in world.handed and any(not entry.owned for entry in holders):
+    if thing.id in world.handed:
+        return ""  # it is a person's, whatever became of its entry since
+    if any(not entry.owned for entry in holders):
         return f"{what} ours, but listed as if it were not"
-    if world.task.state in ENDED and not any(entry.state in HANDED_OVER for entry in holders):
-        return f"{what} its task {world.task.state.name}"
-    return ""
+    return f"{what} its task {world.task.state.name}" if world.task.state in ENDED else ""
 
 
 def _deletion(world: World, thing: Thing) -> list[str]:

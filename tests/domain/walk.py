@@ -12,15 +12,16 @@ import sys
 import time
 from collections import Counter
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 
+from tests.domain.asking import roll_back
 from tests.domain.moves import moves
 from tests.domain.oracle import violations
 from tests.domain.world import Setup, Step, World
 
 from wharfinger_server.domain import undo
 from wharfinger_server.domain.policy import OnFailure
-from wharfinger_server.domain.states import EntryState
+from wharfinger_server.domain.states import EntryState, TaskState
 
 FAULTS = {
     "crash": 3, "lost": 4, "cancel": 2, "resume": 3, "rollback": 3, "resolve": 3, "findfail": 2, "undofail": 2,
@@ -126,6 +127,7 @@ def setup_of(dice: random.Random) -> Setup:
         swallow=dice.random() < 0.3,
         adopts_what_it_sees=dice.random() < 0.15,
         lured=lured,
+        undo_timeout=dice.choice([0, 0, 40]),
     )
 
 
@@ -147,7 +149,7 @@ def walk(seed: int, setup: Setup | None = None) -> Walk:
     for _ in range(2):
         if not world.deleted and world.task.counts.open:
             taken.path.append("person: the last rollback")
-            world.change(lambda work: undo.begin(work.task, work.ledger(), (), (), work.now))
+            world.change(partial(roll_back, world, (), ()))
             if not _go(taken, dice, 2000, calm=True):
                 return taken
             if not world.task.state.resting:
@@ -168,8 +170,11 @@ def _go(taken: Walk, dice: random.Random, steps: int, *, calm: bool) -> bool:
         _, label, act = dice.choices(possible, weights)[0]
         taken.path.append(f"{world.now} {label}")
         world.coin = dice.random() < 0.5
-        commits = world.commits
+        commits, error = world.commits, world.task.error
         act()
+        rolled = world.task.state in (TaskState.ROLLING_BACK, TaskState.ROLLED_BACK, TaskState.ROLLBACK_FAILED)
+        if rolled and error is not None and world.task.error != error:
+            world.wrong.append("a rollback overwrote the first error")
         taken.wrong = violations(world, committed=world.commits != commits)
         if taken.wrong:
             return False

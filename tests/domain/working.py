@@ -13,7 +13,8 @@ from tests.domain.world import Call, Move, Step, Worker, World
 from wharfinger_server.domain.errors import Fenced, Refused
 from wharfinger_server.domain.ledger import Ledger
 from wharfinger_server.domain.states import EntryState, Phase, TaskState
-from wharfinger_server.engine.life import LATE, guard
+from wharfinger_server.engine.life import LATE
+from wharfinger_server.engine.noting import guard
 
 
 def works(world: World, worker: Worker) -> Iterator[Move]:

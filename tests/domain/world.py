@@ -61,6 +61,7 @@ class Setup:
     swallow: bool = False
     adopts_what_it_sees: bool = False
     lured: bool = False
+    undo_timeout: int = 0
 
     def group(self, key: str) -> str:
         """Return the group that `key` is made in, "" for none."""
@@ -135,7 +136,7 @@ class Work:
         """Return the ledger, with at least the entries of `bases`; with all if none is named."""
         held = self.opened
         for entry in self._stored.values():
-            wanted = not bases or entry.base in bases or entry.key in bases
+            wanted = not bases or entry.base in bases
             if wanted and entry.key not in held.entries and entry.key not in held.removed:
                 held.entries[entry.key] = entry
         return held
@@ -179,6 +180,7 @@ class World:
             max_attempts=setup.attempts,
             max_lost_attempts=setup.losses,
             retry_backoff=5,
+            undo_timeout=setup.undo_timeout,
         )
         self.task = Task(1, "uid", "p", "t", "s", "1", "x", "me", self.now, policy=policy)
         for step in setup.steps:

@@ -11,6 +11,11 @@ Version = tuple[int, int, str, int]
 """An entry's state, generation, external id and intent epoch: what a finding or an undo was asked about (rule 8)."""
 
 
+def base_of(key: str) -> str:
+    """Return the key that `key` is, or that it is evidence of: `a` for `a` and for `a~1`."""
+    return key.partition("~")[0]
+
+
 @dataclass(slots=True)
 class Entry:
     """One thing that a task makes, changes or adopts. Never changed in place: `Ledger.put` takes the changed copy.

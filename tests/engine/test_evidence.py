@@ -1,0 +1,25 @@
+"""Evidence of more than was asked for, in a whole engine."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from wharfinger_server.domain.states import TaskState
+from wharfinger_server.engine.halfway import Ask
+
+
+async def test_a_rollback_undoes_evidence_too(pier: Any) -> None:
+    params = {"yard": str(pier.folder / "yard"), "keys": ["a", "b"], "refuse": ["b"]}
+    shown = await pier.run("harbour.build", params=params)
+    await pier.store.change(
+        shown.task.id, lambda work: work.ledger().created("thing/a", 1, "another", 1, work.now, live=False)
+    )
+    await pier.engine.half_way.roll_back(pier.caller, Ask("default", shown.task.task_id))
+    ended = await pier.rest(shown.task.task_id)
+    entries, _ = await pier.engine.tasks.resources(pier.caller, "default", shown.task.task_id)
+    assert {entry.key: entry.state.name for entry in entries} == {
+        "thing/a": "UNDONE",
+        "thing/a~1": "UNDONE",
+        "thing/b": "NOT_CREATED",
+    }
+    assert ended.task.state is TaskState.ROLLED_BACK
