@@ -61,7 +61,7 @@ def test_validate_only_creates_nothing(stubs, project):
         ({"params": {"steps": 2.0**60}}, grpc.StatusCode.INVALID_ARGUMENT, "PARAMS_INVALID", "task.params.steps"),
         ({"params": {"steps": float("nan")}}, grpc.StatusCode.INVALID_ARGUMENT, "PARAMS_INVALID", "task.params.steps"),
         ({"task_id": "Not-A-Name"}, grpc.StatusCode.INVALID_ARGUMENT, "INVALID_NAME", "task_id"),
-        ({"labels": {"BAD KEY": "x"}}, grpc.StatusCode.INVALID_ARGUMENT, "INVALID_ARGUMENT", "task.labels['BAD KEY']"),
+        ({"labels": {"BAD KEY": "x"}}, grpc.StatusCode.INVALID_ARGUMENT, "INVALID_ARGUMENT", 'task.labels["BAD KEY"]'),
     ],
 )
 def test_a_bad_request_is_refused_with_its_reason_and_field(stubs, project, options, code, reason, field):

@@ -14,7 +14,7 @@ from wharfinger_server.domain.policy import OnFailure, Policy
 from wharfinger_server.domain.task import Task
 from wharfinger_server.engine import wording
 from wharfinger_server.engine.missing import unknown_executor, unknown_script
-from wharfinger_server.engine.naming import check_id, check_labels, check_project, check_request_id
+from wharfinger_server.engine.naming import check_id, check_labels, check_project, check_request_id, check_text
 from wharfinger_server.engine.plain_json import check_json, params_invalid
 from wharfinger_server.engine.requests import Caller, CreateRequest
 from wharfinger_server.engine.scripts import Script, Scripts
@@ -150,8 +150,7 @@ def check_policy(policy: Policy) -> None:
     for name, (least, most) in _RANGES.items():
         if not least <= getattr(policy, name) <= most:
             raise invalid(f"task.policy.{name}", f"{getattr(policy, name)} is not between {least} and {most}")
-    if len(policy.concurrency_key) > LONGEST_KEY:
-        raise invalid("task.policy.concurrency_key", f"it is longer than {LONGEST_KEY} characters")
+    check_text("task.policy.concurrency_key", policy.concurrency_key, LONGEST_KEY, "a key")
     if policy.max_hourly_cost:
         raise _unsupported("task.policy.max_hourly_cost", "this server does not know prices yet")
 

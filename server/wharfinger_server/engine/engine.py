@@ -11,6 +11,7 @@ from typing import Any
 
 from wharfinger.runtime.protocol import Environment
 from wharfinger_server.config import Settings
+from wharfinger_server.domain.errors import invalid
 from wharfinger_server.domain.task import Task
 from wharfinger_server.engine.admission import Admission
 from wharfinger_server.engine.attempt import Attempt
@@ -55,6 +56,8 @@ class Watches:
         self, caller: Caller, project: str, task_id: str, after_sequence: int, heartbeat: int
     ) -> AsyncIterator[Update]:
         """Watch a task after a sequence; `heartbeat` is in microseconds, 0 for the usual one."""
+        if after_sequence < 0:
+            raise invalid("after_sequence", "it is negative")
         with self._door:
             task = await self._store.task(project, task_id) if caller.may_see(project) else None
             if task is None:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 
 from wharfinger_server.domain.errors import InvalidArgument, PermissionDenied, Violation, invalid
+from wharfinger_server.engine.plain_json import shown_path
 from wharfinger_server.engine.requests import Caller
 
 _ID = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
@@ -46,16 +47,21 @@ def check_labels(labels: Mapping[str, str]) -> None:
     for key, value in labels.items():
         if not _LABEL_KEY.fullmatch(key):
             what = "is no label key: 1 to 63 lower-case letters, digits, '_', '-' and '.', beginning with a letter"
-            wrong.append(Violation(f"task.labels[{key[:80]!r}]", what))
+            wrong.append(Violation(shown_path("task.labels", (key,)), what))
         elif len(value) > LONGEST_LABEL or not _PRINTABLE.fullmatch(value):
-            wrong.append(Violation(f"task.labels[{key!r}]", f"a value is at most {LONGEST_LABEL} printable characters"))
+            wrong.append(
+                Violation(shown_path("task.labels", (key,)), f"a value is at most {LONGEST_LABEL} printable characters")
+            )
     if wrong:
         raise InvalidArgument("INVALID_ARGUMENT", f"{wrong[0].field}: {wrong[0].description}", violations=wrong)
 
 
 def check_request_id(value: str) -> None:
     """Refuse a request id that is too long or not printable."""
-    if len(value) > LONGEST_REQUEST_ID or not _PRINTABLE.fullmatch(value):
-        raise invalid(
-            "request_id", f"a request id is at most {LONGEST_REQUEST_ID} printable characters, such as a UUID"
-        )
+    check_text("request_id", value, LONGEST_REQUEST_ID, "a request id", ", such as a UUID")
+
+
+def check_text(field: str, value: str, most: int, what: str, hint: str = "") -> None:
+    """Refuse a text that is longer than `most` characters or not printable."""
+    if len(value) > most or not _PRINTABLE.fullmatch(value):
+        raise invalid(field, f"{what} is at most {most} printable characters{hint}")

@@ -10,6 +10,8 @@ from wharfinger_server.domain.errors import invalid
 
 _FORM = struct.Struct(">B8sQ")
 _VERSION = 1
+_LARGEST = 2**63 - 1
+"""What a database can compare with: a forged token may hold more."""
 
 
 def _digest(question: tuple[object, ...]) -> bytes:
@@ -32,6 +34,8 @@ def page_start(token: str, *question: object) -> int:
         version, digest, after = _FORM.unpack(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
     except (ValueError, struct.error):
         raise invalid("page_token", "it is not a token that this server gave out", "INVALID_PAGE_TOKEN") from None
+    if after > _LARGEST:
+        raise invalid("page_token", "it is not a token that this server gave out", "INVALID_PAGE_TOKEN")
     if version != _VERSION or digest != _digest(question):
         raise invalid(
             "page_token",

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Sequence
 from typing import TypeVar
 
 from wharfinger_server import config
-from wharfinger_server.domain.errors import Aborted, AlreadyExists, InvalidArgument, NotFound, Refused, invalid
+from wharfinger_server.domain.errors import Aborted, AlreadyExists, NotFound, Refused, invalid
 from wharfinger_server.domain.event import StateChange
 from wharfinger_server.domain.ledger import Entry
 from wharfinger_server.domain.states import Phase, TaskState
@@ -55,7 +55,6 @@ class Tasks:
         self._life = life
         self._hub = hub
         self._showing = showing
-        self._batch = limits.batch_tasks
         self._usual_page = limits.page_size
         self._most_page = limits.max_page_size
 
@@ -83,12 +82,6 @@ class Tasks:
     ) -> Sequence[Shown | Refused]:
         """Accept many tasks in one commit; each answers for itself, in the order asked."""
         check_project(caller, project)
-        if len(requests) > self._batch:
-            raise InvalidArgument(
-                "BATCH_TOO_LARGE",
-                f"requests: {len(requests)} requests; at most {self._batch} in one batch",
-                {"limit": str(self._batch)},
-            )
         answers: dict[int, Shown | Refused] = {}
         drafts: list[tuple[int, Draft, bool]] = []
         for i, request in enumerate(requests):
@@ -223,9 +216,9 @@ class Tasks:
         token: str = "",
     ) -> tuple[Sequence[bytes], str]:
         """Return a page of a task's events, serialised, and the token of the next one."""
-        task = await self.visible(caller, project, task_id)
         if after_sequence < 0:
             raise invalid("after_sequence", "it is negative")
+        task = await self.visible(caller, project, task_id)
         limit = page_limit(page_size, USUAL_PAGE, self._most_page)
         after = max(after_sequence, page_start(token, "events", task.id))
         found = await self._store.events(task.id, after, limit + 1)

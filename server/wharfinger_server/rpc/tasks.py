@@ -43,6 +43,7 @@ class TaskMethods:
         self._half_way = half_way
         self._response_bytes = limits.response_bytes
         self._batch_bytes = limits.batch_bytes
+        self._batch_tasks = limits.batch_tasks
 
     async def create_task(self, request: task_service_pb2.CreateTaskRequest, call: Call) -> task_pb2.Task:
         """Accept a task. The request's own message is filled in and returned."""
@@ -53,7 +54,10 @@ class TaskMethods:
     async def batch_create_tasks(self, request: task_service_pb2.BatchCreateTasksRequest, call: Call) -> bytes:
         """Accept many tasks, each for itself."""
         project = names.project_of(request.parent)
-        size = request.ByteSize()
+        count, size = len(request.requests), request.ByteSize()
+        if count > self._batch_tasks:
+            said = f"requests: {count} in one batch; {self._batch_tasks} are the most: send several batches"
+            raise InvalidArgument("BATCH_TOO_LARGE", said, {"limit": str(self._batch_tasks), "count": str(count)})
         if size > self._batch_bytes:
             said = f"requests: {size} bytes in one batch; {self._batch_bytes} are the most: send several batches"
             facts = {"limit_bytes": str(self._batch_bytes), "size_bytes": str(size)}

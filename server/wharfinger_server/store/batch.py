@@ -100,9 +100,8 @@ class Batch:
             except Exception as error:  # noqa: BLE001  # a draft that cannot be written down is its caller's affair
                 create.error = error
         news = [new for _, group in prepared for new in group]
-        if not news:
-            return
-        self._insert(news)
+        if news:
+            self._insert(news)
         for create, group in prepared:
             create.result = [new.existing or new.draft.task for new in group]
         made = [new for new in news if new.existing is None]
