@@ -23,19 +23,16 @@ def reason_of(status: status_pb2.Status) -> str:
 
 def one_of(kind: str, project: str, number: int) -> v1.CreateTaskRequest:
     """Return a request that is wrong, or fine, in a certain way."""
-    if kind == "no script":
-        return create_request(project, "harbour.nothing")
-    if kind == "bad params":
-        return create_request(project, "harbour.count", params={"steps": -number})
-    if kind == "taken":
-        return create_request(project, "harbour.noop", task_id="taken")
-    if kind == "repeated":
-        return create_request(project, "harbour.noop", request_id="again")
-    if kind == "only checked":
-        return create_request(project, "harbour.noop", validate_only=True)
-    if kind == "another project":
-        return create_request("elsewhere", "harbour.noop")
-    return create_request(project, "harbour.noop", labels={"n": str(number)})
+    requests = {
+        "no script": create_request(project, "harbour.nothing"),
+        "bad params": create_request(project, "harbour.count", params={"steps": -number}),
+        "taken": create_request(project, "harbour.noop", task_id="taken"),
+        "repeated": create_request(project, "harbour.noop", request_id="again"),
+        "only checked": create_request(project, "harbour.noop", validate_only=True),
+        "another project": create_request("elsewhere", "harbour.noop"),
+        "fine": create_request(project, "harbour.noop", labels={"n": str(number)}),
+    }
+    return requests[kind]
 
 
 def test_a_thousand_requests_are_each_answered_in_order(stubs: Stubs, project: str) -> None:

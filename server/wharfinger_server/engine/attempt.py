@@ -24,7 +24,7 @@ class Attempt:
 
     `expired` holds the failure of an attempt that was asked to stop because its time was up; `given_up` that of one
     which the server gives up because it ends, and whether the script may then run again. `log_limit` is in bytes.
-    `results` is what its result must match, None: any object goes.
+    `results` is what its result must match, None: any object goes. `overflowed`: some of its log lines were dropped.
     """
 
     def __init__(
@@ -45,6 +45,7 @@ class Attempt:
         self.unsaved = False
         self.unshown = False
         self.log_limit = log_limit
+        self.overflowed = False
         self._stirred = stirred
         self._used: set[str] = set()
         self._lines: deque[tuple[int, str]] = deque()
@@ -80,6 +81,7 @@ class Attempt:
         with self._lock:
             if self._size > self.log_limit:
                 self._dropped += 1
+                self.overflowed = True
                 return
             self._size += len(line) + LINE_COST
             self._lines.append((level, line))

@@ -224,8 +224,13 @@ class AttemptSession:
 
     async def finish(self, outcome: protocol.Outcome) -> None:
         """End the attempt."""
-        task = await self._write(self._end(outcome))
-        self._desk.ended(self._attempt, task)
+        end = self._end(outcome)
+
+        def decide(work: Work) -> Task:
+            self._close_log(work)
+            return end(work)
+
+        self._desk.ended(self._attempt, await self._write(decide))
 
     def _end(self, outcome: protocol.Outcome) -> Callable[[Work], Task]:
         life, epoch = self._desk.life, self._epoch
@@ -296,6 +301,7 @@ class AttemptSession:
         for level, text in lines:
             if task.logs > self._attempt.log_limit:
                 dropped += 1
+                self._attempt.overflowed = True
                 continue
             task.logs += len(text) + LINE_COST
             work.event(LogLine(LogLevel(level if level in (1, 3, 4) else 2), text), self._epoch)
@@ -306,6 +312,13 @@ class AttemptSession:
                     self._epoch,
                 )
             task.logs_dropped += dropped
+
+    def _close_log(self, work: Work) -> None:
+        """Tell how much was dropped in all: when that began, nobody could know."""
+        dropped = work.task.logs_dropped
+        if dropped and self._attempt.overflowed:
+            said = f"{dropped} lines of the log were dropped: a task may log {self._attempt.log_limit} bytes"
+            work.event(LogLine(LogLevel.WARNING, said, dropped), self._epoch)
 
     def _checked(self, intent: protocol.Intent) -> Any:
         try:
