@@ -1,0 +1,168 @@
+"""Libcloud for asyncio: the same methods, awaited.
+
+    async with aio.driver("ec2", key, secret, region="eu-west-1") as cloud:
+        node = await cloud.create_node(name="web-1", size=size, image=image)
+
+Each call runs in a thread, at most `workers` at once, on a driver object of its own: drivers are not thread safe. What
+a call returns belongs to that driver object alone, so that `node.destroy()` works as ever.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import functools
+import importlib
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from types import TracebackType
+from typing import Any, Self
+
+from libcloud.common.openstack_identity import OpenStackAuthenticationCache
+from libcloud.compute.drivers.openstack import OpenStackNodeDriver
+
+from wharfinger_libcloud.failure import PartialFailureError, failure_of
+from wharfinger_libcloud.journal import TIMEOUT, Journal, recording
+from wharfinger_libcloud.keeping import call
+
+KINDS = ("backup", "compute", "container", "dns", "loadbalancer", "storage")
+"""The kinds of driver that libcloud has."""
+
+
+class _Tokens(OpenStackAuthenticationCache):
+    """Logins that all driver objects of one account share: without it each call would log in anew."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._kept: dict[Any, Any] = {}
+
+    def get(self, key: Any) -> Any:
+        """Return what is kept."""
+        with self._lock:
+            return self._kept.get(key)
+
+    def put(self, key: Any, context: Any) -> None:
+        """Keep it."""
+        with self._lock:
+            self._kept[key] = context
+
+    def clear(self, key: Any) -> None:
+        """Forget it."""
+        with self._lock:
+            self._kept.pop(key, None)
+
+
+def driver(
+    provider: Any,
+    *arguments: Any,
+    kind: str = "compute",
+    workers: int = 16,
+    request_timeout: float = TIMEOUT,
+    **options: Any,
+) -> AsyncDriver:
+    """Return an account at `provider` whose methods are awaited.
+
+    `provider` is libcloud's name ("ec2"), a driver class, or a function that makes a driver; `arguments` and `options`
+    go to it. `kind` is libcloud's: compute, storage, dns, loadbalancer … `workers` calls run at once; each request of
+    one times out after `request_timeout` seconds without a byte.
+
+    Raises ValueError for less than one worker, and what libcloud raises for a provider that it does not know.
+    """
+    if workers < 1:
+        raise ValueError(f"workers must be 1 or more, not {workers}")
+    make = _class_of(kind, provider) if isinstance(provider, str) else provider
+    if isinstance(make, type) and issubclass(make, OpenStackNodeDriver):
+        options.setdefault("ex_auth_cache", _Tokens())
+    return AsyncDriver(functools.partial(make, *arguments, **options), workers, request_timeout)
+
+
+def _class_of(kind: str, provider: str) -> Any:
+    if kind not in KINDS:
+        raise ValueError(f"there is no kind of driver {kind!r}; libcloud has {', '.join(KINDS)}")
+    return importlib.import_module(f"libcloud.{kind}.providers").get_driver(provider)
+
+
+class AsyncDriver:
+    """An account whose methods are awaited; made by `driver`, used in `async with`.
+
+    A call that fails half-way raises PartialFailureError; one that could not have made anything raises what libcloud
+    raises. A call that is cancelled sends no further change, waits for the answer of one that is on its way, and then
+    raises CancelledError; if anything exists then, or may, the error's cause says so, and `leftovers` keeps it.
+    """
+
+    def __init__(self, make: Callable[[], Any], workers: int, timeout: float) -> None:
+        self.leftovers: list[PartialFailureError] = []
+        self._make = make
+        self._timeout = timeout
+        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="libcloud")
+        self._free = asyncio.Semaphore(workers)
+        self._first: Any = None
+        self._closed = False
+
+    async def __aenter__(self) -> Self:
+        # Made once at the start: wrong arguments are told here, and its attributes answer for all.
+        self._first = await asyncio.get_running_loop().run_in_executor(self._pool, self._make)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._closed = True
+        await asyncio.get_running_loop().run_in_executor(None, self._pool.shutdown)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        if self._first is None:
+            raise RuntimeError("use it in a block: `async with aio.driver(…) as cloud`")
+        value = getattr(self._first, name)
+        if not callable(value):
+            return value
+
+        @functools.wraps(value)
+        async def method(*arguments: Any, **options: Any) -> Any:
+            def work(own: Any) -> Any:
+                answer = call(own, name, arguments, options, self._timeout)
+                # A lazy list would send its requests later, on the event loop.
+                return list(answer) if hasattr(answer, "__next__") else answer
+
+            return await self.run(work)
+
+        return method
+
+    async def run(self, work: Callable[[Any], Any]) -> Any:
+        """Return what `work(driver)` returns, run in a thread with a driver object of its own. Raises as any call.
+
+        For chains of calls that belong together, and for what libcloud's methods don't do.
+        """
+        if self._closed:
+            raise RuntimeError("the driver is closed: its `async with` block has ended")
+        async with self._free:
+            with recording(self._timeout) as journal:
+                context = contextvars.copy_context()
+            future = asyncio.get_running_loop().run_in_executor(self._pool, context.run, self._work, work)
+            try:
+                return await asyncio.shield(future)
+            except asyncio.CancelledError as cancelled:
+                raise await self._given_up(future, journal, cancelled) from cancelled.__cause__
+
+    def _work(self, work: Callable[[Any], Any]) -> Any:
+        return work(self._make())
+
+    async def _given_up(
+        self, future: asyncio.Future[Any], journal: Journal, cancelled: asyncio.CancelledError
+    ) -> asyncio.CancelledError:
+        """Bring a call that nobody waits for to a known state."""
+        future.add_done_callback(lambda done: done.cancelled() or done.exception())
+        journal.close()
+        while journal.on_its_way:  # a request has a timeout, so this ends
+            try:
+                await asyncio.wait([future], timeout=0.02)
+            except asyncio.CancelledError:
+                continue
+        failure = failure_of(journal, "the call was cancelled", self._first)
+        if failure is not None:
+            self.leftovers.append(failure)
+            cancelled.__cause__ = failure
+        return cancelled

@@ -1,0 +1,99 @@
+"""Calls of libcloud drivers that lose no id: as a context manager, and as a driver whose methods all are so."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from libcloud.common.base import Connection
+from libcloud.utils.retry import Retry
+
+from wharfinger_libcloud.answers import UnexpectedAnswer, check
+from wharfinger_libcloud.failure import PartialFailureError, failure_of
+from wharfinger_libcloud.journal import TIMEOUT, Journal, recording
+from wharfinger_libcloud.reading import read_request
+
+
+class ReadOnlyRetry(Retry):
+    """Libcloud's own retry, for requests that change nothing: a change repeated may be made twice."""
+
+    def __call__(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """Return `func` with retries where it only reads."""
+        again = super().__call__(func)  # type: ignore[no-untyped-call]
+
+        @functools.wraps(func)
+        def send(*arguments: Any, **options: Any) -> Any:
+            asked = read_request(options.get("method", "POST"), options.get("url", ""), options.get("data"))
+            return (func if asked.changes else again)(*arguments, **options)
+
+        return send
+
+
+def harden(driver: Any) -> None:
+    """Keep libcloud from repeating requests of `driver` that may change something."""
+    for value in vars(driver).values():
+        if isinstance(value, Connection):
+            value.retryCls = ReadOnlyRetry
+
+
+@contextlib.contextmanager
+def keeping(driver: Any, *, planned: Iterable[str] = (), timeout: float = TIMEOUT) -> Iterator[Journal]:
+    """Lose no id of what `driver` makes inside: an error that leaves the block becomes a PartialFailureError.
+
+    It does so only where something was made or may have been; otherwise the error passes as it is. `planned` names what
+    shall be made, so that the error can tell what was never tried. Each request times out after `timeout` seconds
+    without a byte. KeyboardInterrupt, a cancellation and the like pass too; the PartialFailureError is their cause.
+    """
+    harden(driver)
+    names = list(planned)
+    with recording(timeout) as journal:
+        try:
+            yield journal
+        except BaseException as error:
+            failure = failure_of(journal, error, driver, names)
+            if failure is None or isinstance(error, PartialFailureError):
+                raise
+            if isinstance(error, Exception):
+                raise failure from error
+            raise error from failure
+
+
+def call(driver: Any, name: str, arguments: tuple[Any, ...], options: dict[str, Any], timeout: float = TIMEOUT) -> Any:
+    """Call the method `name` of `driver` so that it loses no id, and check that its answer is what it promises.
+
+    Raises PartialFailureError as `keeping`; UnexpectedAnswer for an answer of the wrong type after which nothing is
+    known to be half-way; and what the method raises.
+    """
+    with keeping(driver, timeout=timeout):
+        answer = getattr(driver, name)(*arguments, **options)
+        wrong = check(name, answer)
+        if wrong:
+            raise UnexpectedAnswer(f"{type(driver).__name__}.{name} returned {wrong}")
+        return answer
+
+
+class Lossless:
+    """A driver whose every method loses no id; else it is the driver it was made of.
+
+    Use it as `cloud = Lossless(driver)`, then `cloud.deploy_node(…)` as ever.
+    """
+
+    def __init__(self, driver: Any, *, timeout: float = TIMEOUT) -> None:
+        self._driver = driver
+        self._timeout = timeout
+
+    def __repr__(self) -> str:
+        return f"<Lossless {self._driver!r}>"
+
+    def __getattr__(self, name: str) -> Any:
+        value = getattr(self._driver, name)
+        if name.startswith("_") or not callable(value):
+            return value
+
+        @functools.wraps(value)
+        def method(*arguments: Any, **options: Any) -> Any:
+            return call(self._driver, name, arguments, options, self._timeout)
+
+        return method

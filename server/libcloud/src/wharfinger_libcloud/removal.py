@@ -1,0 +1,102 @@
+"""Removing a thing of which little more than its id is known."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from libcloud.compute.base import Node, StorageVolume
+from libcloud.compute.types import NodeState
+
+_GONE = re.compile(r"\bNotFound\b|\.NotFound|not[ _]found|does ?n[o']t exist|DoesNotExist|no such", re.IGNORECASE)
+
+
+class Known(Protocol):
+    """What must be known of a thing to remove it."""
+
+    @property
+    def kind(self) -> str:
+        """Its kind."""
+        ...
+
+    @property
+    def id(self) -> str:
+        """Its id."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """Its name, or empty."""
+        ...
+
+
+class NotRemoved(Exception):
+    """A thing could not be removed; the message says why and what to do."""
+
+
+def is_gone(error: BaseException) -> bool:
+    """Return whether `error` is the cloud's answer that the thing does not exist."""
+    code = getattr(error, "code", None)
+    if code == 404 or type(error).__name__.endswith(("DoesNotExistError", "NotFoundError")):
+        return True
+    return isinstance(code, int) and 400 <= code < 500 and bool(_GONE.search(str(error)))
+
+
+def remove(driver: Any, thing: Known, undo: Callable[[Any, Any], object] | None = None) -> None:
+    """Remove `thing` by `undo`, or by what libcloud has for its kind; what is gone already is removed.
+
+    Raises NotRemoved for a kind that nothing here can remove and for a refusal without a reason, and what the driver
+    raises.
+    """
+    way = undo or _WAYS.get(thing.kind)
+    if way is None:
+        raise NotRemoved(f"nothing here knows how to remove a {thing.kind}; give rollback(undo={{{thing.kind!r}: …}})")
+    try:
+        answer = way(driver, thing)
+    except Exception as error:
+        if is_gone(error):
+            return
+        raise
+    if answer is False:
+        raise NotRemoved(f"the driver answered that it did not remove {thing.kind} {thing.id}")
+
+
+def _node(driver: Any, thing: Known) -> Any:
+    # A list may lag behind: where the node isn't in it yet, its id will have to do.
+    listed = next((node for node in driver.list_nodes() if str(node.id) == thing.id), None)
+    return driver.destroy_node(listed or Node(thing.id, thing.name, NodeState.UNKNOWN, [], [], driver, extra={}))
+
+
+def _as_volume(driver: Any, thing: Known) -> StorageVolume:
+    return StorageVolume(thing.id, thing.name, 0, driver, extra={})
+
+
+def _volume(driver: Any, thing: Known) -> Any:
+    return driver.destroy_volume(_as_volume(driver, thing))
+
+
+def _attachment(driver: Any, thing: Known) -> Any:
+    listed = next((volume for volume in driver.list_volumes() if str(volume.id) == thing.id), None)
+    return driver.detach_volume(listed or _as_volume(driver, thing))
+
+
+def _address(driver: Any, thing: Known) -> Any:
+    if hasattr(driver, "ex_describe_all_addresses"):
+        for address in driver.ex_describe_all_addresses():
+            if thing.id in (address.ip, address.extra.get("allocation_id")):
+                domain = "vpc" if address.extra.get("allocation_id") else None
+                return driver.ex_release_address(address, domain=domain)
+        return True
+    for address in driver.ex_list_floating_ips():
+        if thing.id in (str(address.id), address.ip_address):
+            return driver.ex_delete_floating_ip(address)
+    return True
+
+
+_WAYS: dict[str, Callable[[Any, Known], Any]] = {
+    "node": _node,
+    "volume": _volume,
+    "attachment": _attachment,
+    "address": _address,
+}

@@ -1,0 +1,140 @@
+"""Libcloud awaited: bounded, each call on its own driver, and cancelled calls in a known state."""
+
+import asyncio
+import contextvars
+import time
+from typing import Any
+
+import pytest
+from libcloud.common.types import InvalidCredsError
+from libcloud.compute.base import Node
+from tests.servers.cloud import Cloud
+
+from wharfinger_libcloud import PartialFailureError, aio
+
+WHO = contextvars.ContextVar("who", default="nobody")
+
+
+async def parts(account: Any) -> dict[str, Any]:
+    return {"size": (await account.list_sizes())[0], "image": (await account.list_images())[0]}
+
+
+async def test_many_calls_run_at_once(cloud: Cloud) -> None:
+    async with aio.driver("openstack", **cloud.openstack, workers=20) as account:
+        what = await parts(account)
+        cloud.oracle.latency = 0.1
+        begun = time.monotonic()
+        nodes = await asyncio.gather(*(account.create_node(f"web-{n}", **what) for n in range(20)))
+        took = time.monotonic() - begun
+    assert {node.name for node in nodes} == {f"web-{n}" for n in range(20)}
+    assert sorted(node.id for node in nodes) == cloud.oracle.everything()
+    assert took < 20 * 0.2 / 2  # each is a POST and a GET; one after the other takes 4 s
+
+
+async def test_no_more_than_the_workers_run_at_once(cloud: Cloud) -> None:
+    running, most = 0, 0
+
+    def work(driver: Any) -> None:
+        nonlocal running, most
+        running += 1
+        most = max(most, running)
+        time.sleep(0.02)
+        running -= 1
+
+    async with aio.driver("ec2", **cloud.ec2, workers=3) as account:
+        await asyncio.gather(*(account.run(work) for _ in range(12)))
+    assert most <= 3
+
+
+async def test_each_call_has_a_driver_of_its_own(cloud: Cloud) -> None:
+    async with aio.driver("ec2", **cloud.ec2) as account:
+        drivers = await asyncio.gather(*(account.run(lambda driver: driver) for _ in range(5)))
+    assert len({id(driver) for driver in drivers}) == 5
+
+
+async def test_context_variables_reach_the_thread(cloud: Cloud) -> None:
+    WHO.set("somebody")
+    async with aio.driver("ec2", **cloud.ec2) as account:
+        assert await account.run(lambda driver: WHO.get()) == "somebody"
+
+
+async def test_openstack_logs_in_once_and_not_for_each_call(cloud: Cloud) -> None:
+    async with aio.driver("openstack", **cloud.openstack) as account:
+        for _ in range(4):
+            await account.list_nodes()
+    assert cloud.oracle.count("POST /tokens") == 1
+
+
+async def test_a_half_way_failure_is_raised_with_what_exists(cloud: Cloud) -> None:
+    async with aio.driver("openstack", **cloud.openstack) as account:
+        what = await parts(account)
+        cloud.oracle.fail("GET /servers/ID", "503")
+        with pytest.raises(PartialFailureError) as caught:
+            await account.create_node("web-1", **what)
+        assert [one.id for one in caught.value.created] == cloud.oracle.everything()
+        assert await asyncio.to_thread(caught.value.rollback) == []
+    assert cloud.oracle.everything() == []
+
+
+async def test_a_cancelled_call_waits_for_its_change_and_says_what_it_made(cloud: Cloud) -> None:
+    async with aio.driver("openstack", **cloud.openstack) as account:
+        what = await parts(account)
+        cloud.oracle.latency = 0.3
+        call = asyncio.create_task(account.create_node("web-1", **what))
+        while not cloud.oracle.count("POST /servers"):  # noqa: ASYNC110 - the server is in another thread
+            await asyncio.sleep(0.01)
+        call.cancel()
+        with pytest.raises(asyncio.CancelledError) as caught:
+            await call
+        [left] = account.leftovers
+        assert caught.value.__cause__ is left
+        assert [one.id for one in left.created] == cloud.oracle.everything()
+
+
+async def test_a_call_cancelled_while_it_reads_sends_no_change(cloud: Cloud) -> None:
+    def work(driver: Any) -> Any:
+        what = {"size": driver.list_sizes()[0], "image": driver.list_images()[0]}
+        return driver.create_node("web-1", **what)
+
+    async with aio.driver("openstack", **cloud.openstack) as account:
+        cloud.oracle.latency = 0.2
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.1):
+                await account.run(work)
+        assert account.leftovers == []
+    assert cloud.oracle.everything() == []
+    assert cloud.oracle.count("POST /servers") == 0
+
+
+async def test_what_a_call_returns_still_works_as_ever(cloud: Cloud) -> None:
+    async with aio.driver("openstack", **cloud.openstack) as account:
+        node: Node = await account.create_node("web-1", **await parts(account))
+    assert node.destroy()
+    assert cloud.oracle.everything() == []
+
+
+async def test_plain_attributes_are_plain(cloud: Cloud) -> None:
+    async with aio.driver("ec2", **cloud.ec2) as account:
+        assert account.region_name == "us-east-1"
+        with pytest.raises(AttributeError):
+            _ = account.make_coffee
+
+
+async def test_wrong_credentials_are_libclouds_own_error(cloud: Cloud) -> None:
+    wrong = {**cloud.openstack, "secret": "wrong-horse"}
+    async with aio.driver("openstack", **wrong) as account:
+        with pytest.raises(InvalidCredsError) as caught:
+            await account.list_nodes()
+    assert "wrong-horse" not in str(caught.value)
+
+
+async def test_misuse_is_told(cloud: Cloud) -> None:
+    with pytest.raises(ValueError, match="1 or more"):
+        aio.driver("ec2", **cloud.ec2, workers=0)
+    account = aio.driver("ec2", **cloud.ec2)
+    with pytest.raises(RuntimeError, match="async with"):
+        _ = account.list_nodes
+    async with account:
+        pass
+    with pytest.raises(RuntimeError, match="closed"):
+        await account.list_nodes()

@@ -1,0 +1,122 @@
+"""A small cloud on loopback: EC2 and OpenStack for libcloud's real drivers, with faults to order and an oracle."""
+
+from __future__ import annotations
+
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import parse_qsl, urlsplit
+
+from tests.servers import cloud_ec2, cloud_openstack
+from tests.servers.cloud_oracle import Oracle, Refusal, Unanswered
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 256
+    oracle: Oracle
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that hangs up is nothing to tell."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    server: _Server
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - as its parent
+        """Say nothing."""
+
+    def _serve(self) -> None:
+        length = int(self.headers.get("Content-Length") or 0)
+        text = self.rfile.read(length).decode()
+        parts = urlsplit(self.path)
+        try:
+            if parts.path == "/":
+                self._ec2({**dict(parse_qsl(parts.query)), **dict(parse_qsl(text))})
+            else:
+                self._openstack(parts.path.replace("//", "/"), json.loads(text) if text.strip() else None)
+        except Unanswered:
+            self.close_connection = True
+            self.connection.close()
+
+    def _ec2(self, params: dict[str, str]) -> None:
+        try:
+            kind, xml = cloud_ec2.answer(self.server.oracle, params)
+            if kind == "garbled":
+                xml = "<html><body>All is well</body></html>"
+            self._send(200, "text/xml", xml)
+        except Refusal as refusal:
+            self._send(refusal.status, "text/xml", cloud_ec2.error(refusal))
+
+    def _openstack(self, path: str, body: Any) -> None:
+        oracle = self.server.oracle
+        base = f"http://127.0.0.1:{self.server.server_address[1]}"
+        headers = {}
+        try:
+            if path.endswith("/auth/tokens"):
+                status, value = cloud_openstack.token(oracle, base, body)
+                headers["X-Subject-Token"] = cloud_openstack.TOKEN
+            elif self.headers.get("X-Auth-Token") != cloud_openstack.TOKEN:
+                raise Refusal(401, "Unauthorized", "log in first")
+            else:
+                kind, status, value = cloud_openstack.answer(oracle, self.command, path, body)
+                value = {"all": "well"} if kind == "garbled" else value
+        except Refusal as refusal:
+            status, value = refusal.status, {refusal.code: {"code": refusal.status, "message": str(refusal)}}
+        self._send(status, "application/json", "" if value is None else json.dumps(value), headers)
+
+    def _send(self, status: int, kind: str, text: str, headers: dict[str, str] | None = None) -> None:
+        data = text.encode()
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(data)))
+        for name, value in (headers or {}).items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(data)
+
+    do_GET = do_POST = do_PUT = do_DELETE = _serve  # noqa: N815
+
+
+class Cloud:
+    """The cloud, running while in its `with` block; `oracle` knows what exists and orders faults."""
+
+    def __init__(self) -> None:
+        self.oracle = Oracle()
+        self._server = _Server(("127.0.0.1", 0), _Handler)
+        self._server.oracle = self.oracle
+        self.port = self._server.server_address[1]
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        for thread in self.oracle.pending:
+            thread.join()
+
+    @property
+    def ec2(self) -> dict[str, Any]:
+        """Arguments of libcloud's EC2 driver for this cloud."""
+        return {"key": "AKIA", "secret": "s3cr3t", "host": "127.0.0.1", "port": self.port, "secure": False}
+
+    @property
+    def openstack(self) -> dict[str, Any]:
+        """Arguments of libcloud's OpenStack driver for this cloud."""
+        return {
+            "key": "user",
+            "secret": cloud_openstack.PASSWORD,
+            "api_version": "2.2",
+            "ex_force_auth_url": f"http://127.0.0.1:{self.port}",
+            "ex_force_auth_version": "3.x_password",
+            "ex_tenant_name": "project",
+        }

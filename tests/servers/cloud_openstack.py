@@ -1,0 +1,153 @@
+"""The OpenStack APIs of the loopback cloud: a little of identity, compute, images, volumes and networks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from tests.servers.cloud_oracle import Oracle, Refusal, Thing
+
+PASSWORD = "correct-horse"  # made up for this server, which nobody else can reach
+TOKEN = "gAAAA-token-of-the-loopback-cloud"
+STAMP = "2026-01-01T00:00:00Z"
+
+
+def token(oracle: Oracle, base: str, body: Any) -> tuple[int, Any]:
+    """Log in, or without a body show what a token is good for. Raises Refusal 401 for another password."""
+    oracle.around("POST /tokens" if body else "GET /tokens", lambda: None)
+    if body and body["auth"]["identity"]["password"]["user"]["password"] != PASSWORD:
+        raise Refusal(401, "Unauthorized", "the password is wrong")
+    services = {
+        "compute": ("nova", "/compute/v2.1"),
+        "image": ("glance", "/image"),
+        "network": ("neutron", "/network"),
+        "volumev3": ("cinderv3", "/volume/v3"),
+        "volumev2": ("cinderv2", "/volume/v3"),
+    }
+    catalog = [
+        {
+            "type": kind,
+            "name": name,
+            "endpoints": [
+                {"interface": "public", "region": "RegionOne", "region_id": "RegionOne", "url": base + path, "id": kind}
+            ],
+        }
+        for kind, (name, path) in services.items()
+    ]
+    user = {"id": "u1", "name": "user", "domain": {"id": "default", "name": "Default"}}
+    roles = [{"id": "r1", "name": "member"}]
+    return 201, {
+        "token": {"expires_at": "2099-01-01T00:00:00.000000Z", "catalog": catalog, "user": user, "roles": roles}
+    }
+
+
+def answer(oracle: Oracle, method: str, path: str, body: Any) -> tuple[str, int, Any]:
+    """Do one request; return the fault's kind, the status and the JSON value. Raises Refusal and Unanswered."""
+    for verb, pattern, call, do in _ROUTES:
+        found = re.fullmatch(pattern, path)
+        if verb == method and found:
+            match = found
+            kind, (status, value) = oracle.around(call, lambda do=do, match=match: do(oracle, body, *match.groups()))  # type: ignore[misc]
+            return kind, status, value
+    raise Refusal(404, "itemNotFound", f"there is no {method} {path}")
+
+
+def _server(thing: Thing) -> dict[str, Any]:
+    return {
+        "id": thing.id,
+        "name": thing.name,
+        "status": "ACTIVE",
+        "addresses": {"private": [{"addr": "10.0.0.2", "version": 4}]},
+        "hostId": "h1",
+        "tenant_id": "t1",
+        "user_id": "u1",
+        "image": {"id": "img-debian"},
+        "flavor": {"id": "small"},
+        "links": [{"rel": "self", "href": f"/servers/{thing.id}"}],
+        "metadata": thing.tags,
+        "created": STAMP,
+        "updated": STAMP,
+    }
+
+
+def _boot(oracle: Oracle, body: Any) -> tuple[int, Any]:
+    asked = body["server"]
+    if asked.get("imageRef") != "img-debian" or asked.get("flavorRef") != "small":
+        raise Refusal(400, "badRequest", "no such image or flavor")
+    thing = oracle.make("node", "", name=asked["name"], tags=dict(asked.get("metadata") or {}))
+    return 202, {"server": {"id": thing.id, "links": [], "adminPass": "a-generated-password"}}
+
+
+def _show(oracle: Oracle, body: Any, one: str) -> tuple[int, Any]:
+    return 200, {"server": _server(oracle.get("node", one, "itemNotFound"))}
+
+
+def _servers(oracle: Oracle, body: Any) -> tuple[int, Any]:
+    return 200, {"servers": [_server(thing) for thing in oracle.listed("node") if not thing.gone]}
+
+
+def _delete(kind: str) -> Callable[..., tuple[int, Any]]:
+    def do(oracle: Oracle, body: Any, one: str) -> tuple[int, Any]:
+        thing = oracle.get(kind, one, "itemNotFound")
+        if kind == "volume" and thing.attached:
+            raise Refusal(400, "badRequest", "the volume is in use")
+        thing.gone = True
+        for other in oracle.things.values():
+            if other.attached == one:
+                other.attached = ""
+        return 204, None
+
+    return do
+
+
+def _flavors(oracle: Oracle, body: Any) -> tuple[int, Any]:
+    return 200, {"flavors": [{"id": "small", "name": "small", "ram": 512, "disk": 1, "vcpus": 1, "swap": ""}]}
+
+
+def _images(oracle: Oracle, body: Any) -> tuple[int, Any]:
+    image = {"id": "img-debian", "name": "debian-12", "status": "active", "created_at": STAMP, "updated_at": STAMP}
+    return 200, {"images": [image]}
+
+
+def _volume(thing: Thing) -> dict[str, Any]:
+    at = [{"server_id": thing.attached, "id": thing.id}] if thing.attached else []
+    status = "in-use" if at else "available"
+    return {"id": thing.id, "name": thing.name, "size": 1, "status": status, "attachments": at, "metadata": thing.tags}
+
+
+def _create_volume(oracle: Oracle, body: Any) -> tuple[int, Any]:
+    asked = body["volume"]
+    thing = oracle.make("volume", "", name=asked["name"], tags=dict(asked.get("metadata") or {}))
+    return 202, {"volume": _volume(thing)}
+
+
+def _volumes(oracle: Oracle, body: Any) -> tuple[int, Any]:
+    return 200, {"volumes": [_volume(thing) for thing in oracle.listed("volume") if not thing.gone]}
+
+
+def _attach(oracle: Oracle, body: Any, node: str) -> tuple[int, Any]:
+    volume = oracle.get("volume", body["volumeAttachment"]["volumeId"], "itemNotFound")
+    volume.attached = oracle.get("node", node, "itemNotFound").id
+    return 200, {"volumeAttachment": {"id": volume.id, "serverId": node, "volumeId": volume.id, "device": "/dev/vdb"}}
+
+
+def _detach(oracle: Oracle, body: Any, node: str, volume: str) -> tuple[int, Any]:
+    oracle.get("volume", volume, "itemNotFound").attached = ""
+    return 202, None
+
+
+_ID = "([^/]+)"
+_ROUTES: list[tuple[str, str, str, Callable[..., tuple[int, Any]]]] = [
+    ("POST", "/compute/v2.1/servers", "POST /servers", _boot),
+    ("GET", "/compute/v2.1/servers/detail", "GET /servers/detail", _servers),
+    ("GET", f"/compute/v2.1/servers/{_ID}", "GET /servers/ID", _show),
+    ("DELETE", f"/compute/v2.1/servers/{_ID}", "DELETE /servers/ID", _delete("node")),
+    ("GET", "/compute/v2.1/flavors/detail", "GET /flavors/detail", _flavors),
+    ("GET", "/image/v2/images", "GET /images", _images),
+    ("POST", "/volume/v3/volumes", "POST /volumes", _create_volume),
+    ("GET", "/volume/v3/volumes/detail", "GET /volumes/detail", _volumes),
+    ("DELETE", f"/volume/v3/volumes/{_ID}", "DELETE /volumes/ID", _delete("volume")),
+    ("POST", f"/compute/v2.1/servers/{_ID}/os-volume_attachments", "POST /attachments", _attach),
+    ("DELETE", f"/compute/v2.1/servers/{_ID}/os-volume_attachments/{_ID}", "DELETE /attachments/ID", _detach),
+]
