@@ -148,7 +148,12 @@ generated: generate ## the generated code is what protos/ says
 
 .PHONY: docs
 docs: .venv/.ready ## build the documentation into build/docs
-	@$(BIN)/sphinx-build -W --keep-going -b html docs build/docs
+	@$(BIN)/sphinx-build -q -W --keep-going -b html docs build/docs
+	@echo "the documentation is in build/docs/index.html"
+
+.PHONY: recording
+recording: .venv/.ready ## run the demo and write what it showed to docs/demo.svg and docs/demo.txt
+	@$(BIN)/python tools/record.py docs/demo $(BIN)/python tools/demo.py
 
 .PHONY: bench
 bench: .venv/.ready ## measure

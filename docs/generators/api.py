@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import functools
+import os
+import shutil
 import subprocess
+import sys
+import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -101,8 +105,21 @@ class File:
 @functools.cache
 def files() -> Mapping[str, File]:
     """Return every file of the API by its path below protos/. Raises CalledProcessError where buf can't read them."""
-    command = ["buf", "build", "-o", "-", "--as-file-descriptor-set"]
-    built = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE)
+    with tempfile.TemporaryDirectory() as folder:
+        shutil.copytree(ROOT / "protos/wharfinger", Path(folder, "wharfinger"))
+        # Google's own definitions, as the Python package of theirs that we depend on has them.
+        google = Path(field_behavior_pb2.__file__).parents[1]
+        for name in ("api/field_behavior.proto", "api/resource.proto", "rpc/error_details.proto", "rpc/status.proto"):
+            Path(folder, "google", name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(google / name, Path(folder, "google", name))
+        built = subprocess.run(
+            ["buf", "build", "-o", "-", "--as-file-descriptor-set"],
+            cwd=folder,
+            # buf starts itself again by its name.
+            env={**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"},
+            check=True,
+            stdout=subprocess.PIPE,
+        )
     described = descriptor_pb2.FileDescriptorSet.FromString(built.stdout)
     return {one.name: _file(one) for one in described.file if one.package == PACKAGE}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from typing import ClassVar
 
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
@@ -12,14 +13,21 @@ from generators import api
 
 
 class Rendered(SphinxDirective):
-    """A directive whose content is Markdown that `markdown` makes."""
+    """A directive whose content is Markdown that `markdown` makes out of `sources`, paths below the root."""
+
+    sources: ClassVar[tuple[str, ...]] = ()
 
     def markdown(self) -> Iterable[str]:
         """Yield the lines."""
         raise NotImplementedError
 
     def run(self) -> list[nodes.Node]:
-        """Parse the lines where the directive stands; headings become sections of its page."""
+        """Parse the lines where the directive stands; headings become sections of its page.
+
+        The page is made anew when one of the sources has changed.
+        """
+        for source in (*self.sources, *api.files()):
+            self.env.note_dependency(str(api.ROOT / ("protos" if source in api.files() else "") / source))
         return self.parse_text_to_nodes("\n".join(self.markdown()), allow_section_headings=True)
 
 

@@ -17,6 +17,7 @@ class SettingsReference(Rendered):
     """`{settings-reference}`: every key with its default, or with `sample` the file that `config sample` prints."""
 
     optional_arguments = 1
+    sources = ("server/wharfinger_server/config/settings.py", "server/wharfinger_server/config/sample.py")
 
     def markdown(self) -> Iterator[str]:
         """Yield the tables, or the file."""

@@ -23,13 +23,19 @@ _OF_ROLLBACK = {TaskState.ROLLING_BACK, TaskState.ROLLED_BACK, TaskState.ROLLBAC
 class Transitions(Rendered):
     """`{transitions}`: which state may follow which, and why; without what no method of the API can bring about."""
 
+    sources = ("server/wharfinger_server/domain/task.py", "server/wharfinger_server/domain/states.py")
+
     def markdown(self) -> Iterator[str]:
         """Yield the table."""
         rows = [
-            (f"`{state.name}`", trigger.value, ", ".join(f"`{one.name}`" for one in sorted(after)))
+            (f"`{state.name}`", trigger.value, _shown(trigger, after))
             for (state, trigger), after in possible().items()
         ]
         yield from table(("State", "What happens", "State after it"), rows)
+
+
+def _shown(trigger: Trigger, after: set[TaskState]) -> str:
+    return "gone" if trigger is Trigger.DELETE else ", ".join(f"`{one.name}`" for one in sorted(after))
 
 
 def possible() -> dict[tuple[TaskState, Trigger], set[TaskState]]:

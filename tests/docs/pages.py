@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import os
 import re
-import signal
 import subprocess
 import threading
 import uuid
@@ -18,6 +16,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
+
+import psutil
 
 _BLOCK = re.compile(r"(?P<skip><!-- not run -->\s*)?^```(?P<info>[^\n]*)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
 _CAPTION = re.compile(r"\A:caption: (\S+)\n+")
@@ -86,9 +86,9 @@ class Shell:
         """The folder that the shell is in."""
         return Path(f"/proc/{self._process.pid}/cwd").readlink()
 
-    def type(self, text: str, limit: float = 30.0) -> str:
-        """Type something, and return what it printed; the shell is killed where that takes longer than `limit`."""
-        alarm = threading.Timer(limit, self._process.kill)
+    def type(self, text: str, limit: float = 60.0) -> str:
+        """Type something, and return what it printed. What runs longer than `limit` is killed, and all else with it."""
+        alarm = threading.Timer(limit, self._kill_all)
         alarm.start()
         try:
             return self._type(text)
@@ -108,18 +108,19 @@ class Shell:
             said.append(line)
         raise AssertionError(f"the shell ended while it ran:\n{text}\n{''.join(said)}")
 
+    def _kill_all(self) -> None:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            for process in psutil.Process(self._process.pid).children(recursive=True):
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    process.kill()
+
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *error: object) -> None:
-        # Each job has a process group of its own.
-        for job in self.type("jobs -p").split():
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(int(job), signal.SIGKILL)
-        assert self._process.stdin is not None and self._process.stdout is not None
-        self._process.stdin.close()
-        self._process.stdout.close()
-        self._process.wait(10)
+        self._kill_all()
+        self._process.kill()
+        self._process.communicate()
 
 
 _VARYING = (
@@ -134,12 +135,15 @@ _VARYING = (
     (re.compile(r" {2,}"), "  "),
 )
 
+_PASSING = re.compile(r"  progress  |^\[\d+\][-+ ] ")
+"""Lines that may or may not be there: progress, and the shell's own about its jobs."""
+
 
 def steady(text: str) -> str:
     """Return output without what differs from run to run: moments, hashes, pace, the order of a result's fields."""
     for pattern, word in _VARYING:
         text = pattern.sub(word, text)
-    lines = [line.rstrip() for line in text.strip().splitlines() if "  progress  " not in line]
+    lines = [line.rstrip() for line in text.strip().splitlines() if not _PASSING.search(line)]
     done: list[str] = []
     for indented, group in itertools.groupby(lines, key=lambda line: re.match(r"  \w+: ", line) is not None):
         done += sorted(group) if indented else group
