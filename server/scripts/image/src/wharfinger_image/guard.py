@@ -106,14 +106,15 @@ def locate(url: str, allowed: Collection[str] = ()) -> Location:
     excepted = f"{host}:{port}" in allowed or f"[{host}]:{port}" in allowed
     if not excepted and not all(public(address) for address in addresses):
         # Which address it is stays unsaid: it would tell strangers what names mean inside.
-        raise refused(told, "it has an address that is not public (private, local or reserved)")
+        why = "it has an address that is not public (private, local or reserved)"
+        raise refused(told, why, f"; an operator can allow {host}:{port} in [image] allow_sources")
     target = urlunsplit(SplitResult("", "", parts.path or "/", parts.query, ""))
     return Location(parts.scheme, ascii_host, port, _quoted(target), addresses, told)
 
 
-def refused(told: str, cause: str) -> Failed:
+def refused(told: str, cause: str, advice: str = "") -> Failed:
     """Return the failure of a source that may not be read from; `told` is its URL as it may be shown."""
-    message = f"the source {told} is refused: {cause}"
+    message = f"the source {told} is refused: {cause}{advice}"
     return Failed(message, reason="SOURCE_REFUSED", metadata={"url": told, "cause": cause})
 
 
