@@ -13,6 +13,7 @@ from wharfinger_server.domain.task import Task
 from wharfinger_server.store import codec
 from wharfinger_server.store.database import Database
 from wharfinger_server.store.errors import Existing, Gone
+from wharfinger_server.store.line import Line
 from wharfinger_server.store.loaded import Encode, Loaded, Pending
 from wharfinger_server.store.operations import Change, Create, Operation, Probe, Purge, Renew, SaveProgress
 from wharfinger_server.store.values import Committed, Draft, FeedEvent
@@ -22,19 +23,17 @@ O = TypeVar("O", bound=Operation)  # noqa: E741  # a type
 
 
 class Batch:
-    """Runs operations in the open transaction of `connection` and remembers what they come to.
+    """Runs operations in the open transaction of `line` and remembers what they come to.
 
     In this order: progress, creations, decisions in the order of the queue, what they changed, renewals, and last the
     feed positions: a project's row is locked for the shortest time, and the order of positions is that of commits.
     """
 
-    def __init__(
-        self, database: Database, connection: sa.Connection, now: int, encode: Encode, task_ids: ids.TaskIds
-    ) -> None:
+    def __init__(self, database: Database, line: Line, now: int, encode: Encode, task_ids: ids.TaskIds) -> None:
         self.committed: list[Committed] = []
         self.wrote = False
         self._database = database
-        self._connection = connection
+        self._line = line
         self._now = now
         self._encode = encode
         self._ids = task_ids
@@ -59,9 +58,9 @@ class Batch:
         self._renew(renewals)
         if _all(operations, Probe):
             self.wrote = True
-            self._database.probe(self._connection)
+            self._database.probe(self._line)
         for purge in _all(operations, Purge):
-            purge.result = self._database.purge(self._connection, purge.before, purge.limit)
+            purge.result = self._database.purge(self._line, purge.before, purge.limit)
             self.wrote |= purge.result > 0
         self._publish()
 
@@ -72,7 +71,7 @@ class Batch:
         touched |= {lease[0] for renew in renewals for lease in renew.leases}
         touched |= {change.task for change in changes}
         if touched:
-            self._database.lock(self._connection, sorted(touched))
+            self._database.lock(self._line, sorted(touched))
 
     def _save_progress(self, saves: Sequence[SaveProgress]) -> None:
         latest = {(task, epoch): value for save in saves for task, epoch, value in save.items}
@@ -82,12 +81,12 @@ class Batch:
                 (task, epoch, codec.progress_body(value))
                 for (task, epoch), value in sorted(latest.items(), key=lambda i: i[0])
             ]
-            self._database.statements.update_progress(self._connection, rows)
+            self._database.statements.update_progress(self._line, rows)
 
     def _renew(self, renewals: Sequence[Renew]) -> None:
         for renew in renewals:
             leases = sorted(set(renew.leases))
-            renew.result = self._database.renew(self._connection, leases, self._now + renew.ttl) if leases else set()
+            renew.result = self._database.renew(self._line, leases, self._now + renew.ttl) if leases else set()
             self.wrote |= bool(renew.result)
 
     # ------------------------------------------------------------------ creations
@@ -109,14 +108,14 @@ class Batch:
             (t.id, key, value, t.project) for new in made for t in (new.draft.task,) for key, value in t.labels.items()
         ]
         if labels:
-            self._database.statements.insert_labels(self._connection, labels)
+            self._database.statements.insert_labels(self._line, labels)
         documents = [
             (new.draft.task.id, name, body)
             for new in made
             for name, body in codec.large_documents(new.draft.task).items()
         ]
         if documents:
-            self._database.statements.upsert_documents(self._connection, documents)
+            self._database.statements.upsert_documents(self._line, documents)
         for new in made:
             self._created.append(new.draft.task)
             self._events += new.events
@@ -150,7 +149,7 @@ class Batch:
                 if new.row[0] in taken:
                     self._rename_new(new)
                 taken.add(new.row[0])
-            inserted = self._database.insert_tasks(self._connection, [new.row for new in pending])
+            inserted = self._database.insert_tasks(self._line, [new.row for new in pending])
             self.wrote |= bool(inserted)
             clashed = [new for new in pending if new.row[0] not in inserted]
             for new in clashed:
@@ -174,18 +173,16 @@ class Batch:
 
     def _existing(self, task: Task) -> Existing | None:
         if task.request_id:
-            row = self._database.existing(self._connection, task.project, "request_id", task.request_id)
+            row = self._database.existing(self._line, task.project, "request_id", task.request_id)
             if row is not None:
                 return Existing(self._task(row), "request_id")
         if _derived(task):
             return None  # nobody chose that name: a task that has it has the id as well
-        row = self._database.existing(self._connection, task.project, "task_id", task.task_id)
+        row = self._database.existing(self._line, task.project, "task_id", task.task_id)
         return None if row is None else Existing(self._task(row), "task_id")
 
     def _task(self, row: codec.Row) -> Task:
-        return codec.task_of(
-            row, self._database.incarnation, self._database.large_of(self._connection, [row]).get(row[0])
-        )
+        return codec.task_of(row, self._database.incarnation, self._database.large_of(self._line, [row]).get(row[0]))
 
     # ------------------------------------------------------------------ decisions
 
@@ -193,10 +190,10 @@ class Batch:
         wanted = sorted({change.task for change in changes})
         if not wanted:
             return
-        rows = self._database.tasks(self._connection, wanted)
-        large = self._database.large_of(self._connection, rows)
+        rows = self._database.tasks(self._line, wanted)
+        large = self._database.large_of(self._line, rows)
         for row in rows:
-            self._loaded[row[0]] = Loaded(row, large.get(row[0], {}), self._database, self._connection)
+            self._loaded[row[0]] = Loaded(row, large.get(row[0], {}), self._database, self._line)
 
     def _decide(self, change: Change) -> None:
         loaded = self._loaded.get(change.task)
@@ -216,7 +213,7 @@ class Batch:
             change.result = result
 
     def _write(self) -> None:
-        statements, connection = self._database.statements, self._connection
+        statements, line = self._database.statements, self._line
         written = [loaded for loaded in self._loaded.values() if loaded.written]
         self.wrote |= bool(written)
         documents = [(w.id, name, body) for w in written for name, body in w.documents.items()]
@@ -232,7 +229,7 @@ class Batch:
             (statements.upsert_memos, memos),
         ):
             if rows:
-                statement(connection, rows)
+                statement(line, rows)
         self._events += [event for w in written for event in w.events]
 
     # ------------------------------------------------------------------ the feed
@@ -245,7 +242,7 @@ class Batch:
         told: dict[int, list[FeedEvent]] = {}
         if counts:
             self.wrote = True
-            ends = self._database.take_positions(self._connection, sorted(counts.items()))
+            ends = self._database.take_positions(self._line, sorted(counts.items()))
             following = {project: ends[project] - n + 1 for project, n in counts.items()}
             rows = []
             for project, task, sequence, body in self._events:
@@ -253,7 +250,7 @@ class Batch:
                 following[project] += 1
                 rows.append((task, sequence, project, position, body))
                 told.setdefault(task, []).append(FeedEvent(position, task, sequence, body))
-            self._database.statements.insert_events(self._connection, rows)
+            self._database.statements.insert_events(self._line, rows)
         tasks = [*self._created, *(loaded.task for loaded in self._loaded.values() if loaded.written)]
         self.committed = [Committed(task, tuple(told.get(task.id, ()))) for task in tasks]
 

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from wharfinger_server.store import codec, schema
 from wharfinger_server.store.codec import Row
+from wharfinger_server.store.line import Line
 from wharfinger_server.store.statements import Statements
 
 T = TypeVar("T")
@@ -74,8 +75,8 @@ class Database(ABC):
     # ------------------------------------------------------------------ the writer's transactions
 
     @abstractmethod
-    def begin(self) -> tuple[sa.Connection, int]:
-        """Begin a transaction; return the connection and the database's time. Connects again where that was lost."""
+    def begin(self) -> tuple[Line, int]:
+        """Begin a transaction; return where it is and the database's time. Connects again where that was lost."""
 
     @abstractmethod
     def commit(self) -> None:
@@ -96,87 +97,87 @@ class Database(ABC):
         """Return the SQL that follows a column to compare it with `values`, and its parameters."""
 
     @abstractmethod
-    def insert_tasks(self, connection: sa.Connection, rows: Sequence[Row]) -> set[int]:
+    def insert_tasks(self, line: Line, rows: Sequence[Row]) -> set[int]:
         """Insert new tasks, leave out those that clash, return the ids of the others."""
 
     @abstractmethod
-    def renew(self, connection: sa.Connection, leases: Sequence[tuple[int, int]], expire_time: int) -> set[int]:
+    def renew(self, line: Line, leases: Sequence[tuple[int, int]], expire_time: int) -> set[int]:
         """Move the end of the leases (task, epoch) that are still held; return their tasks."""
 
     @abstractmethod
-    def lock(self, connection: sa.Connection, ids: Sequence[int]) -> None:
+    def lock(self, line: Line, ids: Sequence[int]) -> None:
         """Lock the rows of these tasks, sorted, before they are written in another order."""
 
     @abstractmethod
-    def tasks(self, connection: sa.Connection, ids: Sequence[int]) -> list[Row]:
+    def tasks(self, line: Line, ids: Sequence[int]) -> list[Row]:
         """Return the rows of these tasks, locked."""
 
     @abstractmethod
-    def take_positions(self, connection: sa.Connection, counts: Sequence[tuple[str, int]]) -> dict[str, int]:
+    def take_positions(self, line: Line, counts: Sequence[tuple[str, int]]) -> dict[str, int]:
         """Move each project's feed position on by its count, in the order given; return the new positions."""
 
     # ------------------------------------------------------------------ statements that don't
 
-    def existing(self, connection: sa.Connection, project: str, column: str, value: str) -> Row | None:
+    def existing(self, line: Line, project: str, column: str, value: str) -> Row | None:
         """Return the row of the project's task whose `column` (request_id or task_id) is `value`."""
         sql = f"SELECT {TASKS} FROM tasks WHERE project = {self.mark} AND {column} = {self.mark}"  # noqa: S608  # our own names
-        found = connection.exec_driver_sql(sql, (project, value)).first()
-        return tuple(found) if found is not None else None
+        found: Row | None = line.exec_driver_sql(sql, (project, value)).first()
+        return found
 
-    def documents(self, connection: sa.Connection, tasks: Sequence[int]) -> dict[int, dict[str, bytes]]:
+    def documents(self, line: Line, tasks: Sequence[int]) -> dict[int, dict[str, bytes]]:
         """Return the large documents of these tasks, by task and name."""
         found: dict[int, dict[str, bytes]] = {}
         if tasks:
             condition, values = self.any_of(tasks)
             sql = f"SELECT task, name, body FROM task_documents WHERE task {condition}"  # noqa: S608  # our own names
-            for task, name, body in connection.exec_driver_sql(sql, values).all():
+            for task, name, body in line.exec_driver_sql(sql, values).all():
                 found.setdefault(task, {})[name] = body
         return found
 
-    def large_of(self, connection: sa.Connection, rows: Iterable[Row]) -> dict[int, dict[str, bytes]]:
+    def large_of(self, line: Line, rows: Iterable[Row]) -> dict[int, dict[str, bytes]]:
         """Return the large documents of those tasks, among `rows`, that have any."""
-        return self.documents(connection, [row[0] for row in rows if codec.large_of(row)])
+        return self.documents(line, [row[0] for row in rows if codec.large_of(row)])
 
-    def entries(self, connection: sa.Connection, task: int, bases: Sequence[str] | None) -> Iterator[Row]:
+    def entries(self, line: Line, task: int, bases: Sequence[str] | None) -> Iterator[Row]:
         """Yield the entries of a task: all, or those of the given bases."""
         sql, values = f"SELECT {_ENTRIES} FROM entries WHERE task = {self.mark}", (task,)  # noqa: S608  # our own names
         if bases is None:
-            yield from map(tuple, connection.exec_driver_sql(sql, values).all())
+            yield from line.exec_driver_sql(sql, values).all()
             return
         for start in range(0, len(bases), 500):
             condition, wanted = self.any_of(bases[start : start + 500])
-            yield from map(tuple, connection.exec_driver_sql(f"{sql} AND base {condition}", (*values, *wanted)))
+            yield from line.exec_driver_sql(f"{sql} AND base {condition}", (*values, *wanted)).all()
 
-    def memo(self, connection: sa.Connection, task: int, key: str) -> bytes | None:
+    def memo(self, line: Line, task: int, key: str) -> bytes | None:
         """Return one memo."""
         sql = f"SELECT value FROM memos WHERE task = {self.mark} AND key = {self.mark}"  # noqa: S608  # our own names
-        found = connection.exec_driver_sql(sql, (task, key)).first()
+        found = line.exec_driver_sql(sql, (task, key)).first()
         return found[0] if found is not None else None
 
-    def memos(self, connection: sa.Connection, task: int) -> dict[str, bytes]:
+    def memos(self, line: Line, task: int) -> dict[str, bytes]:
         """Return all memos of a task."""
         sql = f"SELECT key, value FROM memos WHERE task = {self.mark}"  # noqa: S608  # our own names
-        return {row[0]: row[1] for row in connection.exec_driver_sql(sql, (task,))}
+        return {row[0]: row[1] for row in line.exec_driver_sql(sql, (task,)).all()}
 
-    def probe(self, connection: sa.Connection) -> None:
+    def probe(self, line: Line) -> None:
         """Write as much as needs room of its own: several pages, with other bytes each time."""
         sql = (
             f"INSERT INTO meta (name, value) VALUES ('probe', {self.mark}) "  # noqa: S608  # our own names
             "ON CONFLICT (name) DO UPDATE SET value = excluded.value"
         )
-        connection.exec_driver_sql(sql, (secrets.token_hex(_PROBE_BYTES),))
+        line.exec_driver_sql(sql, (secrets.token_hex(_PROBE_BYTES),))
 
-    def purge(self, connection: sa.Connection, before: int, limit: int) -> int:
+    def purge(self, line: Line, before: int, limit: int) -> int:
         """Delete tombstones older than `before` with all that belongs to them; return how many."""
         old = f"delete_time > 0 AND delete_time < {self.mark} AND open_entries = 0"
         sql = f"SELECT id FROM tasks WHERE {old} ORDER BY delete_time LIMIT {self.mark}"  # noqa: S608  # our own names
-        ids = sorted(row[0] for row in connection.exec_driver_sql(sql, (before, limit)))
+        ids = sorted(row[0] for row in line.exec_driver_sql(sql, (before, limit)).all())
         if not ids:
             return 0
-        self.lock(connection, ids)
+        self.lock(line, ids)
         condition, values = self.any_of(ids)
         sql = f"SELECT project, max(position) FROM events WHERE task {condition} GROUP BY project"  # noqa: S608  # our own names
-        floors = sorted((project, position) for project, position in connection.exec_driver_sql(sql, values).all())
+        floors = sorted((project, position) for project, position in line.exec_driver_sql(sql, values).all())
         for table, column in (
             ("events", "task"),
             ("entries", "task"),
@@ -185,10 +186,10 @@ class Database(ABC):
             ("task_documents", "task"),
             ("tasks", "id"),
         ):
-            connection.exec_driver_sql(f"DELETE FROM {table} WHERE {column} {condition}", values)  # noqa: S608  # our own names
+            line.exec_driver_sql(f"DELETE FROM {table} WHERE {column} {condition}", values)  # noqa: S608  # our own names
         for project, position in floors:
             sql = f"UPDATE projects SET floor = {self.mark} WHERE project = {self.mark} AND floor < {self.mark}"  # noqa: S608
-            connection.exec_driver_sql(sql, (position, project, position))
+            line.exec_driver_sql(sql, (position, project, position))
         return len(ids)
 
     # ------------------------------------------------------------------ readers

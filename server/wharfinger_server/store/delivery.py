@@ -64,7 +64,7 @@ Answer = tuple[Waiter, Any, BaseException | None]
 
 def deliver(answers: Iterable[Answer]) -> None:
     """Hand the answers over: one call for each loop, whatever their number."""
-    here = _running_loop()
+    here = running_loop()
     by_loop: dict[asyncio.AbstractEventLoop, list[Answer]] = {}
     for answer in answers:
         loop = answer[0].loop
@@ -84,7 +84,8 @@ def _answer_all(batch: list[Answer]) -> None:
         waiter.answer(result, error)
 
 
-def _running_loop() -> asyncio.AbstractEventLoop | None:
+def running_loop() -> asyncio.AbstractEventLoop | None:
+    """Return the event loop of the calling thread, if one runs."""
     try:
         return asyncio.get_running_loop()
     except RuntimeError:

@@ -6,14 +6,13 @@ from collections.abc import Callable, Sequence
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-import sqlalchemy as sa
-
 from wharfinger_server.domain.event import Event
 from wharfinger_server.domain.ledger import Entry, Ledger
 from wharfinger_server.domain.task import Task
 from wharfinger_server.store import codec
 from wharfinger_server.store.codec import Row
 from wharfinger_server.store.database import Database
+from wharfinger_server.store.line import Line
 
 if TYPE_CHECKING:
     from wharfinger_server.store.work import Work
@@ -29,21 +28,21 @@ class Entries:
     __slots__ = (
         "_bases",
         "_complete",
-        "_connection",
         "_database",
         "_entries",
+        "_line",
         "_rows",
         "_task",
         "changed",
         "removed",
     )
 
-    def __init__(self, task: int, database: Database, connection: sa.Connection, *, empty: bool) -> None:
+    def __init__(self, task: int, database: Database, line: Line, *, empty: bool) -> None:
         self.changed: dict[str, Row] = {}
         self.removed: dict[str, str] = {}
         self._task = task
         self._database = database
-        self._connection = connection
+        self._line = line
         self._complete = empty
         self._bases: set[str] = set()
         self._rows: dict[str, Row] = {}
@@ -60,7 +59,7 @@ class Entries:
         wanted = [base for base in dict.fromkeys(bases) if base not in self._bases]
         if self._complete or (bases and not wanted):
             return
-        for row in self._database.entries(self._connection, self._task, wanted or None):
+        for row in self._database.entries(self._line, self._task, wanted or None):
             if row[2] not in self._rows and row[2] not in self.removed:
                 self._rows[row[2]] = row
         self._bases.update(wanted)
@@ -92,27 +91,27 @@ class Entries:
 class Memos:
     """One task's memos, loaded as they are asked for."""
 
-    __slots__ = ("_connection", "_database", "_task", "changed")
+    __slots__ = ("_database", "_line", "_task", "changed")
 
-    def __init__(self, task: int, database: Database, connection: sa.Connection) -> None:
+    def __init__(self, task: int, database: Database, line: Line) -> None:
         self.changed: dict[str, bytes] = {}
         self._task = task
         self._database = database
-        self._connection = connection
+        self._line = line
 
     def get(self, key: str) -> bytes | None:
         """Return one memo, None if there is none."""
-        return self.changed[key] if key in self.changed else self._database.memo(self._connection, self._task, key)
+        return self.changed[key] if key in self.changed else self._database.memo(self._line, self._task, key)
 
     def all(self) -> dict[str, bytes]:
         """Return all memos."""
-        return self._database.memos(self._connection, self._task) | self.changed
+        return self._database.memos(self._line, self._task) | self.changed
 
 
 class Loaded:
     """A task's rows as the decisions so far have left them. They work on copies: one that raises leaves no trace."""
 
-    def __init__(self, row: Row, large: dict[str, bytes], database: Database, connection: sa.Connection) -> None:
+    def __init__(self, row: Row, large: dict[str, bytes], database: Database, line: Line) -> None:
         self.id: int = row[0]
         # What is to be written, None or empty: nothing.
         self.status: codec.Row | None = None
@@ -123,8 +122,8 @@ class Loaded:
         self._store = database.incarnation
         self._unused: Task | None = codec.task_of(row, self._store, large)
         self.task = self._unused
-        self.entries = Entries(self.id, database, connection, empty=not self._unused.counts.total)
-        self.memos = Memos(self.id, database, connection)
+        self.entries = Entries(self.id, database, line, empty=not self._unused.counts.total)
+        self.memos = Memos(self.id, database, line)
 
     def copy(self) -> Task:
         """Return the task as it stands, for one decision."""

@@ -23,6 +23,7 @@ from wharfinger_server.store.bulk import PostgresBulks
 from wharfinger_server.store.codec import Row
 from wharfinger_server.store.database import TASKS, CommitUnknown, Database, Trouble, Verdict, ensure_incarnation
 from wharfinger_server.store.errors import InUse, NotDurable, NotOurs, NotWritable
+from wharfinger_server.store.line import Line
 from wharfinger_server.store.readers import Readers
 from wharfinger_server.store.statements import statements
 
@@ -192,7 +193,7 @@ class PostgresDatabase(Database):
 
     # ------------------------------------------------------------------ the writer's transactions
 
-    def begin(self) -> tuple[sa.Connection, int]:
+    def begin(self) -> tuple[Line, int]:
         """Begin, and write the batch's number; the time is the database's."""
         connection = self._connection or self._connect()
         self._number += 1
@@ -246,26 +247,24 @@ class PostgresDatabase(Database):
         """One array, whatever the count."""
         return "= ANY(%s)", (list(values),)
 
-    def insert_tasks(self, connection: sa.Connection, rows: Sequence[Row]) -> set[int]:
+    def insert_tasks(self, line: Line, rows: Sequence[Row]) -> set[int]:
         """Insert all at once; those without a clash come back."""
-        return {row[0] for row in self.statements.insert_tasks(connection, rows)}
+        return {row[0] for row in self.statements.insert_tasks(line, rows)}
 
-    def renew(self, connection: sa.Connection, leases: Sequence[tuple[int, int]], expire_time: int) -> set[int]:
+    def renew(self, line: Line, leases: Sequence[tuple[int, int]], expire_time: int) -> set[int]:
         """One statement; the rows are locked already, in order."""
-        return {
-            row[0] for row in self.statements.renew(connection, [(task, epoch, expire_time) for task, epoch in leases])
-        }
+        return {row[0] for row in self.statements.renew(line, [(task, epoch, expire_time) for task, epoch in leases])}
 
-    def lock(self, connection: sa.Connection, ids: Sequence[int]) -> None:
+    def lock(self, line: Line, ids: Sequence[int]) -> None:
         """Lock in the order of ids, as every writer does."""
-        connection.exec_driver_sql("SELECT id FROM tasks WHERE id = ANY(%s) ORDER BY id FOR UPDATE", (list(ids),))
+        line.exec_driver_sql("SELECT id FROM tasks WHERE id = ANY(%s) ORDER BY id FOR UPDATE", (list(ids),))
 
-    def tasks(self, connection: sa.Connection, ids: Sequence[int]) -> list[Row]:
+    def tasks(self, line: Line, ids: Sequence[int]) -> list[Row]:
         """Read and lock the rows in the order of their ids."""
         sql = f"SELECT {TASKS} FROM tasks WHERE id = ANY(%s) ORDER BY id FOR UPDATE"  # noqa: S608  # our own names
-        return [tuple(row) for row in connection.exec_driver_sql(sql, (list(ids),)).all()]
+        return list(line.exec_driver_sql(sql, (list(ids),)).all())
 
-    def take_positions(self, connection: sa.Connection, counts: Sequence[tuple[str, int]]) -> dict[str, int]:
+    def take_positions(self, line: Line, counts: Sequence[tuple[str, int]]) -> dict[str, int]:
         """One statement; it locks the projects in the order given."""
         sql = (
             "INSERT INTO projects (project, position, floor) "
@@ -274,7 +273,7 @@ class PostgresDatabase(Database):
             "RETURNING project, position"
         )
         projects, numbers = zip(*counts, strict=True)
-        return {row[0]: row[1] for row in connection.exec_driver_sql(sql, (list(projects), list(numbers)))}
+        return {row[0]: row[1] for row in line.exec_driver_sql(sql, (list(projects), list(numbers))).all()}
 
     # ------------------------------------------------------------------ readers
 

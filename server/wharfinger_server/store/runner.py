@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import threading
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol, TypeVar
 
+from wharfinger_server.store.delivery import running_loop
+
 T = TypeVar("T")
 
-_GAP = 0.001
+_GAP = 0.003
 """A lingering writer that hears of nothing new for this long (seconds) goes ahead."""
+_MORE_THAN_EVER = 1 << 62
 
 
 class Runner(Protocol):
@@ -54,8 +56,10 @@ class ThreadRunner:
         self._readers = ThreadPoolExecutor(readers, thread_name_prefix="wharfinger-reader")
         self._signal = threading.Event()
         self._stopping = threading.Event()
-        self._wanted = 1
+        self._wanted = _MORE_THAN_EVER
         self._thread: threading.Thread | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._lingers = 0
 
     def start(self, turn: Callable[[], None], backlog: Callable[[], int]) -> None:
         """Start the writer's thread."""
@@ -65,31 +69,57 @@ class ThreadRunner:
 
     def _run(self) -> None:
         while not self._stopping.is_set():
-            self._wait(1, None)
+            # Cleared and set before looking: whoever queues after the look sees what is wanted, and signals.
+            self._signal.clear()
+            self._wanted = 1
+            if not self._backlog() and not self._stopping.is_set():
+                self._signal.wait()
+            self._wanted = _MORE_THAN_EVER
             self._turn()
         self._turn()
 
-    def _wait(self, wanted: int, seconds: float | None) -> None:
-        """Wait for `wanted` queued operations."""
-        # Cleared and set before looking: whoever queues after the look sees what is wanted, and signals.
-        self._signal.clear()
-        self._wanted = wanted
-        if self._backlog() < wanted and not self._stopping.is_set():
-            self._signal.wait(seconds)
-        self._wanted = 1 << 62
-
     def wake(self) -> None:
         """Signal the writer if it waits for no more than there is: one that works will look by itself."""
+        self._loop = running_loop() or self._loop
         if self._backlog() >= self._wanted:
             self._signal.set()
 
     def linger(self, target: int, seconds: float) -> None:
-        """Wait for the group to fill up."""
-        end = time.monotonic() + seconds
-        while (queued := self._backlog()) < target and (left := end - time.monotonic()) > 0:
-            self._wait(target, min(left, _GAP))
-            if self._backlog() == queued:
-                return
+        """Wait for the group to fill up.
+
+        A busy event loop and a thread that wakes up again and again to look hinder each other, because only one of them
+        can have the interpreter. So the loop from which operations come looks itself whether more of them do.
+        """
+        self._lingers += 1
+        self._signal.clear()
+        self._wanted = target
+        if self._backlog() < target and not self._stopping.is_set():
+            self._signal.wait(seconds if self._is_watched() else min(seconds, _GAP))
+        self._wanted = _MORE_THAN_EVER
+
+    def _is_watched(self) -> bool:
+        """Have the loop watch whether more comes; return False where there is none."""
+        loop = self._loop
+        if loop is None:
+            return False
+        try:
+            loop.call_soon_threadsafe(self._watch, loop, self._lingers, self._backlog())
+        except RuntimeError:  # it is closed
+            self._loop = None
+            return False
+        return True
+
+    def _watch(self, loop: asyncio.AbstractEventLoop, linger: int, seen: int) -> None:
+        if linger == self._lingers and self._wanted != _MORE_THAN_EVER:
+            loop.call_later(_GAP, self._look, loop, linger, seen)
+
+    def _look(self, loop: asyncio.AbstractEventLoop, linger: int, seen: int) -> None:
+        """Let the lingering writer go ahead if nothing was queued since the last look."""
+        queued = self._backlog()
+        if queued != seen:
+            self._watch(loop, linger, queued)
+        elif linger == self._lingers:
+            self._signal.set()
 
     def pause(self, seconds: float) -> None:
         """Sleep, or not at all once the server is stopping."""

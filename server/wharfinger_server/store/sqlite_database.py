@@ -14,10 +14,11 @@ import orjson
 import sqlalchemy as sa
 
 from wharfinger_server.store import migrate
-from wharfinger_server.store.bulk import SqliteBulks
+from wharfinger_server.store.bulk import SqliteBulks, pieces
 from wharfinger_server.store.codec import Row
 from wharfinger_server.store.database import TASKS, Database, Trouble, Verdict, ensure_incarnation
 from wharfinger_server.store.errors import NotDurable, NotOurs, NotWritable, OpenRefused
+from wharfinger_server.store.line import Line, SqliteLine
 from wharfinger_server.store.lock import FileLock
 from wharfinger_server.store.readers import Readers
 from wharfinger_server.store.statements import statements
@@ -28,6 +29,7 @@ BUSY_TIMEOUT = 5.0
 """Seconds to wait for another connection's lock: a checkpoint, or an operator's own shell."""
 
 _FULL, _EXTRA = 2, 3
+_CLASHES = (sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY, sqlite3.SQLITE_CONSTRAINT_ROWID, sqlite3.SQLITE_CONSTRAINT_UNIQUE)
 _ROOM_TO_OPEN = 64 * 1024
 _TROUBLE = {
     sqlite3.SQLITE_BUSY: Trouble(Verdict.AGAIN, "another program holds its file locked"),
@@ -84,6 +86,9 @@ class SqliteDatabase(Database):
             with self._connection.begin():
                 migrate.upgrade(self._connection, str(self._path))
                 self.incarnation = ensure_incarnation(self._connection)
+            driver = self._connection.connection.driver_connection
+            assert isinstance(driver, sqlite3.Connection)
+            self._line = SqliteLine(driver)
         except OSError as error:
             raise NotWritable(f"{self._path} cannot be written ({error.strerror})") from error
         except sa.exc.DBAPIError as error:
@@ -138,18 +143,18 @@ class SqliteDatabase(Database):
 
     # ------------------------------------------------------------------ the writer's transactions
 
-    def begin(self) -> tuple[sa.Connection, int]:
+    def begin(self) -> tuple[Line, int]:
         """Begin; SQLite's clock is the server's own."""
-        self._connection.begin()
-        return self._connection, self._clock()
+        self._line.exec_driver_sql("BEGIN IMMEDIATE")
+        return self._line, self._clock()
 
     def commit(self) -> None:
         """Commit: back when it is on the disk."""
-        self._connection.commit()
+        self._line.exec_driver_sql("COMMIT")
 
     def rollback(self) -> None:
         """Take the transaction back."""
-        self._connection.rollback()
+        self._line.rollback()
 
     def committed(self) -> bool:
         """Never asked: a COMMIT here answers in the same process."""
@@ -163,43 +168,48 @@ class SqliteDatabase(Database):
             return "IN (SELECT value FROM json_each(?))", (orjson.dumps(values).decode(),)
         return f"IN ({','.join('?' * len(values))})", tuple(values)
 
-    def insert_tasks(self, connection: sa.Connection, rows: Sequence[Row]) -> set[int]:
-        """Insert all at once; only where some clash, once more one by one, to learn which."""
-        if len(rows) == 1:
-            return {rows[0][0]} if self.statements.insert_tasks(connection, rows).rowcount else set()
-        connection.exec_driver_sql("SAVEPOINT tasks")
-        if self.statements.insert_tasks(connection, rows).rowcount == len(rows):
-            connection.exec_driver_sql("RELEASE tasks")
-            return {row[0] for row in rows}
-        connection.exec_driver_sql("ROLLBACK TO tasks")
-        connection.exec_driver_sql("RELEASE tasks")
-        return {row[0] for row in rows if self.statements.insert_tasks(connection, [row]).rowcount}
+    def insert_tasks(self, line: Line, rows: Sequence[Row]) -> set[int]:
+        """Insert as many at once as go; where one clashes, those before it are in, and those after it are next."""
+        inserted: set[int] = set()
+        for part in pieces(rows):
+            rest = part
+            while rest:
+                before = self._line.changes
+                try:
+                    self.statements.insert_tasks(line, rest)
+                except sa.exc.IntegrityError as error:
+                    if getattr(error.orig, "sqlite_errorcode", 0) not in _CLASHES:
+                        raise
+                done = self._line.changes - before
+                inserted.update(row[0] for row in rest[:done])
+                rest = rest[done + 1 :]
+        return inserted
 
-    def renew(self, connection: sa.Connection, leases: Sequence[tuple[int, int]], expire_time: int) -> set[int]:
+    def renew(self, line: Line, leases: Sequence[tuple[int, int]], expire_time: int) -> set[int]:
         """Read which are held, then write those: nobody writes in between."""
         condition, values = self.any_of([task for task, _ in leases])
         sql = f"SELECT id, epoch FROM tasks WHERE lease_expire > 0 AND id {condition}"  # noqa: S608  # our own names
-        held = {tuple(row) for row in connection.exec_driver_sql(sql, values)} & set(leases)
+        held = set(line.exec_driver_sql(sql, values).all()) & set(leases)
         if held:
-            self.statements.renew(connection, [(*lease, expire_time) for lease in sorted(held)])
+            self.statements.renew(line, [(*lease, expire_time) for lease in sorted(held)])
         return {task for task, _ in held}
 
-    def lock(self, connection: sa.Connection, ids: Sequence[int]) -> None:
+    def lock(self, line: Line, ids: Sequence[int]) -> None:
         """Nothing to do: the transaction has the whole file."""
 
-    def tasks(self, connection: sa.Connection, ids: Sequence[int]) -> list[Row]:
+    def tasks(self, line: Line, ids: Sequence[int]) -> list[Row]:
         """Read the rows."""
         condition, values = self.any_of(ids) if len(ids) > 1 else ("= ?", tuple(ids))
         sql = f"SELECT {TASKS} FROM tasks WHERE id {condition}"  # noqa: S608  # our own names
-        return [tuple(row) for row in connection.exec_driver_sql(sql, values).all()]
+        return list(line.exec_driver_sql(sql, values).all())
 
-    def take_positions(self, connection: sa.Connection, counts: Sequence[tuple[str, int]]) -> dict[str, int]:
+    def take_positions(self, line: Line, counts: Sequence[tuple[str, int]]) -> dict[str, int]:
         """One statement for each project."""
         sql = (
             "INSERT INTO projects (project, position, floor) VALUES (?, ?, 0) "
             "ON CONFLICT (project) DO UPDATE SET position = position + excluded.position RETURNING position"
         )
-        return {project: connection.exec_driver_sql(sql, (project, n)).scalar_one() for project, n in counts}
+        return {project: line.exec_driver_sql(sql, (project, n)).first()[0] for project, n in counts}
 
     # ------------------------------------------------------------------ readers
 
@@ -224,6 +234,8 @@ def _writing(driver: Any, _record: Any) -> None:
     _prepare(driver)
     # Request ids may be random: with millions of tasks, each is looked up on a page of its own. In KiB.
     driver.execute("PRAGMA cache_size = -65536")
+    # Otherwise SQLite makes a file for what it needs to take back one statement of many rows.
+    driver.execute("PRAGMA temp_store = MEMORY")
 
 
 def _reading_only(driver: Any, _record: Any) -> None:

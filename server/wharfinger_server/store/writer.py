@@ -32,13 +32,13 @@ OnCommit = Callable[[Sequence[Committed]], None]
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How the writer waits, in seconds. `linger`: for a group to fill up, and only if the last batch was one.
+    """How the writer waits, in seconds. `linger`: at most, for a group to fill up, and only if the last batch was one.
 
     `patience`: how long callers wait for a database that is gone before they are told so. While more than `backlog`
     operations are queued, no tasks are created.
     """
 
-    linger: float = 0.005
+    linger: float = 0.02
     patience: float = 10.0
     backlog: int = 10_000
 
@@ -56,7 +56,7 @@ class Writer:
         self._queue: deque[Operation] = deque()
         self.closed = False
         self._finished = False
-        self._last = 1
+        self._last = self._expected = 1
         self._down_since = 0.0
         self._unsettled: Batch | None = None
         runner.start(self.turn, self._queue.__len__)
@@ -95,8 +95,8 @@ class Writer:
     def turn(self) -> None:
         """Write everything that is queued. Never raises."""
         while self._queue:
-            if self._last > 1 and len(self._queue) < self._last and not self.closed:
-                self._runner.linger(self._last, self._pace.linger)
+            if self._last > 1 and len(self._queue) < self._expected and not self.closed:
+                self._runner.linger(self._expected, self._pace.linger)
             operations = self._take()
             self._last = len(operations)
             try:
@@ -105,6 +105,9 @@ class Writer:
                 log.critical("the writer failed", exc_info=error)
                 self._database.rollback()
                 deliver((operation.waiter, None, error) for operation in operations)
+            # Those who were answered come back, and those who queued meanwhile are here. More are on their way unseen:
+            # the largest group of late is a better guess than the last one.
+            self._expected = max(self._last + len(self._queue), self._expected * 7 // 8)
 
     def _take(self) -> list[Operation]:
         """Take what is queued, in order, up to the largest batch. A purge is long, and goes alone."""
@@ -167,8 +170,8 @@ class Writer:
             batch: Batch | None = None
             try:
                 self._settle_last()
-                connection, now = self._database.begin()
-                batch = Batch(self._database, connection, now, self._encode, self._ids)
+                line, now = self._database.begin()
+                batch = Batch(self._database, line, now, self._encode, self._ids)
                 batch.run(operations)
                 if batch.wrote:
                     self._database.commit()
