@@ -64,7 +64,7 @@ def output(command: Sequence[str]) -> Iterator[tuple[float, bytes]]:
     child, terminal = pty.fork()
     if child == 0:
         os.environ["TERM"] = "xterm-256color"
-        os.execvp(command[0], command)  # noqa: S606 - the caller's own command
+        os.execvp(command[0], list(command))  # noqa: S606 - the caller's own command
     ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
     began = time.monotonic()
     while True:
@@ -98,8 +98,7 @@ def record(command: Sequence[str]) -> tuple[list[Frame], str]:
     frames.append(Frame(last - paused, _rows(seen)))
     print()
     text = "\n".join(line.rstrip() for line in kept.display).strip("\n")
-    return frames, text + "
-"
+    return frames, text + "\n"
 
 
 def _rows(screen: pyte.Screen) -> tuple[Row, ...]:
@@ -134,8 +133,8 @@ def picture(frames: Sequence[Frame]) -> str:
     )
     return "\n".join(
         (
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" width="{width:g}"'
-            ' xml:space="preserve" font-family="monospace" font-size="12">',
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" width="{width:g}"',
+            'xml:space="preserve" font-family="monospace" font-size="12">',
             f"<style>{_style(frames, height)}</style>",
             "<defs>",
             *(f'<g id="r{number}">{_drawn(row)}</g>' for row, number in ids.items()),

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -113,7 +113,7 @@ def files() -> Mapping[str, File]:
             Path(folder, "google", name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(google / name, Path(folder, "google", name))
         built = subprocess.run(
-            ["buf", "build", "-o", "-", "--as-file-descriptor-set"],
+            ["buf", "build", "-o", "-", "--as-file-descriptor-set"],  # noqa: S607 - on the PATH that is set here
             cwd=folder,
             # buf starts itself again by its name.
             env={**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"},
@@ -126,7 +126,10 @@ def files() -> Mapping[str, File]:
 
 def message_names() -> frozenset[str]:
     """Return the names of all messages and enumerations."""
-    return frozenset(one.name for file in files().values() for one in (*file.messages, *file.enums))
+    every = files().values()
+    return frozenset(one.name for file in every for one in file.messages) | frozenset(
+        one.name for file in every for one in file.enums
+    )
 
 
 def reasons() -> frozenset[str]:
@@ -190,7 +193,7 @@ def _message(one: descriptor_pb2.DescriptorProto, comments: _Comments, number: i
             field.name,
             field.number,
             _type(field, entries),
-            "" if field.proto3_optional or not field.HasField("oneof_index") else one.oneof_decl[field.oneof_index].name,
+            _oneof(field, one),
             _behaviour(field),
             comments.at(_MESSAGES, number, _MEMBERS, n),
         )
@@ -208,6 +211,12 @@ def _enum(one: descriptor_pb2.EnumDescriptorProto, comments: _Comments, number: 
     return Enum(one.name, comments.at(_ENUMS, number), values)
 
 
+def _oneof(field: descriptor_pb2.FieldDescriptorProto, of: descriptor_pb2.DescriptorProto) -> str:
+    # An optional field is alone in a group of its own.
+    inside = field.HasField("oneof_index") and not field.proto3_optional
+    return of.oneof_decl[field.oneof_index].name if inside else ""
+
+
 def _type(field: descriptor_pb2.FieldDescriptorProto, entries: Mapping[str, descriptor_pb2.DescriptorProto]) -> str:
     short = _short(field.type_name)
     if short in entries:
@@ -220,7 +229,7 @@ def _type(field: descriptor_pb2.FieldDescriptorProto, entries: Mapping[str, desc
 
 
 def _behaviour(field: descriptor_pb2.FieldDescriptorProto) -> tuple[str, ...]:
-    told = field.options.Extensions[field_behavior_pb2.field_behavior]
+    told: Iterable[int] = field.options.Extensions[field_behavior_pb2.field_behavior]  # type: ignore[index]
     return tuple(field_behavior_pb2.FieldBehavior.Name(one).lower().replace("_", " ") for one in told)
 
 

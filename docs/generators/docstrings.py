@@ -6,8 +6,12 @@ import re
 from typing import Any
 
 
-def to_rst(app: Any, what: str, name: str, obj: Any, options: Any, lines: list[str]) -> None:
-    """Turn fenced and indented code of a docstring into code blocks, in place; Sphinx's hook `autodoc-process-docstring`."""
+def to_rst(*about: Any) -> None:
+    """Turn fenced and indented code of a docstring into code blocks, in place.
+
+    Sphinx's hook `autodoc-process-docstring`: the last argument is the list of lines.
+    """
+    lines: list[str] = about[-1]
     lines[:] = _indented(_fenced(lines))
 
 

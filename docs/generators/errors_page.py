@@ -49,7 +49,6 @@ def read(value: api.Value) -> tuple[str, str, str]:
 
 def _keys(text: str) -> tuple[str, str, str]:
     """Split off the last parentheses, which list the keys."""
-    found = None
-    for found in re.finditer(r" \(([^()]*)\)", text):
-        pass
+    every = list(re.finditer(r" \(([^()]*)\)", text))
+    found = every[-1] if every else None
     return (text[: found.start()], found[1], text[found.end() :]) if found else (text, "", "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
@@ -12,14 +13,14 @@ from sphinx.util.docutils import SphinxDirective
 from generators import api
 
 
-class Rendered(SphinxDirective):
+class Rendered(SphinxDirective, ABC):
     """A directive whose content is Markdown that `markdown` makes out of `sources`, paths below the root."""
 
     sources: ClassVar[tuple[str, ...]] = ()
 
+    @abstractmethod
     def markdown(self) -> Iterable[str]:
         """Yield the lines."""
-        raise NotImplementedError
 
     def run(self) -> list[nodes.Node]:
         """Parse the lines where the directive stands; headings become sections of its page.

@@ -28,8 +28,7 @@ class Transitions(Rendered):
     def markdown(self) -> Iterator[str]:
         """Yield the table."""
         rows = [
-            (f"`{state.name}`", trigger.value, _shown(trigger, after))
-            for (state, trigger), after in possible().items()
+            (f"`{state.name}`", trigger.value, _shown(trigger, after)) for (state, trigger), after in possible().items()
         ]
         yield from table(("State", "What happens", "State after it"), rows)
 

@@ -96,7 +96,8 @@ class Shell:
             alarm.cancel()
 
     def _type(self, text: str) -> str:
-        assert self._process.stdin is not None and self._process.stdout is not None
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
         end = f"end-{uuid.uuid4().hex}"
         self._process.stdin.write(f"{text.rstrip()}\nprintf '\\n%s\\n' {end}\n")
         self._process.stdin.flush()
@@ -146,7 +147,8 @@ def steady(text: str) -> str:
     lines = [line.rstrip() for line in text.strip().splitlines() if not _PASSING.search(line)]
     done: list[str] = []
     for indented, group in itertools.groupby(lines, key=lambda line: re.match(r"  \w+: ", line) is not None):
-        done += sorted(group) if indented else group
+        together = list(group)
+        done += sorted(together) if indented else together
     return "\n".join(done)
 
 

@@ -19,6 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
 PYTHON = "\n".join(page.read_text() for page in sorted((DOCS / "reference/python").glob("*.md")))
 WRITTEN = [*DOCS.rglob("*.md"), *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md"))]
+REASONS = [value for value in api.enum("ErrorReason").values if value.number]
 READMES = [*ROOT.glob("*.md"), *(ROOT / "clients").glob("*/README.md"), *(ROOT / "examples").glob("*/README.md")]
 READMES += [*(ROOT / "server").glob("**/README.md")]
 
@@ -46,7 +47,7 @@ def test_nothing_is_in_the_reference_that_is_not_there():
         assert hasattr(importlib.import_module(module), attribute), name
 
 
-@pytest.mark.parametrize("value", [one for one in api.enum("ErrorReason").values if one.number], ids=lambda one: one.name)
+@pytest.mark.parametrize("value", REASONS, ids=lambda one: one.name)
 def test_every_reason_has_its_status_and_what_it_means(value):
     code, text, _ = errors_page.read(value)
     assert code in code_pb2.Code.keys()  # noqa: SIM118 - no dict
@@ -54,7 +55,7 @@ def test_every_reason_has_its_status_and_what_it_means(value):
 
 
 def test_a_script_that_names_a_reason_fails_with_the_status_that_is_documented():
-    documented = {one.name: errors_page.read(one)[0] for one in api.enum("ErrorReason").values if one.number}
+    documented = {one.name: errors_page.read(one)[0] for one in REASONS}
     given = {reason: code_pb2.Code.Name(code) for reason, code in reasons.CODES.items()}
     assert {reason: code for reason, code in given.items() if documented.get(reason) != code} == {}
 
@@ -81,7 +82,7 @@ def test_the_table_of_states_has_every_transition_that_the_api_can_bring_about()
 
 @pytest.mark.parametrize("page", WRITTEN, ids=lambda page: str(page.relative_to(ROOT)))
 def test_no_page_is_longer_than_a_reader_takes(page):
-    assert len(page.read_text().splitlines()) <= 320
+    assert len(page.read_text().splitlines()) <= 310
 
 
 @pytest.mark.parametrize("page", READMES, ids=lambda page: str(page.relative_to(ROOT)))
