@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import sqlalchemy as sa
 
 from wharfinger_server.store import schema
 from wharfinger_server.store.errors import NotOurs, SchemaTooNew
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 VERSION_TABLE = "wharfinger_version"
 
@@ -13,29 +18,46 @@ VERSION_TABLE = "wharfinger_version"
 def upgrade(connection: sa.Connection, name: str) -> str:
     """Run the missing migrations in the connection's transaction; return the revision. `name` is for messages.
 
-    Raises SchemaTooNew where a newer server has been here, and NotOurs where the tables are another program's.
+    Raises as `check` does.
     """
-    found = _revision(connection, name)
-    if found == schema.REVISION:
-        return found
-    # Loaded only where there is something to migrate: it takes longer than the rest of a start.
+    if check(connection, name) == schema.REVISION:
+        return schema.REVISION
     from alembic import command
-    from alembic.config import Config
-    from alembic.script import ScriptDirectory
 
-    config = Config()
-    config.set_main_option("script_location", "wharfinger_server.store:migrations")
-    config.set_main_option("path_separator", "os")
-    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-    if found is not None and found not in known:
-        raise SchemaTooNew(
-            f"{name} has the schema revision {found}, and this server knows {schema.REVISION} at most: a newer server "
-            "has migrated it; start that one, or restore a backup from before (nothing was changed)"
-        )
+    config = _config()
     config.attributes["connection"] = connection
     config.attributes["version_table"] = VERSION_TABLE
     command.upgrade(config, "head")
     return schema.REVISION
+
+
+def check(connection: sa.Connection, name: str) -> str | None:
+    """Return the database's revision, None for an empty one; nothing is written.
+
+    Raises SchemaTooNew where a newer server has been here, and NotOurs where the tables are another program's.
+    """
+    found = _revision(connection, name)
+    if found is None or found == schema.REVISION:
+        return found
+    from alembic.script import ScriptDirectory
+
+    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
+    if found not in known:
+        raise SchemaTooNew(
+            f"{name} has the schema revision {found}, and this server knows {schema.REVISION} at most: a newer server "
+            "has migrated it; start that one, or restore a backup from before (nothing was changed)"
+        )
+    return found
+
+
+def _config() -> Config:
+    # Loaded only where there is something to migrate: it takes longer than the rest of a start.
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", "wharfinger_server.store:migrations")
+    config.set_main_option("path_separator", "os")
+    return config
 
 
 def _revision(connection: sa.Connection, name: str) -> str | None:

@@ -79,6 +79,7 @@ class SqliteDatabase(Database):
     def _open(self) -> None:
         try:
             os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))
+            self._look()
             self._engine = self._make_engine(None, _writing)
             self._readers = Readers(self._make_engine("AUTOCOMMIT", _reading_only))
             self._connection = self._engine.connect()
@@ -93,6 +94,15 @@ class SqliteDatabase(Database):
             raise NotWritable(f"{self._path} cannot be written ({error.strerror})") from error
         except sa.exc.DBAPIError as error:
             raise _open_refusal(self._path, error) from error
+
+    def _look(self) -> None:
+        """Refuse a database that is not ours, or too new, before anything is changed: setting its mode would."""
+        engine = self._make_engine("AUTOCOMMIT", _looking)
+        try:
+            with engine.connect() as connection:
+                migrate.check(connection, str(self._path))
+        finally:
+            engine.dispose()
 
     def _make_engine(self, isolation: Literal["AUTOCOMMIT"] | None, prepare: Callable[[Any, Any], None]) -> sa.Engine:
         options: dict[str, Any] = {"isolation_level": isolation} if isolation else {}
@@ -228,6 +238,11 @@ def _prepare(driver: sqlite3.Connection) -> None:
     # Where the system's own sync stops at the drive's cache (macOS), go through it.
     driver.execute("PRAGMA fullfsync = ON")
     driver.execute("PRAGMA checkpoint_fullfsync = ON")
+
+
+def _looking(driver: Any, _record: Any) -> None:
+    driver.isolation_level = None
+    driver.execute("PRAGMA query_only = ON")
 
 
 def _writing(driver: Any, _record: Any) -> None:
