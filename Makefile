@@ -56,7 +56,7 @@ setup: .venv/.ready .venv-gen/.ready ## build .venv and .venv-gen from the pinne
 lock: .venv/.ready ## compile requirements/*.txt anew; UPGRADE=1 takes the newest releases
 	@$(COMPILE) $(if $(UPGRADE),--upgrade) -o requirements/build.txt requirements/build.in >/dev/null
 	@$(COMPILE) $(if $(UPGRADE),--upgrade) -o requirements/generate.txt requirements/generate.in >/dev/null
-	@$(COMPILE) $(if $(UPGRADE),--upgrade) -c requirements/build.txt --no-emit-package wharfinger -o requirements/dev.txt $(PROJECTS) requirements/dev.in >/dev/null
+	@$(COMPILE) $(if $(UPGRADE),--upgrade) -c requirements/build.txt --no-emit-package wharfinger --no-emit-package wharfinger-libcloud -o requirements/dev.txt $(PROJECTS) requirements/dev.in >/dev/null
 
 # ---------------------------------------------------------------- using it
 

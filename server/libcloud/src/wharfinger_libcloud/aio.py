@@ -24,7 +24,7 @@ from libcloud.compute.drivers.openstack import OpenStackNodeDriver
 
 from wharfinger_libcloud.failure import PartialFailureError, failure_of
 from wharfinger_libcloud.journal import TIMEOUT, Journal, recording
-from wharfinger_libcloud.keeping import call
+from wharfinger_libcloud.keeping import call, keeping
 
 KINDS = ("backup", "compute", "container", "dns", "loadbalancer", "storage")
 """The kinds of driver that libcloud has."""
@@ -148,7 +148,9 @@ class AsyncDriver:
                 raise await self._given_up(future, journal, cancelled) from cancelled.__cause__
 
     def _work(self, work: Callable[[Any], Any]) -> Any:
-        return work(self._make())
+        own = self._make()
+        with keeping(own, timeout=self._timeout):
+            return work(own)
 
     async def _given_up(
         self, future: asyncio.Future[Any], journal: Journal, cancelled: asyncio.CancelledError

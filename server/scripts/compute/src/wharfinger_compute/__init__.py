@@ -1,0 +1,1 @@
+"""Scripts for nodes at any provider that libcloud has a driver for."""

@@ -1,0 +1,127 @@
+"""Cloud accounts: from the operator's profile to a driver.
+
+    [profiles.lab]
+    provider = "ec2"
+    key = { env = "LAB_KEY" }
+    secret = { command = ["pass", "show", "lab"] }
+    region = "eu-west-1"
+    options = { signature_version = "4" }
+
+`key` and `secret` are text, or name an environment variable, or a command that prints the value.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from wharfinger.script import AsyncTask, Failed
+from wharfinger_libcloud import aio
+from wharfinger_libcloud.markings import Marking, marking
+
+COMMAND_TIMEOUT = 30.0
+_KNOWN = frozenset({"provider", "key", "secret", "region", "host", "port", "secure", "options", "projects"})
+_UNAUTHENTICATED = 16
+_INVALID = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An open account: its profile's name, libcloud's word for the provider, and the driver."""
+
+    profile: str
+    provider: str
+    driver: Any
+
+    @property
+    def marks(self) -> Marking:
+        """How the provider marks what it makes."""
+        return marking(self.provider)
+
+
+@asynccontextmanager
+async def opened(task: AsyncTask, profile: str, *, workers: int = 16, timeout: float = 60.0) -> AsyncIterator[Account]:
+    """Open the account `[profiles.NAME]`; each request times out after `timeout` seconds.
+
+    Raises Failed: UNKNOWN_PROFILE, and PROFILE_MISCONFIGURED, which never shows a credential.
+    """
+    table = task.cloud(profile)
+    provider = str(table.get("provider") or "").lower()
+    if not provider:
+        raise _wrong(profile, 'it has no `provider`; name one of libcloud\'s, such as "ec2" or "openstack"')
+    unknown = sorted(set(table) - _KNOWN)
+    if unknown:
+        raise _wrong(profile, f"`{unknown[0]}` is no key of a profile; what only the driver knows goes into `options`")
+    options = {name: table[name] for name in ("region", "host", "port", "secure") if name in table}
+    given = table.get("options") or {}
+    if not isinstance(given, Mapping):
+        raise _wrong(profile, "`options` must be a table")
+    credentials = {name: _value(profile, name, table[name]) for name in ("key", "secret") if name in table}
+    try:
+        made = aio.driver(provider, **credentials, **options, **given, workers=workers, request_timeout=timeout)
+        account = await made.__aenter__()
+    except Exception as error:  # noqa: BLE001 - whatever a driver raises for its arguments
+        # Its text may hold what it was given.
+        why = f"libcloud can't make a {provider} driver of it ({type(error).__name__}); see its provider and options"
+        raise _wrong(profile, why) from None
+    try:
+        yield Account(profile, provider, account)
+    finally:
+        await made.__aexit__(None, None, None)
+
+
+def _value(profile: str, name: str, given: Any) -> str:
+    if isinstance(given, str):
+        return given
+    if isinstance(given, Mapping) and isinstance(given.get("env"), str):
+        found = os.environ.get(given["env"])
+        if not found:
+            raise _wrong(profile, f"`{name}` names the environment variable {given['env']}, which is not set")
+        return found
+    if isinstance(given, Mapping) and isinstance(given.get("command"), (list, tuple)) and given["command"]:
+        return _printed(profile, name, [str(part) for part in given["command"]])
+    raise _wrong(profile, f'`{name}` must be text, {{ env = "NAME" }} or {{ command = ["program", "argument"] }}')
+
+
+def _printed(profile: str, name: str, command: list[str]) -> str:
+    try:
+        done = subprocess.run(  # noqa: S603 - the operator's own command
+            command, stdin=subprocess.DEVNULL, capture_output=True, timeout=COMMAND_TIMEOUT, check=False, text=True
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise _wrong(profile, f"the command for `{name}` did not run: {type(error).__name__}") from None
+    if done.returncode or not done.stdout.strip():
+        raise _wrong(profile, f"the command for `{name}` printed nothing of use and ended with {done.returncode}")
+    return done.stdout.strip()
+
+
+def _wrong(profile: str, why: str) -> Failed:
+    return Failed(
+        f"the cloud profile {profile!r} can't be used: {why}",
+        reason="PROFILE_MISCONFIGURED",
+        code=_INVALID,
+        metadata={"profile": profile},
+    )
+
+
+def told(profile: str, error: Exception) -> Failed:
+    """Return what a failed request that changes nothing means to the caller."""
+    status = getattr(error, "code", None)
+    if type(error).__name__ == "InvalidCredsError" or status in (401, 403):
+        return Failed(
+            f"the cloud of profile {profile!r} refuses its credentials",
+            reason="CREDENTIALS_REFUSED",
+            code=_UNAUTHENTICATED,
+            metadata={"profile": profile},
+        )
+    return Failed(
+        f"the cloud of profile {profile!r} does not answer as it should: {type(error).__name__}: {str(error)[:300]}",
+        reason="CLOUD_UNAVAILABLE",
+        retryable=True,
+        code=14,
+        metadata={"profile": profile},
+    )

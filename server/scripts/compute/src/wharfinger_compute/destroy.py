@@ -1,0 +1,116 @@
+"""Destroy nodes, by their names or by a tag."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+from libcloud.compute.types import NodeState
+
+from wharfinger.script import AsyncTask, Cancelled, Failed
+from wharfinger_compute.account import Account, opened, told
+from wharfinger_compute.making import is_rate_limit
+from wharfinger_compute.params import DESTROY_SCHEMA, RESULT_SCHEMA
+from wharfinger_libcloud.removal import is_gone
+
+__all__ = ["PARAMS_SCHEMA", "RESULT_SCHEMA", "RESUMABLE", "main"]
+
+RESUMABLE = True
+PARAMS_SCHEMA = DESTROY_SCHEMA
+WAITS = (0.2, 0.5, 1.0, 2.0)
+"""Seconds before each further try of what the cloud did not do."""
+
+
+async def main(task: AsyncTask) -> dict[str, Any]:
+    """Destroy the nodes. Returns name and id of each; all are tried, whatever becomes of the others."""
+    asked = dict(task.params)
+    async with opened(task, asked["profile"], workers=asked.get("concurrency", 16)) as account:
+
+        async def look() -> list[dict[str, str]]:
+            return [{"name": node.name, "id": str(node.id)} for node in _chosen(asked, await _alive(account))]
+
+        # Once only: when the task resumes, some of them are gone.
+        chosen: list[dict[str, str]] = await task.once("chosen", look)
+        alive = {str(node.id): node for node in await _alive(account)}
+        failed: list[str] = []
+        with task.step("destroy nodes", total=len(chosen), unit="nodes") as step:
+
+            async def one(about: Mapping[str, str]) -> None:
+                node = alive.get(about["id"])
+                if node is not None:
+                    why = await _destroy(task, account, node)
+                    if why:
+                        failed.append(f"{about['name']} ({about['id']}): {why}")
+                        return
+                step.advance(message=about["name"])
+
+            await asyncio.gather(*map(one, chosen))
+    if task.cancelled:
+        raise Cancelled("the task was asked to stop")
+    if failed:
+        raise Failed(
+            f"{len(failed)} of {len(chosen)} nodes were not destroyed: {'; '.join(failed[:3])}",
+            reason="NOT_DESTROYED",
+            retryable=True,
+            metadata={"count": str(len(failed))},
+        )
+    return {"nodes": chosen}
+
+
+async def _alive(account: Account) -> list[Any]:
+    try:
+        listed = await account.driver.list_nodes()
+    except Exception as error:
+        raise told(account.profile, error) from error
+    return [node for node in listed if node.state != NodeState.TERMINATED]
+
+
+def _chosen(asked: Mapping[str, Any], alive: list[Any]) -> list[Any]:
+    if "tags" in asked:
+        wanted = asked["tags"].items()
+        return [node for node in alive if wanted <= _tags(node).items()]
+    found = []
+    for name in asked["names"]:
+        same = [node for node in alive if node.name == name]
+        if len(same) != 1:
+            why = f"{len(same)} nodes have it; destroy them by a tag" if same else "there is no such node"
+            raise Failed(
+                f"name {name!r}: {why}. Nothing was destroyed",
+                reason="AMBIGUOUS_NAME" if same else "UNKNOWN_NODE",
+                code=9 if same else 5,
+                metadata={"name": name},
+            )
+        found += same
+    return found
+
+
+def _tags(node: Any) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for key in ("tags", "metadata", "labels"):
+        value = node.extra.get(key)
+        if isinstance(value, Mapping):
+            found |= {str(name): str(one) for name, one in value.items()}
+    return found
+
+
+async def _destroy(task: AsyncTask, account: Account, node: Any) -> str:
+    """Destroy it; return why it could not be done, "" if it is gone."""
+    why = ""
+    for wait in (*WAITS, None):
+        if task.cancelled:
+            return "the task was asked to stop"
+        try:
+            if await account.driver.destroy_node(node):
+                return ""
+            why = "the cloud answered that it did not"
+        except Exception as error:  # noqa: BLE001 - told at the end, after the others were tried
+            if is_gone(error):
+                return ""
+            why = f"{type(error).__name__}: {str(error)[:200]}"
+            status = getattr(error, "code", None)
+            if isinstance(status, int) and 400 <= status < 500 and not is_rate_limit(error):
+                return why
+        if wait is not None:
+            await asyncio.sleep(wait)
+    return why

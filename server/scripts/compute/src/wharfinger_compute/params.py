@@ -1,0 +1,119 @@
+"""The scripts' params, and the names that a pattern gives."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from wharfinger.script import Failed
+
+_PLACE = re.compile(r"\{n(?::0(\d))?\}")
+_DRAFT = "https://json-schema.org/draft/2020-12/schema"
+
+
+def _text(description: str, **more: Any) -> dict[str, Any]:
+    return {"type": "string", "minLength": 1, "maxLength": 200, "description": description, **more}
+
+
+def schema(summary: str, required: list[str], properties: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of a script's params; each has `profile` and `concurrency`."""
+    shared = {
+        "profile": _text("Name of the cloud account to use, as configured by the operator."),
+        "concurrency": {
+            "type": "integer",
+            "minimum": 1,
+            "maximum": 64,
+            "default": 16,
+            "description": "How many calls to the cloud are made at once.",
+        },
+    }
+    return {
+        "$schema": _DRAFT,
+        "type": "object",
+        "description": summary,
+        "properties": {**shared, **properties},
+        "required": ["profile", *required],
+        "additionalProperties": False,
+    }
+
+
+DEPLOY_SCHEMA = schema(
+    "Which nodes to make, and what they get.",
+    ["name", "size", "image"],
+    {
+        "name": _text(
+            "Name of the nodes. {n} stands for 1, 2, 3 …, {n:03} for 001, 002 …; several nodes need it.",
+            pattern=r"^[A-Za-z0-9]([A-Za-z0-9-]|\{n(:0[1-9])?\})*$",
+            examples=["web-{n}"],
+        ),
+        "count": {"type": "integer", "minimum": 1, "maximum": 1000, "default": 1, "description": "How many."},
+        "size": _text("Id or name of the size.", examples=["t3.micro"]),
+        "image": _text("Id or name of the image; on EC2 its id."),
+        "location": {"type": "string", "maxLength": 200, "description": "Id or name of the location; without it any."},
+        "volumes": {
+            "type": "array",
+            "maxItems": 8,
+            "items": {"type": "integer", "minimum": 1, "maximum": 65536},
+            "description": "Volumes that each node gets, by their sizes in GB.",
+        },
+        "addresses": {"type": "boolean", "default": False, "description": "Whether each node gets a floating address."},
+        "ready_timeout": {
+            "type": "integer",
+            "minimum": 0,
+            "maximum": 7200,
+            "default": 600,
+            "description": "Seconds to wait until all nodes run; 0: don't wait. Volumes and addresses come after it.",
+        },
+    },
+)
+
+DESTROY_SCHEMA = schema(
+    "Which nodes to destroy: those of these names, or all that carry a tag.",
+    [],
+    {
+        "names": {
+            "type": "array",
+            "minItems": 1,
+            "maxItems": 1000,
+            "uniqueItems": True,
+            "items": _text("A node's name."),
+            "description": "Names of the nodes. Each must be there, once.",
+        },
+        "tags": {
+            "type": "object",
+            "minProperties": 1,
+            "additionalProperties": {"type": "string"},
+            "description": "Tags (or metadata, or labels) that the nodes have, all of them with these values.",
+        },
+    },
+) | {"oneOf": [{"required": ["names"]}, {"required": ["tags"]}]}
+
+_NODE = {
+    "type": "object",
+    "properties": {
+        "name": {"type": "string", "description": "Its name."},
+        "id": {"type": "string", "description": "Its id at the provider."},
+        "volumes": {"type": "array", "items": {"type": "string"}, "description": "Ids of its volumes, in order."},
+        "address": {"type": "string", "description": "Id of its floating address; empty if it has none."},
+    },
+    "required": ["name", "id"],
+}
+RESULT_SCHEMA: dict[str, Any] = {
+    "$schema": _DRAFT,
+    "type": "object",
+    "properties": {
+        "nodes": {"type": "array", "items": _NODE, "description": "The nodes, in the order of their names."}
+    },
+    "required": ["nodes"],
+}
+
+
+def names(pattern: str, count: int) -> list[str]:
+    """Return the names of `count` nodes. Raises Failed PARAMS_INVALID if several would have the same."""
+    if count > 1 and not _PLACE.search(pattern):
+        raise Failed(
+            f"name: {pattern!r} gives all {count} nodes one name; put {{n}} into it, as in {pattern + '-{n}'!r}",
+            reason="PARAMS_INVALID",
+            metadata={"field": "name"},
+        )
+    return [_PLACE.sub(lambda place, n=n: f"{n:0{place[1] or 1}}", pattern) for n in range(1, count + 1)]  # type: ignore[misc]

@@ -1,0 +1,76 @@
+"""The loopback cloud as profiles, and the compute scripts over a ledger in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from types import ModuleType
+from typing import Any
+
+import pytest
+from tests.servers.cloud import Cloud
+
+from wharfinger.script import AsyncTask
+from wharfinger.testing import Done, Trial
+from wharfinger_compute import deploy, destroy
+
+WHAT = {
+    "ec2": {"profile": "ec2", "size": "t2.micro", "image": "ami-debian"},
+    "openstack": {"profile": "openstack", "size": "small", "image": "debian-12"},
+}
+
+
+@dataclass
+class Yard:
+    """The cloud and the scripts that work in it."""
+
+    cloud: Cloud
+
+    @property
+    def profiles(self) -> dict[str, dict[str, Any]]:
+        """The operator's profiles."""
+        found = {}
+        for name, given in (("ec2", self.cloud.ec2), ("openstack", self.cloud.openstack)):
+            own = {key: given[key] for key in ("key", "secret", "host", "port", "secure") if key in given}
+            found[name] = {"provider": name, **own, "options": {k: v for k, v in given.items() if k not in own}}
+        return found
+
+    def deploy(self, provider: str, after: Done | None = None, **asked: Any) -> Done:
+        """Run compute.deploy, or run it again."""
+        params = {**WHAT[provider], "name": "web-{n}", **asked}
+        trial = Trial(deploy, profiles=self.profiles, name="compute.deploy")
+        return trial.run(None if after else params, after=after)
+
+    def destroy(self, provider: str, **asked: Any) -> Done:
+        """Run compute.destroy."""
+        return Trial(destroy, profiles=self.profiles, name="compute.destroy").run({"profile": provider, **asked})
+
+    def settle(self, done: Done) -> Done:
+        """Ask `find` for what is uncertain."""
+        return Trial(deploy, profiles=self.profiles, name="compute.deploy").settle(done)
+
+    def undo(self, done: Done) -> Done:
+        """Undo all that the ledger has, what was made last first."""
+        keys = [key for key, entry in reversed(done.ledger.items()) if entry.state in ("CREATED", "UNDO_FAILED")]
+
+        async def main(task: AsyncTask) -> None:
+            for key in keys:
+                await task.remove(key)
+
+        module = ModuleType("undoing")
+        module.__dict__.update({**vars(deploy), "__name__": "undoing", "main": main})
+        after = Done()
+        after.continue_from(done)
+        trial = Trial(deploy, profiles=self.profiles, name="compute.deploy")
+        return replace(trial, module=module).run(after=after)
+
+    @property
+    def exists(self) -> list[str]:
+        """The ids of all that exists."""
+        return self.cloud.oracle.everything()
+
+
+@pytest.fixture
+def yard() -> Iterator[Yard]:
+    with Cloud() as running:
+        yield Yard(running)

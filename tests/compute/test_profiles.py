@@ -1,0 +1,56 @@
+"""Cloud accounts from profiles: where credentials come from, and that they are never shown."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import pytest
+from tests.compute.conftest import WHAT, Yard
+
+from wharfinger.testing import Done, Trial
+from wharfinger_compute import deploy
+
+SECRET = "canary-5b1c"
+
+
+def run(yard: Yard, **changes: Any) -> Done:
+    profile = {**yard.profiles["openstack"], **changes}
+    trial = Trial(deploy, profiles={"openstack": profile}, name="compute.deploy")
+    return trial.run({**WHAT["openstack"], "name": "web"})
+
+
+def test_a_credential_may_come_from_the_environment(yard: Yard, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LAB_SECRET", yard.profiles["openstack"]["secret"])
+    assert run(yard, secret={"env": "LAB_SECRET"}).result["nodes"]
+
+
+def test_a_credential_may_come_from_a_command(yard: Yard) -> None:
+    secret = yard.profiles["openstack"]["secret"]
+    assert run(yard, secret={"command": [sys.executable, "-c", f"print({secret!r})"]}).result["nodes"]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"secret": {"env": "NOT_SET_ANYWHERE"}},
+        {"secret": {"command": [sys.executable, "-c", f"print('{SECRET}'); raise SystemExit(3)"]}},
+        {"secret": {"command": ["/no/such/program"]}},
+        {"secret": 7},
+        {"provider": ""},
+        {"provider": "nobody"},
+        {"color": "red"},
+        {"options": {"api_version": "9", "ex_tenant_name": SECRET}},
+    ],
+)
+def test_a_profile_that_cannot_be_used_is_told_without_its_values(yard: Yard, changes: dict[str, Any]) -> None:
+    done = run(yard, **changes)
+    assert done.failure.reason == "PROFILE_MISCONFIGURED"
+    assert SECRET not in str(done)
+    assert done.ledger == {}
+
+
+def test_wrong_credentials_are_told_without_showing_them(yard: Yard) -> None:
+    done = run(yard, secret=SECRET)
+    assert done.failure.reason == "CREDENTIALS_REFUSED"
+    assert SECRET not in str(done)
