@@ -64,6 +64,7 @@ class Watches:
                 raise task_not_found(project, task_id)
 
             async def show() -> Any:
+                """Read the task afresh."""
                 present = await self._store.task(project, task_id)
                 if present is None:
                     raise task_not_found(project, task_id)

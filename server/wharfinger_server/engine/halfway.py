@@ -55,6 +55,7 @@ class HalfWay:
             )
 
         def decide(work: Work) -> None:
+            """Queue it again."""
             before = work.task.state
             work.task.resume()
             work.task.script_version = wanted
@@ -87,6 +88,7 @@ class HalfWay:
             return await self._tasks.get(caller, ask.project, ask.task_id), plan
 
         def decide(work: Work) -> None:
+            """Begin the rollback."""
             before = work.task.state
             for entry in undo.begin(work.task, work.ledger(), only, retain, work.now):
                 entry_changed(work, entry)
@@ -101,6 +103,7 @@ class HalfWay:
         why = reason[:REASON_LENGTH] or f"{key} resolved: {said.name}"
 
         def decide(work: Work) -> None:
+            """Take the verdict."""
             before = work.task.state
             for entry in verdict.resolve(work.task, work.ledger(), key, said, external_id, work.now):
                 entry_changed(work, entry)

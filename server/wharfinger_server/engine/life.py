@@ -154,10 +154,13 @@ class Life:
     def undone_once(self, work: Work, epoch: int, error: Failure | None = None) -> Task:
         """End an UNDO attempt; with an `error` that is not one undo's, the rollback ends as failed."""
         guard(work, epoch)
+        begun = work.task.lease.start_time if work.task.lease else 0
         if error is not None:
             rollback.end(work, error)
-        else:
-            work.task.attempt_over(work.now)
+            return self.go_on(work)
+        work.task.attempt_over(work.now)
+        if (left := rollback.idle(work, begun)) is not None:  # or attempt would follow attempt for ever
+            rollback.end(work, rollback.untried(left))
         return self.go_on(work)
 
     def doubt(self, work: Work, error: Failure, epoch: int = 0) -> None:

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from wharfinger_server.domain import undo
 from wharfinger_server.domain.entry import Entry
-from wharfinger_server.domain.failure import Failure
+from wharfinger_server.domain.failure import Code, Failure
 from wharfinger_server.domain.states import Phase
 from wharfinger_server.engine.noting import SERVER, ask_time, entry_changed, state_changed
 from wharfinger_server.store.work import Work
+
+
+def untried(entry: Entry) -> Failure:
+    """Return why a rollback ends whose attempts leave `entry` as it is."""
+    why = f"the attempt to undo ended without trying {entry.key}"
+    return Failure(Code.INTERNAL, "UNDO_FAILED", why, metadata={"key": entry.key})
 
 
 def next_phase(work: Work) -> Phase | None:
@@ -41,6 +47,14 @@ def roll_on(work: Work) -> None:
         task.wake_time = min(ask_time(entry, work.now) for entry in order.sought())
     else:
         task.wake_time = 0
+
+
+def idle(work: Work, since: int) -> Entry | None:
+    """Return something that could be undone though nothing was done since then, None if there is no such thing."""
+    if next_phase(work) is not Phase.UNDO or any(entry.update_time >= since for entry in work.ledger()):
+        return None
+    rollback = work.task.rollback
+    return undo.Order(work.ledger(), rollback.only if rollback else ()).ready()[0]
 
 
 def end(work: Work, late: Failure | None = None) -> None:

@@ -63,6 +63,7 @@ class AttemptSession:
         """Return the same session for a thread of its own: its coroutines never suspend."""
 
         async def change(task_id: int, decide: Decide) -> Any:
+            """Block this thread until it is written."""
             return self._desk.change_blocking(task_id, decide)
 
         return AttemptSession(self._desk, self._attempt, change)
@@ -75,6 +76,7 @@ class AttemptSession:
         self._use_keys([intent.key for intent in intents])
 
         def decide(work: Work) -> list[protocol.Entry]:
+            """Write the intents, or find what was made before."""
             ledger = work.ledger(*(intent.key for intent in wanted))
             return [self._intended(work, ledger, intent) for intent in wanted]
 
@@ -92,6 +94,7 @@ class AttemptSession:
         self._use_keys([intent.key])
 
         def decide(work: Work) -> protocol.Entry:
+            """Write that it was there."""
             ledger = work.ledger(wanted.key)
             return self._noted(work, ledger, ledger.adopt(wanted, external_id, self._epoch, work.now))
 
@@ -107,6 +110,7 @@ class AttemptSession:
         external_id = wording.clean(external_id)
 
         def decide(work: Work) -> Task | None:
+            """Take the report; return the task where it came from a fenced attempt."""
             live = work.task.holds(self._epoch)
             ledger = work.ledger(key)
             if not (live and ledger.expects(key, self._epoch)):
@@ -148,6 +152,7 @@ class AttemptSession:
         """Write that the script is about to take `key` away, in a call of at most `window` seconds."""
 
         def decide(work: Work) -> protocol.Entry:
+            """Write that it is about to be taken away."""
             deadline = work.now + wording.microseconds(window)
             if self._attempt.phase is Phase.UNDO:
                 entry = rollback.start(work, key, deadline)
@@ -178,6 +183,7 @@ class AttemptSession:
         error = wording.failure_of_script(failure) if failure else wording.FIND_COULD_NOT_TELL
 
         def decide(work: Work) -> None:
+            """Take the answer."""
             ledger = work.ledger()
             # Windows are counted by the database's clock: what matters is how long ago that was.
             when = work.now - max(0, wording.now() - wording.microseconds(asked))
@@ -198,6 +204,7 @@ class AttemptSession:
         planned = tuple(dict.fromkeys(keys))
 
         def decide(work: Work) -> None:
+            """Keep the plan."""
             if work.task.plan != planned:
                 work.task.plan = planned
                 work.touch()
@@ -227,6 +234,7 @@ class AttemptSession:
         end = self._end(outcome)
 
         def decide(work: Work) -> Task:
+            """End the attempt."""
             self._close_log(work)
             return end(work)
 

@@ -258,10 +258,12 @@ class Tasks:
         why = reason[:REASON_LENGTH]
 
         def decide(work: Work) -> Task:
+            """Take the cancel."""
             check_etag(work.task, etag)
             return self._life.cancel(work, caller.creator, why)
 
         async def carry_out() -> Task:
+            """Tell the running attempt."""
             changed = await changed_task(self._store.change(task.id, decide), task)
             self._dispatcher.attempts.cancel(changed.id, why)
             self._dispatcher.consider(changed)
@@ -274,6 +276,7 @@ class Tasks:
         task = await self.visible(caller, project, task_id)
 
         def decide(work: Work) -> None:
+            """Leave a tombstone."""
             check_etag(work.task, etag)
             work.task.delete(work.now)
             work.touch()
