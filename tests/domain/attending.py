@@ -27,7 +27,7 @@ def finds(world: World, finder: Finder) -> Iterator[Move]:
         if key not in finder.shown:
             yield 1.2, f"find({key}) is asked", partial(_ask, world, finder, key)
     for key in finder.shown:
-        yield 1.2, f"find({key}) answers {finder.shown[key][1]}", partial(_told, world, finder, key)
+        yield 0.6, f"find({key}) answers {finder.shown[key][1]}", partial(_told, world, finder, key)
         if world.spend("findfail"):
             yield 0.3, f"find({key}) cannot tell", partial(_cannot_tell, world, finder, key)
     if not finder.left and not finder.shown:
@@ -87,8 +87,10 @@ def undoes(world: World, undoer: Undoer) -> Iterator[Move]:
         yield 0.2, f"undoer {undoer.epoch} dies", partial(_undoer_dies, world, undoer)
     current = world.is_current(undoer.epoch, Phase.UNDO)
     rollback = world.task.rollback
+    ready = []
     if current and rollback is not None and not rollback.stop:
-        for entry in undo.Order(world.ledger(), rollback.only).ready(undoer.calls):
+        ready = undo.Order(world.ledger(), rollback.only).ready(undoer.calls)
+        for entry in ready:
             yield 1.5, f"undo({entry.key}) begins", partial(_begin_undo, world, undoer, entry.key)
     for key, (_, _, _, how) in undoer.calls.items():
         if how:
@@ -99,7 +101,7 @@ def undoes(world: World, undoer: Undoer) -> Iterator[Move]:
             yield 0.5, f"undo({key}) fails", partial(_undo, world, undoer, key, "undofail")
         if world.spend("drop"):
             yield 0.3, f"undo({key}) deletes, answer lost", partial(_undo, world, undoer, key, "drop")
-    if not undoer.calls:
+    if not undoer.calls and not ready:
         yield 0.7, f"undoer {undoer.epoch} ends", partial(_undoer_ends, world, undoer)
 
 

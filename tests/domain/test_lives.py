@@ -9,7 +9,7 @@ from tests.domain.build import BROKEN, LOST, RETRYABLE, UNCERTAIN, intent
 from tests.domain.world import Setup, Work, World
 
 from wharfinger_server.domain.errors import Fenced
-from wharfinger_server.domain.policy import Policy
+from wharfinger_server.domain.policy import OnFailure, Policy
 from wharfinger_server.domain.states import EntryState, Phase, TaskState
 
 
@@ -69,6 +69,35 @@ def test_what_was_being_removed_when_its_attempt_ended_is_not_half_removed() -> 
     made.change(lambda work: made.life.result(work, 1, b"{}"))
     assert made.entries["a"].state is EntryState.UNDO_FAILED
     assert made.task.state is TaskState.PARTIALLY_FAILED
+
+
+def test_an_undo_attempt_that_tries_nothing_ends_the_rollback() -> None:
+    made = world(Policy(on_failure=OnFailure.ROLL_BACK))
+    intends(made, 1)
+    made.change(lambda work: work.ledger("a").created("a", 1, "x", 1, work.now, live=True))
+    made.change(lambda work: made.life.failure(work, 1, BROKEN))
+    assert made.task.state is TaskState.ROLLING_BACK
+    made.now += 1
+    made.change(lambda work: made.life.lease(work, Phase.UNDO, "w"))
+    made.change(lambda work: made.life.undone_once(work, made.task.epoch))
+    assert made.task.state is TaskState.ROLLBACK_FAILED
+    assert made.task.rollback_error is not None
+    assert made.task.rollback_error.metadata == {"key": "a"}
+    assert made.task.error is BROKEN
+
+
+def test_an_undo_attempt_that_did_something_is_followed_by_another() -> None:
+    made = world(Policy(on_failure=OnFailure.ROLL_BACK))
+    for key in "ab":
+        made.change(lambda work, key=key: work.ledger(key).intend(intent(key), 1, work.now))  # type: ignore[misc]
+        made.change(lambda work, key=key: work.ledger(key).created(key, 1, key, 1, work.now, live=True))  # type: ignore[misc]
+    made.change(lambda work: made.life.failure(work, 1, BROKEN))
+    made.now += 1
+    made.change(lambda work: made.life.lease(work, Phase.UNDO, "w"))
+    made.change(lambda work: work.ledger("b").undoing("b", work.now + 9, work.now))
+    made.change(lambda work: work.ledger("b").undone("b", None, work.now))
+    made.change(lambda work: made.life.undone_once(work, made.task.epoch))
+    assert (made.task.state, made.task.lease) == (TaskState.ROLLING_BACK, None)
 
 
 ENDS: dict[str, Callable[[World, Work], object]] = {

@@ -194,7 +194,7 @@ def _left(world: World) -> list[str]:
         if any(entry.state in (EntryState.RETAINED, EntryState.FORGOTTEN) for entry in family):
             continue
         for thing in world.cloud.alive(*keys):
-            if thing.stale and thing.id not in world.reported:
+            if thing.id in world.handed or (thing.stale and thing.id not in world.reported):
                 continue
             holders = [entry for entry in family if entry.external_id == thing.id]
             if not any(order.blocker(entry) for entry in holders):

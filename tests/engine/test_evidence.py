@@ -23,3 +23,11 @@ async def test_a_rollback_undoes_evidence_too(pier: Any) -> None:
         "thing/b": "NOT_CREATED",
     }
     assert ended.task.state is TaskState.ROLLED_BACK
+
+
+async def test_things_that_wait_for_each_other_are_undone_newest_first(pier: Any) -> None:
+    after = {"a": ["b"], "b": ["a"]}
+    params = {"yard": str(pier.folder / "yard"), "keys": ["a", "b", "c"], "after": after, "refuse": ["c"]}
+    shown = await pier.run("harbour.build", params=params)
+    await pier.engine.half_way.roll_back(pier.caller, Ask("default", shown.task.task_id))
+    assert (await pier.rest(shown.task.task_id)).task.state is TaskState.ROLLED_BACK

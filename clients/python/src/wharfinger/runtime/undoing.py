@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Protocol
 
 from wharfinger.runtime import reasons
@@ -60,6 +60,8 @@ async def undo_all(attempt: Attempt) -> Outcome:
 
     while left and not attempt.stop.requested:
         wave = [entry for entry in left if not _alive_children(entry, states.values(), gone)]
+        # The targets come in the order of undo: of things that wait for each other, the first goes first.
+        wave = wave or [entry for entry in left if _waits_for_itself(entry, states)][:1]
         if not wave:
             break  # what is left waits for children that stay; the ledger says which
         await attempt.calls.each(one, wave, WIDTH)
@@ -69,6 +71,20 @@ async def undo_all(attempt: Attempt) -> Outcome:
 
 def _alive_children(entry: Entry, entries: Any, gone: set[str]) -> bool:
     return any(entry.key in child.depends_on and child.key not in gone for child in entries if child.key != entry.key)
+
+
+def _waits_for_itself(entry: Entry, entries: Mapping[str, Entry]) -> bool:
+    """Whether the entry depends on itself, by way of others."""
+    seen: set[str] = set()
+    todo = list(entry.depends_on)
+    while todo:
+        key = todo.pop()
+        if key == entry.key:
+            return True
+        if key not in seen:
+            seen.add(key)
+            todo += entries[key].depends_on if key in entries else ()
+    return False
 
 
 async def _undo(attempt: Attempt, undo: Callable[..., Awaitable[Any]], entry: Entry) -> bool:
