@@ -82,7 +82,7 @@ baseline: setup ## take the API as it is for the one that changes must not break
 # ---------------------------------------------------------------- checks
 
 .PHONY: verify
-verify: lint format-check types layers docstrings proto-lint proto-format-check breaking generated ## run every small check
+verify: lint format-check types layers docstrings proto-lint proto-format-check breaking generated docs ## run every small check
 
 .PHONY: test
 test: .venv/.ready ## run the tests

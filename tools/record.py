@@ -10,6 +10,7 @@ from __future__ import annotations
 import html
 import os
 import pty
+import re
 import select
 import struct
 import sys
@@ -169,7 +170,11 @@ def _drawn(row: Row) -> str:
 def _run(column: int, text: str, colour: str, bold: bool) -> str:
     weight = ' font-weight="bold"' if bold else ""
     place = f'x="{column * CHAR:g}" y="12" textLength="{len(text) * CHAR:g}"'
-    return f'<text {place} fill="{COLOURS.get(colour, COLOURS["default"])}"{weight}>{html.escape(text)}</text>'
+    return f'<text {place} fill="{_colour(colour)}"{weight}>{html.escape(text)}</text>'
+
+
+def _colour(name: str) -> str:
+    return f"#{name}" if re.fullmatch("[0-9a-f]{6}", name) else COLOURS.get(name, COLOURS["default"])
 
 
 def main() -> None:
