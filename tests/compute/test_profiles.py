@@ -50,6 +50,15 @@ def test_a_profile_that_cannot_be_used_is_told_without_its_values(yard: Yard, ch
     assert done.ledger == {}
 
 
+@pytest.mark.parametrize(
+    ("projects", "reason"), [(["test"], ""), (["other"], "UNKNOWN_PROFILE"), ([], "UNKNOWN_PROFILE")]
+)
+def test_a_profile_serves_the_projects_it_is_granted_to(yard: Yard, projects: list[str], reason: str) -> None:
+    done = run(yard, projects=projects)
+    assert (done.failure.reason if reason else "") == reason
+    assert len(yard.exists) == (0 if reason else 1)
+
+
 def test_wrong_credentials_are_told_without_showing_them(yard: Yard) -> None:
     done = run(yard, secret=SECRET)
     assert done.failure.reason == "CREDENTIALS_REFUSED"

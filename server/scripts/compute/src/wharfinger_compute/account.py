@@ -5,9 +5,11 @@
     key = { env = "LAB_KEY" }
     secret = { command = ["pass", "show", "lab"] }
     region = "eu-west-1"
+    projects = ["default"]
     options = { signature_version = "4" }
 
-`key` and `secret` are text, or name an environment variable, or a command that prints the value.
+`key` and `secret` are text, or name an environment variable, or a command that prints the
+value. `projects` lists those that may use it; without it all may.
 """
 
 from __future__ import annotations
@@ -50,6 +52,14 @@ async def opened(task: AsyncTask, profile: str, *, workers: int = 16, timeout: f
     Raises Failed: UNKNOWN_PROFILE, and PROFILE_MISCONFIGURED, which never shows a credential.
     """
     table = task.cloud(profile)
+    granted = table.get("projects")
+    if granted is not None and task.context.project not in granted:
+        # As a profile that there is none of: what other projects have is not told.
+        raise Failed(
+            f"there is no cloud profile {profile!r} for project {task.context.project!r}",
+            reason="UNKNOWN_PROFILE",
+            metadata={"profile": profile},
+        )
     provider = str(table.get("provider") or "").lower()
     if not provider:
         raise _wrong(profile, 'it has no `provider`; name one of libcloud\'s, such as "ec2" or "openstack"')

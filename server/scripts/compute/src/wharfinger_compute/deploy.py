@@ -199,6 +199,7 @@ async def main(task: AsyncTask) -> dict[str, Any]:
         plan = await checks.choose(account, asked)
 
         async def look() -> bool:
+            """Check that there is room."""
             await checks.room(task, account, wanted)
             return True
 

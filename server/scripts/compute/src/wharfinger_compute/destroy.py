@@ -28,6 +28,7 @@ async def main(task: AsyncTask) -> dict[str, Any]:
     async with opened(task, asked["profile"], workers=asked.get("concurrency", 16)) as account:
 
         async def look() -> list[dict[str, str]]:
+            """Choose."""
             return [{"name": node.name, "id": str(node.id)} for node in _chosen(asked, await _alive(account))]
 
         # Once only: when the task resumes, some of them are gone.
@@ -37,6 +38,7 @@ async def main(task: AsyncTask) -> dict[str, Any]:
         with task.step("destroy nodes", total=len(chosen), unit="nodes") as step:
 
             async def one(about: Mapping[str, str]) -> None:
+                """Destroy one."""
                 node = alive.get(about["id"])
                 if node is not None:
                     why = await _destroy(task, account, node)

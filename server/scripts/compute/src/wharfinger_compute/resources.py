@@ -35,9 +35,9 @@ def _types() -> dict[str, ResourceType]:
     found = {}
     for provider in (*MARKINGS, _OTHERS):
         once = provider in MARKINGS and MARKINGS[provider].idempotent
-        found[f"{provider}.{NODE}"] = ResourceType(idempotent=once, call_timeout=150, settling=60)
-        found[f"{provider}.{VOLUME}"] = ResourceType(idempotent=provider == "ec2", call_timeout=150, settling=60)
-        found[f"{provider}.{ADDRESS}"] = ResourceType(call_timeout=90, settling=60)
+        found[f"{provider}.{NODE}"] = ResourceType(idempotent=once, call_timeout=90, settling=30)
+        found[f"{provider}.{VOLUME}"] = ResourceType(idempotent=provider == "ec2", call_timeout=90, settling=30)
+        found[f"{provider}.{ADDRESS}"] = ResourceType(call_timeout=90, settling=30)
         # Two things can't be attached to each other twice.
         for kind in (ATTACHMENT, ASSOCIATION):
             found[f"{provider}.{kind}"] = ResourceType(idempotent=True, call_timeout=90, settling=30)

@@ -1,0 +1,53 @@
+"""The story of the 13th of 20 nodes, on a real server: what is left is listed, resumed, and rolled back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from tests.compute.conftest import WHAT
+from tests.servers.cloud import Cloud
+from tests.servers.serving import Serving
+
+import wharfinger
+from wharfinger import TaskState
+
+
+def configured(folder: Path, cloud: Cloud) -> None:
+    config = folder / "config" / "wharfinger" / "server.toml"
+    config.parent.mkdir(parents=True)
+    config.write_text(
+        "[profiles.ec2]\n"
+        'provider = "ec2"\nkey = "AKIA"\nsecret = { env = "LAB_SECRET" }\nhost = "127.0.0.1"\n'
+        f'port = {cloud.port}\nsecure = false\nprojects = ["default"]\n'
+    )
+    config.chmod(0o600)
+
+
+@pytest.mark.timeout(120)
+def test_half_a_deployment_is_listed_then_resumed_then_rolled_back(
+    tmp_path: Path, serve: Callable[..., Serving]
+) -> None:
+    with Cloud() as cloud:
+        configured(tmp_path, cloud)
+        serving = serve(environ={"LAB_SECRET": "s3cr3t"})
+        cloud.oracle.fail("RunInstances", "quota", after=12)
+        with wharfinger.Client(serving.address) as client:
+            params = {**WHAT["ec2"], "name": "web-{n}", "count": 20, "volumes": [1], "concurrency": 1}
+            handle = client.submit("compute.deploy", params)
+            with pytest.raises(wharfinger.PartialFailure) as caught:
+                handle.result(60)
+            assert sorted(entry.external_id for entry in caught.value.created) == cloud.oracle.everything()
+            assert len(caught.value.created) == 12
+            assert "node/web-20" in caught.value.not_attempted
+
+            handle.resume()
+            nodes = handle.result(60)["nodes"]
+            assert sorted(node["id"] for node in nodes) == sorted(thing.id for thing in cloud.oracle.alive())
+            assert len(nodes) == len(cloud.oracle.alive("volume")) == 20
+
+            handle.rollback()
+            assert handle.wait(60).state is TaskState.ROLLED_BACK
+            assert cloud.oracle.everything() == []
+            assert "s3cr3t" not in serving.log()
