@@ -1,0 +1,214 @@
+"""The simulated cloud, and the oracle of what exists: it makes things late, loses answers, refuses, lags and gets stuck."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from tests.campaigns.sim.lives import ALWAYS
+
+from wharfinger.script import Refused
+
+CALL_TIMEOUT, SETTLING, SEND_WINDOW = 20.0, 10.0, 5.0
+"""The windows that the script declares for every type, in seconds."""
+
+
+@dataclass(slots=True)
+class Thing:
+    """What exists or existed. `stale`: made by a request sent after its window. `listed`: from then on `find` sees it."""
+
+    id: str
+    task: str
+    key: str
+    token: str
+    listed: float = 0.0
+    parents: tuple[str, ...] = ()
+    ours: bool = True
+    alive: bool = True
+    stale: bool = False
+    reported: bool = False
+
+
+@dataclass(slots=True)
+class Request:
+    """A call on its way that makes `keys` under one token."""
+
+    task: str
+    token: str
+    keys: tuple[str, ...]
+    parents: tuple[str, ...]
+    stale: bool
+
+
+@dataclass(slots=True)
+class Moods:
+    """How often, from 0 to 1, each kind of trouble strikes a call."""
+
+    refuse: float = 0.0
+    lose: float = 0.0
+    drop: float = 0.0
+    slow: float = 0.0
+    part: float = 0.0
+    find: float = 0.0
+    undo: float = 0.0
+
+
+class Broken(Exception):
+    """The connection broke: nobody knows what came of the call."""
+
+
+@dataclass(slots=True)
+class Cloud:
+    """`tokens`: it honours idempotency tokens; otherwise they are only tags. `tell` writes the history."""
+
+    tokens: bool
+    dice: random.Random
+    moods: Moods
+    tell: Callable[[str], None]
+    wrong: Callable[[str], None]
+    intended: Callable[[str], tuple[bool, float]]
+    deleted: Callable[[Thing, bool], None]
+    things: dict[str, Thing] = field(default_factory=dict)
+    requests: list[Request] = field(default_factory=list)
+    seen: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    stuck: dict[str, int] = field(default_factory=dict)
+    made: dict[tuple[str, str], int] = field(default_factory=dict)
+
+    def struck(self, chance: float) -> bool:
+        """Whether a trouble of that likelihood strikes."""
+        return self.dice.random() < chance
+
+    def heal(self) -> None:
+        """Fail no more."""
+        self.moods = Moods()
+        self.stuck.clear()
+
+    @property
+    def now(self) -> float:
+        """The time, in the loop's seconds."""
+        return asyncio.get_running_loop().time()
+
+    async def prepare(self) -> None:
+        """What a client does before it sends: a pause here sends late."""
+        await asyncio.sleep(self.dice.choice((0.0, 0.001, 0.2)))
+
+    async def create(self, task: str, keys: tuple[str, ...], token: str, parents: tuple[str, ...]) -> dict[str, str]:
+        """Make things by one call; return ids by key, perhaps not all. Raises Refused, Broken, or takes too long."""
+        await self.prepare()
+        known, send_by = self.intended(token)
+        if not known:
+            self.wrong(f"a call with the token of {keys} of {task} was sent before its intent was committed")
+        request = Request(task, token, keys, parents, stale=self.now > send_by)
+        self.tell(f"cloud <- {task} make {','.join(keys)}{' LATE' if request.stale else ''}")
+        self.requests.append(request)
+        answer: asyncio.Future[dict[str, str]] = asyncio.get_running_loop().create_future()
+        latency = self.dice.uniform(0.01, 2.0)
+        if self.struck(self.moods.slow):
+            latency = self.dice.uniform(2.0, CALL_TIMEOUT - 0.5)
+        fate = self.dice.random()
+        if self.struck(self.moods.lose):
+            self._later(latency, self._lost, request, answer)
+        else:
+            dropped = self.struck(self.moods.drop)
+            if dropped and fate < 0.5:  # the client hears of a broken connection long before the thing is made
+                self._later(latency * self.dice.random(), _fail, answer)
+            self._later(latency, self._land, request, answer, dropped)
+        return await answer
+
+    @staticmethod
+    def _later(delay: float, act: Callable[..., None], *what: object) -> None:
+        """What the cloud does is not a part of who asked for it."""
+        asyncio.get_running_loop().call_later(delay, act, *what, context=ALWAYS.context())
+
+    def _lost(self, request: Request, answer: asyncio.Future[dict[str, str]]) -> None:
+        self.requests.remove(request)
+        self.tell(f"cloud: a request for {','.join(request.keys)} got lost")
+        _fail(answer)
+
+    def _land(self, request: Request, answer: asyncio.Future[dict[str, str]], dropped: bool) -> None:
+        self.requests.remove(request)
+        try:
+            made = self._make(request)
+        except Refused as refused:
+            self.tell(f"cloud: {','.join(request.keys)} refused: {refused.reason}")
+            if not (dropped or answer.done()):
+                answer.set_exception(refused)
+            elif not answer.done():
+                _fail(answer)
+            return
+        self.tell(f"cloud: made {made}{' (answer lost)' if dropped or answer.done() else ''}")
+        if dropped:
+            _fail(answer)
+        elif not answer.done():
+            if len(made) > 1 and self.struck(self.moods.part):
+                made.pop(self.dice.choice(sorted(made)))
+            answer.set_result(made)
+
+    def _make(self, request: Request) -> dict[str, str]:
+        known = [thing for thing in self.things.values() if thing.token == request.token]
+        if self.tokens and request.token in self.seen:
+            if self.seen[request.token] != request.keys:
+                raise Refused("the token was used for another request", reason="TOKEN_MISMATCH")
+            if not all(thing.alive for thing in known):
+                raise Refused("what the token made is gone", reason="TERMINATED", terminated=True)
+            return {thing.key: thing.id for thing in known}
+        if not all(parent in self.things and self.things[parent].alive for parent in request.parents):
+            raise Refused("what it is to be made on is not there", reason="PARENT_GONE")
+        if self.struck(self.moods.refuse):
+            raise Refused("there is no room", reason="QUOTA", retryable=self.struck(0.5))
+        self.seen[request.token] = request.keys
+        made = {}
+        for key in request.keys:
+            thing = self.put(request.task, key, request.token)
+            thing.stale, thing.parents = request.stale, request.parents
+            thing.listed = self.now + (self.dice.uniform(0, SETTLING - 0.1) if self.struck(0.5) else 0)
+            made[key] = thing.id
+        return made
+
+    def put(self, task: str, key: str, token: str, *, ours: bool = True) -> Thing:
+        """Make a thing."""
+        thing = Thing(f"i-{len(self.things) + 1}", task, key, token, self.now, ours=ours)
+        self.things[thing.id] = thing
+        self.made[(token, key)] = self.made.get((token, key), 0) + 1
+        return thing
+
+    async def find(self, token: str) -> list[str]:
+        """Return the ids that carry the token, as far as they are listed when asked. Raises Broken."""
+        ids = [t.id for t in self.things.values() if t.token == token and t.ours and t.alive and t.listed <= self.now]
+        failing = self.struck(self.moods.find)
+        await asyncio.sleep(self.dice.uniform(0.01, 1.0))
+        if failing:
+            raise Broken("the listing failed")
+        return ids
+
+    async def delete(self, id_: str, deadline: float) -> None:
+        """Delete a thing; one that is not there counts as deleted. `deadline`: the end of the undo's window."""
+        await self.prepare()
+        if self.stuck.get(id_, 0):
+            self.stuck[id_] -= 1
+            self.tell(f"cloud: {id_} is stuck")
+            raise Broken(f"{id_} is in use")
+        if self.struck(self.moods.undo / 2):
+            self.stuck[id_] = self.dice.randint(1, 3)
+        answer: asyncio.Future[dict[str, str]] = asyncio.get_running_loop().create_future()
+        latency = self.dice.uniform(0.01, 2.0)
+        self._later(latency, self._gone, id_, deadline, answer, self.struck(self.moods.undo))
+        await answer
+
+    def _gone(self, id_: str, deadline: float, answer: asyncio.Future[dict[str, str]], dropped: bool) -> None:
+        thing = self.things.get(id_)
+        if thing is not None and thing.alive:
+            self.deleted(thing, self.now > deadline)
+            thing.alive = False
+        self.tell(f"cloud: deleted {id_}{' (answer lost)' if dropped else ''}")
+        if dropped:
+            _fail(answer)
+        elif not answer.done():
+            answer.set_result({})
+
+
+def _fail(answer: asyncio.Future[dict[str, str]]) -> None:
+    if not answer.done():
+        answer.set_exception(Broken("the connection broke"))

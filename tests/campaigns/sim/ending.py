@@ -1,0 +1,106 @@
+"""What must be true at the end of a history, held against the oracle of what exists."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.campaigns.sim.trace import ENDED
+
+from wharfinger_server.domain.entry import Entry
+from wharfinger_server.domain.states import EntryState
+
+if TYPE_CHECKING:
+    from tests.campaigns.sim.cloud import Thing
+    from tests.campaigns.sim.trace import Known
+    from tests.campaigns.sim.world import World
+
+GONE = (EntryState.UNDONE, EntryState.NOT_CREATED)
+
+
+async def check_end(world: World) -> None:
+    """Check everything that exists, every task, and what the watchers saw."""
+    for known in world.trace.tasks.values():
+        name = known.task.task_id
+        things = [t for t in world.cloud.things.values() if t.task == name]
+        for thing in things:
+            _known(world, known, thing)
+        if not known.task.state.resting:
+            world.wrong(f"{name} has not ended: {known.task.state.name}")
+        _twice(world, known, things)
+    for (token, key), times in world.cloud.made.items():
+        if times > 1 and world.cloud.tokens:
+            world.wrong(f"{key} was made {times} times under one token {token}")
+    names = {known.task.task_id for known in world.trace.tasks.values()}
+    for lost in sorted(set(world.programs) - names):
+        world.wrong(f"{lost} was accepted and is lost")
+    await _database(world)
+    _watchers(world)
+
+
+def _known(world: World, known: Known, thing: Thing) -> None:
+    what = f"{known.task.task_id}: {thing.id} of {thing.key}"
+    if not thing.ours:
+        if not thing.alive:
+            world.wrong(f"{what}, which was there before, is gone")
+        return
+    if not thing.alive or (thing.stale and not thing.reported):
+        return  # what was sent too late, by one who died unheard, nobody can know
+    family = [entry for entry in known.entries.values() if entry.token == thing.token or entry.base == thing.key]
+    holders = [e for e in known.entries.values() if e.external_id == thing.id and e.state not in GONE]
+    if not holders:
+        if not any(entry.state is EntryState.FORGOTTEN for entry in family):
+            world.wrong(f"{what} is alive and nobody knows")
+        return
+    handed = any(entry.state in (EntryState.RETAINED, EntryState.FORGOTTEN) for entry in holders)
+    if not (handed or any(entry.owned for entry in holders) or thing.id in known.handed):
+        world.wrong(f"{what} is alive, and listed as not ours")
+    if known.task.state in ENDED and not handed:
+        world.wrong(f"{what} is alive, and its task {known.task.state.name}")
+    if known.task.delete_time and not handed:
+        world.wrong(f"{what} is alive, and its task deleted")
+
+
+def _twice(world: World, known: Known, things: list[Thing]) -> None:
+    alive: dict[str, list[str]] = {}
+    for thing in things:
+        if thing.ours and thing.alive and not thing.stale:
+            alive.setdefault(thing.key, []).append(thing.id)
+    for key, ids in alive.items():
+        left = [i for i in ids if i not in known.handed]
+        handed = any(_forgotten(entry, key) for entry in known.entries.values())
+        if len(left) > 1 and not handed:
+            world.wrong(f"{known.task.task_id}: {key} exists {len(left)} times: {left}")
+
+
+def _forgotten(entry: Entry, key: str) -> bool:
+    return entry.base == key and entry.state is EntryState.FORGOTTEN
+
+
+async def _database(world: World) -> None:
+    """What is in the database is what was decided."""
+    server = await world.up()
+    for known in world.trace.tasks.values():
+        stored = await server.store.entries(known.task.id, 0, 1000)
+        if {entry.key: entry for entry in stored} != known.entries:
+            world.wrong(f"{known.task.task_id}: the database has another ledger than was decided")
+        events = await server.store.events(known.task.id, 0, 100_000)
+        if [event.body for event in events] != known.bodies:
+            world.wrong(f"{known.task.task_id}: the database has other events than were told")
+
+
+def _watchers(world: World) -> None:
+    for watcher in world.watchers:
+        if not watcher.task_id:
+            # A watch of a project without a token begins with its first answer.
+            told, all_told = watcher.bodies, world.trace.feed
+            if told != all_told[len(all_told) - len(told) :]:
+                world.wrong("the watcher of the project did not see each event once and in order")
+            continue
+        known = world.trace.known(watcher.task_id)
+        if known is None or known.task.delete_time:
+            continue
+        if watcher.bodies != known.bodies:
+            world.wrong(
+                f"the watcher of {watcher.task_id} saw {len(watcher.bodies)} events of {len(known.bodies)},"
+                " or others, or in another order"
+            )

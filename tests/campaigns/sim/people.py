@@ -1,0 +1,160 @@
+"""People and watchers of a simulated server: they ask, are cut off with it, and come back."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+
+from tests.campaigns.sim.server import Down, Server
+
+from wharfinger_server.domain.entry import Entry
+from wharfinger_server.domain.errors import NotFound, Refused, Unavailable
+from wharfinger_server.domain.states import EntryState
+from wharfinger_server.domain.verdict import Verdict
+from wharfinger_server.engine.feed import FeedEvents
+from wharfinger_server.engine.halfway import Ask
+from wharfinger_server.engine.requests import Caller
+from wharfinger_server.engine.watch import EventBatch
+
+if TYPE_CHECKING:
+    from tests.campaigns.sim.trace import Known
+    from tests.campaigns.sim.world import World
+
+CALLER = Caller("person")
+Act = Callable[[Server], Awaitable[Any]]
+
+
+class Person:
+    """Asks for things at random, all of which may be refused, and tells the truth where asked for it."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.dice = world.dice
+
+    async def ask(self, what: str, act: Act) -> Any:
+        """Ask; return the answer, or None where it was refused or the server was not there to give one."""
+        server = await self.world.up()
+        try:
+            answer = await server.ask(act, (0, what.split()[0]))
+        except Refused as refused:
+            self.world.tell(f"person: {what}: {type(refused).__name__} {refused.reason}")
+        except Down:
+            self.world.tell(f"person: {what}: no answer")
+        else:
+            self.world.tell(f"person: {what}: done")
+            return answer
+        return None
+
+    async def meddle(self, known: Known) -> None:
+        """Ask for something at random about a task."""
+        name = known.task.task_id
+        asked = Ask("default", name)
+        keys = sorted(known.entries)
+        dice = self.dice
+        kind = dice.choice(("cancel", "cancel", "resume", "resume", "roll_back", "roll_back", "only", "retain", "resolve",
+                            "resolve", "delete"))  # fmt: skip
+        some = tuple(dice.sample(keys, min(len(keys), dice.randint(1, 2))))
+        if kind == "cancel":
+            await self.ask(f"cancel {name}", lambda s: s.engine.tasks.cancel(CALLER, "default", name))
+        elif kind == "resume":
+            await self.ask(f"resume {name}", lambda s: s.engine.half_way.resume(CALLER, asked))
+        elif kind == "delete":
+            await self.ask(f"delete {name}", lambda s: s.engine.tasks.delete(CALLER, "default", name))
+        elif kind == "resolve" and keys:
+            await self.resolve(known, dice.choice(keys))
+        elif kind in ("roll_back", "only", "retain"):
+            only, retain = (some if kind == "only" else ()), (some if kind == "retain" else ())
+            await self.roll_back(name, only, retain)
+
+    async def roll_back(self, name: str, only: tuple[str, ...] = (), retain: tuple[str, ...] = ()) -> None:
+        """Ask for a rollback."""
+        await self.ask(
+            f"roll_back {name} only={only} retain={retain}",
+            lambda s: s.engine.half_way.roll_back(CALLER, Ask("default", name), only, retain),
+        )
+
+    async def resolve(self, known: Known, key: str, said: Verdict | None = None) -> None:
+        """Give a verdict on an entry; a true one."""
+        entry = known.entries[key]
+        said = said or self.dice.choice(list(Verdict))
+        id_ = ""
+        if said in (Verdict.CREATED, Verdict.NOT_CREATED):
+            id_ = self._truth(known, entry)
+            said = Verdict.CREATED if id_ else Verdict.NOT_CREATED
+            id_ = id_ if said is Verdict.CREATED else ""
+        name = known.task.task_id
+        await self.ask(
+            f"resolve {name} {key} {said.name} {id_}",
+            lambda s: s.engine.half_way.resolve(CALLER, Ask("default", name), key, said, id_),
+        )
+
+    def _truth(self, known: Known, entry: Entry) -> str:
+        things = self.world.cloud.things
+        if entry.external_id:
+            return entry.external_id if things[entry.external_id].alive else ""
+        held = {other.external_id for other in known.entries.values()}
+        alive = (t.id for t in things.values() if t.token == entry.token and t.alive and t.id not in held)
+        return next(alive, "")
+
+    async def finish(self, known: Known) -> None:
+        """Bring a half-done task to its end, by resume or rollback; what stays for a reason is retained."""
+        name = known.task.task_id
+        if not known.task.undo_begun and self.dice.random() < 0.5:
+            await self.ask(f"resume {name}", lambda s: s.engine.half_way.resume(CALLER, Ask("default", name)))
+            return
+        blocked = [e.key for e in known.entries.values() if e.blocked_by and e.state is EntryState.CREATED]
+        if blocked:
+            await self.resolve(known, blocked[0], Verdict.RETAIN)
+        else:
+            await self.roll_back(name)
+
+
+class Watcher:
+    """Watches a task, or the whole project, across everything, and keeps what it is told."""
+
+    def __init__(self, world: World, task_id: str = "") -> None:
+        self.world = world
+        self.task_id = task_id
+        self.bodies: list[bytes] = []
+        self._after = 0
+        self._token = b""
+
+    async def watch(self) -> None:
+        """Watch for ever, and come back whenever cut off."""
+        while True:
+            server = await self.world.up()
+            try:
+                await server.ask(self._once)
+            except (Down, Unavailable):
+                await asyncio.sleep(0.05)
+            except NotFound:
+                await asyncio.sleep(5)
+            await self._idle()
+
+    async def _idle(self) -> None:
+        """Stay away from a task at rest for as long as nothing happens to it."""
+        known = self.world.trace.known(self.task_id)
+        while known is not None and known.task.state.resting and known.sequence == self._after:
+            await asyncio.sleep(3)
+
+    async def _once(self, server: Server) -> None:
+        """Watch until cut off, or until the task rests."""
+        watches = server.engine.watches
+        patience = self.world.chance.uniform(1, 60)
+        try:
+            async with asyncio.timeout(patience):
+                if not self.task_id:
+                    async for update in watches.watch_project(CALLER, "default", "", self._token, 0):
+                        if isinstance(update, FeedEvents):
+                            self.bodies += update.frames
+                        self._token = update.token
+                    return
+                async for update in watches.watch_task(CALLER, "default", self.task_id, self._after, 0):
+                    if isinstance(update, EventBatch):
+                        self.bodies += update.frames
+                        if update.sequence != self._after + len(update.frames):
+                            self.world.wrong(f"{self.task_id}: a batch of {len(update.frames)} up to {update.sequence}")
+                        self._after = update.sequence
+        except TimeoutError:
+            return

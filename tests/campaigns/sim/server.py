@@ -1,0 +1,269 @@
+"""The simulated house: the real store and engine, an executor on the simulation's loop, and how both lose each other."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from tests.campaigns.sim.lives import LIFE, Life, graveyard
+from tests.campaigns.sim.programs import SCRIPT
+
+from wharfinger import runtime
+from wharfinger.runtime import protocol
+from wharfinger.script import inspect
+from wharfinger_server.engine.engine import Engine
+from wharfinger_server.engine.session import AttemptSession
+from wharfinger_server.registry import ExecutorPlugin, Registry, ScriptPlugin
+from wharfinger_server.rpc.messages.event import encode_event
+from wharfinger_server.sdk.executor import Executor, Host, Job
+from wharfinger_server.store.store import Committed, InlineRunner, Store, Work
+
+if TYPE_CHECKING:
+    from tests.campaigns.sim.world import World
+
+T = TypeVar("T")
+Who = tuple[int, str]
+"""Who decides: an attempt's epoch and what it reports; 0 for the engine, and for people with what they ask for."""
+WHO: contextvars.ContextVar[tuple[Who, asyncio.Task[Any] | None]] = contextvars.ContextVar(
+    "who", default=((0, ""), None)
+)
+
+
+class Down(Exception):
+    """The server died, or is not there."""
+
+
+class WatchedStore(Store):
+    """The store, with a look at each decision before and after it, and at each commit."""
+
+    world: World
+
+    async def change(self, task_id: int, decide: Callable[[Work], T]) -> T:
+        """Do as the store does."""
+        who, asking = WHO.get()
+        if who[0] and asking is not asyncio.current_task():
+            who = (0, "")  # what the engine does in the wake of a report is its own
+
+        def watched(work: Work) -> T:
+            before = self.world.trace.before(work)
+            result = decide(work)
+            self.world.trace.decided(work, before, who)
+            return result
+
+        return await super().change(task_id, watched)
+
+    @property
+    def on_commit(self) -> Any:
+        """What hears of commits."""
+        return self._writer.on_commit
+
+    @on_commit.setter
+    def on_commit(self, hear: Any) -> None:
+        life = LIFE.get()
+
+        def heard(batch: Sequence[Committed]) -> None:
+            self.world.trace.committed(batch)
+            hear(batch)
+            if not life.step():
+                self.abandon()
+
+        self._writer.on_commit = heard
+
+    def abandon(self) -> None:
+        """Do as a process that is killed."""
+        self._writer.closed = True
+        self._writer._queue.clear()  # noqa: SLF001 - nobody may write what a dead server had queued
+
+    def drop(self) -> None:
+        """Give the database back."""
+        self.abandon()
+        self._database.rollback()
+        self._database.close()
+
+
+class Server:
+    """One life of the server."""
+
+    def __init__(self, world: World, number: int) -> None:
+        self.life = Life(f"server {number}")
+        self.waiting: dict[asyncio.Future[Any], None] = {}
+        self._world = world
+        store = self.life.context().run(self._open, world.path)
+        self.store = store
+        self.engine = Engine(store, world.registry, world.settings, _on_health)
+        graveyard.append(self.engine)
+
+    def _open(self, path: Path) -> WatchedStore:
+        store = WatchedStore.open(
+            f"sqlite:///{path}", encode=encode_event, runner=InlineRunner(), clock=self._world.microseconds
+        )
+        assert isinstance(store, WatchedStore)
+        store.world = self._world
+        return store
+
+    def ask(self, act: Callable[[Server], Awaitable[T]], who: Who = (0, "")) -> asyncio.Future[T]:
+        """Have the server do something; the answer is lost when it dies."""
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[T] = loop.create_future()
+        work = self.life.context().run(loop.create_task, _awaited(act(self), who))
+        self.waiting[answer] = None
+
+        def done(_: object) -> None:
+            self.waiting.pop(answer, None)
+            if answer.done():
+                return
+            if work.cancelled():
+                answer.cancel()
+            elif (error := work.exception()) is not None:
+                answer.set_exception(error)
+            else:
+                answer.set_result(work.result())
+
+        work.add_done_callback(done, context=contextvars.Context())
+        return answer
+
+    def kill(self) -> None:
+        """End it, as kill -9 does."""
+        self.life.kill()
+        self.store.abandon()
+        for answer in self.waiting:
+            if not answer.done():
+                answer.set_exception(Down())
+        self.waiting.clear()
+
+
+async def _awaited(work: Awaitable[T], who: Who) -> T:
+    WHO.set((who, asyncio.current_task()))
+    return await work
+
+
+def _on_health(part: str, well: bool, why: str) -> None:
+    """Hear of trouble."""
+
+
+class Session:
+    """A worker's session: each report crosses to the server, and is repeated where the answer was lost.
+
+    `remote`: the worker outlives the server, and reports to the next one.
+    """
+
+    def __init__(self, world: World, job: Job, remote: bool) -> None:
+        self._world = world
+        self._inner: AttemptSession = job.session  # type: ignore[assignment]
+        self._remote = remote
+        self._server = world.server
+        self._epoch = job.assignment.epoch
+
+    def __getattr__(self, name: str) -> Any:
+        async def report(*arguments: Any, **options: Any) -> Any:
+            return await self._report(name, arguments, options)
+
+        return report
+
+    async def _report(self, name: str, arguments: tuple[Any, ...], options: Mapping[str, Any]) -> Any:
+        while True:
+            server = await self._world.up() if self._remote else self._server
+            assert server is not None
+            desk = server.engine.dispatcher.attempts.desk
+            if desk is None:
+                await asyncio.sleep(0.1)
+                continue
+            session = AttemptSession(desk, self._inner._attempt)  # noqa: SLF001 - a worker elsewhere has its own
+            try:
+                act = getattr(session, name)
+                return await server.ask(lambda _, act=act: act(*arguments, **options), (self._epoch, name))
+            except Down:
+                if not self._remote:
+                    raise protocol.LeaseLost from None
+
+    def progress(self, progress: protocol.Progress) -> None:
+        """Tell progress, if somebody hears."""
+        if self._server is not None:
+            self._server.life.do(self._inner.progress, progress)
+
+    def log(self, level: int, text: str) -> None:
+        """Log, if somebody hears."""
+        if self._server is not None:
+            self._server.life.do(self._inner.log, level, text)
+
+
+class SimExecutor(Executor):
+    """Runs scripts on the simulation's loop, each in a life of its own."""
+
+    world: World
+    summary = "The simulation's"
+
+    def __init__(self, options: Mapping[str, Any]) -> None:
+        super().__init__(options)
+        self._work: dict[Job, tuple[Life, asyncio.Task[None]]] = {}
+        self._lost: set[Job] = set()
+
+    @property
+    def slots(self) -> int:
+        """How many jobs may run at once."""
+        return self.world.slots
+
+    async def start(self, host: Host) -> None:
+        """Take note of the host and of the server's life."""
+        self._host = host
+        self._home = LIFE.get()
+        self.world.executor = self
+
+    def submit(self, job: Job) -> None:
+        """Begin the job in a life of its own."""
+        name = job.assignment.task.rpartition("/")[2]
+        phase = job.assignment.phase.name
+        remote = self.world.remote
+        life = Life(f"{name} {phase} {job.assignment.epoch}", None if remote else self._home)
+        self.world.tell(f"worker {life.name} begins")
+        session = Session(self.world, job, remote)
+        work = runtime.run(job.module, job.assignment, session, job.stop)  # type: ignore[arg-type]
+        task = life.context().run(asyncio.get_running_loop().create_task, work)
+        self._work[job] = (life, task)
+        self.world.workers.append(life)
+        task.add_done_callback(lambda _: self._done(job), context=contextvars.Context())
+
+    def _done(self, job: Job) -> None:
+        """See to the end of a job, unless its server is gone."""
+        life, task = self._work.pop(job)
+        self.world.tell(f"worker {life.name} ends")
+        if life in self.world.workers:
+            self.world.workers.remove(life)
+        if task.cancelled() or task.exception() is not None:
+            if not task.cancelled():
+                self.world.wrong(f"the runtime raised {task.exception()!r} in {life.name}")
+            self._home.do(self._host.lost, job, "it ended without an outcome")
+        self._home.do(self._host.freed, job)
+
+    def lose(self, life: Life, *, really: bool) -> None:
+        """Give up a worker; not `really`: it is only not heard of, and goes on."""
+        for job, (known, _) in list(self._work.items()):
+            if known is life and job not in self._lost:
+                self._lost.add(job)
+                self._home.do(self._host.lost, job, "not heard of")
+                if really:
+                    graveyard.append(self._work.pop(job))
+                    life.kill()
+                    self.world.workers.remove(life)
+                    self._home.do(self._host.freed, job)
+
+    def cancel(self, job: Job) -> None:
+        """Interrupt the job."""
+        found = self._work.get(job)
+        if found is not None:
+            found[1].cancel()
+
+    async def stop(self, grace: float) -> None:
+        """Abandon what runs."""
+
+
+def registry_of(world: World, module: Any) -> Registry:
+    """Return a registry with the one script and the one executor."""
+    executor = type("Executor", (SimExecutor,), {"world": world})
+    return Registry(
+        {SCRIPT: ScriptPlugin(SCRIPT, "sim", "1", "", module, inspect(module))},
+        {"sim": ExecutorPlugin("sim", "sim", "1", "", executor)},
+    )

@@ -1,0 +1,359 @@
+"""One history: a server, its tasks, their workers, a cloud and people, all at the mercy of one seed."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import logging
+import random
+import shutil
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+from tests.campaigns.sim.cloud import Cloud, Moods, Thing
+from tests.campaigns.sim.ending import check_end
+from tests.campaigns.sim.lives import ALWAYS, EPOCH, Life, VirtualLoop, graveyard, virtual_time
+from tests.campaigns.sim.people import CALLER, Person, Watcher
+from tests.campaigns.sim.programs import SCRIPT, Program, module_of, random_program
+from tests.campaigns.sim.server import Down, Server, SimExecutor, registry_of
+from tests.campaigns.sim.trace import Known, Trace
+
+from wharfinger_server.config import Settings
+from wharfinger_server.domain.errors import AlreadyExists
+from wharfinger_server.domain.policy import OnFailure, Policy
+from wharfinger_server.domain.states import EntryState, TaskState
+from wharfinger_server.engine.requests import CreateRequest, NewTask
+from wharfinger_server.store.store import InlineRunner, Store
+
+SECOND = 1_000_000
+PATIENCE = 20_000.0
+"""Virtual seconds in which everything has to come to rest."""
+HALF_DONE = (TaskState.PARTIALLY_FAILED, TaskState.ROLLBACK_FAILED)
+
+
+class World:
+    """Everything of one history. `wrongs` is empty after a good one."""
+
+    def __init__(self, seed: int, path: Path, loop: VirtualLoop, dice: random.Random) -> None:
+        self.seed = seed
+        self.path = path
+        self.loop = loop
+        self.dice = dice
+        self.chance = random.Random(f"watchers {seed}")
+        self.lines: list[str] = []
+        self.wrongs: list[str] = []
+        self.slots = dice.choice((1, 2, 8))
+        self.remote = dice.random() < 0.5
+        self.server: Server | None = None
+        self.executor: SimExecutor | None = None
+        self.workers: list[Life] = []
+        self.calm = False
+        self.trace = Trace(self.tell, self.wrong)
+        self.cloud = self.trace.cloud = Cloud(
+            dice.random() < 0.5, dice, _moods(dice), self.tell, self.wrong, self._intended, self._deleting
+        )
+        self.programs: dict[str, Program] = {}
+        module = module_of(self.cloud, self.programs, self._undo_end, dice.random() < 0.8)
+        self.registry = registry_of(self, module)
+        settings = Settings()
+        self.settings = replace(settings, server=replace(settings.server, default_executor="sim"))
+        self._servers = 0
+        self._up = asyncio.Event()
+        self._restart: asyncio.Task[None] | None = None
+        self._crashes = dice.choice((0, 1, 2, 4))
+        self.watchers: list[Watcher] = []
+        self.person = Person(self)
+        how = f"tokens={self.cloud.tokens} remote={self.remote} slots={self.slots} resumable={module.RESUMABLE}"
+        self.tell(f"seed {seed}: {how} {self.cloud.moods}")
+
+    # ------------------------------------------------------------------ what all use
+
+    def microseconds(self) -> int:
+        """Return the time of the database."""
+        return EPOCH * SECOND + round(self.loop.now * SECOND)
+
+    def tell(self, what: str) -> None:
+        """Write the history on."""
+        self.lines.append(f"{self.loop.now:11.4f} {what}")
+
+    def wrong(self, what: str) -> None:
+        """Note a violation."""
+        self.wrongs.append(what)
+        self.tell(f"WRONG {what}")
+
+    async def up(self) -> Server:
+        """Return the server, once there is one."""
+        while self.server is None or not self._up.is_set():
+            await self._up.wait()
+        return self.server
+
+    def _intended(self, token: str) -> tuple[bool, float]:
+        send_by = self.trace.intended(token)
+        return send_by is not None, (send_by or 0) / SECOND - EPOCH
+
+    def _undo_end(self, name: str, key: str) -> float:
+        known = self.trace.known(name)
+        entry = known.entries.get(key) if known else None
+        return (entry.undo_deadline if entry else 0) / SECOND - EPOCH
+
+    def _deleting(self, thing: Thing, late: bool) -> None:
+        known = self.trace.known(thing.task)
+        entries = list(known.entries.values()) if known else []
+        holders = [entry for entry in entries if entry.external_id == thing.id]
+        if not thing.ours:
+            self.wrong(f"{thing.id} of {thing.task} is deleted and was not ours")
+        if not late and any(entry.state is EntryState.RETAINED for entry in holders):
+            self.wrong(f"{thing.id} of {thing.task} is deleted and was retained")
+        for child in self.cloud.things.values():
+            if child.alive and thing.id in child.parents and not child.stale:
+                forgotten = any(e.base == child.key and e.state is EntryState.FORGOTTEN for e in entries)
+                if not (forgotten or late):
+                    self.wrong(f"{thing.id} of {thing.task} is deleted under {child.id}")
+
+    # ------------------------------------------------------------------ the server's lives
+
+    async def start(self) -> None:
+        """Start a server on the database; one that dies of it is started again."""
+        self._servers += 1
+        server = self.server = Server(self, self._servers)
+        server.life.burnt = self.crash
+        if self._crashes > 0 and not self.calm:
+            server.life.fuse = round(self.dice.choice((30, 300, 3000)) * self.dice.random()) + 1
+        self.tell(f"{server.life.name} starts")
+        try:
+            await server.ask(lambda one: one.engine.start())
+        except Down:
+            return
+        self._up.set()
+
+    def crash(self) -> None:
+        """Kill the server, between any two of its steps, and start it again after a while."""
+        server, self.server = self.server, None
+        if server is None:
+            return
+        self._crashes -= 1
+        self._up.clear()
+        self.tell(f"{server.life.name} is killed")
+        server.kill()
+        self.workers = [life for life in self.workers if life.alive]
+        graveyard.append(server)
+        delay = self.dice.choice((0.01, 1.0, 40.0)) * self.dice.random()
+        self._restart = ALWAYS.context().run(self.loop.create_task, self._again(server, delay))
+
+    async def _again(self, dead: Server, delay: float) -> None:
+        await asyncio.sleep(delay)
+        try:
+            dead.store.drop()
+            await self.start()
+        except Exception as error:  # noqa: BLE001 - whatever it is, the history ends here
+            self.wrong(f"the server does not start again: {error!r}")
+
+    # ------------------------------------------------------------------ a history
+
+    async def run(self) -> None:
+        """Let it all happen, come to rest, and be ended; check the end."""
+        await self.start()
+        background = [self.loop.create_task(Watcher.watch(w)) for w in (Watcher(self),) if self._kept(w)]
+        faults = [self.loop.create_task(self._trouble()), self.loop.create_task(self._meddling())]
+        for n in range(self.dice.randint(1, 4)):
+            await self._submit(f"t{n}", background)
+            await asyncio.sleep(self.dice.choice((0.0, 0.5, 10.0)))
+        await asyncio.sleep(self.dice.choice((5.0, 60.0, 300.0)))
+        for fault in faults:
+            fault.cancel()
+        await asyncio.gather(*faults, return_exceptions=True)
+        await self._settle()
+        await asyncio.sleep(90)  # for the watchers to hear of it
+        for watcher in background:
+            watcher.cancel()
+        await check_end(self)
+
+    def _kept(self, watcher: Watcher) -> bool:
+        self.watchers.append(watcher)
+        return True
+
+    async def _submit(self, name: str, background: list[asyncio.Task[None]]) -> None:
+        dice = self.dice
+        self.programs[name] = random_program(dice)
+        self.tell(f"{name} is to do {self.programs[name]}")
+        policy = Policy(
+            on_failure=dice.choice(list(OnFailure)),
+            on_cancel=dice.choice(list(OnFailure)),
+            max_attempts=dice.choice((1, 2, 5)),
+            max_lost_attempts=dice.choice((0, 2, 20)),
+            attempt_timeout=dice.choice((0, 0, 0, 5, 30)) * SECOND,
+            total_timeout=dice.choice((0, 0, 0, 0, 60)) * SECOND,
+            undo_timeout=dice.choice((0, 0, 0, 30)) * SECOND,
+            concurrency_key=dice.choice(("", "", "one")),
+        )
+        request = CreateRequest("default", NewTask(SCRIPT, policy=policy), name, f"request-{name}")
+        while True:
+            server = await self.up()
+            try:
+                await server.ask(lambda s: s.engine.tasks.create(CALLER, request))
+                break
+            except Down:
+                continue
+            except AlreadyExists as error:
+                self.wrong(f"{name}: the same request again is refused: {error}")
+                break
+        watcher = Watcher(self, name)
+        self.watchers.append(watcher)
+        background.append(self.loop.create_task(watcher.watch()))
+
+    async def _trouble(self) -> None:
+        """Pause workers, lose them, and kill the server."""
+        dice = self.dice
+        often = dice.choice((0.5, 5.0, 30.0))
+        while True:
+            await asyncio.sleep(dice.expovariate(1 / often))
+            kind = dice.choice(("pause", "pause", "lose", "kill", "nothing"))
+            life = dice.choice(self.workers) if self.workers else None
+            if kind == "kill" and self._crashes > 0:
+                self.crash()
+            elif kind == "lose" and life and self.executor:
+                self.tell(f"worker {life.name} is lost")
+                self.executor.lose(life, really=True)
+            elif kind == "pause" and life and not life.paused:
+                self.tell(f"worker {life.name} is paused")
+                life.pause()
+                self.loop.call_later(dice.choice((1, 30, 120)) * dice.random(), self._revive, life)
+                if self.executor and dice.random() < 0.6:
+                    self.loop.call_later(dice.choice((0.1, 5.0, 30.0)), self.executor.lose, life)
+
+    def _revive(self, life: Life) -> None:
+        if life.paused:
+            self.tell(f"worker {life.name} is revived")
+            life.revive()
+
+    async def _meddling(self) -> None:
+        """Have people ask for things."""
+        often = self.dice.choice((2.0, 20.0, 200.0))
+        while True:
+            await asyncio.sleep(self.dice.expovariate(1 / often))
+            known = list(self.trace.tasks.values())
+            if known:
+                await self.person.meddle(self.dice.choice(known))
+
+    # ------------------------------------------------------------------ the end
+
+    async def _settle(self) -> None:
+        """Let everything heal and come to rest, and have people bring what is half done to its end."""
+        self.calm = True
+        self.tell("all heals")
+        self.cloud.heal()
+        (await self.up()).life.fuse = None
+        for life in list(self.workers):
+            self._revive(life)
+        for _ in range(20):
+            await self._rest()
+            half = [known for known in self.trace.tasks.values() if known.task.state in HALF_DONE]
+            if not half:
+                return
+            for known in half:
+                await self.person.finish(known)
+        names = [f"{k.task.task_id} {k.task.state.name}" for k in self.trace.tasks.values() if k.task.state in HALF_DONE]
+        self.wrong(f"however often resumed or rolled back, not ended: {names}")
+
+    async def _rest(self) -> None:
+        until = self.loop.now + PATIENCE
+        while self.loop.now < until:
+            await asyncio.sleep(7)
+            at_work = [k for k in self.trace.tasks.values() if not k.task.state.resting]
+            if not (at_work or self.cloud.requests or self.workers):
+                return
+        left = [f"{k.task.task_id} is {k.task.state.name}" for k in self.trace.tasks.values() if not k.task.state.resting]
+        self.wrong(f"after {PATIENCE:g} s: {left}, workers {[life.name for life in self.workers]}")
+
+    def is_known(self, known: Known) -> bool:
+        """Whether a task is shown."""
+        return not known.task.delete_time
+
+
+def _moods(dice: random.Random) -> Moods:
+    if dice.random() < 0.15:
+        return Moods()
+    names = ("refuse", "lose", "drop", "slow", "part", "find", "undo")
+    return Moods(**{name: dice.choice((0.0, 0.0, 0.1, 0.4)) for name in names})
+
+
+class _Complaints(logging.Handler):
+    """What the product logs as an error is one, here."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__(logging.ERROR)
+        self._world = world
+
+    def emit(self, record: logging.LogRecord) -> None:
+        error = record.exc_info[1] if record.exc_info else None
+        self._world.wrong(f"logged: {record.getMessage()} {error!r}")
+
+
+class History:
+    """What came of one seed."""
+
+    def __init__(self, world: World) -> None:
+        self.seed = world.seed
+        self.lines = world.lines
+        self.wrongs = world.wrongs
+        self.text = "\n".join(world.lines)
+        self.digest = hashlib.sha256(self.text.encode()).hexdigest()
+        self.ends = [known.task.state.name for known in world.trace.tasks.values()]
+        self.events = len(world.trace.feed)
+        self.crashes = sum("is killed" in line for line in world.lines)
+
+
+def template(folder: Path) -> Path:
+    """Make an empty database of a known name."""
+    path = folder / "empty.db"
+    store = Store.open(f"sqlite:///{path}", encode=lambda _: b"", runner=InlineRunner())
+    database = store._database  # noqa: SLF001 - the incarnation is random otherwise
+    connection, _ = database.begin()
+    connection.exec_driver_sql("UPDATE meta SET value = '0123456789abcdef' WHERE name = 'incarnation'")
+    database.commit()
+    database.close()
+    return path
+
+
+def play(seed: int, empty: Path, folder: Path) -> History:
+    """Play the history of one seed."""
+    path = folder / "wharfinger.db"
+    for old in folder.glob("wharfinger.db*"):
+        old.unlink()
+    shutil.copy(empty, path)
+    dice = random.Random(f"history {seed}")
+    loop = VirtualLoop()
+    loop.set_exception_handler(lambda *_: None)
+    product = logging.getLogger("wharfinger_server")
+    was = (product.level, product.propagate)
+    with virtual_time(loop, dice):
+        world = World(seed, path, loop, dice)
+        complaints = _Complaints(world)
+        product.addHandler(complaints)
+        product.setLevel(logging.ERROR)
+        product.propagate = False
+        try:
+            loop.run_until_complete(world.run())
+        except RuntimeError as error:
+            world.wrong(f"{error}")
+        finally:
+            product.removeHandler(complaints)
+            product.level, product.propagate = was
+            for life in world.workers:
+                life.kill()
+            if world.server is not None:
+                world.server.life.kill()
+                with contextlib.suppress(Exception):
+                    world.server.store.drop()
+            graveyard.append((loop, world.server, asyncio.all_tasks(loop)))
+    return History(world)
+
+
+@contextlib.contextmanager
+def workplace():  # type: ignore[no-untyped-def]
+    """Give a folder in memory where there is one: nothing here is to survive the machine."""
+    memory = Path("/dev/shm")  # noqa: S108 - a folder of our own in it
+    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder:
+        yield Path(folder)
