@@ -11,6 +11,7 @@ from sphinx.application import Sphinx
 from generators import docstrings
 from generators.api_pages import ApiFile, EnumValues
 from generators.errors_page import ErrorReasons
+from generators.script_pages import Markings, ScriptParams
 from generators.settings_page import Options, SettingsReference
 from generators.state_pages import Transitions
 
@@ -20,6 +21,8 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.add_directive("api-file", ApiFile)
     app.add_directive("enum-values", EnumValues)
     app.add_directive("error-reasons", ErrorReasons)
+    app.add_directive("markings", Markings)
+    app.add_directive("script-params", ScriptParams)
     app.add_directive("settings-reference", SettingsReference)
     app.add_directive("options-of", Options)
     app.add_directive("transitions", Transitions)
