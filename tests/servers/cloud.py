@@ -1,4 +1,4 @@
-"""A small cloud on loopback: EC2 and OpenStack for libcloud's real drivers, with faults to order and an oracle."""
+"""A small cloud on loopback: EC2, OpenStack and the way of GCE for libcloud, with faults to order and an oracle."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qsl, urlsplit
 
-from tests.servers import cloud_ec2, cloud_openstack
+from tests.servers import cloud_ec2, cloud_gce, cloud_openstack
 from tests.servers.cloud_oracle import Oracle, Refusal, Unanswered
 
 
@@ -60,6 +60,8 @@ class _Handler(BaseHTTPRequestHandler):
             if path.endswith("/auth/tokens"):
                 status, value = cloud_openstack.token(oracle, base, body)
                 headers["X-Subject-Token"] = cloud_openstack.TOKEN
+            elif path.startswith("/gce/"):
+                status, value = 200, cloud_gce.answer(oracle, self.command, path, body)
             elif self.headers.get("X-Auth-Token") != cloud_openstack.TOKEN:
                 raise Refusal(401, "Unauthorized", "log in first")
             else:

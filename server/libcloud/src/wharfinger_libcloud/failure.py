@@ -9,6 +9,7 @@ from typing import Any
 
 from wharfinger_libcloud.journal import Journal
 from wharfinger_libcloud.removal import remove
+from wharfinger_libcloud.wording import said
 
 Undo = Mapping[str, Callable[[Any, "Created"], object]]
 
@@ -75,7 +76,7 @@ class PartialFailureError(Exception):
         self.not_attempted = tuple(not_attempted)
         self.driver = driver
         self.journal = journal
-        self.reason = cause if isinstance(cause, str) else f"{type(cause).__name__}: {cause}"
+        self.reason = cause if isinstance(cause, str) else f"{type(cause).__name__}: {said(cause)}"
         super().__init__(self.reason)
 
     def __str__(self) -> str:
@@ -101,7 +102,7 @@ class PartialFailureError(Exception):
             try:
                 remove(driver, one, (undo or {}).get(one.kind))
             except Exception as error:  # noqa: BLE001 - the others must be removed all the same
-                left.append(Leftover(one, f"{type(error).__name__}: {error}"))
+                left.append(Leftover(one, f"{type(error).__name__}: {said(error)}"))
         self.created = tuple(leftover.created for leftover in reversed(left))
         return left
 

@@ -9,6 +9,8 @@ from typing import Any, Protocol
 from libcloud.compute.base import Node, StorageVolume
 from libcloud.compute.types import NodeState
 
+from wharfinger_libcloud.wording import said
+
 _GONE = re.compile(r"\bNotFound\b|\.NotFound|not[ _]found|does ?n[o']t exist|DoesNotExist|no such", re.IGNORECASE)
 
 
@@ -40,7 +42,7 @@ def is_gone(error: BaseException) -> bool:
     code = getattr(error, "code", None)
     if code == 404 or type(error).__name__.endswith(("DoesNotExistError", "NotFoundError")):
         return True
-    return isinstance(code, int) and 400 <= code < 500 and bool(_GONE.search(str(error)))
+    return isinstance(code, int) and 400 <= code < 500 and bool(_GONE.search(said(error)))
 
 
 def remove(driver: Any, thing: Known, undo: Callable[[Any, Any], object] | None = None) -> None:

@@ -24,6 +24,7 @@ from typing import Any
 from wharfinger.script import AsyncTask, Failed
 from wharfinger_libcloud import aio
 from wharfinger_libcloud.markings import Marking, marking
+from wharfinger_libcloud.wording import said
 
 COMMAND_TIMEOUT = 30.0
 _KNOWN = frozenset({"provider", "key", "secret", "region", "host", "port", "secure", "options", "projects"})
@@ -129,7 +130,7 @@ def told(profile: str, error: Exception) -> Failed:
             metadata={"profile": profile},
         )
     return Failed(
-        f"the cloud of profile {profile!r} does not answer as it should: {type(error).__name__}: {str(error)[:300]}",
+        f"the cloud of profile {profile!r} does not answer as it should: {type(error).__name__}: {said(error)[:300]}",
         reason="CLOUD_UNAVAILABLE",
         retryable=True,
         code=14,

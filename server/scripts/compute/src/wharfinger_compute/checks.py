@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,7 @@ from libcloud.compute.types import NodeState
 
 from wharfinger.script import AsyncTask, Failed
 from wharfinger_compute.account import Account, told
+from wharfinger_libcloud.wording import said
 
 _NOT_FOUND = 5
 _EXISTS = 6
@@ -36,9 +38,9 @@ async def choose(account: Account, asked: dict[str, Any]) -> Plan:
             metadata={"feature": "addresses", "provider": account.provider},
         )
     try:
-        sizes = await account.driver.list_sizes()
-        images = await _images(account, asked["image"])
-        locations = await account.driver.list_locations() if asked.get("location") or account.provider == "ec2" else []
+        sizes, images, locations = await _all(
+            account.driver.list_sizes(), _images(account, asked["image"]), _locations(account, asked)
+        )
     except Exception as error:
         raise told(account.profile, error) from error
     location = _one("location", asked["location"], locations) if asked.get("location") else None
@@ -48,13 +50,29 @@ async def choose(account: Account, asked: dict[str, Any]) -> Plan:
     return Plan(_one("size", asked["size"], sizes), _one("image", asked["image"], images), location)
 
 
+async def _all(*questions: Awaitable[Any]) -> list[Any]:
+    """Ask all at once, and raise the first error once all are answered."""
+    answers = await asyncio.gather(*questions, return_exceptions=True)
+    for answer in answers:
+        if isinstance(answer, BaseException):
+            raise answer
+    return answers
+
+
+async def _locations(account: Account, asked: dict[str, Any]) -> list[Any]:
+    if not asked.get("location") and account.provider != "ec2":
+        return []
+    found: list[Any] = await account.driver.list_locations()
+    return found
+
+
 async def _images(account: Account, wanted: str) -> list[Any]:
     # EC2 has a hundred thousand images.
     options = {"ex_image_ids": [wanted]} if account.provider == "ec2" else {}
     try:
         found: list[Any] = await account.driver.list_images(**options)
     except Exception as error:
-        if "InvalidAMIID" in str(error):
+        if "InvalidAMIID" in said(error):
             return []
         raise
     return found
@@ -77,7 +95,7 @@ def _one(what: str, wanted: str, choices: Sequence[Any]) -> Any:
 async def room(task: AsyncTask, account: Account, names: Sequence[str]) -> None:
     """Check names and quota. Raises Failed: NAME_TAKEN, QUOTA_EXCEEDED."""
     try:
-        listed = await account.driver.list_nodes()
+        listed, most = await _all(account.driver.list_nodes(), _most(task, account))
     except Exception as error:
         raise told(account.profile, error) from error
     alive = [node for node in listed if node.state != NodeState.TERMINATED]
@@ -89,7 +107,6 @@ async def room(task: AsyncTask, account: Account, names: Sequence[str]) -> None:
             code=_EXISTS,
             metadata={"name": taken[0], "count": str(len(taken))},
         )
-    most = await _most(task, account)
     if most is not None and len(alive) + len(names) > most:
         raise Failed(
             f"{len(names)} nodes are too many: {len(alive)} of {most} are in use at {account.profile!r}",

@@ -13,6 +13,7 @@ from wharfinger_compute.account import Account, opened, told
 from wharfinger_compute.making import is_rate_limit
 from wharfinger_compute.params import DESTROY_SCHEMA, RESULT_SCHEMA
 from wharfinger_libcloud.removal import is_gone
+from wharfinger_libcloud.wording import said
 
 __all__ = ["PARAMS_SCHEMA", "RESULT_SCHEMA", "RESUMABLE", "main"]
 
@@ -109,7 +110,7 @@ async def _destroy(task: AsyncTask, account: Account, node: Any) -> str:
         except Exception as error:  # noqa: BLE001 - told at the end, after the others were tried
             if is_gone(error):
                 return ""
-            why = f"{type(error).__name__}: {str(error)[:200]}"
+            why = f"{type(error).__name__}: {said(error)[:200]}"
             status = getattr(error, "code", None)
             if isinstance(status, int) and 400 <= status < 500 and not is_rate_limit(error):
                 return why

@@ -15,6 +15,7 @@ from wharfinger.script import AsyncIntent, Refused
 from wharfinger_compute import ec2
 from wharfinger_compute.account import Account
 from wharfinger_libcloud import PartialFailureError
+from wharfinger_libcloud.wording import said
 
 TRIES = 5
 _RATE = re.compile(r"RequestLimitExceeded|Throttl|rate.?limit|too many requests", re.IGNORECASE)
@@ -42,7 +43,7 @@ async def make(intent: AsyncIntent, kind: str, call: Callable[[], Awaitable[Any]
                 await _report(intent, kind, cancelled.__cause__)
             raise
         except Exception as error:
-            if _MISMATCH.search(f"{type(error).__name__} {error}"):
+            if _MISMATCH.search(f"{type(error).__name__} {said(error)}"):
                 raise
             # Nothing is half-way, so the journal of the call vouches that nothing was made.
             if not is_rate_limit(error) or wait + 1 == TRIES:
@@ -62,12 +63,12 @@ async def _report(intent: AsyncIntent, kind: str, partial: PartialFailureError) 
 
 def is_rate_limit(error: BaseException) -> bool:
     """Return whether the cloud says that there were too many requests."""
-    return getattr(error, "code", None) == 429 or bool(_RATE.search(str(error)))
+    return getattr(error, "code", None) == 429 or bool(_RATE.search(said(error)))
 
 
 def refused(error: Exception) -> Refused:
     """Return the provider's definite answer as the ledger takes it."""
-    text = f"{type(error).__name__}: {str(error)[:300]}"
+    text = f"{type(error).__name__}: {said(error)[:300]}"
     if _TERMINATED in text:
         return Refused(text, reason="TOKEN_TERMINATED", terminated=True, retryable=True)
     if is_rate_limit(error):

@@ -16,6 +16,7 @@ from wharfinger_compute.making import as_node, is_rate_limit, volume_name
 from wharfinger_libcloud import Created
 from wharfinger_libcloud.markings import MARKINGS, TAG
 from wharfinger_libcloud.removal import remove
+from wharfinger_libcloud.wording import said
 
 NODE, VOLUME, ADDRESS = "node", "volume", "address"
 ATTACHMENT, ASSOCIATION = "attachment", "association"
@@ -123,7 +124,7 @@ async def _patiently(work: Callable[[], Awaitable[None]]) -> None:
         try:
             await work()
         except Exception as error:
-            if wait is None or not (is_rate_limit(error) or _IN_USE.search(str(error))):
+            if wait is None or not (is_rate_limit(error) or _IN_USE.search(said(error))):
                 raise
             await asyncio.sleep(wait)
         else:
