@@ -10,6 +10,7 @@ MAKEFLAGS += --no-print-directory
 PYTHON ?= python3
 BIN := .venv/bin
 GEN := .venv-gen/bin
+PEERS := .venv-bench/bin
 # buf is installed as a program that finds itself by PATH.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 # The order of tests is spread over the cores; `make test PYTEST=-x` and the like add to it.
@@ -56,6 +57,7 @@ setup: .venv/.ready .venv-gen/.ready ## build .venv and .venv-gen from the pinne
 lock: .venv/.ready ## compile requirements/*.txt anew; UPGRADE=1 takes the newest releases
 	@$(COMPILE) $(if $(UPGRADE),--upgrade) -o requirements/build.txt requirements/build.in >/dev/null
 	@$(COMPILE) $(if $(UPGRADE),--upgrade) -o requirements/generate.txt requirements/generate.in >/dev/null
+	@$(COMPILE) $(if $(UPGRADE),--upgrade) -o requirements/bench.txt requirements/bench.in >/dev/null
 	@$(COMPILE) $(if $(UPGRADE),--upgrade) -c requirements/build.txt --no-emit-package wharfinger --no-emit-package wharfinger-libcloud -o requirements/dev.txt $(PROJECTS) requirements/dev.in >/dev/null
 
 # ---------------------------------------------------------------- using it
@@ -155,12 +157,19 @@ docs: .venv/.ready ## build the documentation into build/docs
 recording: .venv/.ready ## run the demo and write what it showed to docs/demo.svg and docs/demo.txt
 	@$(BIN)/python tools/record.py docs/demo $(BIN)/python tools/demo.py
 
+.venv-bench/.ready: requirements/bench.txt .venv/.ready
+	@test -x $(PEERS)/python || $(PYTHON) -m venv --without-pip .venv-bench
+	@VIRTUAL_ENV=.venv-bench $(BIN)/uv pip sync --quiet --require-hashes requirements/bench.txt \
+		|| $(BIN)/python -m pip --python $(PEERS)/python install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.txt
+	@touch $@
+
+# BENCH='--only 1,4 --short' and the like choose.
 .PHONY: bench
-bench: .venv/.ready ## measure
-	@$(BIN)/python -m bench
+bench: .venv/.ready .venv-bench/.ready ## measure, against ceilings and peers in the same run; BENCH='--only 1,4'
+	@$(BIN)/python -m bench $(BENCH)
 
 .PHONY: clean
 clean: ## remove all that was built, the environments included
-	@rm -rf .venv .venv-gen .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache .cache .tools build dist
+	@rm -rf .venv .venv-gen .venv-bench bench/results.json .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache .cache .tools build dist
 	@rm -rf clients/typescript/node_modules clients/typescript/dist
 	@find . -name __pycache__ -prune -not -path './.git/*' -exec rm -rf {} +
