@@ -3,13 +3,14 @@
 import os
 import re
 import socket
+import subprocess
 import sys
 import time
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from tests.docs.pages import Block, Shell, agree, steps
+from tests.docs.pages import Block, Shell, agree, blocks, steps
 
 ROOT = Path(__file__).resolve().parents[2]
 PORTS = ("7480", "8000")
@@ -74,3 +75,19 @@ def test_output_that_is_not_what_a_page_says_is_found_out() -> None:
     assert agree("a … day", "a fine day")
     assert not agree("TASK  AGE\nfirst  2s", "TASK  AGE\nsecond  2s")
     assert not agree("one", "one\ntwo")
+
+
+def test_the_test_that_the_guide_shows_passes(tmp_path: Path) -> None:
+    page = (ROOT / "docs/guides/script-package.md").read_text()
+    (shown,) = (block for block in blocks(page) if block.file == "test_light.py")
+    (tmp_path / shown.file).write_text(shown.body)
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", shown.file],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT / "examples/beacons/src")},
+        capture_output=True,
+        text=True,
+        timeout=50,
+        check=False,
+    )
+    assert "1 passed" in done.stdout, done.stdout + done.stderr
