@@ -209,8 +209,8 @@ def test_secrets_are_not_in_the_journal(cloud: Cloud, openstack: Any) -> None:
     with recording() as journal:
         size, image = openstack.list_sizes()[0], openstack.list_images()[0]
         openstack.create_node("a", size, image, ex_userdata="#!/bin/sh canary-1", ex_files={"/etc/x": "canary-2"})
-    text = "".join(exchange.request + exchange.answer + str(exchange) for exchange in journal.exchanges)
-    assert '"name": "a"' in text
+    text = f"{journal.exchanges!r} {list(map(str, journal.exchanges))}"
+    assert '"name": "a"' in text, "what is no secret is kept"
     for secret in ("correct-horse", "a-generated-password", "Y2FuYXJ5", "canary", "gAAAA"):
         assert secret not in text
     assert len(journal.exchanges) == 1

@@ -109,3 +109,10 @@ def test_an_unknown_provider_has_its_names_only() -> None:
     assert marking("nobody") is NAME_ONLY
     assert not NAME_ONLY.idempotent
     assert NAME_ONLY.options("t") == {}
+
+
+def test_of_a_requests_fields_only_names_token_and_ids_are_kept() -> None:
+    url = "/?Action=TerminateInstances&InstanceId.1=i-1&AWSAccessKeyId=canary&UserData=canary&Signature=canary"
+    asked = read_request("GET", url, None)
+    assert asked.ids == ("i-1",)
+    assert "canary" not in repr(asked)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 from xml.etree import ElementTree as ET
@@ -40,7 +40,8 @@ class Made:
 class Asked:
     """A request, read. `action` is the name of a query service's action, empty for REST.
 
-    `names` are the names of the things asked for, `token` the idempotency token that went with it.
+    `names` are the names of the things asked for, `token` the idempotency token that went with it, `ids` the ids that a
+    query service's request names. Nothing else of its fields is kept: they may hold secrets.
     """
 
     method: str
@@ -48,7 +49,7 @@ class Asked:
     action: str = ""
     names: tuple[str, ...] = ()
     token: str = ""
-    fields: Mapping[str, Any] = field(default_factory=dict)
+    ids: tuple[str, ...] = ()
 
     @property
     def verb(self) -> str:
@@ -95,7 +96,9 @@ def read_request(method: str, url: str, body: Any) -> Asked:
     sent = _body_fields(body)
     fields = {**query, **sent}
     action = next((str(fields[name]) for name in ("Action", "command", "Command") if name in fields), "")
-    return Asked(method.upper(), parts.path, action, tuple(_names(fields)), _token(fields), fields)
+    named = [str(value) for name, value in fields.items() if re.search(r"(?<!Key)id(\.\d+)?$", name, re.IGNORECASE)]
+    ids = tuple(one for one in named if one) if action else ()
+    return Asked(method.upper(), parts.path, action, tuple(_names(fields)), _token(fields), ids)
 
 
 def read_answer(asked: Asked, text: str, location: str = "") -> list[Made]:
@@ -118,7 +121,7 @@ def read_answer(asked: Asked, text: str, location: str = "") -> list[Made]:
 def removed_ids(asked: Asked) -> set[str]:
     """Return the ids that a request takes away."""
     if asked.action:
-        return {str(value) for name, value in asked.fields.items() if re.search(r"id(\.\d+)?$", name, re.IGNORECASE)}
+        return set(asked.ids)
     return {asked.path.rstrip("/").rpartition("/")[2]}
 
 

@@ -14,6 +14,10 @@ from wharfinger_libcloud.wording import said
 _GONE = re.compile(r"\bNotFound\b|\.NotFound|not[ _]found|does ?n[o']t exist|DoesNotExist|no such", re.IGNORECASE)
 
 
+_BY_ID = frozenset({"digitalocean", "ec2", "linode", "openstack", "scaleway", "vultr"})
+"""Providers that destroy a node by its id alone; others want to know its zone, or more."""
+
+
 class Known(Protocol):
     """What must be known of a thing to remove it."""
 
@@ -65,9 +69,12 @@ def remove(driver: Any, thing: Known, undo: Callable[[Any, Any], object] | None 
 
 
 def _node(driver: Any, thing: Known) -> Any:
+    known = Node(thing.id, thing.name, NodeState.UNKNOWN, [], [], driver, extra={})
+    if str(getattr(driver, "type", "")) in _BY_ID:
+        return driver.destroy_node(known)
     # A list may lag behind: where the node isn't in it yet, its id will have to do.
     listed = next((node for node in driver.list_nodes() if str(node.id) == thing.id), None)
-    return driver.destroy_node(listed or Node(thing.id, thing.name, NodeState.UNKNOWN, [], [], driver, extra={}))
+    return driver.destroy_node(listed or known)
 
 
 def _as_volume(driver: Any, thing: Known) -> StorageVolume:
