@@ -168,6 +168,11 @@ recording: .venv/.ready ## run the demo and write what it showed to docs/demo.sv
 bench: .venv/.ready .venv-bench/.ready ## measure, against ceilings and peers in the same run; BENCH='--only 1,4'
 	@$(BIN)/python -m bench $(BENCH)
 
+SEEDS ?= 100
+.PHONY: sim
+sim: .venv/.ready ## simulate SEEDS= histories, or tell the one of SEED=
+	@$(BIN)/python -m tests.campaigns.sim --seeds $(SEEDS) --seed $(or $(SEED),0)
+
 .PHONY: clean
 clean: ## remove all that was built, the environments included
 	@rm -rf .venv .venv-gen .venv-bench bench/results.json .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache .cache .tools build dist

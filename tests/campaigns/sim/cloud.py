@@ -1,4 +1,4 @@
-"""The simulated cloud, and the oracle of what exists: it makes things late, loses answers, refuses, lags and gets stuck."""
+"""The simulated cloud, and the oracle of what exists: it is late, loses answers, refuses, lags and gets stuck."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CALL_TIMEOUT, SETTLING, SEND_WINDOW = 20.0, 10.0, 5.0
 
 @dataclass(slots=True)
 class Thing:
-    """What exists or existed. `stale`: made by a request sent after its window. `listed`: from then on `find` sees it."""
+    """What exists or existed. `stale`: made by a request sent after its window. `find` sees it once `listed`."""
 
     id: str
     task: str
@@ -28,7 +28,7 @@ class Thing:
     ours: bool = True
     alive: bool = True
     stale: bool = False
-    reported: bool = False
+    told: bool = False
 
 
 @dataclass(slots=True)
@@ -70,6 +70,7 @@ class Cloud:
     wrong: Callable[[str], None]
     intended: Callable[[str], tuple[bool, float]]
     deleted: Callable[[Thing, bool], None]
+    hold: Callable[[], None]
     things: dict[str, Thing] = field(default_factory=dict)
     requests: list[Request] = field(default_factory=list)
     seen: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -92,6 +93,7 @@ class Cloud:
 
     async def prepare(self) -> None:
         """What a client does before it sends: a pause here sends late."""
+        self.hold()
         await asyncio.sleep(self.dice.choice((0.0, 0.001, 0.2)))
 
     async def create(self, task: str, keys: tuple[str, ...], token: str, parents: tuple[str, ...]) -> dict[str, str]:

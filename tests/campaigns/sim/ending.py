@@ -43,7 +43,7 @@ def _known(world: World, known: Known, thing: Thing) -> None:
         if not thing.alive:
             world.wrong(f"{what}, which was there before, is gone")
         return
-    if not thing.alive or (thing.stale and not thing.reported):
+    if not thing.alive or (thing.stale and not thing.told):
         return  # what was sent too late, by one who died unheard, nobody can know
     family = [entry for entry in known.entries.values() if entry.token == thing.token or entry.base == thing.key]
     holders = [e for e in known.entries.values() if e.external_id == thing.id and e.state not in GONE]

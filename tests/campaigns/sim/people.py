@@ -36,7 +36,7 @@ class Person:
         """Ask; return the answer, or None where it was refused or the server was not there to give one."""
         server = await self.world.up()
         try:
-            answer = await server.ask(act, (0, what.split()[0]))
+            answer = await server.ask(act, (0, what.partition(" ")[0]))
         except Refused as refused:
             self.world.tell(f"person: {what}: {type(refused).__name__} {refused.reason}")
         except Down:
@@ -52,8 +52,7 @@ class Person:
         asked = Ask("default", name)
         keys = sorted(known.entries)
         dice = self.dice
-        kind = dice.choice(("cancel", "cancel", "resume", "resume", "roll_back", "roll_back", "only", "retain", "resolve",
-                            "resolve", "delete"))  # fmt: skip
+        kind = dice.choice(("cancel", "resume", "roll_back", "resolve") * 2 + ("only", "retain", "delete"))
         some = tuple(dice.sample(keys, min(len(keys), dice.randint(1, 2))))
         if kind == "cancel":
             await self.ask(f"cancel {name}", lambda s: s.engine.tasks.cancel(CALLER, "default", name))
@@ -135,7 +134,7 @@ class Watcher:
     async def _idle(self) -> None:
         """Stay away from a task at rest for as long as nothing happens to it."""
         known = self.world.trace.known(self.task_id)
-        while known is not None and known.task.state.resting and known.sequence == self._after:
+        while known is not None and known.task.state.resting and known.sequence == self._after:  # noqa: ASYNC110
             await asyncio.sleep(3)
 
     async def _once(self, server: Server) -> None:

@@ -1,4 +1,4 @@
-"""The simulated house: the real store and engine, an executor on the simulation's loop, and how both lose each other."""
+"""The simulated house: the real store and engine, an executor on the simulation's loop, and how they part."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class WatchedStore(Store):
     def abandon(self) -> None:
         """Do as a process that is killed."""
         self._writer.closed = True
-        self._writer._queue.clear()  # noqa: SLF001 - nobody may write what a dead server had queued
+        self._writer._queue.clear()  # nobody may write what a dead server had queued
 
     def drop(self) -> None:
         """Give the database back."""
@@ -171,13 +171,24 @@ class Session:
             if desk is None:
                 await asyncio.sleep(0.1)
                 continue
-            session = AttemptSession(desk, self._inner._attempt)  # noqa: SLF001 - a worker elsewhere has its own
+            session = AttemptSession(desk, self._inner._attempt)  # a worker elsewhere has its own
             try:
                 act = getattr(session, name)
-                return await server.ask(lambda _, act=act: act(*arguments, **options), (self._epoch, name))
+                answer = await server.ask(lambda _, act=act: act(*arguments, **options), (self._epoch, name))
             except Down:
                 if not self._remote:
                     raise protocol.LeaseLost from None
+            except protocol.LeaseLost:
+                self._told(name, arguments)
+                raise
+            else:
+                self._told(name, arguments)
+                return answer
+
+    def _told(self, name: str, arguments: tuple[Any, ...]) -> None:
+        """Note that the server heard of a thing."""
+        if name == "created" and (thing := self._world.cloud.things.get(arguments[2])):
+            thing.told = True
 
     def progress(self, progress: protocol.Progress) -> None:
         """Tell progress, if somebody hears."""

@@ -162,16 +162,17 @@ class Trace:
         if was and entry.generation < was.generation:
             wrong(f"{key} went back to generation {entry.generation}")
         if was and entry.state is E.INTENDED and entry.generation > was.generation:
-            if not (before is E.UNDONE or was.burnt):
-                wrong(f"{key} has a new generation after {was.state.name}")
+            self._risen(was, wrong)
         if entry.state in (E.RETAINED, E.FORGOTTEN):
             known.handed.add(entry.external_id or entry.token)
         if entry.state is E.NOT_CREATED and was and was.sought and who[1] != "refused":
             self._gone(entry, known, wrong)
         if entry.state is E.UNDONE and (thing := self.cloud.things.get(entry.external_id)) and thing.alive:
             wrong(f"{key} is UNDONE, and {thing.id} is alive")
-        if entry.external_id and entry.external_id in self.cloud.things:
-            self.cloud.things[entry.external_id].reported = True
+
+    def _risen(self, was: Entry, wrong: Callable[[str], None]) -> None:
+        if was.state is not E.UNDONE and not was.burnt:
+            wrong(f"{was.key} has a new generation after {was.state.name}")
 
     def _gone(self, entry: Entry, known: Known, wrong: Callable[[str], None]) -> None:
         """What is concluded not to exist may not exist, nor come."""
@@ -180,9 +181,7 @@ class Trace:
                 wrong(f"{entry.key} is NOT_CREATED, and {entry.external_id} is alive")
             return
         held = {e.external_id for e in known.entries.values()}
-        things = [
-            t.id for t in self.cloud.things.values() if t.token == entry.token and t.alive and not t.stale
-        ]
+        things = [t.id for t in self.cloud.things.values() if t.token == entry.token and t.alive and not t.stale]
         coming = [r for r in self.cloud.requests if r.token == entry.token and not r.stale]
         others = sum(e.nameless and e.token == entry.token for e in known.entries.values())
         if len(set(things) - held) > others:
@@ -194,7 +193,6 @@ class Trace:
         self, task: Task, before: Before, known: Known, who: tuple[int, str], wrong: Callable[[str], None]
     ) -> None:
         entries = known.entries.values()
-        is_open = any(entry.open for entry in entries)
         if task.epoch < before.epoch:
             wrong("its epoch fell")
         if before.phase is not None and task.lease is None and task.epoch == before.epoch:
@@ -203,6 +201,16 @@ class Trace:
             unsettled = [entry.key for entry in entries if entry.owned and entry.sought]
             if unsettled:
                 wrong(f"it runs with {unsettled} not settled")
+        resumed = who[1] == "resume" or before.state is TaskState.SUCCEEDED
+        if before.error and task.error and task.error != before.error and not resumed:
+            wrong(f"its first error {before.error.reason} became {task.error.reason}")
+        if before.state is TaskState.CANCELLING and task.state is TaskState.SUCCEEDED:
+            wrong("a result won over a cancel")
+        self._rest(task, known, wrong)
+
+    def _rest(self, task: Task, known: Known, wrong: Callable[[str], None]) -> None:
+        entries = known.entries.values()
+        is_open = any(entry.open for entry in entries)
         if task.state in ENDED and is_open:
             wrong(f"{task.state.name} with something open")
         if task.state is TaskState.SUCCEEDED and any(e.owned and e.state in UNSETTLED for e in entries):
@@ -211,13 +219,12 @@ class Trace:
             wrong(f"{task.state.name} with nothing open")
         if task.state.resting and (task.lease or task.goal is not Goal.NONE or task.rollback):
             wrong("something is under way in a resting state")
-        if before.state is TaskState.CANCELLING and task.state is TaskState.SUCCEEDED:
-            wrong("a result won over a cancel")
         if task.delete_time and is_open:
             wrong("deleted with something open")
-        resumed = who[1] == "resume" or before.state is TaskState.SUCCEEDED
-        if before.error and task.error and task.error != before.error and not resumed:
-            wrong(f"its first error {before.error.reason} became {task.error.reason}")
+        self._sums(task, known, wrong)
+
+    def _sums(self, task: Task, known: Known, wrong: Callable[[str], None]) -> None:
+        entries = known.entries.values()
         counts = Counts()
         for entry in entries:
             counts.add(entry, 1)

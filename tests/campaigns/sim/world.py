@@ -10,15 +10,16 @@ import random
 import shutil
 import tempfile
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from tests.campaigns.sim.cloud import Cloud, Moods, Thing
 from tests.campaigns.sim.ending import check_end
-from tests.campaigns.sim.lives import ALWAYS, EPOCH, Life, VirtualLoop, graveyard, virtual_time
+from tests.campaigns.sim.lives import ALWAYS, EPOCH, LIFE, Life, VirtualLoop, graveyard, virtual_time
 from tests.campaigns.sim.people import CALLER, Person, Watcher
 from tests.campaigns.sim.programs import SCRIPT, Program, module_of, random_program
 from tests.campaigns.sim.server import Down, Server, SimExecutor, registry_of
-from tests.campaigns.sim.trace import Known, Trace
+from tests.campaigns.sim.trace import Trace
 
 from wharfinger_server.config import Settings
 from wharfinger_server.domain.errors import AlreadyExists
@@ -52,13 +53,14 @@ class World:
         self.calm = False
         self.trace = Trace(self.tell, self.wrong)
         self.cloud = self.trace.cloud = Cloud(
-            dice.random() < 0.5, dice, _moods(dice), self.tell, self.wrong, self._intended, self._deleting
+            dice.random() < 0.5, dice, _moods(dice), self.tell, self.wrong, self._intended, self._deleting, self._hold
         )
         self.programs: dict[str, Program] = {}
         module = module_of(self.cloud, self.programs, self._undo_end, dice.random() < 0.8)
         self.registry = registry_of(self, module)
         settings = Settings()
         self.settings = replace(settings, server=replace(settings.server, default_executor="sim"))
+        self._lured = dice.choice((0.0, 0.05, 0.2))
         self._servers = 0
         self._up = asyncio.Event()
         self._restart: asyncio.Task[None] | None = None
@@ -126,7 +128,8 @@ class World:
             await server.ask(lambda one: one.engine.start())
         except Down:
             return
-        self._up.set()
+        if self.server is server:
+            self._up.set()
 
     def crash(self) -> None:
         """Kill the server, between any two of its steps, and start it again after a while."""
@@ -155,7 +158,7 @@ class World:
     async def run(self) -> None:
         """Let it all happen, come to rest, and be ended; check the end."""
         await self.start()
-        background = [self.loop.create_task(Watcher.watch(w)) for w in (Watcher(self),) if self._kept(w)]
+        background = [self._watch("")]
         faults = [self.loop.create_task(self._trouble()), self.loop.create_task(self._meddling())]
         for n in range(self.dice.randint(1, 4)):
             await self._submit(f"t{n}", background)
@@ -170,9 +173,10 @@ class World:
             watcher.cancel()
         await check_end(self)
 
-    def _kept(self, watcher: Watcher) -> bool:
+    def _watch(self, name: str) -> asyncio.Task[None]:
+        watcher = Watcher(self, name)
         self.watchers.append(watcher)
-        return True
+        return self.loop.create_task(watcher.watch())
 
     async def _submit(self, name: str, background: list[asyncio.Task[None]]) -> None:
         dice = self.dice
@@ -199,9 +203,7 @@ class World:
             except AlreadyExists as error:
                 self.wrong(f"{name}: the same request again is refused: {error}")
                 break
-        watcher = Watcher(self, name)
-        self.watchers.append(watcher)
-        background.append(self.loop.create_task(watcher.watch()))
+        background.append(self._watch(name))
 
     async def _trouble(self) -> None:
         """Pause workers, lose them, and kill the server."""
@@ -217,11 +219,22 @@ class World:
                 self.tell(f"worker {life.name} is lost")
                 self.executor.lose(life, really=True)
             elif kind == "pause" and life and not life.paused:
-                self.tell(f"worker {life.name} is paused")
-                life.pause()
-                self.loop.call_later(dice.choice((1, 30, 120)) * dice.random(), self._revive, life)
-                if self.executor and dice.random() < 0.6:
-                    self.loop.call_later(dice.choice((0.1, 5.0, 30.0)), self.executor.lose, life)
+                self._pause(life)
+
+    def _hold(self) -> None:
+        """Pause the worker that is about to send, now and then."""
+        life = LIFE.get()
+        if life in self.workers and not (self.calm or life.paused) and self.dice.random() < self._lured:
+            self._pause(life)
+
+    def _pause(self, life: Life) -> None:
+        dice, context = self.dice, ALWAYS.context()
+        self.tell(f"worker {life.name} is paused")
+        life.pause()
+        self.loop.call_later(dice.choice((1, 30, 120)) * dice.random(), self._revive, life, context=context)
+        if self.executor and dice.random() < 0.6:
+            lose = partial(self.executor.lose, life, really=False)
+            self.loop.call_later(dice.choice((0.1, 5.0, 30.0)), lose, context=context)
 
     def _revive(self, life: Life) -> None:
         if life.paused:
@@ -254,7 +267,9 @@ class World:
                 return
             for known in half:
                 await self.person.finish(known)
-        names = [f"{k.task.task_id} {k.task.state.name}" for k in self.trace.tasks.values() if k.task.state in HALF_DONE]
+        names = [
+            f"{k.task.task_id} {k.task.state.name}" for k in self.trace.tasks.values() if k.task.state in HALF_DONE
+        ]
         self.wrong(f"however often resumed or rolled back, not ended: {names}")
 
     async def _rest(self) -> None:
@@ -264,12 +279,10 @@ class World:
             at_work = [k for k in self.trace.tasks.values() if not k.task.state.resting]
             if not (at_work or self.cloud.requests or self.workers):
                 return
-        left = [f"{k.task.task_id} is {k.task.state.name}" for k in self.trace.tasks.values() if not k.task.state.resting]
+        left = [
+            f"{k.task.task_id} is {k.task.state.name}" for k in self.trace.tasks.values() if not k.task.state.resting
+        ]
         self.wrong(f"after {PATIENCE:g} s: {left}, workers {[life.name for life in self.workers]}")
-
-    def is_known(self, known: Known) -> bool:
-        """Whether a task is shown."""
-        return not known.task.delete_time
 
 
 def _moods(dice: random.Random) -> Moods:
@@ -309,7 +322,7 @@ def template(folder: Path) -> Path:
     """Make an empty database of a known name."""
     path = folder / "empty.db"
     store = Store.open(f"sqlite:///{path}", encode=lambda _: b"", runner=InlineRunner())
-    database = store._database  # noqa: SLF001 - the incarnation is random otherwise
+    database = store._database
     connection, _ = database.begin()
     connection.exec_driver_sql("UPDATE meta SET value = '0123456789abcdef' WHERE name = 'incarnation'")
     database.commit()
@@ -354,6 +367,6 @@ def play(seed: int, empty: Path, folder: Path) -> History:
 @contextlib.contextmanager
 def workplace():  # type: ignore[no-untyped-def]
     """Give a folder in memory where there is one: nothing here is to survive the machine."""
-    memory = Path("/dev/shm")  # noqa: S108 - a folder of our own in it
+    memory = Path("/dev/shm")
     with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder:
         yield Path(folder)
