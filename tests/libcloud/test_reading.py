@@ -116,3 +116,11 @@ def test_of_a_requests_fields_only_names_token_and_ids_are_kept() -> None:
     asked = read_request("GET", url, None)
     assert asked.ids == ("i-1",)
     assert "canary" not in repr(asked)
+
+
+@pytest.mark.parametrize("method", ["DELETE /v2/droplets/1", "POST /v1/server/destroy", "GET /?Action=DeleteVolume"])
+def test_a_removal_makes_nothing(method: str) -> None:
+    verb, _, url = method.partition(" ")
+    asked = read_request(verb, url, None)
+    assert asked.removes
+    assert read_answer(asked, '{"id": 1}') == []

@@ -66,7 +66,10 @@ class Asked:
     @property
     def removes(self) -> bool:
         """Whether it takes something away."""
-        return bool(REMOVE.match(self.action)) if self.action else self.method == "DELETE"
+        if self.action:
+            return bool(REMOVE.match(self.action))
+        # Some services have no DELETE: `POST /server/destroy`.
+        return self.method == "DELETE" or bool(REMOVE.match(self.path.rstrip("/").rpartition("/")[2]))
 
     @property
     def makes(self) -> bool:

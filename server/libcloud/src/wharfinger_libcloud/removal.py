@@ -14,7 +14,7 @@ from wharfinger_libcloud.wording import said
 _GONE = re.compile(r"\bNotFound\b|\.NotFound|not[ _]found|does ?n[o']t exist|DoesNotExist|no such", re.IGNORECASE)
 
 
-_BY_ID = frozenset({"digitalocean", "ec2", "linode", "openstack", "scaleway", "vultr"})
+_BY_ID = frozenset({"digitalocean", "ec2", "linode", "openstack", "scaleway"})
 """Providers that destroy a node by its id alone; others want to know its zone, or more."""
 
 
