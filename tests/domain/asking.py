@@ -10,7 +10,7 @@ from tests.domain.world import Move, World
 
 from wharfinger_server.domain import undo
 from wharfinger_server.domain.errors import Refused
-from wharfinger_server.domain.states import TaskState
+from wharfinger_server.domain.states import EntryState, TaskState
 from wharfinger_server.domain.verdict import Verdict, resolve
 
 
@@ -30,8 +30,10 @@ def asks(world: World) -> Iterator[Move]:
             )
     if world.spend("resolve") and task.state.resting:
         for key, verdict, id_ in _opinions(world):
+            # People mostly speak of what is in doubt.
+            weight = 0.03 if world.entries[key].state is EntryState.CREATED and "~" not in key else 0.2
             yield (
-                0.15,
+                weight,
                 f"person: {key} is {verdict.name} {id_}",
                 partial(_ask_for, world, "resolve", partial(_resolve, world, key, verdict, id_)),
             )

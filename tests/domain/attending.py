@@ -92,11 +92,12 @@ def undoes(world: World, undoer: Undoer) -> Iterator[Move]:
         ready = undo.Order(world.ledger(), rollback.only).ready(undoer.calls)
         for entry in ready:
             yield 1.5, f"undo({entry.key}) begins", partial(_begin_undo, world, undoer, entry.key)
+    weight = 1.5 if current else 0.1
     for key, (_, _, _, how) in undoer.calls.items():
         if how:
-            yield 1.5, f"undo({key}) is {how}", partial(_undo_told, world, undoer, key)
+            yield weight, f"undo({key}) is {how}", partial(_undo_told, world, undoer, key)
             continue
-        yield 1.5, f"undo({key}) deletes", partial(_undo, world, undoer, key, "")
+        yield weight, f"undo({key}) deletes", partial(_undo, world, undoer, key, "")
         if world.spend("undofail"):
             yield 0.5, f"undo({key}) fails", partial(_undo, world, undoer, key, "undofail")
         if world.spend("drop"):

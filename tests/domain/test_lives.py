@@ -108,10 +108,13 @@ ENDS: dict[str, Callable[[World, Work], object]] = {
 }
 
 
+@pytest.mark.parametrize("leased", [False, True], ids=["at rest", "with another attempt at work"])
 @pytest.mark.parametrize("end", ENDS)
-def test_a_fenced_attempt_ends_nothing(end: str) -> None:
+def test_a_fenced_attempt_ends_nothing(end: str, leased: bool) -> None:
     made = world()
     made.change(lambda work: made.life.lost(work, 1, LOST, resumable=True))
+    if leased:
+        made.change(lambda work: made.life.lease(work, Phase.RUN, "w"))
     before = made.task
     with pytest.raises(Fenced):
         made.change(lambda work: ENDS[end](made, work))

@@ -144,6 +144,15 @@ def test_rule_15_every_end_of_a_lease_raises_the_epoch() -> None:
         assert (what, one.epoch, one.lease, one.holds(1), one.holds(2)) == (what, 2, None, False, False)
 
 
+def test_rule_15_an_attempt_does_not_hold_the_lease_of_the_next() -> None:
+    one = running()
+    one.lost(LOST, NOW, resumable=True)
+    one.begin(Phase.RUN, "x", "w", NOW, 60)
+    assert not one.holds(1)
+    assert not one.holds(2)
+    assert one.holds(3)
+
+
 def test_a_cancelled_attempt_that_fails_or_is_lost_is_not_tried_again() -> None:
     for end in (lambda one: one.failed(RETRYABLE, NOW), lambda one: one.lost(LOST, NOW, resumable=True)):
         one = running(policy=Policy(max_attempts=9))

@@ -22,6 +22,7 @@ from tests.domain.world import Setup, Step, World
 from wharfinger_server.domain import undo
 from wharfinger_server.domain.policy import OnFailure
 from wharfinger_server.domain.states import EntryState, TaskState
+from wharfinger_server.domain.task import Task
 
 FAULTS = {
     "crash": 3, "lost": 4, "cancel": 2, "resume": 3, "rollback": 3, "resolve": 3, "findfail": 2, "undofail": 2,
@@ -50,6 +51,9 @@ MEETINGS = (
     ("lost", "drop", "findfail"),
     ("lost", "drop", "oob"),
     ("lost", "undofail", "crash"),
+    ("lost", "stale", "resolve"),
+    ("lost", "crash", "findfail", "haste", "resolve"),
+    ("lost", "rollback", "cancel", "resolve"),
 )
 """Troubles that are worse together: half of the walks have these and little else."""
 
@@ -170,17 +174,28 @@ def _go(taken: Walk, dice: random.Random, steps: int, *, calm: bool) -> bool:
         _, label, act = dice.choices(possible, weights)[0]
         taken.path.append(f"{world.now} {label}")
         world.coin = dice.random() < 0.5
-        commits, error = world.commits, world.task.error
+        commits, before = world.commits, world.task
         act()
-        rolled = world.task.state in (TaskState.ROLLING_BACK, TaskState.ROLLED_BACK, TaskState.ROLLBACK_FAILED)
-        if rolled and error is not None and world.task.error != error:
-            world.wrong.append("a rollback overwrote the first error")
+        _compare(world, before)
         taken.wrong = violations(world, committed=world.commits != commits)
         if taken.wrong:
             return False
     if calm:
         taken.wrong = ["it does not come to rest"]
     return not calm
+
+
+def _compare(world: World, before: Task) -> None:
+    """Note what may not happen from one commit to the next."""
+    now = world.task
+    if before.error is not None and now.error is not None and now.error != before.error:
+        world.wrong.append("the first error is overwritten")
+    if before.state is TaskState.CANCELLING and now.state is TaskState.SUCCEEDED:
+        world.wrong.append("a result won over a cancel")
+    if now.state is TaskState.ROLLING_BACK and before.state.resting:
+        only = now.rollback.only if now.rollback else ()
+        if only and all("~" in key for key in only) and now.undo_begun and not before.undo_begun:
+            world.wrong.append("the undo of evidence forbids to resume")
 
 
 def _left(world: World) -> list[str]:
