@@ -22,6 +22,7 @@ from wharfinger_server.domain.task import Task
 from wharfinger_server.engine import wording
 from wharfinger_server.engine.attempt import Attempt
 from wharfinger_server.engine.chores import Chores
+from wharfinger_server.engine.grants import granted
 from wharfinger_server.engine.lanes import Lane
 from wharfinger_server.engine.life import Leased, Life
 from wharfinger_server.engine.noting import total_deadline
@@ -115,7 +116,7 @@ class Attempts:
             ledger=tuple(wording.entry_for_script(entry) for entry in leased.entries),
             memos=memos or {},
             targets=leased.targets,
-            environment=self._environment,
+            environment=granted(self._environment, task.project),
         )
         session = AttemptSession(self.desk, attempt)
         job = Job(assignment, script.module, script.info.colour, session, Stop())
