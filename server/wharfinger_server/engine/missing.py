@@ -15,7 +15,7 @@ _MOST_SIMILAR = 3
 def unknown_script(name: str, known: Collection[str], where: str = "") -> NotFound:
     """Return the refusal of a script that is not installed; `where` is what the message begins with."""
     what, similar = _close(name, known)
-    hint = f"did you mean {' or '.join(similar)}?" if similar else "`wharfinger scripts` lists those that are installed"
+    hint = f"did you mean {similar[0]}?" if similar else "`wharfinger scripts` lists those that are installed"
     facts = {"script": what, "similar": ",".join(similar)}
     return NotFound("UNKNOWN_SCRIPT", f"{where}no script {what!r} is installed; {hint}", facts)
 

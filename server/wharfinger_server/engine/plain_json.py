@@ -55,12 +55,9 @@ def check_json(
         found = bounded(Violation(shown_path(field, path), why) for path, why in _faults(params, (), max_depth))
         raise params_invalid(found, script) from None
     if len(text) > max_bytes:
-        raise InvalidArgument(
-            "PARAMS_TOO_LARGE",
-            f"{field}: {len(text)} bytes of JSON, and at most {max_bytes} are taken; send large data by reference",
-            {"limit_bytes": str(max_bytes), "size_bytes": str(len(text))},
-            (Violation(field, f"must be at most {max_bytes} bytes as JSON"),),
-        )
+        why = f"{len(text)} bytes of JSON, and at most {max_bytes} are taken; send large data by reference"
+        facts = {"limit_bytes": str(max_bytes), "size_bytes": str(len(text))}
+        raise InvalidArgument("PARAMS_TOO_LARGE", f"{field}: {why}", facts, (Violation(field, why),))
     return text
 
 
