@@ -16,6 +16,7 @@ from bench.turns import take_turns
 ROOT = Path(__file__).resolve().parents[2]
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.skipif(shutil.which("h2load") is None, reason="h2load (nghttp2-client) is not installed")
 def test_the_short_form_measures_and_writes_json(tmp_path: Path) -> None:
     results = tmp_path / "results.json"
