@@ -39,6 +39,8 @@ def _of_the_task(world: World) -> list[str]:
         wrong.append("PARTIALLY_FAILED with nothing but what a success leaves")
     if task.state.resting and (task.lease or task.goal is not Goal.NONE or task.rollback):
         wrong.append("something is under way in a resting state")
+    if task.state.resting and any(e.state in (EntryState.INTENDED, EntryState.UNDOING) for e in entries):
+        wrong.append("an entry is at work in a resting state")
     if (task.state is TaskState.ROLLING_BACK) != (task.rollback is not None):
         wrong.append("a rollback without its state, or the other way round")
     if task.state is TaskState.CANCELLING and task.lease is None and task.goal is not Goal.CANCEL:

@@ -11,6 +11,7 @@ from tests.domain.world import Setup, Work, World
 from wharfinger_server.domain.errors import Fenced
 from wharfinger_server.domain.policy import OnFailure, Policy
 from wharfinger_server.domain.states import EntryState, Phase, TaskState
+from wharfinger_server.engine import rollback
 
 
 def world(policy: Policy | None = None) -> World:
@@ -98,6 +99,22 @@ def test_an_undo_attempt_that_did_something_is_followed_by_another() -> None:
     made.change(lambda work: work.ledger("b").undone("b", None, work.now))
     made.change(lambda work: made.life.undone_once(work, made.task.epoch))
     assert (made.task.state, made.task.lease) == (TaskState.ROLLING_BACK, None)
+
+
+def test_a_rollback_that_is_cancelled_ends_with_what_is_in_hand() -> None:
+    made = world(Policy(on_failure=OnFailure.ROLL_BACK))
+    for key in "ab":
+        made.change(lambda work, key=key: work.ledger(key).intend(intent(key), 1, work.now))  # type: ignore[misc]
+        made.change(lambda work, key=key: work.ledger(key).created(key, 1, key, 1, work.now, live=True))  # type: ignore[misc]
+    made.change(lambda work: made.life.failure(work, 1, BROKEN))
+    made.change(lambda work: made.life.lease(work, Phase.UNDO, "w"))
+    made.change(lambda work: rollback.start(work, "b", work.now + 9))
+    made.change(lambda work: made.life.cancel(work, "me", ""))
+    assert made.task.state is TaskState.ROLLING_BACK
+    made.change(lambda work: work.ledger("b").undone("b", None, work.now))
+    made.change(lambda work: made.life.undone_once(work, made.task.epoch))
+    assert made.task.state is TaskState.ROLLBACK_FAILED
+    assert {key: one.state.name for key, one in made.entries.items()} == {"a": "CREATED", "b": "UNDONE"}
 
 
 ENDS: dict[str, Callable[[World, Work], object]] = {

@@ -355,20 +355,14 @@ def test_an_undo_begins_only_in_its_order_and_only_where_it_was_asked() -> None:
     assert stopped.value.reason == "STATE_FORBIDS"
 
 
-def test_a_rollback_is_over_when_nothing_is_left_to_undo_or_to_look_for() -> None:
-    assert not undo.over(rolling(ledger(entry())), ledger(entry()))
+def test_a_rollback_waits_for_what_can_be_undone_or_looked_for_and_for_nothing_else() -> None:
     sought = ledger(entry(state=UNCERTAIN, external_id=""))
-    assert not undo.over(rolling(sought), sought)
+    assert keys(Order(sought).sought()) == ["a"]
+    assert keys(Order(sought, ("b",)).sought()) == []
+    assert keys(Order(ledger(entry("a", UNCERTAIN, tried=True, external_id=""))).sought()) == []
+    assert keys(Order(ledger(entry("a", UNCERTAIN, owned=False))).sought()) == []
     blocked = ledger(entry("a"), entry("b", CREATED, owned=False, depends_on=("a",)))
-    assert undo.over(rolling(blocked), blocked)
-    one = rolling(sought)
-    one.cancel(NOW)
-    assert undo.over(one, sought)
-
-
-def test_an_unowned_uncertain_entry_keeps_no_rollback_waiting() -> None:
-    held = ledger(entry("a", UNCERTAIN, owned=False))
-    assert undo.over(rolling(held), held)
+    assert (Order(blocked).ready(), Order(blocked).sought()) == ([], [])
 
 
 @pytest.mark.parametrize(

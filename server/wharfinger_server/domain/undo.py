@@ -229,15 +229,6 @@ def start(task: Task, ledger: Ledger, key: str, deadline: int, now: int) -> Entr
     return ledger.undoing(key, deadline, now)
 
 
-def over(task: Task, ledger: Ledger) -> bool:
-    """Whether a rollback of which no undo is being called has nothing more to do."""
-    rollback = task.rollback
-    if rollback is None or rollback.stop:
-        return True
-    order = Order(ledger, rollback.only)
-    return not order.ready() and not order.sought()
-
-
 def end(task: Task, ledger: Ledger, now: int, late: Failure | None = None) -> list[Entry]:
     """Bring a rollback to rest: it is over, was stopped, or is too `late`. Return the entries that changed.
 
