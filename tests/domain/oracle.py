@@ -16,7 +16,7 @@ GONE = {EntryState.UNDONE, EntryState.NOT_CREATED}
 def violations(world: World, *, committed: bool = True) -> list[str]:
     """Return what is wrong now, in words; `committed`: there was a commit since this was last asked."""
     wrong = [*world.wrong, *_of_what_exists(world)]
-    return [*wrong, *_of_the_task(world), *_of_the_ledger(world)] if committed else wrong
+    return [*wrong, *_of_the_task(world), *_of_what_is_at_work(world), *_of_the_ledger(world)] if committed else wrong
 
 
 def _of_the_task(world: World) -> list[str]:
@@ -37,18 +37,24 @@ def _of_the_task(world: World) -> list[str]:
         and not unsettled
     ):
         wrong.append("PARTIALLY_FAILED with nothing but what a success leaves")
+    if world.deleted and (is_open or not task.purgeable):
+        wrong.append("deleted with something open")
+    if task.state is TaskState.SUCCEEDED and task.error is not None:
+        wrong.append("SUCCEEDED with an error")
+    return wrong
+
+
+def _of_what_is_at_work(world: World) -> list[str]:
+    task = world.task
+    wrong = []
     if task.state.resting and (task.lease or task.goal is not Goal.NONE or task.rollback):
         wrong.append("something is under way in a resting state")
-    if task.state.resting and any(e.state in (EntryState.INTENDED, EntryState.UNDOING) for e in entries):
+    if task.state.resting and any(e.state in (EntryState.INTENDED, EntryState.UNDOING) for e in world.entries.values()):
         wrong.append("an entry is at work in a resting state")
     if (task.state is TaskState.ROLLING_BACK) != (task.rollback is not None):
         wrong.append("a rollback without its state, or the other way round")
     if task.state is TaskState.CANCELLING and task.lease is None and task.goal is not Goal.CANCEL:
         wrong.append("CANCELLING without an attempt and without a goal")
-    if world.deleted and (is_open or not task.purgeable):
-        wrong.append("deleted with something open")
-    if task.state is TaskState.SUCCEEDED and task.error is not None:
-        wrong.append("SUCCEEDED with an error")
     return wrong
 
 
