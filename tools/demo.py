@@ -192,10 +192,10 @@ def story(yard: Harbour, sources: Sources, image: Path) -> None:
     taken_back(folder / "main" / "golden.qcow2", folder / "vault" / "golden.qcow2", theirs)
 
     say("a slow import; the server is killed in the middle, and the task goes on after the restart")
-    yard.run("submit", "image.import", f"source={slow}", "stores=main", "name=slow.qcow2", "--task-id", "unsinkable")
     killer = threading.Thread(target=kill_half_way, args=(yard, "unsinkable"))
     killer.start()
-    yard.run("watch", "unsinkable")
+    asked_for = ["stores=main", "name=slow.qcow2", "--task-id", "unsinkable", "--watch"]
+    yard.run("submit", "image.import", f"source={slow}", *asked_for)
     killer.join()
     same(image, folder / "main" / "slow.qcow2")
 

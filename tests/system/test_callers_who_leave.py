@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 import time
 
+import grpc
 from tests.rpc.wire import Stubs, a_project, connected, create_request
 from tests.servers.serving import Serving
 
@@ -71,4 +73,5 @@ def test_a_cancel_whose_caller_went_away_reaches_the_script(server: Serving) -> 
         for name in asked:
             assert stubs.wait(name).state == task_pb2.TASK_STATE_CANCELLED
         for name in set(names) - set(asked):
-            stubs.tasks.CancelTask(v1.CancelTaskRequest(name=name), timeout=10)
+            with contextlib.suppress(grpc.RpcError):  # its first cancel came late, and came
+                stubs.tasks.CancelTask(v1.CancelTaskRequest(name=name), timeout=10)
