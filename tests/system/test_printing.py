@@ -53,8 +53,8 @@ REFUSALS: dict[str, tuple[Act, str]] = {
     "a name": (
         lambda c: c.submit("harbour.noop", task_id="Big"),
         (
-            "task_id: 'Big' is not 1 to 63 lower-case letters, digits and hyphens that begin with a letter and do not end"
-            " with a hyphen [INVALID_NAME]"
+            "task_id: 'Big' is not 1 to 63 lower-case letters, digits and hyphens that begin with a letter and do not"
+            " end with a hyphen [INVALID_NAME]"
         ),
     ),
     "a request id": (
@@ -98,8 +98,8 @@ FAILURES: dict[str, tuple[Act, str]] = {
     "a broken promise": (
         lambda c: c.submit("harbour.promise", {"berth": "x"}).result(),
         (
-            "is FAILED: main returned what does not match the script's RESULT_SCHEMA: result.berth must be a whole number,"
-            " not a string (SCRIPT_RESULT_INVALID)"
+            "is FAILED: main returned what does not match the script's RESULT_SCHEMA: result.berth must be a whole"
+            " number, not a string (SCRIPT_RESULT_INVALID)"
         ),
     ),
     "out of time": (
