@@ -12,7 +12,7 @@ from pathlib import Path
 
 PACKAGES = Path(__file__).resolve().parents[1] / "packages"
 SERVE = "from wharfinger_server.commands import serve; serve()"
-START_LIMIT = 45.0
+START_LIMIT = 120.0
 STOP_LIMIT = 40.0
 
 

@@ -126,9 +126,13 @@ def test_a_wait_answers_before_the_callers_deadline_whatever_it_asks_for(stubs: 
 
 def test_a_deadline_that_is_over_before_the_answer_is_the_callers_own(stubs: Stubs, project: str) -> None:
     name = stubs.create(project, "harbour.once", params={"seconds": 1000}).name
-    with pytest.raises(grpc.RpcError) as late:
-        stubs.tasks.WaitTask(v1.WaitTaskRequest(name=name), timeout=0.0001)
-    assert late.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
+    codes = set()
+    for _ in range(50):  # now and then the answer is there first
+        try:
+            stubs.tasks.WaitTask(v1.WaitTaskRequest(name=name), timeout=0.0001)
+        except grpc.RpcError as late:
+            codes.add(late.code())
+    assert codes == {grpc.StatusCode.DEADLINE_EXCEEDED}
     assert stubs.tasks.CancelTask(v1.CancelTaskRequest(name=name)).state in (task_pb2.TASK_STATE_CANCELLING, CANCELLED)
 
 
