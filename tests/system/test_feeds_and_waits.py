@@ -7,7 +7,6 @@ import time
 from collections.abc import Iterator
 
 import grpc
-import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 from tests.rpc.wire import Stubs, create_request, refused
 from tests.system.documented import as_promised
