@@ -32,8 +32,9 @@ from wharfinger_server.engine.requests import Caller, task_not_found
 from wharfinger_server.engine.scripts import Scripts
 from wharfinger_server.engine.session import AttemptSession, Decide
 from wharfinger_server.engine.showing import Showing
+from wharfinger_server.engine.shown import Shown
 from wharfinger_server.engine.tasks import Tasks
-from wharfinger_server.engine.watch import Doorkeeper, Update, heartbeat_seconds, watch_task
+from wharfinger_server.engine.watch import Doorkeeper, TaskWatches, Update, heartbeat_seconds
 from wharfinger_server.registry import Registry
 from wharfinger_server.sdk.executor import Job
 from wharfinger_server.store.store import Store
@@ -41,6 +42,9 @@ from wharfinger_server.store.store import Store
 log = logging.getLogger(__name__)
 
 OnHealth = Callable[[str, bool, str], None]
+
+READING = 32
+"""How many watches read their task at once."""
 
 
 class Watches:
@@ -51,28 +55,26 @@ class Watches:
         self._hub = hub
         self._showing = showing
         self._door = doorkeeper
+        self._tasks = TaskWatches(hub, store, self._show, doorkeeper)
+        self._reading = asyncio.Semaphore(READING)
 
-    async def watch_task(
+    def watch_task(
         self, caller: Caller, project: str, task_id: str, after_sequence: int, heartbeat: int
     ) -> AsyncIterator[Update]:
         """Watch a task after a sequence; `heartbeat` is in microseconds, 0 for the usual one."""
         if after_sequence < 0:
             raise invalid("after_sequence", "it is negative")
-        with self._door:
-            task = await self._store.task(project, task_id) if caller.may_see(project) else None
+        if not caller.may_see(project):
+            raise task_not_found(project, task_id)
+        return self._tasks.watch(project, task_id, after_sequence, heartbeat_seconds(heartbeat))
+
+    async def _show(self, project: str, task_id: str) -> Shown:
+        """Read a task afresh, for a few watches at a time: thousands may begin at once."""
+        async with self._reading:
+            task = await self._store.task(project, task_id)
             if task is None:
                 raise task_not_found(project, task_id)
-
-            async def show() -> Any:
-                """Read the task afresh."""
-                present = await self._store.task(project, task_id)
-                if present is None:
-                    raise task_not_found(project, task_id)
-                return await self._showing.show(present)
-
-            seconds = heartbeat_seconds(heartbeat)
-            async for update in watch_task(self._hub, self._store, task, show, after_sequence, seconds):
-                yield update
+            return await self._showing.show(task)
 
     async def watch_project(
         self,

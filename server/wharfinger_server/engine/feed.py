@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from wharfinger_server.domain.errors import InvalidArgument, OutOfRange, invalid
 from wharfinger_server.domain.progress import Progress
 from wharfinger_server.domain.task import Task
-from wharfinger_server.engine.bell import Bell
 from wharfinger_server.engine.filters import Comparison, matches
 from wharfinger_server.engine.hub import Frames, Hub, Topic, one_batch
 from wharfinger_server.engine.shown import Shown
@@ -148,9 +147,9 @@ async def watch_project(
     Raises OutOfRange RESUME_TOKEN_TOO_OLD where events after the token's position are no longer kept, InvalidArgument
     RESUME_TOKEN_INVALID for a token of another watch, Unavailable SERVER_DRAINING when the server ends.
     """
-    bell = Bell()
+    bell = hub.bell()
     sieve = _Sieve(store, feed.conditions)
-    topic, leave = hub.join_project(feed.project, bell)
+    topic = hub.join_project(feed.project, bell)
     try:
         cursor, newest = await _start(store, feed, resume_token)
         if not resume_token:
@@ -175,7 +174,7 @@ async def watch_project(
             if not await bell.wait(heartbeat):
                 yield FeedBeat(True, feed.tokens.make(cursor))
     finally:
-        leave()
+        hub.leave_project(feed.project, bell)
 
 
 async def _start(store: Store, feed: Feed, resume_token: bytes) -> tuple[int, int]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from wharfinger_server.domain.progress import Progress
 from wharfinger_server.domain.task import Task
-from wharfinger_server.engine.bell import Bell
+from wharfinger_server.engine.bell import Bell, Clock
 from wharfinger_server.store.store import Committed
 
 KEPT_EVENTS = 2_000
@@ -51,20 +51,27 @@ class Recent:
 
 
 class Topic:
-    """The recent events of one task (numbered by sequence) or of one project (numbered by feed position)."""
+    """The recent events of one task (numbered by sequence) or of one project (numbered by feed position).
+
+    There may be as many as watchers, and in most of them nothing happens: what holds events is made with the first.
+    """
+
+    __slots__ = ("_events", "_told", "bells", "closing", "newest", "progress")
 
     def __init__(self) -> None:
         self.bells: set[Bell] = set()
         self.newest: Task | None = None
         self.progress: dict[str, Progress] = {}
         self.closing = False
-        self._events: deque[Recent] = deque(maxlen=KEPT_EVENTS)
-        self._told: dict[int, tuple[Frames, int]] = {}
+        self._events: Sequence[Recent] | deque[Recent] = ()
+        self._told: dict[int, tuple[Frames, int]] | None = None
 
     def add(self, events: Iterable[Recent]) -> None:
         """Take committed events, in order."""
+        if not isinstance(self._events, deque):
+            self._events = deque(maxlen=KEPT_EVENTS)
         self._events.extend(events)
-        self._told.clear()
+        self._told = {}
 
     def ring(self) -> None:
         """Wake every watcher."""
@@ -88,6 +95,8 @@ class Topic:
 
         The same tuple for every watcher that is as far: what is built from it can be shared.
         """
+        if self._told is None:
+            return None
         told = self._told.get(after)
         if told is None:
             events = self.recent(after)
@@ -104,6 +113,7 @@ class Hub:
         self.tasks: dict[int, Topic] = {}
         self.projects: dict[str, Topic] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._clock = Clock()
 
     def start(self) -> None:
         """Begin to deliver on the running loop."""
@@ -151,13 +161,25 @@ class Hub:
                 topic.progress[task.name] = progress
                 topic.ring()
 
-    def join_task(self, task_id: int, bell: Bell) -> tuple[Topic, Callable[[], None]]:
-        """Watch a task; return its topic and what to call at the end."""
+    def bell(self) -> Bell:
+        """Return a new bell."""
+        return Bell(self._clock)
+
+    def join_task(self, task_id: int, bell: Bell) -> Topic:
+        """Watch a task; return its topic. `leave_task` is to be called at the end."""
         return _join(self.tasks, task_id, bell)
 
-    def join_project(self, project: str, bell: Bell) -> tuple[Topic, Callable[[], None]]:
-        """Watch a project; return its topic and what to call at the end."""
+    def leave_task(self, task_id: int, bell: Bell) -> None:
+        """Watch a task no more."""
+        _leave(self.tasks, task_id, bell)
+
+    def join_project(self, project: str, bell: Bell) -> Topic:
+        """Watch a project; return its topic. `leave_project` is to be called at the end."""
         return _join(self.projects, project, bell)
+
+    def leave_project(self, project: str, bell: Bell) -> None:
+        """Watch a project no more."""
+        _leave(self.projects, project, bell)
 
     def close(self) -> None:
         """Tell every watcher that the server is ending."""
@@ -166,13 +188,16 @@ class Hub:
             topic.ring()
 
 
-def _join(topics: dict[K, Topic], key: K, bell: Bell) -> tuple[Topic, Callable[[], None]]:
-    topic = topics.setdefault(key, Topic())
+def _join(topics: dict[K, Topic], key: K, bell: Bell) -> Topic:
+    topic = topics.get(key)
+    if topic is None:
+        topic = topics[key] = Topic()
     topic.bells.add(bell)
+    return topic
 
-    def leave() -> None:
-        topic.bells.discard(bell)
-        if not topic.bells and topics.get(key) is topic:
-            del topics[key]
 
-    return topic, leave
+def _leave(topics: dict[K, Topic], key: K, bell: Bell) -> None:
+    topic = topics[key]
+    topic.bells.discard(bell)
+    if not topic.bells:
+        del topics[key]

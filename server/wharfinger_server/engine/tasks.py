@@ -14,7 +14,6 @@ from wharfinger_server.domain.states import Phase, TaskState
 from wharfinger_server.domain.task import Task
 from wharfinger_server.engine import wording
 from wharfinger_server.engine.admission import Admission
-from wharfinger_server.engine.bell import Bell
 from wharfinger_server.engine.dispatch import Dispatcher
 from wharfinger_server.engine.filters import OPERATORS, RESOURCE_FIELDS, TASK_FIELDS, parse, stored
 from wharfinger_server.engine.hub import Hub
@@ -194,8 +193,8 @@ class Tasks:
         if timeout < 0:
             raise invalid("timeout", "it is negative")
         task = await self.visible(caller, project, task_id)
-        bell = Bell()
-        topic, leave = self._hub.join_task(task.id, bell)
+        bell = self._hub.bell()
+        topic = self._hub.join_task(task.id, bell)
         until = wording.now() + min(timeout or USUAL_WAIT, MOST_WAIT)
         try:
             task = await self.visible(caller, project, task_id)
@@ -203,7 +202,7 @@ class Tasks:
                 await bell.wait(left / 1_000_000)
                 task = topic.newest or task
         finally:
-            leave()
+            self._hub.leave_task(task.id, bell)
         return await self.get(caller, project, task_id)
 
     async def events(

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from wharfinger_server.domain.errors import NotFound, ResourceExhausted, Unavailable, invalid
 from wharfinger_server.domain.progress import Progress
 from wharfinger_server.domain.task import Task
-from wharfinger_server.engine.bell import Bell
 from wharfinger_server.engine.hub import Frames, Hub, Topic, one_batch
 from wharfinger_server.engine.shown import Shown
 from wharfinger_server.store.store import Store
@@ -88,53 +87,67 @@ class Doorkeeper:
         self._inside -= 1
 
 
-async def watch_task(
-    hub: Hub,
-    store: Store,
-    task: Task,
-    show: Callable[[], Awaitable[Shown]],
-    after: int,
-    heartbeat: float,
-) -> AsyncIterator[Update]:
-    """Yield what happens to `task` after sequence `after`, until it rests. `show` reads the task afresh.
+class TaskWatches:
+    """Watches of single tasks. `show` reads a task afresh, by its project and id, or raises NotFound."""
 
-    Raises InvalidArgument for a sequence the task has not reached, Unavailable (SERVER_DRAINING) when the server ends.
-    """
-    bell = Bell()
-    topic, leave = hub.join_task(task.id, bell)  # subscribe first, then read, so that nothing falls between
-    try:
-        shown = await show()
-        if after > shown.task.last_sequence:
-            raise invalid("after_sequence", f"{after} is ahead of the task's last event {shown.task.last_sequence}")
-        cursor, told_progress = after, shown.progress
-        yield Snapshot(shown, cursor)
-        newest = shown.task
-        while True:
-            if topic.newest is not None and topic.newest.last_sequence >= newest.last_sequence:
-                newest = topic.newest
-            if cursor < newest.last_sequence:
-                frames, cursor = await _next_events(topic, store, task.id, cursor)
-                yield EventBatch(frames, cursor)
-                continue
-            if newest.state.resting:
-                shown = await show()
-                if shown.task.last_sequence == cursor:
-                    yield Snapshot(shown, cursor)
-                    return
-                newest = shown.task
-                continue
-            progress = topic.progress.get(task.name)
-            if progress is not None and progress is not told_progress:
-                told_progress = progress
-                yield ProgressUpdate(progress, cursor)
-                continue
-            if topic.closing:
-                yield Beat(True, cursor)
-                raise draining()
-            if not await bell.wait(heartbeat):
-                yield Beat(True, cursor)
-    finally:
-        leave()
+    def __init__(self, hub: Hub, store: Store, show: Callable[[str, str], Awaitable[Shown]], door: Doorkeeper) -> None:
+        self._hub = hub
+        self._store = store
+        self._show = show
+        self._door = door
+
+    async def watch(self, project: str, task_id: str, after: int, heartbeat: float) -> AsyncIterator[Update]:
+        """Yield what happens to a task after sequence `after`, until it rests.
+
+        A watch is mostly idle and there may be thousands, so between two updates it keeps no task, and little else.
+
+        Raises NotFound, InvalidArgument for a sequence the task has not reached, ResourceExhausted WATCH_LIMIT, and
+        Unavailable (SERVER_DRAINING) when the server ends.
+        """
+        with self._door:
+            id_ = (await self._show(project, task_id)).task.id
+            bell = self._hub.bell()
+            topic = self._hub.join_task(id_, bell)  # subscribe first, then read, so that nothing falls between
+            try:
+                shown = await self._show(project, task_id)
+                newest, resting = _standing(shown.task)
+                if after > newest:
+                    raise invalid("after_sequence", f"{after} is ahead of the task's last event {newest}")
+                told_progress = shown.progress
+                yield Snapshot(shown, after)
+                del shown
+                while True:
+                    if topic.newest is not None and topic.newest.last_sequence >= newest:
+                        newest, resting = _standing(topic.newest)
+                    if after < newest:
+                        frames, after = await _next_events(topic, self._store, id_, after)
+                        yield EventBatch(frames, after)
+                        del frames
+                        continue
+                    if resting:
+                        shown = await self._show(project, task_id)
+                        if shown.task.last_sequence == after:
+                            yield Snapshot(shown, after)
+                            return
+                        newest, resting = _standing(shown.task)
+                        continue
+                    progress = next(iter(topic.progress.values()), None)
+                    if progress is not None and progress is not told_progress:
+                        told_progress = progress
+                        yield ProgressUpdate(progress, after)
+                        continue
+                    if topic.closing:
+                        yield Beat(True, after)
+                        raise draining()
+                    if not await bell.wait(heartbeat):
+                        yield Beat(True, after)
+            finally:
+                self._hub.leave_task(id_, bell)
+
+
+def _standing(task: Task) -> tuple[int, bool]:
+    """Return the number of the task's newest event, and whether it is at rest."""
+    return task.last_sequence, task.state.resting
 
 
 async def _next_events(topic: Topic, store: Store, task_id: int, after: int) -> tuple[Frames, int]:

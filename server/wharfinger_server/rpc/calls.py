@@ -104,7 +104,10 @@ class Calls:
                 caller = self._callers.of(context)
                 request = _parsed(request_type, raw)
                 check(request)
-                await method(request, Call(caller, context), context.write)
+                work = method(request, Call(caller, context), context.write)
+                # A stream may last for days: it is for the method whether the request does.
+                del raw, request
+                await work
                 context.set_trailing_metadata(self._trailers)
             except Refused as refused:
                 await self._refuse(name, context, refused)

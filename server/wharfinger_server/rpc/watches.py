@@ -36,6 +36,7 @@ class TaskWatches:
         project, task_id = names.task_of(request.name)
         beat = _heartbeat(request)
         updates = self._watches.watch_task(call.caller, project, task_id, request.after_sequence, beat)
+        del request, call
         async with contextlib.aclosing(cast("AsyncGenerator[Update, None]", updates)) as stream:
             async for update in stream:
                 if isinstance(update, EventBatch):
