@@ -129,7 +129,8 @@ def _time_is_up(world: World) -> None:
 
 def _cloud(world: World) -> Iterator[Move]:
     for request in world.cloud.requests:
-        weight = 1.5 if world.task.holds(request.epoch) else 0.1
+        current = world.task.holds(request.epoch)
+        weight = 1.5 if current else 0.3 if world.task.state.resting else 0.1
         yield weight, f"cloud: {request.keys} lands", partial(_land, world, request)
         if world.spend("refuse") and not request.stale:
             yield 0.3, f"cloud: {request.keys} is refused", partial(_refuse, world, request)

@@ -52,6 +52,8 @@ MEETINGS = (
     ("lost", "drop", "oob"),
     ("lost", "undofail", "crash"),
     ("lost", "stale", "resolve"),
+    ("lost", "stale", "rollback", "choosy"),
+    ("lost", "stale", "rollback", "resume"),
     ("lost", "crash", "findfail", "haste", "resolve"),
     ("lost", "rollback", "cancel", "resolve"),
 )
@@ -192,6 +194,8 @@ def _compare(world: World, before: Task) -> None:
         world.wrong.append("the first error is overwritten")
     if before.state is TaskState.CANCELLING and now.state is TaskState.SUCCEEDED:
         world.wrong.append("a result won over a cancel")
+    if now.state is TaskState.QUEUED and before.state.resting and before.undo_begun:
+        world.wrong.append("resumed though undo had begun")
     if now.state is TaskState.ROLLING_BACK and before.state.resting:
         only = now.rollback.only if now.rollback else ()
         if only and all("~" in key for key in only) and now.undo_begun and not before.undo_begun:

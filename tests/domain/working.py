@@ -23,8 +23,10 @@ def works(world: World, worker: Worker) -> Iterator[Move]:
     current = world.task.holds(worker.epoch)
     if world.spend("crash"):
         yield 0.2 if current else 0.01, f"{label} dies at {worker.doing}", partial(_die, world, worker)
-    # What is fenced or paused is slow: that is what makes it late.
-    weight = 0.03 if worker.doing == "paused" else 1.5 if current else 0.1
+    # What is fenced or paused is slow: that is what makes it late. Once the task rests, it is time for it.
+    resting = world.task.state.resting
+    slow = 0.3 if resting else 0.03 if worker.doing == "paused" else 0.1
+    weight = 1.5 if current and worker.doing != "paused" else slow
     yield weight, f"{label}: {worker.doing} {worker.at}", partial(_WORK[worker.doing], world, worker)
     if worker.doing == "send" and world.spend("stale"):
         yield 1.0, f"{label} pauses before it sends", partial(_pause, world, worker)
