@@ -177,6 +177,45 @@ const (
 	// RESOURCE_EXHAUSTED: the server is at work on as many calls as it takes; nothing was done. A google.rpc.RetryInfo says
 	// when to ask again (limit).
 	ErrorReason_ERROR_REASON_CALL_LIMIT ErrorReason = 33
+	// NOT_FOUND: no layer knows a figure for the price that was asked for, which does not mean that it is zero (provider,
+	// region, sku; similar: up to 3 close ones, comma-separated).
+	ErrorReason_ERROR_REASON_PRICE_UNKNOWN ErrorReason = 34
+	// FAILED_PRECONDITION: several prices fit the question (field: what to say as well; choices: its values,
+	// comma-separated, 20 at most).
+	ErrorReason_ERROR_REASON_PRICE_AMBIGUOUS ErrorReason = 35
+	// NOT_FOUND: there is no such catalogue (catalog).
+	ErrorReason_ERROR_REASON_UNKNOWN_CATALOG ErrorReason = 36
+	// FAILED_PRECONDITION: the script has no `estimate`, or its `estimate` failed (script, cause).
+	ErrorReason_ERROR_REASON_CANNOT_ESTIMATE ErrorReason = 37
+	// INVALID_ARGUMENT: the data is not what its format says, or says things that contradict each other (format; where:
+	// line, byte or path within it).
+	ErrorReason_ERROR_REASON_PRICES_MALFORMED ErrorReason = 38
+	// INVALID_ARGUMENT: the data does not have the SHA-256 that it should have (expected, actual).
+	ErrorReason_ERROR_REASON_PRICES_CHECKSUM ErrorReason = 39
+	// PERMISSION_DENIED: the signature is missing though the operator demands one, is by a key that the operator does not
+	// trust, or does not fit the data (key: its id).
+	ErrorReason_ERROR_REASON_PRICES_SIGNATURE ErrorReason = 40
+	// OUT_OF_RANGE: the data is larger, or unpacks to more, than the operator allows (limit_bytes).
+	ErrorReason_ERROR_REASON_PRICES_TOO_LARGE ErrorReason = 41
+	// UNAVAILABLE: the data could not be fetched (url: without credentials and query; status: of HTTP; cause).
+	ErrorReason_ERROR_REASON_PRICES_UNREACHABLE ErrorReason = 42
+	// PERMISSION_DENIED: the address is none that data may be fetched from, or leads to one (url: without credentials and
+	// query; cause).
+	ErrorReason_ERROR_REASON_PRICES_URL_REFUSED ErrorReason = 43
+	// ABORTED: another import is at work: ask again when it is over (no keys).
+	ErrorReason_ERROR_REASON_PRICES_BUSY ErrorReason = 44
+	// FAILED_PRECONDITION: the checks object to the catalogue; the message says why (catalog).
+	ErrorReason_ERROR_REASON_PRICES_QUARANTINED ErrorReason = 45
+	// FAILED_PRECONDITION: the catalogue could not be written, as the folder is read-only or full (path, cause).
+	ErrorReason_ERROR_REASON_PRICES_NOT_KEPT ErrorReason = 46
+	// FAILED_PRECONDITION: the task's estimate exceeds its Policy.max_hourly_cost (limit, estimate: amount and currency).
+	ErrorReason_ERROR_REASON_COST_LIMIT ErrorReason = 47
+	// FAILED_PRECONDITION: the task has a limit of cost, and parts of it have no known price (unpriced: the first 10 of
+	// them, comma-separated; count).
+	ErrorReason_ERROR_REASON_COST_UNPRICED ErrorReason = 48
+	// RESOURCE_EXHAUSTED: with this task the project would cost more than its budget (budget, alive, estimate: amount and
+	// currency).
+	ErrorReason_ERROR_REASON_BUDGET_EXCEEDED ErrorReason = 49
 	// UNKNOWN: the script raised an exception of its own (exception: its type; step).
 	ErrorReason_ERROR_REASON_SCRIPT_RAISED ErrorReason = 100
 	// INTERNAL: the script returned something that JSON can't hold, or that does not match its result schema (script,
@@ -293,6 +332,22 @@ var (
 		31:  "ERROR_REASON_QUOTA_EXCEEDED",
 		32:  "ERROR_REASON_INTERNAL",
 		33:  "ERROR_REASON_CALL_LIMIT",
+		34:  "ERROR_REASON_PRICE_UNKNOWN",
+		35:  "ERROR_REASON_PRICE_AMBIGUOUS",
+		36:  "ERROR_REASON_UNKNOWN_CATALOG",
+		37:  "ERROR_REASON_CANNOT_ESTIMATE",
+		38:  "ERROR_REASON_PRICES_MALFORMED",
+		39:  "ERROR_REASON_PRICES_CHECKSUM",
+		40:  "ERROR_REASON_PRICES_SIGNATURE",
+		41:  "ERROR_REASON_PRICES_TOO_LARGE",
+		42:  "ERROR_REASON_PRICES_UNREACHABLE",
+		43:  "ERROR_REASON_PRICES_URL_REFUSED",
+		44:  "ERROR_REASON_PRICES_BUSY",
+		45:  "ERROR_REASON_PRICES_QUARANTINED",
+		46:  "ERROR_REASON_PRICES_NOT_KEPT",
+		47:  "ERROR_REASON_COST_LIMIT",
+		48:  "ERROR_REASON_COST_UNPRICED",
+		49:  "ERROR_REASON_BUDGET_EXCEEDED",
 		100: "ERROR_REASON_SCRIPT_RAISED",
 		101: "ERROR_REASON_SCRIPT_RESULT_INVALID",
 		102: "ERROR_REASON_SCRIPT_VERSION_GONE",
@@ -362,6 +417,22 @@ var (
 		"ERROR_REASON_QUOTA_EXCEEDED":        31,
 		"ERROR_REASON_INTERNAL":              32,
 		"ERROR_REASON_CALL_LIMIT":            33,
+		"ERROR_REASON_PRICE_UNKNOWN":         34,
+		"ERROR_REASON_PRICE_AMBIGUOUS":       35,
+		"ERROR_REASON_UNKNOWN_CATALOG":       36,
+		"ERROR_REASON_CANNOT_ESTIMATE":       37,
+		"ERROR_REASON_PRICES_MALFORMED":      38,
+		"ERROR_REASON_PRICES_CHECKSUM":       39,
+		"ERROR_REASON_PRICES_SIGNATURE":      40,
+		"ERROR_REASON_PRICES_TOO_LARGE":      41,
+		"ERROR_REASON_PRICES_UNREACHABLE":    42,
+		"ERROR_REASON_PRICES_URL_REFUSED":    43,
+		"ERROR_REASON_PRICES_BUSY":           44,
+		"ERROR_REASON_PRICES_QUARANTINED":    45,
+		"ERROR_REASON_PRICES_NOT_KEPT":       46,
+		"ERROR_REASON_COST_LIMIT":            47,
+		"ERROR_REASON_COST_UNPRICED":         48,
+		"ERROR_REASON_BUDGET_EXCEEDED":       49,
 		"ERROR_REASON_SCRIPT_RAISED":         100,
 		"ERROR_REASON_SCRIPT_RESULT_INVALID": 101,
 		"ERROR_REASON_SCRIPT_VERSION_GONE":   102,
@@ -543,7 +614,7 @@ const file_wharfinger_v1_failure_proto_rawDesc = "" +
 	"\"PARTIAL_FAILURE_ACTION_UNSPECIFIED\x10\x00\x12!\n" +
 	"\x1dPARTIAL_FAILURE_ACTION_RESUME\x10\x01\x12$\n" +
 	" PARTIAL_FAILURE_ACTION_ROLL_BACK\x10\x02\x12\"\n" +
-	"\x1ePARTIAL_FAILURE_ACTION_RESOLVE\x10\x03*\xc2\x11\n" +
+	"\x1ePARTIAL_FAILURE_ACTION_RESOLVE\x10\x03*\xe1\x15\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12\x1f\n" +
 	"\x1bERROR_REASON_UNKNOWN_SCRIPT\x10\x01\x12\x1e\n" +
@@ -580,6 +651,22 @@ const file_wharfinger_v1_failure_proto_rawDesc = "" +
 	"\x1bERROR_REASON_QUOTA_EXCEEDED\x10\x1f\x12\x19\n" +
 	"\x15ERROR_REASON_INTERNAL\x10 \x12\x1b\n" +
 	"\x17ERROR_REASON_CALL_LIMIT\x10!\x12\x1e\n" +
+	"\x1aERROR_REASON_PRICE_UNKNOWN\x10\"\x12 \n" +
+	"\x1cERROR_REASON_PRICE_AMBIGUOUS\x10#\x12 \n" +
+	"\x1cERROR_REASON_UNKNOWN_CATALOG\x10$\x12 \n" +
+	"\x1cERROR_REASON_CANNOT_ESTIMATE\x10%\x12!\n" +
+	"\x1dERROR_REASON_PRICES_MALFORMED\x10&\x12 \n" +
+	"\x1cERROR_REASON_PRICES_CHECKSUM\x10'\x12!\n" +
+	"\x1dERROR_REASON_PRICES_SIGNATURE\x10(\x12!\n" +
+	"\x1dERROR_REASON_PRICES_TOO_LARGE\x10)\x12#\n" +
+	"\x1fERROR_REASON_PRICES_UNREACHABLE\x10*\x12#\n" +
+	"\x1fERROR_REASON_PRICES_URL_REFUSED\x10+\x12\x1c\n" +
+	"\x18ERROR_REASON_PRICES_BUSY\x10,\x12#\n" +
+	"\x1fERROR_REASON_PRICES_QUARANTINED\x10-\x12 \n" +
+	"\x1cERROR_REASON_PRICES_NOT_KEPT\x10.\x12\x1b\n" +
+	"\x17ERROR_REASON_COST_LIMIT\x10/\x12\x1e\n" +
+	"\x1aERROR_REASON_COST_UNPRICED\x100\x12 \n" +
+	"\x1cERROR_REASON_BUDGET_EXCEEDED\x101\x12\x1e\n" +
 	"\x1aERROR_REASON_SCRIPT_RAISED\x10d\x12&\n" +
 	"\"ERROR_REASON_SCRIPT_RESULT_INVALID\x10e\x12$\n" +
 	" ERROR_REASON_SCRIPT_VERSION_GONE\x10f\x12 \n" +

@@ -84,25 +84,26 @@ func (x *DecimalMoney) GetAmount() string {
 // One price of one thing at one provider.
 type Price struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Stable within its catalogue, made from provider, region, sku, category and term.
+	// Stable within its catalogue, made from provider, region, sku, category, term, currency, unit and effective time.
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	// The provider's short name, such as `ec2`.
+	// The provider's short name, as Libcloud's price file has it where it knows the provider: `ec2_linux`.
 	Provider string `protobuf:"bytes,2,opt,name=provider,proto3" json:"provider,omitempty"`
 	// The provider's region in its own words; empty for prices that hold everywhere.
 	Region string `protobuf:"bytes,3,opt,name=region,proto3" json:"region,omitempty"`
 	// What is priced, in the provider's words, such as a size `m5.xlarge`.
 	Sku string `protobuf:"bytes,4,opt,name=sku,proto3" json:"sku,omitempty"`
-	// What one `amount` buys, such as `hour`, `GB-month` or `request`.
+	// What one `amount` buys, in the terms of FOCUS: `Hours`, `GB-Months`, `Requests`.
 	Unit string `protobuf:"bytes,5,opt,name=unit,proto3" json:"unit,omitempty"`
 	// The price of one unit; for a tiered price that of the first tier. Unset: unknown.
 	Amount *DecimalMoney `protobuf:"bytes,6,opt,name=amount,proto3" json:"amount,omitempty"`
 	// The thing is known to cost nothing. Only then may an amount be zero.
 	Free bool `protobuf:"varint,7,opt,name=free,proto3" json:"free,omitempty"`
-	// What tells apart prices of one sku, such as an operating system; empty where nothing does.
+	// How it is bought: `on-demand`, `spot` or `committed`.
 	Category string `protobuf:"bytes,8,opt,name=category,proto3" json:"category,omitempty"`
-	// How it is bought, such as `on-demand`, `spot` or `reserved-1y`.
+	// What tells apart the offers of one category, such as `1yr-no-upfront`; empty where there is only one.
 	Term string `protobuf:"bytes,9,opt,name=term,proto3" json:"term,omitempty"`
-	// For prices that fall with quantity: each tier from its quantity upwards, lowest first. Empty for flat prices.
+	// For prices that change with a month's quantity: each tier from its quantity upwards, lowest first. Empty for flat
+	// prices.
 	Tiers []*Tier `protobuf:"bytes,10,rep,name=tiers,proto3" json:"tiers,omitempty"`
 	// From when the price holds; unset: as long as is known.
 	EffectiveTime *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=effective_time,json=effectiveTime,proto3" json:"effective_time,omitempty"`
@@ -112,7 +113,8 @@ type Price struct {
 	Source string `protobuf:"bytes,13,opt,name=source,proto3" json:"source,omitempty"`
 	// Digest of the catalogue that holds it, as `sha256:` and 64 hexadecimal digits.
 	CatalogDigest string `protobuf:"bytes,14,opt,name=catalog_digest,json=catalogDigest,proto3" json:"catalog_digest,omitempty"`
-	// Which layer decided: `catalogue`, or the name of an operator's overlay.
+	// Which layer decided: `project`, `operator`, `libcloud` (a user's own `~/.libcloud/pricing.json`), `downloaded` (the
+	// active catalogue) or `bundled`.
 	Layer string `protobuf:"bytes,15,opt,name=layer,proto3" json:"layer,omitempty"`
 	// The figure is older than the operator trusts prices to be.
 	Stale         bool `protobuf:"varint,16,opt,name=stale,proto3" json:"stale,omitempty"`
@@ -326,7 +328,8 @@ type CostEstimate struct {
 	Items []*CostItem `protobuf:"bytes,2,rep,name=items,proto3" json:"items,omitempty"`
 	// What has no known price, in the words of CostItem.what. While this is not empty `hourly` is a lower bound.
 	Unpriced []string `protobuf:"bytes,3,rep,name=unpriced,proto3" json:"unpriced,omitempty"`
-	// Digest of the catalogue used, as `sha256:` and 64 hexadecimal digits.
+	// Digest of all that was looked up in: of the list of catalogues by layer, or of the one catalogue that was asked for;
+	// `sha256:` and 64 hexadecimal digits. EstimateCost takes it, to make the same estimate again.
 	CatalogDigest string `protobuf:"bytes,4,opt,name=catalog_digest,json=catalogDigest,proto3" json:"catalog_digest,omitempty"`
 	// The moment the prices were asked for.
 	EstimateTime  *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=estimate_time,json=estimateTime,proto3" json:"estimate_time,omitempty"`
@@ -402,9 +405,10 @@ func (x *CostEstimate) GetEstimateTime() *timestamppb.Timestamp {
 // One line of an estimate.
 type CostItem struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// What it is, for people and for `unpriced`, such as `node/web-3`.
+	// What it is, for people and for `unpriced`: the key of the ledger entry that it becomes, such as `node/web-3`.
 	What string `protobuf:"bytes,1,opt,name=what,proto3" json:"what,omitempty"`
-	// How many units an hour, as a decimal string; `1` for a thing that is priced by the hour.
+	// How many units an hour takes, as a decimal string: `1` for a thing that is priced by the hour, and 1/730 of what is
+	// held for one that is priced by the month.
 	Quantity string `protobuf:"bytes,2,opt,name=quantity,proto3" json:"quantity,omitempty"`
 	// The price that was used; unset: unknown.
 	Price *Price `protobuf:"bytes,3,opt,name=price,proto3" json:"price,omitempty"`

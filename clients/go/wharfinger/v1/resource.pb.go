@@ -157,7 +157,9 @@ type Resource struct {
 	// When the entry last changed.
 	UpdateTime *timestamppb.Timestamp `protobuf:"bytes,21,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
 	// For an entry `KEY~n`: the KEY whose late or extra thing this is. Empty for all others.
-	EvidenceOf    string `protobuf:"bytes,22,opt,name=evidence_of,json=evidenceOf,proto3" json:"evidence_of,omitempty"`
+	EvidenceOf string `protobuf:"bytes,22,opt,name=evidence_of,json=evidenceOf,proto3" json:"evidence_of,omitempty"`
+	// What it costs for one hour while it is alive: the quantity of the task's estimate times `price`. Unset: unknown.
+	Hourly        *DecimalMoney `protobuf:"bytes,23,opt,name=hourly,proto3" json:"hourly,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -346,6 +348,13 @@ func (x *Resource) GetEvidenceOf() string {
 	return ""
 }
 
+func (x *Resource) GetHourly() *DecimalMoney {
+	if x != nil {
+		return x.Hourly
+	}
+	return nil
+}
+
 // A ledger in numbers. Entries that are INTENDED, UNDOING, NOT_CREATED or FORGOTTEN are counted nowhere here.
 type ResourceSummary struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -441,7 +450,7 @@ var File_wharfinger_v1_resource_proto protoreflect.FileDescriptor
 
 const file_wharfinger_v1_resource_proto_rawDesc = "" +
 	"\n" +
-	"\x1cwharfinger/v1/resource.proto\x12\rwharfinger.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/rpc/status.proto\x1a\x19wharfinger/v1/price.proto\"\xd8\x06\n" +
+	"\x1cwharfinger/v1/resource.proto\x12\rwharfinger.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/rpc/status.proto\x1a\x19wharfinger/v1/price.proto\"\x8d\a\n" +
 	"\bResource\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x12\n" +
 	"\x04type\x18\x02 \x01(\tR\x04type\x12\x12\n" +
@@ -475,7 +484,8 @@ const file_wharfinger_v1_resource_proto_rawDesc = "" +
 	"\vupdate_time\x18\x15 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"updateTime\x12\x1f\n" +
 	"\vevidence_of\x18\x16 \x01(\tR\n" +
-	"evidenceOf\x1a=\n" +
+	"evidenceOf\x123\n" +
+	"\x06hourly\x18\x17 \x01(\v2\x1b.wharfinger.v1.DecimalMoneyR\x06hourly\x1a=\n" +
 	"\x0fAttributesEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xd7\x01\n" +
@@ -522,7 +532,8 @@ var file_wharfinger_v1_resource_proto_goTypes = []any{
 	(*status.Status)(nil),         // 4: google.rpc.Status
 	(*Price)(nil),                 // 5: wharfinger.v1.Price
 	(*timestamppb.Timestamp)(nil), // 6: google.protobuf.Timestamp
-	(*LeftoverCost)(nil),          // 7: wharfinger.v1.LeftoverCost
+	(*DecimalMoney)(nil),          // 7: wharfinger.v1.DecimalMoney
+	(*LeftoverCost)(nil),          // 8: wharfinger.v1.LeftoverCost
 }
 var file_wharfinger_v1_resource_proto_depIdxs = []int32{
 	0, // 0: wharfinger.v1.Resource.state:type_name -> wharfinger.v1.ResourceState
@@ -532,12 +543,13 @@ var file_wharfinger_v1_resource_proto_depIdxs = []int32{
 	6, // 4: wharfinger.v1.Resource.intent_time:type_name -> google.protobuf.Timestamp
 	6, // 5: wharfinger.v1.Resource.send_by:type_name -> google.protobuf.Timestamp
 	6, // 6: wharfinger.v1.Resource.update_time:type_name -> google.protobuf.Timestamp
-	7, // 7: wharfinger.v1.ResourceSummary.leftover:type_name -> wharfinger.v1.LeftoverCost
-	8, // [8:8] is the sub-list for method output_type
-	8, // [8:8] is the sub-list for method input_type
-	8, // [8:8] is the sub-list for extension type_name
-	8, // [8:8] is the sub-list for extension extendee
-	0, // [0:8] is the sub-list for field type_name
+	7, // 7: wharfinger.v1.Resource.hourly:type_name -> wharfinger.v1.DecimalMoney
+	8, // 8: wharfinger.v1.ResourceSummary.leftover:type_name -> wharfinger.v1.LeftoverCost
+	9, // [9:9] is the sub-list for method output_type
+	9, // [9:9] is the sub-list for method input_type
+	9, // [9:9] is the sub-list for extension type_name
+	9, // [9:9] is the sub-list for extension extendee
+	0, // [0:9] is the sub-list for field type_name
 }
 
 func init() { file_wharfinger_v1_resource_proto_init() }

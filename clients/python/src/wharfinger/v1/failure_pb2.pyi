@@ -159,6 +159,52 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """RESOURCE_EXHAUSTED: the server is at work on as many calls as it takes; nothing was done. A google.rpc.RetryInfo says
     when to ask again (limit).
     """
+    ERROR_REASON_PRICE_UNKNOWN: _ErrorReason.ValueType  # 34
+    """NOT_FOUND: no layer knows a figure for the price that was asked for, which does not mean that it is zero (provider,
+    region, sku; similar: up to 3 close ones, comma-separated).
+    """
+    ERROR_REASON_PRICE_AMBIGUOUS: _ErrorReason.ValueType  # 35
+    """FAILED_PRECONDITION: several prices fit the question (field: what to say as well; choices: its values,
+    comma-separated, 20 at most).
+    """
+    ERROR_REASON_UNKNOWN_CATALOG: _ErrorReason.ValueType  # 36
+    """NOT_FOUND: there is no such catalogue (catalog)."""
+    ERROR_REASON_CANNOT_ESTIMATE: _ErrorReason.ValueType  # 37
+    """FAILED_PRECONDITION: the script has no `estimate`, or its `estimate` failed (script, cause)."""
+    ERROR_REASON_PRICES_MALFORMED: _ErrorReason.ValueType  # 38
+    """INVALID_ARGUMENT: the data is not what its format says, or says things that contradict each other (format; where:
+    line, byte or path within it).
+    """
+    ERROR_REASON_PRICES_CHECKSUM: _ErrorReason.ValueType  # 39
+    """INVALID_ARGUMENT: the data does not have the SHA-256 that it should have (expected, actual)."""
+    ERROR_REASON_PRICES_SIGNATURE: _ErrorReason.ValueType  # 40
+    """PERMISSION_DENIED: the signature is missing though the operator demands one, is by a key that the operator does not
+    trust, or does not fit the data (key: its id).
+    """
+    ERROR_REASON_PRICES_TOO_LARGE: _ErrorReason.ValueType  # 41
+    """OUT_OF_RANGE: the data is larger, or unpacks to more, than the operator allows (limit_bytes)."""
+    ERROR_REASON_PRICES_UNREACHABLE: _ErrorReason.ValueType  # 42
+    """UNAVAILABLE: the data could not be fetched (url: without credentials and query; status: of HTTP; cause)."""
+    ERROR_REASON_PRICES_URL_REFUSED: _ErrorReason.ValueType  # 43
+    """PERMISSION_DENIED: the address is none that data may be fetched from, or leads to one (url: without credentials and
+    query; cause).
+    """
+    ERROR_REASON_PRICES_BUSY: _ErrorReason.ValueType  # 44
+    """ABORTED: another import is at work: ask again when it is over (no keys)."""
+    ERROR_REASON_PRICES_QUARANTINED: _ErrorReason.ValueType  # 45
+    """FAILED_PRECONDITION: the checks object to the catalogue; the message says why (catalog)."""
+    ERROR_REASON_PRICES_NOT_KEPT: _ErrorReason.ValueType  # 46
+    """FAILED_PRECONDITION: the catalogue could not be written, as the folder is read-only or full (path, cause)."""
+    ERROR_REASON_COST_LIMIT: _ErrorReason.ValueType  # 47
+    """FAILED_PRECONDITION: the task's estimate exceeds its Policy.max_hourly_cost (limit, estimate: amount and currency)."""
+    ERROR_REASON_COST_UNPRICED: _ErrorReason.ValueType  # 48
+    """FAILED_PRECONDITION: the task has a limit of cost, and parts of it have no known price (unpriced: the first 10 of
+    them, comma-separated; count).
+    """
+    ERROR_REASON_BUDGET_EXCEEDED: _ErrorReason.ValueType  # 49
+    """RESOURCE_EXHAUSTED: with this task the project would cost more than its budget (budget, alive, estimate: amount and
+    currency).
+    """
     ERROR_REASON_SCRIPT_RAISED: _ErrorReason.ValueType  # 100
     """UNKNOWN: the script raised an exception of its own (exception: its type; step)."""
     ERROR_REASON_SCRIPT_RESULT_INVALID: _ErrorReason.ValueType  # 101
@@ -362,6 +408,52 @@ ERROR_REASON_INTERNAL: ErrorReason.ValueType  # 32
 ERROR_REASON_CALL_LIMIT: ErrorReason.ValueType  # 33
 """RESOURCE_EXHAUSTED: the server is at work on as many calls as it takes; nothing was done. A google.rpc.RetryInfo says
 when to ask again (limit).
+"""
+ERROR_REASON_PRICE_UNKNOWN: ErrorReason.ValueType  # 34
+"""NOT_FOUND: no layer knows a figure for the price that was asked for, which does not mean that it is zero (provider,
+region, sku; similar: up to 3 close ones, comma-separated).
+"""
+ERROR_REASON_PRICE_AMBIGUOUS: ErrorReason.ValueType  # 35
+"""FAILED_PRECONDITION: several prices fit the question (field: what to say as well; choices: its values,
+comma-separated, 20 at most).
+"""
+ERROR_REASON_UNKNOWN_CATALOG: ErrorReason.ValueType  # 36
+"""NOT_FOUND: there is no such catalogue (catalog)."""
+ERROR_REASON_CANNOT_ESTIMATE: ErrorReason.ValueType  # 37
+"""FAILED_PRECONDITION: the script has no `estimate`, or its `estimate` failed (script, cause)."""
+ERROR_REASON_PRICES_MALFORMED: ErrorReason.ValueType  # 38
+"""INVALID_ARGUMENT: the data is not what its format says, or says things that contradict each other (format; where:
+line, byte or path within it).
+"""
+ERROR_REASON_PRICES_CHECKSUM: ErrorReason.ValueType  # 39
+"""INVALID_ARGUMENT: the data does not have the SHA-256 that it should have (expected, actual)."""
+ERROR_REASON_PRICES_SIGNATURE: ErrorReason.ValueType  # 40
+"""PERMISSION_DENIED: the signature is missing though the operator demands one, is by a key that the operator does not
+trust, or does not fit the data (key: its id).
+"""
+ERROR_REASON_PRICES_TOO_LARGE: ErrorReason.ValueType  # 41
+"""OUT_OF_RANGE: the data is larger, or unpacks to more, than the operator allows (limit_bytes)."""
+ERROR_REASON_PRICES_UNREACHABLE: ErrorReason.ValueType  # 42
+"""UNAVAILABLE: the data could not be fetched (url: without credentials and query; status: of HTTP; cause)."""
+ERROR_REASON_PRICES_URL_REFUSED: ErrorReason.ValueType  # 43
+"""PERMISSION_DENIED: the address is none that data may be fetched from, or leads to one (url: without credentials and
+query; cause).
+"""
+ERROR_REASON_PRICES_BUSY: ErrorReason.ValueType  # 44
+"""ABORTED: another import is at work: ask again when it is over (no keys)."""
+ERROR_REASON_PRICES_QUARANTINED: ErrorReason.ValueType  # 45
+"""FAILED_PRECONDITION: the checks object to the catalogue; the message says why (catalog)."""
+ERROR_REASON_PRICES_NOT_KEPT: ErrorReason.ValueType  # 46
+"""FAILED_PRECONDITION: the catalogue could not be written, as the folder is read-only or full (path, cause)."""
+ERROR_REASON_COST_LIMIT: ErrorReason.ValueType  # 47
+"""FAILED_PRECONDITION: the task's estimate exceeds its Policy.max_hourly_cost (limit, estimate: amount and currency)."""
+ERROR_REASON_COST_UNPRICED: ErrorReason.ValueType  # 48
+"""FAILED_PRECONDITION: the task has a limit of cost, and parts of it have no known price (unpriced: the first 10 of
+them, comma-separated; count).
+"""
+ERROR_REASON_BUDGET_EXCEEDED: ErrorReason.ValueType  # 49
+"""RESOURCE_EXHAUSTED: with this task the project would cost more than its budget (budget, alive, estimate: amount and
+currency).
 """
 ERROR_REASON_SCRIPT_RAISED: ErrorReason.ValueType  # 100
 """UNKNOWN: the script raised an exception of its own (exception: its type; step)."""

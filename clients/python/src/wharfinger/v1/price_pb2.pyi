@@ -70,27 +70,29 @@ class Price(_message.Message):
     LAYER_FIELD_NUMBER: _builtins.int
     STALE_FIELD_NUMBER: _builtins.int
     id: _builtins.str
-    """Stable within its catalogue, made from provider, region, sku, category and term."""
+    """Stable within its catalogue, made from provider, region, sku, category, term, currency, unit and effective time."""
     provider: _builtins.str
-    """The provider's short name, such as `ec2`."""
+    """The provider's short name, as Libcloud's price file has it where it knows the provider: `ec2_linux`."""
     region: _builtins.str
     """The provider's region in its own words; empty for prices that hold everywhere."""
     sku: _builtins.str
     """What is priced, in the provider's words, such as a size `m5.xlarge`."""
     unit: _builtins.str
-    """What one `amount` buys, such as `hour`, `GB-month` or `request`."""
+    """What one `amount` buys, in the terms of FOCUS: `Hours`, `GB-Months`, `Requests`."""
     free: _builtins.bool
     """The thing is known to cost nothing. Only then may an amount be zero."""
     category: _builtins.str
-    """What tells apart prices of one sku, such as an operating system; empty where nothing does."""
+    """How it is bought: `on-demand`, `spot` or `committed`."""
     term: _builtins.str
-    """How it is bought, such as `on-demand`, `spot` or `reserved-1y`."""
+    """What tells apart the offers of one category, such as `1yr-no-upfront`; empty where there is only one."""
     source: _builtins.str
     """Where the figure comes from: the name of the source it was imported by."""
     catalog_digest: _builtins.str
     """Digest of the catalogue that holds it, as `sha256:` and 64 hexadecimal digits."""
     layer: _builtins.str
-    """Which layer decided: `catalogue`, or the name of an operator's overlay."""
+    """Which layer decided: `project`, `operator`, `libcloud` (a user's own `~/.libcloud/pricing.json`), `downloaded` (the
+    active catalogue) or `bundled`.
+    """
     stale: _builtins.bool
     """The figure is older than the operator trusts prices to be."""
     @_builtins.property
@@ -99,7 +101,9 @@ class Price(_message.Message):
 
     @_builtins.property
     def tiers(self) -> _containers.RepeatedCompositeFieldContainer[Global___Tier]:
-        """For prices that fall with quantity: each tier from its quantity upwards, lowest first. Empty for flat prices."""
+        """For prices that change with a month's quantity: each tier from its quantity upwards, lowest first. Empty for flat
+        prices.
+        """
 
     @_builtins.property
     def effective_time(self) -> _timestamp_pb2.Timestamp:
@@ -177,7 +181,9 @@ class CostEstimate(_message.Message):
     CATALOG_DIGEST_FIELD_NUMBER: _builtins.int
     ESTIMATE_TIME_FIELD_NUMBER: _builtins.int
     catalog_digest: _builtins.str
-    """Digest of the catalogue used, as `sha256:` and 64 hexadecimal digits."""
+    """Digest of all that was looked up in: of the list of catalogues by layer, or of the one catalogue that was asked for;
+    `sha256:` and 64 hexadecimal digits. EstimateCost takes it, to make the same estimate again.
+    """
     @_builtins.property
     def hourly(self) -> _containers.RepeatedCompositeFieldContainer[Global___DecimalMoney]:
         """The sum of all priced items for one hour, one entry for each currency; nothing is converted."""
@@ -222,9 +228,11 @@ class CostItem(_message.Message):
     PRICE_FIELD_NUMBER: _builtins.int
     HOURLY_FIELD_NUMBER: _builtins.int
     what: _builtins.str
-    """What it is, for people and for `unpriced`, such as `node/web-3`."""
+    """What it is, for people and for `unpriced`: the key of the ledger entry that it becomes, such as `node/web-3`."""
     quantity: _builtins.str
-    """How many units an hour, as a decimal string; `1` for a thing that is priced by the hour."""
+    """How many units an hour takes, as a decimal string: `1` for a thing that is priced by the hour, and 1/730 of what is
+    held for one that is priced by the month.
+    """
     @_builtins.property
     def price(self) -> Global___Price:
         """The price that was used; unset: unknown."""

@@ -122,6 +122,7 @@ class Resource(_message.Message):
     SEND_BY_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
     EVIDENCE_OF_FIELD_NUMBER: _builtins.int
+    HOURLY_FIELD_NUMBER: _builtins.int
     key: _builtins.str
     """The script's name for the thing, unique and stable within the task, such as `node/web-3`; 1 to 256 characters. A
     task that runs again finds what it made by it; the script's own keys have no `~`: `KEY~1`, `KEY~2` and so on are extra things found for KEY.
@@ -190,6 +191,10 @@ class Resource(_message.Message):
     def update_time(self) -> _timestamp_pb2.Timestamp:
         """When the entry last changed."""
 
+    @_builtins.property
+    def hourly(self) -> _price_pb2.DecimalMoney:
+        """What it costs for one hour while it is alive: the quantity of the task's estimate times `price`. Unset: unknown."""
+
     def __init__(
         self,
         *,
@@ -215,10 +220,11 @@ class Resource(_message.Message):
         send_by: _timestamp_pb2.Timestamp | None = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
         evidence_of: _builtins.str = ...,
+        hourly: _price_pb2.DecimalMoney | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["error", b"error", "intent_time", b"intent_time", "price", b"price", "send_by", b"send_by", "update_time", b"update_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["error", b"error", "hourly", b"hourly", "intent_time", b"intent_time", "price", b"price", "send_by", b"send_by", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attributes", b"attributes", "blocked_by", b"blocked_by", "depends_on", b"depends_on", "epoch", b"epoch", "error", b"error", "evidence_of", b"evidence_of", "external_id", b"external_id", "generation", b"generation", "intent_time", b"intent_time", "key", b"key", "ordinal", b"ordinal", "owned", b"owned", "price", b"price", "profile", b"profile", "region", b"region", "send_by", b"send_by", "state", b"state", "step", b"step", "token", b"token", "type", b"type", "undo_attempts", b"undo_attempts", "update_time", b"update_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attributes", b"attributes", "blocked_by", b"blocked_by", "depends_on", b"depends_on", "epoch", b"epoch", "error", b"error", "evidence_of", b"evidence_of", "external_id", b"external_id", "generation", b"generation", "hourly", b"hourly", "intent_time", b"intent_time", "key", b"key", "ordinal", b"ordinal", "owned", b"owned", "price", b"price", "profile", b"profile", "region", b"region", "send_by", b"send_by", "state", b"state", "step", b"step", "token", b"token", "type", b"type", "undo_attempts", b"undo_attempts", "update_time", b"update_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

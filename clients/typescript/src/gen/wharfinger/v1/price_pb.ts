@@ -53,14 +53,14 @@ export const DecimalMoneySchema: GenMessage<DecimalMoney> = /*@__PURE__*/
  */
 export type Price = Message<"wharfinger.v1.Price"> & {
   /**
-   * Stable within its catalogue, made from provider, region, sku, category and term.
+   * Stable within its catalogue, made from provider, region, sku, category, term, currency, unit and effective time.
    *
    * @generated from field: string id = 1;
    */
   id: string;
 
   /**
-   * The provider's short name, such as `ec2`.
+   * The provider's short name, as Libcloud's price file has it where it knows the provider: `ec2_linux`.
    *
    * @generated from field: string provider = 2;
    */
@@ -81,7 +81,7 @@ export type Price = Message<"wharfinger.v1.Price"> & {
   sku: string;
 
   /**
-   * What one `amount` buys, such as `hour`, `GB-month` or `request`.
+   * What one `amount` buys, in the terms of FOCUS: `Hours`, `GB-Months`, `Requests`.
    *
    * @generated from field: string unit = 5;
    */
@@ -102,21 +102,22 @@ export type Price = Message<"wharfinger.v1.Price"> & {
   free: boolean;
 
   /**
-   * What tells apart prices of one sku, such as an operating system; empty where nothing does.
+   * How it is bought: `on-demand`, `spot` or `committed`.
    *
    * @generated from field: string category = 8;
    */
   category: string;
 
   /**
-   * How it is bought, such as `on-demand`, `spot` or `reserved-1y`.
+   * What tells apart the offers of one category, such as `1yr-no-upfront`; empty where there is only one.
    *
    * @generated from field: string term = 9;
    */
   term: string;
 
   /**
-   * For prices that fall with quantity: each tier from its quantity upwards, lowest first. Empty for flat prices.
+   * For prices that change with a month's quantity: each tier from its quantity upwards, lowest first. Empty for flat
+   * prices.
    *
    * @generated from field: repeated wharfinger.v1.Tier tiers = 10;
    */
@@ -151,7 +152,8 @@ export type Price = Message<"wharfinger.v1.Price"> & {
   catalogDigest: string;
 
   /**
-   * Which layer decided: `catalogue`, or the name of an operator's overlay.
+   * Which layer decided: `project`, `operator`, `libcloud` (a user's own `~/.libcloud/pricing.json`), `downloaded` (the
+   * active catalogue) or `bundled`.
    *
    * @generated from field: string layer = 15;
    */
@@ -228,7 +230,8 @@ export type CostEstimate = Message<"wharfinger.v1.CostEstimate"> & {
   unpriced: string[];
 
   /**
-   * Digest of the catalogue used, as `sha256:` and 64 hexadecimal digits.
+   * Digest of all that was looked up in: of the list of catalogues by layer, or of the one catalogue that was asked for;
+   * `sha256:` and 64 hexadecimal digits. EstimateCost takes it, to make the same estimate again.
    *
    * @generated from field: string catalog_digest = 4;
    */
@@ -256,14 +259,15 @@ export const CostEstimateSchema: GenMessage<CostEstimate> = /*@__PURE__*/
  */
 export type CostItem = Message<"wharfinger.v1.CostItem"> & {
   /**
-   * What it is, for people and for `unpriced`, such as `node/web-3`.
+   * What it is, for people and for `unpriced`: the key of the ledger entry that it becomes, such as `node/web-3`.
    *
    * @generated from field: string what = 1;
    */
   what: string;
 
   /**
-   * How many units an hour, as a decimal string; `1` for a thing that is priced by the hour.
+   * How many units an hour takes, as a decimal string: `1` for a thing that is priced by the hour, and 1/730 of what is
+   * held for one that is priced by the month.
    *
    * @generated from field: string quantity = 2;
    */
