@@ -87,8 +87,8 @@ class _Handler(BaseHTTPRequestHandler):
 class Cloud:
     """The cloud, running while in its `with` block; `oracle` knows what exists and orders faults."""
 
-    def __init__(self) -> None:
-        self.oracle = Oracle()
+    def __init__(self, oracle: Oracle | None = None) -> None:
+        self.oracle = oracle or Oracle()
         self._server = _Server(("127.0.0.1", 0), _Handler)
         self._server.oracle = self.oracle
         self.port = self._server.server_address[1]
