@@ -1,15 +1,16 @@
-"""A small cloud on loopback: EC2, OpenStack and the way of GCE for libcloud, with faults to order and an oracle."""
+"""A small cloud on loopback: EC2, OpenStack, Vultr and GCE for libcloud's drivers, with faults and an oracle."""
 
 from __future__ import annotations
 
 import json
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qsl, urlsplit
 
-from tests.servers import cloud_ec2, cloud_gce, cloud_openstack
+from tests.servers import cloud_ec2, cloud_gce, cloud_openstack, cloud_vultr
 from tests.servers.cloud_oracle import Oracle, Refusal, Unanswered
 
 
@@ -37,6 +38,8 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             if parts.path == "/":
                 self._ec2({**dict(parse_qsl(parts.query)), **dict(parse_qsl(text))})
+            elif parts.path.startswith("/v2/"):
+                self._vultr(parts.path, json.loads(text) if text.strip() else None)
             else:
                 self._openstack(parts.path.replace("//", "/"), json.loads(text) if text.strip() else None)
         except Unanswered:
@@ -48,14 +51,28 @@ class _Handler(BaseHTTPRequestHandler):
             kind, xml = cloud_ec2.answer(self.server.oracle, params)
             if kind == "garbled":
                 xml = "<html><body>All is well</body></html>"
-            self._send(200, "text/xml", xml)
+            self._send(200, "text/xml", xml, slow=kind == "trickle")
         except Refusal as refusal:
-            self._send(refusal.status, "text/xml", cloud_ec2.error(refusal))
+            self._send(refusal.status, "text/xml", cloud_ec2.error(refusal), _waiting(refusal))
+
+    def _vultr(self, path: str, body: Any) -> None:
+        oracle, kind, headers = self.server.oracle, "", {}
+        try:
+            if self.headers.get("Authorization") != f"Bearer {cloud_vultr.KEY}":
+                raise Refusal(401, "Unauthorized", "Invalid API token.")
+            kind, status, value = cloud_vultr.answer(oracle, self.command, path, body)
+            value = {"all": "well"} if kind == "garbled" else value
+        except Refusal as refusal:
+            headers = _waiting(refusal)
+            status, value = refusal.status, {"error": str(refusal), "status": refusal.status}
+        self._send(
+            status, "application/json", "" if value is None else json.dumps(value), headers, slow=kind == "trickle"
+        )
 
     def _openstack(self, path: str, body: Any) -> None:
         oracle = self.server.oracle
         base = f"http://127.0.0.1:{self.server.server_address[1]}"
-        headers = {}
+        headers, kind = {}, ""
         try:
             if path.endswith("/auth/tokens"):
                 status, value = cloud_openstack.token(oracle, base, body)
@@ -69,9 +86,14 @@ class _Handler(BaseHTTPRequestHandler):
                 value = {"all": "well"} if kind == "garbled" else value
         except Refusal as refusal:
             status, value = refusal.status, {refusal.code: {"code": refusal.status, "message": str(refusal)}}
-        self._send(status, "application/json", "" if value is None else json.dumps(value), headers)
+            headers |= _waiting(refusal)
+        self._send(
+            status, "application/json", "" if value is None else json.dumps(value), headers, slow=kind == "trickle"
+        )
 
-    def _send(self, status: int, kind: str, text: str, headers: dict[str, str] | None = None) -> None:
+    def _send(
+        self, status: int, kind: str, text: str, headers: dict[str, str] | None = None, *, slow: bool = False
+    ) -> None:
         data = text.encode()
         self.send_response(status)
         self.send_header("Content-Type", kind)
@@ -79,9 +101,16 @@ class _Handler(BaseHTTPRequestHandler):
         for name, value in (headers or {}).items():
             self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(data)
+        for piece in [data[n : n + 1] for n in range(len(data))] if slow else [data]:
+            self.wfile.write(piece)
+            if slow:
+                time.sleep(self.server.oracle.trickle)
 
-    do_GET = do_POST = do_PUT = do_DELETE = _serve  # noqa: N815
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _serve  # noqa: N815
+
+
+def _waiting(refusal: Refusal) -> dict[str, str]:
+    return {} if refusal.wait is None else {"Retry-After": str(refusal.wait)}
 
 
 class Cloud:
@@ -110,6 +139,11 @@ class Cloud:
     def ec2(self) -> dict[str, Any]:
         """Arguments of libcloud's EC2 driver for this cloud."""
         return {"key": "AKIA", "secret": "s3cr3t", "host": "127.0.0.1", "port": self.port, "secure": False}
+
+    @property
+    def vultr(self) -> dict[str, Any]:
+        """Arguments of libcloud's Vultr driver for this cloud."""
+        return {"key": cloud_vultr.KEY, "host": "127.0.0.1", "port": self.port, "secure": False}
 
     @property
     def openstack(self) -> dict[str, Any]:

@@ -85,7 +85,7 @@ def _tag_set(thing: Thing) -> str:
 
 
 def _instance(thing: Thing) -> str:
-    state = "terminated" if thing.gone else "running"
+    state = {"gone": "terminated", "error": "terminated"}.get(thing.state, thing.state)
     return (
         f"<item><instanceId>{thing.id}</instanceId><imageId>ami-debian</imageId><instanceState><name>{state}</name>"
         f"</instanceState><instanceType>t2.micro</instanceType><launchTime>2026-01-01T00:00:00.000Z</launchTime>"

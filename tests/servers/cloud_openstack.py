@@ -57,7 +57,7 @@ def _server(thing: Thing) -> dict[str, Any]:
     return {
         "id": thing.id,
         "name": thing.name,
-        "status": "ACTIVE",
+        "status": {"running": "ACTIVE", "pending": "BUILD"}.get(thing.state, "ERROR"),
         "addresses": {"private": [{"addr": "10.0.0.2", "version": 4}]},
         "hostId": "h1",
         "tenant_id": "t1",
@@ -137,6 +137,49 @@ def _detach(oracle: Oracle, body: Any, node: str, volume: str) -> tuple[int, Any
     return 202, None
 
 
+def _limits(oracle: Oracle, body: Any) -> tuple[int, Any]:
+    absolute = {"maxTotalInstances": oracle.quota, "totalInstancesUsed": len(oracle.alive())}
+    return 200, {"limits": {"rate": [], "absolute": absolute}}
+
+
+def _networks(oracle: Oracle, body: Any) -> tuple[int, Any]:
+    return 200, {"networks": [{"id": "net-public", "name": "public"}]}
+
+
+def _interfaces(oracle: Oracle, body: Any, node: str) -> tuple[int, Any]:
+    oracle.get("node", node, "itemNotFound")
+    return 200, {"interfaceAttachments": [{"port_id": f"port-{node}", "net_id": "net-private", "fixed_ips": []}]}
+
+
+def _address(thing: Thing) -> dict[str, Any]:
+    number = int(thing.id[:8], 16)
+    return {
+        "id": thing.id,
+        "floating_ip_address": f"203.0.113.{number % 250 + 1}",
+        "floating_network_id": "net-public",
+        "description": thing.name,
+        "port_id": f"port-{thing.attached}" if thing.attached else None,
+    }
+
+
+def _allocate(oracle: Oracle, body: Any) -> tuple[int, Any]:
+    asked = body["floatingip"]
+    if asked["floating_network_id"] != "net-public":
+        raise Refusal(404, "NetworkNotFound", "there is no such network")
+    return 201, {"floatingip": _address(oracle.make("address", "", name=asked.get("description", "")))}
+
+
+def _addresses(oracle: Oracle, body: Any) -> tuple[int, Any]:
+    return 200, {"floatingips": [_address(thing) for thing in oracle.listed("address") if not thing.gone]}
+
+
+def _associate(oracle: Oracle, body: Any, one: str) -> tuple[int, Any]:
+    address = oracle.get("address", one, "FloatingIPNotFound")
+    port = body["floatingip"]["port_id"]
+    address.attached = oracle.get("node", port.removeprefix("port-"), "PortNotFound").id if port else ""
+    return 200, {"floatingip": _address(address)}
+
+
 _ID = "([^/]+)"
 _ROUTES: list[tuple[str, str, str, Callable[..., tuple[int, Any]]]] = [
     ("POST", "/compute/v2.1/servers", "POST /servers", _boot),
@@ -150,4 +193,11 @@ _ROUTES: list[tuple[str, str, str, Callable[..., tuple[int, Any]]]] = [
     ("DELETE", f"/volume/v3/volumes/{_ID}", "DELETE /volumes/ID", _delete("volume")),
     ("POST", f"/compute/v2.1/servers/{_ID}/os-volume_attachments", "POST /attachments", _attach),
     ("DELETE", f"/compute/v2.1/servers/{_ID}/os-volume_attachments/{_ID}", "DELETE /attachments/ID", _detach),
+    ("GET", "/compute/v2.1/limits", "GET /limits", _limits),
+    ("GET", f"/compute/v2.1/servers/{_ID}/os-interface", "GET /interfaces", _interfaces),
+    ("GET", "/network/v2.0/networks", "GET /networks", _networks),
+    ("GET", "/network/v2.0/floatingips", "GET /floatingips", _addresses),
+    ("POST", "/network/v2.0/floatingips", "POST /floatingips", _allocate),
+    ("PUT", f"/network/v2.0/floatingips/{_ID}", "PUT /floatingips/ID", _associate),
+    ("DELETE", f"/network/v2.0/floatingips/{_ID}", "DELETE /floatingips/ID", _delete("address")),
 ]

@@ -23,15 +23,27 @@ class Thing:
     born: float = field(default_factory=time.monotonic)
     gone: bool = False
     attached: str = ""
+    runs: float = 0.0
+    broken: bool = False
+
+    @property
+    def state(self) -> str:
+        """What the cloud says of it: "running", "pending", "error" or "gone"."""
+        if self.gone:
+            return "gone"
+        if self.broken:
+            return "error"
+        return "pending" if time.monotonic() < self.runs else "running"
 
 
 class Refusal(Exception):
-    """The cloud's own answer that it does not do something."""
+    """The cloud's own answer that it does not do something; `wait` seconds go out as Retry-After."""
 
-    def __init__(self, status: int, code: str, message: str) -> None:
+    def __init__(self, status: int, code: str, message: str, wait: int | None = None) -> None:
         super().__init__(message)
         self.status = status
         self.code = code
+        self.wait = wait
 
 
 class Unanswered(Exception):
@@ -49,12 +61,43 @@ class Fault:
     delay: float = 0.0
 
 
-class Oracle:
-    """The things that exist, the calls that came, and the faults to come.
+FAULTS = {
+    "503": "does nothing, answers 503",
+    "dropped": "does nothing, breaks the connection",
+    "made_503": "does it, answers 503",
+    "made_dropped": "does it, breaks the connection",
+    "made_404": "does it, answers 404",
+    "late": "answers nothing, does it `delay` seconds later",
+    "garbled": "does it, answers with something else altogether",
+    "namespace": "does it, answers in another XML namespace",
+    "trickle": "does it, answers a byte now and then",
+    "unlisted": "does it; what it made is in no list for `delay` seconds",
+    "pending": "does it; what it made runs `delay` seconds later",
+    "error": "does it; what it made never runs",
+    "quota": "refuses: there are too many",
+    "rate": "refuses: too many requests; `delay` goes out as Retry-After",
+    "not_found": "refuses: there is no such thing",
+    "token_mismatch": "refuses: the token was used with other parameters",
+    "token_terminated": "refuses: what this token made was terminated",
+}
+"""The kinds of fault, and what the cloud does then."""
 
-    Kinds of fault: "made_503" and "made_dropped" do it and answer 503 or nothing, "503" and "dropped" don't do it,
-    "late" answers nothing and does it `delay` seconds later, "quota", "rate" and "not_found" refuse, "namespace" is
-    an answer in another XML namespace, "garbled" does it and answers with something else altogether.
+_REFUSALS = {
+    "503": (503, "ServiceUnavailable", "the service is overloaded"),
+    "made_503": (503, "ServiceUnavailable", "the service is overloaded"),
+    "made_404": (404, "NotFound", "it does not exist"),
+    "quota": (400, "InstanceLimitExceeded", "quota exceeded: you may have no more"),
+    "not_found": (404, "NotFound", "it does not exist"),
+    "token_mismatch": (400, "IdempotentParameterMismatch", "the token was used with other parameters"),
+    "token_terminated": (400, "IdempotentInstanceTerminated", "the instance of this token was terminated"),
+}
+
+
+class Oracle:
+    """The things that exist, the calls that came, and the faults to come; FAULTS names the kinds.
+
+    `latency` is each call's in seconds, `lag` after how many seconds a list shows a new thing, `boot` after how many
+    a new node runs, `quota` how many nodes there may be, and `trickle` the seconds between two bytes of that fault.
     """
 
     def __init__(self) -> None:
@@ -64,12 +107,15 @@ class Oracle:
         self.faults: list[Fault] = []
         self.latency = 0.0
         self.lag = 0.0
+        self.boot = 0.0
+        self.trickle = 0.1
         self.quota = 1000
         self.pending: list[threading.Thread] = []
         self._numbers = itertools.count(1)
 
     def fail(self, call: str, kind: str, times: int = 1, *, after: int = 0, delay: float = 0.0) -> None:
-        """Let `call` go wrong `times` times, after `after` that go well."""
+        """Let `call` go wrong `times` times, after `after` that go well. Raises KeyError for a kind that is none."""
+        FAULTS[kind]
         with self.lock:
             self.faults.append(Fault(call, kind, times, after, delay))
 
@@ -108,7 +154,10 @@ class Oracle:
             if kind == "node" and len(self.alive()) >= self.quota:
                 raise Refusal(403 if prefix == "" else 400, "InstanceLimitExceeded", "quota exceeded: too many nodes")
             number = next(self._numbers)
-            thing = Thing(kind, f"{prefix}{number:08x}-0000-4000-8000-{number:012x}"[: 36 + len(prefix)], **facts)
+            runs = time.monotonic() + self.boot
+            thing = Thing(
+                kind, runs=runs, id=f"{prefix}{number:08x}-0000-4000-8000-{number:012x}"[: 36 + len(prefix)], **facts
+            )
             self.things[thing.id] = thing
             return thing
 
@@ -121,28 +170,34 @@ class Oracle:
             self.calls.append(call)
             fault = self._take(call)
         time.sleep(self.latency)
-        return self.suffer(fault, do)
-
-    def suffer(self, fault: Fault | None, do: Callable[[], Any]) -> tuple[str, Any]:
-        """Do what a call does as `fault` has it, if there is one. Returns and raises as `around`."""
         kind = fault.kind if fault else ""
-        if kind in ("made_503", "made_dropped"):
+        if fault is None:
+            return "", do()
+        if kind.startswith("made_"):
             do()
-        if kind in ("503", "made_503"):
-            raise Refusal(503, "ServiceUnavailable", "the service is overloaded")
         if kind in ("dropped", "made_dropped"):
             raise Unanswered
-        if kind == "late" and fault is not None:
+        if kind == "late":
             self._later(do, fault.delay)
             time.sleep(fault.delay + 0.1)
             raise Unanswered
-        if kind == "quota":
-            raise Refusal(400, "InstanceLimitExceeded", "quota exceeded: you may have no more")
         if kind == "rate":
-            raise Refusal(429, "RequestLimitExceeded", "too many requests")
-        if kind == "not_found":
-            raise Refusal(404, "NotFound", "it does not exist")
-        return kind, do()
+            raise Refusal(429, "RequestLimitExceeded", "too many requests", int(fault.delay))
+        if kind in _REFUSALS:
+            raise Refusal(*_REFUSALS[kind])
+        return kind, self._done(do, fault)
+
+    def _done(self, do: Callable[[], Any], fault: Fault) -> Any:
+        """Do it, and see to what becomes of what it makes. The answer is as if nothing were wrong."""
+        with self.lock:
+            before = set(self.things)
+            answer = do()
+            for one in set(self.things) - before:
+                thing = self.things[one]
+                thing.born += fault.delay if fault.kind == "unlisted" else 0
+                thing.runs += fault.delay if fault.kind == "pending" else 0
+                thing.broken = fault.kind == "error"
+            return answer
 
     def _later(self, do: Callable[[], Any], delay: float) -> None:
         thread = threading.Timer(delay, do)

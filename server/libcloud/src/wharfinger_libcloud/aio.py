@@ -65,7 +65,7 @@ def driver(
 
     `provider` is libcloud's name ("ec2"), a driver class, or a function that makes a driver; `arguments` and `options`
     go to it. `kind` is libcloud's: compute, storage, dns, loadbalancer … `workers` calls run at once; each request of
-    one times out after `request_timeout` seconds without a byte.
+    one ends within `request_timeout` seconds, or fails.
 
     Raises ValueError for less than one worker, and what libcloud raises for a provider that it does not know.
     """

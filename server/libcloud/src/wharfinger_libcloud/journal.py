@@ -20,11 +20,12 @@ import requests
 from libcloud.http import LibcloudConnection
 from urllib3.exceptions import NameResolutionError, NewConnectionError
 
+from wharfinger_libcloud import window
 from wharfinger_libcloud.reading import Asked, Made, read_answer, read_request, removed_ids
 from wharfinger_libcloud.redaction import redacted
 
 TIMEOUT = 60.0
-"""Seconds that a request may wait for a connection, or for the next bytes of its answer."""
+"""Seconds that a request may take, from the first wait for a connection to the last byte of its answer."""
 
 
 class NotSent(Exception):
@@ -173,6 +174,7 @@ def recording(timeout: float = TIMEOUT) -> Iterator[Journal]:
 def _install() -> None:
     """Put the look-out where libcloud sends its requests, once a process."""
     with _installing:
+        window.install()
         for name in ("request", "prepared_request"):
             original = getattr(LibcloudConnection, name)
             if not hasattr(original, "wharfinger_original"):
@@ -186,7 +188,7 @@ def _watched(original: Callable[..., Any]) -> Callable[..., Any]:
         if journal is None:
             return original(self, method, url, body, *rest, **options)
         asked = read_request(method, url, body)
-        with _bounded(self.session, journal.timeout):
+        with window.bounded(self.session, journal.timeout):
             if not asked.changes:
                 journal.check_open(asked)
                 return original(self, method, url, body, *rest, **options)
@@ -203,26 +205,6 @@ def _watched(original: Callable[..., Any]) -> Callable[..., Any]:
 
     send.wharfinger_original = original  # type: ignore[attr-defined]
     return send
-
-
-@contextlib.contextmanager
-def _bounded(session: Any, seconds: float) -> Iterator[None]:
-    """See to it that a request on `session` times out: `prepared_request` gives none of its own."""
-    before, kept = session.send, "send" in vars(session)
-
-    def send(request: Any, **options: Any) -> Any:
-        own = options.get("timeout")
-        options["timeout"] = min(own, seconds) if isinstance(own, (int, float)) else seconds
-        return before(request, **options)
-
-    session.send = send
-    try:
-        yield
-    finally:
-        if kept:
-            session.send = before
-        else:
-            del session.send
 
 
 def _note_answer(exchange: Exchange, response: Any, *, streamed: bool) -> None:

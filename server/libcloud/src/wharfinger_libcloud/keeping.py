@@ -43,8 +43,8 @@ def keeping(driver: Any, *, planned: Iterable[str] = (), timeout: float = TIMEOU
     """Lose no id of what `driver` makes inside: an error that leaves the block becomes a PartialFailureError.
 
     It does so only where something was made or may have been; otherwise the error passes as it is. `planned` names what
-    shall be made, so that the error can tell what was never tried. Each request times out after `timeout` seconds
-    without a byte. KeyboardInterrupt, a cancellation and the like pass too; the PartialFailureError is their cause.
+    shall be made, so that the error can tell what was never tried. Each request ends within `timeout` seconds, or
+    fails. KeyboardInterrupt, a cancellation and the like pass too; the PartialFailureError is their cause.
     """
     harden(driver)
     names = list(planned)
