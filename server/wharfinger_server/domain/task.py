@@ -83,7 +83,8 @@ class Task:
 
     `runs` counts RUN attempts; `failures` those that failed and `losses` those lost with their executor, both since a
     person last resumed the task; `settle_losses` the SETTLE attempts lost one after the other. `retry_time`: the next
-    RUN attempt waits until then. `wake_time`: when to look at the task again.
+    RUN attempt waits until then. `wake_time`: when to look at the task again. `sealed` are the places in `params`
+    (JSON pointers) whose values are kept apart, under the key of the id `seal_key`; "" once they are erased.
     """
 
     id: int
@@ -96,6 +97,8 @@ class Task:
     creator: str
     create_time: int
     params: bytes = b"{}"
+    sealed: tuple[str, ...] = ()
+    seal_key: str = ""
     labels: dict[str, str] = field(default_factory=dict)
     policy: Policy = field(default_factory=Policy)
     request_id: str = ""
@@ -159,6 +162,8 @@ class Task:
         """Return what beside the state stands against what a person asks, "" if nothing does."""
         if trigger is Trigger.RESUME and self.undo_begun:
             return "what it made has begun to be undone"
+        if trigger is Trigger.RESUME and self.sealed and not self.seal_key:
+            return "its sealed params were erased when it ended, so it can't run again"
         if trigger in (Trigger.ROLL_BACK, Trigger.RESOLVE) and not self.counts.open:
             return "nothing that it made may be alive"
         if trigger is Trigger.DELETE and self.counts.open:

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from wharfinger_server.domain.errors import Unavailable
 from wharfinger_server.domain.task import Task
-from wharfinger_server.store.store import Store
+from wharfinger_server.store.store import Sealed, Store
 from wharfinger_server.store.work import Work
 
 T = TypeVar("T")
@@ -44,6 +44,10 @@ class PatientStore:
     async def queued(self, executor: str, limit: int) -> list[Task]:
         """Do as `Store.queued`."""
         return await self._answered(lambda: self._store.queued(executor, limit))
+
+    async def sealed(self, task: int) -> Sealed | None:
+        """Do as `Store.sealed`."""
+        return await self._answered(lambda: self._store.sealed(task))
 
     async def memos(self, task: int) -> dict[str, bytes]:
         """Do as `Store.memos`."""

@@ -116,6 +116,14 @@ class Batch:
         ]
         if documents:
             self._database.statements.upsert_documents(self._line, documents)
+        sealed = [
+            (new.draft.task.id, one.key, one.body)
+            for new in made
+            if new.draft.seal is not None
+            for one in (new.draft.seal(new.draft.task.uid),)
+        ]
+        if sealed:
+            self._database.statements.insert_sealed(self._line, sealed)
         for new in made:
             self._created.append(new.draft.task)
             self._events += new.events
@@ -221,12 +229,14 @@ class Batch:
         removed = [(w.id, base, key) for w in written for key, base in w.entries.removed.items()]
         entries = [row for w in written for row in w.entries.changed.values()]
         memos = [(w.id, key, value) for w in written for key, value in w.memos.changed.items()]
+        erased = [(w.id,) for w in written if w.erased]
         for statement, rows in (
             (statements.upsert_documents, documents),
             (statements.update_tasks, statuses),
             (statements.delete_entries, removed),
             (statements.upsert_entries, entries),
             (statements.upsert_memos, memos),
+            (statements.delete_sealed, erased),
         ):
             if rows:
                 statement(line, rows)

@@ -184,6 +184,7 @@ class Database(ABC):
             ("memos", "task"),
             ("task_labels", "task"),
             ("task_documents", "task"),
+            ("sealed", "task"),
             ("tasks", "id"),
         ):
             line.exec_driver_sql(f"DELETE FROM {table} WHERE {column} {condition}", values)  # noqa: S608  # our own names

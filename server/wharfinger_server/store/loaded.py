@@ -117,6 +117,7 @@ class Loaded:
         self.status: codec.Row | None = None
         self.documents: dict[str, bytes] = {}
         self.events: list[Pending] = []
+        self.erased = False
         self._row = row
         self._large = large
         self._store = database.incarnation
@@ -157,6 +158,7 @@ class Loaded:
         if work.opened is not None:
             self.entries.keep(work.opened, rows)
         self.memos.changed |= work.staged_memos
+        self.erased |= work.erased
         self.events += events
         self.task = task
 

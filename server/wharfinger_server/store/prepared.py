@@ -21,6 +21,7 @@ _DIALECTS: dict[str, sa.Dialect] = {
 _T = schema.tasks.c
 _V = schema.events.c
 _P = schema.projects.c
+_S = schema.sealed.c
 
 # Literal numbers: a planner takes a partial index only where it can prove its condition.
 _ZERO: sa.ColumnClause[int] = sa.literal_column("0")
@@ -83,6 +84,8 @@ class Reads:
         self.expired = make(
             TASK.where(*over, _T.state >= sa.literal_column("5")).order_by(_T.expire_time).limit(_LIMIT)
         )
+        self.sealed = make(sa.select(_S.seal_key, _S.body).where(_S.task == _("task")))
+        self.seal_keys = make(sa.select(_S.seal_key, sa.func.count()).group_by(_S.seal_key))
         self.events = make(event.order_by(_V.sequence).limit(_LIMIT))
         self.feed = make(feed.order_by(_V.position).limit(_LIMIT))
         self.bounds = make(sa.select(_P.floor, _P.position).where(_P.project == _("project")))

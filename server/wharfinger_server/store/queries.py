@@ -15,7 +15,7 @@ from wharfinger_server.store import codec, schema
 from wharfinger_server.store.codec import Row
 from wharfinger_server.store.database import Database
 from wharfinger_server.store.prepared import TASK, TROUBLED, UNFINISHED, reads
-from wharfinger_server.store.values import Condition, FeedEvent, StoredEvent, TaskQuery
+from wharfinger_server.store.values import Condition, FeedEvent, Sealed, StoredEvent, TaskQuery
 
 _T = schema.tasks.c
 _E = schema.entries.c
@@ -130,6 +130,16 @@ class Queries:
         if only_open:
             select = select.where(_E.owned == 1, _E.state.not_in(sorted(map(int, CLOSED))))
         return [codec.entry_of(row) for row in connection.execute(select.order_by(_E.ordinal).limit(limit)).all()]
+
+    def sealed(self, connection: sa.Connection, task: int) -> Sealed | None:
+        """Return the encrypted values of a task's sealed params."""
+        for key, body in self._reads.sealed(connection, task=task):
+            return Sealed(key, bytes(body))
+        return None
+
+    def seal_keys(self, connection: sa.Connection) -> dict[str, int]:
+        """Return how many tasks hold params sealed under each key."""
+        return {key: count for key, count in self._reads.seal_keys(connection)}
 
     def memos(self, connection: sa.Connection, task: int) -> dict[str, bytes]:
         """Return a task's memos."""

@@ -94,6 +94,15 @@ task_documents = sa.Table(
     sa.Column("body", BYTES, nullable=False),
 )
 
+# The values of sealed params, encrypted (engine/sealing.py), apart from what is read with a task; gone when it is over.
+sealed = sa.Table(
+    "sealed",
+    metadata,
+    sa.Column("task", ID, sa.ForeignKey("tasks.id"), primary_key=True),
+    sa.Column("seal_key", TEXT, nullable=False),
+    sa.Column("body", BYTES, nullable=False),
+)
+
 entries = sa.Table(
     "entries",
     metadata,

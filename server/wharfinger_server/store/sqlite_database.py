@@ -251,6 +251,8 @@ def _writing(driver: Any, _record: Any) -> None:
     driver.execute("PRAGMA cache_size = -65536")
     # Otherwise SQLite makes a file for what it needs to take back one statement of many rows.
     driver.execute("PRAGMA temp_store = MEMORY")
+    # What was deleted is overwritten: pages that are free, and backups made of the file, hold nothing of it.
+    driver.execute("PRAGMA secure_delete = ON")
 
 
 def _reading_only(driver: Any, _record: Any) -> None:

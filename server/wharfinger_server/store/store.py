@@ -20,7 +20,7 @@ from wharfinger_server.store.loaded import Encode
 from wharfinger_server.store.operations import Change, Create, Operation, Probe, Purge, Renew, SaveProgress
 from wharfinger_server.store.queries import Queries
 from wharfinger_server.store.runner import InlineRunner, Runner, ThreadRunner
-from wharfinger_server.store.values import Committed, Condition, Draft, FeedEvent, StoredEvent, TaskQuery
+from wharfinger_server.store.values import Committed, Condition, Draft, FeedEvent, Sealed, StoredEvent, TaskQuery
 from wharfinger_server.store.work import Work
 from wharfinger_server.store.writer import OnCommit, Pace, Writer
 
@@ -36,6 +36,7 @@ __all__ = [
     "OpenRefused",
     "Pace",
     "Runner",
+    "Sealed",
     "Store",
     "StoredEvent",
     "TaskQuery",
@@ -236,6 +237,14 @@ class Store:
     async def memos(self, task: int) -> dict[str, bytes]:
         """Return a task's saved answers by key."""
         return await self._read(lambda c: self._queries.memos(c, task))
+
+    async def sealed(self, task: int) -> Sealed | None:
+        """Return the encrypted values of a task's sealed params, None where it has none or they are erased."""
+        return await self._read(lambda c: self._queries.sealed(c, task))
+
+    async def seal_keys(self) -> dict[str, int]:
+        """Return the ids of the keys that sealed params are under, each with the number of its tasks."""
+        return await self._read(self._queries.seal_keys)
 
     async def queued(self, executor: str, limit: int) -> list[Task]:
         """Return the queued tasks of an executor that no attempt holds, highest priority first, then oldest."""

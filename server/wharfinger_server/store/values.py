@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -13,15 +14,25 @@ Operator = Literal["=", "!=", "<", "<=", ">", ">="]
 
 
 @dataclass(frozen=True, slots=True)
+class Sealed:
+    """The encrypted values of a task's sealed params: the id of the key that opens them, and the ciphertext."""
+
+    key: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
     """A task to be created, with its first events, each with its attempt's epoch (0: none).
 
     The task is the store's from then on: it fills in `uid`, `last_sequence`, the times that are 0, and another `id`
     where that one is taken (0: the store chooses). A lease it has begins with the commit, by the database's clock.
+    `seal` returns what of its params is sealed, for the uid that the task has in the end; None: nothing is.
     """
 
     task: Task
     details: tuple[tuple[EventDetail, int], ...] = ()
+    seal: Callable[[str], Sealed] | None = None
 
 
 @dataclass(frozen=True, slots=True)

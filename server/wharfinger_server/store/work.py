@@ -21,6 +21,7 @@ class Work:
         self.staged_events: list[tuple[int, int, EventDetail]] = []
         self.staged_memos: dict[str, bytes] = {}
         self.opened: Ledger | None = None
+        self.erased = False
         self._loaded = loaded
         self._touched = False
 
@@ -48,6 +49,11 @@ class Work:
     def put_memo(self, key: str, value: bytes) -> None:
         """Save an answer under `key`."""
         self.staged_memos[key] = value
+
+    def erase_sealed(self) -> None:
+        """Erase the values of the task's sealed params, for good."""
+        self.task.seal_key = ""
+        self.erased = True
 
     def event(self, detail: EventDetail, attempt: int = 0) -> None:
         """Add an event with the task's next number; `attempt` is the epoch, 0 for none."""

@@ -81,6 +81,12 @@ def upgrade() -> None:
         sa.Column("body", BYTES, nullable=False),
     )
     op.create_table(
+        "sealed",
+        sa.Column("task", ID, sa.ForeignKey("tasks.id"), primary_key=True),
+        sa.Column("seal_key", TEXT, nullable=False),
+        sa.Column("body", BYTES, nullable=False),
+    )
+    op.create_table(
         "entries",
         sa.Column("task", ID, sa.ForeignKey("tasks.id"), primary_key=True),
         sa.Column("base", TEXT, primary_key=True),
