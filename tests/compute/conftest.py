@@ -17,6 +17,7 @@ from wharfinger_compute import deploy, destroy
 WHAT = {
     "ec2": {"profile": "ec2", "size": "t2.micro", "image": "ami-debian"},
     "openstack": {"profile": "openstack", "size": "small", "image": "debian-12"},
+    "vultr": {"profile": "vultr", "size": "vc2-1c-1gb", "image": "2136", "location": "ewr"},
 }
 
 
@@ -30,10 +31,13 @@ class Yard:
     def profiles(self) -> dict[str, dict[str, Any]]:
         """The operator's profiles."""
         found = {}
-        for name, given in (("ec2", self.cloud.ec2), ("openstack", self.cloud.openstack)):
+        for name, given in self._accounts():
             own = {key: given[key] for key in ("key", "secret", "host", "port", "secure") if key in given}
             found[name] = {"provider": name, **own, "options": {k: v for k, v in given.items() if k not in own}}
         return found
+
+    def _accounts(self) -> list[tuple[str, dict[str, Any]]]:
+        return [("ec2", self.cloud.ec2), ("openstack", self.cloud.openstack), ("vultr", self.cloud.vultr)]
 
     def deploy(self, provider: str, after: Done | None = None, **asked: Any) -> Done:
         """Run compute.deploy, or run it again."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,14 +11,27 @@ from tests.compute.conftest import Yard
 
 from wharfinger.testing import Done
 
-BOTH = pytest.mark.parametrize("provider", ["ec2", "openstack"])
+CALLS = {"ec2": "RunInstances", "openstack": "POST /servers", "vultr": "POST /instances"}
+ALL = pytest.mark.parametrize("provider", sorted(CALLS))
+MARKS = {"ec2": "wharfinger", "openstack": "wharfinger", "vultr": "tag"}
+
+
+FLOATING = pytest.mark.parametrize("provider", ["ec2", "openstack"])
+
+
+def replace_ledger(done: Done, *keys: str) -> Done:
+    """Return what was done as if only `keys` were in its ledger."""
+    kept = Done()
+    kept.continue_from(done)
+    kept.ledger = {key: replace(done.ledger[key], depends_on=()) for key in keys}
+    return kept
 
 
 def states(done: Done, prefix: str = "") -> dict[str, str]:
     return {key: entry.state for key, entry in done.ledger.items() if key.startswith(prefix)}
 
 
-@BOTH
+@ALL
 def test_it_makes_the_nodes_and_returns_them(yard: Yard, provider: str) -> None:
     done = yard.deploy(provider, count=3)
     nodes = done.result["nodes"]
@@ -27,37 +41,51 @@ def test_it_makes_the_nodes_and_returns_them(yard: Yard, provider: str) -> None:
     assert {entry.type for entry in done.ledger.values()} == {f"{provider}.node"}
 
 
-@BOTH
+@ALL
 def test_each_node_carries_its_token(yard: Yard, provider: str) -> None:
     done = yard.deploy(provider, count=2)
-    carried = {thing.id: thing.tags["wharfinger"] for thing in yard.cloud.oracle.alive()}
+    tags = {thing.id: thing.tags[MARKS[provider]] for thing in yard.cloud.oracle.alive()}
+    carried = {one: tag.removeprefix("wharfinger-") for one, tag in tags.items()}
     assert carried == {entry.external_id: entry.token for entry in done.ledger.values()}
 
 
-def test_volumes_and_addresses_are_made_and_attached(yard: Yard) -> None:
-    done = yard.deploy("ec2", count=2, volumes=[1, 2], addresses=True)
+@FLOATING
+def test_volumes_and_addresses_are_made_and_attached(yard: Yard, provider: str) -> None:
+    done = yard.deploy(provider, count=2, volumes=[1, 2], addresses=True)
     nodes = {node["id"]: node for node in done.result["nodes"]}
     oracle = yard.cloud.oracle
     assert len(oracle.alive("volume")) == 4
     assert all(volume.id in nodes[volume.attached]["volumes"] for volume in oracle.alive("volume"))
+    assert len(oracle.alive("address")) == 2
     assert all(nodes[address.attached]["address"] == address.id for address in oracle.alive("address"))
     assert set(done.plan) == set(done.ledger)
     assert done.ledger["attachment/web-1-2"].depends_on == ("volume/web-1-2", "node/web-1")
 
 
-def test_all_of_it_can_be_undone(yard: Yard) -> None:
-    done = yard.deploy("ec2", count=2, volumes=[1], addresses=True)
+@FLOATING
+def test_all_of_it_can_be_undone(yard: Yard, provider: str) -> None:
+    done = yard.deploy(provider, count=2, volumes=[1], addresses=True)
     undone = yard.undo(done)
     assert undone.result == {}
     assert set(states(undone).values()) == {"UNDONE"}
     assert yard.exists == []
 
 
-def test_openstack_volumes_can_be_undone(yard: Yard) -> None:
-    done = yard.deploy("openstack", count=1, volumes=[1])
-    assert len(yard.exists) == 2
+def test_vultrs_volumes_are_made_in_the_nodes_place_and_can_be_undone(yard: Yard) -> None:
+    done = yard.deploy("vultr", count=1, volumes=[10])
+    assert [volume.attached for volume in yard.cloud.oracle.alive("volume")] == [done.result["nodes"][0]["id"]]
     assert yard.undo(done).result == {}
     assert yard.exists == []
+
+
+@FLOATING
+def test_an_address_that_somebody_moved_is_not_taken_from_its_new_node(yard: Yard, provider: str) -> None:
+    done = yard.deploy(provider, count=1, addresses=True)
+    other = yard.cloud.oracle.make("node", "", name="other")
+    [address] = yard.cloud.oracle.alive("address")
+    address.attached = other.id
+    yard.undo(replace_ledger(done, "association/web-1"))
+    assert address.attached == other.id
 
 
 def test_undo_of_what_is_gone_is_success(yard: Yard) -> None:
@@ -74,9 +102,9 @@ def test_the_get_that_fails_after_the_post_loses_no_node(yard: Yard) -> None:
 
 
 @pytest.mark.parametrize("fault", ["made_503", "made_dropped", "garbled"])
-@BOTH
+@ALL
 def test_a_lost_answer_is_found_again_by_its_token(yard: Yard, provider: str, fault: str) -> None:
-    yard.cloud.oracle.fail("RunInstances" if provider == "ec2" else "POST /servers", fault, after=1)
+    yard.cloud.oracle.fail(CALLS[provider], fault, after=1)
     done = yard.deploy(provider, count=3, concurrency=1)
     assert done.failure.reason == "RESOURCE_UNCERTAIN"
     assert states(done) == {"node/web-1": "CREATED", "node/web-2": "INTENDED"}
@@ -87,15 +115,39 @@ def test_a_lost_answer_is_found_again_by_its_token(yard: Yard, provider: str, fa
     assert len(yard.exists) == 3
 
 
-def test_a_lost_volume_and_address_are_found_again(yard: Yard) -> None:
-    yard.cloud.oracle.fail("CreateVolume", "made_503")
-    first = yard.settle(yard.deploy("ec2", volumes=[1], addresses=True))
-    yard.cloud.oracle.fail("AllocateAddress", "made_503")
-    second = yard.settle(yard.deploy("ec2", after=first))
+@pytest.mark.parametrize(
+    ("provider", "volume", "address"),
+    [("ec2", "CreateVolume", "AllocateAddress"), ("openstack", "POST /volumes", "POST /floatingips")],
+)
+@pytest.mark.parametrize("fault", ["made_503", "made_dropped"])
+def test_a_lost_volume_and_address_are_found_again(
+    yard: Yard, provider: str, volume: str, address: str, fault: str
+) -> None:
+    yard.cloud.oracle.fail(volume, fault)
+    first = yard.settle(yard.deploy(provider, volumes=[1], addresses=True))
+    yard.cloud.oracle.fail(address, fault)
+    second = yard.settle(yard.deploy(provider, after=first))
     assert states(second)["volume/web-1-1"] == states(second)["address/web-1"] == "CREATED"
-    done = yard.deploy("ec2", after=second)
+    done = yard.deploy(provider, after=second)
     assert done.result["nodes"][0]["volumes"] == [yard.cloud.oracle.alive("volume")[0].id]
     assert len(yard.exists) == 3
+
+
+@pytest.mark.parametrize(
+    ("provider", "attach", "associate"),
+    [
+        ("ec2", "AttachVolume", "AssociateAddress"),
+        ("openstack", "POST /attachments", "PUT /floatingips/ID"),
+    ],
+)
+def test_a_link_whose_answer_was_lost_is_found_again(yard: Yard, provider: str, attach: str, associate: str) -> None:
+    for call in (attach, associate):
+        yard.cloud.oracle.fail(call, "made_dropped")
+    done = yard.settle(yard.deploy(provider, volumes=[1], addresses=True))
+    done = yard.settle(yard.deploy(provider, after=done))
+    assert states(done)["attachment/web-1-1"] == states(done)["association/web-1"] == "CREATED"
+    assert yard.deploy(provider, after=done).result["nodes"]
+    assert yard.cloud.oracle.count(attach) == yard.cloud.oracle.count(associate) == 1
 
 
 def test_what_was_not_made_is_not_found(yard: Yard) -> None:
@@ -141,6 +193,7 @@ def test_a_terminated_token_is_a_refusal_that_gives_a_new_one(yard: Yard) -> Non
         ({"location": "mars"}, "UNKNOWN_LOCATION"),
         ({"name": "web", "count": 2}, "PARAMS_INVALID"),
         ({"count": 30}, "QUOTA_EXCEEDED"),
+        ({"name": "w" * 62 + "-{n}"}, "PARAMS_INVALID"),
         ({"profile": "nowhere"}, "UNKNOWN_PROFILE"),
     ],
 )
@@ -159,9 +212,42 @@ def test_a_name_that_is_taken_is_told(yard: Yard) -> None:
     assert len(yard.exists) == 2
 
 
-def test_addresses_where_there_are_none_are_told(yard: Yard) -> None:
-    assert yard.deploy("openstack", addresses=True).failure.reason == "NOT_SUPPORTED"
+def test_addresses_where_they_could_not_be_found_again_are_refused(yard: Yard) -> None:
+    assert yard.deploy("vultr", addresses=True).failure.reason == "NOT_SUPPORTED"
     assert yard.exists == []
+
+
+@pytest.mark.parametrize(
+    ("provider", "asked", "hint"),
+    [
+        ("ec2", {"size": "t2.mikro"}, "did you mean t2.micro?"),
+        ("openstack", {"image": "debain-12"}, "did you mean debian-12?"),
+        ("openstack", {"addresses": True, "address_pool": "publik"}, "did you mean public?"),
+        ("vultr", {"location": "mars"}, "some that are: New Jersey"),
+        ("vultr", {"location": ""}, "vultr needs one; there are ewr"),
+    ],
+)
+def test_what_is_not_there_is_told_with_what_is(yard: Yard, provider: str, asked: dict[str, Any], hint: str) -> None:
+    done = yard.deploy(provider, **asked)
+    assert hint in done.failure.message
+    assert done.ledger == {}
+    assert yard.exists == []
+
+
+def test_openstacks_own_limit_is_asked_for_before_the_first_node(yard: Yard) -> None:
+    yard.deploy("openstack", count=2)
+    yard.cloud.oracle.quota = 4
+    done = yard.deploy("openstack", name="db-{n}", count=3)
+    assert done.failure.reason == "QUOTA_EXCEEDED"
+    assert "2 of 4 are in use" in done.failure.message
+    assert len(yard.exists) == 2
+
+
+def test_a_limit_that_cannot_be_asked_for_stops_nobody(yard: Yard) -> None:
+    yard.cloud.oracle.fail("GET /limits", "503")
+    done = yard.deploy("openstack")
+    assert done.result["nodes"]
+    assert any("quota is not known" in line for line in done.lines)
 
 
 def test_it_makes_many_at_once(yard: Yard) -> None:

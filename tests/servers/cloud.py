@@ -53,7 +53,8 @@ class _Handler(BaseHTTPRequestHandler):
                 xml = "<html><body>All is well</body></html>"
             self._send(200, "text/xml", xml, slow=kind == "trickle")
         except Refusal as refusal:
-            self._send(refusal.status, "text/xml", cloud_ec2.error(refusal), _waiting(refusal))
+            status = 503 if refusal.code == "RequestLimitExceeded" else refusal.status  # as EC2 does
+            self._send(status, "text/xml", cloud_ec2.error(refusal), _waiting(refusal))
 
     def _vultr(self, path: str, body: Any) -> None:
         oracle, kind, headers = self.server.oracle, "", {}

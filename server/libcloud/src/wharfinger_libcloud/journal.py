@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -26,6 +27,10 @@ from wharfinger_libcloud.redaction import redacted
 
 TIMEOUT = 60.0
 """Seconds that a request may take, from the first wait for a connection to the last byte of its answer."""
+
+
+# EC2 says so with a 503, before it looks at the request.
+_THROTTLED = re.compile(r"<Code>(RequestLimitExceeded|Throttling|ThrottlingException)</Code>")
 
 
 class NotSent(Exception):
@@ -50,11 +55,16 @@ class Exchange:
     unsent: bool = False
     made: list[Made] = field(default_factory=list)
     said_done: bool = False
+    throttled: bool = False
 
     @property
     def refused(self) -> bool:
-        """Whether it definitely changed nothing: a 4xx other than a timeout, or never sent."""
-        return self.unsent or (self.status is not None and 400 <= self.status < 500 and self.status not in (408, 499))
+        """Whether it definitely changed nothing: a 4xx other than a timeout, too many requests, or never sent."""
+        return (
+            self.unsent
+            or self.throttled
+            or (self.status is not None and 400 <= self.status < 500 and self.status not in (408, 499))
+        )
 
     @property
     def in_doubt(self) -> bool:
@@ -212,6 +222,7 @@ def _note_answer(exchange: Exchange, response: Any, *, streamed: bool) -> None:
     # Reading a stream here would take it from the caller.
     text = "" if streamed else response.text
     exchange.answer = redacted(text)
+    exchange.throttled = exchange.status == 503 and bool(_THROTTLED.search(text))
     if exchange.status < 300:
         exchange.said_done = "<return>true</return>" in text or exchange.status == 204
         exchange.made = read_answer(exchange.asked, text, response.headers.get("Location", ""))

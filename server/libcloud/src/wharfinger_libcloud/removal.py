@@ -70,11 +70,25 @@ def remove(driver: Any, thing: Known, undo: Callable[[Any, Any], object] | None 
 
 def _node(driver: Any, thing: Known) -> Any:
     known = Node(thing.id, thing.name, NodeState.UNKNOWN, [], [], driver, extra={})
-    if str(getattr(driver, "type", "")) in _BY_ID:
+    kind = str(getattr(driver, "type", ""))
+    if kind in _BY_ID:
         return driver.destroy_node(known)
     # A list may lag behind: where the node isn't in it yet, its id will have to do.
     listed = next((node for node in driver.list_nodes() if str(node.id) == thing.id), None)
+    if listed is None and kind == "vultr":
+        return _vultr_node(driver, known)
     return driver.destroy_node(listed or known)
+
+
+def _vultr_node(driver: Any, known: Node) -> Any:
+    """Remove a node of which nobody knows whether it is of metal: the driver reads that from its size."""
+    known.size = ""  # type: ignore[assignment]
+    try:
+        return driver.destroy_node(known)
+    except Exception as error:
+        if not is_gone(error):
+            raise
+        return driver.ex_destroy_bare_metal_node(known)
 
 
 def _as_volume(driver: Any, thing: Known) -> StorageVolume:

@@ -27,6 +27,8 @@ from wharfinger_libcloud.markings import Marking, marking
 from wharfinger_libcloud.wording import said
 
 COMMAND_TIMEOUT = 30.0
+REQUEST_TIMEOUT = 40.0
+"""Seconds for each request: a creation and the look after it end within the window of a call, which has 90."""
 _KNOWN = frozenset({"provider", "key", "secret", "region", "host", "port", "secure", "options", "projects"})
 _UNAUTHENTICATED = 16
 _INVALID = 3
@@ -47,8 +49,8 @@ class Account:
 
 
 @asynccontextmanager
-async def opened(task: AsyncTask, profile: str, *, workers: int = 16, timeout: float = 60.0) -> AsyncIterator[Account]:
-    """Open the account `[profiles.NAME]`; each request times out after `timeout` seconds.
+async def opened(task: AsyncTask, profile: str, *, workers: int = 16) -> AsyncIterator[Account]:
+    """Open the account `[profiles.NAME]`; each request ends within REQUEST_TIMEOUT seconds, or fails.
 
     Raises Failed: UNKNOWN_PROFILE, and PROFILE_MISCONFIGURED, which never shows a credential.
     """
@@ -73,7 +75,7 @@ async def opened(task: AsyncTask, profile: str, *, workers: int = 16, timeout: f
         raise _wrong(profile, "`options` must be a table")
     credentials = {name: _value(profile, name, table[name]) for name in ("key", "secret") if name in table}
     try:
-        made = aio.driver(provider, **credentials, **options, **given, workers=workers, request_timeout=timeout)
+        made = aio.driver(provider, **credentials, **options, **given, workers=workers, request_timeout=REQUEST_TIMEOUT)
         account = await made.__aenter__()
     except Exception as error:  # noqa: BLE001 - whatever a driver raises for its arguments
         # Its text may hold what it was given.

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import difflib
+import inspect
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,8 +13,10 @@ from libcloud.compute.types import NodeState
 
 from wharfinger.script import AsyncTask, Failed
 from wharfinger_compute.account import Account, told
+from wharfinger_compute.providers import FLOATING, LIMITED
 from wharfinger_libcloud.wording import said
 
+_INVALID = 3
 _NOT_FOUND = 5
 _EXISTS = 6
 _EXHAUSTED = 8
@@ -21,33 +25,69 @@ _UNIMPLEMENTED = 12
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What the nodes are made of, as libcloud wants it. `location` None: any."""
+    """What the nodes are made of, as libcloud wants it. `location` None: any; `pool`: where addresses come from."""
 
     size: Any
     image: Any
     location: Any
+    pool: str = ""
 
 
 async def choose(account: Account, asked: dict[str, Any]) -> Plan:
-    """Return size, image and location. Raises Failed: UNKNOWN_SIZE, UNKNOWN_IMAGE, UNKNOWN_LOCATION, NOT_SUPPORTED."""
-    if asked.get("addresses") and account.provider != "ec2":
+    """Return size, image and location, and where addresses come from.
+
+    Raises Failed: UNKNOWN_SIZE, UNKNOWN_IMAGE, UNKNOWN_LOCATION, UNKNOWN_ADDRESS_POOL, NOT_SUPPORTED, and
+    PARAMS_INVALID for what this provider can't do without.
+    """
+    if asked.get("addresses") and account.provider not in FLOATING:
+        able = " and ".join(sorted(FLOATING))
         raise Failed(
-            f"floating addresses can be made on ec2 only, not on {account.provider}; leave `addresses` out",
+            f"floating addresses can be made on {able}, not on {account.provider}; leave `addresses` out",
             reason="NOT_SUPPORTED",
             code=_UNIMPLEMENTED,
             metadata={"feature": "addresses", "provider": account.provider},
         )
     try:
-        sizes, images, locations = await _all(
-            account.driver.list_sizes(), _images(account, asked["image"]), _locations(account, asked)
+        sizes, images, locations, pools = await _all(
+            account.driver.list_sizes(),
+            _images(account, asked["image"]),
+            _locations(account, asked),
+            _pools(account, asked),
         )
     except Exception as error:
         raise told(account.profile, error) from error
+    size, image = _one("size", asked["size"], sizes), _one("image", asked["image"], images)
     location = _one("location", asked["location"], locations) if asked.get("location") else None
     if account.provider == "ec2" and location is None:
         # Volumes can be attached within their zone only, so there must be one.
         location = locations[0]
-    return Plan(_one("size", asked["size"], sizes), _one("image", asked["image"], images), location)
+    if location is None and _wants_location(account):
+        raise _must_choose("location", account, locations)
+    pool = _pool(account, asked.get("address_pool", ""), pools) if asked.get("addresses") else ""
+    return Plan(size, image, location, pool)
+
+
+def _wants_location(account: Account) -> bool:
+    known = inspect.signature(account.driver.create_node).parameters.get("location")
+    return known is not None and known.default is known.empty
+
+
+def _pool(account: Account, wanted: str, pools: Sequence[Any]) -> str:
+    if wanted:
+        return str(_one("address_pool", wanted, pools).id)
+    if len(pools) > 1:
+        raise _must_choose("address_pool", account, pools)
+    return str(pools[0].id) if pools else ""
+
+
+def _must_choose(field: str, account: Account, choices: Sequence[Any]) -> Failed:
+    some = ", ".join(sorted(str(choice.id) for choice in choices)[:8]) or "none"
+    return Failed(
+        f"{field}: {account.provider} needs one; there are {some}",
+        reason="PARAMS_INVALID",
+        code=_INVALID,
+        metadata={"field": field},
+    )
 
 
 async def _all(*questions: Awaitable[Any]) -> list[Any]:
@@ -60,9 +100,16 @@ async def _all(*questions: Awaitable[Any]) -> list[Any]:
 
 
 async def _locations(account: Account, asked: dict[str, Any]) -> list[Any]:
-    if not asked.get("location") and account.provider != "ec2":
+    if not asked.get("location") and account.provider != "ec2" and not _wants_location(account):
         return []
     found: list[Any] = await account.driver.list_locations()
+    return found
+
+
+async def _pools(account: Account, asked: dict[str, Any]) -> list[Any]:
+    if not asked.get("addresses"):
+        return []
+    found: list[Any] = await account.driver.run(FLOATING[account.provider].pools)
     return found
 
 
@@ -82,8 +129,15 @@ def _one(what: str, wanted: str, choices: Sequence[Any]) -> Any:
     exact = [choice for choice in choices if str(choice.id) == wanted] or [c for c in choices if c.name == wanted]
     if len(exact) == 1:
         return exact[0]
-    some = ", ".join(sorted({str(choice.name) for choice in choices})[:8])
-    why = f"{len(exact)} have this name; use the id" if exact else f"there is none; some that are: {some or 'nothing'}"
+    if exact:
+        why = f"{len(exact)} have this name; use the id"
+    else:
+        known = sorted({str(word) for choice in choices for word in (choice.id, choice.name) if word})
+        near = difflib.get_close_matches(wanted, known, 1)
+        some = ", ".join(sorted({str(choice.name) for choice in choices})[:8])
+        why = (
+            f"there is none; did you mean {near[0]}?" if near else f"there is none; some that are: {some or 'nothing'}"
+        )
     raise Failed(
         f"{what} {wanted!r}: {why}",
         reason=f"UNKNOWN_{what.upper()}",
@@ -118,12 +172,12 @@ async def room(task: AsyncTask, account: Account, names: Sequence[str]) -> None:
 
 async def _most(task: AsyncTask, account: Account) -> int | None:
     """Return how many nodes the account may have, None where the provider can't tell."""
-    if account.provider != "ec2":
+    limited = LIMITED.get(account.provider)
+    if limited is None:
         return None
     try:
-        limits = await account.driver.ex_get_limits()
+        most: int | None = await account.driver.run(limited.most_nodes)
     except Exception as error:  # noqa: BLE001 - the cloud itself will refuse what is too much
         task.notify(f"the quota is not known: {type(error).__name__}", "warning")
         return None
-    found = limits.get("resource", {}).get("max-instances")
-    return found if isinstance(found, int) else None
+    return most

@@ -11,9 +11,10 @@ from typing import Any
 from libcloud.compute.types import NodeState
 
 from wharfinger.script import AsyncIntent, AsyncTask, Failed
-from wharfinger_compute import checks, ec2, making
+from wharfinger_compute import checks, making
 from wharfinger_compute.account import Account, opened, told
 from wharfinger_compute.params import DEPLOY_SCHEMA, RESULT_SCHEMA, names
+from wharfinger_compute.providers import FLOATING
 from wharfinger_compute.resources import (
     ADDRESS,
     ASSOCIATION,
@@ -111,12 +112,12 @@ class _Deploy:
         self.disks.setdefault(name, []).append(volume)
 
     async def _address(self, name: str) -> None:
-        run = self.account.driver.run
+        run, floating, pool = self.account.driver.run, FLOATING[self.account.provider], self.plan.pool
 
         async def call(intent: AsyncIntent) -> str | None:
             token = intent.token
             return await making.make(
-                intent, ADDRESS, lambda: run(lambda driver: ec2.allocate_address(driver, name, token))
+                intent, ADDRESS, lambda: run(lambda driver: floating.allocate_address(driver, name, token, pool))
             )
 
         address = await self._create(ADDRESS, f"address/{name}", call, name)
@@ -126,7 +127,7 @@ class _Deploy:
             return await making.make(
                 intent,
                 ASSOCIATION,
-                lambda: run(lambda driver: ec2.associate_address(driver, making.as_node(holder), address)),
+                lambda: run(lambda driver: floating.associate_address(driver, making.as_node(holder), address)),
             )
 
         after = (f"address/{name}", f"node/{name}")

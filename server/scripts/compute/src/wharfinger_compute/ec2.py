@@ -39,8 +39,13 @@ def create_volume(driver: Any, name: str, size: int, location: Any, token: str) 
     return _first(_request(driver, "CreateVolume", **params, **_tags("volume", name, token)), "volumeId")
 
 
-def allocate_address(driver: Any, name: str, token: str) -> str:
-    """Allocate an address; return its allocation id."""
+def pools(driver: Any) -> list[Any]:  # noqa: ARG001 - as at every provider
+    """Return the pools of addresses: there is Amazon's own, and nothing to choose."""
+    return []
+
+
+def allocate_address(driver: Any, name: str, token: str, pool: str) -> str:  # noqa: ARG001 - as at every provider
+    """Allocate an address; return its allocation id. `pool` says nothing here."""
     params = {"Domain": "vpc", **_tags("elastic-ip", name, token)}
     return _first(_request(driver, "AllocateAddress", **params), "allocationId")
 
@@ -51,23 +56,34 @@ def addresses_of(driver: Any, token: str) -> list[str]:
     return _all(_request(driver, "DescribeAddresses", **params), "allocationId")
 
 
-def address(driver: Any, allocation: str) -> Any:
-    """Return the address of that allocation id, None if there is none."""
+def _address(driver: Any, allocation: str) -> Any:
     every = driver.ex_describe_all_addresses()
     return next((one for one in every if one.extra.get("allocation_id") == allocation), None)
 
 
 def associate_address(driver: Any, node: Any, allocation: str) -> str:
     """Give a node an address; return `allocation:node`. Raises LookupError where there is no such address."""
-    found = address(driver, allocation)
+    found = _address(driver, allocation)
     if found is None:
         raise LookupError(f"there is no address {allocation}")
     driver.ex_associate_address_with_node(node, found, domain="vpc")
     return f"{allocation}:{node.id}"
 
 
-def disassociate_address(driver: Any, allocation: str) -> None:
-    """Take an address from its node; nothing where it has none."""
-    found = address(driver, allocation)
-    if found is not None and found.extra.get("association_id"):
+def has_address(driver: Any, node: Any, allocation: str) -> bool:
+    """Return whether `node` has the address of that allocation id."""
+    found = _address(driver, allocation)
+    return found is not None and found.instance_id == node.id
+
+
+def disassociate_address(driver: Any, node: Any, allocation: str) -> None:
+    """Take an address from `node`; nothing where another has it, or nobody."""
+    found = _address(driver, allocation)
+    if found is not None and found.instance_id == node.id and found.extra.get("association_id"):
         driver.ex_disassociate_address(found, domain="vpc")
+
+
+def most_nodes(driver: Any) -> int | None:
+    """Return how many instances the account may have, None where it isn't told."""
+    found = driver.ex_get_limits().get("resource", {}).get("max-instances")
+    return found if isinstance(found, int) else None

@@ -14,10 +14,13 @@ from libcloud.compute.types import NodeState
 from wharfinger.script import AsyncIntent, Refused
 from wharfinger_compute import ec2
 from wharfinger_compute.account import Account
+from wharfinger_compute.providers import BY_ID
 from wharfinger_libcloud import PartialFailureError
 from wharfinger_libcloud.wording import said
 
 TRIES = 5
+LONGEST_WAIT = 30.0
+"""Seconds that a cloud may ask to wait before the next try; for more it is left to the task's own retries."""
 _RATE = re.compile(r"RequestLimitExceeded|Throttl|rate.?limit|too many requests", re.IGNORECASE)
 _QUOTA = re.compile(r"quota|LimitExceeded|limit exceeded|InsufficientInstanceCapacity", re.IGNORECASE)
 _TERMINATED = "IdempotentInstanceTerminated"
@@ -46,9 +49,10 @@ async def make(intent: AsyncIntent, kind: str, call: Callable[[], Awaitable[Any]
             if _MISMATCH.search(f"{type(error).__name__} {said(error)}"):
                 raise
             # Nothing is half-way, so the journal of the call vouches that nothing was made.
-            if not is_rate_limit(error) or wait + 1 == TRIES:
+            asked = float(getattr(error, "retry_after", 0) or 0)
+            if not is_rate_limit(error) or wait + 1 == TRIES or asked > LONGEST_WAIT:
                 raise refused(error) from error
-            await asyncio.sleep(random.uniform(0.5, 1) * 0.2 * 2**wait)  # noqa: S311 - jitter
+            await asyncio.sleep(max(asked, random.uniform(0.5, 1) * 0.2 * 2**wait))  # noqa: S311 - jitter
         else:
             return str(made if isinstance(made, str) else made.id)
     return None
@@ -99,12 +103,17 @@ async def create_volume(account: Account, name: str, size: int, location: Any, t
     if account.provider == "ec2":
         found: str = await account.driver.run(lambda driver: ec2.create_volume(driver, name, size, location, token))
         return found
-    volume = await account.driver.create_volume(size, volume_name(name, token))
+    # OpenStack's one location is no place.
+    where = {"location": location} if location is not None and account.provider != "openstack" else {}
+    volume = await account.driver.create_volume(size, volume_name(name, token), **where)
     return str(volume.id)
 
 
 async def attach_volume(account: Account, node: str, volume: str, number: int) -> str:
     """Attach a volume as the `number`th (from 0) of a node; return the attachment's id, `volume:node`."""
     device = {"device": f"/dev/sd{chr(ord('f') + number)}"} if account.provider == "ec2" else {}
-    await account.driver.attach_volume(as_node(node), as_volume(volume), **device)
+    known = as_volume(volume)
+    if account.provider not in BY_ID:
+        known = next((one for one in await account.driver.list_volumes() if str(one.id) == volume), known)
+    await account.driver.attach_volume(as_node(node), known, **device)
     return f"{volume}:{node}"

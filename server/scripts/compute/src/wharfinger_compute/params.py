@@ -8,6 +8,7 @@ from typing import Any
 from wharfinger.script import Failed
 
 _PLACE = re.compile(r"\{n(?::0(\d))?\}")
+LONGEST_NAME = 63
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
 
@@ -57,6 +58,7 @@ DEPLOY_SCHEMA = schema(
             "description": "Volumes that each node gets, by their sizes in GB.",
         },
         "addresses": {"type": "boolean", "default": False, "description": "Whether each node gets a floating address."},
+        "address_pool": _text("Id or name of the network that addresses come from; needed where there are several."),
         "ready_timeout": {
             "type": "integer",
             "minimum": 0,
@@ -109,11 +111,18 @@ RESULT_SCHEMA: dict[str, Any] = {
 
 
 def names(pattern: str, count: int) -> list[str]:
-    """Return the names of `count` nodes. Raises Failed PARAMS_INVALID if several would have the same."""
+    """Return the names of `count` nodes. Raises Failed PARAMS_INVALID if several would be the same, or too long."""
     if count > 1 and not _PLACE.search(pattern):
         raise Failed(
             f"name: {pattern!r} gives all {count} nodes one name; put {{n}} into it, as in {pattern + '-{n}'!r}",
             reason="PARAMS_INVALID",
             metadata={"field": "name"},
         )
-    return [_PLACE.sub(lambda place, n=n: f"{n:0{place[1] or 1}}", pattern) for n in range(1, count + 1)]  # type: ignore[misc]
+    found = [_PLACE.sub(lambda place, n=n: f"{n:0{place[1] or 1}}", pattern) for n in range(1, count + 1)]  # type: ignore[misc]
+    if len(found[-1]) > LONGEST_NAME:
+        raise Failed(
+            f"name: {found[-1]!r} is longer than the {LONGEST_NAME} characters that a host name may have",
+            reason="PARAMS_INVALID",
+            metadata={"field": "name"},
+        )
+    return found

@@ -10,9 +10,9 @@ from typing import Any
 from libcloud.compute.types import NodeState
 
 from wharfinger.script import AsyncTask, Failed, Resource, ResourceType
-from wharfinger_compute import ec2
 from wharfinger_compute.account import Account, opened
 from wharfinger_compute.making import as_node, is_rate_limit, volume_name
+from wharfinger_compute.providers import FLOATING
 from wharfinger_libcloud import Created
 from wharfinger_libcloud.markings import MARKINGS, TAG
 from wharfinger_libcloud.removal import remove
@@ -57,7 +57,8 @@ async def find(task: AsyncTask, resource: Resource) -> list[str]:
         if kind == VOLUME:
             return await _volumes(account, resource)
         if kind == ADDRESS:
-            found: list[str] = await account.driver.run(lambda driver: ec2.addresses_of(driver, resource.token))
+            floating = FLOATING[account.provider]
+            found: list[str] = await account.driver.run(lambda driver: floating.addresses_of(driver, resource.token))
             return found
         return await _links(account, resource, kind)
 
@@ -86,8 +87,9 @@ async def _volumes(account: Account, resource: Resource) -> list[str]:
 async def _links(account: Account, resource: Resource, kind: str) -> list[str]:
     one, node = resource.undo_data["one"], resource.undo_data["node"]
     if kind == ASSOCIATION:
-        address = await account.driver.run(lambda driver: ec2.address(driver, one))
-        return [f"{one}:{node}"] if address is not None and address.instance_id == node else []
+        floating = FLOATING[account.provider]
+        there = await account.driver.run(lambda driver: floating.has_address(driver, as_node(node), one))
+        return [f"{one}:{node}"] if there else []
     volume = await _volume(account, one)
     return [f"{one}:{node}"] if volume is not None and node in str(volume.extra) else []
 
@@ -105,7 +107,9 @@ async def undo(task: AsyncTask, resource: Resource) -> None:
 
 async def _undo(account: Account, resource: Resource, kind: str) -> None:
     if kind == ASSOCIATION:
-        await account.driver.run(lambda driver: ec2.disassociate_address(driver, resource.undo_data["one"]))
+        one, holder = resource.undo_data["one"], as_node(resource.undo_data["node"])
+        floating = FLOATING[account.provider]
+        await account.driver.run(lambda driver: floating.disassociate_address(driver, holder, one))
     elif kind == ATTACHMENT:
         volume = await _volume(account, resource.undo_data["one"])
         # Only from the node it was attached to: somebody may have moved it.

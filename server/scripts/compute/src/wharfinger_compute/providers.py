@@ -1,0 +1,53 @@
+"""What is special at a provider, beyond libcloud's common methods."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from wharfinger_compute import ec2, openstack
+
+
+class Floating(Protocol):
+    """Floating addresses of one provider. `driver` is libcloud's, and each may raise what that raises."""
+
+    def pools(self, driver: Any) -> list[Any]:
+        """Return the pools to choose from, with id and name; [] where there is nothing to choose."""
+        ...
+
+    def allocate_address(self, driver: Any, name: str, token: str, pool: str) -> str:
+        """Allocate one that carries `token`; return its id."""
+        ...
+
+    def addresses_of(self, driver: Any, token: str) -> list[str]:
+        """Return the ids of those that carry `token`."""
+        ...
+
+    def has_address(self, driver: Any, node: Any, address: str) -> bool:
+        """Return whether `node` has `address`."""
+        ...
+
+    def associate_address(self, driver: Any, node: Any, address: str) -> str:
+        """Give it to a node; return `address:node`."""
+        ...
+
+    def disassociate_address(self, driver: Any, node: Any, address: str) -> None:
+        """Take it from that node, if it has it."""
+        ...
+
+
+class Limited(Protocol):
+    """A provider that tells how much one may have."""
+
+    def most_nodes(self, driver: Any) -> int | None:
+        """Return how many nodes, None for any number."""
+        ...
+
+
+FLOATING: dict[str, Floating] = {"ec2": ec2, "openstack": openstack}
+"""Where addresses can be allocated so that a lost answer is found again."""
+
+LIMITED: dict[str, Limited] = {"ec2": ec2, "openstack": openstack}
+"""Where the quota can be asked for."""
+
+BY_ID = frozenset({"ec2", "linode", "openstack", "vultr"})
+"""Where a volume is attached by its id alone; others want to know more of it."""
