@@ -1,0 +1,197 @@
+"""A catalogue's file: one price a line, sorted, read where it lies.
+
+Each line is a JSON array: provider, region, sku, category, term, currency, unit and effective time, which are the
+price's key, and then an array of what it says: amount (null: unknown), 1 if it is free, expire time, source, and the
+tiers, quantity and amount in turn. Lines are sorted as bytes (`LC_ALL=C sort -c` agrees), no key is there twice, and
+the file's SHA-256 is the catalogue's name.
+
+The file is mapped into memory and searched there, so that a million prices cost the process little more than the
+places of their lines.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import mmap
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+
+import orjson
+
+from wharfinger_server.domain.price import Price, Tier, plain
+
+SUFFIX = ".jsonl"
+_KEY_END = b",["
+_AFTER_COMMA = b"-"  # the byte that follows the comma
+_HASH_PIECE = 1 << 20
+
+
+class Damaged(Exception):
+    """A catalogue's file is not what its name says; the message tells which and what to do."""
+
+
+def line_of(price: Price) -> bytes:
+    """Return the price's line, without the newline. Raises TypeError for text that is no Unicode."""
+    said: list[object] = [
+        None if price.amount is None else plain(price.amount),
+        int(price.free),
+        price.expire,
+        price.source,
+    ]
+    for tier in price.tiers:
+        said += (plain(tier.from_quantity), plain(tier.amount))
+    return orjson.dumps([*price.key, said])
+
+
+def key_of(line: bytes) -> bytes:
+    """Return the part of a line that no other line of its catalogue has."""
+    # Nothing after the key holds a bracket but its own.
+    return line[: line.rindex(_KEY_END)]
+
+
+def prefix(*names: str) -> bytes:
+    """Return what the lines of these names begin with: provider, region, sku … in order; without any, of all."""
+    return orjson.dumps(names)[:-1] + b"," if names else b"["
+
+
+def price_of(line: bytes) -> Price:
+    """Return the price that a line holds."""
+    provider, region, sku, category, term, currency, unit, effective, said = orjson.loads(line)
+    amount, free, expire, source, *steps = said
+    tiers = tuple(
+        Tier(Decimal(quantity), Decimal(cost)) for quantity, cost in zip(steps[::2], steps[1::2], strict=True)
+    )
+    return Price(
+        provider,
+        region,
+        sku,
+        unit,
+        currency,
+        None if amount is None else Decimal(amount),
+        category,
+        term,
+        free == 1,
+        tiers,
+        effective,
+        expire,
+        source,
+    )
+
+
+class Catalogue:
+    """One catalogue's prices, open. Any thread may read; none may after `close`."""
+
+    def __init__(self, data: bytes | mmap.mmap, digest: str) -> None:
+        self.digest = digest
+        self._data = data
+        self._ends = _ends(data)
+        self._providers: tuple[str, ...] | None = None
+
+    @classmethod
+    def open(cls, path: Path, *, check: bool = True) -> Catalogue:
+        """Open the file of a catalogue, whose name tells its digest; `check` compares the two.
+
+        Raises Damaged where they differ, and OSError.
+        """
+        with path.open("rb") as file:
+            empty = path.stat().st_size == 0
+            data = b"" if empty else mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        digest = path.name.removesuffix(SUFFIX)
+        if check and (actual := _sha256(data)) != digest:
+            raise Damaged(
+                f"{path} is damaged: its SHA-256 is {actual}; remove the file and import the prices again, "
+                "or restore it from a backup"
+            )
+        return cls(data, digest)
+
+    @classmethod
+    def of(cls, prices: list[Price]) -> Catalogue:
+        """Return a catalogue of a few prices that is in memory alone. Raises ValueError where two have one key."""
+        lines = sorted(map(line_of, prices))
+        keys = [key_of(line) for line in lines]
+        if len(set(keys)) < len(keys):
+            raise ValueError("two of the prices have the same key")
+        data = b"".join(line + b"\n" for line in lines)
+        return cls(data, hashlib.sha256(data).hexdigest())
+
+    def close(self) -> None:
+        """Give the file back."""
+        if isinstance(self._data, mmap.mmap):
+            self._data.close()
+
+    def __len__(self) -> int:
+        return len(self._ends) - 1
+
+    def line(self, row: int) -> bytes:
+        """Return a row's line, without the newline."""
+        return self._data[self._ends[row] : self._ends[row + 1] - 1]
+
+    def lines(self, first: int = 0) -> Iterator[bytes]:
+        """Yield the lines from the row `first` on."""
+        data, start = self._data, self._ends[first]
+        for end in self._ends[first + 1 :]:
+            yield data[start : end - 1]
+            start = end
+
+    def __iter__(self) -> Iterator[Price]:
+        return map(price_of, self.lines())
+
+    def first(self, sought: bytes) -> int:
+        """Return the first row whose line begins with `sought` or comes after all that do."""
+        data, ends, width = self._data, self._ends, len(sought)
+
+        def begin(row: int) -> bytes:
+            """Return as much of a row's line as is compared."""
+            start = ends[row]
+            return data[start : start + width]
+
+        return bisect_left(range(len(ends) - 1), sought, key=begin)
+
+    def starting(self, sought: bytes) -> Iterator[bytes]:
+        """Yield the lines that begin with `sought`."""
+        for row in range(self.first(sought), len(self)):
+            line = self.line(row)
+            if not line.startswith(sought):
+                return
+            yield line
+
+    def names(self, *above: str) -> Iterator[str]:
+        """Yield the different names one level below `above`: all providers, a provider's regions, a region's skus."""
+        if not above and self._providers is not None:
+            yield from self._providers
+            return
+        begin = prefix(*above)
+        row, depth = self.first(begin), len(above)
+        while row < len(self):
+            line = self.line(row)
+            if not line.startswith(begin):
+                return
+            name = orjson.loads(line)[depth]
+            yield name
+            row = self.first(prefix(*above, name)[:-1] + _AFTER_COMMA)
+
+    @property
+    def providers(self) -> tuple[str, ...]:
+        """All providers, in order."""
+        if self._providers is None:
+            self._providers = tuple(self.names())
+        return self._providers
+
+
+def _ends(data: bytes | mmap.mmap) -> array[int]:
+    """Return where each line begins, and where the last one ends."""
+    ends = array("Q", [0])
+    found, find, add = 0, data.find, ends.append
+    while (found := find(b"\n", found) + 1) > 0:
+        add(found)
+    return ends
+
+
+def _sha256(data: bytes | mmap.mmap) -> str:
+    digest = hashlib.sha256()
+    for start in range(0, len(data), _HASH_PIECE):
+        digest.update(data[start : start + _HASH_PIECE])
+    return digest.hexdigest()

@@ -1,0 +1,110 @@
+"""What a script's `estimate(params, prices)` gets, and the estimate that is made of what it returns."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from wharfinger_server.domain.errors import FailedPrecondition
+from wharfinger_server.domain.estimate import CostItem, Estimate
+from wharfinger_server.domain.price import LONGEST_AMOUNT, an_hour, hourly
+from wharfinger_server.pricing.lookup import PriceAmbiguous, PriceUnknown, Stack
+
+_LARGEST = Decimal(10) ** 18
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One thing that is to be priced. `what` is the key of the ledger entry that it becomes, such as `node/web-3`.
+
+    `quantity` is how much is held of what is priced by time, and how much an hour uses of the rest. What is "" is
+    taken as a look-up takes it (`Stack.price`).
+    """
+
+    what: str
+    provider: str
+    sku: str
+    region: str = ""
+    quantity: Decimal = Decimal(1)
+    category: str = ""
+    term: str = ""
+    currency: str = ""
+    unit: str = ""
+
+
+class Prices:
+    """What a script asks while it says what it will make. Immutable; nothing here reaches a cloud."""
+
+    def __init__(self, profiles: Mapping[str, Mapping[str, Any]] | None = None) -> None:
+        self._profiles = {name: dict(table) for name, table in (profiles or {}).items()}
+
+    def profile(self, name: str) -> dict[str, str]:
+        """Return `provider` and `region` of a cloud account, "" where it names none; never its credentials.
+
+        Raises FailedPrecondition CANNOT_ESTIMATE where the project has no profile of that name.
+        """
+        table = self._profiles.get(name)
+        if table is None:
+            there = ", ".join(sorted(self._profiles)) or "none"
+            why = f"there is no cloud profile {name!r}; configured for this project: {there}"
+            raise FailedPrecondition("CANNOT_ESTIMATE", why, {"cause": why})
+        return {key: str(table.get(key, "")) for key in ("provider", "region")}
+
+    def item(
+        self,
+        what: str,
+        *,
+        provider: str,
+        region: str = "",
+        sku: str,
+        quantity: str | int | Decimal = "1",
+        category: str = "on-demand",
+        term: str = "",
+    ) -> Wanted:
+        """Return one item for the list that `estimate` returns.
+
+        `quantity` is a decimal number as text, not a float. Raises FailedPrecondition CANNOT_ESTIMATE for one that is
+        none, or is negative.
+        """
+        return Wanted(what, provider, sku, region, _quantity(what, quantity), category, term)
+
+
+def _quantity(what: str, told: str | int | Decimal) -> Decimal:
+    try:
+        if isinstance(told, float | bool) or len(str(told)) > LONGEST_AMOUNT:
+            raise ValueError
+        number = Decimal(told)
+        if not number.is_finite() or not 0 <= number < _LARGEST:
+            raise ValueError
+    except (InvalidOperation, ValueError, TypeError):
+        why = f"the quantity of {what!r} must be a decimal number of 0 or more as text, such as '1.5', not {told!r}"
+        raise FailedPrecondition("CANNOT_ESTIMATE", why, {"cause": why}) from None
+    return number
+
+
+def estimate(items: Iterable[Wanted], stack: Stack, at: int | None = None) -> Estimate:
+    """Return what the items cost for an hour by the stack's prices of the moment `at` (microseconds; None: now).
+
+    The same items, stack and moment give the same bytes. What has no known price is listed as unpriced; a question
+    that fits several prices raises PriceAmbiguous, naming the item.
+    """
+    moment = time.time_ns() // 1000 if at is None else at
+    return Estimate.of([_line(item, stack, moment) for item in items], stack.digest, moment)
+
+
+def _line(item: Wanted, stack: Stack, at: int) -> CostItem:
+    try:
+        found = stack.price(
+            item.provider, item.region, item.sku, item.category, item.term, item.currency, item.unit, at
+        )
+    except PriceUnknown:
+        return CostItem(item.what, item.quantity)
+    except PriceAmbiguous as error:
+        error.message = f"{item.what}: {error.message}"
+        raise
+    units = an_hour(found.price.unit, item.quantity)
+    cost = hourly(found.price, item.quantity)
+    return CostItem(item.what, units, found.price, found.layer, found.catalog, cost, found.stale)
