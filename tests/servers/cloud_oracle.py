@@ -170,6 +170,10 @@ class Oracle:
             self.calls.append(call)
             fault = self._take(call)
         time.sleep(self.latency)
+        return self.suffer(fault, do)
+
+    def suffer(self, fault: Fault | None, do: Callable[[], Any]) -> tuple[str, Any]:
+        """Do what a call does as `fault` has it, if there is one. Returns and raises as `around`."""
         kind = fault.kind if fault else ""
         if fault is None:
             return "", do()
