@@ -8,14 +8,25 @@ from typing import TypeVar
 import sqlalchemy as sa
 
 from wharfinger_server.domain import ids
+from wharfinger_server.domain.errors import Refused
 from wharfinger_server.domain.event import Event
 from wharfinger_server.domain.task import Task
 from wharfinger_server.store import codec
+from wharfinger_server.store.catalogs import CatalogWrites
 from wharfinger_server.store.database import Database
 from wharfinger_server.store.errors import Existing, Gone
 from wharfinger_server.store.line import Line
 from wharfinger_server.store.loaded import Encode, Loaded, Pending
-from wharfinger_server.store.operations import Change, Create, Operation, Probe, Purge, Renew, SaveProgress
+from wharfinger_server.store.operations import (
+    Change,
+    Create,
+    Operation,
+    Probe,
+    Purge,
+    Renew,
+    SaveProgress,
+    WriteCatalogs,
+)
 from wharfinger_server.store.values import Committed, Draft, FeedEvent
 from wharfinger_server.store.work import Work
 
@@ -59,6 +70,8 @@ class Batch:
         if _all(operations, Probe):
             self.wrote = True
             self._database.probe(self._line)
+        for catalogs in _all(operations, WriteCatalogs):
+            self._write_catalogs(catalogs)
         for purge in _all(operations, Purge):
             purge.result = self._database.purge(self._line, purge.before, purge.limit)
             self.wrote |= purge.result > 0
@@ -241,6 +254,14 @@ class Batch:
             if rows:
                 statement(line, rows)
         self._events += [event for w in written for event in w.events]
+
+    def _write_catalogs(self, operation: WriteCatalogs) -> None:
+        try:
+            operation.result = operation.write(CatalogWrites(self._line, self._database.mark, self._now))
+        except Refused as refused:  # before it wrote anything
+            operation.error = refused
+        else:
+            self.wrote = True
 
     # ------------------------------------------------------------------ the feed
 

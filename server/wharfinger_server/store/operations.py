@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from wharfinger_server.domain.progress import Progress
+from wharfinger_server.store.catalogs import CatalogWrites
 from wharfinger_server.store.delivery import Waiter
 from wharfinger_server.store.values import Draft
 from wharfinger_server.store.work import Work
@@ -62,3 +63,10 @@ class Purge(Operation):
 
     before: int
     limit: int
+
+
+@dataclass(slots=True, eq=False)
+class WriteCatalogs(Operation):
+    """Write about catalogues; the result is what `write` returns. What it raises reaches its caller alone."""
+
+    write: Callable[[CatalogWrites], Any]

@@ -8,16 +8,26 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 
 from wharfinger_server.domain import ids
+from wharfinger_server.domain.catalog import Activation, Catalog
 from wharfinger_server.domain.ledger import Entry
 from wharfinger_server.domain.progress import Progress
 from wharfinger_server.domain.states import EntryState
 from wharfinger_server.domain.task import Task
-from wharfinger_server.store import schema
+from wharfinger_server.store import catalogs, schema
 from wharfinger_server.store.database import Database, Verdict
 from wharfinger_server.store.delivery import Awaiting, Blocked
 from wharfinger_server.store.errors import Existing, Gone, MaybeWritten, NotOurs, OpenRefused, WriteFailed, unavailable
 from wharfinger_server.store.loaded import Encode
-from wharfinger_server.store.operations import Change, Create, Operation, Probe, Purge, Renew, SaveProgress
+from wharfinger_server.store.operations import (
+    Change,
+    Create,
+    Operation,
+    Probe,
+    Purge,
+    Renew,
+    SaveProgress,
+    WriteCatalogs,
+)
 from wharfinger_server.store.queries import Queries
 from wharfinger_server.store.runner import InlineRunner, Runner, ThreadRunner
 from wharfinger_server.store.values import Committed, Condition, Draft, FeedEvent, Sealed, StoredEvent, TaskQuery
@@ -174,6 +184,34 @@ class Store:
         result: int = await self._write(lambda waiter: Purge(waiter, before, limit))
         return result
 
+    async def keep_catalog(self, catalog: Catalog, activation: Activation | None, over: str | None) -> Catalog:
+        """Write a catalogue down and perhaps make it the active one, in one transaction; return it as it stands.
+
+        `over` is the digest of the catalogue that it was checked against, None where none was active. Raises Aborted
+        PRICES_BUSY where another one has become active since.
+        """
+        result: Catalog = await self._write(
+            lambda waiter: WriteCatalogs(waiter, lambda writes: writes.keep(catalog, activation, over))
+        )
+        return result
+
+    async def activate_catalog(self, activation: Activation) -> Catalog:
+        """Make a known catalogue the active one.
+
+        Raises NotFound UNKNOWN_CATALOG, and FailedPrecondition PRICES_QUARANTINED without an override.
+        """
+        result: Catalog = await self._write(
+            lambda waiter: WriteCatalogs(waiter, lambda writes: writes.activate(activation))
+        )
+        return result
+
+    async def catalog_checked(self, digest: str) -> Catalog | None:
+        """Note that the origin of a catalogue has nothing newer; return the catalogue, None where there is none."""
+        result: Catalog | None = await self._write(
+            lambda waiter: WriteCatalogs(waiter, lambda writes: writes.checked(digest))
+        )
+        return result
+
     # ------------------------------------------------------------------ reading
 
     async def _read(self, query: Callable[[sa.Connection], T]) -> T:
@@ -265,6 +303,29 @@ class Store:
     async def expired(self, now: int, limit: int) -> list[Task]:
         """Return tasks at rest whose expire_time has come, that own nothing alive and are not tombstones yet."""
         return await self._read(lambda c: self._queries.expired(c, now, limit))
+
+    async def active_catalog(self) -> Catalog | None:
+        """Return the active catalogue, None before the first."""
+        return await self._read(catalogs.active)
+
+    async def catalog(self, digest: str) -> Catalog | None:
+        """Return a catalogue, None where there is none of that digest."""
+        return await self._read(lambda c: catalogs.catalog(c, digest))
+
+    async def catalogs(self, after: str, limit: int) -> list[Catalog]:
+        """Return up to `limit` catalogues, the newest import first, from behind the digest `after` on ("": the first).
+
+        Raises NotFound UNKNOWN_CATALOG for an `after` that does not exist.
+        """
+        return await self._read(lambda c: catalogs.page(c, after, limit))
+
+    async def catalog_of(self, origin: str) -> Catalog | None:
+        """Return the catalogue that was last fetched from, or found unchanged at, an origin."""
+        return await self._read(lambda c: catalogs.latest_of(c, origin))
+
+    async def activations(self, limit: int) -> list[Activation]:
+        """Return the last activations, the newest first: which catalogue became active, when, by whom and why."""
+        return await self._read(lambda c: catalogs.history(c, limit))
 
     async def health(self) -> None:
         """Raise Unavailable when the database does not answer, or could not be written last and still cannot be."""

@@ -126,3 +126,22 @@ def upgrade() -> None:
         sa.Column("number", NUMBER, nullable=False),
         sa.Column("time", NUMBER, nullable=False),
     )
+    op.create_table(
+        "catalogs",
+        sa.Column("digest", TEXT, primary_key=True),
+        sa.Column("import_time", NUMBER, nullable=False),
+        sa.Column("origin", TEXT, nullable=False),
+        sa.Column("check_time", NUMBER, nullable=False),
+        sa.Column("quarantine_reason", TEXT, nullable=False),
+        sa.Column("doc", BYTES, nullable=False),
+    )
+    op.create_index("ix_catalogs_import_time", "catalogs", ["import_time", "digest"])
+    op.create_table(
+        "activations",
+        sa.Column("id", ID, primary_key=True),
+        sa.Column("digest", TEXT, nullable=False),
+        sa.Column("time", NUMBER, nullable=False),
+        sa.Column("actor", TEXT, nullable=False),
+        sa.Column("reason", TEXT, nullable=False),
+        sa.Column("overridden", SMALL, nullable=False),
+    )
