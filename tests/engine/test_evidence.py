@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from wharfinger_server.domain.states import TaskState
+import pytest
+
+from wharfinger.runtime.protocol import LeaseLost, Succeeded
+from wharfinger_server.domain.states import Phase, TaskState
+from wharfinger_server.engine.attempt import Attempt
 from wharfinger_server.engine.halfway import Ask
+from wharfinger_server.engine.session import AttemptSession
 
 
 async def test_a_rollback_undoes_evidence_too(pier: Any) -> None:
@@ -31,3 +36,15 @@ async def test_things_that_wait_for_each_other_are_undone_newest_first(pier: Any
     shown = await pier.run("harbour.build", params=params)
     await pier.engine.half_way.roll_back(pier.caller, Ask("default", shown.task.task_id))
     assert (await pier.rest(shown.task.task_id)).task.state is TaskState.ROLLED_BACK
+
+
+async def test_an_attempt_whose_task_was_purged_hears_that_its_lease_is_lost(pier: Any) -> None:
+    shown = await pier.run("harbour.noop")
+    desk = pier.engine.dispatcher.attempts.desk
+    session = AttemptSession(desk, Attempt(shown.task, Phase.RUN, 1000, lambda _: None))
+    await pier.engine.tasks.delete(pier.caller, "default", shown.task.task_id)
+    assert await pier.store.purge(1 << 60, 10) == 1
+    with pytest.raises(LeaseLost):
+        await session.created("thing", 1, "i-1")
+    with pytest.raises(LeaseLost):
+        await session.finish(Succeeded(b"{}"))

@@ -21,6 +21,7 @@ from wharfinger_server.engine import rollback, wording
 from wharfinger_server.engine.attempt import LINE_COST, Attempt
 from wharfinger_server.engine.life import LATE, Life
 from wharfinger_server.engine.noting import SERVER, entry_changed, guard, state_changed
+from wharfinger_server.store.store import Gone
 from wharfinger_server.store.work import Work
 
 T = TypeVar("T")
@@ -123,7 +124,7 @@ class AttemptSession:
 
         try:
             fenced_from = await self._change(self._attempt.task.id, decide)
-        except Unavailable:
+        except (Gone, Unavailable):
             raise protocol.LeaseLost from None
         if fenced_from is not None:
             self._desk.revived(fenced_from)
@@ -295,7 +296,8 @@ class AttemptSession:
 
         try:
             return await self._change(self._attempt.task.id, guarded)  # type: ignore[no-any-return]
-        except (Fenced, Unavailable):  # unavailable for good: the server ends, and the next one takes the task up
+        # Gone: it was purged meanwhile. Unavailable for good: the server ends, and the next one takes the task up.
+        except (Fenced, Gone, Unavailable):
             raise protocol.LeaseLost from None
         except Refused as refused:
             self._attempt.put_back(lines, dropped)
