@@ -173,6 +173,16 @@ SEEDS ?= 100
 sim: .venv/.ready ## simulate SEEDS= histories, or tell the one of SEED=
 	@$(BIN)/python -m tests.campaigns.sim --seeds $(SEEDS) --seed $(or $(SEED),0)
 
+N ?= 100
+.PHONY: crash
+crash: .venv/.ready ## kill the server N= times while clouds fail; SEED= chooses how. Findings in build/crash.txt and .json
+	@$(BIN)/python -m tests.campaigns.crash --kills $(N) --seed $(or $(SEED),1) --out build/crash
+
+EVERY ?= 1
+.PHONY: crashpoints
+crashpoints: .venv/.ready ## kill the server at each point of a deployment, or at each EVERY=th. Findings in build/crashpoints.txt
+	@$(BIN)/python -m tests.campaigns.crashpoints --every $(EVERY) --out build/crashpoints
+
 .PHONY: clean
 clean: ## remove all that was built, the environments included
 	@rm -rf .venv .venv-gen .venv-bench bench/results.json .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache .cache .tools build dist

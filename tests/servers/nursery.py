@@ -11,13 +11,14 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from tests.servers.serving import PACKAGES, START_LIMIT, NotServing
+from tests.servers.serving import PACKAGES, START_LIMIT, STOP_LIMIT, NotServing
 
 TREE = Path(__file__).resolve().parents[2]
 NURSE = "from tests.servers.nursery import nurse; nurse()"
@@ -30,6 +31,7 @@ class Nursery:
         own = {key: value for key, value in os.environ.items() if not key.startswith("WHARFINGER_")}
         own |= environ or {}
         path = os.pathsep.join(filter(None, [str(PACKAGES), str(TREE), own.get("PYTHONPATH", "")]))
+        self._lock = threading.Lock()
         self._process = subprocess.Popen(
             [sys.executable, "-c", NURSE],
             stdin=subprocess.PIPE,
@@ -47,12 +49,13 @@ class Nursery:
         self._process.communicate()  # the end of its input is its end, and that of all servers
 
     def ask(self, **request: Any) -> Any:
-        """Have the nurse do something; return the answer."""
+        """Have the nurse do something, from any thread; return the answer."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps(request) + "\n")
-        self._process.stdin.flush()
-        line = self._process.stdout.readline()
+        with self._lock:
+            self._process.stdin.write(json.dumps(request) + "\n")
+            self._process.stdin.flush()
+            line = self._process.stdout.readline()
         assert line, "the nursery has ended"
         return json.loads(line)
 
@@ -110,6 +113,15 @@ class Forked:
             self.exit_code = self._nursery.ask(do="poll", pid=self.pid)
         return self.exit_code is not None
 
+    def wait(self, seconds: float = STOP_LIMIT) -> int:
+        """Return its exit code once it has ended. Raises TimeoutError if it runs longer than `seconds`."""
+        until = time.monotonic() + seconds
+        while not self.ended():
+            if time.monotonic() > until:
+                raise TimeoutError(f"the server {self.pid} still runs")
+            time.sleep(0.01)
+        return self.exit_code or 0
+
     def signal(self, number: signal.Signals = signal.SIGTERM) -> None:
         """Send it a signal."""
         if not self.ended():
@@ -131,24 +143,29 @@ class Forked:
 def nurse() -> None:
     """Fork servers as the lines of standard input ask for, until that ends."""
     _import_everything()
-    children: set[int] = set()
+    children: dict[int, int | None] = {}
     for line in sys.stdin:
         request = json.loads(line)
-        answer: Any = None
+        answer: int | None
         if request["do"] == "serve":
-            answer = _fork(request)
-            children.add(answer)
-        elif request["do"] == "poll":
-            done, status = os.waitpid(request["pid"], os.WNOHANG)
-            answer = os.waitstatus_to_exitcode(status) if done else None
+            pid = answer = _fork(request)
+            children[pid] = None
         else:
-            os.kill(request["pid"], signal.SIGKILL)
-            answer = os.waitstatus_to_exitcode(os.waitpid(request["pid"], 0)[1])
-        if request["do"] != "serve" and answer is not None:
-            children.discard(request["pid"])
-        print(json.dumps(answer), flush=True)  # noqa: T201 - the way to its parent
-    for pid in children:
+            pid = request["pid"]
+            answer = children[pid] = _exit_code(pid, children[pid], kill=request["do"] == "kill")
+        print(json.dumps(answer), flush=True)
+    for pid, code in children.items():
+        _exit_code(pid, code, kill=True)
+
+
+def _exit_code(pid: int, code: int | None, *, kill: bool) -> int | None:
+    """Return how a child ended, `code` if that is known; None if it still runs."""
+    if code is not None:
+        return code
+    if kill:
         os.kill(pid, signal.SIGKILL)
+    done, status = os.waitpid(pid, 0 if kill else os.WNOHANG)
+    return os.waitstatus_to_exitcode(status) if done else None
 
 
 def _import_everything() -> None:
@@ -193,7 +210,7 @@ def _serve(request: Mapping[str, Any]) -> int:
     from wharfinger_server.commands import serve
 
     try:
-        serve.main(list(request["arguments"]), standalone_mode=True)
+        serve.main(list(request["arguments"]), standalone_mode=False)
     except SystemExit as ended:
         return ended.code if isinstance(ended.code, int) else 1
     return 0

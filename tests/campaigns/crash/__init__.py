@@ -1,0 +1,1 @@
+"""kill -9 of the real server at random instants, held against the oracle of a cloud that fails."""

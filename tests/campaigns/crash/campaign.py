@@ -1,0 +1,227 @@
+"""The campaign: people, a cloud in bad weather, and a server that is killed again and again."""
+
+from __future__ import annotations
+
+import asyncio
+import collections
+import random
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tests.campaigns.crash.checking import check
+from tests.campaigns.crash.house import Mortal, configure
+from tests.campaigns.crash.people import Person, Story
+from tests.campaigns.crash.weather import StormyOracle
+from tests.servers.cloud import Cloud
+from tests.servers.nursery import Nursery
+
+from wharfinger import aio
+from wharfinger.events import ProgressUpdate, Snapshot
+
+AT_ONCE = 10
+"""How many deployments are in flight."""
+LAST_STORIES = 120.0
+"""Seconds that the stories have to end once nobody kills the server any more and the weather is calm."""
+
+
+@dataclass
+class Findings:
+    """What was seen, and every violation of what was promised, each with its account."""
+
+    seed: int
+    kills: int = 0
+    seconds: float = 0.0
+    tasks: int = 0
+    events: int = 0
+    made: int = 0
+    attempts: int = 0
+    slowest_start: float = 0.0
+    usual_start: float = 0.0
+    ends: collections.Counter[str] = field(default_factory=collections.Counter)
+    acts: collections.Counter[str] = field(default_factory=collections.Counter)
+    faults: collections.Counter[str] = field(default_factory=collections.Counter)
+    violations: list[str] = field(default_factory=list)
+    accounts: list[str] = field(default_factory=list)
+
+    def report(self) -> str:
+        """Return the findings as lines for people."""
+        return "\n".join(
+            [
+                f"seed {self.seed}: {self.kills} kills in {self.seconds:.0f} s",
+                f"a start took {self.usual_start:.2f} s, {self.slowest_start:.2f} s at most",
+                f"{self.tasks} tasks, {self.attempts} attempts, {self.made} things made, {self.events} events watched",
+                f"ended {dict(self.ends)}",
+                f"people asked {dict(self.acts)}",
+                f"the cloud's faults {dict(self.faults)}",
+                f"{len(self.violations)} violations",
+                *self.violations[:50],
+                *self.accounts[:10],
+            ]
+        )
+
+    def facts(self) -> dict[str, Any]:
+        """Return the findings as JSON."""
+        return {**self.__dict__, "violations": self.violations, "ok": not self.violations}
+
+
+class Campaign:
+    """One campaign in an empty folder."""
+
+    def __init__(self, nursery: Nursery, folder: Path, *, kills: int, seed: int, at_once: int = AT_ONCE) -> None:
+        self.findings = Findings(seed)
+        self._nursery = nursery
+        self._folder = folder
+        self._kills = kills
+        self._at_once = at_once
+        self._dice = random.Random(seed)
+        self._oracle = StormyOracle(seed)
+        self._numbers = iter(range(1_000_000_000))
+        self._stories: list[Story] = []
+        self._over = False
+
+    async def run(self) -> Findings:
+        """Run it and return what was found."""
+        began = time.monotonic()
+        with Cloud(self._oracle) as cloud:
+            configure(self._folder, cloud, '[server]\nlog_level = "warning"\n')
+            server = await asyncio.to_thread(Mortal, self._nursery, self._folder)
+            try:
+                async with aio.Client(server.address) as client:
+                    await self._play(server, client)
+                    await self._look_at_all(client)
+            finally:
+                server.kill()
+            if "Traceback" in server.log():
+                self.findings.accounts.append(f"the server's log has a traceback:\n{_first_traceback(server.log())}")
+        self._sum_up(server, time.monotonic() - began)
+        return self.findings
+
+    async def _play(self, server: Mortal, client: aio.Client) -> None:
+        callers = [asyncio.create_task(self._callers(client)) for _ in range(self._at_once)]
+        for number in range(1, self._kills + 1):
+            how = await server.die_and_live(self._dice)
+            self.findings.kills = number
+            if number % 10 == 0:
+                self._tell(f"kill {number} of {self._kills}, {how}")
+            for caller in callers:
+                if caller.done():
+                    await caller  # a fault of the campaign's own
+        self._over = True
+        self._oracle.calm()
+        _, late = await asyncio.wait(callers, timeout=LAST_STORIES)
+        for caller in late:
+            caller.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
+        await asyncio.gather(*(caller for caller in callers if caller not in late))
+        for story in self._stories:
+            if story.ended is None:
+                self.findings.violations.append(f"{story.task_name or story.name}: did not end; it {story.acts}")
+
+    async def _callers(self, client: aio.Client) -> None:
+        """Live one story after the other until the kills are over."""
+        while not self._over:
+            number = next(self._numbers)
+            story = Story(f"t{number:05}x", f"{self.findings.seed} {number}")
+            self._stories.append(story)
+            person = Person(client, story)
+            await person.live()
+            await self._look_at(person, client)
+
+    async def _look_at(self, person: Person, client: aio.Client) -> None:
+        """Hold a story that ended against the oracle."""
+        story, task = person.story, person.story.ended
+        assert task is not None
+        entries = await person.entries()
+        things = self._oracle.of(f"{story.name}-")
+        wrongs = [*check(task, entries, things), *(f"{task.name}: {wrong}" for wrong in story.wrongs)]
+        events = [e async for e in client.events(task.name)] if wrongs else []
+        if wrongs:
+            self.findings.violations += wrongs
+            self.findings.accounts.append(_account(story, task, entries, things, events))
+            self._tell(wrongs[0])
+        self.findings.ends[task.state.name] += 1
+        self.findings.attempts += task.attempts[-1].epoch if task.attempts else 0
+        self.findings.events += len(story.sequences)
+        self.findings.acts.update(act.partition(":")[0] for act in story.acts)
+        self._oracle.forget(f"{story.name}-")
+
+    async def _look_at_all(self, client: aio.Client) -> None:
+        """Hold all that the server has, and all that exists, against all that was asked for and acknowledged."""
+        wrong = self.findings.violations.append
+        listed = collections.Counter([task.labels.get("story", "") async for task in client.list(page_size=1000)])
+        for story in self._stories:
+            if story.acknowledged and listed[story.name] != 1:
+                wrong(f"{story.task_name} was acknowledged and is listed {listed[story.name]} times")
+            elif listed[story.name] > 1:
+                wrong(f"{story.name}: one request made {listed[story.name]} tasks")
+        for name in listed.keys() - {story.name for story in self._stories}:
+            wrong(f"a task {name} that nobody asked for")
+        ended = [story for story in self._stories if story.ended is not None]
+        for story in ended:
+            assert story.ended is not None
+            task = await client.get(story.task_name)
+            if (task.state, task.last_sequence) != (story.ended.state, story.position):
+                wrong(f"{task.name} was {story.ended.state.name} at event {story.position}, and changed since")
+            entries = [entry async for entry in client.resources(task.name)]
+            for found in check(task, entries, self._oracle.of(f"{story.name}-")):
+                if found not in self.findings.violations:
+                    wrong(f"{found} (at the end of all)")
+            numbers = [
+                e.sequence async for e in client.events(task.name) if not isinstance(e, Snapshot | ProgressUpdate)
+            ]
+            if numbers != story.sequences:
+                wrong(f"{task.name}: {len(story.sequences)} events were watched, and {len(numbers)} are listed")
+        self.findings.violations += self._oracle.wrongs
+
+    def _sum_up(self, server: Mortal, seconds: float) -> None:
+        findings, starts = self.findings, sorted(server.starts)
+        findings.seconds = seconds
+        findings.tasks = sum(story.acknowledged for story in self._stories)
+        findings.made = sum(self._oracle.made.values())
+        findings.faults = self._oracle.ordered
+        findings.usual_start = starts[len(starts) // 2] if starts else 0.0
+        findings.slowest_start = starts[-1] if starts else 0.0
+
+    def _tell(self, text: str) -> None:
+        at = sum(self.findings.ends.values())
+        wrong = len(self.findings.violations) + len(self._oracle.wrongs)
+        print(f"{text}; {at} tasks ended, {wrong} violations", file=sys.stderr, flush=True)
+
+
+def _account(story: Story, task: Any, entries: list[Any], things: list[Any], events: list[Any]) -> str:
+    """Return all that is known of a task with which something is wrong."""
+    return "\n".join(
+        [
+            f"--- {task.name}, {story.name}, {task.state.name}; people: {story.acts}; kept back: {story.retained}",
+            f"params {dict(task.params)}",
+            f"failure {task.failure}",
+            *(
+                f"attempt {a.epoch} {a.phase} {a.start_time} to {a.end_time}: {a.failure.message if a.failure else ''}"
+                for a in task.attempts
+            ),
+            *(
+                f"ledger {e.key} {e.type} {e.state.name} {e.external_id} generation {e.generation} epoch {e.epoch} "
+                f"intent {e.intent_time} send by {e.send_by}: {e.failure.message if e.failure else ''}"
+                for e in entries
+            ),
+            *(f"exists {t.kind} {t.id} {t.name} at {t.attached or '-'}" for t in things),
+            *(f"event {_short(event)}" for event in events),
+        ]
+    )
+
+
+def _short(event: Any) -> str:
+    what = getattr(event, "resource", None)
+    more = (
+        f"{what.key} {what.state.name} {what.external_id} {what.failure.message if what.failure else ''}"
+        if what is not None
+        else getattr(event, "state", None) or getattr(event, "text", None) or getattr(event, "failure", "")
+    )
+    return f"{event.sequence} {event.time} epoch {event.attempt} {type(event).__name__} {more}"
+
+
+def _first_traceback(log: str) -> str:
+    return log[log.index("Traceback") :][:3000]
