@@ -80,6 +80,8 @@ def _run(settings: configuration.Settings, port_file: Path | None) -> int:
             return runner.run(run(settings, ready))
     except (OpenRefused, NotListening) as error:
         _refuse(str(error))
+    except configuration.ConfigError as error:
+        _refuse(*error.problems)
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
@@ -124,6 +126,15 @@ def token(creator: str, projects: tuple[str, ...]) -> None:
     click.echo("It is shown only this once. Put this into the server's settings file (chmod 600):", err=True)
     click.echo(f'[[tokens]]\nsha256 = "{digest}"\ncreator = {json.dumps(creator)}')
     click.echo(f"projects = {json.dumps(list(projects) if projects else '*')}")
+
+
+@config.command("seal-key")
+def seal_key() -> None:
+    """Make a key that seals params. Put it above the others in the file of keys ([sealing] key_file, chmod 600)."""
+    made = configuration.make_key()
+    (name,) = configuration.parse_keys(made, "the new key")
+    click.echo(f"key {name}; restart the servers once it is the first line, and keep the older keys below", err=True)
+    click.echo(made)
 
 
 def _settings(config_file: str | None, options: dict[tuple[str, str], object]) -> configuration.Settings:

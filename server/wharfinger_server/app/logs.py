@@ -1,6 +1,7 @@
 """The server's log on standard error: one JSON object a line, or plain lines where a person looks on.
 
-Facts beside the sentence travel as `extra=`: the name of a task, a reason, an incident. Params never do.
+Facts beside the sentence travel as `extra=`: the name of a task, a reason, an incident. Params never do; where a
+library, or a script's own logging, tells a secret all the same, a mark stands in its place.
 """
 
 from __future__ import annotations
@@ -11,13 +12,16 @@ import sys
 import time
 from typing import Any
 
-from wharfinger_server.config import Settings
+from wharfinger.runtime.redaction import Redactor, known
+from wharfinger_server.config import Settings, secret_values
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
 def set_up(settings: Settings) -> None:
     """Send every log line to standard error, in the form and from the level that the settings ask for."""
+    tables = (settings.profiles, settings.stores, settings.executors, settings.prices, settings.packages)
+    known.keep(Redactor([*secret_values(tables), *secret_values(settings.store.url)]))
     form = settings.server.log_format
     plain = form == "plain" or (form == "auto" and sys.stderr.isatty())
     handler = logging.StreamHandler(sys.stderr)
@@ -54,7 +58,7 @@ class JsonLines(logging.Formatter):
         }
         if record.exc_info:
             told["exception"] = self.formatException(record.exc_info)
-        return json.dumps(told, default=str, ensure_ascii=False)
+        return known.text(json.dumps(told, default=str, ensure_ascii=False))
 
 
 class PlainLines(logging.Formatter):
@@ -66,4 +70,4 @@ class PlainLines(logging.Formatter):
         level = "" if record.levelno <= logging.INFO else f"{record.levelname}: "
         facts = "".join(f" {key}={value}" for key, value in _facts(record).items())
         line = f"{moment} {level}{record.getMessage()}{facts}"
-        return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
+        return known.text(f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line)

@@ -4,14 +4,30 @@ from wharfinger_server.config.address import Address
 from wharfinger_server.config.gather import ConfigError
 from wharfinger_server.config.load import check_exposure, default_path, load
 from wharfinger_server.config.sample import effective, sample
-from wharfinger_server.config.secrets import shown_url
-from wharfinger_server.config.settings import Limits, Retention, Server, Settings, Store, Table, Tls, Token
+from wharfinger_server.config.seal_keys import SealKeys, make_key
+from wharfinger_server.config.seal_keys import parse as parse_keys
+from wharfinger_server.config.secrets import secret_values, shown_url
+from wharfinger_server.config.settings import (
+    Limits,
+    Prices,
+    Retention,
+    Sealing,
+    Server,
+    Settings,
+    Store,
+    Table,
+    Tls,
+    Token,
+)
 
 __all__ = [
     "Address",
     "ConfigError",
     "Limits",
+    "Prices",
     "Retention",
+    "SealKeys",
+    "Sealing",
     "Server",
     "Settings",
     "Store",
@@ -22,6 +38,9 @@ __all__ = [
     "default_path",
     "effective",
     "load",
+    "make_key",
+    "parse_keys",
     "sample",
+    "secret_values",
     "shown_url",
 ]

@@ -70,7 +70,7 @@ class Gathered:
                 continue
             path = tuple(name.removeprefix(PREFIX).lower().split("__"))
             if all(path):
-                self.put(path, environ[name] if path[0] in typed else _toml_value(environ[name]), name)
+                self.put(path, environ[name] if path[0] in typed else toml_value(environ[name]), name)
             else:
                 self.problems.append(f"{name}: write {PREFIX}SECTION__KEY, such as {PREFIX}SERVER__ADDRESS")
 
@@ -122,7 +122,7 @@ class Gathered:
         self.problem(path, f"is no {noun}; {hint}")
 
 
-def _toml_value(text: str) -> object:
+def toml_value(text: str) -> object:
     """Return `text` read as a TOML value, or as it is."""
     if re.match(r"[\[{\"'0-9tf+-]", text):
         try:

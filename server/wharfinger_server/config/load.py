@@ -12,14 +12,35 @@ from typing import Any, TypeVar
 import platformdirs
 
 from wharfinger_server.config.address import Address
-from wharfinger_server.config.gather import PREFIX, ConfigError, Gathered
-from wharfinger_server.config.settings import APPLICATION, Kind, Limits, Retention, Server, Settings, Store, Table, Tls
+from wharfinger_server.config.gather import PREFIX, ConfigError, Gathered, toml_value
+from wharfinger_server.config.price_tables import check_budgets, check_sources, check_trusted_keys
+from wharfinger_server.config.settings import (
+    APPLICATION,
+    Kind,
+    Limits,
+    Prices,
+    Retention,
+    Sealing,
+    Server,
+    Settings,
+    Store,
+    Table,
+    Tls,
+)
 from wharfinger_server.config.tokens import read_tokens
 from wharfinger_server.config.units import parse_duration, parse_size
 
-SECTIONS = {"server": Server, "store": Store, "tls": Tls, "limits": Limits, "retention": Retention}
+SECTIONS = {
+    "server": Server,
+    "store": Store,
+    "sealing": Sealing,
+    "tls": Tls,
+    "limits": Limits,
+    "retention": Retention,
+    "prices": Prices,
+}
 NAMED = ("stores", "profiles", "executors")
-_KNOWN = (*SECTIONS, *NAMED, "tokens", "prices")
+_KNOWN = (*SECTIONS, *NAMED, "tokens")
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,62}")
 _WORDS = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
 S = TypeVar("S")
@@ -90,6 +111,7 @@ def _build(gathered: Gathered, packages: frozenset[str] | None) -> Settings:
     settings = Settings(
         server=_section(gathered, "server", Server),
         store=_section(gathered, "store", Store),
+        sealing=_section(gathered, "sealing", Sealing),
         tls=_section(gathered, "tls", Tls),
         tokens=read_tokens(gathered),
         limits=_section(gathered, "limits", Limits),
@@ -97,7 +119,7 @@ def _build(gathered: Gathered, packages: frozenset[str] | None) -> Settings:
         stores=_named(gathered, "stores"),
         profiles=_named(gathered, "profiles"),
         executors=_named(gathered, "executors"),
-        prices=gathered.table("prices"),
+        prices=_prices(gathered),
         packages=extra,
         source=gathered.file if gathered.used else None,
     )
@@ -105,6 +127,16 @@ def _build(gathered: Gathered, packages: frozenset[str] | None) -> Settings:
     _check_tls(gathered, settings.tls)
     _check_limits(gathered, settings.limits)
     return settings
+
+
+def _prices(gathered: Gathered) -> Prices:
+    """Return the section of prices, its tables checked."""
+    told = _section(gathered, "prices", Prices)
+    check_sources(gathered, told.allow_sources)
+    keys = check_trusted_keys(gathered, told.trusted_keys)
+    if told.require_signature and not keys:
+        gathered.problem(("prices", "require_signature"), "needs at least one key in prices.trusted_keys")
+    return dataclasses.replace(told, trusted_keys=keys, budgets=check_budgets(gathered, told.budgets))
 
 
 def _named(gathered: Gathered, section: str) -> dict[str, Table]:
@@ -143,15 +175,17 @@ def _value(raw: object, metadata: Mapping[str, Any]) -> object:
     value = _convert(raw, kind)
     if value is None:
         raise ValueError(f"must be {kind.value}, not {raw!r}")
-    if not isinstance(value, str | bool) and value < metadata["least"]:
+    if isinstance(value, int) and not isinstance(value, bool) and value < metadata["least"]:
         raise ValueError(f"is too small: {raw!r}")
     if metadata["among"] and value not in metadata["among"]:
         raise ValueError(f"must be one of {', '.join(metadata['among'])}, not {raw!r}")
     return value
 
 
-def _convert(raw: object, kind: Kind) -> str | int | bool | None:
+def _convert(raw: object, kind: Kind) -> str | int | bool | tuple[str, ...] | Mapping[str, Any] | None:
     """Return `raw` converted, None where it is of the wrong type."""
+    if kind in (Kind.LIST, Kind.TABLE):
+        return _gathering(toml_value(raw) if isinstance(raw, str) else raw, kind)
     if kind in (Kind.TEXT, Kind.PATH):
         return raw if isinstance(raw, str) else None
     if kind is Kind.SWITCH:
@@ -162,6 +196,13 @@ def _convert(raw: object, kind: Kind) -> str | int | bool | None:
         return parse_duration(raw) if kind is Kind.DURATION else parse_size(raw)
     whole = isinstance(raw, int) and not isinstance(raw, bool)
     return int(str(raw)) if whole and kind is not Kind.DURATION else None
+
+
+def _gathering(raw: object, kind: Kind) -> tuple[str, ...] | Mapping[str, Any] | None:
+    """Return a list or a table as it is kept, None where it is of the wrong type."""
+    if kind is Kind.TABLE:
+        return raw if isinstance(raw, Mapping) else None
+    return tuple(raw) if isinstance(raw, list) and all(isinstance(item, str) for item in raw) else None
 
 
 def _check_address(gathered: Gathered, settings: Settings) -> None:

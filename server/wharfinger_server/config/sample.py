@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 import textwrap
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -78,7 +79,7 @@ def effective(settings: Settings) -> str:
     for group in ("stores", "profiles", "executors"):
         for name, table in getattr(settings, group).items():
             lines += [*_table(f"{group}.{name}", table), ""]
-    for name, table in (("prices", settings.prices), *settings.packages.items()):
+    for name, table in settings.packages.items():
         if table:
             lines += [*_table(name, table), ""]
     return "\n".join(lines)
@@ -102,7 +103,16 @@ def _literal(value: Any) -> str:
     if isinstance(value, int | float):
         return str(value)
     if isinstance(value, Mapping):
-        return "{ " + ", ".join(f"{key} = {_literal(inner)}" for key, inner in value.items()) + " }" if value else "{}"
+        return (
+            "{ " + ", ".join(f"{_key(key)} = {_literal(inner)}" for key, inner in value.items()) + " }"
+            if value
+            else "{}"
+        )
     if isinstance(value, list | tuple):
         return "[" + ", ".join(_literal(inner) for inner in value) + "]"
     return json.dumps(str(value), ensure_ascii=False)
+
+
+def _key(name: str) -> str:
+    """Return a key as TOML has it: bare where that can be."""
+    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else json.dumps(name, ensure_ascii=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 _SECRET_KEY = re.compile(
     r"passw|passphrase|secret|token|credential|private|(access|account|api)_?key|^sas|signature|^key$", re.IGNORECASE
 )
-_URL_PASSWORD = re.compile(r"(://[^:/@\s]*:)[^@/\s]+(@)")
+_URL_PASSWORD = re.compile(r"(://[^:/@\s]*:)([^@/\s]+)(@)")
 HIDDEN = "(hidden)"
 
 
@@ -44,6 +45,27 @@ def secrets_in(table: Mapping[str, Any], path: tuple[str, ...] = ()) -> Iterator
             yield where
 
 
+def secret_values(value: Any, key: str = "") -> Iterator[str]:
+    """Yield every credential in a table, or in the value of `key`: what it is itself, or names in the environment.
+
+    Of a URL it is the password. What a command prints is known only to who runs the command.
+    """
+    if isinstance(value, Mapping):
+        if is_secret(key, value) and isinstance(value.get("env"), str):
+            yield from filter(None, [os.environ.get(value["env"])])
+        for name, inner in value.items():
+            # Beside a secret a key is only its name: of an account, or of the secret.
+            if name != "key" or not value.get("secret"):
+                yield from secret_values(inner, name)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from secret_values(inner, key)
+    elif isinstance(value, str) and (found := _URL_PASSWORD.search(value)):
+        yield found[2]
+    elif isinstance(value, str) and is_secret(key, value):
+        yield value
+
+
 def shown_url(url: str) -> str:
     """Return a URL without the password in it."""
-    return _URL_PASSWORD.sub(rf"\g<1>{HIDDEN}\g<2>", url)
+    return _URL_PASSWORD.sub(rf"\g<1>{HIDDEN}\g<3>", url)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from enum import Enum
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import platformdirs
@@ -24,12 +26,21 @@ class Kind(Enum):
     DURATION = 'a duration such as "30s"'
     SIZE = 'a size such as "1MiB"'
     PATH = "a path"
+    LIST = "a list of strings"
+    TABLE = "a table"
 
 
 def setting(
-    default: str | int, doc: str, kind: Kind | None = None, *, least: int = 0, among: tuple[str, ...] = ()
+    default: str | int | tuple[str, ...] | Mapping[str, Any],
+    doc: str,
+    kind: Kind | None = None,
+    *,
+    least: int = 0,
+    among: tuple[str, ...] = (),
 ) -> Any:
     """Return a dataclass field for one key: `default` as written, `doc` for the sample, `least` the smallest number."""
+    if isinstance(default, tuple | Mapping):
+        kind = Kind.LIST if isinstance(default, tuple) else Kind.TABLE
     if kind is None:
         kind = Kind.SWITCH if isinstance(default, bool) else Kind.NUMBER if isinstance(default, int) else Kind.TEXT
     value: Any = default
@@ -37,6 +48,11 @@ def setting(
         value = parse_duration(str(default))
     elif kind is Kind.SIZE:
         value = parse_size(str(default))
+    if kind is Kind.TABLE:
+        return field(
+            default_factory=lambda: MappingProxyType({}),
+            metadata={"kind": kind, "written": default, "doc": doc, "least": least, "among": among},
+        )
     return field(default=value, metadata={"kind": kind, "written": default, "doc": doc, "least": least, "among": among})
 
 
@@ -77,6 +93,19 @@ class Store:
         "Empty: SQLite in the data folder. Otherwise sqlite:////PATH or postgresql://USER@HOST/NAME. A password is"
         " better placed in the environment: WHARFINGER_STORE__URL, or PGPASSFILE.",
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Sealing:
+    """The keys under which sealed params (passwords, user data, presigned URLs) are encrypted."""
+
+    key_file: str = setting(
+        "",
+        "File of keys, one a line, as `wharfinger config seal-key` prints them: the first seals, all open. Replicas"
+        " share it. Empty: seal.keys in the data folder, made with the first sealed param.",
+        Kind.PATH,
+    )
+    key_command: str = setting("", "Command that prints the keys, instead of a file; no shell runs it.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +167,39 @@ class Retention:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """Where prices come from, and how far they are trusted."""
+
+    folder: str = setting(
+        "",
+        "Folder with price files of your own, in any format that is known; those in its projects/PROJECT hold for one"
+        " project. Empty: prices/ beside this file.",
+        Kind.PATH,
+    )
+    url: str = setting(
+        "", "What `wharfinger prices update` fetches; its checksum is looked for beside it. Empty: Libcloud's own file."
+    )
+    trusted_keys: Mapping[str, str] = setting(
+        {}, 'Minisign public keys by a name of your choice, whose signatures are trusted: { ops = "RWQf6LRC…" }.'
+    )
+    require_signature: bool = setting(False, "Refuse price data without a signature by a trusted key.")
+    max_bytes: int = setting("2GiB", "Largest file of price data, as it comes.", Kind.SIZE, least=1)
+    max_unpacked: int = setting("8GiB", "Largest file of price data, unpacked.", Kind.SIZE, least=1)
+    fetch_timeout: int = setting("10m", "How long fetching price data may take in all.", Kind.DURATION, least=1)
+    stale_after: int = setting("30d", "Prices older than this are marked as stale.", Kind.DURATION, least=1)
+    update_every: int = setting(
+        "1d", "How long `wharfinger prices update` does not ask again, unless it is forced.", Kind.DURATION
+    )
+    allow_sources: tuple[str, ...] = setting(
+        (), 'HOST:PORT that price data may be fetched from though they are not public: ["127.0.0.1:8000"].'
+    )
+    libcloud: bool = setting(True, "Honour ~/.libcloud/pricing.json of the server's user, as Libcloud does.")
+    budgets: Mapping[str, Mapping[str, Decimal]] = setting(
+        {}, 'What all that a project has alive may cost in an hour, by currency: { default = { USD = "12.50" } }.'
+    )
+
+
 Table = Mapping[str, Any]
 
 
@@ -151,10 +213,12 @@ class Settings:
 
     server: Server = field(default_factory=Server)
     store: Store = field(default_factory=Store)
+    sealing: Sealing = field(default_factory=Sealing)
     tls: Tls = field(default_factory=Tls)
     tokens: tuple[Token, ...] = ()
     limits: Limits = field(default_factory=Limits)
     retention: Retention = field(default_factory=Retention)
+    prices: Prices = field(default_factory=Prices)
     stores: Mapping[str, Table] = _tables(
         "Object stores that image scripts know by NAME. Keys other than url go to the store's client.",
         '[stores.local]\nurl = "file:///srv/images"\n\n[stores.s3]\nurl = "s3://bucket/images"\nregion = "eu-west-1"',
@@ -164,7 +228,6 @@ class Settings:
         '[profiles.staging]\nprovider = "ec2"\nregion = "eu-central-1"\nprojects = ["default"]',
     )
     executors: Mapping[str, Table] = _tables("Options of an executor, by its NAME.", "[executors.thread]\nslots = 16")
-    prices: Table = field(default_factory=dict, metadata={"doc": "Price sources.", "example": "[prices]"})
     packages: Mapping[str, Table] = _tables(
         "Settings of a script package, under the first part of its scripts' names.",
         '[image]\nallow_sources = ["127.0.0.1:8000"]',
@@ -179,9 +242,23 @@ class Settings:
         return platformdirs.user_data_path(APPLICATION, appauthor=False)
 
     @property
+    def price_folder(self) -> Path:
+        """The folder of the operator's own prices."""
+        if self.prices.folder:
+            return Path(self.prices.folder)
+        if self.source:
+            return self.source.absolute().parent / "prices"
+        return platformdirs.user_config_path(APPLICATION, appauthor=False) / "prices"
+
+    @property
     def database_url(self) -> str:
         """Where the database is: what was set, otherwise SQLite's file in the data folder."""
         return self.store.url or f"sqlite:///{self.data_dir / 'wharfinger.db'}"
+
+    @property
+    def seal_key_file(self) -> Path:
+        """The file of the keys that seal params: what was set, otherwise one in the data folder."""
+        return Path(self.sealing.key_file) if self.sealing.key_file else self.data_dir / "seal.keys"
 
     @property
     def authenticates(self) -> bool:

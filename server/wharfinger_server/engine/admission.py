@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -18,6 +19,8 @@ from wharfinger_server.engine.naming import check_id, check_labels, check_projec
 from wharfinger_server.engine.plain_json import check_json, params_invalid
 from wharfinger_server.engine.requests import Caller, CreateRequest
 from wharfinger_server.engine.scripts import Script, Scripts
+from wharfinger_server.engine.sealed_fields import without
+from wharfinger_server.engine.sealing import Secret, Vault
 from wharfinger_server.registry import Registry
 from wharfinger_server.store.store import Store
 
@@ -36,20 +39,39 @@ _RANGES = {
 """The least and the most of each number of a policy; times are microseconds."""
 
 
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """A task as it would be written, and its sealed values, None where nothing is sealed or written.
+
+    `told` is what the request chose, as its digest is made of.
+    """
+
+    task: Task
+    secret: Secret | None
+    told: bytes
+
+
 class Admission:
     """Checks requests against what is installed, and drafts tasks. `params_bytes` limits a task's params as JSON."""
 
     def __init__(
-        self, store: Store, registry: Registry, scripts: Scripts, default_executor: str, params_bytes: int
+        self,
+        store: Store,
+        registry: Registry,
+        scripts: Scripts,
+        vault: Vault,
+        default_executor: str,
+        params_bytes: int,
     ) -> None:
         self._store = store
         self._registry = registry
         self._scripts = scripts
+        self._vault = vault
         self._default_executor = default_executor
         self._params_bytes = params_bytes
         self._ids = ids.TaskIds()
 
-    def admit(self, caller: Caller, request: CreateRequest) -> Task:
+    def admit(self, caller: Caller, request: CreateRequest) -> Admitted:
         """Return the task as it would be written. Raises a Refused that names the field at fault."""
         check_project(caller, request.project)
         check_request_id(request.request_id)
@@ -69,10 +91,18 @@ class Admission:
             field = "on_failure" if new.policy.on_failure is OnFailure.ROLL_BACK else "on_cancel"
             raise _unsupported(f"task.policy.{field}", f"{plugin.name} has no undo, so it cannot be rolled back")
         executor = self._executor(new.executor, plugin)
-        params = self._params(plugin, new.params)
+        document = self._params(plugin, new.params)
+        told = _told(request, document) if request.request_id else b""
+        params, secret = document, None
+        pointers: tuple[str, ...] = ()
+        if plugin.params is not None and (paths := plugin.params.sealed.paths(new.params)):
+            public, values = without(new.params, paths)
+            params, pointers = check_json(public, script=plugin.name), tuple(values)
+            if not request.validate_only:
+                secret = self._vault.secret(values)
         now = wording.now()
         task_id = self._ids.new(now)
-        return Task(
+        task = Task(
             id=task_id,
             uid=self._store.uid(task_id),
             project=request.project,
@@ -84,13 +114,26 @@ class Admission:
             create_time=now,
             update_time=now,
             params=params,
+            sealed=pointers,
+            seal_key=secret.key if secret else "",
             labels=dict(new.labels),
             policy=new.policy,
             request_id=request.request_id,
-            request_digest=_digest(request, params) if request.request_id else "",
+            request_digest=self._digest(told, secret) if told else "",
             traceparent=request.traceparent,
             wake_time=new.policy.not_before if new.policy.not_before > now else 0,
         )
+        return Admitted(task, secret, told)
+
+    def same(self, admitted: Admitted, task: Task) -> bool:
+        """Whether the request that was admitted is that which made `task`, under whichever key it was sealed."""
+        if task.sealed and admitted.secret:
+            return self._vault.same(task.request_digest, admitted.told)
+        return task.request_digest == admitted.task.request_digest
+
+    def _digest(self, told: bytes, secret: Secret | None) -> str:
+        """Return a digest; with sealed values a keyed one: a plain one could be compared with those of guesses."""
+        return self._vault.digest(told) if secret else hashlib.sha256(told).hexdigest()
 
     def _script(self, name: str) -> Script:
         script = self._scripts.get(name)
@@ -129,18 +172,18 @@ class Admission:
 
     def _params(self, script: Script, params: Mapping[str, Any]) -> bytes:
         document = check_json(params, self._params_bytes, script=script.name)
-        violations = script.params.check(params) if script.params else ()
+        violations = (script.params.sealed.marked(params) or script.params.check(params)) if script.params else ()
         if violations:
             raise params_invalid(violations, script.name)
         return document
 
 
-def _digest(request: CreateRequest, params: bytes) -> str:
+def _told(request: CreateRequest, params: bytes) -> bytes:
     """Return what two requests under one request id must share: all that the caller chose."""
     new = request.task
     chosen = [request.task_id, new.script, new.script_version, new.executor, new.labels, new.policy]
     told = orjson.dumps(chosen, option=orjson.OPT_SORT_KEYS | orjson.OPT_SERIALIZE_DATACLASS)
-    return hashlib.sha256(told + b"\0" + params).hexdigest()
+    return told + b"\0" + params
 
 
 def check_policy(policy: Policy) -> None:

@@ -6,6 +6,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 
+from wharfinger.runtime.redaction import Redactor
 from wharfinger_server.domain.errors import FailedPrecondition
 from wharfinger_server.domain.failure import Failure
 from wharfinger_server.domain.progress import Progress
@@ -25,6 +26,7 @@ class Attempt:
     `expired` holds the failure of an attempt that was asked to stop because its time was up; `given_up` that of one
     which the server gives up because it ends, and whether the script may then run again. `log_limit` is in bytes.
     `results` is what its result must match, None: any object goes. `overflowed`: some of its log lines were dropped.
+    `redactor` knows the secrets that none of its reports may carry on.
     """
 
     def __init__(
@@ -34,10 +36,12 @@ class Attempt:
         log_limit: int,
         stirred: Callable[[Attempt], None],
         results: ObjectSchema | None = None,
+        redactor: Redactor | None = None,
     ) -> None:
         self.task = task
         self.phase = phase
         self.results = results
+        self.redactor = redactor if redactor is not None else Redactor()
         self.epoch = task.epoch
         self.expired: Failure | None = None
         self.given_up: tuple[Failure, bool] | None = None

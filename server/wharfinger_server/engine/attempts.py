@@ -15,6 +15,7 @@ import orjson
 
 from wharfinger.runtime.protocol import Assignment, Context, Environment
 from wharfinger.runtime.protocol import Phase as RuntimePhase
+from wharfinger.runtime.redaction import Redactor, known, secrets_in
 from wharfinger_server.domain.errors import Fenced
 from wharfinger_server.domain.failure import Code, Failure
 from wharfinger_server.domain.states import Phase
@@ -22,12 +23,13 @@ from wharfinger_server.domain.task import Task
 from wharfinger_server.engine import wording
 from wharfinger_server.engine.attempt import Attempt
 from wharfinger_server.engine.chores import Chores
-from wharfinger_server.engine.grants import granted
+from wharfinger_server.engine.grants import credentials, granted
 from wharfinger_server.engine.lanes import Lane
 from wharfinger_server.engine.life import Leased, Life
 from wharfinger_server.engine.noting import total_deadline
 from wharfinger_server.engine.patience import PatientStore
 from wharfinger_server.engine.scripts import Scripts
+from wharfinger_server.engine.sealed_fields import with_values
 from wharfinger_server.engine.session import AttemptSession
 from wharfinger_server.sdk.executor import Job, Stop
 
@@ -100,7 +102,11 @@ class Attempts:
         """Hand a leased task to its executor. The slot was taken before."""
         task, phase = leased.task, leased.phase
         script = self._scripts[task.script]
-        attempt = Attempt(task, phase, self._limits.log_bytes, self.stirred, script.results)
+        params = with_values(orjson.loads(task.params), task.sealed, leased.sealed)
+        environment = granted(self._environment, task.project)
+        redactor = Redactor([*secrets_in(list(leased.sealed.values())), *credentials(environment)])
+        known.keep(redactor)
+        attempt = Attempt(task, phase, self._limits.log_bytes, self.stirred, script.results, redactor)
         deadline = self._deadline(task, phase)
         assignment = Assignment(
             task=task.name,
@@ -109,14 +115,16 @@ class Attempts:
             phase=RuntimePhase(phase),
             script=task.script,
             attempt=task.runs,
-            params=orjson.loads(task.params),
+            params=params,
             context=Context(
                 task.project, task.creator, deadline / SECOND if deadline else None, task.labels, task.traceparent
             ),
             ledger=tuple(wording.entry_for_script(entry) for entry in leased.entries),
             memos=memos or {},
             targets=leased.targets,
-            environment=granted(self._environment, task.project),
+            environment=environment,
+            redactor=redactor,
+            erased=tuple(place for place in task.sealed if place not in leased.sealed),
         )
         session = AttemptSession(self.desk, attempt)
         job = Job(assignment, script.module, script.info.colour, session, Stop())
@@ -181,12 +189,7 @@ class Attempts:
     async def _fence(self, running: Running, error: Failure) -> None:
         """End the lease of an attempt that did not stop. Its slot stays taken until the executor frees it."""
         attempt = running.attempt
-        ends = {
-            Phase.RUN: self._life.failure,
-            Phase.SETTLE: self._life.settled_once,
-            Phase.UNDO: self._life.undone_once,
-        }
-        end = ends[attempt.phase]
+        end = self._life.end_of(attempt.phase)
         try:
             task = await self._store.change(attempt.task.id, lambda work: end(work, attempt.epoch, error))
         except Fenced:
@@ -211,6 +214,7 @@ class Attempts:
         if running is None:
             return
         running.lane.free += 1
+        known.release(running.attempt.redactor)
         if self.running.get(running.attempt.task.id) is running and not running.lost:
             self._chores.do(self._lose(running, "it ended without a report"))
         self._on_free(running.lane)
@@ -226,6 +230,7 @@ class Attempts:
 
     def _loss(self, running: Running, reason: str) -> Failure:
         name, losses = running.lane.name, running.attempt.task.losses + 1
+        reason = running.attempt.redactor.text(reason)
         return Failure(
             Code.UNAVAILABLE,
             "EXECUTOR_LOST",

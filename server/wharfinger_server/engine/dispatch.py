@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
+from wharfinger_server.domain.errors import Fenced
+from wharfinger_server.domain.failure import Failure
 from wharfinger_server.domain.states import Phase, TaskState
 from wharfinger_server.domain.task import Task
 from wharfinger_server.engine import rollback, wording
@@ -18,6 +21,7 @@ from wharfinger_server.engine.life import Leased, Life
 from wharfinger_server.engine.noting import total_deadline
 from wharfinger_server.engine.patience import PatientStore
 from wharfinger_server.engine.scripts import Scripts
+from wharfinger_server.engine.sealing import CannotOpen, Vault
 from wharfinger_server.engine.timers import Timers
 from wharfinger_server.store.store import Gone
 from wharfinger_server.store.work import Work
@@ -38,6 +42,7 @@ class Dispatcher:
         life: Life,
         lanes: Mapping[str, Lane],
         attempts: Attempts,
+        vault: Vault,
         worker: str,
     ) -> None:
         self.store = store
@@ -47,6 +52,7 @@ class Dispatcher:
         self.keys = ConcurrencyKeys()
         self.worker = worker
         self._scripts = scripts
+        self._vault = vault
         self._timers = Timers(self._look_again)
         self._chores = Chores()
         self._open = False
@@ -117,10 +123,10 @@ class Dispatcher:
                 if reserved:
                     self.unreserve(task)
             else:
-                if reserved:
-                    self.launch(Leased(found, Phase.RUN))
-                else:
+                if not reserved:
                     self.consider(found)
+                elif not await self._open_and_launch(Leased(found, Phase.RUN)):
+                    self.unreserve(found)
 
     def unreserve(self, task: Task) -> None:
         """Give back what `reserve` took, for a task that was not written after all."""
@@ -188,9 +194,27 @@ class Dispatcher:
         if isinstance(leased, Task):
             self.consider(leased)
             return False
-        memos = await self.store.memos(leased.task.id) if leased.task.epoch > 1 else {}
-        self.launch(leased, memos)
+        return await self._open_and_launch(leased)
+
+    async def _open_and_launch(self, leased: Leased) -> bool:
+        """Launch a leased task with its memos and sealed params; one whose params can't be opened ends its attempt."""
+        task = leased.task
+        memos = await self.store.memos(task.id) if task.epoch > 1 else {}
+        try:
+            sealed = self._vault.open(task, await self.store.sealed(task.id)) if task.seal_key else {}
+        except CannotOpen as cannot:
+            await self._not_begun(leased, cannot.failure)
+            return False
+        self.launch(replace(leased, sealed=sealed), memos)
         return True
+
+    async def _not_begun(self, leased: Leased, error: Failure) -> None:
+        log.warning("%s: %s", leased.task.name, error.message)
+        epoch, end = leased.task.epoch, self.life.end_of(leased.phase)
+        try:
+            self.consider(await self.store.change(leased.task.id, lambda work: end(work, epoch, error)))
+        except Fenced:
+            return
 
     def _decide_lease(self, work: Work) -> Leased | Task:
         """Lease the task, or conclude what no installed script can do for it; a bare Task means: not leased."""

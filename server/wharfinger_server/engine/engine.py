@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 from wharfinger.runtime.protocol import Environment
-from wharfinger_server.config import Settings
+from wharfinger_server.config import SealKeys, Settings
 from wharfinger_server.domain.errors import invalid
 from wharfinger_server.domain.task import Task
 from wharfinger_server.engine.admission import Admission
@@ -30,6 +30,7 @@ from wharfinger_server.engine.pulse import Pulse
 from wharfinger_server.engine.recovery import expire, recover, renew_leases
 from wharfinger_server.engine.requests import Caller, task_not_found
 from wharfinger_server.engine.scripts import Scripts
+from wharfinger_server.engine.sealing import Vault
 from wharfinger_server.engine.session import AttemptSession, Decide
 from wharfinger_server.engine.showing import Showing
 from wharfinger_server.engine.shown import Shown
@@ -135,7 +136,10 @@ class _Desk:
 
 
 class Engine:
-    """Tasks, watches and listings over one store and one registry. `on_health(part, well, why)` hears of trouble."""
+    """Tasks, watches and listings over one store and one registry. `on_health(part, well, why)` hears of trouble.
+
+    Raises ConfigError where the keys that seal params can't be read.
+    """
 
     def __init__(self, store: Store, registry: Registry, settings: Settings, on_health: OnHealth) -> None:
         limits = settings.limits
@@ -152,11 +156,14 @@ class Engine:
         times = AttemptLimits(limits.cancel_grace, limits.find_timeout, limits.log_bytes)
         patient = PatientStore(store)
         attempts = Attempts(patient, scripts, self._life, environment, times, worker)
-        self.dispatcher = Dispatcher(patient, scripts, self._life, self._make_lanes(), attempts, worker)
+        self._vault = Vault(SealKeys(settings.seal_key_file, settings.sealing.key_command))
+        self.dispatcher = Dispatcher(patient, scripts, self._life, self._make_lanes(), attempts, self._vault, worker)
         self._pulse = Pulse(store, self._hub, lambda attempt: AttemptSession(attempts.desk, attempt))
         attempts.stirred = self._pulse.stirred
         showing = Showing(store, scripts, self.dispatcher)
-        admission = Admission(store, registry, scripts, settings.server.default_executor, limits.params_bytes)
+        admission = Admission(
+            store, registry, scripts, self._vault, settings.server.default_executor, limits.params_bytes
+        )
         self.tasks = Tasks(
             store,
             admission,
@@ -202,6 +209,8 @@ class Engine:
                 self._on_health(f"executor/{name}", False, lane.reason)
             else:
                 self._on_health(f"executor/{name}", True, "")
+        for key, tasks in self._vault.missing(await self._store.seal_keys()).items():
+            log.warning("%d tasks have params sealed under the key %s, not in %s", tasks, key, self._vault.place)
         lost = await recover(self._store, self._scripts, self.dispatcher)
         if lost:
             log.warning("%d attempts were lost with the server before this one", lost)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from wharfinger.runtime.protocol import Environment
+from wharfinger_server.config import secret_values
 
 
 def granted(environment: Environment, project: str) -> Environment:
@@ -18,6 +19,12 @@ def granted(environment: Environment, project: str) -> Environment:
         return environment
     mine = {name: table for name, table in environment.profiles.items() if _serves(table, project)}
     return replace(environment, profiles=mine)
+
+
+def credentials(environment: Environment) -> list[str]:
+    """Return the credentials that scripts in `environment` may come to hold, and must not tell."""
+    tables = (environment.profiles, environment.stores, environment.settings)
+    return [secret for table in tables if table for secret in secret_values(table)]
 
 
 def _serves(profile: Mapping[str, Any], project: str) -> bool:

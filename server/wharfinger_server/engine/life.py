@@ -6,7 +6,9 @@ replayed, so it changes nothing but the work.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 from zlib import crc32
 
 from wharfinger_server.domain.event import EventDetail, StateChange
@@ -35,6 +37,10 @@ LATE = Failure(
 )
 
 
+_GOING_ON = frozenset({TaskState.PARTIALLY_FAILED, TaskState.ROLLBACK_FAILED})
+"""At rest with something open: to be resumed or rolled back, for which sealed params are kept."""
+
+
 def backoff(task: Task) -> int:
     """Return how long a task that failed waits: its policy's backoff, give or take a fifth.
 
@@ -47,12 +53,16 @@ def backoff(task: Task) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Leased:
-    """A task as it was leased for an attempt: what the attempt is for, the ledger, and the keys it is about."""
+    """A task as it was leased for an attempt: what the attempt is for, the ledger, and the keys it is about.
+
+    `sealed` holds the values of its sealed params, by JSON pointer.
+    """
 
     task: Task
     phase: Phase
     entries: tuple[Entry, ...] = ()
     targets: tuple[str, ...] = ()
+    sealed: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 
 def cancelled(actor: str, reason: str) -> Failure:
@@ -143,6 +153,15 @@ class Life:
         state_changed(work, before, SERVER, f"to be tried again after {error.reason}", epoch)
         return self.go_on(work)
 
+    def end_of(self, phase: Phase) -> Callable[[Work, int, Failure], Task]:
+        """Return what ends an attempt of `phase` with a failure that is not the script's."""
+        ends: dict[Phase, Callable[[Work, int, Failure], Task]] = {
+            Phase.RUN: self.failure,
+            Phase.SETTLE: self.settled_once,
+            Phase.UNDO: self.undone_once,
+        }
+        return ends[phase]
+
     def settled_once(self, work: Work, epoch: int, error: Failure | None = None) -> Task:
         """End a SETTLE attempt. With an `error`, what it did not come to find is UNCERTAIN."""
         guard(work, epoch)
@@ -186,6 +205,8 @@ class Life:
                 rollback.roll_on(work)
         if task.state.resting:
             task.expire_time = self.expires(task)
+            if task.seal_key and task.state not in _GOING_ON:
+                work.erase_sealed()
         return task
 
     def _settle_or_conclude(self, work: Work) -> None:

@@ -11,6 +11,7 @@ import orjson
 from wharfinger_server.domain.errors import Violation
 from wharfinger_server.engine.mismatch import Explanation
 from wharfinger_server.engine.plain_json import bounded, check_json, params_invalid, shown_path
+from wharfinger_server.engine.sealed_fields import SealedFields
 
 __all__ = ["DRAFT", "ObjectSchema", "check_json", "params_invalid"]
 
@@ -21,7 +22,10 @@ _EXPLAINED_BYTES = 8 * 1024
 
 
 class ObjectSchema:
-    """The compiled JSON Schema (draft 2020-12) of an object: a script's params or result. Any thread may use it."""
+    """The compiled JSON Schema (draft 2020-12) of an object: a script's params or result. Any thread may use it.
+
+    `sealed` knows which places of such an object are marked `writeOnly`.
+    """
 
     def __init__(self, schema: Mapping[str, Any]) -> None:
         """Compile `schema`. References must stay inside of it: nothing is fetched. Known formats are checked.
@@ -42,6 +46,7 @@ class ObjectSchema:
             self._validator = jsonschema_rs.Draft202012Validator(self._schema, validate_formats=True, offline=True)
         except ValueError as error:
             raise ValueError(f"the schema is not valid: {_told(error)}") from None
+        self.sealed = SealedFields(self._schema)
 
     def check(self, params: Mapping[str, Any], field: str = "task.params") -> list[Violation]:
         """Return what is wrong with `params`, [] for nothing: the first few that fit in an answer.

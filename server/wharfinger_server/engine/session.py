@@ -17,7 +17,7 @@ from wharfinger_server.domain.ledger import Entry, Intent, Ledger
 from wharfinger_server.domain.progress import Progress
 from wharfinger_server.domain.states import Phase
 from wharfinger_server.domain.task import Task
-from wharfinger_server.engine import rollback, wording
+from wharfinger_server.engine import discretion, rollback, wording
 from wharfinger_server.engine.attempt import LINE_COST, Attempt
 from wharfinger_server.engine.life import LATE, Life
 from wharfinger_server.engine.noting import SERVER, entry_changed, guard, state_changed
@@ -59,6 +59,7 @@ class AttemptSession:
         self._attempt = attempt
         self._change = change or desk.change
         self._epoch = attempt.epoch
+        self._redactor = attempt.redactor
 
     def blocking(self) -> AttemptSession:
         """Return the same session for a thread of its own: its coroutines never suspend."""
@@ -90,7 +91,7 @@ class AttemptSession:
 
     async def adopt(self, intent: protocol.Intent, external_id: str) -> protocol.Entry:
         """Write what existed before the task."""
-        external_id = wording.clean(external_id)
+        external_id = self._clean(external_id)
         wanted = self._checked(intent)
         self._use_keys([intent.key])
 
@@ -108,7 +109,7 @@ class AttemptSession:
 
     async def created(self, key: str, generation: int, external_id: str) -> None:
         """Report what the call made. From a fenced attempt it is kept as late evidence; then LeaseLost is raised."""
-        external_id = wording.clean(external_id)
+        external_id = self._clean(external_id)
 
         def decide(work: Work) -> Task | None:
             """Take the report; return the task where it came from a fenced attempt."""
@@ -141,12 +142,12 @@ class AttemptSession:
 
     async def refused(self, key: str, failure: protocol.Failure) -> None:
         """Report the provider's definite answer that it made nothing."""
-        error = wording.failure_of_script(failure)
+        error = self._failure(failure)
         await self._on_entry(key, lambda ledger, now: ledger.refused(key, self._epoch, error, now))
 
     async def in_doubt(self, key: str, failure: protocol.Failure, *, unnamed: bool = False) -> None:
         """Report that a call's answer is not known."""
-        error = wording.failure_of_script(failure)
+        error = self._failure(failure)
         await self._on_entry(key, lambda ledger, now: ledger.in_doubt(key, self._epoch, error, now, unnamed=unnamed))
 
     async def removing(self, key: str, window: float) -> protocol.Entry:
@@ -166,7 +167,7 @@ class AttemptSession:
 
     async def removed(self, key: str, failure: protocol.Failure | None = None) -> None:
         """Report that `key` is gone, or that taking it away failed."""
-        error = wording.failure_of_script(failure) if failure else None
+        error = self._failure(failure) if failure else None
         await self._on_entry(key, lambda ledger, now: ledger.undone(key, error, now))
 
     async def _on_entry(self, key: str, act: Callable[[Ledger, int], Entry | None]) -> None:
@@ -181,7 +182,8 @@ class AttemptSession:
         failure: protocol.Failure | None = None,
     ) -> None:
         """Report what `find` answered when asked at `asked`; `ids` None where it could not tell."""
-        error = wording.failure_of_script(failure) if failure else wording.FIND_COULD_NOT_TELL
+        error = self._failure(failure) if failure else wording.FIND_COULD_NOT_TELL
+        ids = None if ids is None else [self._redactor.text(one) for one in ids]
 
         def decide(work: Work) -> None:
             """Take the answer."""
@@ -198,11 +200,13 @@ class AttemptSession:
 
     async def memo(self, key: str, value: bytes) -> None:
         """Save a step's answer."""
+        key, value = self._redactor.text(key), self._redactor.json(value)
         await self._write(lambda work: work.put_memo(key, value))
 
     async def plan(self, keys: Sequence[str]) -> None:
         """Tell all keys the script means to make."""
         planned = tuple(dict.fromkeys(keys))
+        self._check_keys("the plan's key", planned)
 
         def decide(work: Work) -> None:
             """Keep the plan."""
@@ -216,6 +220,7 @@ class AttemptSession:
 
     def progress(self, progress: protocol.Progress) -> None:
         """Report progress; only the latest counts."""
+        progress = discretion.progress(self._redactor, progress)
         eta = None if progress.eta is None else wording.microseconds(progress.eta)
         self._attempt.report_progress(
             Progress(progress.step, progress.done, progress.total, progress.unit, progress.message, eta, wording.now())
@@ -223,7 +228,7 @@ class AttemptSession:
 
     def log(self, level: int, text: str) -> None:
         """Add a line to the task's log."""
-        self._attempt.log(level, text)
+        self._attempt.log(level, self._redactor.text(text))
 
     async def flush(self) -> None:
         """Write the log lines that wait, if there are any."""
@@ -232,7 +237,7 @@ class AttemptSession:
 
     async def finish(self, outcome: protocol.Outcome) -> None:
         """End the attempt."""
-        end = self._end(outcome)
+        end = self._end(discretion.outcome(self._redactor, outcome))
 
         def decide(work: Work) -> Task:
             """End the attempt."""
@@ -330,9 +335,22 @@ class AttemptSession:
             said = f"{dropped} lines of the log were dropped: a task may log {self._attempt.log_limit} bytes"
             work.event(LogLine(LogLevel.WARNING, said, dropped), self._epoch)
 
-    def _checked(self, intent: protocol.Intent) -> Any:
+    def _clean(self, external_id: str) -> str:
+        return wording.clean(self._redactor.text(external_id))
+
+    def _failure(self, failure: protocol.Failure) -> Failure:
+        return wording.failure_of_script(discretion.failure(self._redactor, failure))
+
+    def _check_keys(self, what: str, keys: Sequence[str]) -> None:
         try:
-            return wording.intent_of_script(intent)
+            discretion.check_keys(self._redactor, what, *keys)
+        except Refused as refused:
+            raise wording.rejection(refused) from None
+
+    def _checked(self, intent: protocol.Intent) -> Any:
+        self._check_keys("the key", (intent.key, intent.group, *intent.depends_on))
+        try:
+            return wording.intent_of_script(discretion.intent(self._redactor, intent))
         except Refused as refused:
             raise wording.rejection(refused) from refused
 

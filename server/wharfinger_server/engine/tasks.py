@@ -13,7 +13,7 @@ from wharfinger_server.domain.ledger import Entry
 from wharfinger_server.domain.states import Phase, TaskState
 from wharfinger_server.domain.task import Task
 from wharfinger_server.engine import wording
-from wharfinger_server.engine.admission import Admission
+from wharfinger_server.engine.admission import Admission, Admitted
 from wharfinger_server.engine.dispatch import Dispatcher
 from wharfinger_server.engine.filters import OPERATORS, RESOURCE_FIELDS, TASK_FIELDS, parse, stored
 from wharfinger_server.engine.hub import Hub
@@ -61,19 +61,19 @@ class Tasks:
 
     async def create(self, caller: Caller, request: CreateRequest) -> Shown:
         """Accept a task: durable before this returns. The same request id returns the same task."""
-        task = self._admission.admit(caller, request)
+        admitted = self._admission.admit(caller, request)
         if request.validate_only:
-            return Shown(_unwritten(task))
-        draft, at_once = self._draft(task)
+            return Shown(_unwritten(admitted.task))
+        draft, at_once = self._draft(admitted)
         try:
             written = await self._store.create(draft)
         except Existing as existing:
             self._not_written(draft.task, at_once)
-            return self._existing(request, task, existing)
+            return self._existing(request, admitted, existing)
         except BaseException as error:
             self._unheard(error, [(draft.task, at_once)])
             raise
-        self._written(written, at_once)
+        self._written(written, at_once, admitted)
         return Shown(written)
 
     async def batch_create(
@@ -82,38 +82,39 @@ class Tasks:
         """Accept many tasks in one commit; each answers for itself, in the order asked."""
         check_project(caller, project)
         answers: dict[int, Shown | Refused] = {}
-        drafts: list[tuple[int, Draft, bool]] = []
+        drafts: list[tuple[int, Admitted, Draft, bool]] = []
         for i, request in enumerate(requests):
             try:
-                task = self._admission.admit(caller, request)
+                admitted = self._admission.admit(caller, request)
             except Refused as refused:
                 answers[i] = refused
                 continue
             if request.validate_only:
-                answers[i] = Shown(_unwritten(task))
+                answers[i] = Shown(_unwritten(admitted.task))
                 continue
-            drafts.append((i, *self._draft(task)))
+            drafts.append((i, admitted, *self._draft(admitted)))
         try:
-            outcomes = await self._store.create_many([draft for _, draft, _ in drafts])
+            outcomes = await self._store.create_many([draft for _, _, draft, _ in drafts])
         except BaseException as error:
-            self._unheard(error, [(draft.task, at_once) for _, draft, at_once in drafts])
+            self._unheard(error, [(draft.task, at_once) for _, _, draft, at_once in drafts])
             raise
-        for (i, draft, at_once), outcome in zip(drafts, outcomes, strict=True):
+        for (i, admitted, draft, at_once), outcome in zip(drafts, outcomes, strict=True):
             if isinstance(outcome, Existing):
                 self._not_written(draft.task, at_once)
                 try:
-                    answers[i] = self._existing(requests[i], draft.task, outcome)
+                    answers[i] = self._existing(requests[i], admitted, outcome)
                 except Refused as refused:
                     answers[i] = refused
             else:
-                self._written(outcome, at_once)
+                self._written(outcome, at_once, admitted)
                 answers[i] = Shown(outcome)
         return [answers[i] for i in range(len(requests))]
 
-    def _draft(self, task: Task) -> tuple[Draft, bool]:
+    def _draft(self, admitted: Admitted) -> tuple[Draft, bool]:
+        task, seal = admitted.task, admitted.secret.seal if admitted.secret else None
         if self._dispatcher.reserve(task):  # a slot is free: created and leased in one commit
-            return Draft(task, self._life.begin_at_once(task, self._dispatcher.worker)), True
-        return Draft(task, ((StateChange(TaskState.QUEUED, task.creator, ""), 0),)), False
+            return Draft(task, self._life.begin_at_once(task, self._dispatcher.worker), seal), True
+        return Draft(task, ((StateChange(TaskState.QUEUED, task.creator, ""), 0),), seal), False
 
     def _unheard(self, error: BaseException, tasks: Sequence[tuple[Task, bool]]) -> None:
         """See to drafts of which nobody heard: a caller that left, or a lost answer, does not mean that they failed."""
@@ -127,17 +128,17 @@ class Tasks:
         if at_once:
             self._dispatcher.unreserve(task)
 
-    def _written(self, task: Task, at_once: bool) -> None:
+    def _written(self, task: Task, at_once: bool, admitted: Admitted) -> None:
         if at_once:
-            self._dispatcher.launch(Leased(task, Phase.RUN))
+            sealed = admitted.secret.values if admitted.secret else {}
+            self._dispatcher.launch(Leased(task, Phase.RUN, sealed=sealed))
         else:
             self._dispatcher.consider(task)
 
-    @staticmethod
-    def _existing(request: CreateRequest, drafted: Task, existing: Existing) -> Shown:
+    def _existing(self, request: CreateRequest, admitted: Admitted, existing: Existing) -> Shown:
         found = existing.task
         if existing.by == "request_id":
-            if found.request_digest != drafted.request_digest:
+            if not self._admission.same(admitted, found):
                 raise AlreadyExists(
                     "REQUEST_ID_REUSED",
                     f"request_id: {request.request_id} belongs to another request, which made {found.name};"

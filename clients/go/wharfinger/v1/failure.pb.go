@@ -216,6 +216,12 @@ const (
 	// RESOURCE_EXHAUSTED: with this task the project would cost more than its budget (budget, alive, estimate: amount and
 	// currency).
 	ErrorReason_ERROR_REASON_BUDGET_EXCEEDED ErrorReason = 49
+	// FAILED_PRECONDITION: the server has no key to seal params with, or not the one that a task's params were sealed
+	// under: put it back where the message says, then resume the task or roll it back (key: its id).
+	ErrorReason_ERROR_REASON_SEAL_KEY_MISSING ErrorReason = 50
+	// DATA_LOSS: a task's sealed params are not as the server wrote them: changed, moved or gone (key: the id of the key
+	// that they were sealed under).
+	ErrorReason_ERROR_REASON_SEALED_PARAMS_DAMAGED ErrorReason = 51
 	// UNKNOWN: the script raised an exception of its own (exception: its type; step).
 	ErrorReason_ERROR_REASON_SCRIPT_RAISED ErrorReason = 100
 	// INTERNAL: the script returned something that JSON can't hold, or that does not match its result schema (script,
@@ -348,6 +354,8 @@ var (
 		47:  "ERROR_REASON_COST_LIMIT",
 		48:  "ERROR_REASON_COST_UNPRICED",
 		49:  "ERROR_REASON_BUDGET_EXCEEDED",
+		50:  "ERROR_REASON_SEAL_KEY_MISSING",
+		51:  "ERROR_REASON_SEALED_PARAMS_DAMAGED",
 		100: "ERROR_REASON_SCRIPT_RAISED",
 		101: "ERROR_REASON_SCRIPT_RESULT_INVALID",
 		102: "ERROR_REASON_SCRIPT_VERSION_GONE",
@@ -433,6 +441,8 @@ var (
 		"ERROR_REASON_COST_LIMIT":            47,
 		"ERROR_REASON_COST_UNPRICED":         48,
 		"ERROR_REASON_BUDGET_EXCEEDED":       49,
+		"ERROR_REASON_SEAL_KEY_MISSING":      50,
+		"ERROR_REASON_SEALED_PARAMS_DAMAGED": 51,
 		"ERROR_REASON_SCRIPT_RAISED":         100,
 		"ERROR_REASON_SCRIPT_RESULT_INVALID": 101,
 		"ERROR_REASON_SCRIPT_VERSION_GONE":   102,
@@ -614,7 +624,7 @@ const file_wharfinger_v1_failure_proto_rawDesc = "" +
 	"\"PARTIAL_FAILURE_ACTION_UNSPECIFIED\x10\x00\x12!\n" +
 	"\x1dPARTIAL_FAILURE_ACTION_RESUME\x10\x01\x12$\n" +
 	" PARTIAL_FAILURE_ACTION_ROLL_BACK\x10\x02\x12\"\n" +
-	"\x1ePARTIAL_FAILURE_ACTION_RESOLVE\x10\x03*\xe1\x15\n" +
+	"\x1ePARTIAL_FAILURE_ACTION_RESOLVE\x10\x03*\xac\x16\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12\x1f\n" +
 	"\x1bERROR_REASON_UNKNOWN_SCRIPT\x10\x01\x12\x1e\n" +
@@ -666,7 +676,9 @@ const file_wharfinger_v1_failure_proto_rawDesc = "" +
 	"\x1cERROR_REASON_PRICES_NOT_KEPT\x10.\x12\x1b\n" +
 	"\x17ERROR_REASON_COST_LIMIT\x10/\x12\x1e\n" +
 	"\x1aERROR_REASON_COST_UNPRICED\x100\x12 \n" +
-	"\x1cERROR_REASON_BUDGET_EXCEEDED\x101\x12\x1e\n" +
+	"\x1cERROR_REASON_BUDGET_EXCEEDED\x101\x12!\n" +
+	"\x1dERROR_REASON_SEAL_KEY_MISSING\x102\x12&\n" +
+	"\"ERROR_REASON_SEALED_PARAMS_DAMAGED\x103\x12\x1e\n" +
 	"\x1aERROR_REASON_SCRIPT_RAISED\x10d\x12&\n" +
 	"\"ERROR_REASON_SCRIPT_RESULT_INVALID\x10e\x12$\n" +
 	" ERROR_REASON_SCRIPT_VERSION_GONE\x10f\x12 \n" +

@@ -36,7 +36,8 @@ type Script struct {
 	Distribution string `protobuf:"bytes,3,opt,name=distribution,proto3" json:"distribution,omitempty"`
 	// The first line of its documentation.
 	Summary string `protobuf:"bytes,4,opt,name=summary,proto3" json:"summary,omitempty"`
-	// JSON Schema (draft 2020-12) that Task.params must match; unset: anything goes.
+	// JSON Schema (draft 2020-12) that Task.params must match; unset: anything goes. Fields with `writeOnly: true` are
+	// sealed; see Task.params.
 	ParamsSchema *structpb.Struct `protobuf:"bytes,5,opt,name=params_schema,json=paramsSchema,proto3" json:"params_schema,omitempty"`
 	// JSON Schema of Task.result; unset: it promises nothing.
 	ResultSchema *structpb.Struct `protobuf:"bytes,6,opt,name=result_schema,json=resultSchema,proto3" json:"result_schema,omitempty"`

@@ -250,7 +250,12 @@ type Task struct {
 	Executor string `protobuf:"bytes,6,opt,name=executor,proto3" json:"executor,omitempty"`
 	// What the script is given, checked against its JSON Schema (Script.params_schema) before the task is accepted.
 	// A Struct holds doubles: whole floats reach the script as integers, and whole numbers beyond 2^53-1 are refused,
-	// so send those as strings. Credentials don't belong here: name a profile. BASIC views leave it out.
+	// so send those as strings. Credentials of clouds don't belong here: name a profile. BASIC views leave it out.
+	//
+	// Fields that the schema marks `writeOnly` are sealed: kept apart and encrypted, given to the script alone, and erased
+	// when the task ends with nothing open. What is read here has the object `{"sealed": true}` in the place of each such
+	// value, whatever its type; null stays null. Sent back, the mark is refused (PARAMS_INVALID), so that a request made
+	// from what was read can't put a mark where a password should be: give those values anew.
 	Params *structpb.Struct `protobuf:"bytes,7,opt,name=params,proto3" json:"params,omitempty"`
 	// The caller's own marks, to filter by: 64 at most; keys and values of up to 63 characters, keys of lower-case
 	// letters, digits, `_`, `-` and `.`, beginning with a letter.

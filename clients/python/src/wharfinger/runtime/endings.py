@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from wharfinger.runtime import reasons
 from wharfinger.runtime.jsontext import NotJson, encode
 from wharfinger.runtime.protocol import Failure, LeaseLost, Outcome, Rejected, Stopped, Succeeded
+from wharfinger.runtime.redaction import redacted
 from wharfinger.runtime.steps import step_of
 from wharfinger.runtime.text import clean
 from wharfinger.script.errors import Cancelled, Failed
@@ -123,7 +124,7 @@ def trace_of(error: BaseException) -> Iterator[str]:
         text = "".join(traceback.format_exception(error, limit=-30, chain=True))
     except Exception:  # noqa: BLE001 - as in `said`
         text = "".join(traceback.format_tb(error.__traceback__, limit=-30))
-    for line in text.splitlines()[-200:]:
+    for line in redacted(text).splitlines()[-200:]:
         yield clean(line, 2000)
 
 

@@ -18,6 +18,8 @@ from wharfinger.runtime.steps import Step
 from wharfinger.runtime.text import clean
 from wharfinger.runtime.verbs import Verbs
 from wharfinger.script import facade as contract
+from wharfinger.script.errors import Failed
+from wharfinger.script.schema import unquoted
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -49,10 +51,21 @@ class Facts:
 
     @property
     def params(self) -> Any:
-        """An instance of the module's `Params`, or a dict."""
+        """An instance of the module's `Params`, or a dict. Raises Failed PARAMS_INVALID if `Params` refuses them."""
         if self._params is None:
-            self._params = self.script.params(self._assignment.params)
+            try:
+                self._params = self.script.params(self._assignment.params)
+            except Exception as error:  # noqa: BLE001 - a Params class raises what it likes
+                # Not chained: what such errors quote may be a part of a sealed value.
+                raise Failed(self._misfit(error), reason="PARAMS_INVALID") from None
         return self._params
+
+    def _misfit(self, error: Exception) -> str:
+        erased = self._assignment.erased
+        if erased:
+            gone = f"{len(erased)} sealed params were erased when the task ended, {erased[0]} among them"
+            return f"without them the params do not make a {self.script.name}.Params: {gone}; use resource.undo_data"
+        return f"the params do not make a {self.script.name}.Params: {unquoted(error)}"
 
     @property
     def context(self) -> Context:
@@ -85,6 +98,10 @@ class Facts:
         number = _level(level)
         for line in str(text).splitlines() or [""]:
             self._session.log(number, clean(line, 8192))
+
+    def hide(self, secret: str) -> None:
+        """Keep `secret` out of all that is told of the task from now on."""
+        self._assignment.redactor.add(secret)
 
     def store(self, name: str) -> stores.Store:
         """Open the object store `[stores.NAME]`."""

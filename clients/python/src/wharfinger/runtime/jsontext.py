@@ -47,6 +47,19 @@ def digest(value: Any) -> str:
     return hashlib.sha256(canonical(value, "value").encode()).hexdigest()
 
 
+def request_digest(
+    kind: str,
+    profile: str,
+    region: str,
+    attributes: Mapping[str, str],
+    after: tuple[str, ...],
+    undo_data: str,
+    group: str,
+) -> str:
+    """Return what tells whether a later attempt asks for the same thing under a key."""
+    return digest([kind, profile, region, dict(attributes), list(after), undo_data, group])
+
+
 def _check(value: Any, path: str, depth: int, exact: bool) -> None:
     if depth > _DEEPEST:
         raise NotJson(path[:200], f"is nested deeper than {_DEEPEST} levels")

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, TextIO
 
+from wharfinger.runtime.redaction import known, redacted
 from wharfinger.runtime.text import clean
 
 INFO = 2
@@ -35,6 +36,8 @@ class _Sink:
     def write(self, level: int, text: str) -> None:
         with self._lock:
             *lines, rest = (self._rest.pop(level, "") + text).split("\n")
+            if len(rest) >= _LONGEST:
+                rest = redacted(rest)
             while len(rest) >= _LONGEST:
                 lines.append(rest[:_LONGEST])
                 rest = rest[_LONGEST:]
@@ -51,7 +54,7 @@ class _Sink:
             self._rest.clear()
 
     def _pass_on(self, level: int, line: str) -> None:
-        line = line.rstrip("\r")
+        line = redacted(line.rstrip("\r"))
         for start in range(0, len(line) or 1, _LONGEST):
             self._log(level, clean(line[start : start + _LONGEST], _LONGEST))
 
@@ -69,7 +72,8 @@ class _Routed(io.TextIOBase):
     def write(self, text: str) -> int:
         sink = _sink.get()
         if sink is None or not sink.open:
-            return self._stream.write(text)
+            self._stream.write(known.text(text))
+            return len(text)
         # What the log itself prints must not come back to it.
         token = _sink.set(None)
         try:

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any, Protocol
 
+from wharfinger.runtime.redaction import Redactor
+
 
 class Phase(IntEnum):
     """What an attempt is for; numbers as on the wire."""
@@ -124,7 +126,8 @@ class Assignment:
     """One attempt at a task. `attempt` counts RUN attempts from 1; `epoch` fences its reports.
 
     `ledger` holds the whole ledger as the attempt begins and `memos` the saved answers (JSON bytes by key). In phase
-    SETTLE or UNDO, `targets` are the keys to look for or to undo.
+    SETTLE or UNDO, `targets` are the keys to look for or to undo. `redactor` knows what must never be told.
+    `erased` are the places (JSON pointers) of sealed params that `params` lacks, because they were erased.
     """
 
     task: str
@@ -133,12 +136,14 @@ class Assignment:
     phase: Phase
     script: str
     attempt: int
-    params: Mapping[str, Any]
+    params: Mapping[str, Any] = field(repr=False)
     context: Context
     ledger: Sequence[Entry] = ()
     memos: Mapping[str, bytes] = field(default_factory=dict)
     targets: tuple[str, ...] = ()
-    environment: Environment = field(default_factory=Environment)
+    environment: Environment = field(default_factory=Environment, repr=False)
+    redactor: Redactor = field(default_factory=Redactor)
+    erased: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from typing import Any
 
 from wharfinger.runtime import reasons
 from wharfinger.runtime.calls import Awaited, Calls, Direct, drive
-from wharfinger.runtime.endings import Stop, failure_of, of_error, of_result, said, trace_of
+from wharfinger.runtime.endings import Stop, failure_of, of_error, of_result, trace_of
 from wharfinger.runtime.facade import AsyncTask, Facts, PlainTask
 from wharfinger.runtime.making import as_resource
 from wharfinger.runtime.output import to_log
@@ -31,6 +31,7 @@ from wharfinger.runtime.protocol import (
     Stopped,
     Succeeded,
 )
+from wharfinger.runtime.redaction import within
 from wharfinger.runtime.script_module import ScriptModule
 from wharfinger.runtime.undoing import undo_all
 from wharfinger.script.errors import Cancelled, Failed
@@ -64,11 +65,7 @@ class _Attempt:
 
     async def main(self) -> Outcome:
         """RUN: call `main`."""
-        try:
-            self.task.params  # noqa: B018 - made now, so that bad params fail here and not in the middle
-        except Exception as error:  # noqa: BLE001 - a Params class raises what it likes
-            why = f"the params do not make a {self.script.name}.Params: {said(error)}"
-            return Failure(reasons.INVALID_ARGUMENT, "PARAMS_INVALID", why)
+        self.task.params  # noqa: B018 - made now, so that bad params fail here and not in the middle
         return of_result(await self.calls.call(self.script.main, self.task), self.assignment.script)
 
     async def settle(self) -> Outcome:
@@ -161,7 +158,7 @@ async def run(module: ModuleType, assignment: Assignment, session: Session, stop
     attempt = _Attempt(assignment, session, stop, task, Awaited())
     own = asyncio.current_task()
     outcome: Outcome | None
-    with to_log(session.log):
+    with within(assignment.redactor), to_log(session.log):
         try:
             outcome = await attempt.outcome()
         except BaseException as error:  # noqa: BLE001 - every way to end is an outcome
@@ -182,7 +179,7 @@ def run_blocking(module: ModuleType, assignment: Assignment, session: Session, s
     task = PlainTask(ScriptModule(module), assignment, session, stop)
     attempt = _Attempt(assignment, session, stop, task, Direct())
     outcome: Outcome | None
-    with to_log(session.log):
+    with within(assignment.redactor), to_log(session.log):
         try:
             outcome = drive(attempt.outcome())
         except BaseException as error:  # noqa: BLE001 - every way to end is an outcome

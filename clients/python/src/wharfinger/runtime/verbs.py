@@ -175,7 +175,7 @@ class Verbs:
         return Intent(
             key=key,
             type=kind,
-            request_digest=jsontext.digest([kind, profile, region, facts, after, undo_text, group]),
+            request_digest=jsontext.request_digest(kind, profile, region, facts, after, undo_text, group),
             step=current(self.owner),
             group=group,
             profile=profile,

@@ -156,6 +156,14 @@ class _Facts(Protocol):
         """Add to the task's log; `level` is "debug", "info", "warning" or "error", or a number of `logging`."""
         ...
 
+    def hide(self, secret: str) -> None:
+        """Keep `secret` out of all that is told of the task from now on: log, errors, result, ledger.
+
+        Sealed params and the credentials of profiles and stores are hidden already; this is for what the script gets
+        elsewhere, such as a token. Less than 6 characters can't be hidden.
+        """
+        ...
+
     def store(self, name: str) -> Store:
         """Open the object store configured as `[stores.NAME]`. Raises Failed: UNKNOWN_STORE, STORE_MISCONFIGURED."""
         ...

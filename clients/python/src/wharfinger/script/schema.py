@@ -46,6 +46,18 @@ def made_of(cls: Any, params: Mapping[str, Any]) -> Any:
     return dict(params)
 
 
+def unquoted(error: Exception) -> str:
+    """Return why a params class refused its params, without the values, which pydantic's own message quotes in part."""
+    list_them = getattr(error, "errors", None)
+    if not callable(list_them):
+        return str(error)
+    try:
+        found = list_them(include_url=False, include_context=False, include_input=False)
+        return "; ".join(f"{'.'.join(map(str, one['loc'])) or 'params'}: {one['msg']}" for one in found)
+    except (TypeError, KeyError):
+        return type(error).__name__
+
+
 def _of_dataclass(cls: type[Any]) -> dict[str, Any]:
     hints = typing.get_type_hints(cls)
     properties: dict[str, Any] = {}

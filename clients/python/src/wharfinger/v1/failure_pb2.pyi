@@ -205,6 +205,14 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """RESOURCE_EXHAUSTED: with this task the project would cost more than its budget (budget, alive, estimate: amount and
     currency).
     """
+    ERROR_REASON_SEAL_KEY_MISSING: _ErrorReason.ValueType  # 50
+    """FAILED_PRECONDITION: the server has no key to seal params with, or not the one that a task's params were sealed
+    under: put it back where the message says, then resume the task or roll it back (key: its id).
+    """
+    ERROR_REASON_SEALED_PARAMS_DAMAGED: _ErrorReason.ValueType  # 51
+    """DATA_LOSS: a task's sealed params are not as the server wrote them: changed, moved or gone (key: the id of the key
+    that they were sealed under).
+    """
     ERROR_REASON_SCRIPT_RAISED: _ErrorReason.ValueType  # 100
     """UNKNOWN: the script raised an exception of its own (exception: its type; step)."""
     ERROR_REASON_SCRIPT_RESULT_INVALID: _ErrorReason.ValueType  # 101
@@ -454,6 +462,14 @@ them, comma-separated; count).
 ERROR_REASON_BUDGET_EXCEEDED: ErrorReason.ValueType  # 49
 """RESOURCE_EXHAUSTED: with this task the project would cost more than its budget (budget, alive, estimate: amount and
 currency).
+"""
+ERROR_REASON_SEAL_KEY_MISSING: ErrorReason.ValueType  # 50
+"""FAILED_PRECONDITION: the server has no key to seal params with, or not the one that a task's params were sealed
+under: put it back where the message says, then resume the task or roll it back (key: its id).
+"""
+ERROR_REASON_SEALED_PARAMS_DAMAGED: ErrorReason.ValueType  # 51
+"""DATA_LOSS: a task's sealed params are not as the server wrote them: changed, moved or gone (key: the id of the key
+that they were sealed under).
 """
 ERROR_REASON_SCRIPT_RAISED: ErrorReason.ValueType  # 100
 """UNKNOWN: the script raised an exception of its own (exception: its type; step)."""

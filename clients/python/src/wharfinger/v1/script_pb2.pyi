@@ -62,7 +62,9 @@ class Script(_message.Message):
     """
     @_builtins.property
     def params_schema(self) -> _struct_pb2.Struct:
-        """JSON Schema (draft 2020-12) that Task.params must match; unset: anything goes."""
+        """JSON Schema (draft 2020-12) that Task.params must match; unset: anything goes. Fields with `writeOnly: true` are
+        sealed; see Task.params.
+        """
 
     @_builtins.property
     def result_schema(self) -> _struct_pb2.Struct:

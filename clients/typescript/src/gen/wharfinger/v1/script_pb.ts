@@ -52,7 +52,8 @@ export type Script = Message<"wharfinger.v1.Script"> & {
   summary: string;
 
   /**
-   * JSON Schema (draft 2020-12) that Task.params must match; unset: anything goes.
+   * JSON Schema (draft 2020-12) that Task.params must match; unset: anything goes. Fields with `writeOnly: true` are
+   * sealed; see Task.params.
    *
    * @generated from field: google.protobuf.Struct params_schema = 5;
    */

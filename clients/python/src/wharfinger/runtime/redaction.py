@@ -1,0 +1,226 @@
+"""Keeping secrets out of whatever is told: of each one every form in which it may turn up is replaced by a mark.
+
+An attempt has one `Redactor`, which its session and the runtime share: it knows the sealed params, the credentials of
+the configuration, and what the script adds by `task.hide`. A secret shorter than 6 characters is not looked for: it
+would be found everywhere.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextvars
+import html
+import json
+import threading
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlsplit
+
+MARK = "«sealed»"
+"""What stands where a secret was."""
+
+SHORTEST = 6
+"""The shortest secret that is looked for in texts, in characters."""
+
+_SHORTEST_PART = 8
+"""The shortest line of a secret of several lines, and argument of a URL, that is looked for by itself."""
+
+_LINGERING = 64
+
+
+class Redactor:
+    """Replaces the secrets that it knows. Any thread may use it."""
+
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        self._secrets: set[str] = set()
+        self._forms: tuple[str, ...] | None = ()
+        self._lock = threading.Lock()
+        self.add(*secrets)
+
+    def __repr__(self) -> str:
+        return f"<redactor of {len(self._secrets)} secrets>"
+
+    def __bool__(self) -> bool:
+        return bool(self._secrets)
+
+    @property
+    def secrets(self) -> frozenset[str]:
+        """What it looks for: for a redactor elsewhere, that an attempt is handed on to."""
+        return frozenset(self._secrets)
+
+    def add(self, *secrets: str) -> None:
+        """Look for these too, from now on."""
+        fresh = {secret for secret in secrets if len(secret) >= SHORTEST} - self._secrets
+        if fresh:
+            with self._lock:
+                self._secrets |= fresh
+                self._forms = None
+
+    def text(self, text: str) -> str:
+        """Return `text` with a mark for every secret in it."""
+        if not self._secrets:
+            return text
+        for form in self._all_forms():
+            if form in text:
+                text = text.replace(form, MARK)
+        return text
+
+    def holds(self, text: str) -> bool:
+        """Whether there is a secret in `text`."""
+        return bool(self._secrets) and any(form in text for form in self._all_forms())
+
+    def value(self, value: Any) -> Any:
+        """Return plain JSON with marks for the secrets in its texts, keys and numbers."""
+        if not self._secrets:
+            return value
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, Mapping):
+            return {self.text(key): self.value(inner) for key, inner in value.items()}
+        if isinstance(value, list | tuple):
+            return [self.value(inner) for inner in value]
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        return MARK if number and json.dumps(value) in self._secrets else value
+
+    def json(self, body: bytes) -> bytes:
+        """Return the JSON document `body` with marks for the secrets in it; one without any is not changed."""
+        if not self.holds(body.decode()):
+            return body
+        return json.dumps(self.value(json.loads(body)), ensure_ascii=False, separators=(",", ":")).encode()
+
+    def _all_forms(self) -> tuple[str, ...]:
+        forms = self._forms
+        if forms is None:
+            with self._lock:
+                found = {form for secret in self._secrets for part in _parts(secret) for form in _forms(part)}
+                # The longest first: what is left of a secret after one of its parts went would not be found.
+                forms = self._forms = tuple(sorted(found, key=lambda form: (-len(form), form)))
+        return forms
+
+
+def secrets_in(value: Any) -> Iterator[str]:
+    """Yield the texts that a sealed value is made of: every text and number in it."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for inner in value.values():
+            yield from secrets_in(inner)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from secrets_in(inner)
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        yield json.dumps(value)
+
+
+def _parts(secret: str) -> Iterator[str]:
+    """Yield the secret, and what of it is one by itself: a line of several, and of a URL what follows the `?`."""
+    yield secret
+    lines = secret.splitlines()
+    if len(lines) > 1:
+        yield from (line.strip() for line in lines if len(line.strip()) >= _SHORTEST_PART)
+    if "://" not in secret:
+        return
+    try:
+        url = urlsplit(secret)
+        found = [url.query, unquote(url.password or ""), url.password or ""]
+        found += [value for _, value in parse_qsl(url.query)]
+    except ValueError:
+        return
+    yield from (part for part in found if len(part) >= _SHORTEST_PART)
+
+
+def _forms(secret: str) -> Iterator[str]:
+    yield from (secret, html.escape(secret), repr(secret)[1:-1], ascii(secret)[1:-1])
+    yield from (json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1])
+    body = secret.encode("utf-8", "surrogatepass")
+    for quoted in (quote(body), quote(body, safe=""), quote_plus(body)):
+        yield quoted
+        yield _lower_escapes(quoted)
+    yield repr(body)[2:-1]
+    yield body.hex()
+    yield body.hex().upper()
+    yield from _in_base64(body)
+
+
+def _lower_escapes(quoted: str) -> str:
+    head, *rest = quoted.split("%")
+    return "%".join([head, *(part[:2].lower() + part[2:] for part in rest)])
+
+
+def _in_base64(body: bytes) -> Iterator[str]:
+    """Yield what base64 makes of `body` wherever it stands in what is encoded, such as after a user's name."""
+    for before in range(3):
+        for encode in (base64.b64encode, base64.urlsafe_b64encode):
+            text = encode(bytes(before) + body).decode().rstrip("=")
+            # The first characters hold bits of what is before, and the last one of what is behind.
+            first = (0, 2, 3)[before]
+            last = len(text) - (1 if (before + len(body)) % 3 else 0)
+            if last - first >= SHORTEST:
+                yield text[first:last]
+
+
+# ---------------------------------------------------------------- the attempt at work
+
+_current: contextvars.ContextVar[Redactor | None] = contextvars.ContextVar("wharfinger_redactor", default=None)
+
+
+@contextmanager
+def within(redactor: Redactor) -> Iterator[None]:
+    """Let `redacted` use `redactor` in this context."""
+    token = _current.set(redactor)
+    try:
+        yield
+    finally:
+        try:
+            _current.reset(token)
+        except ValueError:  # closed by the garbage collector, in a context that never had the token
+            return
+
+
+def redacted(text: str) -> str:
+    """Return `text` without the secrets of the attempt that this context belongs to.
+
+    To be called before a text is cut: half a secret is not found any more.
+    """
+    redactor = _current.get()
+    return text if redactor is None else redactor.text(text)
+
+
+# ---------------------------------------------------------------- the process
+
+
+class Known:
+    """The secrets that a process has at hand, for what belongs to no attempt: its own log.
+
+    Those of attempts that ended linger for a while: what they left behind may still be told.
+    """
+
+    def __init__(self) -> None:
+        self._held: dict[int, Redactor] = {}
+        self._lingering: deque[Redactor] = deque(maxlen=_LINGERING)
+        self._lock = threading.Lock()
+
+    def keep(self, redactor: Redactor) -> None:
+        """Look for its secrets from now on."""
+        with self._lock:
+            self._held[id(redactor)] = redactor
+
+    def release(self, redactor: Redactor) -> None:
+        """Forget its secrets soon."""
+        with self._lock:
+            if self._held.pop(id(redactor), None) and redactor:
+                self._lingering.append(redactor)
+
+    def text(self, text: str) -> str:
+        """Return `text` without any known secret."""
+        with self._lock:
+            redactors = [*self._held.values(), *self._lingering]
+        for redactor in redactors:
+            text = redactor.text(text)
+        return text
+
+
+known = Known()
+"""The secrets of this process."""
