@@ -23,6 +23,7 @@ GOALS = {
     "5": "start",
     "6": "history",
     "7": "idle",
+    "8": "deploy",
     "9": "image",
     "12": "command_line",
 }

@@ -40,17 +40,31 @@ class Session:
         folder.mkdir(exist_ok=True)
         file = folder / "server.toml"
         file.write_text(settings)
+        file.chmod(0o600)
         return self.stack.enter_context(Server(folder, {"WHARFINGER_CONFIG": str(file)}))
 
-    def process(self, command: Sequence[str | Path], environ: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
+    def process(
+        self, command: Sequence[str | Path], environ: Mapping[str, str] | None = None, stdin: int | None = None
+    ) -> subprocess.Popen[str]:
         """Start a process in the repository's root, its output piped; it and its children end with the goal."""
         words = [str(word) for word in command]
         with (self.folder / "processes.log").open("ab") as log:
             started = subprocess.Popen(
-                words, stdout=subprocess.PIPE, stderr=log, text=True, cwd=ROOT, env=environ, start_new_session=True
+                words,
+                stdin=stdin,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+                cwd=ROOT,
+                env=environ,
+                start_new_session=True,
             )
         self.stack.callback(_end, started)
         return started
+
+    def process_with_input(self, module: str, *arguments: str) -> subprocess.Popen[str]:
+        """Start a module of this package with this Python and a pipe to its input."""
+        return self.process([sys.executable, "-m", module, *arguments], stdin=subprocess.PIPE)
 
     def module(self, name: str, *arguments: str) -> subprocess.Popen[str]:
         """Start a module of this package with this Python."""
@@ -64,5 +78,6 @@ def _end(process: subprocess.Popen[str]) -> None:
             os.killpg(process.pid, number)
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(5)
-    if process.stdout is not None:
-        process.stdout.close()
+    for pipe in (process.stdin, process.stdout):
+        if pipe is not None:
+            pipe.close()

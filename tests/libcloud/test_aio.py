@@ -46,10 +46,42 @@ async def test_no_more_than_the_workers_run_at_once(cloud: Cloud) -> None:
     assert most <= 3
 
 
-async def test_each_call_has_a_driver_of_its_own(cloud: Cloud) -> None:
+async def test_what_calls_return_has_drivers_of_its_own(cloud: Cloud) -> None:
+    async with aio.driver("openstack", **cloud.openstack) as account:
+        what = await parts(account)
+        nodes = [await account.create_node(f"web-{n}", **what) for n in range(3)]
+    assert len({id(node.driver) for node in nodes}) == 3
+
+
+async def test_functions_that_work_at_once_have_drivers_of_their_own(cloud: Cloud) -> None:
+    def work(driver: Any) -> Any:
+        time.sleep(0.05)
+        return driver
+
     async with aio.driver("ec2", **cloud.ec2) as account:
-        drivers = await asyncio.gather(*(account.run(lambda driver: driver) for _ in range(5)))
+        drivers = await asyncio.gather(*(account.run(work) for _ in range(5)))
     assert len({id(driver) for driver in drivers}) == 5
+
+
+async def test_a_lent_driver_is_lent_again_with_its_connection(cloud: Cloud) -> None:
+    async with aio.driver("openstack", **cloud.openstack, workers=1) as account:
+        first = await account.run(lambda driver: driver)
+        assert await account.run(lambda driver: driver) is first
+
+
+@pytest.mark.parametrize("after", ["an error", "a pause"])
+async def test_a_lent_driver_is_not_lent_again_after(cloud: Cloud, after: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(driver: Any) -> None:
+        raise LookupError
+
+    async with aio.driver("openstack", **cloud.openstack, workers=1) as account:
+        first = await account.run(lambda driver: driver)
+        if after == "an error":
+            with pytest.raises(LookupError):
+                await account.run(fail)
+        else:
+            monkeypatch.setattr(aio, "IDLE", 0.0)
+        assert await account.run(lambda driver: driver) is not first
 
 
 async def test_context_variables_reach_the_thread(cloud: Cloud) -> None:

@@ -7,10 +7,12 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
+from libcloud.common.vultr import VultrException
 from libcloud.compute.providers import get_driver
 from tests.servers.cloud import Cloud
 
@@ -90,6 +92,8 @@ def test_large_bodies_take_the_time_they_need() -> None:
     class Session:
         """What `bounded` needs of one."""
 
+        auth = None
+
         def send(self, request: Any, **options: Any) -> Any:
             time.sleep(0.3)
             return options["timeout"]
@@ -101,3 +105,16 @@ def test_large_bodies_take_the_time_they_need() -> None:
         assert session.send(large) == 0.1
         with pytest.raises(requests.ReadTimeout):
             session.send(small)
+
+
+def test_a_netrc_does_not_displace_the_drivers_own_credentials(
+    cloud: Cloud, openstack: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "netrc"
+    file.write_text("machine 127.0.0.1 login somebody password else\n")
+    monkeypatch.setenv("NETRC", str(file))
+    driver = get_driver("vultr")(**cloud.vultr)
+    with keeping(driver):
+        assert driver.list_locations()
+    with pytest.raises(VultrException, match="Invalid API token"):
+        driver.list_locations()  # as libcloud does by itself

@@ -111,6 +111,7 @@ class Oracle:
         self.trickle = 0.1
         self.quota = 1000
         self.pending: list[threading.Thread] = []
+        self._becoming: Fault | None = None
         self._numbers = itertools.count(1)
 
     def fail(self, call: str, kind: str, times: int = 1, *, after: int = 0, delay: float = 0.0) -> None:
@@ -158,6 +159,11 @@ class Oracle:
             thing = Thing(
                 kind, runs=runs, id=f"{prefix}{number:08x}-0000-4000-8000-{number:012x}"[: 36 + len(prefix)], **facts
             )
+            fault = self._becoming
+            if fault is not None:
+                thing.born += fault.delay if fault.kind == "unlisted" else 0
+                thing.runs += fault.delay if fault.kind == "pending" else 0
+                thing.broken = fault.kind == "error"
             self.things[thing.id] = thing
             return thing
 
@@ -192,16 +198,13 @@ class Oracle:
         return kind, self._done(do, fault)
 
     def _done(self, do: Callable[[], Any], fault: Fault) -> Any:
-        """Do it, and see to what becomes of what it makes. The answer is as if nothing were wrong."""
+        """Do it, and see to what becomes of what it makes."""
         with self.lock:
-            before = set(self.things)
-            answer = do()
-            for one in set(self.things) - before:
-                thing = self.things[one]
-                thing.born += fault.delay if fault.kind == "unlisted" else 0
-                thing.runs += fault.delay if fault.kind == "pending" else 0
-                thing.broken = fault.kind == "error"
-            return answer
+            self._becoming = fault
+            try:
+                return do()
+            finally:
+                self._becoming = None
 
     def _later(self, do: Callable[[], Any], delay: float) -> None:
         thread = threading.Timer(delay, do)

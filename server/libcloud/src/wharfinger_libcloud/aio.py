@@ -4,7 +4,8 @@
         node = await cloud.create_node(name="web-1", size=size, image=image)
 
 Each call runs in a thread, at most `workers` at once, on a driver object of its own: drivers are not thread safe. What
-a call returns belongs to that driver object alone, so that `node.destroy()` works as ever.
+a call returns belongs to that driver object alone, so that `node.destroy()` works as ever. `run` lends a driver for as
+long as a function works, which is faster where there are many calls: its connections serve the next function too.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import contextvars
 import functools
 import importlib
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
@@ -24,7 +26,11 @@ from libcloud.compute.drivers.openstack import OpenStackNodeDriver
 
 from wharfinger_libcloud.failure import PartialFailureError, failure_of
 from wharfinger_libcloud.journal import TIMEOUT, Journal, recording
-from wharfinger_libcloud.keeping import call, keeping
+from wharfinger_libcloud.keeping import checked, keeping
+
+IDLE = 1.0
+"""Seconds after which a lent driver is not lent again: its connections may be about to be closed by the other side, and
+a change that is sent just then is neither done nor refused."""
 
 KINDS = ("backup", "compute", "container", "dns", "loadbalancer", "storage")
 """The kinds of driver that libcloud has."""
@@ -98,6 +104,7 @@ class AsyncDriver:
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="libcloud")
         self._free = asyncio.Semaphore(workers)
         self._first: Any = None
+        self._lent = threading.local()
         self._closed = False
 
     async def __aenter__(self) -> Self:
@@ -123,34 +130,48 @@ class AsyncDriver:
         @functools.wraps(value)
         async def method(*arguments: Any, **options: Any) -> Any:
             def work(own: Any) -> Any:
-                answer = call(own, name, arguments, options, self._timeout)
+                answer = checked(own, name, *arguments, **options)
                 # A lazy list would send its requests later, on the event loop.
                 return list(answer) if hasattr(answer, "__next__") else answer
 
-            return await self.run(work)
+            return await self._run(self._with_own, work)
 
         return method
 
     async def run(self, work: Callable[[Any], Any]) -> Any:
-        """Return what `work(driver)` returns, run in a thread with a driver object of its own. Raises as any call.
+        """Return what `work(driver)` returns, run in a thread. Raises as any call.
 
-        For chains of calls that belong together, and for what libcloud's methods don't do.
+        For chains of calls that belong together, for what libcloud's methods don't do, and for many calls. The driver
+        is lent: when `work` has returned the next one may have it, so return ids and the like, no nodes that hold it.
         """
+        return await self._run(self._with_lent, work)
+
+    async def _run(self, how: Callable[[Callable[[Any], Any]], Any], work: Callable[[Any], Any]) -> Any:
         if self._closed:
             raise RuntimeError("the driver is closed: its `async with` block has ended")
         async with self._free:
             with recording(self._timeout) as journal:
                 context = contextvars.copy_context()
-            future = asyncio.get_running_loop().run_in_executor(self._pool, context.run, self._work, work)
+            future = asyncio.get_running_loop().run_in_executor(self._pool, context.run, how, work)
             try:
                 return await asyncio.shield(future)
             except asyncio.CancelledError as cancelled:
                 raise await self._given_up(future, journal, cancelled) from cancelled.__cause__
 
-    def _work(self, work: Callable[[Any], Any]) -> Any:
+    def _with_own(self, work: Callable[[Any], Any]) -> Any:
         own = self._make()
         with keeping(own, timeout=self._timeout):
             return work(own)
+
+    def _with_lent(self, work: Callable[[Any], Any]) -> Any:
+        """Lend the thread's driver; after an error nobody knows what state it is in, and it is not lent again."""
+        lent = self._lent.__dict__.pop("driver", None)
+        if lent is None or time.monotonic() - self._lent.returned > IDLE:
+            lent = self._make()
+        with keeping(lent, timeout=self._timeout):
+            answer = work(lent)
+        self._lent.driver, self._lent.returned = lent, time.monotonic()
+        return answer
 
     async def _given_up(
         self, future: asyncio.Future[Any], journal: Journal, cancelled: asyncio.CancelledError

@@ -60,18 +60,16 @@ def keeping(driver: Any, *, planned: Iterable[str] = (), timeout: float = TIMEOU
             raise error from failure
 
 
-def call(driver: Any, name: str, arguments: tuple[Any, ...], options: dict[str, Any], timeout: float = TIMEOUT) -> Any:
-    """Call the method `name` of `driver` so that it loses no id, and check that its answer is what it promises.
+def checked(driver: Any, method: str, /, *arguments: Any, **options: Any) -> Any:
+    """Call that method of `driver`, and check that its answer is what it promises.
 
-    Raises PartialFailureError as `keeping`; UnexpectedAnswer for an answer of the wrong type after which nothing is
-    known to be half-way; and what the method raises.
+    Raises UnexpectedAnswer for an answer of the wrong type, and what the method raises.
     """
-    with keeping(driver, timeout=timeout):
-        answer = getattr(driver, name)(*arguments, **options)
-        wrong = check(name, answer)
-        if wrong:
-            raise UnexpectedAnswer(f"{type(driver).__name__}.{name} returned {wrong}")
-        return answer
+    answer = getattr(driver, method)(*arguments, **options)
+    wrong = check(method, answer)
+    if wrong:
+        raise UnexpectedAnswer(f"{type(driver).__name__}.{method} returned {wrong}")
+    return answer
 
 
 class Lossless:
@@ -94,6 +92,7 @@ class Lossless:
 
         @functools.wraps(value)
         def method(*arguments: Any, **options: Any) -> Any:
-            return call(self._driver, name, arguments, options, self._timeout)
+            with keeping(self._driver, timeout=self._timeout):
+                return checked(self._driver, name, *arguments, **options)
 
         return method

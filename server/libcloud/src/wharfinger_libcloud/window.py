@@ -133,13 +133,22 @@ def bounded(session: Any, seconds: float) -> Iterator[None]:
         return _within(most, lambda: before(request, **options))
 
     session.send = send
+    auth = session.auth
+    # Without one requests looks for a .netrc at each request, and what it finds there displaces the driver's own.
+    session.auth = auth or _as_it_is
     try:
         yield
     finally:
+        session.auth = auth
         if kept:
             session.send = before
         else:
             del session.send
+
+
+def _as_it_is(request: Any) -> Any:
+    """Leave the request's authorization to the driver that made it."""
+    return request
 
 
 def _is_small(body: Any) -> bool:

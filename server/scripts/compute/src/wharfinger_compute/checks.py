@@ -48,7 +48,7 @@ async def choose(account: Account, asked: dict[str, Any]) -> Plan:
             metadata={"feature": "addresses", "provider": account.provider},
         )
     try:
-        sizes, images, locations, pools = await _all(
+        sizes, images, locations, pools = await all_of(
             account.driver.list_sizes(),
             _images(account, asked["image"]),
             _locations(account, asked),
@@ -90,7 +90,7 @@ def _must_choose(field: str, account: Account, choices: Sequence[Any]) -> Failed
     )
 
 
-async def _all(*questions: Awaitable[Any]) -> list[Any]:
+async def all_of(*questions: Awaitable[Any]) -> list[Any]:
     """Ask all at once, and raise the first error once all are answered."""
     answers = await asyncio.gather(*questions, return_exceptions=True)
     for answer in answers:
@@ -149,7 +149,7 @@ def _one(what: str, wanted: str, choices: Sequence[Any]) -> Any:
 async def room(task: AsyncTask, account: Account, names: Sequence[str]) -> None:
     """Check names and quota. Raises Failed: NAME_TAKEN, QUOTA_EXCEEDED."""
     try:
-        listed, most = await _all(account.driver.list_nodes(), _most(task, account))
+        listed, most = await all_of(account.driver.list_nodes(), _most(task, account))
     except Exception as error:
         raise told(account.profile, error) from error
     alive = [node for node in listed if node.state != NodeState.TERMINATED]

@@ -26,6 +26,7 @@ from wharfinger_compute.resources import (
     type_of,
     undo,
 )
+from wharfinger_libcloud.keeping import checked
 
 __all__ = ["PARAMS_SCHEMA", "RESOURCE_TYPES", "RESULT_SCHEMA", "RESUMABLE", "find", "main", "undo"]
 
@@ -46,6 +47,7 @@ class _Deploy:
     addresses: bool
     gate: asyncio.Semaphore
     nodes: dict[str, str] = field(default_factory=dict)
+    running: set[str] = field(default_factory=set)
     disks: dict[str, list[str]] = field(default_factory=dict)
     floating: dict[str, str] = field(default_factory=dict)
 
@@ -74,13 +76,20 @@ class _Deploy:
     async def node(self, name: str) -> None:
         """Make one node."""
         account, plan = self.account, self.plan
+        options: dict[str, Any] = {"name": name, "size": plan.size, "image": plan.image}
+        if plan.location is not None:
+            options["location"] = plan.location
 
         async def call(intent: AsyncIntent) -> str | None:
-            options: dict[str, Any] = {"name": name, "size": plan.size, "image": plan.image}
-            if plan.location is not None:
-                options["location"] = plan.location
-            options |= account.marks.options(intent.token)
-            return await making.make(intent, NODE, lambda: account.driver.create_node(**options))
+            options.update(account.marks.options(intent.token))
+            return await making.make(intent, NODE, lambda: account.driver.run(made))
+
+        def made(driver: Any) -> str:
+            """Make it; what runs at once need not be waited for."""
+            node = checked(driver, "create_node", **options)
+            if node.state == NodeState.RUNNING:
+                self.running.add(str(node.id))
+            return str(node.id)
 
         self.nodes[name] = await self._create(NODE, f"node/{name}", call, name)
 
@@ -160,10 +169,11 @@ class _Deploy:
         until, wanted = time.monotonic() + limit, set(self.nodes.values())
         with self.task.step("wait until they run", total=len(wanted), unit="nodes") as step:
             while True:
-                states = await self._states(wanted)
-                running = [one for one, state in states.items() if state == NodeState.RUNNING]
+                running = self.running & wanted
+                states = await self._states(wanted - running)
+                running |= {one for one, state in states.items() if state == NodeState.RUNNING}
                 step.progress(len(running))
-                if len(running) == len(wanted):
+                if running == wanted:
                     return
                 broken = [one for one, state in states.items() if state in (NodeState.ERROR, NodeState.TERMINATED)]
                 if broken:
@@ -182,6 +192,8 @@ class _Deploy:
                 await asyncio.sleep(POLL)
 
     async def _states(self, wanted: set[str]) -> dict[str, Any]:
+        if not wanted:
+            return {}
         try:
             listed = await self.account.driver.list_nodes()
         except Exception as error:  # noqa: BLE001 - the next look may do
@@ -197,16 +209,18 @@ async def main(task: AsyncTask) -> dict[str, Any]:
     volumes, addresses, width = asked.get("volumes", []), asked.get("addresses", False), asked.get("concurrency", 16)
     await task.plan(_keys(wanted, len(volumes), addresses))
     async with opened(task, asked["profile"], workers=width) as account:
-        plan = await checks.choose(account, asked)
+        plan: checks.Plan | None = None
 
         async def look() -> bool:
-            """Check that there is room."""
-            await checks.room(task, account, wanted)
+            """Choose, and check that there is room."""
+            nonlocal plan
+            plan, _ = await checks.all_of(checks.choose(account, asked), checks.room(task, account, wanted))
             return True
 
         # Once only: when the task resumes, names are taken by its own nodes.
         roomy: bool = await task.once("room", look)
         assert roomy, "`look` raises where there is no room"
+        plan = plan or await checks.choose(account, asked)
         deploy = _Deploy(task, account, plan, volumes, addresses, asyncio.Semaphore(width))
         await deploy.each("create nodes", wanted, deploy.node)
         limit = asked.get("ready_timeout", 600)
