@@ -181,6 +181,8 @@ class Campaign:
         findings.seconds = seconds
         findings.tasks = sum(story.acknowledged for story in self._stories)
         findings.made = sum(self._oracle.made.values())
+        if not findings.made or not findings.ends["SUCCEEDED"] + findings.ends["ROLLED_BACK"]:
+            findings.violations.append("hardly anything was made: this tells nothing")
         findings.faults = self._oracle.ordered
         findings.usual_start = starts[len(starts) // 2] if starts else 0.0
         findings.slowest_start = starts[-1] if starts else 0.0
