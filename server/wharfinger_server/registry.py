@@ -1,4 +1,4 @@
-"""What is installed: script packages and executors, found by their entry points. The only place that knows stevedore.
+"""What is installed: scripts, executors and price sources, by their entry points. The only place that knows stevedore.
 
 A plug-in that can't be used stays listed, with one sentence that says why; nothing that a plug-in does while it is
 imported, `sys.exit()` included, keeps the others from loading.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect as inspection
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import metadata
 from types import MappingProxyType, ModuleType
 from typing import Any
@@ -19,9 +19,11 @@ from stevedore.extension import Extension, ExtensionManager
 from wharfinger.script import BrokenScript, ScriptInfo, inspect
 from wharfinger_server.sdk.executor import Executor
 from wharfinger_server.sdk.places import place_of_error
+from wharfinger_server.sdk.price_source import PriceSource
 
 SCRIPTS = "wharfinger.scripts"
 EXECUTORS = "wharfinger.executors"
+SOURCES = "wharfinger.price_sources"
 
 OnProblem = Callable[[str, str, str], None]
 """Called with an entry-point group, a plug-in's name, and why it can't be used."""
@@ -69,22 +71,35 @@ class ExecutorPlugin:
 
 
 @dataclass(frozen=True, slots=True)
+class SourcePlugin:
+    """An installed price source, named like its format. `broken` is "" or why it can't be used; then `cls` is None."""
+
+    name: str
+    distribution: str
+    version: str
+    broken: str
+    cls: type[PriceSource] | None
+
+
+@dataclass(frozen=True, slots=True)
 class Registry:
     """All installed plug-ins by name, as they were when the server started."""
 
     scripts: Mapping[str, ScriptPlugin]
     executors: Mapping[str, ExecutorPlugin]
+    sources: Mapping[str, SourcePlugin] = field(default_factory=dict)
 
     @classmethod
     def load(cls, on_problem: OnProblem | None = None) -> Registry:
         """Import every installed plug-in and return them all; broken ones are listed too, and told to `on_problem`."""
         scripts = {found.name: _script(found) for found in load_group(SCRIPTS)}
         executors = {found.name: _executor(found) for found in load_group(EXECUTORS)}
-        for group, plugins in ((SCRIPTS, scripts), (EXECUTORS, executors)):
+        sources = {found.name: _source(found) for found in load_group(SOURCES)}
+        for group, plugins in ((SCRIPTS, scripts), (EXECUTORS, executors), (SOURCES, sources)):
             for plugin in plugins.values():
                 if plugin.broken and on_problem is not None:
                     on_problem(group, plugin.name, plugin.broken)
-        return cls(MappingProxyType(scripts), MappingProxyType(executors))
+        return cls(MappingProxyType(scripts), MappingProxyType(executors), MappingProxyType(sources))
 
 
 # ---------------------------------------------------------------------- kinds of plug-in
@@ -105,13 +120,25 @@ def _script(found: Found) -> ScriptPlugin:
 
 
 def _executor(found: Found) -> ExecutorPlugin:
-    broken, cls = found.broken, found.target
-    if not broken and not (isinstance(cls, type) and issubclass(cls, Executor)):
-        broken = f"its entry point names {_kind(cls)}; it must name a subclass of {Executor.__module__}.Executor"
-    elif not broken and inspection.isabstract(cls):
-        missing = ", ".join(sorted(cls.__abstractmethods__))
-        broken = f"{cls.__module__}.{cls.__qualname__} does not implement {missing}"
-    return ExecutorPlugin(found.name, found.distribution, found.version, broken, None if broken else cls)
+    broken = found.broken or _no_subclass(found.target, Executor)
+    return ExecutorPlugin(found.name, found.distribution, found.version, broken, None if broken else found.target)
+
+
+def _source(found: Found) -> SourcePlugin:
+    broken, cls = found.broken or _no_subclass(found.target, PriceSource), found.target
+    if not broken and not isinstance(getattr(cls, "summary", None), str):
+        broken = f"{cls.__module__}.{cls.__qualname__} has no summary; it must say in one line whose data it reads"
+    return SourcePlugin(found.name, found.distribution, found.version, broken, None if broken else cls)
+
+
+def _no_subclass(target: Any, base: type) -> str:
+    """Return why `target` is no class that implements `base`, "" if it is one."""
+    if not (isinstance(target, type) and issubclass(target, base)):
+        return f"its entry point names {_kind(target)}; it must name a subclass of {base.__module__}.{base.__name__}"
+    if inspection.isabstract(target):
+        missing = ", ".join(sorted(getattr(target, "__abstractmethods__", ())))
+        return f"{target.__module__}.{target.__qualname__} does not implement {missing}"
+    return ""
 
 
 def _kind(target: Any) -> str:
