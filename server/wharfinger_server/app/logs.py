@@ -49,15 +49,16 @@ class JsonLines(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the record as a line of JSON."""
+        # Before it is encoded: a message may hold JSON already, and a secret escaped twice is not found.
         told = {
             "time": _moment(record),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "message": record.getMessage(),
+            "message": known.text(record.getMessage()),
             **_facts(record),
         }
         if record.exc_info:
-            told["exception"] = self.formatException(record.exc_info)
+            told["exception"] = known.text(self.formatException(record.exc_info))
         return known.text(json.dumps(told, default=str, ensure_ascii=False))
 
 

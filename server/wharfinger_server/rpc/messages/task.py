@@ -61,9 +61,12 @@ def new_task(message: task_pb2.Task, path: str) -> NewTask:
 
 
 def complete(message: task_pb2.Task, shown: Shown) -> None:
-    """Turn the task of a CreateTaskRequest into the one that was created: params and labels are there already."""
+    """Turn the task of a CreateTaskRequest into the one that was created: labels and open params are there already."""
     for field in _NOT_THE_CALLERS:
         message.ClearField(field)  # type: ignore[arg-type]
+    if shown.task.sealed:  # the caller's own have what must not be shown
+        message.ClearField("params")
+        fill_struct_json(message.params, shown.task.params)
     _fill(message, shown)
 
 

@@ -36,6 +36,7 @@ class Redactor:
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         self._secrets: set[str] = set()
         self._forms: tuple[str, ...] | None = ()
+        self._whole: tuple[str, ...] = ()
         self._lock = threading.Lock()
         self.add(*secrets)
 
@@ -68,8 +69,8 @@ class Redactor:
         return text
 
     def holds(self, text: str) -> bool:
-        """Whether there is a secret in `text`."""
-        return bool(self._secrets) and any(form in text for form in self._all_forms())
+        """Whether there is a secret in `text`: a whole one, not only a line of it."""
+        return bool(self._secrets and self._all_forms()) and any(form in text for form in self._whole)
 
     def value(self, value: Any) -> Any:
         """Return plain JSON with marks for the secrets in its texts, keys and numbers."""
@@ -86,7 +87,8 @@ class Redactor:
 
     def json(self, body: bytes) -> bytes:
         """Return the JSON document `body` with marks for the secrets in it; one without any is not changed."""
-        if not self.holds(body.decode()):
+        text = body.decode()
+        if not self._secrets or not any(form in text for form in self._all_forms()):
             return body
         return json.dumps(self.value(json.loads(body)), ensure_ascii=False, separators=(",", ":")).encode()
 
@@ -94,9 +96,10 @@ class Redactor:
         forms = self._forms
         if forms is None:
             with self._lock:
-                found = {form for secret in self._secrets for part in _parts(secret) for form in _forms(part)}
+                self._whole = tuple({form for secret in self._secrets for form in _forms(secret)})
+                parts = {form for secret in self._secrets for part in _parts(secret) for form in _forms(part)}
                 # The longest first: what is left of a secret after one of its parts went would not be found.
-                forms = self._forms = tuple(sorted(found, key=lambda form: (-len(form), form)))
+                forms = self._forms = tuple(sorted(parts.union(self._whole), key=lambda form: (-len(form), form)))
         return forms
 
 
@@ -115,8 +118,7 @@ def secrets_in(value: Any) -> Iterator[str]:
 
 
 def _parts(secret: str) -> Iterator[str]:
-    """Yield the secret, and what of it is one by itself: a line of several, and of a URL what follows the `?`."""
-    yield secret
+    """Yield what of a secret is one by itself: a line of several, and of a URL what follows the `?`."""
     lines = secret.splitlines()
     if len(lines) > 1:
         yield from (line.strip() for line in lines if len(line.strip()) >= _SHORTEST_PART)
