@@ -126,7 +126,9 @@ type GetPriceRequest struct {
 	// Three-letter ISO 4217 code. Empty: the only currency there is.
 	CurrencyCode string `protobuf:"bytes,7,opt,name=currency_code,json=currencyCode,proto3" json:"currency_code,omitempty"`
 	// The price of that moment; unset: now.
-	At            *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=at,proto3" json:"at,omitempty"`
+	At *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=at,proto3" json:"at,omitempty"`
+	// Look in this and not in what is active: a CostEstimate's catalog_digest, or a catalogue's digest.
+	CatalogDigest string `protobuf:"bytes,9,opt,name=catalog_digest,json=catalogDigest,proto3" json:"catalog_digest,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -217,6 +219,13 @@ func (x *GetPriceRequest) GetAt() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *GetPriceRequest) GetCatalogDigest() string {
+	if x != nil {
+		return x.CatalogDigest
+	}
+	return ""
+}
+
 // Asks for a page of prices.
 type ListPricesRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -228,7 +237,9 @@ type ListPricesRequest struct {
 	// How many at most; 0: 100. More than 1000 counts as 1000, a negative number is refused.
 	PageSize int32 `protobuf:"varint,3,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// next_page_token of the page before; empty: the first page.
-	PageToken     string `protobuf:"bytes,4,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	PageToken string `protobuf:"bytes,4,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// List what is in this and not in what is active: a CostEstimate's catalog_digest, or a catalogue's digest.
+	CatalogDigest string `protobuf:"bytes,5,opt,name=catalog_digest,json=catalogDigest,proto3" json:"catalog_digest,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -287,6 +298,13 @@ func (x *ListPricesRequest) GetPageSize() int32 {
 func (x *ListPricesRequest) GetPageToken() string {
 	if x != nil {
 		return x.PageToken
+	}
+	return ""
+}
+
+func (x *ListPricesRequest) GetCatalogDigest() string {
+	if x != nil {
+		return x.CatalogDigest
 	}
 	return ""
 }
@@ -607,7 +625,13 @@ type ImportCatalogHeader struct {
 	// What to call it where there is no URL, such as the file's name.
 	FileName string `protobuf:"bytes,7,opt,name=file_name,json=fileName,proto3" json:"file_name,omitempty"`
 	// Why, for those who read the record of activations later.
-	Reason        string `protobuf:"bytes,8,opt,name=reason,proto3" json:"reason,omitempty"`
+	Reason string `protobuf:"bytes,8,opt,name=reason,proto3" json:"reason,omitempty"`
+	// Instead of a URL: the server fetches what its operator configured, or else Libcloud's published file, and checks it
+	// by the checksum that lies beside it; no chunks follow. Where the server asked a short while ago it does not ask
+	// again, and answers with the catalogue that it has from there.
+	Update bool `protobuf:"varint,9,opt,name=update,proto3" json:"update,omitempty"`
+	// Fetch although the server asked a short while ago.
+	Force         bool `protobuf:"varint,10,opt,name=force,proto3" json:"force,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -696,6 +720,20 @@ func (x *ImportCatalogHeader) GetReason() string {
 		return x.Reason
 	}
 	return ""
+}
+
+func (x *ImportCatalogHeader) GetUpdate() bool {
+	if x != nil {
+		return x.Update
+	}
+	return false
+}
+
+func (x *ImportCatalogHeader) GetForce() bool {
+	if x != nil {
+		return x.Force
+	}
+	return false
 }
 
 // One message of an import's answer: progress, and last the catalogue.
@@ -859,7 +897,7 @@ const file_wharfinger_v1_pricing_service_proto_rawDesc = "" +
 	"\x04task\x18\x02 \x01(\v2\x13.wharfinger.v1.TaskB\x04\xe2A\x01\x01R\x04task\x123\n" +
 	"\x05items\x18\x03 \x03(\v2\x17.wharfinger.v1.CostItemB\x04\xe2A\x01\x01R\x05items\x12+\n" +
 	"\x0ecatalog_digest\x18\x04 \x01(\tB\x04\xe2A\x01\x01R\rcatalogDigest\x120\n" +
-	"\x02at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampB\x04\xe2A\x01\x01R\x02at\"\xb8\x02\n" +
+	"\x02at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampB\x04\xe2A\x01\x01R\x02at\"\xe5\x02\n" +
 	"\x0fGetPriceRequest\x124\n" +
 	"\x06parent\x18\x01 \x01(\tB\x1c\xe2A\x01\x02\xfaA\x15\x12\x13wharfinger.dev/TaskR\x06parent\x12 \n" +
 	"\bprovider\x18\x02 \x01(\tB\x04\xe2A\x01\x02R\bprovider\x12\x1c\n" +
@@ -868,13 +906,15 @@ const file_wharfinger_v1_pricing_service_proto_rawDesc = "" +
 	"\bcategory\x18\x05 \x01(\tB\x04\xe2A\x01\x01R\bcategory\x12\x18\n" +
 	"\x04term\x18\x06 \x01(\tB\x04\xe2A\x01\x01R\x04term\x12)\n" +
 	"\rcurrency_code\x18\a \x01(\tB\x04\xe2A\x01\x01R\fcurrencyCode\x120\n" +
-	"\x02at\x18\b \x01(\v2\x1a.google.protobuf.TimestampB\x04\xe2A\x01\x01R\x02at\"\xaf\x01\n" +
+	"\x02at\x18\b \x01(\v2\x1a.google.protobuf.TimestampB\x04\xe2A\x01\x01R\x02at\x12+\n" +
+	"\x0ecatalog_digest\x18\t \x01(\tB\x04\xe2A\x01\x01R\rcatalogDigest\"\xdc\x01\n" +
 	"\x11ListPricesRequest\x124\n" +
 	"\x06parent\x18\x01 \x01(\tB\x1c\xe2A\x01\x02\xfaA\x15\x12\x13wharfinger.dev/TaskR\x06parent\x12\x1c\n" +
 	"\x06filter\x18\x02 \x01(\tB\x04\xe2A\x01\x01R\x06filter\x12!\n" +
 	"\tpage_size\x18\x03 \x01(\x05B\x04\xe2A\x01\x01R\bpageSize\x12#\n" +
 	"\n" +
-	"page_token\x18\x04 \x01(\tB\x04\xe2A\x01\x01R\tpageToken\"j\n" +
+	"page_token\x18\x04 \x01(\tB\x04\xe2A\x01\x01R\tpageToken\x12+\n" +
+	"\x0ecatalog_digest\x18\x05 \x01(\tB\x04\xe2A\x01\x01R\rcatalogDigest\"j\n" +
 	"\x12ListPricesResponse\x12,\n" +
 	"\x06prices\x18\x01 \x03(\v2\x14.wharfinger.v1.PriceR\x06prices\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"H\n" +
@@ -891,7 +931,7 @@ const file_wharfinger_v1_pricing_service_proto_rawDesc = "" +
 	"\x14ImportCatalogRequest\x12<\n" +
 	"\x06header\x18\x01 \x01(\v2\".wharfinger.v1.ImportCatalogHeaderH\x00R\x06header\x12\x16\n" +
 	"\x05chunk\x18\x02 \x01(\fH\x00R\x05chunkB\x06\n" +
-	"\x04kind\"\x9f\x02\n" +
+	"\x04kind\"\xd9\x02\n" +
 	"\x13ImportCatalogHeader\x12\x1c\n" +
 	"\x06format\x18\x01 \x01(\tB\x04\xe2A\x01\x01R\x06format\x12\x16\n" +
 	"\x03url\x18\x02 \x01(\tB\x04\xe2A\x01\x01R\x03url\x12\x1c\n" +
@@ -900,7 +940,10 @@ const file_wharfinger_v1_pricing_service_proto_rawDesc = "" +
 	"\bactivate\x18\x05 \x01(\bB\x04\xe2A\x01\x01R\bactivate\x12-\n" +
 	"\x0foverride_checks\x18\x06 \x01(\bB\x04\xe2A\x01\x01R\x0eoverrideChecks\x12!\n" +
 	"\tfile_name\x18\a \x01(\tB\x04\xe2A\x01\x01R\bfileName\x12\x1c\n" +
-	"\x06reason\x18\b \x01(\tB\x04\xe2A\x01\x01R\x06reason\"\x8a\x01\n" +
+	"\x06reason\x18\b \x01(\tB\x04\xe2A\x01\x01R\x06reason\x12\x1c\n" +
+	"\x06update\x18\t \x01(\bB\x04\xe2A\x01\x01R\x06update\x12\x1a\n" +
+	"\x05force\x18\n" +
+	" \x01(\bB\x04\xe2A\x01\x01R\x05force\"\x8a\x01\n" +
 	"\x15ImportCatalogResponse\x125\n" +
 	"\bprogress\x18\x01 \x01(\v2\x17.wharfinger.v1.ProgressH\x00R\bprogress\x122\n" +
 	"\acatalog\x18\x02 \x01(\v2\x16.wharfinger.v1.CatalogH\x00R\acatalogB\x06\n" +

@@ -40,21 +40,23 @@ type PricingServiceClient interface {
 	// task's script and params, CANNOT_ESTIMATE, UNKNOWN_CATALOG, INVALID_ARGUMENT.
 	EstimateCost(ctx context.Context, in *EstimateCostRequest, opts ...grpc.CallOption) (*CostEstimate, error)
 	// Returns one price, from the first layer that has it. Errors: PRICE_UNKNOWN where no layer has a figure,
-	// PRICE_AMBIGUOUS with the choices where the question fits several prices, INVALID_ARGUMENT.
+	// PRICE_AMBIGUOUS with the choices where the question fits several prices, UNKNOWN_CATALOG, INVALID_ARGUMENT.
 	GetPrice(ctx context.Context, in *GetPriceRequest, opts ...grpc.CallOption) (*Price, error)
 	// Lists prices in the order of provider, region and sku, each from the first layer that has it. Errors:
-	// INVALID_FILTER, INVALID_PAGE_TOKEN.
+	// INVALID_FILTER, INVALID_PAGE_TOKEN, UNKNOWN_CATALOG.
 	ListPrices(ctx context.Context, in *ListPricesRequest, opts ...grpc.CallOption) (*ListPricesResponse, error)
 	// Returns one catalogue. Errors: UNKNOWN_CATALOG, INVALID_NAME.
 	GetCatalog(ctx context.Context, in *GetCatalogRequest, opts ...grpc.CallOption) (*Catalog, error)
 	// Lists the catalogues, the newest import first, quarantined ones too. Errors: INVALID_PAGE_TOKEN.
 	ListCatalogs(ctx context.Context, in *ListCatalogsRequest, opts ...grpc.CallOption) (*ListCatalogsResponse, error)
-	// Brings a new catalogue in: the header first, then the file in chunks unless the header names a URL. Answers with
+	// Brings a new catalogue in: the header first, then the file in chunks unless the server is to fetch it. Answers with
 	// progress, and last with the catalogue and its differences. A catalogue that the checks object to is kept in
 	// quarantine. Errors: PRICES_MALFORMED, PRICES_CHECKSUM, PRICES_SIGNATURE, PRICES_TOO_LARGE, PRICES_UNREACHABLE,
-	// PRICES_URL_REFUSED, PRICES_BUSY, PRICES_NOT_KEPT; PRICES_QUARANTINED where it should have become active.
+	// PRICES_URL_REFUSED, PRICES_BUSY, PRICES_NOT_KEPT; PRICES_QUARANTINED where it should have become active;
+	// PERMISSION_DENIED for callers whose credential does not open all projects.
 	ImportCatalog(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[ImportCatalogRequest, ImportCatalogResponse], error)
-	// Makes a catalogue the active one; also the way back to an earlier one. Errors: UNKNOWN_CATALOG, PRICES_QUARANTINED.
+	// Makes a catalogue the active one; also the way back to an earlier one. Errors: UNKNOWN_CATALOG, PRICES_QUARANTINED,
+	// PERMISSION_DENIED for callers whose credential does not open all projects.
 	ActivateCatalog(ctx context.Context, in *ActivateCatalogRequest, opts ...grpc.CallOption) (*Catalog, error)
 }
 
@@ -149,21 +151,23 @@ type PricingServiceServer interface {
 	// task's script and params, CANNOT_ESTIMATE, UNKNOWN_CATALOG, INVALID_ARGUMENT.
 	EstimateCost(context.Context, *EstimateCostRequest) (*CostEstimate, error)
 	// Returns one price, from the first layer that has it. Errors: PRICE_UNKNOWN where no layer has a figure,
-	// PRICE_AMBIGUOUS with the choices where the question fits several prices, INVALID_ARGUMENT.
+	// PRICE_AMBIGUOUS with the choices where the question fits several prices, UNKNOWN_CATALOG, INVALID_ARGUMENT.
 	GetPrice(context.Context, *GetPriceRequest) (*Price, error)
 	// Lists prices in the order of provider, region and sku, each from the first layer that has it. Errors:
-	// INVALID_FILTER, INVALID_PAGE_TOKEN.
+	// INVALID_FILTER, INVALID_PAGE_TOKEN, UNKNOWN_CATALOG.
 	ListPrices(context.Context, *ListPricesRequest) (*ListPricesResponse, error)
 	// Returns one catalogue. Errors: UNKNOWN_CATALOG, INVALID_NAME.
 	GetCatalog(context.Context, *GetCatalogRequest) (*Catalog, error)
 	// Lists the catalogues, the newest import first, quarantined ones too. Errors: INVALID_PAGE_TOKEN.
 	ListCatalogs(context.Context, *ListCatalogsRequest) (*ListCatalogsResponse, error)
-	// Brings a new catalogue in: the header first, then the file in chunks unless the header names a URL. Answers with
+	// Brings a new catalogue in: the header first, then the file in chunks unless the server is to fetch it. Answers with
 	// progress, and last with the catalogue and its differences. A catalogue that the checks object to is kept in
 	// quarantine. Errors: PRICES_MALFORMED, PRICES_CHECKSUM, PRICES_SIGNATURE, PRICES_TOO_LARGE, PRICES_UNREACHABLE,
-	// PRICES_URL_REFUSED, PRICES_BUSY, PRICES_NOT_KEPT; PRICES_QUARANTINED where it should have become active.
+	// PRICES_URL_REFUSED, PRICES_BUSY, PRICES_NOT_KEPT; PRICES_QUARANTINED where it should have become active;
+	// PERMISSION_DENIED for callers whose credential does not open all projects.
 	ImportCatalog(grpc.BidiStreamingServer[ImportCatalogRequest, ImportCatalogResponse]) error
-	// Makes a catalogue the active one; also the way back to an earlier one. Errors: UNKNOWN_CATALOG, PRICES_QUARANTINED.
+	// Makes a catalogue the active one; also the way back to an earlier one. Errors: UNKNOWN_CATALOG, PRICES_QUARANTINED,
+	// PERMISSION_DENIED for callers whose credential does not open all projects.
 	ActivateCatalog(context.Context, *ActivateCatalogRequest) (*Catalog, error)
 	mustEmbedUnimplementedPricingServiceServer()
 }

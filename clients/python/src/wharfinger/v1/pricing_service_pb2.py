@@ -30,7 +30,7 @@ from wharfinger.v1 import price_pb2 as wharfinger_dot_v1_dot_price__pb2
 from wharfinger.v1 import task_pb2 as wharfinger_dot_v1_dot_task__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#wharfinger/v1/pricing_service.proto\x12\rwharfinger.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bwharfinger/v1/catalog.proto\x1a\x19wharfinger/v1/price.proto\x1a\x18wharfinger/v1/task.proto\"\xe6\x01\n\x13\x45stimateCostRequest\x12,\n\x06parent\x18\x01 \x01(\tB\x1c\xe2\x41\x01\x02\xfa\x41\x15\x12\x13wharfinger.dev/Task\x12\'\n\x04task\x18\x02 \x01(\x0b\x32\x13.wharfinger.v1.TaskB\x04\xe2\x41\x01\x01\x12,\n\x05items\x18\x03 \x03(\x0b\x32\x17.wharfinger.v1.CostItemB\x04\xe2\x41\x01\x01\x12\x1c\n\x0e\x63\x61talog_digest\x18\x04 \x01(\tB\x04\xe2\x41\x01\x01\x12,\n\x02\x61t\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x01\"\xf7\x01\n\x0fGetPriceRequest\x12,\n\x06parent\x18\x01 \x01(\tB\x1c\xe2\x41\x01\x02\xfa\x41\x15\x12\x13wharfinger.dev/Task\x12\x16\n\x08provider\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\x12\x14\n\x06region\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\x12\x11\n\x03sku\x18\x04 \x01(\tB\x04\xe2\x41\x01\x02\x12\x16\n\x08\x63\x61tegory\x18\x05 \x01(\tB\x04\xe2\x41\x01\x01\x12\x12\n\x04term\x18\x06 \x01(\tB\x04\xe2\x41\x01\x01\x12\x1b\n\rcurrency_code\x18\x07 \x01(\tB\x04\xe2\x41\x01\x01\x12,\n\x02\x61t\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x01\"\x8a\x01\n\x11ListPricesRequest\x12,\n\x06parent\x18\x01 \x01(\tB\x1c\xe2\x41\x01\x02\xfa\x41\x15\x12\x13wharfinger.dev/Task\x12\x14\n\x06\x66ilter\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\x12\x17\n\tpage_size\x18\x03 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x04 \x01(\tB\x04\xe2\x41\x01\x01\"S\n\x12ListPricesResponse\x12$\n\x06prices\x18\x01 \x03(\x0b\x32\x14.wharfinger.v1.Price\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"B\n\x11GetCatalogRequest\x12-\n\x04name\x18\x01 \x01(\tB\x1f\xe2\x41\x01\x02\xfa\x41\x18\n\x16wharfinger.dev/Catalog\"H\n\x13ListCatalogsRequest\x12\x17\n\tpage_size\x18\x01 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\"Y\n\x14ListCatalogsResponse\x12(\n\x08\x63\x61talogs\x18\x01 \x03(\x0b\x32\x16.wharfinger.v1.Catalog\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"e\n\x14ImportCatalogRequest\x12\x34\n\x06header\x18\x01 \x01(\x0b\x32\".wharfinger.v1.ImportCatalogHeaderH\x00\x12\x0f\n\x05\x63hunk\x18\x02 \x01(\x0cH\x00\x42\x06\n\x04kind\"\xd3\x01\n\x13ImportCatalogHeader\x12\x14\n\x06\x66ormat\x18\x01 \x01(\tB\x04\xe2\x41\x01\x01\x12\x11\n\x03url\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\x12\x14\n\x06sha256\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\x12\x17\n\tsignature\x18\x04 \x01(\x0c\x42\x04\xe2\x41\x01\x01\x12\x16\n\x08\x61\x63tivate\x18\x05 \x01(\x08\x42\x04\xe2\x41\x01\x01\x12\x1d\n\x0foverride_checks\x18\x06 \x01(\x08\x42\x04\xe2\x41\x01\x01\x12\x17\n\tfile_name\x18\x07 \x01(\tB\x04\xe2\x41\x01\x01\x12\x14\n\x06reason\x18\x08 \x01(\tB\x04\xe2\x41\x01\x01\"w\n\x15ImportCatalogResponse\x12+\n\x08progress\x18\x01 \x01(\x0b\x32\x17.wharfinger.v1.ProgressH\x00\x12)\n\x07\x63\x61talog\x18\x02 \x01(\x0b\x32\x16.wharfinger.v1.CatalogH\x00\x42\x06\n\x04kind\"|\n\x16\x41\x63tivateCatalogRequest\x12-\n\x04name\x18\x01 \x01(\tB\x1f\xe2\x41\x01\x02\xfa\x41\x18\n\x16wharfinger.dev/Catalog\x12\x14\n\x06reason\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\x12\x1d\n\x0foverride_checks\x18\x03 \x01(\x08\x42\x04\xe2\x41\x01\x01\x32\xc9\x04\n\x0ePricingService\x12O\n\x0c\x45stimateCost\x12\".wharfinger.v1.EstimateCostRequest\x1a\x1b.wharfinger.v1.CostEstimate\x12@\n\x08GetPrice\x12\x1e.wharfinger.v1.GetPriceRequest\x1a\x14.wharfinger.v1.Price\x12Q\n\nListPrices\x12 .wharfinger.v1.ListPricesRequest\x1a!.wharfinger.v1.ListPricesResponse\x12\x46\n\nGetCatalog\x12 .wharfinger.v1.GetCatalogRequest\x1a\x16.wharfinger.v1.Catalog\x12W\n\x0cListCatalogs\x12\".wharfinger.v1.ListCatalogsRequest\x1a#.wharfinger.v1.ListCatalogsResponse\x12^\n\rImportCatalog\x12#.wharfinger.v1.ImportCatalogRequest\x1a$.wharfinger.v1.ImportCatalogResponse(\x01\x30\x01\x12P\n\x0f\x41\x63tivateCatalog\x12%.wharfinger.v1.ActivateCatalogRequest\x1a\x16.wharfinger.v1.CatalogB]\n\x11\x64\x65v.wharfinger.v1P\x01ZFgithub.com/wharfinger/wharfinger/clients/go/wharfinger/v1;wharfingerv1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#wharfinger/v1/pricing_service.proto\x12\rwharfinger.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bwharfinger/v1/catalog.proto\x1a\x19wharfinger/v1/price.proto\x1a\x18wharfinger/v1/task.proto\"\xe6\x01\n\x13\x45stimateCostRequest\x12,\n\x06parent\x18\x01 \x01(\tB\x1c\xe2\x41\x01\x02\xfa\x41\x15\x12\x13wharfinger.dev/Task\x12\'\n\x04task\x18\x02 \x01(\x0b\x32\x13.wharfinger.v1.TaskB\x04\xe2\x41\x01\x01\x12,\n\x05items\x18\x03 \x03(\x0b\x32\x17.wharfinger.v1.CostItemB\x04\xe2\x41\x01\x01\x12\x1c\n\x0e\x63\x61talog_digest\x18\x04 \x01(\tB\x04\xe2\x41\x01\x01\x12,\n\x02\x61t\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x01\"\x95\x02\n\x0fGetPriceRequest\x12,\n\x06parent\x18\x01 \x01(\tB\x1c\xe2\x41\x01\x02\xfa\x41\x15\x12\x13wharfinger.dev/Task\x12\x16\n\x08provider\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\x12\x14\n\x06region\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\x12\x11\n\x03sku\x18\x04 \x01(\tB\x04\xe2\x41\x01\x02\x12\x16\n\x08\x63\x61tegory\x18\x05 \x01(\tB\x04\xe2\x41\x01\x01\x12\x12\n\x04term\x18\x06 \x01(\tB\x04\xe2\x41\x01\x01\x12\x1b\n\rcurrency_code\x18\x07 \x01(\tB\x04\xe2\x41\x01\x01\x12,\n\x02\x61t\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x01\x12\x1c\n\x0e\x63\x61talog_digest\x18\t \x01(\tB\x04\xe2\x41\x01\x01\"\xa8\x01\n\x11ListPricesRequest\x12,\n\x06parent\x18\x01 \x01(\tB\x1c\xe2\x41\x01\x02\xfa\x41\x15\x12\x13wharfinger.dev/Task\x12\x14\n\x06\x66ilter\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\x12\x17\n\tpage_size\x18\x03 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x04 \x01(\tB\x04\xe2\x41\x01\x01\x12\x1c\n\x0e\x63\x61talog_digest\x18\x05 \x01(\tB\x04\xe2\x41\x01\x01\"S\n\x12ListPricesResponse\x12$\n\x06prices\x18\x01 \x03(\x0b\x32\x14.wharfinger.v1.Price\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"B\n\x11GetCatalogRequest\x12-\n\x04name\x18\x01 \x01(\tB\x1f\xe2\x41\x01\x02\xfa\x41\x18\n\x16wharfinger.dev/Catalog\"H\n\x13ListCatalogsRequest\x12\x17\n\tpage_size\x18\x01 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\"Y\n\x14ListCatalogsResponse\x12(\n\x08\x63\x61talogs\x18\x01 \x03(\x0b\x32\x16.wharfinger.v1.Catalog\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"e\n\x14ImportCatalogRequest\x12\x34\n\x06header\x18\x01 \x01(\x0b\x32\".wharfinger.v1.ImportCatalogHeaderH\x00\x12\x0f\n\x05\x63hunk\x18\x02 \x01(\x0cH\x00\x42\x06\n\x04kind\"\xfe\x01\n\x13ImportCatalogHeader\x12\x14\n\x06\x66ormat\x18\x01 \x01(\tB\x04\xe2\x41\x01\x01\x12\x11\n\x03url\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\x12\x14\n\x06sha256\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\x12\x17\n\tsignature\x18\x04 \x01(\x0c\x42\x04\xe2\x41\x01\x01\x12\x16\n\x08\x61\x63tivate\x18\x05 \x01(\x08\x42\x04\xe2\x41\x01\x01\x12\x1d\n\x0foverride_checks\x18\x06 \x01(\x08\x42\x04\xe2\x41\x01\x01\x12\x17\n\tfile_name\x18\x07 \x01(\tB\x04\xe2\x41\x01\x01\x12\x14\n\x06reason\x18\x08 \x01(\tB\x04\xe2\x41\x01\x01\x12\x14\n\x06update\x18\t \x01(\x08\x42\x04\xe2\x41\x01\x01\x12\x13\n\x05\x66orce\x18\n \x01(\x08\x42\x04\xe2\x41\x01\x01\"w\n\x15ImportCatalogResponse\x12+\n\x08progress\x18\x01 \x01(\x0b\x32\x17.wharfinger.v1.ProgressH\x00\x12)\n\x07\x63\x61talog\x18\x02 \x01(\x0b\x32\x16.wharfinger.v1.CatalogH\x00\x42\x06\n\x04kind\"|\n\x16\x41\x63tivateCatalogRequest\x12-\n\x04name\x18\x01 \x01(\tB\x1f\xe2\x41\x01\x02\xfa\x41\x18\n\x16wharfinger.dev/Catalog\x12\x14\n\x06reason\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\x12\x1d\n\x0foverride_checks\x18\x03 \x01(\x08\x42\x04\xe2\x41\x01\x01\x32\xc9\x04\n\x0ePricingService\x12O\n\x0c\x45stimateCost\x12\".wharfinger.v1.EstimateCostRequest\x1a\x1b.wharfinger.v1.CostEstimate\x12@\n\x08GetPrice\x12\x1e.wharfinger.v1.GetPriceRequest\x1a\x14.wharfinger.v1.Price\x12Q\n\nListPrices\x12 .wharfinger.v1.ListPricesRequest\x1a!.wharfinger.v1.ListPricesResponse\x12\x46\n\nGetCatalog\x12 .wharfinger.v1.GetCatalogRequest\x1a\x16.wharfinger.v1.Catalog\x12W\n\x0cListCatalogs\x12\".wharfinger.v1.ListCatalogsRequest\x1a#.wharfinger.v1.ListCatalogsResponse\x12^\n\rImportCatalog\x12#.wharfinger.v1.ImportCatalogRequest\x1a$.wharfinger.v1.ImportCatalogResponse(\x01\x30\x01\x12P\n\x0f\x41\x63tivateCatalog\x12%.wharfinger.v1.ActivateCatalogRequest\x1a\x16.wharfinger.v1.CatalogB]\n\x11\x64\x65v.wharfinger.v1P\x01ZFgithub.com/wharfinger/wharfinger/clients/go/wharfinger/v1;wharfingerv1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -64,6 +64,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETPRICEREQUEST'].fields_by_name['currency_code']._serialized_options = b'\342A\001\001'
   _globals['_GETPRICEREQUEST'].fields_by_name['at']._loaded_options = None
   _globals['_GETPRICEREQUEST'].fields_by_name['at']._serialized_options = b'\342A\001\001'
+  _globals['_GETPRICEREQUEST'].fields_by_name['catalog_digest']._loaded_options = None
+  _globals['_GETPRICEREQUEST'].fields_by_name['catalog_digest']._serialized_options = b'\342A\001\001'
   _globals['_LISTPRICESREQUEST'].fields_by_name['parent']._loaded_options = None
   _globals['_LISTPRICESREQUEST'].fields_by_name['parent']._serialized_options = b'\342A\001\002\372A\025\022\023wharfinger.dev/Task'
   _globals['_LISTPRICESREQUEST'].fields_by_name['filter']._loaded_options = None
@@ -72,6 +74,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTPRICESREQUEST'].fields_by_name['page_size']._serialized_options = b'\342A\001\001'
   _globals['_LISTPRICESREQUEST'].fields_by_name['page_token']._loaded_options = None
   _globals['_LISTPRICESREQUEST'].fields_by_name['page_token']._serialized_options = b'\342A\001\001'
+  _globals['_LISTPRICESREQUEST'].fields_by_name['catalog_digest']._loaded_options = None
+  _globals['_LISTPRICESREQUEST'].fields_by_name['catalog_digest']._serialized_options = b'\342A\001\001'
   _globals['_GETCATALOGREQUEST'].fields_by_name['name']._loaded_options = None
   _globals['_GETCATALOGREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002\372A\030\n\026wharfinger.dev/Catalog'
   _globals['_LISTCATALOGSREQUEST'].fields_by_name['page_size']._loaded_options = None
@@ -94,6 +98,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_IMPORTCATALOGHEADER'].fields_by_name['file_name']._serialized_options = b'\342A\001\001'
   _globals['_IMPORTCATALOGHEADER'].fields_by_name['reason']._loaded_options = None
   _globals['_IMPORTCATALOGHEADER'].fields_by_name['reason']._serialized_options = b'\342A\001\001'
+  _globals['_IMPORTCATALOGHEADER'].fields_by_name['update']._loaded_options = None
+  _globals['_IMPORTCATALOGHEADER'].fields_by_name['update']._serialized_options = b'\342A\001\001'
+  _globals['_IMPORTCATALOGHEADER'].fields_by_name['force']._loaded_options = None
+  _globals['_IMPORTCATALOGHEADER'].fields_by_name['force']._serialized_options = b'\342A\001\001'
   _globals['_ACTIVATECATALOGREQUEST'].fields_by_name['name']._loaded_options = None
   _globals['_ACTIVATECATALOGREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002\372A\030\n\026wharfinger.dev/Catalog'
   _globals['_ACTIVATECATALOGREQUEST'].fields_by_name['reason']._loaded_options = None
@@ -103,25 +111,25 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ESTIMATECOSTREQUEST']._serialized_start=230
   _globals['_ESTIMATECOSTREQUEST']._serialized_end=460
   _globals['_GETPRICEREQUEST']._serialized_start=463
-  _globals['_GETPRICEREQUEST']._serialized_end=710
-  _globals['_LISTPRICESREQUEST']._serialized_start=713
-  _globals['_LISTPRICESREQUEST']._serialized_end=851
-  _globals['_LISTPRICESRESPONSE']._serialized_start=853
-  _globals['_LISTPRICESRESPONSE']._serialized_end=936
-  _globals['_GETCATALOGREQUEST']._serialized_start=938
-  _globals['_GETCATALOGREQUEST']._serialized_end=1004
-  _globals['_LISTCATALOGSREQUEST']._serialized_start=1006
-  _globals['_LISTCATALOGSREQUEST']._serialized_end=1078
-  _globals['_LISTCATALOGSRESPONSE']._serialized_start=1080
-  _globals['_LISTCATALOGSRESPONSE']._serialized_end=1169
-  _globals['_IMPORTCATALOGREQUEST']._serialized_start=1171
-  _globals['_IMPORTCATALOGREQUEST']._serialized_end=1272
-  _globals['_IMPORTCATALOGHEADER']._serialized_start=1275
-  _globals['_IMPORTCATALOGHEADER']._serialized_end=1486
-  _globals['_IMPORTCATALOGRESPONSE']._serialized_start=1488
-  _globals['_IMPORTCATALOGRESPONSE']._serialized_end=1607
-  _globals['_ACTIVATECATALOGREQUEST']._serialized_start=1609
-  _globals['_ACTIVATECATALOGREQUEST']._serialized_end=1733
-  _globals['_PRICINGSERVICE']._serialized_start=1736
-  _globals['_PRICINGSERVICE']._serialized_end=2321
+  _globals['_GETPRICEREQUEST']._serialized_end=740
+  _globals['_LISTPRICESREQUEST']._serialized_start=743
+  _globals['_LISTPRICESREQUEST']._serialized_end=911
+  _globals['_LISTPRICESRESPONSE']._serialized_start=913
+  _globals['_LISTPRICESRESPONSE']._serialized_end=996
+  _globals['_GETCATALOGREQUEST']._serialized_start=998
+  _globals['_GETCATALOGREQUEST']._serialized_end=1064
+  _globals['_LISTCATALOGSREQUEST']._serialized_start=1066
+  _globals['_LISTCATALOGSREQUEST']._serialized_end=1138
+  _globals['_LISTCATALOGSRESPONSE']._serialized_start=1140
+  _globals['_LISTCATALOGSRESPONSE']._serialized_end=1229
+  _globals['_IMPORTCATALOGREQUEST']._serialized_start=1231
+  _globals['_IMPORTCATALOGREQUEST']._serialized_end=1332
+  _globals['_IMPORTCATALOGHEADER']._serialized_start=1335
+  _globals['_IMPORTCATALOGHEADER']._serialized_end=1589
+  _globals['_IMPORTCATALOGRESPONSE']._serialized_start=1591
+  _globals['_IMPORTCATALOGRESPONSE']._serialized_end=1710
+  _globals['_ACTIVATECATALOGREQUEST']._serialized_start=1712
+  _globals['_ACTIVATECATALOGREQUEST']._serialized_end=1836
+  _globals['_PRICINGSERVICE']._serialized_start=1839
+  _globals['_PRICINGSERVICE']._serialized_end=2424
 # @@protoc_insertion_point(module_scope)

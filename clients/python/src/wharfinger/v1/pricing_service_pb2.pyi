@@ -82,6 +82,7 @@ class GetPriceRequest(_message.Message):
     TERM_FIELD_NUMBER: _builtins.int
     CURRENCY_CODE_FIELD_NUMBER: _builtins.int
     AT_FIELD_NUMBER: _builtins.int
+    CATALOG_DIGEST_FIELD_NUMBER: _builtins.int
     parent: _builtins.str
     """`projects/{project}`, whose own prices come first."""
     provider: _builtins.str
@@ -96,6 +97,8 @@ class GetPriceRequest(_message.Message):
     """As in Price.term. Empty: the only one there is."""
     currency_code: _builtins.str
     """Three-letter ISO 4217 code. Empty: the only currency there is."""
+    catalog_digest: _builtins.str
+    """Look in this and not in what is active: a CostEstimate's catalog_digest, or a catalogue's digest."""
     @_builtins.property
     def at(self) -> _timestamp_pb2.Timestamp:
         """The price of that moment; unset: now."""
@@ -111,10 +114,11 @@ class GetPriceRequest(_message.Message):
         term: _builtins.str = ...,
         currency_code: _builtins.str = ...,
         at: _timestamp_pb2.Timestamp | None = ...,
+        catalog_digest: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["at", b"at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["at", b"at", "category", b"category", "currency_code", b"currency_code", "parent", b"parent", "provider", b"provider", "region", b"region", "sku", b"sku", "term", b"term"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at", b"at", "catalog_digest", b"catalog_digest", "category", b"category", "currency_code", b"currency_code", "parent", b"parent", "provider", b"provider", "region", b"region", "sku", b"sku", "term", b"term"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -130,6 +134,7 @@ class ListPricesRequest(_message.Message):
     FILTER_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    CATALOG_DIGEST_FIELD_NUMBER: _builtins.int
     parent: _builtins.str
     """`projects/{project}`, whose own prices come first."""
     filter: _builtins.str
@@ -140,6 +145,8 @@ class ListPricesRequest(_message.Message):
     """How many at most; 0: 100. More than 1000 counts as 1000, a negative number is refused."""
     page_token: _builtins.str
     """next_page_token of the page before; empty: the first page."""
+    catalog_digest: _builtins.str
+    """List what is in this and not in what is active: a CostEstimate's catalog_digest, or a catalogue's digest."""
     def __init__(
         self,
         *,
@@ -147,10 +154,11 @@ class ListPricesRequest(_message.Message):
         filter: _builtins.str = ...,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
+        catalog_digest: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["filter", b"filter", "page_size", b"page_size", "page_token", b"page_token", "parent", b"parent"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["catalog_digest", b"catalog_digest", "filter", b"filter", "page_size", b"page_size", "page_token", b"page_token", "parent", b"parent"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -304,6 +312,8 @@ class ImportCatalogHeader(_message.Message):
     OVERRIDE_CHECKS_FIELD_NUMBER: _builtins.int
     FILE_NAME_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
+    UPDATE_FIELD_NUMBER: _builtins.int
+    FORCE_FIELD_NUMBER: _builtins.int
     format: _builtins.str
     """The name of a price source. Empty: the one that recognises the file."""
     url: _builtins.str
@@ -320,6 +330,13 @@ class ImportCatalogHeader(_message.Message):
     """What to call it where there is no URL, such as the file's name."""
     reason: _builtins.str
     """Why, for those who read the record of activations later."""
+    update: _builtins.bool
+    """Instead of a URL: the server fetches what its operator configured, or else Libcloud's published file, and checks it
+    by the checksum that lies beside it; no chunks follow. Where the server asked a short while ago it does not ask
+    again, and answers with the catalogue that it has from there.
+    """
+    force: _builtins.bool
+    """Fetch although the server asked a short while ago."""
     def __init__(
         self,
         *,
@@ -331,10 +348,12 @@ class ImportCatalogHeader(_message.Message):
         override_checks: _builtins.bool = ...,
         file_name: _builtins.str = ...,
         reason: _builtins.str = ...,
+        update: _builtins.bool = ...,
+        force: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["activate", b"activate", "file_name", b"file_name", "format", b"format", "override_checks", b"override_checks", "reason", b"reason", "sha256", b"sha256", "signature", b"signature", "url", b"url"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["activate", b"activate", "file_name", b"file_name", "force", b"force", "format", b"format", "override_checks", b"override_checks", "reason", b"reason", "sha256", b"sha256", "signature", b"signature", "update", b"update", "url", b"url"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

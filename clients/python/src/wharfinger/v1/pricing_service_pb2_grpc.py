@@ -88,7 +88,7 @@ class PricingServiceServicer(object):
 
     def GetPrice(self, request, context):
         """Returns one price, from the first layer that has it. Errors: PRICE_UNKNOWN where no layer has a figure,
-        PRICE_AMBIGUOUS with the choices where the question fits several prices, INVALID_ARGUMENT.
+        PRICE_AMBIGUOUS with the choices where the question fits several prices, UNKNOWN_CATALOG, INVALID_ARGUMENT.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -96,7 +96,7 @@ class PricingServiceServicer(object):
 
     def ListPrices(self, request, context):
         """Lists prices in the order of provider, region and sku, each from the first layer that has it. Errors:
-        INVALID_FILTER, INVALID_PAGE_TOKEN.
+        INVALID_FILTER, INVALID_PAGE_TOKEN, UNKNOWN_CATALOG.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -117,17 +117,19 @@ class PricingServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def ImportCatalog(self, request_iterator, context):
-        """Brings a new catalogue in: the header first, then the file in chunks unless the header names a URL. Answers with
+        """Brings a new catalogue in: the header first, then the file in chunks unless the server is to fetch it. Answers with
         progress, and last with the catalogue and its differences. A catalogue that the checks object to is kept in
         quarantine. Errors: PRICES_MALFORMED, PRICES_CHECKSUM, PRICES_SIGNATURE, PRICES_TOO_LARGE, PRICES_UNREACHABLE,
-        PRICES_URL_REFUSED, PRICES_BUSY, PRICES_NOT_KEPT; PRICES_QUARANTINED where it should have become active.
+        PRICES_URL_REFUSED, PRICES_BUSY, PRICES_NOT_KEPT; PRICES_QUARANTINED where it should have become active;
+        PERMISSION_DENIED for callers whose credential does not open all projects.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ActivateCatalog(self, request, context):
-        """Makes a catalogue the active one; also the way back to an earlier one. Errors: UNKNOWN_CATALOG, PRICES_QUARANTINED.
+        """Makes a catalogue the active one; also the way back to an earlier one. Errors: UNKNOWN_CATALOG, PRICES_QUARANTINED,
+        PERMISSION_DENIED for callers whose credential does not open all projects.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

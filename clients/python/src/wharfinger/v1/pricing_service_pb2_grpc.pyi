@@ -41,24 +41,27 @@ class PricingServiceStub:
     """
     GetPrice: _grpc.UnaryUnaryMultiCallable[_pricing_service_pb2.GetPriceRequest, _price_pb2.Price]
     """Returns one price, from the first layer that has it. Errors: PRICE_UNKNOWN where no layer has a figure,
-    PRICE_AMBIGUOUS with the choices where the question fits several prices, INVALID_ARGUMENT.
+    PRICE_AMBIGUOUS with the choices where the question fits several prices, UNKNOWN_CATALOG, INVALID_ARGUMENT.
     """
     ListPrices: _grpc.UnaryUnaryMultiCallable[_pricing_service_pb2.ListPricesRequest, _pricing_service_pb2.ListPricesResponse]
     """Lists prices in the order of provider, region and sku, each from the first layer that has it. Errors:
-    INVALID_FILTER, INVALID_PAGE_TOKEN.
+    INVALID_FILTER, INVALID_PAGE_TOKEN, UNKNOWN_CATALOG.
     """
     GetCatalog: _grpc.UnaryUnaryMultiCallable[_pricing_service_pb2.GetCatalogRequest, _catalog_pb2.Catalog]
     """Returns one catalogue. Errors: UNKNOWN_CATALOG, INVALID_NAME."""
     ListCatalogs: _grpc.UnaryUnaryMultiCallable[_pricing_service_pb2.ListCatalogsRequest, _pricing_service_pb2.ListCatalogsResponse]
     """Lists the catalogues, the newest import first, quarantined ones too. Errors: INVALID_PAGE_TOKEN."""
     ImportCatalog: _grpc.StreamStreamMultiCallable[_pricing_service_pb2.ImportCatalogRequest, _pricing_service_pb2.ImportCatalogResponse]
-    """Brings a new catalogue in: the header first, then the file in chunks unless the header names a URL. Answers with
+    """Brings a new catalogue in: the header first, then the file in chunks unless the server is to fetch it. Answers with
     progress, and last with the catalogue and its differences. A catalogue that the checks object to is kept in
     quarantine. Errors: PRICES_MALFORMED, PRICES_CHECKSUM, PRICES_SIGNATURE, PRICES_TOO_LARGE, PRICES_UNREACHABLE,
-    PRICES_URL_REFUSED, PRICES_BUSY, PRICES_NOT_KEPT; PRICES_QUARANTINED where it should have become active.
+    PRICES_URL_REFUSED, PRICES_BUSY, PRICES_NOT_KEPT; PRICES_QUARANTINED where it should have become active;
+    PERMISSION_DENIED for callers whose credential does not open all projects.
     """
     ActivateCatalog: _grpc.UnaryUnaryMultiCallable[_pricing_service_pb2.ActivateCatalogRequest, _catalog_pb2.Catalog]
-    """Makes a catalogue the active one; also the way back to an earlier one. Errors: UNKNOWN_CATALOG, PRICES_QUARANTINED."""
+    """Makes a catalogue the active one; also the way back to an earlier one. Errors: UNKNOWN_CATALOG, PRICES_QUARANTINED,
+    PERMISSION_DENIED for callers whose credential does not open all projects.
+    """
 
 @_typing.type_check_only
 class PricingServiceAsyncStub(PricingServiceStub):
@@ -71,24 +74,27 @@ class PricingServiceAsyncStub(PricingServiceStub):
     """
     GetPrice: _aio.UnaryUnaryMultiCallable[_pricing_service_pb2.GetPriceRequest, _price_pb2.Price]  # type: ignore[assignment]
     """Returns one price, from the first layer that has it. Errors: PRICE_UNKNOWN where no layer has a figure,
-    PRICE_AMBIGUOUS with the choices where the question fits several prices, INVALID_ARGUMENT.
+    PRICE_AMBIGUOUS with the choices where the question fits several prices, UNKNOWN_CATALOG, INVALID_ARGUMENT.
     """
     ListPrices: _aio.UnaryUnaryMultiCallable[_pricing_service_pb2.ListPricesRequest, _pricing_service_pb2.ListPricesResponse]  # type: ignore[assignment]
     """Lists prices in the order of provider, region and sku, each from the first layer that has it. Errors:
-    INVALID_FILTER, INVALID_PAGE_TOKEN.
+    INVALID_FILTER, INVALID_PAGE_TOKEN, UNKNOWN_CATALOG.
     """
     GetCatalog: _aio.UnaryUnaryMultiCallable[_pricing_service_pb2.GetCatalogRequest, _catalog_pb2.Catalog]  # type: ignore[assignment]
     """Returns one catalogue. Errors: UNKNOWN_CATALOG, INVALID_NAME."""
     ListCatalogs: _aio.UnaryUnaryMultiCallable[_pricing_service_pb2.ListCatalogsRequest, _pricing_service_pb2.ListCatalogsResponse]  # type: ignore[assignment]
     """Lists the catalogues, the newest import first, quarantined ones too. Errors: INVALID_PAGE_TOKEN."""
     ImportCatalog: _aio.StreamStreamMultiCallable[_pricing_service_pb2.ImportCatalogRequest, _pricing_service_pb2.ImportCatalogResponse]  # type: ignore[assignment]
-    """Brings a new catalogue in: the header first, then the file in chunks unless the header names a URL. Answers with
+    """Brings a new catalogue in: the header first, then the file in chunks unless the server is to fetch it. Answers with
     progress, and last with the catalogue and its differences. A catalogue that the checks object to is kept in
     quarantine. Errors: PRICES_MALFORMED, PRICES_CHECKSUM, PRICES_SIGNATURE, PRICES_TOO_LARGE, PRICES_UNREACHABLE,
-    PRICES_URL_REFUSED, PRICES_BUSY, PRICES_NOT_KEPT; PRICES_QUARANTINED where it should have become active.
+    PRICES_URL_REFUSED, PRICES_BUSY, PRICES_NOT_KEPT; PRICES_QUARANTINED where it should have become active;
+    PERMISSION_DENIED for callers whose credential does not open all projects.
     """
     ActivateCatalog: _aio.UnaryUnaryMultiCallable[_pricing_service_pb2.ActivateCatalogRequest, _catalog_pb2.Catalog]  # type: ignore[assignment]
-    """Makes a catalogue the active one; also the way back to an earlier one. Errors: UNKNOWN_CATALOG, PRICES_QUARANTINED."""
+    """Makes a catalogue the active one; also the way back to an earlier one. Errors: UNKNOWN_CATALOG, PRICES_QUARANTINED,
+    PERMISSION_DENIED for callers whose credential does not open all projects.
+    """
 
 class PricingServiceServicer(metaclass=_abc_1.ABCMeta):
     """Prices come in immutable catalogues that are checked before they are used. An unknown price is NOT_FOUND, never zero."""
@@ -110,7 +116,7 @@ class PricingServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_price_pb2.Price, _abc.Awaitable[_price_pb2.Price]]:
         """Returns one price, from the first layer that has it. Errors: PRICE_UNKNOWN where no layer has a figure,
-        PRICE_AMBIGUOUS with the choices where the question fits several prices, INVALID_ARGUMENT.
+        PRICE_AMBIGUOUS with the choices where the question fits several prices, UNKNOWN_CATALOG, INVALID_ARGUMENT.
         """
 
     @_abc_1.abstractmethod
@@ -120,7 +126,7 @@ class PricingServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_pricing_service_pb2.ListPricesResponse, _abc.Awaitable[_pricing_service_pb2.ListPricesResponse]]:
         """Lists prices in the order of provider, region and sku, each from the first layer that has it. Errors:
-        INVALID_FILTER, INVALID_PAGE_TOKEN.
+        INVALID_FILTER, INVALID_PAGE_TOKEN, UNKNOWN_CATALOG.
         """
 
     @_abc_1.abstractmethod
@@ -145,10 +151,11 @@ class PricingServiceServicer(metaclass=_abc_1.ABCMeta):
         request_iterator: _MaybeAsyncIterator[_pricing_service_pb2.ImportCatalogRequest],
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_pricing_service_pb2.ImportCatalogResponse], _abc.AsyncIterator[_pricing_service_pb2.ImportCatalogResponse]]:
-        """Brings a new catalogue in: the header first, then the file in chunks unless the header names a URL. Answers with
+        """Brings a new catalogue in: the header first, then the file in chunks unless the server is to fetch it. Answers with
         progress, and last with the catalogue and its differences. A catalogue that the checks object to is kept in
         quarantine. Errors: PRICES_MALFORMED, PRICES_CHECKSUM, PRICES_SIGNATURE, PRICES_TOO_LARGE, PRICES_UNREACHABLE,
-        PRICES_URL_REFUSED, PRICES_BUSY, PRICES_NOT_KEPT; PRICES_QUARANTINED where it should have become active.
+        PRICES_URL_REFUSED, PRICES_BUSY, PRICES_NOT_KEPT; PRICES_QUARANTINED where it should have become active;
+        PERMISSION_DENIED for callers whose credential does not open all projects.
         """
 
     @_abc_1.abstractmethod
@@ -157,6 +164,8 @@ class PricingServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _pricing_service_pb2.ActivateCatalogRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_catalog_pb2.Catalog, _abc.Awaitable[_catalog_pb2.Catalog]]:
-        """Makes a catalogue the active one; also the way back to an earlier one. Errors: UNKNOWN_CATALOG, PRICES_QUARANTINED."""
+        """Makes a catalogue the active one; also the way back to an earlier one. Errors: UNKNOWN_CATALOG, PRICES_QUARANTINED,
+        PERMISSION_DENIED for callers whose credential does not open all projects.
+        """
 
 def add_PricingServiceServicer_to_server(servicer: PricingServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -22,7 +22,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file wharfinger/v1/pricing_service.proto.
  */
 export const file_wharfinger_v1_pricing_service: GenFile = /*@__PURE__*/
-  fileDesc("CiN3aGFyZmluZ2VyL3YxL3ByaWNpbmdfc2VydmljZS5wcm90bxINd2hhcmZpbmdlci52MSLmAQoTRXN0aW1hdGVDb3N0UmVxdWVzdBIsCgZwYXJlbnQYASABKAlCHOJBAQL6QRUSE3doYXJmaW5nZXIuZGV2L1Rhc2sSJwoEdGFzaxgCIAEoCzITLndoYXJmaW5nZXIudjEuVGFza0IE4kEBARIsCgVpdGVtcxgDIAMoCzIXLndoYXJmaW5nZXIudjEuQ29zdEl0ZW1CBOJBAQESHAoOY2F0YWxvZ19kaWdlc3QYBCABKAlCBOJBAQESLAoCYXQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgTiQQEBIvcBCg9HZXRQcmljZVJlcXVlc3QSLAoGcGFyZW50GAEgASgJQhziQQEC+kEVEhN3aGFyZmluZ2VyLmRldi9UYXNrEhYKCHByb3ZpZGVyGAIgASgJQgTiQQECEhQKBnJlZ2lvbhgDIAEoCUIE4kEBARIRCgNza3UYBCABKAlCBOJBAQISFgoIY2F0ZWdvcnkYBSABKAlCBOJBAQESEgoEdGVybRgGIAEoCUIE4kEBARIbCg1jdXJyZW5jeV9jb2RlGAcgASgJQgTiQQEBEiwKAmF0GAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIE4kEBASKKAQoRTGlzdFByaWNlc1JlcXVlc3QSLAoGcGFyZW50GAEgASgJQhziQQEC+kEVEhN3aGFyZmluZ2VyLmRldi9UYXNrEhQKBmZpbHRlchgCIAEoCUIE4kEBARIXCglwYWdlX3NpemUYAyABKAVCBOJBAQESGAoKcGFnZV90b2tlbhgEIAEoCUIE4kEBASJTChJMaXN0UHJpY2VzUmVzcG9uc2USJAoGcHJpY2VzGAEgAygLMhQud2hhcmZpbmdlci52MS5QcmljZRIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiQgoRR2V0Q2F0YWxvZ1JlcXVlc3QSLQoEbmFtZRgBIAEoCUIf4kEBAvpBGAoWd2hhcmZpbmdlci5kZXYvQ2F0YWxvZyJIChNMaXN0Q2F0YWxvZ3NSZXF1ZXN0EhcKCXBhZ2Vfc2l6ZRgBIAEoBUIE4kEBARIYCgpwYWdlX3Rva2VuGAIgASgJQgTiQQEBIlkKFExpc3RDYXRhbG9nc1Jlc3BvbnNlEigKCGNhdGFsb2dzGAEgAygLMhYud2hhcmZpbmdlci52MS5DYXRhbG9nEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJlChRJbXBvcnRDYXRhbG9nUmVxdWVzdBI0CgZoZWFkZXIYASABKAsyIi53aGFyZmluZ2VyLnYxLkltcG9ydENhdGFsb2dIZWFkZXJIABIPCgVjaHVuaxgCIAEoDEgAQgYKBGtpbmQi0wEKE0ltcG9ydENhdGFsb2dIZWFkZXISFAoGZm9ybWF0GAEgASgJQgTiQQEBEhEKA3VybBgCIAEoCUIE4kEBARIUCgZzaGEyNTYYAyABKAlCBOJBAQESFwoJc2lnbmF0dXJlGAQgASgMQgTiQQEBEhYKCGFjdGl2YXRlGAUgASgIQgTiQQEBEh0KD292ZXJyaWRlX2NoZWNrcxgGIAEoCEIE4kEBARIXCglmaWxlX25hbWUYByABKAlCBOJBAQESFAoGcmVhc29uGAggASgJQgTiQQEBIncKFUltcG9ydENhdGFsb2dSZXNwb25zZRIrCghwcm9ncmVzcxgBIAEoCzIXLndoYXJmaW5nZXIudjEuUHJvZ3Jlc3NIABIpCgdjYXRhbG9nGAIgASgLMhYud2hhcmZpbmdlci52MS5DYXRhbG9nSABCBgoEa2luZCJ8ChZBY3RpdmF0ZUNhdGFsb2dSZXF1ZXN0Ei0KBG5hbWUYASABKAlCH+JBAQL6QRgKFndoYXJmaW5nZXIuZGV2L0NhdGFsb2cSFAoGcmVhc29uGAIgASgJQgTiQQEBEh0KD292ZXJyaWRlX2NoZWNrcxgDIAEoCEIE4kEBATLJBAoOUHJpY2luZ1NlcnZpY2USTwoMRXN0aW1hdGVDb3N0EiIud2hhcmZpbmdlci52MS5Fc3RpbWF0ZUNvc3RSZXF1ZXN0Ghsud2hhcmZpbmdlci52MS5Db3N0RXN0aW1hdGUSQAoIR2V0UHJpY2USHi53aGFyZmluZ2VyLnYxLkdldFByaWNlUmVxdWVzdBoULndoYXJmaW5nZXIudjEuUHJpY2USUQoKTGlzdFByaWNlcxIgLndoYXJmaW5nZXIudjEuTGlzdFByaWNlc1JlcXVlc3QaIS53aGFyZmluZ2VyLnYxLkxpc3RQcmljZXNSZXNwb25zZRJGCgpHZXRDYXRhbG9nEiAud2hhcmZpbmdlci52MS5HZXRDYXRhbG9nUmVxdWVzdBoWLndoYXJmaW5nZXIudjEuQ2F0YWxvZxJXCgxMaXN0Q2F0YWxvZ3MSIi53aGFyZmluZ2VyLnYxLkxpc3RDYXRhbG9nc1JlcXVlc3QaIy53aGFyZmluZ2VyLnYxLkxpc3RDYXRhbG9nc1Jlc3BvbnNlEl4KDUltcG9ydENhdGFsb2cSIy53aGFyZmluZ2VyLnYxLkltcG9ydENhdGFsb2dSZXF1ZXN0GiQud2hhcmZpbmdlci52MS5JbXBvcnRDYXRhbG9nUmVzcG9uc2UoATABElAKD0FjdGl2YXRlQ2F0YWxvZxIlLndoYXJmaW5nZXIudjEuQWN0aXZhdGVDYXRhbG9nUmVxdWVzdBoWLndoYXJmaW5nZXIudjEuQ2F0YWxvZ0JdChFkZXYud2hhcmZpbmdlci52MVABWkZnaXRodWIuY29tL3doYXJmaW5nZXIvd2hhcmZpbmdlci9jbGllbnRzL2dvL3doYXJmaW5nZXIvdjE7d2hhcmZpbmdlcnYxYgZwcm90bzM", [file_google_api_field_behavior, file_google_api_resource, file_google_protobuf_timestamp, file_wharfinger_v1_catalog, file_wharfinger_v1_price, file_wharfinger_v1_task]);
+  fileDesc("CiN3aGFyZmluZ2VyL3YxL3ByaWNpbmdfc2VydmljZS5wcm90bxINd2hhcmZpbmdlci52MSLmAQoTRXN0aW1hdGVDb3N0UmVxdWVzdBIsCgZwYXJlbnQYASABKAlCHOJBAQL6QRUSE3doYXJmaW5nZXIuZGV2L1Rhc2sSJwoEdGFzaxgCIAEoCzITLndoYXJmaW5nZXIudjEuVGFza0IE4kEBARIsCgVpdGVtcxgDIAMoCzIXLndoYXJmaW5nZXIudjEuQ29zdEl0ZW1CBOJBAQESHAoOY2F0YWxvZ19kaWdlc3QYBCABKAlCBOJBAQESLAoCYXQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgTiQQEBIpUCCg9HZXRQcmljZVJlcXVlc3QSLAoGcGFyZW50GAEgASgJQhziQQEC+kEVEhN3aGFyZmluZ2VyLmRldi9UYXNrEhYKCHByb3ZpZGVyGAIgASgJQgTiQQECEhQKBnJlZ2lvbhgDIAEoCUIE4kEBARIRCgNza3UYBCABKAlCBOJBAQISFgoIY2F0ZWdvcnkYBSABKAlCBOJBAQESEgoEdGVybRgGIAEoCUIE4kEBARIbCg1jdXJyZW5jeV9jb2RlGAcgASgJQgTiQQEBEiwKAmF0GAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIE4kEBARIcCg5jYXRhbG9nX2RpZ2VzdBgJIAEoCUIE4kEBASKoAQoRTGlzdFByaWNlc1JlcXVlc3QSLAoGcGFyZW50GAEgASgJQhziQQEC+kEVEhN3aGFyZmluZ2VyLmRldi9UYXNrEhQKBmZpbHRlchgCIAEoCUIE4kEBARIXCglwYWdlX3NpemUYAyABKAVCBOJBAQESGAoKcGFnZV90b2tlbhgEIAEoCUIE4kEBARIcCg5jYXRhbG9nX2RpZ2VzdBgFIAEoCUIE4kEBASJTChJMaXN0UHJpY2VzUmVzcG9uc2USJAoGcHJpY2VzGAEgAygLMhQud2hhcmZpbmdlci52MS5QcmljZRIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiQgoRR2V0Q2F0YWxvZ1JlcXVlc3QSLQoEbmFtZRgBIAEoCUIf4kEBAvpBGAoWd2hhcmZpbmdlci5kZXYvQ2F0YWxvZyJIChNMaXN0Q2F0YWxvZ3NSZXF1ZXN0EhcKCXBhZ2Vfc2l6ZRgBIAEoBUIE4kEBARIYCgpwYWdlX3Rva2VuGAIgASgJQgTiQQEBIlkKFExpc3RDYXRhbG9nc1Jlc3BvbnNlEigKCGNhdGFsb2dzGAEgAygLMhYud2hhcmZpbmdlci52MS5DYXRhbG9nEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJlChRJbXBvcnRDYXRhbG9nUmVxdWVzdBI0CgZoZWFkZXIYASABKAsyIi53aGFyZmluZ2VyLnYxLkltcG9ydENhdGFsb2dIZWFkZXJIABIPCgVjaHVuaxgCIAEoDEgAQgYKBGtpbmQi/gEKE0ltcG9ydENhdGFsb2dIZWFkZXISFAoGZm9ybWF0GAEgASgJQgTiQQEBEhEKA3VybBgCIAEoCUIE4kEBARIUCgZzaGEyNTYYAyABKAlCBOJBAQESFwoJc2lnbmF0dXJlGAQgASgMQgTiQQEBEhYKCGFjdGl2YXRlGAUgASgIQgTiQQEBEh0KD292ZXJyaWRlX2NoZWNrcxgGIAEoCEIE4kEBARIXCglmaWxlX25hbWUYByABKAlCBOJBAQESFAoGcmVhc29uGAggASgJQgTiQQEBEhQKBnVwZGF0ZRgJIAEoCEIE4kEBARITCgVmb3JjZRgKIAEoCEIE4kEBASJ3ChVJbXBvcnRDYXRhbG9nUmVzcG9uc2USKwoIcHJvZ3Jlc3MYASABKAsyFy53aGFyZmluZ2VyLnYxLlByb2dyZXNzSAASKQoHY2F0YWxvZxgCIAEoCzIWLndoYXJmaW5nZXIudjEuQ2F0YWxvZ0gAQgYKBGtpbmQifAoWQWN0aXZhdGVDYXRhbG9nUmVxdWVzdBItCgRuYW1lGAEgASgJQh/iQQEC+kEYChZ3aGFyZmluZ2VyLmRldi9DYXRhbG9nEhQKBnJlYXNvbhgCIAEoCUIE4kEBARIdCg9vdmVycmlkZV9jaGVja3MYAyABKAhCBOJBAQEyyQQKDlByaWNpbmdTZXJ2aWNlEk8KDEVzdGltYXRlQ29zdBIiLndoYXJmaW5nZXIudjEuRXN0aW1hdGVDb3N0UmVxdWVzdBobLndoYXJmaW5nZXIudjEuQ29zdEVzdGltYXRlEkAKCEdldFByaWNlEh4ud2hhcmZpbmdlci52MS5HZXRQcmljZVJlcXVlc3QaFC53aGFyZmluZ2VyLnYxLlByaWNlElEKCkxpc3RQcmljZXMSIC53aGFyZmluZ2VyLnYxLkxpc3RQcmljZXNSZXF1ZXN0GiEud2hhcmZpbmdlci52MS5MaXN0UHJpY2VzUmVzcG9uc2USRgoKR2V0Q2F0YWxvZxIgLndoYXJmaW5nZXIudjEuR2V0Q2F0YWxvZ1JlcXVlc3QaFi53aGFyZmluZ2VyLnYxLkNhdGFsb2cSVwoMTGlzdENhdGFsb2dzEiIud2hhcmZpbmdlci52MS5MaXN0Q2F0YWxvZ3NSZXF1ZXN0GiMud2hhcmZpbmdlci52MS5MaXN0Q2F0YWxvZ3NSZXNwb25zZRJeCg1JbXBvcnRDYXRhbG9nEiMud2hhcmZpbmdlci52MS5JbXBvcnRDYXRhbG9nUmVxdWVzdBokLndoYXJmaW5nZXIudjEuSW1wb3J0Q2F0YWxvZ1Jlc3BvbnNlKAEwARJQCg9BY3RpdmF0ZUNhdGFsb2cSJS53aGFyZmluZ2VyLnYxLkFjdGl2YXRlQ2F0YWxvZ1JlcXVlc3QaFi53aGFyZmluZ2VyLnYxLkNhdGFsb2dCXQoRZGV2LndoYXJmaW5nZXIudjFQAVpGZ2l0aHViLmNvbS93aGFyZmluZ2VyL3doYXJmaW5nZXIvY2xpZW50cy9nby93aGFyZmluZ2VyL3YxO3doYXJmaW5nZXJ2MWIGcHJvdG8z", [file_google_api_field_behavior, file_google_api_resource, file_google_protobuf_timestamp, file_wharfinger_v1_catalog, file_wharfinger_v1_price, file_wharfinger_v1_task]);
 
 /**
  * Asks for an estimate: of `task`, or of `items`.
@@ -135,6 +135,13 @@ export type GetPriceRequest = Message<"wharfinger.v1.GetPriceRequest"> & {
    * @generated from field: google.protobuf.Timestamp at = 8;
    */
   at?: Timestamp | undefined;
+
+  /**
+   * Look in this and not in what is active: a CostEstimate's catalog_digest, or a catalogue's digest.
+   *
+   * @generated from field: string catalog_digest = 9;
+   */
+  catalogDigest: string;
 };
 
 /**
@@ -178,6 +185,13 @@ export type ListPricesRequest = Message<"wharfinger.v1.ListPricesRequest"> & {
    * @generated from field: string page_token = 4;
    */
   pageToken: string;
+
+  /**
+   * List what is in this and not in what is active: a CostEstimate's catalog_digest, or a catalogue's digest.
+   *
+   * @generated from field: string catalog_digest = 5;
+   */
+  catalogDigest: string;
 };
 
 /**
@@ -390,6 +404,22 @@ export type ImportCatalogHeader = Message<"wharfinger.v1.ImportCatalogHeader"> &
    * @generated from field: string reason = 8;
    */
   reason: string;
+
+  /**
+   * Instead of a URL: the server fetches what its operator configured, or else Libcloud's published file, and checks it
+   * by the checksum that lies beside it; no chunks follow. Where the server asked a short while ago it does not ask
+   * again, and answers with the catalogue that it has from there.
+   *
+   * @generated from field: bool update = 9;
+   */
+  update: boolean;
+
+  /**
+   * Fetch although the server asked a short while ago.
+   *
+   * @generated from field: bool force = 10;
+   */
+  force: boolean;
 };
 
 /**
@@ -490,7 +520,7 @@ export const PricingService: GenService<{
   },
   /**
    * Returns one price, from the first layer that has it. Errors: PRICE_UNKNOWN where no layer has a figure,
-   * PRICE_AMBIGUOUS with the choices where the question fits several prices, INVALID_ARGUMENT.
+   * PRICE_AMBIGUOUS with the choices where the question fits several prices, UNKNOWN_CATALOG, INVALID_ARGUMENT.
    *
    * @generated from rpc wharfinger.v1.PricingService.GetPrice
    */
@@ -501,7 +531,7 @@ export const PricingService: GenService<{
   },
   /**
    * Lists prices in the order of provider, region and sku, each from the first layer that has it. Errors:
-   * INVALID_FILTER, INVALID_PAGE_TOKEN.
+   * INVALID_FILTER, INVALID_PAGE_TOKEN, UNKNOWN_CATALOG.
    *
    * @generated from rpc wharfinger.v1.PricingService.ListPrices
    */
@@ -531,10 +561,11 @@ export const PricingService: GenService<{
     output: typeof ListCatalogsResponseSchema;
   },
   /**
-   * Brings a new catalogue in: the header first, then the file in chunks unless the header names a URL. Answers with
+   * Brings a new catalogue in: the header first, then the file in chunks unless the server is to fetch it. Answers with
    * progress, and last with the catalogue and its differences. A catalogue that the checks object to is kept in
    * quarantine. Errors: PRICES_MALFORMED, PRICES_CHECKSUM, PRICES_SIGNATURE, PRICES_TOO_LARGE, PRICES_UNREACHABLE,
-   * PRICES_URL_REFUSED, PRICES_BUSY, PRICES_NOT_KEPT; PRICES_QUARANTINED where it should have become active.
+   * PRICES_URL_REFUSED, PRICES_BUSY, PRICES_NOT_KEPT; PRICES_QUARANTINED where it should have become active;
+   * PERMISSION_DENIED for callers whose credential does not open all projects.
    *
    * @generated from rpc wharfinger.v1.PricingService.ImportCatalog
    */
@@ -544,7 +575,8 @@ export const PricingService: GenService<{
     output: typeof ImportCatalogResponseSchema;
   },
   /**
-   * Makes a catalogue the active one; also the way back to an earlier one. Errors: UNKNOWN_CATALOG, PRICES_QUARANTINED.
+   * Makes a catalogue the active one; also the way back to an earlier one. Errors: UNKNOWN_CATALOG, PRICES_QUARANTINED,
+   * PERMISSION_DENIED for callers whose credential does not open all projects.
    *
    * @generated from rpc wharfinger.v1.PricingService.ActivateCatalog
    */
