@@ -13,6 +13,7 @@ from generators.api_pages import ApiFile, EnumValues
 from generators.errors_page import ErrorReasons
 from generators.script_pages import Markings, ScriptParams
 from generators.settings_page import Options, SettingsReference
+from generators.state_diagram import StateDiagram
 from generators.state_pages import Transitions
 
 
@@ -24,6 +25,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.add_directive("markings", Markings)
     app.add_directive("script-params", ScriptParams)
     app.add_directive("settings-reference", SettingsReference)
+    app.add_directive("state-diagram", StateDiagram)
     app.add_directive("options-of", Options)
     app.add_directive("transitions", Transitions)
     app.setup_extension("sphinx.ext.autodoc")

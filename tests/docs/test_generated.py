@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from generators import api, errors_page, settings_page, state_pages
+from generators import api, errors_page, settings_page, state_diagram, state_pages
 from google.rpc import code_pb2
 
 import wharfinger
@@ -102,3 +102,9 @@ class _Directive:
     """As much of a directive as making its text needs."""
 
     arguments: list[str]
+
+
+def test_the_picture_of_the_states_has_every_state_and_every_way_from_one_to_another():
+    assert set(state_diagram.PLACES) == {state for state in TaskState if state}
+    moves = {(before, after) for (before, _), to in TRANSITIONS.items() for after in to if after is not before}
+    assert set(state_diagram.arrows()) == moves

@@ -44,7 +44,7 @@ class _State(click.Choice[str]):
 @click.option("--script", metavar="NAME", help="Only tasks of this script.")
 @click.option("--label", "labels", metavar="KEY=VALUE", multiple=True, help="Only tasks with this label; several: all.")
 @click.option("--filter", "text", metavar="FILTER", help='Comparisons, such as: create_time > "2026-11-01"')
-@click.option("--order-by", metavar="FIELD", default="", help="create_time or update_time, perhaps with ` desc`.")
+@click.option("--order-by", metavar="FIELD", default="", help="create_time, perhaps with ` desc`.")
 @click.option("--limit", type=click.IntRange(0), default=100, show_default=True, help="How many at most; 0: all.")
 def ls(
     asked: Asked,
