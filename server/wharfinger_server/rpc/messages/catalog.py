@@ -1,0 +1,82 @@
+"""Catalogues, and how far the import of one is."""
+
+from __future__ import annotations
+
+import re
+
+from wharfinger.v1 import catalog_pb2, pricing_service_pb2
+from wharfinger_server.domain.errors import invalid
+from wharfinger_server.pricing import Catalog, CatalogDiff, ImportProgress, ImportRequest
+from wharfinger_server.rpc.messages.price import DIGEST
+from wharfinger_server.rpc.messages.text import clean
+from wharfinger_server.rpc.messages.times import fill_time
+
+_SHA256 = re.compile(r"[0-9a-fA-F]{64}")
+_LONGEST_REASON = 1024
+_LONGEST_NAME = 255
+
+
+def catalog_message(catalog: Catalog) -> catalog_pb2.Catalog:
+    """Return a catalogue as it is shown."""
+    message = catalog_pb2.Catalog(
+        name=f"catalogs/{catalog.digest}",
+        digest=DIGEST + catalog.digest,
+        source=clean(catalog.source),
+        price_count=catalog.price_count,
+        unknown_count=catalog.unknown_count,
+        active=catalog.active,
+        quarantine_reason=clean(catalog.quarantine_reason),
+        signed_by=clean(catalog.signed_by),
+        stale=catalog.stale,
+    )
+    if catalog.data_time:
+        fill_time(message.data_time, catalog.data_time)
+    if catalog.import_time:
+        fill_time(message.import_time, catalog.import_time)
+    if catalog.diff is not None:
+        _fill_diff(message.diff, catalog.diff)
+    for section, count in catalog.sections:
+        message.sections.add(section=clean(section), price_count=count)
+    return message
+
+
+def _fill_diff(message: catalog_pb2.CatalogDiff, diff: CatalogDiff) -> None:
+    message.SetInParent()
+    message.added = diff.added
+    message.removed = diff.removed
+    message.raised = diff.raised
+    message.lowered = diff.lowered
+    message.became_zero = diff.became_zero
+
+
+def import_request(header: pricing_service_pb2.ImportCatalogHeader) -> ImportRequest:
+    """Return how a catalogue is to be imported. Raises InvalidArgument, naming the field that is wrong."""
+    if header.update and header.url:
+        raise invalid("header.url", "must be left out with update, which fetches what the operator configured")
+    if header.sha256 and not _SHA256.fullmatch(header.sha256):
+        raise invalid("header.sha256", "is not 64 hexadecimal digits")
+    for field, most in (("reason", _LONGEST_REASON), ("file_name", _LONGEST_NAME)):
+        if len(getattr(header, field)) > most:
+            raise invalid(f"header.{field}", f"is longer than {most} characters")
+    return ImportRequest(
+        format=header.format,
+        url=header.url,
+        sha256=header.sha256.lower(),
+        signature=header.signature,
+        file_name=header.file_name,
+        activate=header.activate,
+        override_checks=header.override_checks,
+        reason=header.reason,
+        force=header.force,
+    )
+
+
+def progress_message(progress: ImportProgress) -> pricing_service_pb2.ImportCatalogResponse:
+    """Return how far an import is; what it goes to is left out where nobody knows."""
+    message = pricing_service_pb2.ImportCatalogResponse()
+    message.progress.step = progress.step
+    message.progress.done = progress.done
+    message.progress.unit = progress.unit
+    if progress.total:
+        message.progress.total = progress.total
+    return message
