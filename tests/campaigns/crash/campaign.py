@@ -102,7 +102,7 @@ class Campaign:
     async def _play(self, server: Mortal, client: aio.Client) -> None:
         callers = [asyncio.create_task(self._callers(client)) for _ in range(self._at_once)]
         for number in range(1, self._kills + 1):
-            how = await server.die_and_live(self._dice)
+            how = await server.die_and_live(self._dice, self._oracle)
             self.findings.kills = number
             if number % 10 == 0:
                 self._tell(f"kill {number} of {self._kills}, {how}")

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import random
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from tests.servers.cloud import Cloud
+from tests.servers.cloud_oracle import Oracle
 from tests.servers.nursery import Forked, Nursery
 
 HOOK = "tests.campaigns.crash.house:quicken"
+LONGEST_WAIT = 3.0
+"""Seconds that the server lives at most."""
 SEND_WINDOW, CALL_TIMEOUT, SETTLING = 1.5, 2.0, 1.0
 """Seconds: the windows of all that compute.deploy makes. The cloud's latest faults land within them."""
 
@@ -68,17 +72,23 @@ class Mortal:
         """Start it again; not to `wait` leaves it on its way."""
         self._forked = Forked(self._nursery, self._folder, ["--address", self.address], hook=HOOK, wait=wait)
 
-    async def die_and_live(self, dice: random.Random) -> str:
+    async def die_and_live(self, dice: random.Random, oracle: Oracle) -> str:
         """Die at a random instant of its life, or while it starts, and live again; return how it died."""
         loop = asyncio.get_running_loop()
-        if dice.random() < 0.15:
+        kind = dice.random()
+        if kind < 0.15:
             moment = dice.uniform(0.0, 0.25)
             await asyncio.to_thread(self.kill)
             await asyncio.to_thread(self.revive, wait=False)
             await asyncio.sleep(moment)
             how = f"{moment:.3f} s after its start began"
+        elif kind < 0.55:
+            number = dice.randint(1, 40)
+            await _calls(oracle, number)
+            await asyncio.sleep(dice.uniform(0.0, 0.03))
+            how = f"around its call {number} of the cloud"
         else:
-            moment = dice.uniform(0.02, 1.2) if dice.random() < 0.8 else dice.uniform(1.2, 3.0)
+            moment = dice.uniform(0.02, 1.2) if kind < 0.9 else dice.uniform(1.2, 3.0)
             await asyncio.sleep(moment)
             how = f"{moment:.3f} s into its life"
         await asyncio.to_thread(self.kill)
@@ -87,3 +97,12 @@ class Mortal:
         await asyncio.to_thread(self.revive)
         self.starts.append(loop.time() - began)
         return how
+
+
+async def _calls(oracle: Oracle, number: int) -> None:
+    """Return when the cloud was called so often; or later, where nobody calls."""
+    wanted = len(oracle.calls) + number
+    with suppress(TimeoutError):
+        async with asyncio.timeout(LONGEST_WAIT):
+            while len(oracle.calls) < wanted:  # noqa: ASYNC110 - it is called from threads of its own
+                await asyncio.sleep(0.003)

@@ -149,7 +149,8 @@ class Person:
             return False
         story.keep = False
         retain = await self._some() if not story.retained and dice.random() < 0.15 else ()
-        await self._ask("roll back", lambda request_id: self._roll_back(request_id, retain))
+        word = "roll back but for some" if retain else "roll back"
+        await self._ask(word, lambda request_id: self._roll_back(request_id, retain))
         return False
 
     async def _some(self) -> tuple[str, ...]:

@@ -39,7 +39,7 @@ class StormyOracle(Oracle):
     time, or was made twice under one token.
     """
 
-    def __init__(self, seed: int, harm: float = 0.12) -> None:
+    def __init__(self, seed: int, harm: float = 0.2) -> None:
         super().__init__()
         self.harm = harm
         self.trickle = 0.002
