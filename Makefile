@@ -169,9 +169,14 @@ bench: .venv/.ready .venv-bench/.ready ## measure, against ceilings and peers in
 	@$(BIN)/python -m bench $(BENCH)
 
 SEEDS ?= 100
+JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 .PHONY: sim
-sim: .venv/.ready ## simulate SEEDS= histories, or tell the one of SEED=
-	@$(BIN)/python -m tests.campaigns.sim --seeds $(SEEDS) --seed $(or $(SEED),0)
+sim: .venv/.ready ## simulate SEEDS= histories, JOBS= at a time, or tell the one of SEED=
+	@$(BIN)/python -m tests.campaigns.sim --seeds $(SEEDS) --seed $(or $(SEED),0) --jobs $(JOBS)
+
+.PHONY: powerloss
+powerloss: .venv/.ready ## cut the power N= times, with and without waiting for the disk
+	@$(BIN)/python -m tests.campaigns.powerloss --cuts $(or $(N),1000)
 
 N ?= 100
 .PHONY: crash

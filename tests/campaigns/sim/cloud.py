@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 from tests.campaigns.sim.lives import ALWAYS
 
 from wharfinger.script import Refused
+
+T = TypeVar("T")
 
 CALL_TIMEOUT, SETTLING, SEND_WINDOW = 20.0, 10.0, 5.0
 """The windows that the script declares for every type, in seconds."""
@@ -17,7 +21,10 @@ CALL_TIMEOUT, SETTLING, SEND_WINDOW = 20.0, 10.0, 5.0
 
 @dataclass(slots=True)
 class Thing:
-    """What exists or existed. `stale`: made by a request sent after its window. `find` sees it once `listed`."""
+    """What exists or existed. `stale`: made by a request sent after its window. `find` sees it once `listed`.
+
+    `size` is what was asked for; `going`: how many deletions, sent in time, are on their way.
+    """
 
     id: str
     task: str
@@ -29,22 +36,29 @@ class Thing:
     alive: bool = True
     stale: bool = False
     told: bool = False
+    size: str = ""
+    going: int = 0
 
 
 @dataclass(slots=True)
 class Request:
-    """A call on its way that makes `keys` under one token."""
+    """A call on its way that makes `keys` of a `size` under one token."""
 
     task: str
     token: str
     keys: tuple[str, ...]
     parents: tuple[str, ...]
+    size: str
     stale: bool
 
 
 @dataclass(slots=True)
 class Moods:
-    """How often, from 0 to 1, each kind of trouble strikes a call."""
+    """How often, from 0 to 1, each kind of trouble strikes a call; the last three are the script's own.
+
+    `fickle`: a later attempt asks for something else under the same key; `sight`: it adopts what it sees there;
+    `again`: it uses a key twice.
+    """
 
     refuse: float = 0.0
     lose: float = 0.0
@@ -53,6 +67,9 @@ class Moods:
     part: float = 0.0
     find: float = 0.0
     undo: float = 0.0
+    fickle: float = 0.0
+    sight: float = 0.0
+    again: float = 0.0
 
 
 class Broken(Exception):
@@ -61,7 +78,11 @@ class Broken(Exception):
 
 @dataclass(slots=True)
 class Cloud:
-    """`tokens`: it honours idempotency tokens; otherwise they are only tags. `tell` writes the history."""
+    """`tokens`: it honours idempotency tokens; otherwise they are only tags. `tell` writes the history.
+
+    `stubborn`: its client does not stop a call that was begun, whoever waits no longer, as threads do. `refused` holds
+    the tokens under which it refused to make something.
+    """
 
     tokens: bool
     dice: random.Random
@@ -71,9 +92,11 @@ class Cloud:
     intended: Callable[[str], tuple[bool, float]]
     deleted: Callable[[Thing, bool], None]
     hold: Callable[[], None]
+    stubborn: bool = False
     things: dict[str, Thing] = field(default_factory=dict)
     requests: list[Request] = field(default_factory=list)
     seen: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    refused: set[str] = field(default_factory=set)
     stuck: dict[str, int] = field(default_factory=dict)
     made: dict[tuple[str, str], int] = field(default_factory=dict)
 
@@ -96,13 +119,23 @@ class Cloud:
         self.hold()
         await asyncio.sleep(self.dice.choice((0.0, 0.001, 0.2)))
 
-    async def create(self, task: str, keys: tuple[str, ...], token: str, parents: tuple[str, ...]) -> dict[str, str]:
+    async def create(
+        self, task: str, keys: tuple[str, ...], token: str, parents: tuple[str, ...], size: str = ""
+    ) -> dict[str, str]:
         """Make things by one call; return ids by key, perhaps not all. Raises Refused, Broken, or takes too long."""
-        await self.prepare()
         known, send_by = self.intended(token)
         if not known:
-            self.wrong(f"a call with the token of {keys} of {task} was sent before its intent was committed")
-        request = Request(task, token, keys, parents, stale=self.now > send_by)
+            self.wrong(f"a call with the token of {keys} of {task} was begun before its intent was committed")
+        elif self.now > send_by:
+            self.wrong(f"1: a call for {keys} of {task} was begun {self.now - send_by:.3f} s after its window")
+        call = self._create(task, keys, token, parents, size)
+        return await (_to_its_end(call) if self.stubborn else call)
+
+    async def _create(
+        self, task: str, keys: tuple[str, ...], token: str, parents: tuple[str, ...], size: str
+    ) -> dict[str, str]:
+        await self.prepare()
+        request = Request(task, token, keys, parents, size, stale=self.now > self.intended(token)[1])
         self.tell(f"cloud <- {task} make {','.join(keys)}{' LATE' if request.stale else ''}")
         self.requests.append(request)
         answer: asyncio.Future[dict[str, str]] = asyncio.get_running_loop().create_future()
@@ -135,6 +168,7 @@ class Cloud:
             made = self._make(request)
         except Refused as refused:
             self.tell(f"cloud: {','.join(request.keys)} refused: {refused.reason}")
+            self.refused.add(request.token)
             if not (dropped or answer.done()):
                 answer.set_exception(refused)
             elif not answer.done():
@@ -150,8 +184,9 @@ class Cloud:
 
     def _make(self, request: Request) -> dict[str, str]:
         known = [thing for thing in self.things.values() if thing.token == request.token]
+        asked = (*request.keys, request.size)
         if self.tokens and request.token in self.seen:
-            if self.seen[request.token] != request.keys:
+            if self.seen[request.token] != asked:
                 raise Refused("the token was used for another request", reason="TOKEN_MISMATCH")
             if not all(thing.alive for thing in known):
                 raise Refused("what the token made is gone", reason="TERMINATED", terminated=True)
@@ -160,11 +195,11 @@ class Cloud:
             raise Refused("what it is to be made on is not there", reason="PARENT_GONE")
         if self.struck(self.moods.refuse):
             raise Refused("there is no room", reason="QUOTA", retryable=self.struck(0.5))
-        self.seen[request.token] = request.keys
+        self.seen[request.token] = asked
         made = {}
         for key in request.keys:
             thing = self.put(request.task, key, request.token)
-            thing.stale, thing.parents = request.stale, request.parents
+            thing.stale, thing.parents, thing.size = request.stale, request.parents, request.size
             thing.listed = self.now + (self.dice.uniform(0, SETTLING - 0.1) if self.struck(0.5) else 0)
             made[key] = thing.id
         return made
@@ -187,6 +222,10 @@ class Cloud:
 
     async def delete(self, id_: str, deadline: float) -> None:
         """Delete a thing; one that is not there counts as deleted. `deadline`: the end of the undo's window."""
+        call = self._delete(id_, deadline)
+        await (_to_its_end(call) if self.stubborn else call)
+
+    async def _delete(self, id_: str, deadline: float) -> None:
         await self.prepare()
         if self.stuck.get(id_, 0):
             self.stuck[id_] -= 1
@@ -195,20 +234,39 @@ class Cloud:
         if self.struck(self.moods.undo / 2):
             self.stuck[id_] = self.dice.randint(1, 3)
         answer: asyncio.Future[dict[str, str]] = asyncio.get_running_loop().create_future()
+        late = self.now > deadline
         latency = self.dice.uniform(0.01, 2.0)
-        self._later(latency, self._gone, id_, deadline, answer, self.struck(self.moods.undo))
+        if self.struck(self.moods.slow):
+            latency = self.dice.uniform(2.0, CALL_TIMEOUT)
+        if not late:  # what is sent in time has happened by the end of the window
+            latency = min(latency, (deadline - self.now) * 0.99)
+            self.things[id_].going += 1
+        dropped, fate = self.struck(self.moods.undo), self.dice.random()
+        if dropped and fate < 0.5:
+            self._later(latency * self.dice.random(), _fail, answer)
+        self._later(latency, self._gone, id_, late, answer, dropped)
         await answer
 
-    def _gone(self, id_: str, deadline: float, answer: asyncio.Future[dict[str, str]], dropped: bool) -> None:
-        thing = self.things.get(id_)
-        if thing is not None and thing.alive:
-            self.deleted(thing, self.now > deadline)
+    def _gone(self, id_: str, late: bool, answer: asyncio.Future[dict[str, str]], dropped: bool) -> None:
+        thing = self.things[id_]
+        thing.going -= not late
+        if thing.alive:
+            self.deleted(thing, late)
             thing.alive = False
-        self.tell(f"cloud: deleted {id_}{' (answer lost)' if dropped else ''}")
+        self.tell(f"cloud: deleted {id_}{' LATE' if late else ''}{' (answer lost)' if dropped else ''}")
         if dropped:
             _fail(answer)
         elif not answer.done():
             answer.set_result({})
+
+
+async def _to_its_end(call: Coroutine[Any, Any, T]) -> T:
+    """Wait for a call to its end, though the caller is told to wait no longer: a thread could not be stopped either."""
+    work = asyncio.ensure_future(call)
+    while not work.done():
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.wait([work])
+    return work.result()
 
 
 def _fail(answer: asyncio.Future[dict[str, str]]) -> None:

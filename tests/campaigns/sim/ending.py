@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.campaigns.sim.trace import ENDED
+from tests.campaigns.sim.of_tasks import ENDED
 
 from wharfinger_server.domain.entry import Entry
 from wharfinger_server.domain.states import EntryState
 
 if TYPE_CHECKING:
     from tests.campaigns.sim.cloud import Thing
-    from tests.campaigns.sim.trace import Known
+    from tests.campaigns.sim.decision import Known
     from tests.campaigns.sim.world import World
 
 GONE = (EntryState.UNDONE, EntryState.NOT_CREATED)
@@ -19,11 +19,13 @@ GONE = (EntryState.UNDONE, EntryState.NOT_CREATED)
 
 async def check_end(world: World) -> None:
     """Check everything that exists, every task, and what the watchers saw."""
+    purged = await _purged(world)
     for known in world.trace.tasks.values():
         name = known.task.task_id
         things = [t for t in world.cloud.things.values() if t.task == name]
         for thing in things:
-            _known(world, known, thing)
+            if not (thing.stale and known.task.id in purged):  # nobody was left to hear of it
+                _known(world, known, thing)
         if not known.task.state.resting:
             world.wrong(f"{name} has not ended: {known.task.state.name}")
         _twice(world, known, things)
@@ -33,8 +35,20 @@ async def check_end(world: World) -> None:
     names = {known.task.task_id for known in world.trace.tasks.values()}
     for lost in sorted(set(world.programs) - names):
         world.wrong(f"{lost} was accepted and is lost")
-    await _database(world)
+    await _database(world, purged)
     _watchers(world)
+
+
+async def _purged(world: World) -> set[int]:
+    """Return the tasks of which nothing is left, and check that it was time."""
+    server = await world.up()
+    gone = {id_: known for id_, known in world.trace.tasks.items() if await server.store.task_by_id(id_) is None}
+    for known in gone.values():
+        deleted = known.task.delete_time
+        if not deleted or deleted + world.retention.tombstones > world.microseconds():
+            world.wrong(f"{known.task.task_id} is lost")
+        world.seen["purged"] += 1
+    return set(gone)
 
 
 def _known(world: World, known: Known, thing: Thing) -> None:
@@ -76,10 +90,12 @@ def _forgotten(entry: Entry, key: str) -> bool:
     return entry.base == key and entry.state is EntryState.FORGOTTEN
 
 
-async def _database(world: World) -> None:
+async def _database(world: World, purged: set[int]) -> None:
     """What is in the database is what was decided."""
     server = await world.up()
-    for known in world.trace.tasks.values():
+    for id_, known in world.trace.tasks.items():
+        if id_ in purged:
+            continue
         stored = await server.store.entries(known.task.id, 0, 1000)
         if {entry.key: entry for entry in stored} != known.entries:
             world.wrong(f"{known.task.task_id}: the database has another ledger than was decided")

@@ -6,11 +6,13 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
+from tests.campaigns.sim.decision import Who
 from tests.campaigns.sim.server import Down, Server
 
 from wharfinger_server.domain.entry import Entry
-from wharfinger_server.domain.errors import NotFound, Refused, Unavailable
+from wharfinger_server.domain.errors import NotFound, OutOfRange, Refused, Unavailable
 from wharfinger_server.domain.states import EntryState
+from wharfinger_server.domain.states import TaskState as T
 from wharfinger_server.domain.verdict import Verdict
 from wharfinger_server.engine.feed import FeedEvents
 from wharfinger_server.engine.halfway import Ask
@@ -18,11 +20,23 @@ from wharfinger_server.engine.requests import Caller
 from wharfinger_server.engine.watch import EventBatch
 
 if TYPE_CHECKING:
-    from tests.campaigns.sim.trace import Known
+    from tests.campaigns.sim.decision import Known
     from tests.campaigns.sim.world import World
 
 CALLER = Caller("person")
 Act = Callable[[Server], Awaitable[Any]]
+KINDS = ("only", "retain", "delete", "unknown", "plan")
+UNKNOWN = "nobody-made-this"
+FITTING = {
+    T.SUCCEEDED: ("delete", "roll_back", "resolve"),
+    T.FAILED: ("delete",),
+    T.CANCELLED: ("delete",),
+    T.ROLLED_BACK: ("delete",),
+    T.PARTIALLY_FAILED: ("resume", "roll_back", "only", "retain", "resolve", "resolve"),
+    T.ROLLBACK_FAILED: ("roll_back", "only", "retain", "resolve", "resolve"),
+    T.ROLLING_BACK: ("cancel",),
+}
+"""What a task in some state is apt for."""
 
 
 class Person:
@@ -36,12 +50,14 @@ class Person:
         """Ask; return the answer, or None where it was refused or the server was not there to give one."""
         server = await self.world.up()
         try:
-            answer = await server.ask(act, (0, what.partition(" ")[0]))
+            answer = await server.ask(act, Who(0, what.partition(" ")[0]))
         except Refused as refused:
+            self.world.seen[f"person: {what.partition(' ')[0]} refused {refused.reason}"] += 1
             self.world.tell(f"person: {what}: {type(refused).__name__} {refused.reason}")
         except Down:
             self.world.tell(f"person: {what}: no answer")
         else:
+            self.world.seen[f"person: {what.partition(' ')[0]} done"] += 1
             self.world.tell(f"person: {what}: done")
             return answer
         return None
@@ -52,7 +68,10 @@ class Person:
         asked = Ask("default", name)
         keys = sorted(known.entries)
         dice = self.dice
-        kind = dice.choice(("cancel", "resume", "roll_back", "resolve") * 2 + ("only", "retain", "delete"))
+        kind = dice.choice(("cancel", "resume", "roll_back", "resolve", "fitting") * 2 + KINDS)
+        if kind == "fitting":
+            state = known.task.state
+            kind = dice.choice(FITTING.get(state, ("cancel",)))
         some = tuple(dice.sample(keys, min(len(keys), dice.randint(1, 2))))
         if kind == "cancel":
             await self.ask(f"cancel {name}", lambda s: s.engine.tasks.cancel(CALLER, "default", name))
@@ -62,9 +81,23 @@ class Person:
             await self.ask(f"delete {name}", lambda s: s.engine.tasks.delete(CALLER, "default", name))
         elif kind == "resolve" and keys:
             await self.resolve(known, dice.choice(keys))
+        elif kind == "unknown":
+            await self.misname(name)
+        elif kind == "plan":
+            await self.ask(f"plan {name}", lambda s: s.engine.half_way.roll_back(CALLER, asked, validate_only=True))
         elif kind in ("roll_back", "only", "retain"):
             only, retain = (some if kind == "only" else ()), (some if kind == "retain" else ())
             await self.roll_back(name, only, retain)
+
+    async def misname(self, name: str) -> None:
+        """Ask about a key that the ledger does not have: it must be refused."""
+        wrong = self.dice.choice((((UNKNOWN,), ()), ((), (UNKNOWN,))))
+        done = await self.ask(
+            f"roll_back {name} {wrong}",
+            lambda s: s.engine.half_way.roll_back(CALLER, Ask("default", name), *wrong),
+        )
+        if done is not None:
+            self.world.wrong(f"17: {name} is rolled back by a key that its ledger does not have")
 
     async def roll_back(self, name: str, only: tuple[str, ...] = (), retain: tuple[str, ...] = ()) -> None:
         """Ask for a rollback."""
@@ -99,6 +132,10 @@ class Person:
     async def finish(self, known: Known) -> None:
         """Bring a half-done task to its end, by resume or rollback; what stays for a reason is retained."""
         name = known.task.task_id
+        left = [entry.key for entry in known.entries.values() if entry.open]
+        if left and self.dice.random() < 0.3:
+            await self.resolve(known, self.dice.choice(left))
+            return
         if not known.task.undo_begun and self.dice.random() < 0.5:
             await self.ask(f"resume {name}", lambda s: s.engine.half_way.resume(CALLER, Ask("default", name)))
             return
@@ -127,15 +164,21 @@ class Watcher:
                 await server.ask(self._once)
             except (Down, Unavailable):
                 await asyncio.sleep(0.05)
+            except OutOfRange:  # what came after its token was purged: it begins anew
+                self.bodies.clear()
+                self._token = b""
             except NotFound:
                 await asyncio.sleep(5)
             await self._idle()
 
     async def _idle(self) -> None:
         """Stay away from a task at rest for as long as nothing happens to it."""
-        known = self.world.trace.known(self.task_id)
-        while known is not None and known.task.state.resting and known.sequence == self._after:  # noqa: ASYNC110
+        while self._at_rest():  # noqa: ASYNC110
             await asyncio.sleep(3)
+
+    def _at_rest(self) -> bool:
+        known = self.world.trace.known(self.task_id)
+        return known is not None and known.task.state.resting and known.sequence == self._after
 
     async def _once(self, server: Server) -> None:
         """Watch until cut off, or until the task rests."""

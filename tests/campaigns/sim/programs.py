@@ -11,6 +11,7 @@ from typing import Any
 
 from tests.campaigns.sim.cloud import CALL_TIMEOUT, SEND_WINDOW, SETTLING, Cloud
 
+from wharfinger.runtime.protocol import Rejected
 from wharfinger.script import Failed, ResourceType
 
 SCRIPT = "sim.build"
@@ -123,19 +124,46 @@ class _Run:
 
     async def _make(self, op: Op) -> None:
         parents = tuple(self.ids[key] for key in op.after)
+        cloud, first = self.cloud, op.keys[0]
+        other = self.task.attempt > 1 and cloud.struck(cloud.moods.fickle)
+        size = "large" if other else "small"
 
         async def call(intent: Any) -> str | None:
-            made = await self.cloud.create(self.name, op.keys, intent.token, parents)
-            return made.get(op.keys[0])
+            made = await cloud.create(self.name, op.keys, intent.token, parents, size)
+            return made.get(first)
 
         async def call_many(makings: list[Any]) -> dict[str, str]:
             asked = tuple(making.key for making in makings)
-            return await self.cloud.create(self.name, asked, makings[0].token, parents)
+            return await cloud.create(self.name, asked, makings[0].token, parents, size)
 
-        if len(op.keys) == 1:
-            self.ids[op.keys[0]] = await self.task.create("thing", op.keys[0], call, after=op.after)
+        options = {"after": op.after, "attributes": {"size": size}}
+        if len(op.keys) > 1:
+            self.ids |= await self.task.create_many("thing", op.keys, call_many, **options)
+        elif (seen := self._seen(first)) is not None:
+            self.ids[first] = await self.task.adopt("thing", first, seen, **options)
+            return
         else:
-            self.ids |= await self.task.create_many("thing", op.keys, call_many, after=op.after)
+            self.ids[first] = await self.task.create("thing", first, call, **options)
+        for key in op.keys:
+            if (got := cloud.things[self.ids[key]]).ours and got.size != size:
+                cloud.wrong(f"4: {self.name} asked for a {size} {key} and got the {got.size} {got.id}")
+        if len(op.keys) == 1 and cloud.struck(cloud.moods.again):
+            await self._again(first, call, options)
+
+    def _seen(self, key: str) -> str | None:
+        """Return a thing that a careless script takes for its own, or None."""
+        cloud = self.cloud
+        if not cloud.struck(cloud.moods.sight):
+            return None
+        things = (t.id for t in cloud.things.values() if t.task == self.name and t.key == key and t.alive)
+        return next(things, None)
+
+    async def _again(self, key: str, call: Any, options: dict[str, Any]) -> None:
+        try:
+            await self.task.create("thing", key, call, **options)
+        except Rejected:
+            return
+        self.cloud.wrong(f"4: {self.name} used {key} twice in one attempt")
 
     async def _adopt(self, op: Op) -> None:
         key = op.keys[0]

@@ -8,8 +8,10 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from tests.campaigns.sim.decision import ENGINE, Before, Who
 from tests.campaigns.sim.lives import LIFE, Life, graveyard
 from tests.campaigns.sim.programs import SCRIPT
+from tests.campaigns.sim.trouble import TroubledDatabase
 
 from wharfinger import runtime
 from wharfinger.runtime import protocol
@@ -25,10 +27,8 @@ if TYPE_CHECKING:
     from tests.campaigns.sim.world import World
 
 T = TypeVar("T")
-Who = tuple[int, str]
-"""Who decides: an attempt's epoch and what it reports; 0 for the engine, and for people with what they ask for."""
 WHO: contextvars.ContextVar[tuple[Who, asyncio.Task[Any] | None]] = contextvars.ContextVar(
-    "who", default=((0, ""), None)
+    "who", default=(ENGINE, None)
 )
 
 
@@ -40,15 +40,16 @@ class WatchedStore(Store):
     """The store, with a look at each decision before and after it, and at each commit."""
 
     world: World
+    trouble: TroubledDatabase
 
     async def change(self, task_id: int, decide: Callable[[Work], T]) -> T:
         """Do as the store does."""
         who, asking = WHO.get()
-        if who[0] and asking is not asyncio.current_task():
-            who = (0, "")  # what the engine does in the wake of a report is its own
+        if who.epoch and asking is not asyncio.current_task():
+            who = ENGINE  # what the engine does in the wake of a report is its own
 
         def watched(work: Work) -> T:
-            before = self.world.trace.before(work)
+            before = Before.of(work.task)
             result = decide(work)
             self.world.trace.decided(work, before, who)
             return result
@@ -76,6 +77,7 @@ class WatchedStore(Store):
         """Do as a process that is killed."""
         self._writer.closed = True
         self._writer._queue.clear()  # nobody may write what a dead server had queued
+        self.trouble.die()
 
     def drop(self) -> None:
         """Give the database back."""
@@ -102,9 +104,10 @@ class Server:
         )
         assert isinstance(store, WatchedStore)
         store.world = self._world
+        store.trouble = TroubledDatabase(self._world, store)
         return store
 
-    def ask(self, act: Callable[[Server], Awaitable[T]], who: Who = (0, "")) -> asyncio.Future[T]:
+    def ask(self, act: Callable[[Server], Awaitable[T]], who: Who = ENGINE) -> asyncio.Future[T]:
         """Have the server do something; the answer is lost when it dies."""
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[T] = loop.create_future()
@@ -174,7 +177,9 @@ class Session:
             session = AttemptSession(desk, self._inner._attempt)  # a worker elsewhere has its own
             try:
                 act = getattr(session, name)
-                answer = await server.ask(lambda _, act=act: act(*arguments, **options), (self._epoch, name))
+                answer = await server.ask(
+                    lambda _, act=act: act(*arguments, **options), Who(self._epoch, name, arguments)
+                )
             except Down:
                 if not self._remote:
                     raise protocol.LeaseLost from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import collections
 import contextlib
 import hashlib
 import logging
@@ -14,24 +15,26 @@ from functools import partial
 from pathlib import Path
 
 from tests.campaigns.sim.cloud import Cloud, Moods, Thing
+from tests.campaigns.sim.coverage import counting
 from tests.campaigns.sim.ending import check_end
 from tests.campaigns.sim.lives import ALWAYS, EPOCH, LIFE, Life, VirtualLoop, graveyard, virtual_time
+from tests.campaigns.sim.of_tasks import HALF_DONE
 from tests.campaigns.sim.people import CALLER, Person, Watcher
 from tests.campaigns.sim.programs import SCRIPT, Program, module_of, random_program
 from tests.campaigns.sim.server import Down, Server, SimExecutor, registry_of
 from tests.campaigns.sim.trace import Trace
 
-from wharfinger_server.config import Settings
-from wharfinger_server.domain.errors import AlreadyExists
+from wharfinger_server.config import Retention, Settings
+from wharfinger_server.domain.errors import AlreadyExists, Unavailable
 from wharfinger_server.domain.policy import OnFailure, Policy
-from wharfinger_server.domain.states import EntryState, TaskState
+from wharfinger_server.domain.states import EntryState
 from wharfinger_server.engine.requests import CreateRequest, NewTask
 from wharfinger_server.store.store import InlineRunner, Store
 
 SECOND = 1_000_000
+DAYS = 30 * 86_400
 PATIENCE = 20_000.0
 """Virtual seconds in which everything has to come to rest."""
-HALF_DONE = (TaskState.PARTIALLY_FAILED, TaskState.ROLLBACK_FAILED)
 
 
 class World:
@@ -44,6 +47,7 @@ class World:
         self.dice = dice
         self.chance = random.Random(f"watchers {seed}")
         self.lines: list[str] = []
+        self.seen: collections.Counter[str] = collections.Counter()
         self.wrongs: list[str] = []
         self.slots = dice.choice((1, 2, 8))
         self.remote = dice.random() < 0.5
@@ -51,16 +55,28 @@ class World:
         self.executor: SimExecutor | None = None
         self.workers: list[Life] = []
         self.calm = False
-        self.trace = Trace(self.tell, self.wrong)
+        self.troubled = dice.choice((0.0, 0.0, 0.0, 0.01, 0.05))
+        self.trace = Trace(self.tell, self.wrong, self.seen)
         self.cloud = self.trace.cloud = Cloud(
-            dice.random() < 0.5, dice, _moods(dice), self.tell, self.wrong, self._intended, self._deleting, self._hold
+            dice.random() < 0.5,
+            dice,
+            _moods(dice),
+            self.tell,
+            self.wrong,
+            self._intended,
+            self._deleting,
+            self._hold,
+            stubborn=dice.random() < 0.7,
         )
         self.programs: dict[str, Program] = {}
         module = module_of(self.cloud, self.programs, self._undo_end, dice.random() < 0.8)
         self.registry = registry_of(self, module)
         settings = Settings()
-        self.settings = replace(settings, server=replace(settings.server, default_executor="sim"))
-        self._lured = dice.choice((0.0, 0.05, 0.2))
+        self.retention = Retention(dice.choice((60, 600, *[DAYS] * 4)) * SECOND, dice.choice((60, DAYS, DAYS)) * SECOND)
+        self.settings = replace(
+            settings, server=replace(settings.server, default_executor="sim"), retention=self.retention
+        )
+        self._lured = dice.choice((0.0, 0.05, 0.2, 0.5))
         self._servers = 0
         self._up = asyncio.Event()
         self._restart: asyncio.Task[None] | None = None
@@ -68,6 +84,7 @@ class World:
         self.watchers: list[Watcher] = []
         self.person = Person(self)
         how = f"tokens={self.cloud.tokens} remote={self.remote} slots={self.slots} resumable={module.RESUMABLE}"
+        how += f" stubborn={self.cloud.stubborn} troubled={self.troubled} {self.retention}"
         self.tell(f"seed {seed}: {how} {self.cloud.moods}")
 
     # ------------------------------------------------------------------ what all use
@@ -79,6 +96,16 @@ class World:
     def tell(self, what: str) -> None:
         """Write the history on."""
         self.lines.append(f"{self.loop.now:11.4f} {what}")
+
+    def note(self, kind: str) -> None:
+        """Write and count that something of a kind happened."""
+        self.seen[kind] += 1
+        self.tell(kind)
+
+    @property
+    def server_up(self) -> bool:
+        """Whether the server has started."""
+        return self._up.is_set()
 
     def wrong(self, what: str) -> None:
         """Note a violation."""
@@ -138,6 +165,7 @@ class World:
             return
         self._crashes -= 1
         self._up.clear()
+        self.seen["server killed"] += 1
         self.tell(f"{server.life.name} is killed")
         server.kill()
         self.workers = [life for life in self.workers if life.alive]
@@ -170,6 +198,8 @@ class World:
         await self._settle()
         await asyncio.sleep(90)  # for the watchers to hear of it
         for watcher in background:
+            if watcher.done():
+                self.wrong(f"a watcher gave up: {watcher.exception()!r}")
             watcher.cancel()
         await check_end(self)
 
@@ -198,8 +228,8 @@ class World:
             try:
                 await server.ask(lambda s: s.engine.tasks.create(CALLER, request))
                 break
-            except Down:
-                continue
+            except (Down, Unavailable):
+                await asyncio.sleep(0.05)
             except AlreadyExists as error:
                 self.wrong(f"{name}: the same request again is refused: {error}")
                 break
@@ -216,6 +246,7 @@ class World:
             if kind == "kill" and self._crashes > 0:
                 self.crash()
             elif kind == "lose" and life and self.executor:
+                self.seen["worker lost"] += 1
                 self.tell(f"worker {life.name} is lost")
                 self.executor.lose(life, really=True)
             elif kind == "pause" and life and not life.paused:
@@ -225,14 +256,15 @@ class World:
         """Pause the worker that is about to send, now and then."""
         life = LIFE.get()
         if life in self.workers and not (self.calm or life.paused) and self.dice.random() < self._lured:
-            self._pause(life)
+            self._pause(life, longest=(30, 300, 1500), lost=0.9)
 
-    def _pause(self, life: Life) -> None:
+    def _pause(self, life: Life, longest: tuple[int, ...] = (1, 30, 120, 300), lost: float = 0.6) -> None:
         dice, context = self.dice, ALWAYS.context()
+        self.seen["worker paused"] += 1
         self.tell(f"worker {life.name} is paused")
         life.pause()
-        self.loop.call_later(dice.choice((1, 30, 120)) * dice.random(), self._revive, life, context=context)
-        if self.executor and dice.random() < 0.6:
+        self.loop.call_later(dice.choice(longest) * dice.random(), self._revive, life, context=context)
+        if self.executor and dice.random() < lost:
             lose = partial(self.executor.lose, life, really=False)
             self.loop.call_later(dice.choice((0.1, 5.0, 30.0)), lose, context=context)
 
@@ -247,8 +279,9 @@ class World:
         while True:
             await asyncio.sleep(self.dice.expovariate(1 / often))
             known = list(self.trace.tasks.values())
-            if known:
-                await self.person.meddle(self.dice.choice(known))
+            there = [one for one in known if not one.task.delete_time or self.dice.random() < 0.05]
+            if there:
+                await self.person.meddle(self.dice.choice(there))
 
     # ------------------------------------------------------------------ the end
 
@@ -258,8 +291,6 @@ class World:
         self.tell("all heals")
         self.cloud.heal()
         (await self.up()).life.fuse = None
-        for life in list(self.workers):
-            self._revive(life)
         for _ in range(20):
             await self._rest()
             half = [known for known in self.trace.tasks.values() if known.task.state in HALF_DONE]
@@ -289,7 +320,8 @@ def _moods(dice: random.Random) -> Moods:
     if dice.random() < 0.15:
         return Moods()
     names = ("refuse", "lose", "drop", "slow", "part", "find", "undo")
-    return Moods(**{name: dice.choice((0.0, 0.0, 0.1, 0.4)) for name in names})
+    own = {name: dice.choice((0.0, 0.0, 0.0, 0.3)) for name in ("fickle", "sight", "again")}
+    return Moods(**{name: dice.choice((0.0, 0.0, 0.1, 0.4)) for name in names}, **own)
 
 
 class _Complaints(logging.Handler):
@@ -315,7 +347,7 @@ class History:
         self.digest = hashlib.sha256(self.text.encode()).hexdigest()
         self.ends = [known.task.state.name for known in world.trace.tasks.values()]
         self.events = len(world.trace.feed)
-        self.crashes = sum("is killed" in line for line in world.lines)
+        self.seen = world.seen
 
 
 def template(folder: Path) -> Path:
@@ -348,7 +380,8 @@ def play(seed: int, empty: Path, folder: Path) -> History:
         product.setLevel(logging.ERROR)
         product.propagate = False
         try:
-            loop.run_until_complete(world.run())
+            with counting(world.seen):
+                loop.run_until_complete(world.run())
         except RuntimeError as error:
             world.wrong(f"{error}")
         finally:
