@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -48,3 +50,18 @@ async def test_an_attempt_whose_task_was_purged_hears_that_its_lease_is_lost(pie
         await session.created("thing", 1, "i-1")
     with pytest.raises(LeaseLost):
         await session.finish(Succeeded(b"{}"))
+
+
+async def test_a_task_that_was_purged_while_it_waited_for_a_slot_is_forgotten(
+    pier: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    shown = await pier.run("harbour.noop")
+    await pier.engine.tasks.delete(pier.caller, "default", shown.task.task_id)
+    assert await pier.store.purge(1 << 60, 10) == 1
+    dispatcher = pier.engine.dispatcher
+    lane = dispatcher.lanes[shown.task.executor]
+    free = lane.free
+    dispatcher.consider(replace(shown.task, state=TaskState.QUEUED))
+    while lane.free != free or len(lane):  # noqa: ASYNC110
+        await asyncio.sleep(0.01)
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]

@@ -150,9 +150,12 @@ class Dispatcher:
         deadline = total_deadline(task)
         if task.state is TaskState.QUEUED and task.lease is None and deadline and deadline <= wording.now():
             error = timed_out("TOTAL_TIMEOUT", "total_timeout", task.policy.total_timeout, " before it could run")
-            task = await self.store.change(
-                task_id, lambda work: self.life.give_up(work, error) if _is_queued(work.task) else work.task
-            )
+            try:
+                task = await self.store.change(
+                    task_id, lambda work: self.life.give_up(work, error) if _is_queued(work.task) else work.task
+                )
+            except Gone:
+                return
         self.consider(task)
 
     def _pump(self, lane: Lane) -> None:
@@ -179,6 +182,8 @@ class Dispatcher:
         launched = False
         try:
             launched = await self._lease_and_launch(lane, waiting)
+        except Gone:
+            log.debug("task %x was purged before it could be leased", waiting.task_id)
         except Exception:
             log.exception("task %x could not be leased; it is looked at again", waiting.task_id)
             self._timers.add(wording.now() + RETRY_AFTER, waiting.task_id)
