@@ -1,16 +1,21 @@
 """What is shown of a task, its ledger and its events is what the domain holds."""
 
+from decimal import Decimal
+
 import pytest
 from google.api import field_behavior_pb2
 from google.protobuf.json_format import MessageToDict
 from google.rpc import error_details_pb2
 
 from wharfinger.v1 import event_pb2, failure_pb2, policy_pb2, resource_pb2, task_pb2
+from wharfinger_server.domain.costs import Costs
 from wharfinger_server.domain.errors import InvalidArgument
+from wharfinger_server.domain.estimate import CostItem, Estimate
 from wharfinger_server.domain.event import Event, LogLevel, LogLine, ResourceChange, StateChange
 from wharfinger_server.domain.failure import Code, Failure
 from wharfinger_server.domain.ledger import Counts, Entry
 from wharfinger_server.domain.policy import OnFailure, Policy
+from wharfinger_server.domain.price import Money, Price
 from wharfinger_server.domain.progress import Progress
 from wharfinger_server.domain.states import EntryState, Phase, TaskState
 from wharfinger_server.domain.task import Attempt, Task
@@ -22,6 +27,14 @@ from wharfinger_server.rpc.messages.task import complete, new_task, task_message
 from wharfinger_server.rpc.required import behaviours
 
 NOW = 1_700_000_000_123_456
+A_LINE = CostItem(
+    "node/1",
+    Decimal(2),
+    Price("ec2_linux", "r", "m1", "Hours", "USD", Decimal("0.25")),
+    "downloaded",
+    "ab" * 32,
+    Money("USD", Decimal("0.5")),
+)
 
 
 def a_task(**changes):
@@ -138,6 +151,36 @@ def test_a_half_done_task_says_what_is_left_over():
     assert (message.resources.created, message.resources.uncertain, message.resources.undone) == (2, 1, 1)
     assert message.resources.retained == 3
     assert message.resources.leftover == partial.cost
+
+
+def test_what_leftovers_cost_is_shown_apart_from_those_of_which_nobody_knows():
+    costs = Costs(
+        alive={"USD": Decimal("0.50"), "EUR": Decimal("0.0000000021")}, doubtful={"USD": Decimal(9)}, priced=3
+    )
+    counts = Counts({EntryState.CREATED: 4, EntryState.UNDO_FAILED: 1, EntryState.UNCERTAIN: 2}, costs=costs)
+    message = task_message(Shown(a_task(state=TaskState.ROLLBACK_FAILED, counts=counts, start_time=NOW)))
+    cost = message.partial_failure.cost
+    known = [(money.currency_code, money.amount) for money in cost.known_hourly]
+    assert known == [("EUR", "0.0000000021"), ("USD", "0.5")]
+    assert (cost.unpriced, cost.uncertain) == (2, 2)
+    assert message.resources.leftover == cost
+
+
+def test_what_a_success_left_has_no_cost_of_leftovers():
+    counts = Counts({EntryState.CREATED: 1}, costs=Costs(alive={"USD": Decimal(1)}, priced=1))
+    message = task_message(Shown(a_task(state=TaskState.SUCCEEDED, counts=counts, start_time=NOW)))
+    assert not message.resources.HasField("leftover")
+
+
+def test_an_estimate_is_shown_with_its_lines():
+    estimate = Estimate.of([A_LINE, CostItem("vol/1", Decimal(10))], "cd" * 32, NOW)
+    message = task_message(Shown(a_task(), estimate=estimate)).estimate
+    assert [(money.currency_code, money.amount) for money in message.hourly] == [("USD", "0.5")]
+    assert (list(message.unpriced), message.catalog_digest) == (["vol/1"], "sha256:" + "cd" * 32)
+    node, volume = message.items
+    assert (node.price.layer, node.price.id, node.hourly.amount) == ("downloaded", A_LINE.price.id, "0.5")
+    assert not volume.HasField("price")
+    assert not volume.HasField("hourly")
 
 
 def test_a_half_done_task_without_an_error_of_its_own_says_that_nobody_can_tell():
@@ -263,11 +306,13 @@ def test_every_field_of_an_entry_is_shown():
         update_time=NOW + 2,
         undo_attempts=4,
         blocked_by="vol/1",
+        cost=A_LINE,
     )
     message = resource_pb2.Resource.FromString(resource_bytes(entry))
     shown = {field.name for field, _ in message.ListFields()}
-    # A price is not known yet.
-    assert {field.name for field in resource_pb2.Resource.DESCRIPTOR.fields} - shown == {"price"}
+    assert {field.name for field in resource_pb2.Resource.DESCRIPTOR.fields} == shown
+    assert (message.price.amount.amount, message.hourly.currency_code, message.hourly.amount) == ("0.25", "USD", "0.5")
+    assert message.price.catalog_digest == "sha256:" + "ab" * 32
     assert (message.evidence_of, message.state) == ("node/1", resource_pb2.RESOURCE_STATE_UNDO_FAILED)
     assert message.send_by.ToMicroseconds() == NOW + 1
 

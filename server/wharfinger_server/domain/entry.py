@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from wharfinger_server.domain.costs import Costs, Leftover, listed
+from wharfinger_server.domain.estimate import CostItem
 from wharfinger_server.domain.failure import Failure
 from wharfinger_server.domain.states import CLOSED, HANDED_OVER, SOUGHT, UNSETTLED_AT_SUCCESS, EntryState
 
@@ -23,7 +25,8 @@ class Entry:
     `base` is the key, or for evidence `KEY~n` the key it belongs to. `burnt`: the cloud itself answered that it will
     not (or no longer) make this generation. `tried`: this round of settling asked for it already, or this rollback
     failed to undo it. `asked_time`: when `find` was last asked too early to conclude. `settle_time`: from then on "not
-    there" counts. `undo_deadline`: the end of the undo's own call window.
+    there" counts. `undo_deadline`: the end of the undo's own call window. `cost`: the line of the task's estimate that
+    tells what it costs, None where there is none.
     """
 
     key: str
@@ -56,6 +59,7 @@ class Entry:
     undo_deadline: int = 0
     asked_time: int = 0
     blocked_by: str = ""
+    cost: CostItem | None = None
 
     @property
     def open(self) -> bool:
@@ -95,12 +99,14 @@ class Counts:
     """How many entries a task has.
 
     `owned` counts by state those that are ours, and with them those that were ours until a person took them over
-    (RETAINED, FORGOTTEN); `foreign` counts those that never were.
+    (RETAINED, FORGOTTEN); `foreign` counts those that never were. `costs` are the sums of what is open and has a price,
+    None while nothing ever had one.
     """
 
     owned: dict[EntryState, int] = field(default_factory=dict)
     foreign: int = 0
     last_ordinal: int = 0
+    costs: Costs | None = None
 
     def of(self, *states: EntryState) -> int:
         """Return how many entries are in one of `states`, without those that were never ours."""
@@ -126,13 +132,25 @@ class Counts:
         """Return how many entries there are."""
         return self.foreign + sum(self.owned.values())
 
+    @property
+    def leftover(self) -> Leftover:
+        """Return what the open entries cost; what could not be undone counts as alive."""
+        costs = self.costs or _NO_COSTS
+        return Leftover(listed(costs.alive), self.open - self.sought - costs.priced, self.sought)
+
     def add(self, entry: Entry, sign: int) -> None:
         """Count `entry` in (`sign` 1) or out (`sign` -1)."""
         if entry.owned or entry.state in HANDED_OVER:
             self.owned[entry.state] = self.owned.get(entry.state, 0) + sign
         else:
             self.foreign += sign
+        if entry.cost is not None and entry.cost.hourly is not None and entry.open:
+            self.costs = self.costs or Costs()
+            self.costs.move(entry.cost.hourly, sign, alive=not entry.sought, evidence=entry.is_evidence)
         self.last_ordinal = max(self.last_ordinal, entry.ordinal)
+
+
+_NO_COSTS = Costs()
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +171,7 @@ class Intent:
     attributes: dict[str, str] = field(default_factory=dict)
     depends_on: tuple[str, ...] = ()
     undo_data: str = ""
+    cost: CostItem | None = None
     idempotent: bool = False
     send_window: int = 10_000_000
     call_timeout: int = 120_000_000

@@ -73,6 +73,7 @@ def _write(ledger: Entries, intent: Intent, before: Entry | None, generation: in
             profile=intent.profile,
             region=intent.region,
             attributes=dict(intent.attributes),
+            cost=intent.cost,
             undo_data=intent.undo_data,
             idempotent=intent.idempotent,
             intent_time=now,
@@ -177,6 +178,7 @@ def _write_adopted(
             profile=intent.profile,
             region=intent.region,
             attributes=dict(intent.attributes),
+            cost=intent.cost,
             intent_time=now,
             update_time=now,
         )

@@ -127,6 +127,11 @@ def hourly(price: Price, quantity: Decimal) -> Money | None:
     return Money(price.currency, _EXACT.quantize(_EXACT.divide(cost, Decimal(HOURS_IN_MONTH)), _FINE))
 
 
+def added(amount: Decimal, more: Decimal) -> Decimal:
+    """Return the exact sum of two amounts."""
+    return _EXACT.add(amount, more)
+
+
 def total(parts: Iterable[Money]) -> tuple[Money, ...]:
     """Return the sums, one for each currency in the order of their codes; nothing is converted."""
     sums: dict[str, Decimal] = {}

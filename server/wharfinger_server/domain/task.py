@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from wharfinger_server.domain.attempt import Attempt, Lease, Rollback
+from wharfinger_server.domain.costs import Leftover, Sums, together
 from wharfinger_server.domain.entry import Counts
 from wharfinger_server.domain.errors import FailedPrecondition
 from wharfinger_server.domain.failure import Failure
@@ -83,8 +84,9 @@ class Task:
 
     `runs` counts RUN attempts; `failures` those that failed and `losses` those lost with their executor, both since a
     person last resumed the task; `settle_losses` the SETTLE attempts lost one after the other. `retry_time`: the next
-    RUN attempt waits until then. `wake_time`: when to look at the task again. `sealed` are the places in `params`
-    (JSON pointers) whose values are kept apart, under the key of the id `seal_key`; "" once they are erased.
+    RUN attempt waits until then. `wake_time`: when to look at the task again. `expected`: the hourly sums of its
+    estimate, None where nothing was estimated. `sealed` are the places in `params` (JSON pointers) whose values are
+    kept apart, under the key of the id `seal_key`; "" once they are erased.
     """
 
     id: int
@@ -100,6 +102,7 @@ class Task:
     sealed: tuple[str, ...] = ()
     seal_key: str = ""
     labels: dict[str, str] = field(default_factory=dict)
+    expected: Sums | None = None
     policy: Policy = field(default_factory=Policy)
     request_id: str = ""
     request_digest: str = ""
@@ -151,6 +154,27 @@ class Task:
         """When the rollback under way has to be over, 0 for never or if there is none."""
         begun, limit = (self.rollback.begin_time if self.rollback else 0), self.policy.undo_timeout
         return begun + limit if begun and limit else 0
+
+    # ------------------------------------------------------------------ what it costs
+
+    @property
+    def leftover(self) -> Leftover | None:
+        """What its leftovers cost; None where nothing is left over, before it rests, and for one that succeeded."""
+        if self.state in (PARTIAL, UNDO_FAILED) and self.counts.open:
+            return self.counts.leftover
+        return None
+
+    @property
+    def committed(self) -> Sums:
+        """What it counts for in its project's budget, by the hour.
+
+        While it may make things, that is all it is expected to cost and what earlier attempts left beside; otherwise
+        all that may be alive.
+        """
+        costs = self.counts.costs
+        if self.state is Q or (self.state is R and self.goal is Goal.NONE):
+            return together(self.expected or {}, costs.beside if costs else {})
+        return costs.open if costs else {}
 
     # ------------------------------------------------------------------ moving
 

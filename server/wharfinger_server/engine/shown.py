@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from wharfinger_server.domain.estimate import Estimate
 from wharfinger_server.domain.ledger import Entry
 from wharfinger_server.domain.progress import Progress
 from wharfinger_server.domain.task import Task
@@ -14,7 +15,8 @@ class Shown:
     """A task with its latest progress, why it waits, and — where something is left over — the first open entries.
 
     `left_over` holds at most 100 entries, `task.counts.open` counts them all; `not_attempted` are planned keys never
-    begun; `allowed_actions` are "RESUME", "ROLL_BACK", "RESOLVE". With `full` False only the basic view was asked for.
+    begun; `allowed_actions` are "RESUME", "ROLL_BACK", "RESOLVE". With `full` False only the basic view was asked for;
+    that has no `estimate`.
     """
 
     task: Task
@@ -24,3 +26,4 @@ class Shown:
     not_attempted: tuple[str, ...] = ()
     allowed_actions: tuple[str, ...] = ()
     full: bool = True
+    estimate: Estimate | None = None

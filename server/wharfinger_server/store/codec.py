@@ -34,7 +34,7 @@ STATUS_COLUMNS = (
 )  # fmt: skip
 """The columns of a task that change; the others are written once."""
 
-_SPEC = frozenset({"labels", "policy", "sealed", "request_digest", "traceparent"})
+_SPEC = frozenset({"labels", "policy", "expected", "sealed", "request_digest", "traceparent"})
 _COLUMNS = frozenset(TASK_COLUMNS) | {"uid", "lease", "plan"}
 _STATUS = frozenset(member.name for member in fields(Task)) - _SPEC - _COLUMNS
 _AT = {name: position for position, name in enumerate(TASK_COLUMNS)}

@@ -9,8 +9,11 @@ from __future__ import annotations
 import types
 from collections.abc import Callable
 from dataclasses import MISSING, Field, fields, is_dataclass
+from decimal import Decimal
 from enum import IntEnum
 from typing import Any, Generic, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from wharfinger_server.domain.price import plain
 
 T = TypeVar("T")
 Step = Callable[[Any], Any]
@@ -86,6 +89,12 @@ def document(cls: type[T]) -> Document[T]:
     return _DOCUMENTS[cls]
 
 
+_SIMPLE: dict[Any, tuple[Step | None, Step | None]] = {
+    **dict.fromkeys((str, int, bool, float), (None, None)),
+    Decimal: (plain, Decimal),
+}
+
+
 def _steps(hint: Any) -> tuple[Step | None, Step | None]:
     """Return how a value of the type `hint` is packed and unpacked; None: as it is.
 
@@ -94,8 +103,8 @@ def _steps(hint: Any) -> tuple[Step | None, Step | None]:
     origin, arguments = get_origin(hint), get_args(hint)
     if origin in (types.UnionType, Union):
         return _optional(next(a for a in arguments if a is not types.NoneType))
-    if hint in (str, int, bool, float):
-        return None, None
+    if hint in _SIMPLE:
+        return _SIMPLE[hint]
     if isinstance(hint, type) and issubclass(hint, IntEnum):
         return int, {int(member): member for member in hint}.__getitem__  # half the cost of calling the class
     if is_dataclass(hint) and isinstance(hint, type):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from wharfinger.v1 import failure_pb2, price_pb2, resource_pb2
-from wharfinger_server.domain.ledger import Counts
+from wharfinger.v1 import failure_pb2, resource_pb2
 from wharfinger_server.domain.states import EntryState, TaskState
 from wharfinger_server.domain.task import Task
 from wharfinger_server.engine.shown import Shown
+from wharfinger_server.rpc.messages.price import fill_leftover
 from wharfinger_server.rpc.messages.resource import fill_resource
 from wharfinger_server.rpc.messages.text import clean
 
@@ -23,8 +23,8 @@ def fill_summary(message: resource_pb2.ResourceSummary, task: Task) -> None:
     message.undone = counts.of(EntryState.UNDONE)
     message.undo_failed = counts.of(EntryState.UNDO_FAILED)
     message.retained = counts.of(EntryState.RETAINED)
-    if task.state in HALF_DONE:
-        _fill_cost(message.leftover, counts)
+    if (leftover := task.leftover) is not None:
+        fill_leftover(message.leftover, leftover)
 
 
 def partial_failure(shown: Shown) -> failure_pb2.PartialFailure:
@@ -40,12 +40,6 @@ def partial_failure(shown: Shown) -> failure_pb2.PartialFailure:
         partial.retryable = task.error.retryable
     for entry in shown.left_over[:_MOST_LISTED]:
         fill_resource(partial.left_over.add(), entry)
-    _fill_cost(partial.cost, task.counts)
+    if (leftover := task.leftover) is not None:
+        fill_leftover(partial.cost, leftover)
     return partial
-
-
-def _fill_cost(cost: price_pb2.LeftoverCost, counts: Counts) -> None:
-    """Set what the leftovers cost: those without a price are counted, those that may not exist apart from them."""
-    cost.SetInParent()
-    cost.uncertain = counts.of(EntryState.UNCERTAIN, EntryState.INTENDED)
-    cost.unpriced = counts.open - cost.uncertain

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from wharfinger.v1 import price_pb2
+from wharfinger_server.domain.costs import Leftover
 from wharfinger_server.domain.errors import invalid
 from wharfinger_server.domain.estimate import CostItem, Estimate
 from wharfinger_server.domain.price import Money, Price, parse_amount, plain
@@ -78,6 +79,15 @@ def _fill_item(message: price_pb2.CostItem, item: CostItem) -> None:
         fill_price(message.price, item.price, item.layer, item.catalog, stale=item.stale)
     if item.hourly is not None:
         fill_money(message.hourly, item.hourly)
+
+
+def fill_leftover(message: price_pb2.LeftoverCost, leftover: Leftover) -> None:
+    """Set an empty `message` to what leftovers cost; one where nothing is known is set too."""
+    message.SetInParent()
+    message.unpriced = leftover.unpriced
+    message.uncertain = leftover.uncertain
+    for money in leftover.known:
+        fill_money(message.known_hourly.add(), money)
 
 
 def wanted(items: Sequence[price_pb2.CostItem]) -> list[Wanted]:

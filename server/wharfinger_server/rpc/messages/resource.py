@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from wharfinger.v1 import resource_pb2
+from wharfinger_server.domain.estimate import CostItem
 from wharfinger_server.domain.ledger import Entry
 from wharfinger_server.rpc.messages.failure import fill_status
+from wharfinger_server.rpc.messages.price import fill_money, fill_price
 from wharfinger_server.rpc.messages.text import clean
 from wharfinger_server.rpc.messages.times import fill_time
 
@@ -44,5 +46,14 @@ def fill_resource(message: resource_pb2.Resource, entry: Entry) -> None:
         fill_time(message.send_by, entry.send_by)
     if entry.update_time:
         fill_time(message.update_time, entry.update_time)
+    if entry.cost is not None:
+        _fill_cost(message, entry.cost)
     if entry.is_evidence:
         message.evidence_of = clean(entry.base)
+
+
+def _fill_cost(message: resource_pb2.Resource, cost: CostItem) -> None:
+    if cost.price is not None:
+        fill_price(message.price, cost.price, cost.layer, cost.catalog, stale=cost.stale)
+    if cost.hourly is not None:
+        fill_money(message.hourly, cost.hourly)

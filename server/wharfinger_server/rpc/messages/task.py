@@ -14,6 +14,7 @@ from wharfinger_server.rpc.messages import policy
 from wharfinger_server.rpc.messages.failure import add_detail, fill_status
 from wharfinger_server.rpc.messages.leftovers import HALF_DONE, fill_summary, partial_failure
 from wharfinger_server.rpc.messages.params import UnfitNumber, faults, fill_struct_json, struct_to_python
+from wharfinger_server.rpc.messages.price import fill_estimate
 from wharfinger_server.rpc.messages.text import clean
 from wharfinger_server.rpc.messages.times import fill_duration, fill_time
 
@@ -110,6 +111,8 @@ def _fill(message: task_pb2.Task, shown: Shown) -> None:
         fill_progress(message.progress, shown.progress)
     if task.counts.owned or task.counts.foreign:
         fill_summary(message.resources, task)
+    if shown.estimate is not None:
+        fill_estimate(message.estimate, shown.estimate)
     if shown.full and task.attempts:
         for attempt in task.attempts:
             _fill_attempt(message.attempts.add(), attempt)
