@@ -27,23 +27,44 @@ SUFFIX = ".jsonl"
 _KEY_END = b",["
 _AFTER_COMMA = b"-"  # the byte that follows the comma
 _HASH_PIECE = 1 << 20
+_AT_HAND = 4096
+"""So many answers are kept: a few megabytes."""
 
 
 class Damaged(Exception):
     """A catalogue's file is not what its name says; the message tells which and what to do."""
 
 
-def line_of(price: Price) -> bytes:
-    """Return the price's line, without the newline. Raises TypeError for text that is no Unicode."""
+def line_of(price: Price, source: str = "") -> bytes:
+    """Return the price's line, without the newline; `source` is the name of its source where it has none itself."""
+    amount = price.amount
     said: list[object] = [
-        None if price.amount is None else plain(price.amount),
-        int(price.free),
+        None if amount is None else _text(amount),
+        1 if price.free else 0,
         price.expire,
-        price.source,
+        price.source or source,
     ]
     for tier in price.tiers:
-        said += (plain(tier.from_quantity), plain(tier.amount))
-    return orjson.dumps([*price.key, said])
+        said += (_text(tier.from_quantity), _text(tier.amount))
+    return orjson.dumps(
+        (
+            price.provider,
+            price.region,
+            price.sku,
+            price.category,
+            price.term,
+            price.currency,
+            price.unit,
+            price.effective,
+            said,
+        )
+    )
+
+
+def _text(amount: Decimal) -> str:
+    """Return `plain(amount)`, sooner."""
+    text = str(amount)
+    return plain(amount) if text[-1] == "0" or "E" in text else text
 
 
 def key_of(line: bytes) -> bytes:
@@ -89,6 +110,7 @@ class Catalogue:
         self._data = data
         self._ends = _ends(data)
         self._providers: tuple[str, ...] | None = None
+        self._asked: dict[tuple[str, str, str], tuple[Price, ...]] = {}
 
     @classmethod
     def open(cls, path: Path, *, check: bool = True) -> Catalogue:
@@ -157,6 +179,17 @@ class Catalogue:
             if not line.startswith(sought):
                 return
             yield line
+
+    def prices(self, provider: str, region: str, sku: str) -> tuple[Price, ...]:
+        """Return all prices of a thing in a region; what is asked again and again is kept at hand."""
+        asked = (provider, region, sku)
+        found = self._asked.get(asked)
+        if found is None:
+            found = tuple(map(price_of, self.starting(prefix(*asked))))
+            if len(self._asked) >= _AT_HAND:
+                self._asked.clear()
+            self._asked[asked] = found
+        return found
 
     def names(self, *above: str) -> Iterator[str]:
         """Yield the different names one level below `above`: all providers, a provider's regions, a region's skus."""

@@ -6,7 +6,7 @@ import difflib
 import hashlib
 import heapq
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from operator import attrgetter
@@ -41,11 +41,18 @@ class PriceAmbiguous(FailedPrecondition):
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """One catalogue in the stack, by the `name` of its layer. `stale`: older than the operator trusts prices to be."""
+    """One catalogue in the stack, by the `name` of its layer.
+
+    From `stale_from` on, in microseconds, it is older than the operator trusts prices to be; 0: never.
+    """
 
     name: str
     catalogue: Catalogue
-    stale: bool = False
+    stale_from: int = 0
+
+    def found(self, price: Price, at: int) -> Found:
+        """Return a price of its catalogue as it is found at a moment."""
+        return Found(price, self.name, self.catalogue.digest, 0 < self.stale_from <= at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +67,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class PriceFilter:
-    """Which prices to list; what is "" does not matter. `sku_prefix` is what the sku begins with."""
+    """Which prices to list; what is "", or None, does not matter. `sku_prefix` is what the sku begins with."""
 
     provider: str = ""
     region: str | None = None
@@ -112,8 +119,8 @@ class Stack:
             object.__setattr__(self, "digest", hashlib.sha256(self.document()).hexdigest())
 
     def document(self) -> bytes:
-        """Return the list of layers and digests as JSON; its SHA-256 is the stack's digest."""
-        return orjson.dumps([[layer.name, layer.catalogue.digest] for layer in self.layers])
+        """Return the list of layers as JSON: names, digests, from when they are stale. Its SHA-256 is the digest."""
+        return orjson.dumps([[layer.name, layer.catalogue.digest, layer.stale_from] for layer in self.layers])
 
     def price(
         self,
@@ -148,7 +155,7 @@ class Stack:
                 and price.holds(moment)
             ]
             if prices:
-                return Found(_only(prices, region), layer.name, layer.catalogue.digest, layer.stale)
+                return layer.found(_only(prices, region), moment)
         raise self._unknown(provider, region, sku, wanted)
 
     def prices(self, which: PriceFilter | None = None, after: str = "", limit: int = 100) -> Page:
@@ -156,7 +163,7 @@ class Stack:
 
         A price that no layer knows is listed as unknown. `after` is the page's before, "" for the first.
         """
-        which = which or PriceFilter()
+        which, now = which or PriceFilter(), time.time_ns() // 1000
         streams = [_keyed(layer, number, which, after.encode()) for number, layer in enumerate(self.layers)]
         found: list[Found] = []
         scanned = 0
@@ -167,7 +174,7 @@ class Stack:
                 scanned += 1
                 layer = self.layers[number]
                 if best is None or (best.price.amount is None and price.amount is not None):
-                    best = Found(price, layer.name, layer.catalogue.digest, layer.stale)
+                    best = layer.found(price, now)
             if best is not None and which.fits(best.price):
                 found.append(best)
             if len(found) >= limit or scanned >= _SCANNED:
@@ -215,21 +222,16 @@ class Stack:
         return difflib.get_close_matches(asked, near, n=_SIMILAR, cutoff=0.75)
 
 
-def _candidates(catalogue: Catalogue, provider: str, region: str, sku: str) -> Iterable[Price]:
+def _candidates(catalogue: Catalogue, provider: str, region: str, sku: str) -> Sequence[Price]:
     """Return the prices that may be meant: of the region, otherwise of everywhere, otherwise of all regions."""
     if region:
-        own = [price_of(line) for line in catalogue.starting(prefix(provider, region, sku))]
+        own = catalogue.prices(provider, region, sku)
         if any(price.amount is not None for price in own):
             return own
-    everywhere = [price_of(line) for line in catalogue.starting(prefix(provider, "", sku))]
+    everywhere = catalogue.prices(provider, "", sku)
     if region or any(price.amount is not None for price in everywhere):
         return everywhere
-    return [
-        price_of(line)
-        for name in catalogue.names(provider)
-        if name
-        for line in catalogue.starting(prefix(provider, name, sku))
-    ]
+    return [price for name in catalogue.names(provider) if name for price in catalogue.prices(provider, name, sku)]
 
 
 _TOLD_APART: tuple[tuple[str, Callable[[Price], str]], ...] = (

@@ -2,83 +2,231 @@
 
 from __future__ import annotations
 
+import asyncio
+import importlib
+import logging
+import re
+import time
 from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
-from typing import BinaryIO
 
 from wharfinger_server.config import Settings
-from wharfinger_server.domain.catalog import Catalog
-from wharfinger_server.pricing.lookup import Stack
+from wharfinger_server.domain.catalog import Activation, Catalog
+from wharfinger_server.domain.errors import NotFound, Refused, invalid
+from wharfinger_server.pricing.catalogue import Damaged
+from wharfinger_server.pricing.importing import File, Importer
+from wharfinger_server.pricing.keeping import Shelf
+from wharfinger_server.pricing.layers import Layers, Loaded
+from wharfinger_server.pricing.lookup import Layer, Stack
+from wharfinger_server.pricing.reading import Reader
 from wharfinger_server.pricing.values import ImportRequest, OnProgress
 from wharfinger_server.registry import Registry
+from wharfinger_server.store.catalogs import unknown_catalog
 from wharfinger_server.store.store import Store
+
+log = logging.getLogger(__name__)
+
+_LOOK_EVERY = 1.0
+_DIGEST = re.compile(r"(?:sha256:)?([0-9a-f]{64})")
 
 
 class Pricing:
     """Prices of one data folder and one database.
 
-    Without a server: the command line opens the store itself, makes a Pricing over it and closes both. A running
+    Without a server: the command line opens the store itself, makes a Pricing over it, and closes both. A running
     server has the embedded database (SQLite) locked; `Store.open` then raises `store.errors.InUse`, and the command
     line must go through that server instead (`[server] address` of the same settings). With PostgreSQL both may work at
-    once: an import takes a lock of the data folder (PRICES_BUSY), and a server sees within five seconds what was
-    activated beside it.
+    once: an import takes a lock of the data folder (PRICES_BUSY), and a server sees within seconds what was activated
+    beside it. Servers with one database must share the folder DATA/prices, or import into each.
 
-    Look-ups are those of a `Stack`: plain, quick, without waiting, any thread.
+    Look-ups are those of a `Stack`: plain, quick, without waiting, from any thread.
     """
 
     def __init__(self, store: Store, registry: Registry, settings: Settings) -> None:
         self._store = store
-        self._registry = registry
         self._settings = settings
+        self._shelf = Shelf(settings.data_dir / "prices")
+        sources = {name: plugin.cls for name, plugin in registry.sources.items() if plugin.cls is not None}
+        self._reader = Reader(sources)
+        self._importer = Importer(store, self._shelf, self._reader, settings.prices)
+        self._layers = Layers(self._shelf, self._reader, settings)
+        self._loaded = Loaded(Stack(), {}, ())
+        self._look_at = 0.0
+        self._looking: asyncio.Task[None] | None = None
+        self._lock = asyncio.Lock()
 
     async def open(self) -> None:
         """Load what is active and the layers. Never raises for bad data: see `troubles`."""
+        await self.refresh()
 
     def close(self) -> None:
-        """Give the files back. Stacks that were handed out may not be used after."""
+        """Look at nothing any more. Stacks that were handed out stay good."""
+        if self._looking is not None:
+            self._looking.cancel()
 
     @property
     def troubles(self) -> tuple[str, ...]:
         """One sentence for each thing that can't be used now: a broken file, a catalogue that is missing."""
-        return ()
+        return self._loaded.troubles
+
+    async def refresh(self) -> None:
+        """Look at the active catalogue and at all files again. Never raises for bad data."""
+        async with self._lock:
+            try:
+                active = await self._store.active_catalog()
+            except Refused as error:
+                log.warning("which prices are active can't be read: %s", error.message)
+                return
+            loaded = await asyncio.to_thread(self._layers.load, active)
+            for trouble in loaded.troubles:
+                if trouble not in self._loaded.troubles:
+                    log.warning("%s", trouble)
+            self._loaded = loaded
+            self._look_at = time.monotonic() + _LOOK_EVERY
 
     def stack(self, project: str = "") -> Stack:
         """Return the layers as they are now, with the project's own first; cheap.
 
-        Files are looked at again in the background, at most once a second, when somebody asks.
+        The files and the active catalogue are looked at again in the background of the running event loop, at most once
+        a second, when somebody asks.
         """
-        return Stack()
+        if time.monotonic() >= self._look_at and (self._looking is None or self._looking.done()):
+            with suppress(RuntimeError):  # no loop runs in this thread
+                self._looking = asyncio.get_running_loop().create_task(self.refresh())
+        loaded = self._loaded
+        return loaded.projects.get(project, loaded.base)
 
     async def stack_of(self, digest: str) -> Stack:
         """Return an earlier stack by its digest, or one catalogue by its own; with or without `sha256:`.
 
-        Raises NotFound UNKNOWN_CATALOG where either it or one of its catalogues is not there any more.
+        Raises NotFound UNKNOWN_CATALOG where it, or one of its catalogues, is not there.
         """
-        raise NotImplementedError
+        digest = _hexadecimal(digest)
+        for stack in (self._loaded.base, *self._loaded.projects.values()):
+            if stack.digest == digest:
+                return stack
+        return await asyncio.to_thread(self._stack_of, digest)
+
+    def _stack_of(self, digest: str) -> Stack:
+        told = self._shelf.stack(digest)
+        try:
+            if told is None:
+                return Stack((Layer("downloaded", self._layers.open(digest)),), digest)
+            return Stack(tuple(Layer(name, self._layers.open(one), stale) for name, one, stale in told))
+        except FileNotFoundError:
+            raise unknown_catalog(digest) from None
+        except (OSError, Damaged) as error:
+            raise NotFound("UNKNOWN_CATALOG", f"{digest} can't be used: {error}", {"catalog": digest}) from None
+
+    # ------------------------------------------------------------------ catalogues
 
     async def catalogs(self, after: str = "", limit: int = 100) -> list[Catalog]:
-        """Return up to `limit` catalogues, the newest import first; `after` is the digest of the last one seen."""
-        raise NotImplementedError
+        """Return up to `limit` catalogues, the newest import first; `after` is the digest of the last one seen.
+
+        Raises NotFound UNKNOWN_CATALOG for an `after` that does not exist.
+        """
+        found = await self._store.catalogs(after and _hexadecimal(after), limit)
+        return [self._shown(catalog) for catalog in found]
 
     async def catalog(self, digest: str) -> Catalog:
-        """Return one catalogue by its digest, or "active". Raises NotFound UNKNOWN_CATALOG."""
-        raise NotImplementedError
+        """Return one catalogue by its digest, or the one that is `active`. Raises NotFound UNKNOWN_CATALOG."""
+        if digest == "active":
+            found = await self._store.active_catalog()
+        else:
+            found = await self._store.catalog(_hexadecimal(digest))
+        if found is None:
+            raise unknown_catalog(digest)
+        return self._shown(found)
 
-    async def import_file(
-        self, file: Path | BinaryIO, request: ImportRequest, progress: OnProgress | None = None
-    ) -> Catalog:
-        """Import a file, a folder of pages, or a stream; see `importing`."""
-        raise NotImplementedError
-
-    async def import_url(self, request: ImportRequest, progress: OnProgress | None = None) -> Catalog:
-        """Fetch and import; see `importing`."""
-        raise NotImplementedError
+    async def activations(self, limit: int = 100) -> list[Activation]:
+        """Return the last activations, the newest first."""
+        return await self._store.activations(limit)
 
     async def activate(self, digest: str, actor: str, reason: str = "", *, override: bool = False) -> Catalog:
-        """Make a catalogue the active one. Raises NotFound UNKNOWN_CATALOG, FailedPrecondition PRICES_QUARANTINED."""
-        raise NotImplementedError
+        """Make a catalogue the active one; return it.
+
+        Raises NotFound UNKNOWN_CATALOG, also where its file is missing or damaged, and FailedPrecondition
+        PRICES_QUARANTINED without an override.
+        """
+        digest = _hexadecimal(digest)
+        known = await self.catalog(digest)
+        await asyncio.to_thread(self._stack_of, digest)
+        overridden = override and bool(known.quarantine_reason)
+        active = await self._store.activate_catalog(Activation(digest, actor, reason, overridden))
+        await self.refresh()
+        return self._shown(active)
+
+    def path_of(self, digest: str) -> Path:
+        """Return where a catalogue's file is, or would be: JSON Lines, one price each."""
+        return self._shelf.path_of(_hexadecimal(digest))
+
+    @property
+    def folder(self) -> Path:
+        """The folder of all that is kept."""
+        return self._shelf.folder
+
+    # ------------------------------------------------------------------ bringing in
+
+    async def import_file(self, file: File, request: ImportRequest, progress: OnProgress | None = None) -> Catalog:
+        """Import a file, a folder of pages, a stream, or the pieces of one; return its catalogue.
+
+        Raises InvalidArgument PRICES_MALFORMED and PRICES_CHECKSUM, PermissionDenied PRICES_SIGNATURE, OutOfRange
+        PRICES_TOO_LARGE, Aborted PRICES_BUSY, FailedPrecondition PRICES_NOT_KEPT, Unavailable PRICES_UNREACHABLE for
+        pieces that don't come; and FailedPrecondition PRICES_QUARANTINED where it should have become active and the
+        checks object: it is kept then, and `activate` can override. In each case what was active stays so.
+        """
+        found = await self._importer.file(file, request, progress)
+        return await self._imported(found)
+
+    async def import_url(self, request: ImportRequest, progress: OnProgress | None = None) -> Catalog:
+        """Fetch and import `request.url`, or `default_url` with the checksum beside it; return the catalogue.
+
+        What is unchanged since the last time is not read again; nor is it asked for within `[prices] update_every`,
+        unless the request has `force`. Raises as `import_file` does, and PermissionDenied PRICES_URL_REFUSED,
+        Unavailable PRICES_UNREACHABLE.
+        """
+        url = request.url or await asyncio.to_thread(self.default_url)
+        found = await self._importer.url(url, request, progress, beside=not request.url)
+        return await self._imported(found)
+
+    def default_url(self) -> str:
+        """Return what is fetched when no URL is named: `[prices] url`, otherwise where Libcloud publishes its file.
+
+        Raises InvalidArgument where there is neither. Blocks.
+        """
+        if self._settings.prices.url:
+            return self._settings.prices.url
+        try:
+            return str(importlib.import_module("libcloud.pricing").DEFAULT_FILE_URL_S3_BUCKET)
+        except (ImportError, AttributeError):
+            raise invalid(
+                "url", "name one, or set [prices] url: Libcloud, whose own is used, is not installed"
+            ) from None
+
+    async def _imported(self, found: Catalog) -> Catalog:
+        if found.active:
+            await self.refresh()
+        return self._shown(found)
+
+    # ------------------------------------------------------------------ the rest
 
     def budget(self, project: str) -> Mapping[str, Decimal]:
-        """Return what the project's things may cost in an hour, by currency; empty: no limit."""
-        return {}
+        """Return what all that a project has alive may cost in an hour, by currency; empty: no limit."""
+        return self._settings.prices.budgets.get(project, {})
+
+    def _shown(self, catalog: Catalog) -> Catalog:
+        """Return it with whether it is stale now."""
+        made = catalog.data_time or catalog.import_time
+        stale = bool(made) and time.time_ns() // 1000 >= made + self._settings.prices.stale_after
+        return replace(catalog, stale=stale)
+
+
+def _hexadecimal(digest: str) -> str:
+    """Return the 64 digits of a digest. Raises NotFound UNKNOWN_CATALOG for what is none."""
+    match = _DIGEST.fullmatch(digest)
+    if match is None:
+        raise unknown_catalog(digest[:80])
+    return match[1]

@@ -146,7 +146,7 @@ class CatalogWrites:
             "check_time = excluded.check_time, quarantine_reason = excluded.quarantine_reason, doc = excluded.doc",
             (kept.digest, kept.import_time, kept.origin, kept.check_time, kept.quarantine_reason, doc),
         )
-        if activation is not None:
+        if activation is not None and now_active != kept.digest:
             self._add(activation)
         return replace(kept, active=activation is not None or now_active == kept.digest)
 

@@ -1,0 +1,251 @@
+"""Fetching price data by HTTP: only what changed, no more than is allowed, in the time that is allowed."""
+
+from __future__ import annotations
+
+import http.client
+import re
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable, Collection
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from typing import BinaryIO, TypeVar
+from urllib.parse import urljoin
+
+from wharfinger_server.pricing import guard
+from wharfinger_server.pricing.unpacking import too_large
+
+_REDIRECTS = 5
+_PIECE = 256 * 1024
+_CONNECT = 10.0
+_IDLE = 30.0
+_SMALL = 64 * 1024
+_DIGEST = re.compile(r"\b([0-9a-fA-F]{128}|[0-9a-fA-F]{64})\b")
+T = TypeVar("T")
+_BROKEN = (OSError, http.client.HTTPException)
+
+OnBytes = Callable[[int, int], None]
+"""Hears how many bytes came, of how many (0: not known)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What came: `unchanged` if the server has nothing newer than the `etag` that was asked with, and the new one."""
+
+    unchanged: bool
+    etag: str
+
+
+class Fetcher:
+    """Fetches within `timeout` seconds in all, from public addresses and the HOST:PORT in `allowed`. Blocks.
+
+    `stop` may be called from any thread, and ends what blocks.
+    """
+
+    def __init__(self, allowed: Collection[str], timeout: float) -> None:
+        self._allowed = allowed
+        self._ends = time.monotonic() + timeout
+        self._timeout = timeout
+        self._connection: _Connection | None = None
+        self._over = threading.Event()
+
+    def stop(self) -> None:
+        """End whatever blocks, now and later."""
+        self._over.set()
+        connection = self._connection
+        if connection is not None:
+            connection.shut()
+
+    def fetch(
+        self, url: str, file: BinaryIO, limit: int, *, etag: str = "", checked: bool = False, on_bytes: OnBytes
+    ) -> Fetched:
+        """Write what is at `url` into `file`, at most `limit` bytes.
+
+        `etag` is that of what is there already. `checked` says that the bytes will be compared with a digest or a
+        signature: then https may lead to http, and a length may be missing.
+
+        Raises PermissionDenied PRICES_URL_REFUSED, Unavailable PRICES_UNREACHABLE, OutOfRange PRICES_TOO_LARGE, and
+        OSError where the file can't be written.
+        """
+        response, location = self._follow(url, etag, checked=checked)
+        try:
+            if response.status == 304 and etag:
+                return Fetched(unchanged=True, etag=etag)
+            if response.status != 200:
+                said = f"the server answered {response.status} {response.reason}".rstrip()
+                raise guard.unreachable(location.shown, said, response.status)
+            if response.getheader("Content-Encoding", "identity").lower() != "identity":
+                raise guard.unreachable(location.shown, "the server sends it encoded, though it was asked not to")
+            self._take(response, location, file, limit, on_bytes, checked=checked)
+            return Fetched(unchanged=False, etag=response.getheader("ETag", ""))
+        finally:
+            self._close()
+
+    def beside(self, url: str) -> bytes | None:
+        """Return a small file, None where there is none (404, 403, 410). Raises as `fetch` does."""
+        response, location = self._follow(url, "", checked=False)
+        try:
+            if response.status in (403, 404, 410):
+                return None
+            if response.status != 200:
+                said = f"the server answered {response.status} {response.reason}".rstrip()
+                raise guard.unreachable(location.shown, said, response.status)
+            return self._reading(location, partial(response.read, _SMALL))
+        finally:
+            self._close()
+
+    def digest_beside(self, url: str) -> str:
+        """Return the SHA-256 or SHA-512 that stands in a file beside `url`, "" where there is none."""
+        for ending in (".sha256", ".sha512"):
+            found = self.beside(url + ending)
+            if found is not None:
+                match = _DIGEST.search(found.decode("ascii", "replace"))
+                if match is None or len(match[1]) * 4 != int(ending[4:]):
+                    raise guard.unreachable(guard.shown(url + ending), f"there is no {ending[1:]} in it")
+                return match[1].lower()
+        return ""
+
+    # ------------------------------------------------------------------ asking
+
+    def _follow(self, url: str, etag: str, *, checked: bool) -> tuple[http.client.HTTPResponse, guard.Location]:
+        secure = False
+        for _ in range(_REDIRECTS + 1):
+            location = guard.locate(url, self._allowed)
+            if secure and location.scheme == "http" and not checked:
+                raise guard.refused(location.shown, "a redirect leads from https to http; give its sha256 to allow it")
+            secure = location.scheme == "https"
+            response = self._reading(location, partial(self._request, location, etag))
+            if response.status not in (301, 302, 303, 307, 308):
+                return response, location
+            target = response.getheader("Location", "")
+            self._close()
+            if not target:
+                raise guard.unreachable(location.shown, "it redirects without saying where")
+            url = urljoin(url, target)
+        raise guard.unreachable(guard.shown(url), f"it redirects more than {_REDIRECTS} times")
+
+    def _request(self, location: guard.Location, etag: str) -> http.client.HTTPResponse:
+        self._connection = connection = _Connection(location, max(0.1, self._ends - time.monotonic()))
+        headers = {"Accept": "*/*", "Accept-Encoding": "identity", "Connection": "close", "User-Agent": "wharfinger"}
+        if etag:
+            headers["If-None-Match"] = etag
+        connection.connect()
+        connection.request("GET", location.target, headers=headers)
+        return connection.getresponse()
+
+    def _take(
+        self,
+        response: http.client.HTTPResponse,
+        location: guard.Location,
+        file: BinaryIO,
+        limit: int,
+        on_bytes: OnBytes,
+        *,
+        checked: bool,
+    ) -> None:
+        total = response.length or 0
+        if total > limit:
+            raise too_large(limit, "has")
+        if not total and not response.chunked and not checked:
+            why = "the server does not say how long it is, so nobody could tell whether it is whole; give its sha256"
+            raise guard.unreachable(location.shown, why)
+        taken = 0
+        while piece := self._reading(location, partial(response.read1, _PIECE)):
+            taken += len(piece)
+            if taken > limit:
+                raise too_large(limit, "has")
+            file.write(piece)
+            on_bytes(taken, total)
+        if taken < total:
+            raise guard.unreachable(location.shown, f"only {taken} of {total} bytes came")
+
+    def _reading(self, location: guard.Location, read: Callable[[], T]) -> T:
+        """Return what `read` does, within what is left of the time."""
+        left = self._ends - time.monotonic()
+        if left <= 0:
+            raise self._too_slow(location)
+        # An answer that trickles in would outlast any limit between two bytes.
+        limit = threading.Timer(left, self._expire)
+        limit.daemon = True
+        limit.start()
+        try:
+            found = read()
+        except _BROKEN as error:
+            if time.monotonic() >= self._ends:
+                raise self._too_slow(location) from None
+            raise guard.unreachable(location.shown, self._why(error)) from None
+        finally:
+            limit.cancel()
+        if time.monotonic() >= self._ends:
+            raise self._too_slow(location)
+        if self._over.is_set():
+            raise guard.unreachable(location.shown, "it was interrupted")
+        return found
+
+    def _expire(self) -> None:
+        connection = self._connection
+        if connection is not None:
+            connection.shut()
+
+    def _too_slow(self, location: guard.Location) -> Exception:
+        return guard.unreachable(location.shown, f"it was not there within {self._timeout:g} s")
+
+    def _why(self, error: BaseException) -> str:
+        if self._over.is_set():
+            return "it was interrupted"
+        if isinstance(error, TimeoutError):
+            return f"it sent nothing for {_IDLE:g} s"
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return f"its certificate is not valid: {error.verify_message}"
+        if isinstance(error, http.client.HTTPException):
+            return f"it does not speak HTTP properly ({type(error).__name__})"
+        return getattr(error, "strerror", None) or str(error) or type(error).__name__
+
+    def _close(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
+
+class _Connection(http.client.HTTPConnection):
+    """A connection to an address that was checked, and no other. `socket` outlives http.client's hold on it."""
+
+    def __init__(self, location: guard.Location, left: float) -> None:
+        super().__init__(location.host, location.port, timeout=min(_IDLE, left))
+        self.default_port = {"http": 80, "https": 443}[location.scheme]
+        self._location = location
+        self._left = left
+        self.socket: socket.socket | None = None
+
+    def shut(self) -> None:
+        """End whatever blocks on this connection; from any thread."""
+        if self.socket is not None:
+            with suppress(OSError):
+                self.socket.shutdown(socket.SHUT_RDWR)
+
+    def connect(self) -> None:
+        """Connect to the first address that answers."""
+        errors: list[OSError] = []
+        for address in self._location.addresses[:4]:
+            try:
+                plain = socket.create_connection((address, self._location.port), min(_CONNECT, self._left))
+            except OSError as error:
+                errors.append(error)
+                continue
+            self.socket = plain
+            if self._location.scheme == "https":
+                # On failure wrap_socket closes what it was given.
+                self.socket = ssl.create_default_context().wrap_socket(plain, server_hostname=self._location.host)
+            self.socket.settimeout(min(_IDLE, self._left))
+            self.sock = self.socket
+            return
+        raise errors[-1]
+
+    def close(self) -> None:
+        """Close it, the socket too."""
+        super().close()
+        if self.socket is not None:
+            self.socket.close()
