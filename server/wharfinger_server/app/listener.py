@@ -7,24 +7,29 @@ from grpc_channelz.v1 import channelz, channelz_pb2_grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection, reflection_pb2, reflection_pb2_grpc
 
-from wharfinger.v1 import executor_service_pb2, task_service_pb2
+from wharfinger.v1 import executor_service_pb2, pricing_service_pb2, task_service_pb2
 from wharfinger_server import __version__
 from wharfinger_server.app.health import Health
 from wharfinger_server.app.tls import Certificates
 from wharfinger_server.config import Address, Settings
 from wharfinger_server.engine.engine import Engine
+from wharfinger_server.engine.price_desk import PriceDesk
+from wharfinger_server.pricing import Pricing
 from wharfinger_server.rpc import service
 from wharfinger_server.rpc.callers import Callers
 from wharfinger_server.rpc.calls import Calls
 from wharfinger_server.rpc.executors import ExecutorMethods, executor_handlers
+from wharfinger_server.rpc.imports import CatalogImports
+from wharfinger_server.rpc.pricing import PricingMethods, pricing_handlers
 from wharfinger_server.rpc.tasks import TaskMethods, task_handlers
 from wharfinger_server.rpc.watches import TaskWatches
 
 TASKS = task_service_pb2.DESCRIPTOR.services_by_name["TaskService"]
 EXECUTORS = executor_service_pb2.DESCRIPTOR.services_by_name["ExecutorService"]
+PRICES = pricing_service_pb2.DESCRIPTOR.services_by_name["PricingService"]
 REFLECTION = reflection_pb2.DESCRIPTOR.services_by_name["ServerReflection"].full_name
 HEALTH = health_pb2.DESCRIPTOR.services_by_name["Health"].full_name
-OURS = (TASKS.full_name, EXECUTORS.full_name)
+OURS = (TASKS.full_name, EXECUTORS.full_name, PRICES.full_name)
 # The same messages under the name of the version that followed; newer tools ask for that first.
 _REFLECTION_V1 = "grpc.reflection.v1.ServerReflection"
 # Room for calls of gRPC's own services, which nothing else counts.
@@ -35,7 +40,7 @@ class NotListening(Exception):
     """The port can't be opened; the message says why."""
 
 
-def make(settings: Settings, engine: Engine, health: Health, schema: str) -> grpc.aio.Server:
+def make(settings: Settings, engine: Engine, pricing: Pricing, health: Health, schema: str) -> grpc.aio.Server:
     """Return a server with every service, not started and without a port. `schema` is the database's."""
     limits = settings.limits
     most_calls = limits.watches + limits.calls + _SPARE_CALLS
@@ -45,6 +50,8 @@ def make(settings: Settings, engine: Engine, health: Health, schema: str) -> grp
     watches = TaskWatches(engine.watches)
     service.add(server, TASKS, task_handlers(calls, TaskMethods(engine.tasks, engine.half_way, limits), watches))
     service.add(server, EXECUTORS, executor_handlers(calls, ExecutorMethods(engine.listing, limits)))
+    desk = PriceDesk(pricing, limits)
+    service.add(server, PRICES, pricing_handlers(calls, PricingMethods(desk, limits), CatalogImports(desk)))
     # Health is open to all: who asks is often a load balancer, and the answer tells nothing.
     health_pb2_grpc.add_HealthServicer_to_server(health, server)
     door = service.Guarded(server, calls)

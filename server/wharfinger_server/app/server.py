@@ -19,6 +19,7 @@ from wharfinger_server.app.notify import notify
 from wharfinger_server.config import Address, Settings
 from wharfinger_server.domain.errors import Refused, Unavailable
 from wharfinger_server.engine.engine import Engine
+from wharfinger_server.pricing import Pricing
 from wharfinger_server.registry import Registry
 from wharfinger_server.rpc.messages.event import encode_event
 from wharfinger_server.store.errors import NotWritable
@@ -46,12 +47,16 @@ class Server:
         self._thread = threading.get_ident()
         self._checking: asyncio.Task[None] | None = None
         self.health = Health()
+        self.pricing = Pricing(store, registry, settings)
         self.engine = Engine(store, registry, settings, self._on_health)
-        self.grpc: grpc.aio.Server = listener.make(settings, self.engine, self.health, store.schema_version)
+        self.grpc: grpc.aio.Server = listener.make(
+            settings, self.engine, self.pricing, self.health, store.schema_version
+        )
 
     async def start(self) -> Address:
         """Start everything and return the bound address. Raises NotListening, with everything ended again."""
         address = listener.open_port(self.grpc, self._settings)
+        await self.pricing.open()
         await self.engine.start()
         await self.grpc.start()
         self._set_ours(serving=True)
@@ -69,6 +74,7 @@ class Server:
         await self.grpc.stop(_LAST_ANSWERS)
         await stopping
         await self.engine.stop()
+        self.pricing.close()
 
     def _set_ours(self, *, serving: bool) -> None:
         for name in ("", *listener.OURS):

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import AsyncIterable, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import BinaryIO
 
 from wharfinger_server.config import Limits
 from wharfinger_server.domain.errors import PermissionDenied, invalid
@@ -117,11 +115,11 @@ class PriceDesk:
             raise PermissionDenied("PERMISSION_DENIED", why, {"permission": "catalogs"})
 
     async def import_file(
-        self, caller: Caller, file: Path | BinaryIO, request: ImportRequest, progress: OnProgress
+        self, caller: Caller, pieces: AsyncIterable[bytes], request: ImportRequest, progress: OnProgress
     ) -> Catalog:
-        """Import a catalogue from a file; see `Pricing.import_file`."""
+        """Import a catalogue from the pieces of its file; see `Pricing.import_file`."""
         self.check_may_change(caller)
-        return await self._pricing.import_file(file, replace(request, actor=caller.creator), progress)
+        return await self._pricing.import_file(pieces, replace(request, actor=caller.creator), progress)
 
     async def import_url(self, caller: Caller, request: ImportRequest, progress: OnProgress) -> Catalog:
         """Fetch and import a catalogue; see `Pricing.import_url`."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import AsyncGenerator, Awaitable, Callable, Collection
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Collection
 from typing import Any, NoReturn, TypeAlias
 
 import grpc
@@ -34,6 +34,7 @@ Unary = Callable[[Any, "Call"], Awaitable[Message | bytes]]
 Write = Callable[[bytes], Awaitable[None]]
 """Sends one message of a stream; waits while the caller takes none."""
 Stream = Callable[[Any, "Call", Write], Awaitable[None]]
+Duplex = Callable[[AsyncIterator[Any], "Call", Write], Awaitable[None]]
 Handler: TypeAlias = "grpc.RpcMethodHandler[bytes, bytes]"
 
 
@@ -115,6 +116,30 @@ class Calls:
                 await self._fail(name, context, error)
 
         return grpc.unary_stream_rpc_method_handler(answer)
+
+    def duplex(self, name: str, request_type: type[Message], method: Duplex) -> Handler:
+        """Return the handler of a method that reads a stream of requests and writes a stream of answers."""
+        check = checker(request_type)
+
+        async def parsed(requests: AsyncIterator[bytes]) -> AsyncIterator[Message]:
+            """Yield the requests as they come."""
+            async for raw in requests:
+                request = _parsed(request_type, raw)
+                check(request)
+                yield request
+
+        async def answer(requests: AsyncIterator[bytes], context: Context) -> None:
+            """Answer one call, message by message."""
+            try:
+                caller = self._callers.of(context)
+                await method(parsed(requests), Call(caller, context), context.write)
+                context.set_trailing_metadata(self._trailers)
+            except Refused as refused:
+                await self._refuse(name, context, refused)
+            except Exception as error:  # noqa: BLE001 - whatever it is, the caller must not see it
+                await self._fail(name, context, error)
+
+        return grpc.stream_stream_rpc_method_handler(answer)
 
     def guarded(self, name: str, handler: Any) -> Any:
         """Return the handler of a service that is not ours, for callers that are known."""

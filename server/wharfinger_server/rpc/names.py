@@ -1,4 +1,4 @@
-"""Resource names: of projects, of their tasks, of executors and of scripts."""
+"""Resource names: of projects, of their tasks, of executors, of scripts and of catalogues."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from wharfinger_server.domain.errors import InvalidArgument, Violation
 _ID = r"[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _PROJECT = re.compile(rf"projects/({_ID})")
 _TASK = re.compile(rf"projects/({_ID})/tasks/({_ID})")
+_CATALOG = re.compile(r"catalogs/([0-9a-f]{64}|active)")
 _PLUGIN = re.compile(r"[a-z][a-z0-9_.-]{0,126}", re.IGNORECASE)
 _RULE = "1 to 63 lower-case letters, digits and hyphens, a letter first and no hyphen last"
 
@@ -51,3 +52,11 @@ def plugin_of(name: str, collection: str, field: str = "name") -> str:
     if not name.startswith(prefix) or not _PLUGIN.fullmatch(plain):
         raise _refusal(field, name, f"{prefix}{{name}}")
     return plain
+
+
+def catalog_of(name: str, field: str = "name") -> str:
+    """Return the digest, or `active`, of `catalogs/{catalog}`; raise InvalidArgument INVALID_NAME, naming `field`."""
+    found = _CATALOG.fullmatch(name)
+    if not found:
+        raise _refusal(field, name, "catalogs/{catalog}, which is the 64 hexadecimal digits of its digest, or active")
+    return found[1]

@@ -12,7 +12,7 @@ from wharfinger_server.rpc.messages.text import clean
 from wharfinger_server.rpc.messages.times import fill_time
 
 _SHA256 = re.compile(r"[0-9a-fA-F]{64}")
-_LONGEST_REASON = 1024
+LONGEST_REASON = 1024
 _LONGEST_NAME = 255
 
 
@@ -55,7 +55,7 @@ def import_request(header: pricing_service_pb2.ImportCatalogHeader) -> ImportReq
         raise invalid("header.url", "must be left out with update, which fetches what the operator configured")
     if header.sha256 and not _SHA256.fullmatch(header.sha256):
         raise invalid("header.sha256", "is not 64 hexadecimal digits")
-    for field, most in (("reason", _LONGEST_REASON), ("file_name", _LONGEST_NAME)):
+    for field, most in (("reason", LONGEST_REASON), ("file_name", _LONGEST_NAME)):
         if len(getattr(header, field)) > most:
             raise invalid(f"header.{field}", f"is longer than {most} characters")
     return ImportRequest(

@@ -1,0 +1,128 @@
+"""PricingService: translates, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from wharfinger.v1 import catalog_pb2, price_pb2, pricing_service_pb2
+from wharfinger_server.config import Limits
+from wharfinger_server.domain.errors import FailedPrecondition, invalid
+from wharfinger_server.engine.price_desk import PriceDesk, Question
+from wharfinger_server.pricing import Catalog, Found
+from wharfinger_server.rpc import names
+from wharfinger_server.rpc.calls import Call, Calls, Handler
+from wharfinger_server.rpc.imports import CatalogImports
+from wharfinger_server.rpc.messages.catalog import LONGEST_REASON, catalog_message
+from wharfinger_server.rpc.messages.price import fill_estimate, price_message, wanted
+from wharfinger_server.rpc.messages.times import time_of
+from wharfinger_server.rpc.pages import page
+
+
+class PricingMethods:
+    """The unary methods of PricingService."""
+
+    def __init__(self, desk: PriceDesk, limits: Limits) -> None:
+        self._desk = desk
+        self._response_bytes = limits.response_bytes
+
+    async def estimate_cost(
+        self, request: pricing_service_pb2.EstimateCostRequest, call: Call
+    ) -> price_pb2.CostEstimate:
+        """Say what a task, or a list of items, would cost."""
+        project = names.project_of(request.parent)
+        moment = _moment(request)
+        if request.HasField("task") == bool(request.items):
+            raise invalid("task", "give either task or items")
+        if request.items:
+            items = wanted(request.items)
+            estimate = await self._desk.estimate(call.caller, project, items, request.catalog_digest, moment)
+        else:
+            why = f"the script {request.task.script} says nothing of its cost"
+            raise FailedPrecondition("CANNOT_ESTIMATE", why, {"script": request.task.script, "cause": why})
+        message = price_pb2.CostEstimate()
+        fill_estimate(message, estimate)
+        return message
+
+    async def get_price(self, request: pricing_service_pb2.GetPriceRequest, call: Call) -> price_pb2.Price:
+        """Return a price."""
+        asked = Question(
+            provider=request.provider,
+            sku=request.sku,
+            region=request.region,
+            category=request.category,
+            term=request.term,
+            currency=request.currency_code,
+            at=_moment(request),
+            catalog=request.catalog_digest,
+        )
+        return price_message(await self._desk.price(call.caller, names.project_of(request.parent), asked))
+
+    async def list_prices(self, request: pricing_service_pb2.ListPricesRequest, call: Call) -> bytes:
+        """Return a page of prices."""
+        project = names.project_of(request.parent)
+
+        async def read(size: int) -> tuple[Sequence[Found], str]:
+            """Read a page of that size."""
+            return await self._desk.prices(
+                call.caller, project, request.filter, size, request.page_token, request.catalog_digest
+            )
+
+        return await page(read, request.page_size, self._response_bytes, _price_bytes)
+
+    async def get_catalog(self, request: pricing_service_pb2.GetCatalogRequest, call: Call) -> catalog_pb2.Catalog:
+        """Return a catalogue."""
+        return catalog_message(await self._desk.catalog(names.catalog_of(request.name)))
+
+    async def list_catalogs(self, request: pricing_service_pb2.ListCatalogsRequest, call: Call) -> bytes:
+        """Return a page of catalogues."""
+
+        async def read(size: int) -> tuple[Sequence[Catalog], str]:
+            """Read a page of that size."""
+            return await self._desk.catalogs(size, request.page_token)
+
+        return await page(read, request.page_size, self._response_bytes, _catalog_bytes)
+
+    async def activate_catalog(
+        self, request: pricing_service_pb2.ActivateCatalogRequest, call: Call
+    ) -> catalog_pb2.Catalog:
+        """Make a catalogue the active one."""
+        digest = names.catalog_of(request.name)
+        if len(request.reason) > LONGEST_REASON:
+            raise invalid("reason", f"is longer than {LONGEST_REASON} characters")
+        override = request.override_checks
+        return catalog_message(await self._desk.activate(call.caller, digest, request.reason, override=override))
+
+
+def pricing_handlers(calls: Calls, pricing: PricingMethods, imports: CatalogImports) -> Mapping[str, Handler]:
+    """Return the handlers of PricingService by method name."""
+    v1 = pricing_service_pb2
+    return {
+        "EstimateCost": calls.unary("EstimateCost", v1.EstimateCostRequest, pricing.estimate_cost),
+        "GetPrice": calls.unary("GetPrice", v1.GetPriceRequest, pricing.get_price),
+        "ListPrices": calls.unary("ListPrices", v1.ListPricesRequest, pricing.list_prices),
+        "GetCatalog": calls.unary("GetCatalog", v1.GetCatalogRequest, pricing.get_catalog),
+        "ListCatalogs": calls.unary("ListCatalogs", v1.ListCatalogsRequest, pricing.list_catalogs),
+        "ImportCatalog": calls.duplex("ImportCatalog", v1.ImportCatalogRequest, imports.import_catalog),
+        "ActivateCatalog": calls.unary("ActivateCatalog", v1.ActivateCatalogRequest, pricing.activate_catalog),
+    }
+
+
+def _moment(request: pricing_service_pb2.EstimateCostRequest | pricing_service_pb2.GetPriceRequest) -> int | None:
+    """Return the moment whose prices are asked for, in microseconds; None: now."""
+    if not request.HasField("at"):
+        return None
+    at: Timestamp = request.at
+    try:
+        return time_of(at)
+    except ValueError as error:
+        raise invalid("at", str(error)) from None
+
+
+def _price_bytes(found: Found) -> bytes:
+    return price_message(found).SerializeToString()
+
+
+def _catalog_bytes(catalog: Catalog) -> bytes:
+    return catalog_message(catalog).SerializeToString()
