@@ -195,6 +195,7 @@ class Prices:
         (), 'HOST:PORT that price data may be fetched from though they are not public: ["127.0.0.1:8000"].'
     )
     libcloud: bool = setting(True, "Honour ~/.libcloud/pricing.json of the server's user, as Libcloud does.")
+    bundled: bool = setting(True, "Know the prices that the installed Libcloud brings, where nothing newer does.")
     budgets: Mapping[str, Mapping[str, Decimal]] = setting(
         {}, 'What all that a project has alive may cost in an hour, by currency: { default = { USD = "12.50" } }.'
     )
