@@ -29,7 +29,7 @@ class Nursery:
 
     def __init__(self, environ: Mapping[str, str] | None = None) -> None:
         own = {key: value for key, value in os.environ.items() if not key.startswith("WHARFINGER_")}
-        own |= environ or {}
+        own |= {"WHARFINGER_PRICES__BUNDLED": "false", **(environ or {})}
         path = os.pathsep.join(filter(None, [str(PACKAGES), str(TREE), own.get("PYTHONPATH", "")]))
         self._lock = threading.Lock()
         self._process = subprocess.Popen(

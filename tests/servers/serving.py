@@ -48,6 +48,8 @@ class Serving:
                     "PYTHONPATH": path,
                     "XDG_CONFIG_HOME": str(folder / "config"),
                     "WHARFINGER_DATA_DIR": str(folder / "data"),
+                    # A hundred thousand prices that few tests need.
+                    "WHARFINGER_PRICES__BUNDLED": "false",
                     **(environ or {}),
                 },
             )

@@ -118,7 +118,7 @@ class Layers:
                 yield layer
 
     def _bundled(self) -> Iterator[Layer]:
-        path = bundled()
+        path = bundled() if self._settings.prices.bundled else None
         if path is not None and path.is_file():
             layer = self._file("bundled", path, _LIBCLOUD)
             if layer is not None:
