@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 
+from wharfinger.runtime.protocol import Environment
 from wharfinger_server.domain import ids
 from wharfinger_server.domain.errors import FailedPrecondition, Unimplemented, invalid
 from wharfinger_server.domain.policy import OnFailure, Policy
@@ -52,7 +53,10 @@ class Admitted:
 
 
 class Admission:
-    """Checks requests against what is installed, and drafts tasks. `params_bytes` limits a task's params as JSON."""
+    """Checks requests against what is installed, and drafts tasks. `params_bytes` limits a task's params as JSON.
+
+    `environment` is what the operator configured for scripts.
+    """
 
     def __init__(
         self,
@@ -60,6 +64,7 @@ class Admission:
         registry: Registry,
         scripts: Scripts,
         vault: Vault,
+        environment: Environment,
         default_executor: str,
         params_bytes: int,
     ) -> None:
@@ -67,6 +72,7 @@ class Admission:
         self._registry = registry
         self._scripts = scripts
         self._vault = vault
+        self._environment = environment
         self._default_executor = default_executor
         self._params_bytes = params_bytes
         self._ids = ids.TaskIds()
@@ -91,7 +97,7 @@ class Admission:
             field = "on_failure" if new.policy.on_failure is OnFailure.ROLL_BACK else "on_cancel"
             raise _unsupported(f"task.policy.{field}", f"{plugin.name} has no undo, so it cannot be rolled back")
         executor = self._executor(new.executor, plugin)
-        document = self._params(plugin, new.params)
+        document = self._params(plugin, new.params, request.project)
         told = _told(request, document) if request.request_id else b""
         params, secret = document, None
         pointers: tuple[str, ...] = ()
@@ -170,11 +176,12 @@ class Admission:
             )
         return name
 
-    def _params(self, script: Script, params: Mapping[str, Any]) -> bytes:
+    def _params(self, script: Script, params: Mapping[str, Any], project: str) -> bytes:
         document = check_json(params, self._params_bytes, script=script.name)
         violations = (script.params.sealed.marked(params) or script.params.check(params)) if script.params else ()
         if violations:
             raise params_invalid(violations, script.name)
+        script.references.check(params, self._environment, project)
         return document
 
 

@@ -162,7 +162,7 @@ class Engine:
         attempts.stirred = self._pulse.stirred
         showing = Showing(store, scripts, self.dispatcher)
         admission = Admission(
-            store, registry, scripts, self._vault, settings.server.default_executor, limits.params_bytes
+            store, registry, scripts, self._vault, environment, settings.server.default_executor, limits.params_bytes
         )
         self.tasks = Tasks(
             store,

@@ -14,15 +14,21 @@ from wharfinger.script import ScriptInfo
 from wharfinger_server.domain.failure import Code, Failure
 from wharfinger_server.domain.states import Phase
 from wharfinger_server.domain.task import Task
+from wharfinger_server.engine.references import References
 from wharfinger_server.engine.schema import ObjectSchema
 from wharfinger_server.registry import SCRIPTS, Registry, ScriptPlugin
 
 log = logging.getLogger(__name__)
 
+NOTHING = References(None)
+
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """An installed script that is not broken. `params` and `results` are its schemas, None: any object goes."""
+    """An installed script that is not broken. `params` and `results` are its schemas, None: any object goes.
+
+    `references` are the params that name what the operator configured.
+    """
 
     name: str
     version: str
@@ -31,6 +37,7 @@ class Script:
     info: ScriptInfo
     params: ObjectSchema | None = None
     results: ObjectSchema | None = None
+    references: References = NOTHING
 
     def undoes(self, version: str) -> bool:
         """Whether it can undo what its `version` made: its own, or one since that which it declares itself fit for."""
@@ -66,7 +73,14 @@ class Scripts:
             log.warning("a plug-in can't be used: %s", why, extra={"group": SCRIPTS, "plugin": plugin.name})
             return
         self._scripts[plugin.name] = Script(
-            plugin.name, plugin.version, plugin.distribution, plugin.module, plugin.info, params, results
+            plugin.name,
+            plugin.version,
+            plugin.distribution,
+            plugin.module,
+            plugin.info,
+            params,
+            results,
+            References(plugin.info.params_schema),
         )
 
     def get(self, name: str) -> Script | None:

@@ -19,7 +19,9 @@ def _text(description: str, **more: Any) -> dict[str, Any]:
 def schema(summary: str, required: list[str], properties: dict[str, Any]) -> dict[str, Any]:
     """Return the schema of a script's params; each has `profile` and `concurrency`."""
     shared = {
-        "profile": _text("Name of the cloud account to use, as configured by the operator."),
+        "profile": _text(
+            "Name of the cloud account to use, as configured by the operator.", **{"x-wharfinger-profile": True}
+        ),
         "concurrency": {
             "type": "integer",
             "minimum": 1,
@@ -64,7 +66,7 @@ DEPLOY_SCHEMA = schema(
             "minimum": 0,
             "maximum": 7200,
             "default": 600,
-            "description": "Seconds to wait until all nodes run; 0: don't wait. Volumes and addresses come after it.",
+            "description": "Seconds that each node may take until it runs; 0: don't wait. Attaching comes after it.",
         },
     },
 )

@@ -24,7 +24,14 @@ def name(description: str) -> dict[str, Any]:
 
 def store(description: str) -> dict[str, Any]:
     """Return the schema of a store's name."""
-    return {"type": "string", "minLength": 1, "maxLength": 100, "pattern": r"^[^/]+$", "description": description}
+    return {
+        "type": "string",
+        "minLength": 1,
+        "maxLength": 100,
+        "pattern": r"^[^/]+$",
+        "description": description,
+        "x-wharfinger-store": True,
+    }
 
 
 def schema(summary: str, required: list[str], properties: dict[str, Any]) -> dict[str, Any]:
