@@ -18,6 +18,7 @@ from wharfinger_server.domain.catalog import Catalog
 from wharfinger_server.domain.errors import Refused
 from wharfinger_server.pricing.catalogue import Catalogue, Damaged
 from wharfinger_server.pricing.diff import contradiction
+from wharfinger_server.pricing.export import default_path, is_export
 from wharfinger_server.pricing.keeping import Shelf
 from wharfinger_server.pricing.lookup import Layer, Stack
 from wharfinger_server.pricing.reading import Reader
@@ -111,11 +112,18 @@ class Layers:
                 yield layer
 
     def _libcloud(self) -> Iterator[Layer]:
-        path = Path("~/.libcloud/pricing.json").expanduser()
-        if self._settings.prices.libcloud and path.is_file():
+        path = default_path()
+        # What we exported ourselves is nobody's word, and would hide what is newer.
+        if self._settings.prices.libcloud and path.is_file() and not self._is_export(path):
             layer = self._file("libcloud", path, _LIBCLOUD)
             if layer is not None:
                 yield layer
+
+    def _is_export(self, path: Path) -> bool:
+        try:
+            return is_export(path)
+        except OSError:
+            return False
 
     def _bundled(self) -> Iterator[Layer]:
         path = bundled() if self._settings.prices.bundled else None

@@ -163,23 +163,27 @@ class Stack:
 
         A price that no layer knows is listed as unknown. `after` is the page's before, "" for the first.
         """
+        found: list[Found] = []
+        key = ""
+        for scanned, (key, one) in enumerate(self.merged(which, after), 1):
+            if which is None or which.fits(one.price):
+                found.append(one)
+            if len(found) >= limit or scanned >= _SCANNED:
+                return Page(tuple(found), key)
+        return Page(tuple(found), "")
+
+    def merged(self, which: PriceFilter | None = None, after: str = "") -> Iterator[tuple[str, Found]]:
+        """Yield the prices in the filter's range, each with its key, from the first layer that knows it.
+
+        Of prices in the range some may not fit the filter: see `PriceFilter.fits`.
+        """
         which, now = which or PriceFilter(), time.time_ns() // 1000
         streams = [_keyed(layer, number, which, after.encode()) for number, layer in enumerate(self.layers)]
-        found: list[Found] = []
-        scanned = 0
         merged = heapq.merge(*streams, key=lambda item: item[:2])
         for key, group in groupby(merged, key=lambda item: item[0]):
-            best: Found | None = None
-            for _, number, price in group:
-                scanned += 1
-                layer = self.layers[number]
-                if best is None or (best.price.amount is None and price.amount is not None):
-                    best = layer.found(price, now)
-            if best is not None and which.fits(best.price):
-                found.append(best)
-            if len(found) >= limit or scanned >= _SCANNED:
-                return Page(tuple(found), key.decode())
-        return Page(tuple(found), "")
+            same = [(self.layers[number], price) for _, number, price in group]
+            layer, price = next((pair for pair in same if pair[1].amount is not None), same[0])
+            yield key.decode(), layer.found(price, now)
 
     def _unknown(self, provider: str, region: str, sku: str, category: str) -> NotFound | FailedPrecondition:
         """Return what is raised where no layer knows a figure."""

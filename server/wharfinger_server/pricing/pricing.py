@@ -11,12 +11,15 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from decimal import Decimal
+from itertools import islice
 from pathlib import Path
 
 from wharfinger_server.config import Settings
 from wharfinger_server.domain.catalog import Activation, Catalog
 from wharfinger_server.domain.errors import NotFound, Refused, invalid
 from wharfinger_server.pricing.catalogue import Damaged
+from wharfinger_server.pricing.diff import Difference, differences
+from wharfinger_server.pricing.export import Exported, export_libcloud
 from wharfinger_server.pricing.importing import File, Importer
 from wharfinger_server.pricing.keeping import Shelf
 from wharfinger_server.pricing.layers import Layers, Loaded
@@ -158,6 +161,27 @@ class Pricing:
         active = await self._store.activate_catalog(Activation(digest, actor, reason, overridden))
         await self.refresh()
         return self._shown(active)
+
+    async def differences(self, before: str, after: str, limit: int = 1000) -> list[Difference]:
+        """Return the first `limit` differences between two catalogues, in the order of provider, region and sku.
+
+        Raises NotFound UNKNOWN_CATALOG.
+        """
+        old, new = await self.stack_of(_hexadecimal(before)), await self.stack_of(_hexadecimal(after))
+
+        def find() -> list[Difference]:
+            """Compare; of a large catalogue that takes seconds."""
+            found = differences(old.layers[0].catalogue, new.layers[0].catalogue, time.time_ns() // 1000)
+            return list(islice(found, limit))
+
+        return await asyncio.to_thread(find)
+
+    async def export_libcloud(self, path: Path | None = None, project: str = "") -> Exported:
+        """Write the prices as Libcloud's pricing.json, at `path` or where Libcloud looks; see `export`.
+
+        Raises FailedPrecondition PRICES_NOT_KEPT.
+        """
+        return await asyncio.to_thread(export_libcloud, self.stack(project), path)
 
     def path_of(self, digest: str) -> Path:
         """Return where a catalogue's file is, or would be: JSON Lines, one price each."""
