@@ -1,5 +1,6 @@
 """Params on the command line: typed by the script's schema."""
 
+import io
 from pathlib import Path
 from typing import Any
 
@@ -78,7 +79,7 @@ def test_values_take_the_type_of_the_schema(given: list[str], built: dict[str, A
         ("disk=5", "disk: is an object: give key:=JSON"),
         ("any:=nope", "any:=nope is no JSON"),
         ("any:=NaN", "NaN is no JSON"),
-        ("name", "'name' is no param; give key=value or key:=JSON"),
+        ("name", "'name' is no param; give key=value, key@=FILE or key:=JSON"),
         ("=x", "'=x' is no param"),
     ],
 )
@@ -126,3 +127,54 @@ def test_a_schema_is_told_in_words() -> None:
     assert told["limit"] == ("whole number", False, "")
     assert told["mode"] == ('"slow" | "quick" | 3', False, "")
     assert told["disk"][0] == "object"
+
+
+SEALED: dict[str, Any] = {
+    "properties": {
+        "word": {"type": "string", "writeOnly": True},
+        "pin": {"anyOf": [{"type": "integer", "writeOnly": True}, {"type": "null"}]},
+        "keys": {"type": "array", "items": {"$ref": "#/$defs/Key"}},
+        "login": {"type": "object", "properties": {"password": {"type": "string", "writeOnly": True}}},
+        "open": {"type": "string"},
+    },
+    "$defs": {"Key": {"type": "string", "writeOnly": True}},
+}
+
+
+def test_a_value_comes_from_a_file_standard_input_or_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "word").write_text("of a file\n\n")
+    monkeypatch.setenv("WORD", "of the environment")
+    monkeypatch.setattr("sys.stdin", io.StringIO("12\n"))
+    given = [f"word@={tmp_path / 'word'}", "open@=env:WORD", "pin@=-", "login.password@=env:WORD"]
+    assert params.build(given, SEALED) == {
+        "word": "of a file\n",
+        "open": "of the environment",
+        "pin": 12,
+        "login": {"password": "of the environment"},
+    }
+
+
+@pytest.mark.parametrize(
+    ("given", "why"), [("word@=/no/such", "can't be read"), ("word@=env:NO_SUCH_WORD", "variable")]
+)
+def test_a_value_that_cannot_be_read_is_refused(given: str, why: str) -> None:
+    with pytest.raises(params.WrongParam, match=why):
+        params.build([given], SEALED)
+
+
+@pytest.mark.parametrize("given", ["pin=hunter2!", "pin:=hunter2!", "pin:={hunter2!"])
+def test_a_sealed_value_is_not_repeated_when_it_is_wrong(given: str) -> None:
+    with pytest.raises(params.WrongParam) as caught:
+        params.build([given], SEALED)
+    assert "hunter2" not in str(caught.value)
+    assert str(caught.value).startswith("pin:")
+
+
+def test_sealed_params_on_the_command_line_are_told_from_others() -> None:
+    given = ["word=a", "pin:=5", "keys=a", "keys=b", "login.password=c", "open=d", "word@=-"]
+    assert params.exposed(given, SEALED) == ["word", "pin", "keys", "login.password"]
+    words = {name: kind for name, kind, *_ in params.describe(SEALED)}
+    assert words["word"] == "text (sealed)"
+    assert words["open"] == "text"

@@ -320,3 +320,14 @@ def test_a_terminal_shows_a_bar_above_which_events_scroll(wharf: Shell) -> None:
     assert "━" in shown
     assert re.search(r"\d/8 steps  \d+%", shown)
     assert "log" in shown
+
+
+def test_a_sealed_param_is_shown_by_its_mark_and_best_given_from_elsewhere(wharf):
+    done = wharf.apart("submit", "harbour.vault", "password@=env:WORD", "--watch", WORD="squawk-squawk")
+    assert done.code == 0, done.err
+    assert "sealed" not in done.err
+    exposed = wharf("submit", "harbour.vault", "password=squawk-squawk", "-o", "json")
+    assert "password is sealed" in exposed.err
+    assert exposed.json["params"] == {"password": {"sealed": True}}
+    assert "squawk" not in done.out + done.err + exposed.out + exposed.err
+    assert "text (sealed)" in wharf("scripts", "harbour.vault").out

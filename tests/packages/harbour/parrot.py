@@ -61,8 +61,9 @@ async def main(task):
         task.notify(f"it says {form}", "warning")
         logging.getLogger("parrot").warning("it says %s", form)
         warnings.warn(f"it says {form}", stacklevel=1)
-        threading.Thread(target=print, args=(f"from a thread {form}",)).start()
-        threading.Thread(target=scream, args=(form,)).start()
+    for word in words:
+        threading.Thread(target=print, args=(f"from a thread {word}",)).start()
+        threading.Thread(target=scream, args=(word,)).start()
     print("x" * 8180 + words[0])
     asyncio.get_running_loop().create_task(late(words[0]))
     await task.once(f"memo {words[0]}", lambda: {words[0]: list(forms(words))})

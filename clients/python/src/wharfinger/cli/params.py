@@ -1,9 +1,10 @@
-"""Params given as `key=value`, typed by the script's schema, or `key:=JSON`."""
+"""Params given as `key=value` or `key@=FILE`, typed by the script's schema, or `key:=JSON`."""
 
 from __future__ import annotations
 
 import json
 import math
+import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -17,6 +18,10 @@ _TRUE = ("true", "yes", "on", "1")
 _FALSE = ("false", "no", "off", "0")
 # Which type a text is tried as first, where the schema allows several.
 _ORDER = ("integer", "number", "boolean", "null", "string", "array", "object")
+
+
+_DEEPEST = 8
+"""How many alternatives and lists in each other are looked into for a mark."""
 
 
 class WrongParam(click.UsageError):
@@ -46,29 +51,82 @@ def read_file(file: str) -> dict[str, Any]:
 def build(
     arguments: Sequence[str], schema: Mapping[str, Any], start: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
-    """Return the params that `arguments` (`key=value`, `key:=JSON`) add to `start`.
+    """Return the params that `arguments` (`key=value`, `key@=FILE`, `key:=JSON`) add to `start`.
 
     A key given several times makes a list. `a.b=value` sets a field of an object. With an empty schema every value is a
-    text.
+    text. What is read from a file, from standard input (`-`) or from the environment (`env:NAME`) counts without the
+    newline at its end.
 
     Raises:
-        WrongParam: no assignment, an unknown key, or a value that is not of the key's type.
+        WrongParam: no assignment, an unknown key, or a value that is not of the key's type; sealed ones are not shown.
     """
     params = _copy(start or {})
     texts: dict[str, list[str]] = {}
     for argument in arguments:
         key, separator, value = argument.partition("=")
         if not separator or not key.strip(":"):
-            raise WrongParam(f"{argument!r} is no param; give key=value or key:=JSON")
+            raise WrongParam(f"{argument!r} is no param; give key=value, key@=FILE or key:=JSON")
         if key.endswith(":"):
             key = key[:-1]
             _kind(key, schema)
-            _put(params, key, _json_param(key, value), schema)
+            _put(params, key, _json_param(key, value, shown=not is_sealed(key, schema)), schema)
+        elif key.endswith("@"):
+            texts.setdefault(key[:-1], []).append(_read(argument, value))
         else:
             texts.setdefault(key, []).append(value)
     for key, values in texts.items():
-        _put(params, key, _typed(key, values, _kind(key, schema), schema), schema)
+        _put(params, key, _param(key, values, schema), schema)
     return params
+
+
+def _param(key: str, values: list[str], schema: Mapping[str, Any]) -> Any:
+    kind = _kind(key, schema)
+    try:
+        return _typed(key, values, kind, schema)
+    except WrongParam:
+        if is_sealed(key, schema):
+            words = type_words(kind, schema)
+            raise WrongParam(f"{key}: is no {words}; what it is instead is not shown, because it is sealed") from None
+        raise
+
+
+def is_sealed(key: str, schema: Mapping[str, Any]) -> bool:
+    """Whether the param `key`, or what it is a part of, or a part of it, is marked `writeOnly`."""
+    parts = key.split(".")
+    kinds = [_kind(".".join(parts[:n]), schema) for n in range(1, len(parts))] if key not in _names(schema) else []
+    return any(_has_mark(kind, schema) for kind in [*kinds, _kind(key, schema)])
+
+
+def exposed(arguments: Iterable[str], schema: Mapping[str, Any]) -> list[str]:
+    """Return the keys of sealed params whose values stand in `arguments` themselves."""
+    keys = [argument.partition("=")[0].removesuffix(":") for argument in arguments]
+    return [key for key in dict.fromkeys(keys) if not key.endswith("@") and is_sealed(key, schema)]
+
+
+def _names(schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    names: Mapping[str, Any] = schema.get("properties", {})
+    return names
+
+
+def _has_mark(kind: Mapping[str, Any], schema: Mapping[str, Any], depth: int = 0) -> bool:
+    if kind.get("writeOnly") is True:
+        return True
+    inner = [one for option in _alternatives(kind, schema) for one in (option, _resolve(option.get("items"), schema))]
+    return depth < _DEEPEST and any(one is not kind and _has_mark(one, schema, depth + 1) for one in inner if one)
+
+
+def _read(argument: str, source: str) -> str:
+    """Return the text of a file, of standard input (`-`) or of a variable (`env:NAME`)."""
+    try:
+        if source.startswith("env:"):
+            text = os.environ[source.removeprefix("env:")]
+        else:
+            text = sys.stdin.read() if source == "-" else Path(source).read_text("utf-8")
+    except KeyError:
+        raise WrongParam(f"{argument}: there is no such variable in the environment") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise WrongParam(f"{argument}: it can't be read: {error}") from error
+    return text.removesuffix("\n").removesuffix("\r")
 
 
 def describe(schema: Mapping[str, Any]) -> list[tuple[str, str, bool, str, str]]:
@@ -78,7 +136,8 @@ def describe(schema: Mapping[str, Any]) -> list[tuple[str, str, bool, str, str]]
     for name, raw in schema.get("properties", {}).items():
         kind = _resolve(raw, schema)
         default = json.dumps(kind["default"], ensure_ascii=False) if "default" in kind else ""
-        rows.append((name, type_words(kind, schema), name in required, default, str(kind.get("description", ""))))
+        words = type_words(kind, schema) + (" (sealed)" if is_sealed(name, schema) else "")
+        rows.append((name, words, name in required, default, str(kind.get("description", ""))))
     return rows
 
 
@@ -242,10 +301,12 @@ def _json(text: str) -> Any:
     return json.loads(text, parse_constant=refuse)
 
 
-def _json_param(key: str, text: str) -> Any:
+def _json_param(key: str, text: str, *, shown: bool) -> Any:
     try:
         return _json(text)
     except ValueError as error:
+        if not shown:
+            raise WrongParam(f"{key}:=… is no JSON") from None
         raise WrongParam(f"{key}:={text} is no JSON: {error}") from error
 
 

@@ -38,7 +38,7 @@ def _label(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) 
 
 @command(short_help="Ask for a task.")
 @click.argument("script")
-@click.argument("given", metavar="[KEY=VALUE|KEY:=JSON]...", nargs=-1)
+@click.argument("given", metavar="[KEY=VALUE|KEY@=FILE|KEY:=JSON]...", nargs=-1)
 @click.option("--watch", is_flag=True, help="Watch it to its end; the exit code is that of the end.")
 @click.option("--params", "file", metavar="FILE", help="Params from a file of JSON or TOML; `-`: JSON from stdin.")
 @click.option("--task-id", metavar="ID", default="", help="The last part of the task's name. [default: made up]")
@@ -58,6 +58,8 @@ def submit(  # click's mark for lines that stay
 
     Params are typed by the script's schema (`wharfinger scripts SCRIPT` shows it): whole numbers, numbers, true or
     false; a list by repeating its key or by commas; `a.b=value` for a field of an object; KEY:=JSON for anything else.
+    KEY@=FILE takes the value from a file, KEY@=- from standard input, KEY@=env:NAME from the environment: for sealed
+    params, whose values have no place on a command line.
 
     \b
       wharfinger submit image.import source=https://example.org/disk.qcow2 stores=main name=disk --watch
@@ -67,7 +69,9 @@ def submit(  # click's mark for lines that stay
     with asked.client() as client:
         values = params.read_file(file) if file else {}
         if given:
-            values = params.build(given, client.script(script).params_schema, values)
+            schema = client.script(script).params_schema
+            values = params.build(given, schema, values)
+            _warn(params.exposed(given, schema))
         handle = client.submit(script, values, policy=policy or None, **more)
         if more["validate_only"]:
             _checked(asked, handle.task)
@@ -81,6 +85,12 @@ def submit(  # click's mark for lines that stay
         if sys.stderr.isatty() and not asked.json:
             click.echo(f"to watch it: {asked.again(f'watch {handle.id}')}", err=True)
     return 0
+
+
+def _warn(keys: list[str]) -> None:
+    for key in keys:
+        said = f"{key} is sealed, but command lines can be seen by others and are remembered by shells"
+        click.echo(f"wharfinger: {said}; give {key}@=FILE, {key}@=- or {key}@=env:NAME", err=True)
 
 
 def _checked(asked: Asked, task: Any) -> None:
