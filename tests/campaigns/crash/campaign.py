@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import collections
+import itertools
 import random
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,9 +22,12 @@ from tests.servers.nursery import Nursery
 
 from wharfinger import aio
 from wharfinger.events import ProgressUpdate, Snapshot
+from wharfinger.models import Task
 
 AT_ONCE = 10
 """How many deployments are in flight."""
+FEED_LAG = 20.0
+"""Seconds within which the project's watch must have told everything at the end."""
 LAST_STORIES = 120.0
 """Seconds that the stories have to end once nobody kills the server any more and the weather is calm."""
 
@@ -81,6 +86,8 @@ class Campaign:
         self._numbers = iter(range(1_000_000_000))
         self._stories: list[Story] = []
         self._over = False
+        self._feed: dict[str, list[int]] = {}
+        self._shown: dict[str, int] = {}
 
     async def run(self) -> Findings:
         """Run it and return what was found."""
@@ -100,6 +107,7 @@ class Campaign:
         return self.findings
 
     async def _play(self, server: Mortal, client: aio.Client) -> None:
+        feed = asyncio.create_task(self._watch_all(client))
         callers = [asyncio.create_task(self._callers(client)) for _ in range(self._at_once)]
         for number in range(1, self._kills + 1):
             how = await server.die_and_live(self._dice, self._oracle)
@@ -119,6 +127,39 @@ class Campaign:
         for story in self._stories:
             if story.ended is None:
                 self.findings.violations.append(f"{story.task_name or story.name}: did not end; it {story.acts}")
+        await self._end_watch(feed)
+
+    async def _watch_all(self, client: aio.Client) -> None:
+        """Watch the whole project, across every death of the server."""
+        async for news in client.watch_project(heartbeat=1.0):
+            told = self._feed.setdefault(news.name, [])
+            if isinstance(news, Snapshot):  # of what was there when the watch began; some of it may be told as events
+                told[:] = range(1, news.sequence + 1)
+                self._shown[news.name] = news.sequence
+            elif not isinstance(news, ProgressUpdate):
+                shown = self._shown.pop(news.name, 0)
+                if news.sequence <= shown:
+                    del told[news.sequence - 1 :]
+                told.append(news.sequence)
+
+    async def _end_watch(self, feed: asyncio.Task[None]) -> None:
+        """Wait until the watch has told all that the people saw; whatever it tells otherwise is wrong."""
+        seen = {story.task_name: story.sequences for story in self._stories if story.ended is not None}
+        with suppress(TimeoutError):
+            async with asyncio.timeout(FEED_LAG):
+                while not feed.done() and any(self._feed.get(name, []) != told for name, told in seen.items()):
+                    await asyncio.wait([feed], timeout=0.1)
+        feed.cancel()
+        (error,) = await asyncio.gather(feed, return_exceptions=True)
+        if isinstance(error, Exception):
+            self.findings.violations.append(f"the watch of the project ended: {error}")
+        for name, sequences in seen.items():
+            told = self._feed.get(name, [])
+            if told != sequences:
+                self.findings.violations.append(
+                    f"{name}: the project's watch told {len(told)} events, and the task's {len(sequences)}; "
+                    f"the first that differs is {_first_difference(told, sequences)}"
+                )
 
     async def _callers(self, client: aio.Client) -> None:
         """Live one story after the other until the kills are over."""
@@ -159,22 +200,26 @@ class Campaign:
                 wrong(f"{story.name}: one request made {listed[story.name]} tasks")
         for name in listed.keys() - {story.name for story in self._stories}:
             wrong(f"a task {name} that nobody asked for")
-        ended = [story for story in self._stories if story.ended is not None]
-        for story in ended:
-            assert story.ended is not None
-            task = await client.get(story.task_name)
-            if (task.state, task.last_sequence) != (story.ended.state, story.position):
-                wrong(f"{task.name} was {story.ended.state.name} at event {story.position}, and changed since")
-            entries = [entry async for entry in client.resources(task.name)]
-            for found in check(task, entries, self._oracle.of(f"{story.name}-")):
-                if found not in self.findings.violations:
-                    wrong(f"{found} (at the end of all)")
-            numbers = [
-                e.sequence async for e in client.events(task.name) if not isinstance(e, Snapshot | ProgressUpdate)
-            ]
-            if numbers != story.sequences:
-                wrong(f"{task.name}: {len(story.sequences)} events were watched, and {len(numbers)} are listed")
+        for story in self._stories:
+            if story.ended is not None:
+                await self._look_again(story, story.ended, client)
         self.findings.violations += self._oracle.wrongs
+
+    async def _look_again(self, story: Story, ended: Task, client: aio.Client) -> None:
+        """Hold a task once more against what exists and what was seen of it, at the end of all."""
+        wrong = self.findings.violations.append
+        task = await client.get(story.task_name)
+        if (task.state, task.last_sequence) != (ended.state, story.position):
+            wrong(f"{task.name} was {ended.state.name} at event {story.position}, and changed since")
+        entries = [entry async for entry in client.resources(task.name)]
+        for found in check(task, entries, self._oracle.of(f"{story.name}-")):
+            if found not in self.findings.violations:
+                wrong(f"{found} (at the end of all)")
+        if await Person(client, story).submit() != task.name:
+            wrong(f"{task.name}: the same request made another task")
+        numbers = [event.sequence async for event in client.events(task.name)]
+        if numbers != story.sequences:
+            wrong(f"{task.name}: {len(story.sequences)} events were watched, and {len(numbers)} are listed")
 
     def _sum_up(self, server: Mortal, seconds: float) -> None:
         findings, starts = self.findings, sorted(server.starts)
@@ -191,6 +236,14 @@ class Campaign:
         at = sum(self.findings.ends.values())
         wrong = len(self.findings.violations) + len(self._oracle.wrongs)
         print(f"{text}; {at} tasks ended, {wrong} violations", file=sys.stderr, flush=True)
+
+
+def _first_difference(told: list[int], right: list[int]) -> str:
+    """Return where two lists of events part."""
+    for one, other in itertools.zip_longest(told, right):
+        if one != other:
+            return f"{one} where {other} was due"
+    return "none"
 
 
 def _account(story: Story, task: Any, entries: list[Any], things: list[Any], events: list[Any]) -> str:

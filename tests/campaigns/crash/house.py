@@ -23,13 +23,13 @@ def quicken() -> None:
     """Shorten the windows of compute.deploy, in the server: what it does within them stays as it is."""
     from dataclasses import replace
 
-    from wharfinger_compute import deploy, resources
+    from wharfinger_compute import readiness, resources
 
     for name, kind in resources.RESOURCE_TYPES.items():
         resources.RESOURCE_TYPES[name] = replace(
             kind, send_window=SEND_WINDOW, call_timeout=CALL_TIMEOUT, settling=SETTLING
         )
-    deploy.POLL = 0.1
+    readiness.POLL = 0.1
 
 
 def configure(folder: Path, cloud: Cloud, more: str = "") -> None:

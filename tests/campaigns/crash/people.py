@@ -42,6 +42,7 @@ class Story:
     seed: str
     task_name: str = ""
     acknowledged: bool = False
+    wish: dict[str, Any] = field(default_factory=dict)
     keep: bool = False
     retained: set[str] = field(default_factory=set)
     sequences: list[int] = field(default_factory=list)
@@ -66,19 +67,10 @@ class Person:
     async def live(self) -> Story:
         """See the deployment to its end: rolled back, or kept."""
         story, dice = self.story, self.dice
-        params, policy, executor = self.wish()
+        story.wish = self._wish()
         story.keep = dice.random() < 0.4
-        handle = await answered(
-            lambda: self._client.submit(
-                "compute.deploy",
-                params,
-                policy=policy,
-                executor=executor,
-                labels={"story": story.name},
-                request_id=f"create-{story.name}",
-            )
-        )
-        story.task_name, story.acknowledged = handle.name, True
+        story.task_name = await self.submit()
+        story.acknowledged = True
         cancel = asyncio.create_task(self._cancel(dice.uniform(0.3, 4.0))) if dice.random() < 0.2 else None
         task = await self._watch_to_rest()
         for _ in range(TURNS):
@@ -94,8 +86,12 @@ class Person:
         story.ended = task
         return story
 
-    def wish(self) -> tuple[dict[str, Any], dict[str, Any], str]:
-        """Return params, policy and executor."""
+    async def submit(self) -> str:
+        """Ask for the deployment, under one request id however often; return the task's name."""
+        asked = self.story.wish
+        return (await answered(lambda: self._client.submit("compute.deploy", **asked))).name
+
+    def _wish(self) -> dict[str, Any]:
         dice = self.dice
         provider = dice.choice(["ec2", "ec2", "openstack"])
         params: dict[str, Any] = {
@@ -114,7 +110,13 @@ class Person:
             "on_failure": dice.choice(["keep", "keep", "roll_back"]),
             "on_cancel": dice.choice(["keep", "roll_back"]),
         }
-        return params, policy, dice.choice(["asyncio", "thread"])
+        return {
+            "params": params,
+            "policy": policy,
+            "executor": dice.choice(["asyncio", "thread"]),
+            "labels": {"story": self.story.name},
+            "request_id": f"create-{self.story.name}",
+        }
 
     async def _cancel(self, after: float) -> None:
         await asyncio.sleep(after)

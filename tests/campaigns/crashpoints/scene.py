@@ -35,11 +35,11 @@ def quicken() -> None:
     """Shorten the windows of compute.deploy, in the server."""
     from dataclasses import replace
 
-    from wharfinger_compute import deploy, resources
+    from wharfinger_compute import readiness, resources
 
     for name, kind in resources.RESOURCE_TYPES.items():
         resources.RESOURCE_TYPES[name] = replace(kind, send_window=1.0, call_timeout=1.0, settling=0.2)
-    deploy.POLL = 0.1
+    readiness.POLL = 0.1
 
 
 class Quota(StormyOracle):
