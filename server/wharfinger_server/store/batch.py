@@ -23,10 +23,12 @@ from wharfinger_server.store.operations import (
     Operation,
     Probe,
     Purge,
+    Recount,
     Renew,
     SaveProgress,
     WriteCatalogs,
 )
+from wharfinger_server.store.spending import Budgets, Spending
 from wharfinger_server.store.values import Committed, Draft, FeedEvent
 from wharfinger_server.store.work import Work
 
@@ -40,7 +42,15 @@ class Batch:
     feed positions: a project's row is locked for the shortest time, and the order of positions is that of commits.
     """
 
-    def __init__(self, database: Database, line: Line, now: int, encode: Encode, task_ids: ids.TaskIds) -> None:
+    def __init__(
+        self,
+        database: Database,
+        line: Line,
+        now: int,
+        encode: Encode,
+        task_ids: ids.TaskIds,
+        budgets: Budgets | None = None,
+    ) -> None:
         self.committed: list[Committed] = []
         self.wrote = False
         self._database = database
@@ -48,6 +58,7 @@ class Batch:
         self._now = now
         self._encode = encode
         self._ids = task_ids
+        self._spending = Spending(database, line, budgets or {})
         self._created: list[Task] = []
         self._events: list[Pending] = []
         self._loaded: dict[int, Loaded] = {}
@@ -66,6 +77,10 @@ class Batch:
         for change in changes:
             self._decide(change)
         self._write()
+        if _all(operations, Recount):
+            self._spending.recount()
+            self.wrote = True
+        self.wrote |= self._spending.write()
         self._renew(renewals)
         if _all(operations, Probe):
             self.wrote = True
@@ -115,8 +130,8 @@ class Batch:
         if news:
             self._insert(news)
         for create, group in prepared:
-            create.result = [new.existing or new.draft.task for new in group]
-        made = [new for new in news if new.existing is None]
+            create.result = [new.existing or new.refusal or new.draft.task for new in group]
+        made = [new for new in news if new.existing is None and new.refusal is None]
         labels = [
             (t.id, key, value, t.project) for new in made for t in (new.draft.task,) for key, value in t.labels.items()
         ]
@@ -127,6 +142,7 @@ class Batch:
             for new in made
             for name, body in codec.large_documents(new.draft.task).items()
         ]
+        documents += [(new.draft.task.id, codec.ESTIMATE, new.draft.estimate) for new in made if new.draft.estimate]
         if documents:
             self._database.statements.upsert_documents(self._line, documents)
         sealed = [
@@ -163,7 +179,7 @@ class Batch:
 
     def _insert(self, news: Sequence[_New]) -> None:
         """Insert what can be; find out about each of the others whether its task exists, or only its id is taken."""
-        pending = list(news)
+        pending = self._affordable(news) if self._spending.budgets else list(news)
         while pending:
             taken: set[int] = set()
             for new in pending:
@@ -175,9 +191,29 @@ class Batch:
             clashed = [new for new in pending if new.row[0] not in inserted]
             for new in clashed:
                 new.existing = self._existing(new.draft.task)
+                if new.existing is not None and new.counted:
+                    self._spending.move(new.draft.task.project, new.draft.task.committed, {})
             pending = [new for new in clashed if new.existing is None]
             for new in pending:
                 self._rename_new(new)
+
+    def _affordable(self, news: Sequence[_New]) -> list[_New]:
+        """Count what projects with a budget will spend, and leave out what they may not; what exists is no new cost."""
+        pending: list[_New] = []
+        requests: set[tuple[str, str]] = set()
+        for new in news:
+            task = new.draft.task
+            request = (task.project, task.request_id)
+            if task.project in self._spending and task.expected and request not in requests:
+                new.existing = self._existing(task)
+                if new.existing is None:
+                    new.refusal = self._spending.take(task)
+                    new.counted = new.refusal is None
+            if new.existing is None and new.refusal is None:
+                pending.append(new)
+                if task.request_id:
+                    requests.add(request)
+        return pending
 
     def _rename_new(self, new: _New) -> None:
         self._rename(new.draft.task)
@@ -214,7 +250,8 @@ class Batch:
         rows = self._database.tasks(self._line, wanted)
         large = self._database.large_of(self._line, rows)
         for row in rows:
-            self._loaded[row[0]] = Loaded(row, large.get(row[0], {}), self._database, self._line)
+            known = large.get(row[0], {})
+            self._loaded[row[0]] = Loaded(row, known, self._database, self._line, self._spending)
 
     def _decide(self, change: Change) -> None:
         loaded = self._loaded.get(change.task)
@@ -253,6 +290,9 @@ class Batch:
         ):
             if rows:
                 statement(line, rows)
+        for w in written:
+            if w.committed is not None:
+                self._spending.move(w.task.project, w.committed, w.task.committed)
         self._events += [event for w in written for event in w.events]
 
     def _write_catalogs(self, operation: WriteCatalogs) -> None:
@@ -287,15 +327,17 @@ class Batch:
 
 
 class _New:
-    """A draft on its way: its row and first events, and the task that stands in its way, if one does."""
+    """A draft on its way: its row and first events, and the task or the budget that stands in its way, if one does."""
 
-    __slots__ = ("draft", "events", "existing", "row")
+    __slots__ = ("counted", "draft", "events", "existing", "refusal", "row")
 
     def __init__(self, draft: Draft, row: codec.Row, events: list[Pending]) -> None:
         self.draft = draft
         self.row = row
         self.events = events
         self.existing: Existing | None = None
+        self.refusal: Refused | None = None
+        self.counted = False
 
 
 def _derived(task: Task) -> bool:

@@ -27,6 +27,9 @@ PARAMS, PLAN = 1, 2
 LARGE = {PARAMS: "params", PLAN: "plan"}
 """The documents that may be large: their bit in `tasks.large`, and their name in `task_documents`."""
 
+ESTIMATE = "estimate"
+"""The name in `task_documents` of what a task is expected to cost. It is never read with the task."""
+
 TASK_COLUMNS = tuple(column.name for column in schema.tasks.columns)
 STATUS_COLUMNS = (
     "executor", "state", "wake_time", "expire_time", "delete_time", "lease_expire", "epoch", "revision",

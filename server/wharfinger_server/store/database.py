@@ -129,7 +129,8 @@ class Database(ABC):
         found: dict[int, dict[str, bytes]] = {}
         if tasks:
             condition, values = self.any_of(tasks)
-            sql = f"SELECT task, name, body FROM task_documents WHERE task {condition}"  # noqa: S608  # our own names
+            names = ", ".join(f"'{name}'" for name in codec.LARGE.values())
+            sql = f"SELECT task, name, body FROM task_documents WHERE task {condition} AND name IN ({names})"  # noqa: S608  # our own names
             for task, name, body in line.exec_driver_sql(sql, values).all():
                 found.setdefault(task, {})[name] = body
         return found
@@ -147,6 +148,12 @@ class Database(ABC):
         for start in range(0, len(bases), 500):
             condition, wanted = self.any_of(bases[start : start + 500])
             yield from line.exec_driver_sql(f"{sql} AND base {condition}", (*values, *wanted)).all()
+
+    def estimate(self, line: Line, task: int) -> bytes:
+        """Return the document of what a task is expected to cost, b"" where there is none."""
+        sql = f"SELECT body FROM task_documents WHERE task = {self.mark} AND name = '{codec.ESTIMATE}'"  # noqa: S608  # our own names
+        found = line.exec_driver_sql(sql, (task,)).first()
+        return bytes(found[0]) if found is not None else b""
 
     def memo(self, line: Line, task: int, key: str) -> bytes | None:
         """Return one memo."""

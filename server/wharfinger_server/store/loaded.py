@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
@@ -111,7 +111,9 @@ class Memos:
 class Loaded:
     """A task's rows as the decisions so far have left them. They work on copies: one that raises leaves no trace."""
 
-    def __init__(self, row: Row, large: dict[str, bytes], database: Database, line: Line) -> None:
+    def __init__(
+        self, row: Row, large: dict[str, bytes], database: Database, line: Line, budgets: Container[str] = ()
+    ) -> None:
         self.id: int = row[0]
         # What is to be written, None or empty: nothing.
         self.status: codec.Row | None = None
@@ -121,10 +123,18 @@ class Loaded:
         self._row = row
         self._large = large
         self._store = database.incarnation
+        self._database = database
+        self._line = line
         self._unused: Task | None = codec.task_of(row, self._store, large)
         self.task = self._unused
         self.entries = Entries(self.id, database, line, empty=not self._unused.counts.total)
         self.memos = Memos(self.id, database, line)
+        # What it committed its project to before this batch, by the hour; None where the project has no budget.
+        self.committed = self._unused.committed if self._unused.project in budgets else None
+
+    def estimate(self) -> bytes:
+        """Return the document of what the task is expected to cost, b"" where there is none."""
+        return self._database.estimate(self._line, self.id)
 
     def copy(self) -> Task:
         """Return the task as it stands, for one decision."""

@@ -58,6 +58,11 @@ class Probe(Operation):
 
 
 @dataclass(slots=True, eq=False)
+class Recount(Operation):
+    """Make the sums of what projects with a budget spend anew."""
+
+
+@dataclass(slots=True, eq=False)
 class Purge(Operation):
     """Delete tombstones; the result is how many. It runs in a batch of its own."""
 

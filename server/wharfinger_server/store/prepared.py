@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from wharfinger_server.store import schema
+from wharfinger_server.store import codec, schema
 
 _DIALECTS: dict[str, sa.Dialect] = {
     "sqlite": sqlite.dialect(paramstyle="qmark"),
@@ -22,6 +22,8 @@ _T = schema.tasks.c
 _V = schema.events.c
 _P = schema.projects.c
 _S = schema.sealed.c
+_D = schema.task_documents.c
+_B = schema.spending.c
 
 # Literal numbers: a planner takes a partial index only where it can prove its condition.
 _ZERO: sa.ColumnClause[int] = sa.literal_column("0")
@@ -84,6 +86,8 @@ class Reads:
         self.expired = make(
             TASK.where(*over, _T.state >= sa.literal_column("5")).order_by(_T.expire_time).limit(_LIMIT)
         )
+        self.estimate = make(sa.select(_D.body).where(_D.task == _("task"), _D.name == codec.ESTIMATE))
+        self.spending = make(sa.select(_B.currency, _B.amount).where(_B.project == _("project")))
         self.sealed = make(sa.select(_S.seal_key, _S.body).where(_S.task == _("task")))
         self.seal_keys = make(sa.select(_S.seal_key, sa.func.count()).group_by(_S.seal_key))
         self.events = make(event.order_by(_V.sequence).limit(_LIMIT))

@@ -8,6 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from wharfinger_server.domain.costs import Sums
 from wharfinger_server.domain.ledger import Entry
 from wharfinger_server.domain.states import CLOSED, EntryState
 from wharfinger_server.domain.task import Task
@@ -15,6 +16,7 @@ from wharfinger_server.store import codec, schema
 from wharfinger_server.store.codec import Row
 from wharfinger_server.store.database import Database
 from wharfinger_server.store.prepared import TASK, TROUBLED, UNFINISHED, reads
+from wharfinger_server.store.spending import read_sums
 from wharfinger_server.store.values import Condition, FeedEvent, Sealed, StoredEvent, TaskQuery
 
 _T = schema.tasks.c
@@ -139,7 +141,17 @@ class Queries:
 
     def seal_keys(self, connection: sa.Connection) -> dict[str, int]:
         """Return how many tasks hold params sealed under each key."""
-        return {key: count for key, count in self._reads.seal_keys(connection)}
+        return {str(key): int(count) for key, count in self._reads.seal_keys(connection)}
+
+    def estimate(self, connection: sa.Connection, task: int) -> bytes:
+        """Return the document of what a task is expected to cost, b"" where there is none."""
+        for (body,) in self._reads.estimate(connection, task=task):
+            return bytes(body)
+        return b""
+
+    def spending(self, connection: sa.Connection, project: str) -> Sums:
+        """Return what a project with a budget spends by the hour."""
+        return read_sums(self._reads.spending(connection, project=project))
 
     def memos(self, connection: sa.Connection, task: int) -> dict[str, bytes]:
         """Return a task's memos."""

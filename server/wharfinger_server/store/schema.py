@@ -147,6 +147,15 @@ projects = sa.Table(
     sa.Column("floor", NUMBER, nullable=False),
 )
 
+# What the things of a project with a budget cost by the hour, as exact decimal numbers (store/spending.py).
+spending = sa.Table(
+    "spending",
+    metadata,
+    sa.Column("project", TEXT, primary_key=True),
+    sa.Column("currency", TEXT, primary_key=True),
+    sa.Column("amount", TEXT, nullable=False),
+)
+
 # The number of each writer's last batch, written with the batch: settles whether a COMMIT without an answer happened.
 batches = sa.Table(
     "batches",

@@ -15,6 +15,7 @@ class Statements:
         self.insert_tasks = bulks.insert(schema.tasks, codec.TASK_COLUMNS, ignore=True)
         self.insert_labels = bulks.insert(schema.task_labels, ["task", "key", "value", "project"])
         self.upsert_documents = bulks.upsert(schema.task_documents, ["task", "name", "body"])
+        self.upsert_spending = bulks.upsert(schema.spending, ["project", "currency", "amount"])
         self.insert_sealed = bulks.insert(schema.sealed, ["task", "seal_key", "body"])
         self.delete_sealed = bulks.delete(schema.sealed, ["task"])
         self.update_tasks = bulks.update(schema.tasks, ["id"], codec.STATUS_COLUMNS)

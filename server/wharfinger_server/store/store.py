@@ -9,6 +9,8 @@ import sqlalchemy as sa
 
 from wharfinger_server.domain import ids
 from wharfinger_server.domain.catalog import Activation, Catalog
+from wharfinger_server.domain.costs import Sums
+from wharfinger_server.domain.errors import Refused
 from wharfinger_server.domain.ledger import Entry
 from wharfinger_server.domain.progress import Progress
 from wharfinger_server.domain.states import EntryState
@@ -24,12 +26,14 @@ from wharfinger_server.store.operations import (
     Operation,
     Probe,
     Purge,
+    Recount,
     Renew,
     SaveProgress,
     WriteCatalogs,
 )
 from wharfinger_server.store.queries import Queries
 from wharfinger_server.store.runner import InlineRunner, Runner, ThreadRunner
+from wharfinger_server.store.spending import Budgets
 from wharfinger_server.store.values import Committed, Condition, Draft, FeedEvent, Sealed, StoredEvent, TaskQuery
 from wharfinger_server.store.work import Work
 from wharfinger_server.store.writer import OnCommit, Pace, Writer
@@ -138,17 +142,18 @@ class Store:
     async def create(self, draft: Draft) -> Task:
         """Create a task, with its first events and perhaps its first lease, in one commit; return it.
 
-        Raises Existing where the project has a task of that request_id or, failing that, of that task_id.
+        Raises Existing where the project has a task of that request_id or, failing that, of that task_id, and
+        ResourceExhausted BUDGET_EXCEEDED where its budget does not allow the task.
         """
-        made: Task | Existing
+        made: Task | Existing | Refused
         (made,) = await self._write(lambda waiter: Create(waiter, (draft,)))
-        if isinstance(made, Existing):
+        if isinstance(made, Existing | Refused):
             raise made
         return made
 
-    async def create_many(self, drafts: Sequence[Draft]) -> list[Task | Existing]:
+    async def create_many(self, drafts: Sequence[Draft]) -> list[Task | Existing | Refused]:
         """Create tasks in one commit. Each answers for itself, in the order asked; of two alike the first is made."""
-        result: list[Task | Existing] = await self._write(lambda waiter: Create(waiter, drafts))
+        result: list[Task | Existing | Refused] = await self._write(lambda waiter: Create(waiter, drafts))
         return result
 
     async def change(self, task_id: int, decide: Callable[[Work], T]) -> T:
@@ -178,6 +183,11 @@ class Store:
         """Renew the leases (task, epoch) for `ttl` microseconds by the database's clock; return the tasks held."""
         result: set[int] = await self._write(lambda waiter: Renew(waiter, leases, ttl))
         return result
+
+    async def keep_budgets(self, budgets: Budgets) -> None:
+        """Allow these projects no tasks beyond their budgets from now on; count what they spend already."""
+        self._writer.budgets = budgets
+        await self._write(Recount)
 
     async def purge(self, before: int, limit: int) -> int:
         """Delete up to `limit` tombstones older than `before` for good, with all that is theirs; return how many."""
@@ -271,6 +281,14 @@ class Store:
         return await self._read(
             lambda c: self._queries.entries(c, task, after_ordinal, limit, states, only_open=only_open)
         )
+
+    async def estimate(self, task: int) -> bytes:
+        """Return the document of what a task is expected to cost, b"" where nothing was estimated."""
+        return await self._read(lambda c: self._queries.estimate(c, task))
+
+    async def spending(self, project: str) -> Sums:
+        """Return what a project with a budget spends by the hour, by currency."""
+        return await self._read(lambda c: self._queries.spending(c, project))
 
     async def memos(self, task: int) -> dict[str, bytes]:
         """Return a task's saved answers by key."""

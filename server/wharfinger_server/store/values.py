@@ -27,12 +27,14 @@ class Draft:
 
     The task is the store's from then on: it fills in `uid`, `last_sequence`, the times that are 0, and another `id`
     where that one is taken (0: the store chooses). A lease it has begins with the commit, by the database's clock.
-    `seal` returns what of its params is sealed, for the uid that the task has in the end; None: nothing is.
+    `seal` returns what of its params is sealed, for the uid that the task has in the end; None: nothing is. `estimate`
+    is the document of what it is expected to cost, b"" for none.
     """
 
     task: Task
     details: tuple[tuple[EventDetail, int], ...] = ()
     seal: Callable[[str], Sealed] | None = None
+    estimate: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,10 @@ class Work:
         """Return all saved answers by key."""
         return self._loaded.memos.all() | self.staged_memos
 
+    def estimate(self) -> bytes:
+        """Return the document of what the task is expected to cost, b"" where nothing was estimated."""
+        return self._loaded.estimate() if self.task.expected is not None else b""
+
     def put_memo(self, key: str, value: bytes) -> None:
         """Save an answer under `key`."""
         self.staged_memos[key] = value

@@ -19,6 +19,7 @@ from wharfinger_server.store.errors import MaybeWritten, WriteFailed, unavailabl
 from wharfinger_server.store.loaded import Encode
 from wharfinger_server.store.operations import Create, Operation, Purge
 from wharfinger_server.store.runner import Runner
+from wharfinger_server.store.spending import Budgets
 from wharfinger_server.store.values import Committed
 
 log = logging.getLogger(__name__)
@@ -48,6 +49,7 @@ class Writer:
 
     def __init__(self, database: Database, encode: Encode, runner: Runner, pace: Pace) -> None:
         self.on_commit: OnCommit | None = None
+        self.budgets: Budgets = {}
         self._database = database
         self._encode = encode
         self._runner = runner
@@ -171,7 +173,7 @@ class Writer:
             try:
                 self._settle_last()
                 line, now = self._database.begin()
-                batch = Batch(self._database, line, now, self._encode, self._ids)
+                batch = Batch(self._database, line, now, self._encode, self._ids, self.budgets)
                 batch.run(operations)
                 if batch.wrote:
                     self._database.commit()

@@ -121,6 +121,12 @@ def upgrade() -> None:
         sa.Column("floor", NUMBER, nullable=False),
     )
     op.create_table(
+        "spending",
+        sa.Column("project", TEXT, primary_key=True),
+        sa.Column("currency", TEXT, primary_key=True),
+        sa.Column("amount", TEXT, nullable=False),
+    )
+    op.create_table(
         "batches",
         sa.Column("writer", TEXT, primary_key=True),
         sa.Column("number", NUMBER, nullable=False),
