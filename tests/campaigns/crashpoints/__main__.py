@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import math
 import sys
 import tempfile
 from pathlib import Path
@@ -23,11 +24,13 @@ def main() -> int:
     parser.add_argument("--every", type=int, default=1, help="only every so manieth point")
     parser.add_argument("--first", type=int, default=0, help="from which point on")
     parser.add_argument("--at-once", type=int, default=3, help="scenes at once")
+    parser.add_argument("--minutes", type=float, default=math.inf, help="begin no scene after so long")
     parser.add_argument("--only", nargs=2, metavar=("CLOUD", "WAY"), help="one cloud and one way")
     parser.add_argument("--out", type=Path, help="write the summary to FILE.json and FILE.txt")
     chosen = parser.parse_args()
     pairs = [(chosen.only[0], chosen.only[1])] if chosen.only else []
     wanted: dict[str, Any] = {"every": chosen.every, "first": chosen.first, "at_once": chosen.at_once, "pairs": pairs}
+    wanted["seconds"] = chosen.minutes * 60
     with tempfile.TemporaryDirectory(prefix="wharfinger-points-") as folder, Nursery() as nursery:
         summary = asyncio.run(campaign(nursery, Path(folder), **wanted))
     print(summary.report())

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import math
+import random
 import sys
 import time
 from collections import Counter
@@ -26,6 +28,7 @@ class Summary:
     points: Counter[str] = field(default_factory=Counter)
     died: Counter[str] = field(default_factory=Counter)
     missed: list[str] = field(default_factory=list)
+    unplayed: int = 0
     violations: list[str] = field(default_factory=list)
     seconds: float = 0.0
 
@@ -37,6 +40,7 @@ class Summary:
             [
                 *lines,
                 f"{died} of {points} points in {self.seconds:.0f} s",
+                f"{self.unplayed} points for which there was no time",
                 f"{len(self.missed)} points that did not come again",
                 *self.missed[:20],
                 f"{len(self.violations)} violations",
@@ -85,8 +89,12 @@ async def campaign(
     first: int = 0,
     at_once: int = 3,
     pairs: Sequence[tuple[str, str]] = (),
+    seconds: float = math.inf,
 ) -> Summary:
-    """Die at every `every`th point from the `first` on, of all ways on all clouds or of the `pairs`."""
+    """Die at every `every`th point from the `first` on, of all ways on all clouds or of the `pairs`.
+
+    No scene is begun after so many `seconds`; what was played by then is from all over.
+    """
     began = time.monotonic()
     summary = Summary()
     stage = Theatre(nursery, folder)
@@ -99,11 +107,15 @@ async def campaign(
         summary.points[f"{cloud} {way}"] = len(chosen)
         casts += [(cloud, way, point) for point in chosen]
         _tell(f"{cloud} {way}: {len(points)} points")
+    random.Random(0).shuffle(casts)
     waiting = iter(casts)
     done = itertools.count(1)
 
     async def player() -> None:
         for cast in waiting:
+            if time.monotonic() - began > seconds:
+                summary.unplayed += 1
+                continue
             seen = await stage.play(cast)
             if not seen.died and not seen.wrongs:
                 seen = await stage.play(cast)  # what is timed is not the same twice
