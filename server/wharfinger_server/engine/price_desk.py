@@ -94,7 +94,7 @@ class PriceDesk:
 
     async def _stack(self, caller: Caller, project: str, catalog: str) -> Stack:
         check_project(caller, project)
-        return await self._pricing.stack_of(catalog) if catalog else self._pricing.stack(project)
+        return await (self._pricing.stack_of(catalog) if catalog else self._pricing.current(project))
 
     # ------------------------------------------------------------------ catalogues
 

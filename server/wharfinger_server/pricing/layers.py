@@ -63,6 +63,11 @@ class Layers:
         self._index = shelf.folder / f"files-{__version__}.json"
         self._read_index()
 
+    def is_at_hand(self) -> bool:
+        """Whether no large file must be read before `load` is done: that takes seconds."""
+        path = bundled()
+        return path is None or str(path) in self._files
+
     def load(self, active: Catalog | None) -> Loaded:
         """Look at all files again and return the stacks; `active` is the catalogue that was downloaded last."""
         self._troubles = []

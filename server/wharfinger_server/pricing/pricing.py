@@ -56,14 +56,19 @@ class Pricing:
         self._reader = Reader(sources)
         self._importer = Importer(store, self._shelf, self._reader, settings.prices)
         self._layers = Layers(self._shelf, self._reader, settings)
-        self._loaded = Loaded(Stack(), {}, ())
+        self._loaded: Loaded | None = None
         self._look_at = 0.0
         self._looking: asyncio.Task[None] | None = None
         self._lock = asyncio.Lock()
+        self._loading = asyncio.Lock()
 
     async def open(self) -> None:
-        """Load what is active and the layers. Never raises for bad data: see `troubles`."""
-        await self.refresh()
+        """Load what is at hand. Never raises for bad data: see `troubles`.
+
+        Files that were never read before, such as the bundled one after an upgrade, are read when somebody asks first.
+        """
+        if await asyncio.to_thread(self._layers.is_at_hand):
+            await self._look()
 
     def close(self) -> None:
         """Look at nothing any more. Stacks that were handed out stay good."""
@@ -73,34 +78,47 @@ class Pricing:
     @property
     def troubles(self) -> tuple[str, ...]:
         """One sentence for each thing that can't be used now: a broken file, a catalogue that is missing."""
-        return self._loaded.troubles
+        return self._loaded.troubles if self._loaded is not None else ()
 
     async def refresh(self) -> None:
-        """Look at the active catalogue and at all files again. Never raises for bad data."""
+        """Look at the active catalogue and at all files again. Raises Unavailable where the database does not answer."""
         async with self._lock:
-            try:
-                active = await self._store.active_catalog()
-            except Refused as error:
-                log.warning("which prices are active can't be read: %s", error.message)
-                return
+            active = await self._store.active_catalog()
             loaded = await asyncio.to_thread(self._layers.load, active)
+            before = self._loaded.troubles if self._loaded is not None else ()
             for trouble in loaded.troubles:
-                if trouble not in self._loaded.troubles:
+                if trouble not in before:
                     log.warning("%s", trouble)
             self._loaded = loaded
             self._look_at = time.monotonic() + _LOOK_EVERY
 
-    def stack(self, project: str = "") -> Stack:
-        """Return the layers as they are now, with the project's own first; cheap.
+    async def current(self, project: str = "") -> Stack:
+        """Return the layers as they are now, with the project's own first; the first time, once they are loaded.
 
-        The files and the active catalogue are looked at again in the background of the running event loop, at most once
-        a second, when somebody asks.
+        The files and the active catalogue are looked at again in the background, at most once a second, when somebody
+        asks. Raises Unavailable where they were never loaded and the database does not answer.
         """
+        if self._loaded is None:
+            async with self._loading:
+                if self._loaded is None:
+                    await self.refresh()
+        return self.stack(project)
+
+    def stack(self, project: str = "") -> Stack:
+        """Return what `current` does, without waiting. Raises RuntimeError where nothing was loaded yet."""
+        loaded = self._loaded
+        if loaded is None:
+            raise RuntimeError("no prices were loaded yet: await Pricing.current first")
         if time.monotonic() >= self._look_at and (self._looking is None or self._looking.done()):
             with suppress(RuntimeError):  # no loop runs in this thread
-                self._looking = asyncio.get_running_loop().create_task(self.refresh())
-        loaded = self._loaded
+                self._looking = asyncio.get_running_loop().create_task(self._look())
         return loaded.projects.get(project, loaded.base)
+
+    async def _look(self) -> None:
+        try:
+            await self.refresh()
+        except Refused as error:
+            log.warning("which prices are active can't be read: %s", error.message)
 
     async def stack_of(self, digest: str) -> Stack:
         """Return an earlier stack by its digest, or one catalogue by its own; with or without `sha256:`.
@@ -108,9 +126,11 @@ class Pricing:
         Raises NotFound UNKNOWN_CATALOG where it, or one of its catalogues, is not there.
         """
         digest = _hexadecimal(digest)
-        for stack in (self._loaded.base, *self._loaded.projects.values()):
-            if stack.digest == digest:
-                return stack
+        loaded = self._loaded
+        if loaded is not None:
+            for stack in (loaded.base, *loaded.projects.values()):
+                if stack.digest == digest:
+                    return stack
         return await asyncio.to_thread(self._stack_of, digest)
 
     def _stack_of(self, digest: str) -> Stack:
@@ -156,10 +176,11 @@ class Pricing:
         """
         digest = _hexadecimal(digest)
         known = await self.catalog(digest)
-        await asyncio.to_thread(self._stack_of, digest)
+        await asyncio.to_thread(self._stack_of, digest)  # whose file is gone can't be looked up in
         overridden = override and bool(known.quarantine_reason)
         active = await self._store.activate_catalog(Activation(digest, actor, reason, overridden))
-        await self.refresh()
+        if self._loaded is not None:
+            await self.refresh()
         return self._shown(active)
 
     async def differences(self, before: str, after: str, limit: int = 1000) -> list[Difference]:
@@ -181,7 +202,7 @@ class Pricing:
 
         Raises FailedPrecondition PRICES_NOT_KEPT.
         """
-        return await asyncio.to_thread(export_libcloud, self.stack(project), path)
+        return await asyncio.to_thread(export_libcloud, await self.current(project), path)
 
     def path_of(self, digest: str) -> Path:
         """Return where a catalogue's file is, or would be: JSON Lines, one price each."""
@@ -231,7 +252,7 @@ class Pricing:
             ) from None
 
     async def _imported(self, found: Catalog) -> Catalog:
-        if found.active:
+        if found.active and self._loaded is not None:
             await self.refresh()
         return self._shown(found)
 
