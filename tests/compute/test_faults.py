@@ -7,7 +7,7 @@ from tests.compute.conftest import Yard
 from tests.compute.test_deploy import ALL, CALLS, states
 
 from wharfinger.testing import Done
-from wharfinger_compute import account, deploy, making
+from wharfinger_compute import account, making, readiness
 
 DELETES = {"ec2": "TerminateInstances", "openstack": "DELETE /servers/ID", "vultr": "DELETE /instances/ID"}
 
@@ -15,7 +15,7 @@ DELETES = {"ec2": "TerminateInstances", "openstack": "DELETE /servers/ID", "vult
 @pytest.fixture(autouse=True)
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Look for running nodes often."""
-    monkeypatch.setattr(deploy, "POLL", 0.1)
+    monkeypatch.setattr(readiness, "POLL", 0.1)
 
 
 def known(done: Done) -> list[str]:

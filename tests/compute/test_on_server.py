@@ -21,6 +21,7 @@ def configured(folder: Path, cloud: Cloud) -> None:
         "[profiles.ec2]\n"
         'provider = "ec2"\nkey = "AKIA"\nsecret = { env = "LAB_SECRET" }\nhost = "127.0.0.1"\n'
         f'port = {cloud.port}\nsecure = false\nprojects = ["default"]\n'
+        '[profiles.theirs]\nprovider = "ec2"\nkey = "AKIA"\nprojects = ["elsewhere"]\n'
     )
     config.chmod(0o600)
 
@@ -38,8 +39,9 @@ def test_half_a_deployment_is_listed_then_resumed_then_rolled_back(
             handle = client.submit("compute.deploy", params)
             with pytest.raises(wharfinger.PartialFailure) as caught:
                 handle.result(60)
-            assert sorted(entry.external_id for entry in caught.value.created) == cloud.oracle.everything()
-            assert len(caught.value.created) == 12
+            made = [entry for entry in caught.value.created if not entry.key.startswith("attachment/")]
+            assert sorted(entry.external_id for entry in made) == cloud.oracle.everything()
+            assert len(cloud.oracle.alive("node")) == len(cloud.oracle.alive("volume")) == 12
             assert "node/web-20" in caught.value.not_attempted
 
             handle.resume()
@@ -51,3 +53,21 @@ def test_half_a_deployment_is_listed_then_resumed_then_rolled_back(
             assert handle.wait(60).state is TaskState.ROLLED_BACK
             assert cloud.oracle.everything() == []
             assert "s3cr3t" not in serving.log()
+
+
+def test_a_profile_of_others_is_refused_at_creation_as_one_that_does_not_exist(
+    tmp_path: Path, serve: Callable[..., Serving]
+) -> None:
+    with Cloud() as cloud:
+        configured(tmp_path, cloud)
+        serving = serve(environ={"LAB_SECRET": "s3cr3t"})
+        with wharfinger.Client(serving.address) as client:
+            said = []
+            for profile in ("theirs", "nobody"):
+                with pytest.raises(wharfinger.NotFound) as caught:
+                    client.submit("compute.deploy", {**WHAT["ec2"], "name": "web", "profile": profile})
+                assert caught.value.reason == "UNKNOWN_PROFILE"
+                said.append(caught.value.message.replace(profile, "NAME"))
+        assert said[0] == said[1]
+        assert "there is ec2" in said[0]
+        assert cloud.oracle.calls == []

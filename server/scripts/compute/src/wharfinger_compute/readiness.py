@@ -1,0 +1,94 @@
+"""Waiting until nodes run: one look at the list for all that wait."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any
+
+from libcloud.compute.types import NodeState
+
+from wharfinger.script import AsyncTask, Failed
+from wharfinger_compute.account import Account, told
+from wharfinger_compute.gate import Shut
+
+POLL = 2.0
+"""Seconds between two looks."""
+
+
+class Readiness:
+    """Knows which nodes run. `limit` is how many seconds each may take, from when it is first waited for."""
+
+    def __init__(self, task: AsyncTask, account: Account, limit: float) -> None:
+        self._task = task
+        self._account = account
+        self._limit = limit
+        self._running: set[str] = set()
+        self._waiting: dict[str, tuple[float, asyncio.Future[None]]] = {}
+        self._looking: asyncio.Task[None] | None = None
+        self._closed = False
+
+    def runs(self, node: str) -> None:
+        """Note that a node runs already."""
+        self._running.add(node)
+
+    async def wait(self, node: str) -> None:
+        """Wait until the node runs. Raises Failed: NODE_FAILED, NOT_READY; and Shut once nobody looks any more."""
+        if node in self._running or not self._limit:
+            return
+        if self._closed:
+            raise Shut
+        ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting[node] = (time.monotonic() + self._limit, ready)
+        if self._looking is None or self._looking.done():
+            self._looking = asyncio.create_task(self._look())
+        try:
+            await ready
+        finally:
+            self._waiting.pop(node, None)
+
+    async def close(self) -> None:
+        """Look no more: who still waits gets Shut."""
+        self._closed = True
+        for _, ready in self._waiting.values():
+            if not ready.done():
+                ready.set_exception(Shut())
+        if self._looking is not None:
+            self._looking.cancel()
+            await asyncio.gather(self._looking, return_exceptions=True)
+
+    async def _look(self) -> None:
+        while self._waiting:
+            states = await self._states()
+            for node, (until, ready) in list(self._waiting.items()):
+                self._tell(node, states.get(node), until, ready)
+            await asyncio.sleep(POLL if self._waiting else 0)
+
+    def _tell(self, node: str, state: Any, until: float, ready: asyncio.Future[None]) -> None:
+        if ready.done():
+            return
+        if state == NodeState.RUNNING:
+            self._running.add(node)
+            ready.set_result(None)
+        elif state in (NodeState.ERROR, NodeState.TERMINATED):
+            ready.set_exception(
+                Failed(f"the node {node} failed at the provider", reason="NODE_FAILED", metadata={"id": node})
+            )
+        elif time.monotonic() + POLL > until:
+            ready.set_exception(
+                Failed(
+                    f"the node {node} does not run after {self._limit:g} s",
+                    reason="NOT_READY",
+                    code=4,
+                    retryable=True,
+                    metadata={"id": node},
+                )
+            )
+
+    async def _states(self) -> dict[str, Any]:
+        try:
+            listed = await self._account.driver.list_nodes()
+        except Exception as error:  # noqa: BLE001 - the next look may do
+            self._task.notify(told(self._account.profile, error).message, "warning")
+            return {}
+        return {str(node.id): node.state for node in listed}
