@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from google.rpc import code_pb2, error_details_pb2
-from tests.rpc.wire import Stubs, connected
+from tests.rpc.wire import Stubs, connected, refused
 from tests.servers.serving import Serving
 from tests.servers.sources import Reply, Sources, redirect
 from tests.system.documented import promises
@@ -96,7 +96,6 @@ def ended(stubs: Stubs, script: str, **params: Any) -> tuple[task_pb2.Task, erro
 @pytest.mark.parametrize(
     ("store", "reason", "phrase"),
     [
-        ("nowhere", "UNKNOWN_STORE", "configured for this project: closed, good, odd"),
         ("odd", "STORE_MISCONFIGURED", "[stores.odd]"),
         ("closed", "STORE_REFUSED", "store 'closed' refuses it"),
     ],
@@ -108,6 +107,15 @@ def test_a_store_that_cannot_be_used_is_told(
     task, info = ended(stubs, "image.import", source=sources.url("/disk"), stores=[store], name=f"to-{store}")
     assert (task.state, info.reason, info.metadata["store"]) == (FAILED, reason, store)
     assert phrase in task.error.message
+
+
+def test_a_store_that_is_not_configured_is_told_before_there_is_a_task(stubs: Stubs) -> None:
+    params = {"source": "https://example.org/disk", "stores": ["good", "nowhere"], "name": "disk"}
+    answer = refused(stubs.create, "images", "image.import", params=params)
+    assert (answer.code.name, answer.reason) == ("NOT_FOUND", "UNKNOWN_STORE")
+    assert answer.metadata["store"] == "nowhere"
+    assert "task.params.stores[1]" in answer.message
+    assert "there is closed, good, odd" in answer.message
 
 
 def test_a_second_store_that_refuses_leaves_the_first_object_listed(stubs: Stubs, sources: Sources) -> None:

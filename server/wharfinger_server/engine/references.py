@@ -13,6 +13,7 @@ from wharfinger.runtime.protocol import Environment
 from wharfinger_server.domain.errors import NotFound
 from wharfinger_server.engine.grants import granted
 from wharfinger_server.engine.missing import LONGEST_SHOWN
+from wharfinger_server.engine.plain_json import shown_path
 
 _EACH = "*"
 _LISTED = 20
@@ -20,6 +21,7 @@ _MARKS = {"x-wharfinger-profile": ("profile", "cloud profile"), "x-wharfinger-st
 """Each mark, with the word for what it names in `metadata` and reasons, and the one for people."""
 
 Path = tuple[str, ...]
+Place = tuple[str | int, ...]
 
 
 class References:
@@ -36,9 +38,9 @@ class References:
         known = {"profile": mine.profiles, "store": mine.stores}
         for path, mark in self._fields:
             word, thing = _MARKS[mark]
-            for field, name in _values(params, path, "task.params"):
+            for place, name in _values(params, path, ()):
                 if name not in known[word]:
-                    raise _unknown(field, word, thing, name, sorted(known[word]), project)
+                    raise _unknown(shown_path("task.params", place), word, thing, name, sorted(known[word]), project)
 
 
 def _unknown(field: str, word: str, thing: str, name: str, known: list[str], project: str) -> NotFound:
@@ -76,12 +78,12 @@ def _at(root: Mapping[str, Any], target: str) -> Any:
     return found
 
 
-def _values(value: Any, path: Path, field: str) -> Iterator[tuple[str, str]]:
+def _values(value: Any, path: Path, place: Place) -> Iterator[tuple[Place, str]]:
     if not path:
         if isinstance(value, str):
-            yield field, value
+            yield place, value
     elif path[0] == _EACH and isinstance(value, (list, tuple)):
         for number, one in enumerate(value):
-            yield from _values(one, path[1:], f"{field}[{number}]")
+            yield from _values(one, path[1:], (*place, number))
     elif isinstance(value, Mapping) and path[0] in value:
-        yield from _values(value[path[0]], path[1:], f"{field}.{path[0]}")
+        yield from _values(value[path[0]], path[1:], (*place, path[0]))
