@@ -170,6 +170,25 @@ def test_what_is_made_beside_a_later_attempt_is_an_entry_of_its_own(client: whar
 
 
 @pytest.mark.timeout(90)
+def test_an_undo_that_ends_after_another_one_did_it_changes_nothing(client: wharfinger.Client, oracle: Holding) -> None:
+    task = deploy(client, "ec2", undo_timeout=1.5)
+    assert task.wait(RESTS).state is TaskState.SUCCEEDED
+    oracle.hold("TerminateInstances", done=False)
+    task.rollback()
+    assert oracle.reached.wait(RESTS)
+    assert task.wait(RESTS).state is TaskState.ROLLBACK_FAILED
+    assert node(client, task).state is ResourceState.UNDO_FAILED
+    task.rollback()
+    assert task.wait(RESTS).state is TaskState.ROLLED_BACK
+    entry, events = node(client, task), list(client.events(task.name))
+    oracle.release.set()
+    time.sleep(1)
+    assert (node(client, task), list(client.events(task.name))) == (entry, events)
+    assert client.get(task.name).state is TaskState.ROLLED_BACK
+    assert oracle.everything() == []
+
+
+@pytest.mark.timeout(90)
 @pytest.mark.parametrize(
     ("provider", "call", "executor"),
     [("ec2", "RunInstances", "asyncio"), ("openstack", "POST /servers", "thread")],

@@ -102,6 +102,7 @@ class Campaign:
             finally:
                 server.kill()
             if "Traceback" in server.log():
+                self.findings.violations.append("the server's log has a traceback")
                 self.findings.accounts.append(f"the server's log has a traceback:\n{_first_traceback(server.log())}")
         self._sum_up(server, time.monotonic() - began)
         return self.findings
