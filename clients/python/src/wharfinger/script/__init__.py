@@ -9,6 +9,7 @@ declare `Params` or `PARAMS_SCHEMA`, `RESULT_SCHEMA`, `RESUMABLE`, `RESOURCE_TYP
 from wharfinger.script.errors import BrokenScript, Cancelled, Failed, Refused
 from wharfinger.script.facade import AsyncIntent, AsyncTask, Intent, Made, Step, Task
 from wharfinger.script.inspection import ScriptInfo, inspect
+from wharfinger.script.prices import Item, Prices
 from wharfinger.script.resource import Resource, ResourceType
 
 __all__ = [
@@ -18,7 +19,9 @@ __all__ = [
     "Cancelled",
     "Failed",
     "Intent",
+    "Item",
     "Made",
+    "Prices",
     "Refused",
     "Resource",
     "ResourceType",

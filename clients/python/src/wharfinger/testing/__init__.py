@@ -12,11 +12,12 @@ resumed attempt finds. It knows no leases, windows or states of tasks; for those
         assert [entry.state for entry in done.ledger.values()] == ["CREATED", "CREATED"]
 
 `Trial` does the same with configured stores, profiles and settings, runs a script again after a failure, and asks its
-`find` what it knows.
+`find` what it knows. `estimate` returns the items that a script's `estimate` asks to be priced.
 """
 
 from wharfinger.testing.done import Done, Finding
+from wharfinger.testing.pricing import PricedItem, estimate
 from wharfinger.testing.session import MemorySession
 from wharfinger.testing.trial import Stop, Trial, run
 
-__all__ = ["Done", "Finding", "MemorySession", "Stop", "Trial", "run"]
+__all__ = ["Done", "Finding", "MemorySession", "PricedItem", "Stop", "Trial", "estimate", "run"]
