@@ -19,6 +19,8 @@ from wharfinger_server.store.values import Field as StoredField
 _TOKEN = re.compile(
     r"""\s*(?:(?P<text>"(?:[^"\\]|\\.)*")|(?P<op><=|>=|!=|=|<|>|:)|(?P<word>[A-Za-z0-9_.:+\-/*@]+))""", re.VERBOSE
 )
+# Where a field stands a colon is an operator, and not part of a time.
+_FIELD = re.compile(r"\s*(?P<word>[A-Za-z0-9_.+\-/*@]+)")
 LONGEST_FILTER = 4096
 EQUALITY = frozenset({"=", "!="})
 ORDER = EQUALITY | {"<", "<=", ">", ">="}
@@ -124,7 +126,7 @@ def parse(text: str, fields: Mapping[str, Field], *, labels: bool = True) -> tup
 def _tokens(text: str) -> list[tuple[str, str]]:
     tokens, at = [], 0
     while text[at:].strip():
-        match = _TOKEN.match(text, at)
+        match = (_FIELD.match(text, at) if len(tokens) % 4 == 0 else None) or _TOKEN.match(text, at)
         if match is None:
             start = len(text) - len(text[at:].lstrip())
             raise _wrong(f"{text[start:].strip()[:20]!r} at character {start} is not understood", start)

@@ -71,6 +71,7 @@ if TYPE_CHECKING:
         Verdict,
         Worker,
     )
+    from wharfinger.prices import Catalog, CatalogDiff, CostItem, Estimate, Price, PriceTier
     from wharfinger.requests import NewTask, Policy
 
 __version__ = "0.1.0"
@@ -79,8 +80,12 @@ __all__ = [
     "Aborted",
     "AlreadyExists",
     "Attempt",
+    "Catalog",
+    "CatalogDiff",
     "Client",
+    "CostItem",
     "ErrorEvent",
+    "Estimate",
     "Event",
     "Executor",
     "FailedPrecondition",
@@ -97,6 +102,8 @@ __all__ = [
     "PartialFailure",
     "PermissionDenied",
     "Policy",
+    "Price",
+    "PriceTier",
     "Progress",
     "ProgressUpdate",
     "Refused",
@@ -158,6 +165,7 @@ _HOMES = {
         "Verdict",
         "Worker",
     ),
+    "prices": ("Catalog", "CatalogDiff", "CostItem", "Estimate", "Price", "PriceTier"),
     "requests": ("NewTask", "Policy"),
 }
 

@@ -10,6 +10,7 @@ from typing import Any, Self
 
 from wharfinger import errors, models
 from wharfinger._core import asking, batches, build, convert, methods, outcome, settings, tell, watching
+from wharfinger._core.price_verbs import AsyncPrices
 from wharfinger._core.transport import Transport
 from wharfinger.events import Event, LogLine, Snapshot
 from wharfinger.requests import NewTask, Policy
@@ -18,7 +19,7 @@ from wharfinger.v1 import executor_service_pb2, task_pb2, task_service_pb2
 __all__ = ["Client", "Handle"]
 
 
-class Client:
+class Client(AsyncPrices):
     """A connection to a Wharfinger server, for one event loop. Nothing is sent before the first call.
 
     Args:

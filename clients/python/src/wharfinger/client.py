@@ -10,13 +10,14 @@ from typing import Any, Self
 from wharfinger import aio, errors, models
 from wharfinger._core import settings, watching
 from wharfinger._core.blocking import BlockingTransport, iterate, run
+from wharfinger._core.price_verbs_blocking import BlockingPrices
 from wharfinger.events import Event, LogLine
 from wharfinger.requests import NewTask, Policy
 
 __all__ = ["Client", "Handle"]
 
 
-class Client:
+class Client(BlockingPrices):
     """A connection to a Wharfinger server, for any number of threads. Nothing is sent before the first call.
 
     Args:

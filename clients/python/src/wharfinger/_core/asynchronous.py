@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Generic, TypeVar, cast
 
 import grpc
 import grpc.aio
 
 from wharfinger._core import channel
-from wharfinger._core.methods import EXECUTORS, TASKS, Method
+from wharfinger._core.methods import EXECUTORS, PRICES, TASKS, Method
 from wharfinger._core.settings import Settings
 from wharfinger._core.status import translate
 from wharfinger._core.transport import RETIREMENT, Silence
 from wharfinger.errors import WharfingerError
-from wharfinger.v1 import executor_service_pb2_grpc, task_service_pb2_grpc
+from wharfinger.v1 import executor_service_pb2_grpc, pricing_service_pb2_grpc, task_service_pb2_grpc
 
 Q = TypeVar("Q")
 A = TypeVar("A")
@@ -47,6 +47,7 @@ class AsyncTransport:
         self._stubs = {
             TASKS: task_service_pb2_grpc.TaskServiceStub(self._channel),
             EXECUTORS: executor_service_pb2_grpc.ExecutorServiceStub(self._channel),
+            PRICES: pricing_service_pb2_grpc.PricingServiceStub(self._channel),
         }
 
     def _call(self, method: Method[Any, Any]) -> Any:
@@ -76,6 +77,10 @@ class AsyncTransport:
     def stream(self, method: Method[Q, A], request: Q) -> AsyncStream[A]:
         """Open a server stream."""
         return AsyncStream(self._call(method)(request, metadata=self._metadata), self.server, self._connection)
+
+    def exchange(self, method: Method[Q, A], requests: Iterator[Q]) -> AsyncStream[A]:
+        """Open a stream of both directions."""
+        return AsyncStream(self._call(method)(requests, metadata=self._metadata), self.server, self._connection)
 
     async def sleep(self, seconds: float) -> None:
         """Wait without blocking the event loop."""

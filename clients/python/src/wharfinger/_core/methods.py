@@ -8,13 +8,23 @@ from typing import Generic, TypeVar
 
 from google.protobuf import empty_pb2
 
-from wharfinger.v1 import executor_pb2, executor_service_pb2, script_pb2, task_pb2, task_service_pb2
+from wharfinger.v1 import (
+    catalog_pb2,
+    executor_pb2,
+    executor_service_pb2,
+    price_pb2,
+    pricing_service_pb2,
+    script_pb2,
+    task_pb2,
+    task_service_pb2,
+)
 
 Q = TypeVar("Q")
 A = TypeVar("A")
 
 TASKS = "TaskService"
 EXECUTORS = "ExecutorService"
+PRICES = "PricingService"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +69,21 @@ LIST_SCRIPTS = Method(
     EXECUTORS, "ListScripts", executor_service_pb2.ListScriptsRequest, executor_service_pb2.ListScriptsResponse
 )
 GET_SCRIPT = Method(EXECUTORS, "GetScript", executor_service_pb2.GetScriptRequest, script_pb2.Script)
+ESTIMATE = Method(PRICES, "EstimateCost", pricing_service_pb2.EstimateCostRequest, price_pb2.CostEstimate)
+GET_PRICE = Method(PRICES, "GetPrice", pricing_service_pb2.GetPriceRequest, price_pb2.Price)
+LIST_PRICES = Method(
+    PRICES, "ListPrices", pricing_service_pb2.ListPricesRequest, pricing_service_pb2.ListPricesResponse
+)
+GET_CATALOG = Method(PRICES, "GetCatalog", pricing_service_pb2.GetCatalogRequest, catalog_pb2.Catalog)
+LIST_CATALOGS = Method(
+    PRICES, "ListCatalogs", pricing_service_pb2.ListCatalogsRequest, pricing_service_pb2.ListCatalogsResponse
+)
+# Activating the same catalogue again changes nothing.
+ACTIVATE_CATALOG = Method(PRICES, "ActivateCatalog", pricing_service_pb2.ActivateCatalogRequest, catalog_pb2.Catalog)
 
+IMPORT_CATALOG = Method(
+    PRICES, "ImportCatalog", pricing_service_pb2.ImportCatalogRequest, pricing_service_pb2.ImportCatalogResponse
+)
 WATCH = Method(TASKS, "WatchTask", task_service_pb2.WatchTaskRequest, task_service_pb2.WatchTaskResponse)
 WATCH_PROJECT = Method(TASKS, "WatchTasks", task_service_pb2.WatchTasksRequest, task_service_pb2.WatchTasksResponse)
 
@@ -80,13 +104,19 @@ UNARY = (
     GET_EXECUTOR,
     LIST_SCRIPTS,
     GET_SCRIPT,
+    ESTIMATE,
+    GET_PRICE,
+    LIST_PRICES,
+    GET_CATALOG,
+    LIST_CATALOGS,
+    ACTIVATE_CATALOG,
 )
 
 
 def service_config() -> str:
     """Return gRPC's service config: the repeatable calls are tried up to 5 times, about a second and a half in all.
 
-    Watches are not in it: they are opened again by what reads them, which knows where to go on.
+    Watches are not in it: they are opened again by what reads them, which knows where to go on. Nor are imports.
     """
     names = [{"service": f"wharfinger.v1.{m.service}", "method": m.name} for m in UNARY if m.repeatable]
     retry = {

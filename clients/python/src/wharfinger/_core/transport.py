@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Protocol, TypeVar
 
 from wharfinger._core.methods import Method
@@ -54,6 +54,10 @@ class Transport(Protocol):
 
     def stream(self, method: Method[Q, A], request: Q) -> Stream[A]:
         """Open a server stream."""
+        ...
+
+    def exchange(self, method: Method[Q, A], requests: Iterator[Q]) -> Stream[A]:
+        """Open a stream of both directions; the requests are drawn as the connection takes them."""
         ...
 
     async def sleep(self, seconds: float) -> None:

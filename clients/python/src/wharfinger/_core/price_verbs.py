@@ -1,0 +1,176 @@
+"""What `wharfinger.aio.Client` can ask about prices."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from wharfinger._core import methods, price_asking, price_values
+from wharfinger._core.price_asking import OnProgress
+from wharfinger._core.transport import Transport
+from wharfinger.prices import Catalog, Estimate, Price
+from wharfinger.v1 import pricing_service_pb2
+
+
+class AsyncPrices:
+    """The verbs of prices."""
+
+    _transport: Transport
+    _project: str
+
+    async def price(
+        self,
+        provider: str,
+        sku: str,
+        *,
+        region: str = "",
+        category: str = "",
+        term: str = "",
+        currency: str = "",
+        at: datetime | None = None,
+        catalog: str = "",
+    ) -> Price:
+        """Return one price, from the first layer that knows it.
+
+        `region` "" is the price that holds everywhere, or that of the only region there is; `category` "" is
+        "on-demand"; `term` and `currency` "" are the only one there is. `at` is an aware datetime, None: now. `catalog`
+        looks in one catalogue, or in what an estimate names, by its digest.
+
+        Raises:
+            NotFound: no layer knows a figure; `metadata` has up to three `similar` ones. That does not mean zero.
+            FailedPrecondition: several fit; `metadata` has the `field` to say as well, and its `choices`.
+        """
+        request = pricing_service_pb2.GetPriceRequest(
+            parent=f"projects/{self._project}",
+            provider=provider,
+            sku=sku,
+            region=region,
+            category=category,
+            term=term,
+            currency_code=currency,
+            catalog_digest=catalog,
+        )
+        price_asking.set_moment(request, at)
+        return price_values.price(await self._transport.unary(methods.GET_PRICE, request))
+
+    async def prices(
+        self,
+        filter: str = "",  # noqa: A002  # the API's word
+        *,
+        catalog: str = "",
+        page_size: int = 0,
+    ) -> AsyncGenerator[Price, None]:
+        """Tell prices in the order of provider, region and sku, page by page as they are read.
+
+        `filter` is of comparisons joined by AND, such as `provider = "ec2_linux" AND sku : "m5."` (`:` is "begins
+        with"). Unknown prices are told too, without an amount. Raises InvalidArgument for a filter that can't be.
+        """
+        request = pricing_service_pb2.ListPricesRequest(
+            parent=f"projects/{self._project}", filter=filter, page_size=page_size, catalog_digest=catalog
+        )
+        while True:
+            page = await self._transport.unary(methods.LIST_PRICES, request)
+            for price in page.prices:
+                yield price_values.price(price)
+            request.page_token = page.next_page_token
+            if not request.page_token:
+                return
+
+    async def estimate(
+        self,
+        script: str,
+        params: Mapping[str, Any] | None = None,
+        *,
+        catalog: str = "",
+        at: datetime | None = None,
+    ) -> Estimate:
+        """Return what a task of that script and those params would cost for an hour; nothing is created.
+
+        `catalog` is the `catalog_digest` of an earlier estimate, and `at` its `time`, to make the same again.
+
+        Raises:
+            FailedPrecondition: the script does not say what it makes, or several prices fit.
+            InvalidArgument: the params don't match the script's schema.
+            NotFound: there is no such script, or no such catalogue.
+        """
+        request = price_asking.estimate_request(self._project, script, params or {}, catalog, at)
+        return price_values.estimate(await self._transport.unary(methods.ESTIMATE, request))
+
+    async def catalog(self, name: str = "active") -> Catalog:
+        """Return a catalogue by its name or digest, or the active one. Raises NotFound."""
+        request = pricing_service_pb2.GetCatalogRequest(name=price_asking.catalog_name(name))
+        return price_values.catalog(await self._transport.unary(methods.GET_CATALOG, request))
+
+    async def catalogs(self) -> AsyncGenerator[Catalog, None]:
+        """Tell the catalogues, the newest import first, those in quarantine too."""
+        request = pricing_service_pb2.ListCatalogsRequest()
+        while True:
+            page = await self._transport.unary(methods.LIST_CATALOGS, request)
+            for catalog in page.catalogs:
+                yield price_values.catalog(catalog)
+            request.page_token = page.next_page_token
+            if not request.page_token:
+                return
+
+    async def import_catalog(  # noqa: PLR0913
+        self,
+        source: str | Path | bytes | BinaryIO | None = None,
+        *,
+        url: str = "",
+        format: str = "",  # noqa: A002  # the API's word
+        sha256: str = "",
+        signature: bytes = b"",
+        activate: bool = True,
+        override_checks: bool = False,
+        force: bool = False,
+        file_name: str = "",
+        reason: str = "",
+        on_progress: OnProgress | None = None,
+    ) -> Catalog:
+        """Bring a new catalogue in and return it.
+
+        `source` is a file by its path, its bytes, or open for reading; otherwise the server fetches `url`, or without
+        one what its operator configured. `format` names a price source, "" the one that recognises the file. `sha256`
+        (hexadecimal) and `signature` (a minisign signature file) are what the file must have. With `activate` it
+        becomes the active one where the checks find nothing, or in any case with `override_checks`, which is recorded
+        with the `reason`. What the server asked for a short while ago it does not ask for again without `force`.
+        `on_progress` hears how far it is: the `step` is "fetch", "read", "check" or "activate".
+
+        Raises:
+            InvalidArgument: the data is malformed, or has another checksum.
+            PermissionDenied: the signature is missing or wrong, the URL is not allowed, or the caller may not do this.
+            FailedPrecondition: the checks object (the catalogue is kept in quarantine), or it can't be written.
+            OutOfRange: it is too large.
+            Unavailable: it can't be fetched.
+            Aborted: another import is at work.
+        """
+        header = pricing_service_pb2.ImportCatalogHeader(
+            format=format,
+            url=url,
+            sha256=sha256,
+            signature=signature,
+            activate=activate,
+            override_checks=override_checks,
+            file_name=file_name,
+            reason=reason,
+            update=source is None and not url,
+            force=force,
+        )
+        if source is not None and url:
+            raise ValueError("give either a source or a url")
+        return await price_asking.import_catalog(self._transport, header, source, on_progress)
+
+    async def activate_catalog(self, name: str, *, override_checks: bool = False, reason: str = "") -> Catalog:
+        """Make a catalogue the active one, and return it; also the way back to an earlier one.
+
+        Raises:
+            FailedPrecondition: it is in quarantine, and `override_checks` was not given.
+            NotFound: there is no such catalogue.
+            PermissionDenied: the caller may not do this.
+        """
+        request = pricing_service_pb2.ActivateCatalogRequest(
+            name=price_asking.catalog_name(name), override_checks=override_checks, reason=reason
+        )
+        return price_values.catalog(await self._transport.unary(methods.ACTIVATE_CATALOG, request))

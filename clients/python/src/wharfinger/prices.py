@@ -1,0 +1,130 @@
+"""What things cost, as frozen values: prices, catalogues and estimates. Unknown is None, never zero.
+
+Amounts are exact decimals, times aware datetimes in UTC. Each keeps the message it was made from as `raw`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from wharfinger.models import Money
+
+__all__ = ["Catalog", "CatalogDiff", "CostItem", "Estimate", "Price", "PriceTier"]
+
+
+@dataclass(frozen=True, slots=True)
+class PriceTier:
+    """One step of a price that falls with quantity: from `from_quantity` units a month upwards one costs `amount`."""
+
+    from_quantity: Decimal
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """One price of one thing at one provider. `amount` buys one `unit` and is None where it is unknown.
+
+    `region` is "" for prices that hold everywhere. `unit` is in the terms of FOCUS: "Hours", "GB-Months", "Requests".
+    `category` is "on-demand", "spot" or "committed"; `term` tells apart the offers of one category. An amount is zero
+    only where the thing is `free`. `source` names the format that it was read from, `layer` which of the places that
+    prices come from decided: "project", "operator", "libcloud", "downloaded" or "bundled". `stale` says that it is
+    older than the operator trusts prices to be.
+    """
+
+    provider: str
+    region: str
+    sku: str
+    unit: str
+    amount: Money | None
+    category: str = "on-demand"
+    term: str = ""
+    free: bool = False
+    tiers: tuple[PriceTier, ...] = ()
+    effective_time: datetime | None = None
+    expire_time: datetime | None = None
+    source: str = ""
+    layer: str = ""
+    stale: bool = False
+    catalog_digest: str = ""
+    id: str = ""
+    raw: Any = field(default=None, repr=False, compare=False)
+
+    def __str__(self) -> str:
+        if self.free:
+            return "free"
+        return f"{self.amount} per {self.unit}" if self.amount is not None else "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogDiff:
+    """How one catalogue differs from an earlier one, in numbers of prices."""
+
+    added: int = 0
+    removed: int = 0
+    raised: int = 0
+    lowered: int = 0
+    became_zero: int = 0
+    raw: Any = field(default=None, repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """One immutable set of prices. `name` is `catalogs/` and the digits of its `digest`.
+
+    `source` tells the format and the URL or file that it came from, `data_time` when the provider made the data.
+    `unknown_count` of its `price_count` prices have no figure. `quarantine_reason` is why it may not become `active`
+    without overriding the checks, "" where they found nothing. `diff` is against what was active when it was imported.
+    `signed_by` is the trusted key that signed it, "" for none. `sections` are parts of the data with their numbers of
+    prices, the largest first.
+    """
+
+    name: str
+    digest: str
+    source: str = ""
+    data_time: datetime | None = None
+    import_time: datetime | None = None
+    price_count: int = 0
+    unknown_count: int = 0
+    active: bool = False
+    quarantine_reason: str = ""
+    diff: CatalogDiff | None = None
+    signed_by: str = ""
+    stale: bool = False
+    sections: tuple[tuple[str, int], ...] = ()
+    raw: Any = field(default=None, repr=False, compare=False)
+
+    @property
+    def id(self) -> str:
+        """The 64 hexadecimal digits of its digest."""
+        return self.name.removeprefix("catalogs/")
+
+
+@dataclass(frozen=True, slots=True)
+class CostItem:
+    """One line of an estimate: `quantity` units of `price` an hour for `what`. None: no price is known."""
+
+    what: str
+    quantity: Decimal
+    price: Price | None = None
+    hourly: Money | None = None
+    raw: Any = field(default=None, repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What something is expected to cost for an hour.
+
+    `hourly` has one sum for each currency, of the items that have a price; while `unpriced`, the names of those that
+    have none, is not empty it is a lower bound. `catalog_digest` names all that was looked up in, and makes the same
+    estimate again.
+    """
+
+    hourly: tuple[Money, ...] = ()
+    items: tuple[CostItem, ...] = ()
+    unpriced: tuple[str, ...] = ()
+    catalog_digest: str = ""
+    time: datetime | None = None
+    raw: Any = field(default=None, repr=False, compare=False)
