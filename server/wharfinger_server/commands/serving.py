@@ -1,4 +1,4 @@
-"""The commands that the server adds to `wharfinger`: `serve` and `config`. Loaded by their entry points."""
+"""`wharfinger serve` and `wharfinger config`."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import secrets
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import Any, TypeVar
 
 import click
 
 from wharfinger_server import config as configuration
+from wharfinger_server.commands.settings import refuse, settings_of
 
-REFUSED = 5
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -55,7 +55,7 @@ def serve(
         ("server", "log_level"): log_level,
         ("store", "url"): url,
     }
-    settings = _settings(config_file, {key: value for key, value in options.items() if value is not None})
+    settings = settings_of(config_file, {key: value for key, value in options.items() if value is not None})
     sys.exit(_run(settings, Path(port_file) if port_file else None))
 
 
@@ -79,9 +79,9 @@ def _run(settings: configuration.Settings, port_file: Path | None) -> int:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
             return runner.run(run(settings, ready))
     except (OpenRefused, NotListening) as error:
-        _refuse(str(error))
+        refuse(str(error))
     except configuration.ConfigError as error:
-        _refuse(*error.problems)
+        refuse(*error.problems)
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
@@ -101,7 +101,7 @@ def config() -> None:
 @_config_option
 def check(config_file: str | None) -> None:
     """Check the settings and print those in force, credentials hidden. Exits with 5 when something is wrong."""
-    settings = _settings(config_file, {})
+    settings = settings_of(config_file, {})
     source = settings.source or f"no file; {configuration.default_path()} would be read"
     click.echo(f"# {source}\n# database: {configuration.shown_url(settings.database_url)}\n")
     click.echo(configuration.effective(settings))
@@ -135,24 +135,3 @@ def seal_key() -> None:
     (name,) = configuration.parse_keys(made, "the new key")
     click.echo(f"key {name}; restart the servers once it is the first line, and keep the older keys below", err=True)
     click.echo(made)
-
-
-def _settings(config_file: str | None, options: dict[tuple[str, str], object]) -> configuration.Settings:
-    """Return the settings, or end with what is wrong."""
-    try:
-        return configuration.load(config_file, overrides=options, packages=_script_packages())
-    except configuration.ConfigError as error:
-        _refuse(*error.problems)
-
-
-def _script_packages() -> set[str]:
-    """Return the names that tables of script packages may have: the first part of their scripts' names."""
-    from importlib.metadata import entry_points
-
-    return {point.name.split(".")[0] for point in entry_points(group="wharfinger.scripts")}
-
-
-def _refuse(*problems: str) -> NoReturn:
-    for problem in problems:
-        click.echo(f"wharfinger: {problem}", err=True)
-    sys.exit(REFUSED)
