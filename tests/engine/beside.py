@@ -1,0 +1,426 @@
+"""The real engine and the model of the rules, side by side: each step is taken by both, and both must then agree."""
+
+from __future__ import annotations
+
+import copy
+import random
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+from unittest.mock import patch
+
+from tests.engine.model_ledger import ModelLedger
+from tests.engine.model_ledger import Refused as Forbidden
+from tests.engine.model_task import ModelPolicy, ModelTask
+
+from wharfinger.runtime import protocol
+from wharfinger.script import inspect
+from wharfinger_server.config import Settings
+from wharfinger_server.domain.errors import Fenced, Refused
+from wharfinger_server.domain.failure import Code, Failure
+from wharfinger_server.domain.policy import OnFailure, Policy
+from wharfinger_server.domain.states import Phase
+from wharfinger_server.domain.task import Task
+from wharfinger_server.domain.verdict import Verdict
+from wharfinger_server.engine import wording
+from wharfinger_server.engine.attempt import Attempt
+from wharfinger_server.engine.engine import Engine
+from wharfinger_server.engine.halfway import Ask
+from wharfinger_server.engine.life import Life
+from wharfinger_server.engine.requests import Caller, CreateRequest, NewTask
+from wharfinger_server.engine.session import AttemptSession
+from wharfinger_server.registry import ExecutorPlugin, Registry, ScriptPlugin
+from wharfinger_server.rpc.messages.event import encode_event
+from wharfinger_server.sdk.executor import Executor
+from wharfinger_server.store.store import InlineRunner, Store
+
+SECOND = 1_000_000
+WINDOW, TIMEOUT, SETTLING, UNDO_WINDOW = 5, 20, 10, 20
+KEYS = {"a": (), "b": ("a",), "c": ("a", "b")}
+"""The keys of every history, with what they come after."""
+CALLER = Caller("beside")
+LOST = Failure(Code.UNAVAILABLE, "EXECUTOR_LOST", "the worker is gone")
+
+
+class _Nowhere(Executor):
+    """Runs nothing: the history itself takes every step."""
+
+    @property
+    def slots(self) -> int:
+        """One that nothing takes."""
+        return 1
+
+    async def start(self, host: Any) -> None:
+        """Never called."""
+
+    def submit(self, job: Any) -> None:
+        """Never called."""
+
+    def cancel(self, job: Any) -> None:
+        """Never called."""
+
+    async def stop(self, grace: float) -> None:
+        """Never called."""
+
+
+class House:
+    """One real engine on one real database, with a clock that is moved by hand. It is not started."""
+
+    def __init__(self, folder: Path) -> None:
+        self.now = 1_800_000_000
+        self.store = Store.open(
+            f"sqlite:///{folder}/beside.db",
+            encode=encode_event,
+            runner=InlineRunner(),
+            clock=lambda: self.now * SECOND,
+        )
+        module = ModuleType("beside", "Does nothing.")
+
+        async def nothing(*_: Any) -> dict[str, Any]:
+            """Do nothing."""
+            return {}
+
+        module.main = module.find = module.undo = nothing  # type: ignore[attr-defined]
+        registry = Registry(
+            {"beside.script": ScriptPlugin("beside.script", "beside", "1", "", module, inspect(module))},
+            {"asyncio": ExecutorPlugin("asyncio", "beside", "1", "", _Nowhere)},
+        )
+        self.engine = Engine(self.store, registry, Settings(), lambda *_: None)
+        self.life: Life = self.engine.dispatcher.life
+        self.tasks = 0
+
+    async def change(self, task_id: int, decide: Callable[[Any], Any]) -> Any:
+        """Do as a desk does."""
+        return await self.store.change(task_id, decide)
+
+    def ended(self, attempt: Attempt, task: Task) -> None:
+        """Nobody waits for it."""
+
+    def revived(self, task: Task) -> None:
+        """Nobody waits for it."""
+
+
+class History:
+    """One random history of one task. `story` tells it."""
+
+    def __init__(self, house: House, seed: int) -> None:
+        self.house = house
+        self.dice = random.Random(seed)
+        dice = self.dice
+        self.model = ModelTask(
+            ModelPolicy(
+                on_failure_undo=dice.random() < 0.4,
+                on_cancel_undo=dice.random() < 0.4,
+                attempts=dice.choice((1, 2, 4)),
+                losses=dice.choice((1, 2, 4)),
+                resumable=dice.random() < 0.8,
+            ),
+            ModelLedger(now=house.now),
+        )
+        self.tokens = dice.random() < 0.5
+        self.sessions: dict[int, AttemptSession] = {}
+        self.used: dict[int, set[str]] = {}
+        self.asked: list[tuple[str, Any, int]] = []
+        self.ids = 0
+        self.id = 0
+        self.name = ""
+        self.story: list[str] = []
+
+    async def begin(self) -> None:
+        """Create the task."""
+        wanted = self.model.policy
+        policy = Policy(
+            on_failure=OnFailure.ROLL_BACK if wanted.on_failure_undo else OnFailure.KEEP,
+            on_cancel=OnFailure.ROLL_BACK if wanted.on_cancel_undo else OnFailure.KEEP,
+            max_attempts=wanted.attempts,
+            max_lost_attempts=wanted.losses,
+        )
+        self.house.tasks += 1
+        self.name = f"t{self.house.tasks}"
+        new = NewTask("beside.script", executor="asyncio", policy=policy)
+        shown = await self.house.engine.tasks.create(CALLER, CreateRequest("default", new, self.name, self.name))
+        self.id = shown.task.id
+
+    # ------------------------------------------------------------------ both at once
+
+    async def both(self, what: str, real: Awaitable[Any], rule: Callable[[], Any], *, told: bool = True) -> None:
+        """Take a step on both sides; `told` False: that it is refused says nothing."""
+        kept = copy.deepcopy(self.model)
+        allowed = refused = False
+        try:
+            rule()
+            allowed = True
+        except Forbidden:
+            self.model = kept
+        try:
+            with patch.object(wording, "now", lambda: self.house.now * SECOND):
+                await real
+        except (Refused, Fenced, protocol.LeaseLost, protocol.Rejected):
+            refused = True
+        self.story.append(f"{self.house.now % 100_000} {what}: {'refused' if refused else 'done'}")
+        if told:
+            assert allowed is not refused, self.tell("the model says otherwise")
+        await self.compare()
+
+    async def compare(self) -> None:
+        """Compare all that both know."""
+        store, model = self.house.store, self.model
+        task = await store.task_by_id(self.id)
+        assert task is not None
+        entries = await store.entries(self.id, 0, 100)
+        mine = (model.state, model.epoch, model.phase, model.undo_begun, model.deleted)
+        phase = task.lease.phase.name if task.lease else ""
+        real = (task.state.name, task.epoch, phase, task.undo_begun, task.delete_time > 0)
+        assert real == mine, self.tell(f"the engine has {real}, the model {mine}")
+        rows = {r.key: (r.state, r.gen, r.id, r.owned) for r in model.ledger.rows.values()}
+        there = {e.key: (e.state.name, e.generation, e.external_id, e.owned) for e in entries}
+        assert there == rows, self.tell(f"the engine has {there}, the model {rows}")
+        assert {e.key for e in entries if e.open} == {r.key for r in model.rows if r.open}
+        if not model.deleted:
+            assert set(task.allowed()) == model.allowed(), self.tell(f"{task.allowed()} and {model.allowed()}")
+        due = await store.change(self.id, self.house.life.next_phase)
+        assert (due.name if due else "") == model.next_phase(), self.tell(f"{due} and {model.next_phase()!r} is due")
+
+    def tell(self, what: str) -> str:
+        """Return the history, for people."""
+        return "\n  ".join([what, *self.story[-60:]])
+
+    # ------------------------------------------------------------------ steps
+
+    async def step(self) -> None:
+        """Take one random step."""
+        model, dice = self.model, self.dice
+        due = model.next_phase()
+        kinds = ["clock", "lose"] if model.phase else ["clock"]
+        kinds += ["lease"] * 6 if due else []
+        kinds += {"RUN": ["run"] * 8, "SETTLE": ["settle"] * 8, "UNDO": ["undo"] * 8}.get(model.phase, [])
+        kinds += ["late"] * 2 if self.sessions else []
+        kinds += ["person"] * (6 if model.allowed() and model.state not in ("QUEUED", "RUNNING") else 1)
+        await getattr(self, f"_{dice.choice(kinds)}")()
+
+    async def _clock(self) -> None:
+        self.house.now += self.dice.choice((1, 4, 15, 40))
+        self.model.ledger.now = self.house.now
+
+    async def _lease(self) -> None:
+        await self._clock()  # what happens in one second cannot be told apart by times
+        phase = Phase[self.model.next_phase()]
+        await self.both(
+            f"lease {phase.name}",
+            self.house.store.change(self.id, lambda work: self.house.life.lease(work, phase, "w")),
+            lambda: self.model.lease(phase.name),
+        )
+        task = await self.house.store.task_by_id(self.id)
+        assert task is not None
+        self.sessions[task.epoch] = AttemptSession(self.house, Attempt(task, phase, 1000, lambda _: None))
+        self.used[task.epoch] = set()
+
+    async def _lose(self) -> None:
+        life, epoch, resumable = self.house.life, self.model.epoch, self.model.policy.resumable
+        await self.both(
+            "the worker is lost",
+            self.house.store.change(self.id, lambda work: life.lost(work, epoch, LOST, resumable=resumable)),
+            lambda: self.model.lost(epoch),
+        )
+
+    async def _run(self) -> None:
+        await self._report(self.model.epoch)
+
+    async def _late(self) -> None:
+        epoch = self.dice.choice(sorted(self.sessions))
+        await (self._created(epoch) if self.dice.random() < 0.6 else self._report(epoch))
+
+    async def _report(self, epoch: int) -> None:
+        dice = self.dice
+        kind = dice.choice(("intend",) * 4 + ("created",) * 4 + ("answer", "answer", "adopt", "remove", "finish"))
+        await getattr(self, f"_{kind}")(epoch)
+
+    def _use(self, epoch: int, key: str) -> None:
+        if key in self.used[epoch]:
+            raise Forbidden("4")
+        self.used[epoch].add(key)
+
+    async def _intend(self, epoch: int) -> None:
+        key, dice, model = self.dice.choice(sorted(KEYS)), self.dice, self.model
+        digest = "other" if dice.random() < 0.05 else "same"
+        intent = self._intent_of(key, digest)
+
+        def rule() -> None:
+            self._use(epoch, key)
+            model.fence(epoch)
+            settle = self.house.now + WINDOW + TIMEOUT + SETTLING
+            model.ledger.intend(key, digest, KEYS[key], epoch, self.tokens, settle)
+
+        await self.both(f"{epoch} intends {key} {digest}", self.sessions[epoch].intend([intent]), rule)
+
+    def _intent_of(self, key: str, digest: str) -> protocol.Intent:
+        return protocol.Intent(
+            key,
+            "thing",
+            request_digest=digest,
+            depends_on=KEYS[key],
+            idempotent=self.tokens,
+            send_window=WINDOW,
+            call_timeout=TIMEOUT,
+            settling=SETTLING,
+        )
+
+    def _new_id(self) -> str:
+        known = [row.id for row in self.model.rows if row.id]
+        if known and self.dice.random() < 0.2:
+            return self.dice.choice(known)
+        self.ids += 1
+        return f"i-{self.ids}"
+
+    def _base(self) -> str | None:
+        bases = sorted({row.base for row in self.model.rows if row.base in self.model.ledger.rows})
+        return self.dice.choice(bases) if bases else None
+
+    async def _created(self, epoch: int) -> None:
+        if (key := self._base()) is None:
+            return
+        row, id_ = self.model.ledger.rows[key], self._new_id()
+        gen = self.dice.randint(1, row.gen)
+
+        def rule() -> None:
+            live = self.model.holds(epoch)
+            changed = self.model.ledger.created(key, gen, id_, epoch, live)
+            if not live:
+                self.model.late(changed)
+
+        report = self.sessions[epoch].created(key, gen, id_)
+        await self.both(f"{epoch} reports {key} g{gen} as {id_}", report, rule, told=False)
+
+    async def _answer(self, epoch: int) -> None:
+        if (key := self._base()) is None:
+            return
+        how = self.dice.choice(("refused", "doubt", "unnamed"))
+        session, error = self.sessions[epoch], protocol.Failure(2, "SCRIPT_RAISED", "no")
+        real = (
+            session.refused(key, error) if how == "refused" else session.in_doubt(key, error, unnamed=how == "unnamed")
+        )
+
+        def rule() -> None:
+            self.model.fence(epoch)
+            if how == "refused":
+                self.model.ledger.refused(key, epoch)
+            else:
+                self.model.ledger.doubted(key, epoch, how == "unnamed")
+
+        await self.both(f"{epoch} hears of {key}: {how}", real, rule)
+
+    async def _adopt(self, epoch: int) -> None:
+        key, id_ = self.dice.choice(sorted(KEYS)), self._new_id()
+        if self.model.ledger.holder(id_, key):
+            others = {row.base for row in self.model.rows if row.id == id_} - {key}
+            if others:
+                return  # an id of another key: the script's own lie
+
+        def rule() -> None:
+            self._use(epoch, key)
+            self.model.fence(epoch)
+            self.model.ledger.adopt(key, id_, "same", KEYS[key], epoch)
+
+        await self.both(
+            f"{epoch} adopts {key} as {id_}", self.sessions[epoch].adopt(self._intent_of(key, "same"), id_), rule
+        )
+
+    async def _remove(self, epoch: int) -> None:
+        if (key := self._base()) is None:
+            return
+        session = self.sessions[epoch]
+        if self.model.ledger.rows[key].state == "UNDOING":
+            await self._removed(epoch, key)
+            return
+        until = self.house.now + UNDO_WINDOW
+        await self.both(
+            f"{epoch} removes {key}",
+            session.removing(key, UNDO_WINDOW),
+            lambda: self.model.removing(key, epoch, until),
+        )
+
+    async def _removed(self, epoch: int, key: str) -> None:
+        well = self.dice.random() < 0.6
+        error = None if well else protocol.Failure(2, "SCRIPT_RAISED", "stuck")
+
+        def rule() -> None:
+            self.model.fence(epoch)
+            self.model.ledger.undone(key, well)
+
+        await self.both(f"{epoch} removed {key}: {well}", self.sessions[epoch].removed(key, error), rule)
+
+    async def _finish(self, epoch: int) -> None:
+        end = self.dice.choice(("ok", "ok", "failed", "again"))
+        if end == "ok" or self.model.phase != "RUN":
+            outcome: Any = protocol.Succeeded(b"{}")
+        else:
+            outcome = protocol.Failure(2, "SCRIPT_RAISED", "it failed", end == "again")
+        await self.both(
+            f"{epoch} ends {end}", self.sessions[epoch].finish(outcome), lambda: self.model.finish(epoch, end)
+        )
+
+    async def _settle(self) -> None:
+        dice, ledger, epoch = self.dice, self.model.ledger, self.model.epoch
+        looked = [row for row in self.model.rows if row.state in ("INTENDED", "UNCERTAIN")]
+        if not looked or dice.random() < 0.2:
+            await self._finish(epoch)
+            return
+        row = dice.choice(looked)
+        self.asked.append((row.key, row.version, self.house.now))
+        key, version, when = dice.choice(self.asked[-4:])
+        asked = min(when, self.house.now)
+        found = dice.choice((None, [], [], [self._new_id()], [row.id or self._new_id(), self._new_id()]))
+        entries = await self.house.store.entries(self.id, 0, 100)
+        state = next((e.state for e in entries if e.state.name == version[0]), None)
+        real_version = (state if state is not None else 0, *version[1:])
+        report = self.sessions[epoch].found(key, real_version, found, asked, None)
+
+        def rule() -> None:
+            self.model.fence(epoch)
+            ledger.found(key, version, found, asked)
+
+        await self.both(f"{epoch} finds {key} {version}: {found}, asked at {asked % 100_000}", report, rule)
+
+    async def _undo(self) -> None:
+        epoch = self.model.epoch
+        under_way = [row.key for row in self.model.rows if row.state == "UNDOING"]
+        if under_way and self.dice.random() < 0.7:
+            await self._removed(epoch, self.dice.choice(under_way))
+        elif self.dice.random() < 0.2:
+            await self._finish(epoch)
+        else:
+            key = self.dice.choice([row.key for row in self.model.rows])
+            until = self.house.now + UNDO_WINDOW
+            await self.both(
+                f"{epoch} undoes {key}",
+                self.sessions[epoch].removing(key, UNDO_WINDOW),
+                lambda: self.model.removing(key, epoch, until),
+            )
+
+    async def _person(self) -> None:
+        dice, model, engine = self.dice, self.model, self.house.engine
+        kind = dice.choice(("cancel", "resume", "roll_back", "resolve", "resolve", "delete"))
+        keys, ask = [row.key for row in model.rows] + ["nobody"] * (dice.random() < 0.1), Ask("default", self.name)
+        if kind == "cancel":
+            await self.both("cancel", engine.tasks.cancel(CALLER, "default", self.name), model.cancel)
+        elif kind == "delete":
+            await self.both("delete", engine.tasks.delete(CALLER, "default", self.name), model.delete)
+        elif kind == "resume":
+            await self.both("resume", engine.half_way.resume(CALLER, ask), model.resume)
+        elif kind == "roll_back":
+            some = tuple(dice.sample(keys, min(len(keys), dice.choice((0, 0, 1, 2)))))
+            only, retain = dice.choice(((some, ()), ((), some)))
+            await self.both(
+                f"roll back only {only} retain {retain}",
+                engine.half_way.roll_back(CALLER, ask, only, retain),
+                lambda: model.roll_back(only, retain),
+            )
+        elif keys:
+            key, said = dice.choice(keys), dice.choice(list(Verdict))
+            id_ = self._new_id() if said is Verdict.CREATED and dice.random() < 0.7 else ""
+            await self.both(
+                f"resolve {key} {said.name} {id_}",
+                engine.half_way.resolve(CALLER, ask, key, said, id_),
+                lambda: model.resolve(key, said.name, id_),
+            )

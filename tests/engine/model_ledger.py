@@ -1,0 +1,295 @@
+"""A small model of one task's ledger, written from the ledger's rules alone; numbers in comments are theirs.
+
+It knows nothing of the product: states are words, times whole seconds, and `Refused` is raised for what a rule forbids.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+CLOSED = {"NOT_CREATED", "UNDONE", "RETAINED", "FORGOTTEN"}
+SOUGHT = {"INTENDED", "UNCERTAIN"}
+HANDED = {"RETAINED", "FORGOTTEN"}
+UNSETTLED = {"INTENDED", "UNCERTAIN", "UNDOING", "UNDO_FAILED"}
+GONE = {"NOT_CREATED", "UNDONE", "FORGOTTEN"}
+
+
+class Refused(Exception):
+    """A rule forbids it."""
+
+
+@dataclass
+class Row:
+    """One entry. `settle`: from when "not there" counts; `window`: until when an undo may be on its way."""
+
+    key: str
+    state: str
+    order: int
+    gen: int = 1
+    id: str = ""
+    owned: bool = True
+    epoch: int = 0
+    after: tuple[str, ...] = ()
+    digest: str = ""
+    tokens: bool = False
+    settle: int = 0
+    window: int = 0
+    tried: bool = False
+    burnt: bool = False
+    changed: int = 0
+
+    @property
+    def base(self) -> str:
+        """The key it belongs to."""
+        return self.key.partition("~")[0]
+
+    @property
+    def open(self) -> bool:
+        """Whether it is ours and may be alive."""
+        return self.owned and self.state not in CLOSED
+
+    @property
+    def sought(self) -> bool:
+        """Whether it is ours and nobody knows whether it exists."""
+        return self.owned and self.state in SOUGHT
+
+    @property
+    def version(self) -> tuple[str, int, str, int]:
+        """What rule 8 compares."""
+        return (self.state, self.gen, self.id, self.epoch)
+
+
+@dataclass
+class ModelLedger:
+    """The entries of one task."""
+
+    rows: dict[str, Row] = field(default_factory=dict)
+    now: int = 0
+    last: int = 0
+
+    def some(self, base: str) -> list[Row]:
+        """Return the entry `base` with its evidence."""
+        return [row for row in self.rows.values() if row.base == base]
+
+    def beside(self, base: str) -> list[Row]:
+        """Return the evidence of `base` that may be alive."""
+        return [row for row in self.some(base) if row.key != base and row.open]
+
+    def holder(self, id_: str, but: str = "") -> bool:
+        """Whether an entry other than `but` has the id."""
+        return any(row.id == id_ and row.key != but for row in self.rows.values())
+
+    def set(self, row: Row, state: str, **facts: object) -> Row:
+        """Change an entry."""
+        row.state, row.changed = state, self.now
+        for name, value in facts.items():
+            setattr(row, name, value)
+        return row
+
+    def add(self, key: str, state: str, **facts: object) -> Row:
+        """Add an entry."""
+        self.last += 1
+        row = self.rows[key] = Row(key, state, self.last, changed=self.now)
+        return self.set(row, state, **facts)
+
+    def evidence(self, base: Row, id_: str, gen: int, epoch: int) -> Row:
+        """Add one more thing of a key (rules 7, 10)."""
+        n = next(i for i in range(1, 100) if f"{base.base}~{i}" not in self.rows)
+        facts = {"gen": gen, "id": id_, "epoch": epoch, "after": base.after, "digest": base.digest}
+        return self.add(f"{base.base}~{n}", "UNCERTAIN", **facts, tokens=base.tokens, settle=min(base.settle, self.now))
+
+    # ------------------------------------------------------------------ making
+
+    def intend(self, key: str, digest: str, after: tuple[str, ...], epoch: int, tokens: bool, settle: int) -> Row:
+        """Rules 2, 4, 9."""
+        row = self.rows.get(key)
+        if row is None:
+            row = self.add(key, "INTENDED")
+        elif row.digest != digest:
+            raise Refused("4")
+        elif row.state == "CREATED":
+            return row
+        elif row.state not in ("NOT_CREATED", "UNDONE") or self.beside(key):
+            raise Refused("9")
+        else:
+            row.gen += row.state == "UNDONE" or row.burnt
+        facts = {"id": "", "owned": True, "tried": False, "burnt": False, "window": 0, "tokens": tokens}
+        return self.set(row, "INTENDED", epoch=epoch, after=after, digest=digest, settle=settle, **facts)
+
+    def created(self, key: str, gen: int, id_: str, epoch: int, live: bool) -> bool:
+        """Rule 10; return whether it changed something."""
+        row = self.rows[key]
+        if live and row.state == "INTENDED" and row.epoch == epoch:
+            for other in self.some(key):
+                if other.key != key and other.id == id_:
+                    del self.rows[other.key]
+            self.set(row, "CREATED", id=id_)
+            return True
+        if self.holder(id_):
+            return False
+        own = row.epoch == epoch and row.gen == gen and not row.id
+        if own and row.state in SOUGHT:
+            self.set(row, "CREATED", id=id_)
+        elif own and row.state == "NOT_CREATED":
+            self.set(row, "UNCERTAIN", id=id_, burnt=False, tried=False)
+        else:
+            self.evidence(row, id_, gen, epoch)
+        return True
+
+    def refused(self, key: str, epoch: int) -> None:
+        """The cloud's own definite answer frees the token (rule 2)."""
+        if (row := self.rows[key]).state == "INTENDED" and row.epoch == epoch:
+            self.set(row, "NOT_CREATED", burnt=True)
+
+    def doubted(self, key: str, epoch: int, unnamed: bool) -> None:
+        """Rule 3: a part that an answer does not name is UNCERTAIN; what nobody answered stays INTENDED."""
+        if (row := self.rows[key]).state == "INTENDED" and row.epoch == epoch:
+            self.set(row, "UNCERTAIN" if unnamed else "INTENDED")
+
+    def adopt(self, key: str, id_: str, digest: str, after: tuple[str, ...], epoch: int) -> None:
+        """Rule 5."""
+        row = self.rows.get(key)
+        if row is None:
+            self.add(key, "CREATED", id=id_, owned=False, epoch=epoch, digest=digest, after=after)
+            return
+        if row.state == "CREATED" and row.id == id_:
+            return
+        if beside := self.beside(key):
+            if row.state in ("NOT_CREATED", "UNDONE") and [other.id for other in beside] == [id_]:
+                self._take_over(row, beside[0])
+                return
+            raise Refused("5")
+        nameless = row.state in SOUGHT and not row.id
+        if nameless or row.state == "UNDOING" or (row.id != id_ and (row.open or row.state in HANDED)):
+            raise Refused("5")
+        if row.owned:
+            self.set(row, "CREATED", id=id_, epoch=epoch, burnt=False, tried=False)
+        else:
+            facts = {"gen": 1, "epoch": epoch, "digest": digest, "after": after, "settle": 0, "tokens": False}
+            self.set(row, "CREATED", id=id_, owned=False, burnt=False, tried=False, window=0, **facts)
+
+    def _take_over(self, base: Row, other: Row) -> Row:
+        del self.rows[other.key]
+        gen, window, settle = max(base.gen, other.gen), other.window, min(base.settle, self.now)
+        facts = {"gen": gen, "window": window, "settle": settle, "burnt": False, "tried": False}
+        return self.set(base, "CREATED", id=other.id, owned=True, **facts)
+
+    # ------------------------------------------------------------------ finding
+
+    def to_settle(self) -> list[Row]:
+        """Return what is to be looked for."""
+        return [r for r in self.rows.values() if r.state == "INTENDED" or (r.sought and not r.tried)]
+
+    def begin_round(self) -> None:
+        """Everything may be tried anew."""
+        for row in self.rows.values():
+            row.tried = False
+
+    def found(self, key: str, version: object, ids: Sequence[str] | None, asked: int) -> None:
+        """Rules 6, 7, 8; `ids` None: it could not be told."""
+        row = self.rows.get(key)
+        if row is None or row.state not in SOUGHT or row.version != version:
+            return
+        if ids is None:
+            self.set(row, "UNCERTAIN", tried=True)
+            return
+        settled = asked >= row.settle
+        if ids and not row.tokens and not settled:
+            return
+        if row.id and row.id not in ids:
+            self.set(row, "UNCERTAIN", tried=True)
+            return
+        free = [one for one in dict.fromkeys(ids) if one != row.id and not self.holder(one, key)]
+        own = row.id or (free[0] if free else "")
+        if not own:
+            if settled:
+                self.set(row, "NOT_CREATED")
+            return
+        self._exists(row, own)
+        alike = [r for r in self.rows.values() if (r.base, r.gen) == (row.base, row.gen) and r.key != key]
+        waiting = sum(other.state in SOUGHT and not other.id for other in alike)
+        for extra in [one for one in free if one != own][waiting:]:
+            self.evidence(row, extra, row.gen, row.epoch)
+
+    def _exists(self, row: Row, id_: str, **facts: object) -> None:
+        base = self.rows.get(row.base)
+        if row.key != row.base and base is not None and base.state in ("NOT_CREATED", "UNDONE"):
+            self._take_over(base, row)
+        else:
+            self.set(row, "CREATED", id=id_, **({} if row.key != row.base else facts))
+
+    # ------------------------------------------------------------------ undoing
+
+    def removable(self, row: Row) -> bool:
+        """Rule 18: what has an id is undone by it."""
+        return row.owned and (row.state in ("CREATED", "UNDOING", "UNDO_FAILED") or bool(row.sought and row.id))
+
+    def undoing(self, key: str, until: int) -> None:
+        """Write that it is about to be taken away."""
+        row = self.rows.get(key)
+        if row is None or not self.removable(row):
+            raise Refused("not ours, or not alive")
+        self.set(row, "UNDOING", window=max(row.window, until))
+
+    def undone(self, key: str, well: bool) -> None:
+        """Take what came of it."""
+        row = self.rows.get(key)
+        if row is not None and row.state == "UNDOING":
+            self.set(row, "UNDONE" if well else "UNDO_FAILED", tried=not well)
+
+    def interrupt(self) -> None:
+        """What was being taken away when its attempt ended may be gone or not."""
+        for row in self.rows.values():
+            if row.state == "UNDOING":
+                self.set(row, "UNDO_FAILED")
+
+    def blocked(self, row: Row) -> bool:
+        """Rule 16."""
+        if row.key != row.base:
+            return False
+        return any(row.key in child.after and child.state not in GONE for child in self.rows.values())
+
+    # ------------------------------------------------------------------ a person
+
+    def verdict(self, row: Row, said: str, id_: str) -> None:
+        """Rules 18, 20."""
+        if said == "CREATED":
+            if not (row.id or id_) or self.holder(row.id or id_, row.key):
+                raise Refused("20")
+            self._exists(row, row.id or id_, tried=False)
+            return
+        self.may(row, said)
+        if said == "NOT_CREATED":
+            self.set(row, "NOT_CREATED", tried=False)
+        else:
+            self.set(row, "RETAINED" if said == "RETAIN" else "FORGOTTEN", owned=False, tried=False)
+
+    def may(self, row: Row, said: str) -> None:
+        """Raise Refused for a verdict that comes too early, or lacks an id."""
+        if row.state == "UNDOING":
+            raise Refused("18")
+        if said == "RETAIN":
+            if not row.id or (row.state == "UNDO_FAILED" and self.now < row.window):
+                raise Refused("18, 20")
+        elif row.state in SOUGHT and self.now < row.settle:
+            raise Refused("20")
+
+    def kept(self, retain: Iterable[str]) -> list[Row]:
+        """Rule 17: what `retain` keeps, with what that stands on."""
+        named = list(retain)
+        todo: list[Row] = []
+        for key in named:
+            if key not in self.rows:
+                raise Refused("17")
+            todo += [self.rows[key]] if "~" in key else self.some(key)
+        keep: dict[str, Row] = {}
+        while todo:
+            row = todo.pop()
+            if row.key not in keep:
+                keep[row.key] = row
+                todo += [other for parent in row.after for other in self.some(parent)]
+        chosen = [r for r in keep.values() if r.open and (r.key in named or r.id or r.state not in SOUGHT)]
+        for row in chosen:
+            self.may(row, "RETAIN")
+        return chosen
