@@ -22,10 +22,12 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=100)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--at-once", type=int, default=AT_ONCE, help="deployments in flight")
+    parser.add_argument("--store", default="", help="URL of an empty database; SQLite without it")
     parser.add_argument("--out", type=Path, help="write the findings to FILE.json and FILE.txt")
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="wharfinger-crash-") as folder, Nursery() as nursery:
-        campaign = Campaign(nursery, Path(folder), kills=chosen.kills, seed=chosen.seed, at_once=chosen.at_once)
+        wanted = {"kills": chosen.kills, "seed": chosen.seed, "at_once": chosen.at_once, "store": chosen.store}
+        campaign = Campaign(nursery, Path(folder), **wanted)
         findings = asyncio.run(campaign.run())
     print(findings.report())
     if chosen.out:

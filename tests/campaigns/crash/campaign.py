@@ -73,11 +73,14 @@ class Findings:
 
 
 class Campaign:
-    """One campaign in an empty folder."""
+    """One campaign in an empty folder; `store` is the URL of an empty database, "" for SQLite in the folder."""
 
-    def __init__(self, nursery: Nursery, folder: Path, *, kills: int, seed: int, at_once: int = AT_ONCE) -> None:
+    def __init__(
+        self, nursery: Nursery, folder: Path, *, kills: int, seed: int, at_once: int = AT_ONCE, store: str = ""
+    ) -> None:
         self.findings = Findings(seed)
         self._nursery = nursery
+        self._store = store
         self._folder = folder
         self._kills = kills
         self._at_once = at_once
@@ -94,7 +97,7 @@ class Campaign:
         began = time.monotonic()
         with Cloud(self._oracle) as cloud:
             configure(self._folder, cloud, '[server]\nlog_level = "warning"\n')
-            server = await asyncio.to_thread(Mortal, self._nursery, self._folder)
+            server = await asyncio.to_thread(Mortal, self._nursery, self._folder, self._store)
             try:
                 async with aio.Client(server.address) as client:
                     await self._play(server, client)

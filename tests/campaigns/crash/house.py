@@ -51,12 +51,13 @@ def _toml(value: Any) -> str:
 
 
 class Mortal:
-    """A server that is killed and started again on the same data and port."""
+    """A server that is killed and started again on the same data and port; `store` is its database, "" its own."""
 
-    def __init__(self, nursery: Nursery, folder: Path) -> None:
+    def __init__(self, nursery: Nursery, folder: Path, store: str = "") -> None:
         self._nursery = nursery
         self._folder = folder
-        self._forked = Forked(nursery, folder, hook=HOOK)
+        self._arguments = ["--store", store] if store else []
+        self._forked = Forked(nursery, folder, self._arguments, hook=HOOK)
         self.address = self._forked.address
         self.starts: list[float] = []
 
@@ -70,7 +71,8 @@ class Mortal:
 
     def revive(self, *, wait: bool = True) -> None:
         """Start it again; not to `wait` leaves it on its way."""
-        self._forked = Forked(self._nursery, self._folder, ["--address", self.address], hook=HOOK, wait=wait)
+        arguments = ["--address", self.address, *self._arguments]
+        self._forked = Forked(self._nursery, self._folder, arguments, hook=HOOK, wait=wait)
 
     async def die_and_live(self, dice: random.Random, oracle: Oracle) -> str:
         """Die at a random instant of its life, or while it starts, and live again; return how it died."""
