@@ -80,5 +80,5 @@ def test_a_quantity_that_is_no_exact_number_is_refused(quantity):
 
 
 def test_a_script_without_an_estimate_is_told_so():
-    with pytest.raises(ValueError, match="harbour.deploy has no `estimate"):
+    with pytest.raises(ValueError, match=r"harbour\.deploy has no `estimate"):
         wharfinger.testing.estimate(a_module())

@@ -13,7 +13,7 @@ from collections.abc import Callable
 import grpc
 
 from wharfinger_server import __version__
-from wharfinger_server.app import listener
+from wharfinger_server.app import listener, whereabouts
 from wharfinger_server.app.health import Health
 from wharfinger_server.app.notify import notify
 from wharfinger_server.config import Address, Settings
@@ -48,7 +48,7 @@ class Server:
         self._checking: asyncio.Task[None] | None = None
         self.health = Health()
         self.pricing = Pricing(store, registry, settings)
-        self.engine = Engine(store, registry, settings, self._on_health)
+        self.engine = Engine(store, registry, settings, self._on_health, self.pricing)
         self.grpc: grpc.aio.Server = listener.make(
             settings, self.engine, self.pricing, self.health, store.schema_version
         )
@@ -120,7 +120,7 @@ async def serve(settings: Settings, on_ready: OnReady) -> int:
     for number in _SIGNALS:
         loop.add_signal_handler(number, ended.hear, number)
     registry = Registry.load(_tell_problem)
-    _make_data_dir(settings)
+    make_data_dir(settings)
     store = await asyncio.to_thread(Store.open, settings.database_url, encode=encode_event)
     try:
         server = Server(settings, store, registry)
@@ -130,6 +130,8 @@ async def serve(settings: Settings, on_ready: OnReady) -> int:
             raise NotWritable(error.message) from error
         log.info("serving", extra={"address": str(address), "version": __version__, "pid": os.getpid()})
         _warn_if_open(settings, address)
+        if not settings.store.url:
+            whereabouts.note(settings, address)
         on_ready(address)
         notify("READY=1")
         await told.wait()
@@ -167,7 +169,7 @@ def _tell_problem(group: str, name: str, why: str) -> None:
     log.warning("a plug-in can't be used: %s", why, extra={"group": group, "plugin": name})
 
 
-def _make_data_dir(settings: Settings) -> None:
+def make_data_dir(settings: Settings) -> None:
     """Make the data folder, for its owner alone, where the database is in it."""
     if settings.store.url:
         return

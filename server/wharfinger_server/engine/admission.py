@@ -11,8 +11,10 @@ import orjson
 
 from wharfinger.runtime.protocol import Environment
 from wharfinger_server.domain import ids
+from wharfinger_server.domain.currency import CURRENCIES
 from wharfinger_server.domain.errors import FailedPrecondition, Unimplemented, invalid
 from wharfinger_server.domain.policy import OnFailure, Policy
+from wharfinger_server.domain.price import parse_amount
 from wharfinger_server.domain.task import Task
 from wharfinger_server.engine import wording
 from wharfinger_server.engine.missing import unknown_executor, unknown_script
@@ -201,8 +203,21 @@ def check_policy(policy: Policy) -> None:
         if not least <= getattr(policy, name) <= most:
             raise invalid(f"task.policy.{name}", f"{getattr(policy, name)} is not between {least} and {most}")
     check_text("task.policy.concurrency_key", policy.concurrency_key, LONGEST_KEY, "a key")
-    if policy.max_hourly_cost:
-        raise _unsupported("task.policy.max_hourly_cost", "this server does not know prices yet")
+    if policy.max_hourly_cost or policy.max_hourly_currency:
+        _check_limit(policy)
+
+
+def _check_limit(policy: Policy) -> None:
+    """Refuse a limit of cost that is no amount of money."""
+    try:
+        amount = parse_amount(policy.max_hourly_cost)
+    except ValueError as error:
+        raise invalid("task.policy.max_hourly_cost.amount", str(error)) from None
+    if amount < 0:
+        raise invalid("task.policy.max_hourly_cost.amount", f"{policy.max_hourly_cost} is negative")
+    if policy.max_hourly_currency not in CURRENCIES:
+        code = policy.max_hourly_currency[:20]
+        raise invalid("task.policy.max_hourly_cost.currency_code", f"{code!r} is no ISO 4217 code, such as USD")
 
 
 def _unsupported(field: str, why: str) -> Unimplemented:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 
 from wharfinger.runtime.redaction import Redactor
 from wharfinger_server.domain.errors import FailedPrecondition
+from wharfinger_server.domain.estimate import CostItem, Estimate
 from wharfinger_server.domain.failure import Failure
 from wharfinger_server.domain.progress import Progress
 from wharfinger_server.domain.states import Phase
@@ -51,6 +52,7 @@ class Attempt:
         self.log_limit = log_limit
         self.overflowed = False
         self._stirred = stirred
+        self._costs: dict[str, CostItem] | None = None
         self._used: set[str] = set()
         self._lines: deque[tuple[int, str]] = deque()
         self._size = 0
@@ -70,6 +72,14 @@ class Attempt:
                     )
                 fresh.add(key)
             self._used |= fresh
+
+    def cost_of(self, key: str, estimate: Callable[[], bytes]) -> CostItem | None:
+        """Return the line of the task's estimate that has the price of `key`; `estimate` returns its document."""
+        if self._costs is None:
+            document = estimate()
+            items = Estimate.from_json(document).items if document else ()
+            self._costs = {item.what: item for item in items if item.hourly is not None}
+        return self._costs.get(key)
 
     def report_progress(self, progress: Progress) -> None:
         """Keep the latest progress, to be shown and saved soon."""

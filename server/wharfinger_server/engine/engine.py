@@ -17,6 +17,7 @@ from wharfinger_server.engine.admission import Admission
 from wharfinger_server.engine.attempt import Attempt
 from wharfinger_server.engine.attempts import AttemptLimits, Attempts
 from wharfinger_server.engine.dispatch import Dispatcher
+from wharfinger_server.engine.estimates import Estimates, PriceBook
 from wharfinger_server.engine.feed import Feed, FeedUpdate, ResumeTokens, watch_project
 from wharfinger_server.engine.filters import FEED_FIELDS, parse
 from wharfinger_server.engine.halfway import HalfWay
@@ -36,6 +37,7 @@ from wharfinger_server.engine.showing import Showing
 from wharfinger_server.engine.shown import Shown
 from wharfinger_server.engine.tasks import Tasks
 from wharfinger_server.engine.watch import Doorkeeper, TaskWatches, Update, heartbeat_seconds
+from wharfinger_server.pricing import Pricing
 from wharfinger_server.registry import Registry
 from wharfinger_server.sdk.executor import Job
 from wharfinger_server.store.store import Store
@@ -138,10 +140,19 @@ class _Desk:
 class Engine:
     """Tasks, watches and listings over one store and one registry. `on_health(part, well, why)` hears of trouble.
 
+    `pricing` is where prices are looked up, None: a Pricing of its own.
+
     Raises ConfigError where the keys that seal params can't be read.
     """
 
-    def __init__(self, store: Store, registry: Registry, settings: Settings, on_health: OnHealth) -> None:
+    def __init__(
+        self,
+        store: Store,
+        registry: Registry,
+        settings: Settings,
+        on_health: OnHealth,
+        pricing: PriceBook | None = None,
+    ) -> None:
         limits = settings.limits
         self._store = store
         self._registry = registry
@@ -164,9 +175,12 @@ class Engine:
         admission = Admission(
             store, registry, scripts, self._vault, environment, settings.server.default_executor, limits.params_bytes
         )
+        prices = pricing or Pricing(store, registry, settings)
+        self.estimates = Estimates(store, scripts, admission, prices, environment, settings.prices.budgets)
         self.tasks = Tasks(
             store,
             admission,
+            self.estimates,
             self.dispatcher,
             self._life,
             self._hub,
@@ -194,6 +208,8 @@ class Engine:
         loop = asyncio.get_running_loop()
         desk = _Desk(self, loop, self._life, self.dispatcher.store)
         self.dispatcher.attempts.desk = desk
+        if self._settings.prices.budgets:
+            await self._store.keep_budgets(self._settings.prices.budgets)
         self._hub.start()
         self._pulse.start()
         self._store.on_commit = self._hub.committed

@@ -87,7 +87,13 @@ class AttemptSession:
     def _intended(self, work: Work, ledger: Ledger, intent: Intent) -> protocol.Entry:
         if ledger.expects(intent.key, self._epoch):  # written by an earlier try, whose answer was lost
             return wording.entry_for_script(ledger.named(intent.key))
-        return self._noted(work, ledger, ledger.intend(intent, self._epoch, work.now))
+        return self._noted(work, ledger, ledger.intend(self._priced(work, intent), self._epoch, work.now))
+
+    def _priced(self, work: Work, intent: Intent) -> Intent:
+        """Return the intent with what the task's estimate says that the thing costs."""
+        if work.task.expected is None:
+            return intent
+        return replace(intent, cost=self._attempt.cost_of(intent.key, work.estimate))
 
     async def adopt(self, intent: protocol.Intent, external_id: str) -> protocol.Entry:
         """Write what existed before the task."""
@@ -98,7 +104,9 @@ class AttemptSession:
         def decide(work: Work) -> protocol.Entry:
             """Write that it was there."""
             ledger = work.ledger(wanted.key)
-            return self._noted(work, ledger, ledger.adopt(wanted, external_id, self._epoch, work.now))
+            return self._noted(
+                work, ledger, ledger.adopt(self._priced(work, wanted), external_id, self._epoch, work.now)
+            )
 
         return await self._write(decide)
 

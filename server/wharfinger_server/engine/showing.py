@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from wharfinger_server.domain.estimate import Estimate
 from wharfinger_server.domain.progress import Progress
 from wharfinger_server.domain.states import TaskState
 from wharfinger_server.domain.task import Task, Trigger
@@ -32,11 +33,11 @@ class Showing:
 
     async def show(self, task: Task) -> Shown:
         """Return the full view of a task."""
-        progress = self._progress(task)
+        progress, estimate = self._progress(task), await self.estimate(task)
         if task.state is TaskState.QUEUED:
-            return Shown(task, progress, await self._why_waiting(task))
+            return Shown(task, progress, await self._why_waiting(task), estimate=estimate)
         if task.state not in HALF_WAY:
-            return Shown(task, progress)
+            return Shown(task, progress, estimate=estimate)
         entries = await self._store.entries(task.id, 0, LEFT_OVER_SHOWN, only_open=True)
         begun = await self._begun(task) if task.plan else frozenset()
         return Shown(
@@ -45,7 +46,13 @@ class Showing:
             left_over=tuple(entries),
             not_attempted=tuple(key for key in task.plan if key not in begun),
             allowed_actions=self._allowed(task),
+            estimate=estimate,
         )
+
+    async def estimate(self, task: Task) -> Estimate | None:
+        """Return what the task was expected to cost, as it was frozen when it was created."""
+        document = await self._store.estimate(task.id) if task.expected is not None else b""
+        return Estimate.from_json(document) if document else None
 
     def _allowed(self, task: Task) -> tuple[str, ...]:
         allowed = task.allowed()

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from wharfinger_server import config
 from wharfinger_server.domain.errors import Aborted, AlreadyExists, NotFound, Refused, invalid
+from wharfinger_server.domain.estimate import Estimate
 from wharfinger_server.domain.event import StateChange
 from wharfinger_server.domain.ledger import Entry
 from wharfinger_server.domain.states import Phase, TaskState
@@ -15,6 +16,7 @@ from wharfinger_server.domain.task import Task
 from wharfinger_server.engine import wording
 from wharfinger_server.engine.admission import Admission, Admitted
 from wharfinger_server.engine.dispatch import Dispatcher
+from wharfinger_server.engine.estimates import Estimates
 from wharfinger_server.engine.filters import OPERATORS, RESOURCE_FIELDS, TASK_FIELDS, parse, stored
 from wharfinger_server.engine.hub import Hub
 from wharfinger_server.engine.life import Leased, Life
@@ -42,6 +44,7 @@ class Tasks:
         self,
         store: Store,
         admission: Admission,
+        estimates: Estimates,
         dispatcher: Dispatcher,
         life: Life,
         hub: Hub,
@@ -50,6 +53,7 @@ class Tasks:
     ) -> None:
         self._store = store
         self._admission = admission
+        self._estimates = estimates
         self._dispatcher = dispatcher
         self._life = life
         self._hub = hub
@@ -62,19 +66,23 @@ class Tasks:
     async def create(self, caller: Caller, request: CreateRequest) -> Shown:
         """Accept a task: durable before this returns. The same request id returns the same task."""
         admitted = self._admission.admit(caller, request)
+        try:
+            estimate = await self._estimate(admitted, request)
+        except Refused as refused:
+            return await self._made_before(request, admitted, refused)
         if request.validate_only:
-            return Shown(_unwritten(admitted.task))
-        draft, at_once = self._draft(admitted)
+            return Shown(_unwritten(admitted.task), estimate=estimate)
+        draft, at_once = self._draft(admitted, estimate)
         try:
             written = await self._store.create(draft)
         except Existing as existing:
             self._not_written(draft.task, at_once)
-            return self._existing(request, admitted, existing)
+            return await self._existing(request, admitted, existing)
         except BaseException as error:
             self._unheard(error, [(draft.task, at_once)])
             raise
         self._written(written, at_once, admitted)
-        return Shown(written)
+        return Shown(written, estimate=estimate)
 
     async def batch_create(
         self, caller: Caller, project: str, requests: Sequence[CreateRequest]
@@ -82,39 +90,66 @@ class Tasks:
         """Accept many tasks in one commit; each answers for itself, in the order asked."""
         check_project(caller, project)
         answers: dict[int, Shown | Refused] = {}
-        drafts: list[tuple[int, Admitted, Draft, bool]] = []
+        ready: list[tuple[int, Admitted, Estimate | None]] = []
         for i, request in enumerate(requests):
             try:
                 admitted = self._admission.admit(caller, request)
+                try:
+                    estimate = await self._estimate(admitted, request)
+                except Refused as refused:
+                    answers[i] = await self._made_before(request, admitted, refused)
+                    continue
             except Refused as refused:
                 answers[i] = refused
                 continue
             if request.validate_only:
-                answers[i] = Shown(_unwritten(admitted.task))
+                answers[i] = Shown(_unwritten(admitted.task), estimate=estimate)
                 continue
-            drafts.append((i, admitted, *self._draft(admitted)))
+            ready.append((i, admitted, estimate))
+        drafts = [(i, admitted, estimate, *self._draft(admitted, estimate)) for i, admitted, estimate in ready]
         try:
-            outcomes = await self._store.create_many([draft for _, _, draft, _ in drafts])
+            outcomes = await self._store.create_many([draft for *_, draft, _ in drafts])
         except BaseException as error:
-            self._unheard(error, [(draft.task, at_once) for _, _, draft, at_once in drafts])
+            self._unheard(error, [(draft.task, at_once) for *_, draft, at_once in drafts])
             raise
-        for (i, admitted, draft, at_once), outcome in zip(drafts, outcomes, strict=True):
-            if isinstance(outcome, Existing):
-                self._not_written(draft.task, at_once)
-                try:
-                    answers[i] = self._existing(requests[i], admitted, outcome)
-                except Refused as refused:
-                    answers[i] = refused
-            else:
+        for (i, admitted, estimate, draft, at_once), outcome in zip(drafts, outcomes, strict=True):
+            if isinstance(outcome, Task):
                 self._written(outcome, at_once, admitted)
-                answers[i] = Shown(outcome)
+                answers[i] = Shown(outcome, estimate=estimate)
+                continue
+            self._not_written(draft.task, at_once)
+            try:
+                answers[i] = (
+                    outcome if isinstance(outcome, Refused) else await self._existing(requests[i], admitted, outcome)
+                )
+            except Refused as refused:
+                answers[i] = refused
         return [answers[i] for i in range(len(requests))]
 
-    def _draft(self, admitted: Admitted) -> tuple[Draft, bool]:
+    async def _estimate(self, admitted: Admitted, request: CreateRequest) -> Estimate | None:
+        """Return what the task is expected to cost. Raises a Refused where that is too much, or can't be told."""
+        task = admitted.task
+        if not self._estimates.concern(task):
+            return None
+        estimate = await self._estimates.admit(task, request.task.params, admitted.secret)
+        if request.validate_only:
+            await self._estimates.check_budget(task)
+        return estimate
+
+    async def _made_before(self, request: CreateRequest, admitted: Admitted, refused: Refused) -> Shown:
+        """Return the task that the request made already, though prices or limits refuse it now; raise if none."""
+        if request.request_id and not request.validate_only:
+            found = await self._store.task_by_request(request.project, request.request_id)
+            if found is not None:
+                return await self._existing(request, admitted, Existing(found, "request_id"))
+        raise refused
+
+    def _draft(self, admitted: Admitted, estimate: Estimate | None) -> tuple[Draft, bool]:
         task, seal = admitted.task, admitted.secret.seal if admitted.secret else None
+        document = estimate.to_json() if estimate is not None else b""
         if self._dispatcher.reserve(task):  # a slot is free: created and leased in one commit
-            return Draft(task, self._life.begin_at_once(task, self._dispatcher.worker), seal), True
-        return Draft(task, ((StateChange(TaskState.QUEUED, task.creator, ""), 0),), seal), False
+            return Draft(task, self._life.begin_at_once(task, self._dispatcher.worker), seal, document), True
+        return Draft(task, ((StateChange(TaskState.QUEUED, task.creator, ""), 0),), seal, document), False
 
     def _unheard(self, error: BaseException, tasks: Sequence[tuple[Task, bool]]) -> None:
         """See to drafts of which nobody heard: a caller that left, or a lost answer, does not mean that they failed."""
@@ -135,7 +170,7 @@ class Tasks:
         else:
             self._dispatcher.consider(task)
 
-    def _existing(self, request: CreateRequest, admitted: Admitted, existing: Existing) -> Shown:
+    async def _existing(self, request: CreateRequest, admitted: Admitted, existing: Existing) -> Shown:
         found = existing.task
         if existing.by == "request_id":
             if not self._admission.same(admitted, found):
@@ -145,7 +180,7 @@ class Tasks:
                     " a new request needs a new id",
                     {"request_id": request.request_id, "task": found.name},
                 )
-            return Shown(found)
+            return Shown(found, estimate=await self._showing.estimate(found))
         raise AlreadyExists(
             "TASK_EXISTS",
             f"task_id: {found.name} exists"

@@ -45,7 +45,7 @@ class TrialPrices:
         """Return the item. Raises ValueError for a quantity that is no decimal number of 0 or more."""
         if isinstance(quantity, float | bool) or not (number := Decimal(quantity)).is_finite() or number < 0:
             raise ValueError(
-                f"the quantity of {what!r} must be a decimal number of 0 or more as text, such as '1.5', not {quantity!r}"
+                f"the quantity of {what!r} must be a decimal number as text, '1.5' or '0', not {quantity!r}"
             )
         return PricedItem(what, provider, region, sku, number, category, term)
 
@@ -67,8 +67,8 @@ def estimate(
 ) -> list[PricedItem]:
     """Return the items that the `estimate` of `module` asks to be priced, in its order.
 
-    Raises what it raises, BrokenScript where the module is no script, and ValueError where it has no `estimate`, or that
-    names one thing twice: each item becomes one entry of the ledger.
+    Raises what it raises, BrokenScript where the module is no script, and ValueError where it has no `estimate`, or
+    one that names a thing twice: each item becomes one entry of the ledger.
     """
     if not inspect(module).can_estimate:
         raise ValueError(f"{module.__name__} has no `estimate(params, prices)`")
