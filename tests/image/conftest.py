@@ -43,9 +43,9 @@ def files(folder: Path) -> list[str]:
     return sorted(path for path in found if ".wharfinger/objects/" not in path)
 
 
-def undo(trial: Trial, done: Done) -> Done:
-    """Undo every object that `done` made, by the script's own `undo`."""
-    keys = [key for key in done.ledger if key.startswith("object/")]
+def remove(trial: Trial, done: Done, prefix: str) -> Done:
+    """Undo what `done` made under keys that begin with `prefix`, by the script's own `undo`."""
+    keys = [key for key in done.ledger if key.startswith(prefix)]
 
     async def main(task: AsyncTask) -> None:
         for key in keys:
@@ -55,7 +55,12 @@ def undo(trial: Trial, done: Done) -> Done:
     module.__dict__.update({**vars(trial.module), "__name__": "undoing", "main": main})
     after = Done()
     after.continue_from(done)
-    undone = replace(trial, module=module).run(after=after)
+    return replace(trial, module=module).run(after=after)
+
+
+def undo(trial: Trial, done: Done) -> Done:
+    """Undo every object that `done` made."""
+    undone = remove(trial, done, "object/")
     assert undone.result == {}
     return undone
 

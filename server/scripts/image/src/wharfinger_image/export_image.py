@@ -1,4 +1,4 @@
-"""Export a disk image from an object store to another store or a folder of the server."""
+"""Export a disk image from an object store to another store, a folder of the server or a presigned URL."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ from wharfinger.runtime.stores import Store
 from wharfinger.script import AsyncTask, Failed
 from wharfinger_image import params, settings
 from wharfinger_image.folder import folder_store, place
+from wharfinger_image.handing import Handing, result, upload_key
 from wharfinger_image.params import RESULT_SCHEMA
-from wharfinger_image.place import mark_of
+from wharfinger_image.place import Place, mark_of
 from wharfinger_image.placing import Placing, object_key, seed
 from wharfinger_image.resources import RESOURCE_TYPES, find, undo
 from wharfinger_image.stored import Stored
+from wharfinger_image.target import Target
 
 __all__ = ["PARAMS_SCHEMA", "RESOURCE_TYPES", "RESULT_SCHEMA", "RESUMABLE", "find", "main", "undo"]
 
@@ -21,7 +23,7 @@ RESUMABLE = True
 
 PARAMS_SCHEMA = params.schema(
     "Which image to export, and where to.",
-    ["store", "name", "to"],
+    ["store", "name"],
     {
         "store": params.store("Name of the object store that has the image."),
         "name": params.name("Name of the object, and of what is made of it"),
@@ -32,7 +34,23 @@ PARAMS_SCHEMA = params.schema(
             "description": "Name of the object store to export to, or the whole path of a folder of the server that is"
             " in, or below, one of `export_folders` in the server's [image] settings.",
         },
+        "url": {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 8000,
+            "pattern": "^https?://",
+            "writeOnly": True,
+            "description": "Instead of `to`: a presigned URL to PUT the image to, on a public address.",
+        },
+        "headers": {
+            "type": "object",
+            "additionalProperties": {"type": "string"},
+            "maxProperties": 20,
+            "writeOnly": True,
+            "description": "What the URL was signed with, or its store asks for, such as x-ms-blob-type.",
+        },
     },
+    oneOf=[{"required": ["to"], "not": {"required": ["headers"]}}, {"required": ["url"]}],
 )
 
 
@@ -41,6 +59,8 @@ async def main(task: AsyncTask) -> dict[str, Any]:
     asked = task.params
     options = settings.read(task.settings)
     original = place(task.store(asked["store"]), asked["name"])
+    if "url" in asked:
+        return await _hand_over(task, original, options)
     store = _target(task, asked["to"], options)
     target = place(store, asked["name"], mark_of(await seed(task), store.name))
     await task.plan([object_key(target)])
@@ -48,6 +68,21 @@ async def main(task: AsyncTask) -> dict[str, Any]:
     expected = known.sha256 if known else ""
     placing = Placing(task, [target], Stored(original), expected=expected, limit=options.max_size, verb="export")
     return await placing.run()
+
+
+async def _hand_over(task: AsyncTask, original: Place, options: settings.Settings) -> dict[str, Any]:
+    target = Target(task.params["url"], task.params.get("headers", {}), options)
+    await task.plan([upload_key(target)])
+    known = await original.content()
+    handing = Handing(
+        task,
+        Stored(original),
+        target,
+        expected=known.sha256 if known else "",
+        limit=options.max_size,
+        retries=options.retries,
+    )
+    return result(task.params["name"], target, await handing.run())
 
 
 def _target(task: AsyncTask, to: str, options: settings.Settings) -> Store:

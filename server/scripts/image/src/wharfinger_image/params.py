@@ -34,8 +34,8 @@ def store(description: str) -> dict[str, Any]:
     }
 
 
-def schema(summary: str, required: list[str], properties: dict[str, Any]) -> dict[str, Any]:
-    """Return the schema of a script's params."""
+def schema(summary: str, required: list[str], properties: dict[str, Any], **more: Any) -> dict[str, Any]:
+    """Return the schema of a script's params; `more` are further keywords."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "type": "object",
@@ -43,6 +43,7 @@ def schema(summary: str, required: list[str], properties: dict[str, Any]) -> dic
         "properties": properties,
         "required": required,
         "additionalProperties": False,
+        **more,
     }
 
 

@@ -217,10 +217,10 @@ class Placing:
 
     async def _check(self, content: Content) -> None:
         if self._expected and content.sha256 != self._expected:
-            raise _mismatch(f"{self._reader.shown} is not what was expected", self._expected, content.sha256)
+            raise mismatch(f"{self._reader.shown} is not what was expected", self._expected, content.sha256)
         before = Content(**await self._task.once("content", lambda: asdict(content)))
         if before != content:
-            raise _mismatch(f"{self._reader.shown} changed since an earlier attempt", before.sha256, content.sha256)
+            raise mismatch(f"{self._reader.shown} changed since an earlier attempt", before.sha256, content.sha256)
 
     # ------------------------------------------------------------------ names
 
@@ -323,7 +323,8 @@ def _vanished(place: Place) -> Failed:
     return Failed(why, reason="STORE_UNAVAILABLE", retryable=True, metadata=metadata)
 
 
-def _mismatch(what: str, expected: str, actual: str) -> Failed:
+def mismatch(what: str, expected: str, actual: str) -> Failed:
+    """Return the failure of bytes with another SHA-256 than they should have."""
     return Failed(
         f"{what}: its SHA-256 is {actual}, not {expected}; nothing of it is kept",
         reason="CHECKSUM_MISMATCH",

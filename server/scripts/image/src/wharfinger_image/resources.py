@@ -12,10 +12,14 @@ from wharfinger_image.place import Look, Place
 STAGING = "image.staging"
 OBJECT = "image.object"
 FILE = "image.file"
+UPLOAD = "image.upload"
+DELIVERY = "image.delivery"
+"""What is on its way to a presigned URL, and what was handed over there."""
 
 RESOURCE_TYPES = {
     # A place to upload to, not bytes: it is known beforehand, and writing to it again does no harm.
     STAGING: ResourceType(idempotent=True, send_window=5, call_timeout=60, settling=0),
+    UPLOAD: ResourceType(idempotent=True, send_window=5, call_timeout=60, settling=0),
     # The provider copies up to 5 GiB before it answers.
     OBJECT: ResourceType(idempotent=True, send_window=5, call_timeout=300, settling=5),
     FILE: ResourceType(idempotent=True, send_window=5, call_timeout=10, settling=0),
@@ -39,6 +43,8 @@ def _place_of(task: AsyncTask, resource: Resource) -> Place:
 
 async def find(task: AsyncTask, resource: Resource) -> list[str]:
     """Return the id of what `resource` is about if it is there and ours. Raises Failed where that can't be told."""
+    if resource.type == UPLOAD:
+        return [resource.attributes["url"]]
     where = _place_of(task, resource)
     if resource.type == STAGING:
         return [where.staging_id]
@@ -50,7 +56,17 @@ async def find(task: AsyncTask, resource: Resource) -> list[str]:
 
 
 async def undo(task: AsyncTask, resource: Resource) -> None:
-    """Delete what `resource` is about; what is gone already, or was replaced by somebody, needs nothing."""
+    """Delete what `resource` is about; what is gone already, or was replaced by somebody, needs nothing.
+
+    Raises Failed (NOT_SUPPORTED) for an upload to a presigned URL, which opens nothing but writing.
+    """
+    if resource.type == UPLOAD:
+        what = f"{resource.external_id} may hold the image, and its presigned URL allows only to write"
+        raise Failed(
+            f"{what}; ask the owner of the place to look and delete, then resolve {resource.key}",
+            reason="NOT_SUPPORTED",
+            metadata={"feature": "undo"},
+        )
     where = _place_of(task, resource)
     if resource.type == STAGING:
         await where.discard()

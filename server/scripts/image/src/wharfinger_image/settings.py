@@ -21,13 +21,15 @@ _POWER = {"k": 1, "m": 2, "g": 3, "t": 4}
 class Settings:
     """What `[image]` says.
 
-    `allow_sources` are the HOST:PORT that may be read from though they are not public. `max_size` is how many bytes an
+    `allow_sources` are the HOST:PORT that may be read from though they are not public, and `allow_targets` those that
+    `image.export` may write to by a URL. `max_size` is how many bytes an
     image may have. `connect_timeout` and `idle_timeout` are seconds: to connect to a source, and without a byte of it.
     `retries` is how often one attempt asks a source again after it broke off. `export_folders` are the folders that
     `image.export` may write into, and below.
     """
 
     allow_sources: frozenset[str] = frozenset()
+    allow_targets: frozenset[str] = frozenset()
     max_size: int = 100 * 1024**3
     connect_timeout: float = 10.0
     idle_timeout: float = 30.0
@@ -98,6 +100,7 @@ def _whole(value: Any) -> int:
 
 _READERS: dict[str, Callable[[Any], Any]] = {
     "allow_sources": _sources,
+    "allow_targets": _sources,
     "max_size": _size,
     "connect_timeout": _seconds,
     "idle_timeout": _seconds,

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import http.client
 import re
-import socket
 import ssl
 import threading
 import time
@@ -18,6 +17,7 @@ from urllib.parse import urljoin
 
 from wharfinger.script import Failed
 from wharfinger_image import guard
+from wharfinger_image.connection import Connection
 from wharfinger_image.settings import Settings
 
 _REDIRECTS = 5
@@ -37,47 +37,6 @@ class StartOver(Exception):
     """What was read so far is void: the source changed, or can't go on in the middle. Read `pieces()` again."""
 
 
-class _Connection(http.client.HTTPConnection):
-    """A connection to an address that was checked, and no other. `socket` outlives http.client's hold on it."""
-
-    def __init__(self, location: guard.Location, settings: Settings) -> None:
-        super().__init__(location.host, location.port, timeout=settings.idle_timeout)
-        self.default_port = {"http": 80, "https": 443}[location.scheme]
-        self._location = location
-        self._settings = settings
-        self.socket: socket.socket | None = None
-        self.overdue = False
-
-    def shut(self) -> None:
-        """End whatever blocks on this connection; from any thread."""
-        if self.socket is not None:
-            with suppress(OSError):
-                self.socket.shutdown(socket.SHUT_RDWR)
-
-    def expire(self) -> None:
-        """Shut it because it took too long."""
-        self.overdue = True
-        self.shut()
-
-    def connect(self) -> None:
-        """Connect to the first address that answers."""
-        errors: list[OSError] = []
-        for address in self._location.addresses[:4]:
-            try:
-                plain = socket.create_connection((address, self._location.port), self._settings.connect_timeout)
-            except OSError as error:
-                errors.append(error)
-                continue
-            self.socket = plain
-            if self._location.scheme == "https":
-                # On failure wrap_socket closes what it was given.
-                self.socket = ssl.create_default_context().wrap_socket(plain, server_hostname=self._location.host)
-            self.socket.settimeout(self._settings.idle_timeout)
-            self.sock = self.socket
-            return
-        raise errors[-1]
-
-
 class Source:
     """What `url` leads to. `size` is what the server said (None: nothing), known once the first piece was read.
 
@@ -94,7 +53,7 @@ class Source:
         self._retries = settings.retries
         self._etag = ""
         self._ended = threading.Event()
-        self._connection: _Connection | None = None
+        self._connection: Connection | None = None
         self._response: http.client.HTTPResponse | None = None
 
     def pieces(self) -> Generator[Piece, None, None]:
@@ -197,7 +156,7 @@ class Source:
 
     def _request(self, location: guard.Location, position: int) -> http.client.HTTPResponse:
         self._close()
-        self._connection = connection = _Connection(location, self._settings)
+        self._connection = connection = Connection(location, self._settings)
         if self._ended.is_set():
             raise guard.unreadable(location.shown, "it was interrupted")
         headers = {
