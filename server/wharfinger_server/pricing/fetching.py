@@ -50,6 +50,7 @@ class Fetcher:
         self._ends = time.monotonic() + timeout
         self._timeout = timeout
         self._connection: _Connection | None = None
+        self._response: http.client.HTTPResponse | None = None
         self._over = threading.Event()
 
     def stop(self) -> None:
@@ -70,8 +71,8 @@ class Fetcher:
         Raises PermissionDenied PRICES_URL_REFUSED, Unavailable PRICES_UNREACHABLE, OutOfRange PRICES_TOO_LARGE, and
         OSError where the file can't be written.
         """
-        response, location = self._follow(url, etag, checked=checked)
         try:
+            response, location = self._follow(url, etag, checked=checked)
             if response.status == 304 and etag:
                 return Fetched(unchanged=True, etag=etag)
             if response.status != 200:
@@ -86,8 +87,8 @@ class Fetcher:
 
     def beside(self, url: str) -> bytes | None:
         """Return a small file, None where there is none (404, 403, 410). Raises as `fetch` does."""
-        response, location = self._follow(url, "", checked=False)
         try:
+            response, location = self._follow(url, "", checked=False)
             if response.status in (403, 404, 410):
                 return None
             if response.status != 200:
@@ -134,7 +135,8 @@ class Fetcher:
             headers["If-None-Match"] = etag
         connection.connect()
         connection.request("GET", location.target, headers=headers)
-        return connection.getresponse()
+        self._response = connection.getresponse()
+        return self._response
 
     def _take(
         self,
@@ -200,12 +202,17 @@ class Fetcher:
             return f"it sent nothing for {_IDLE:g} s"
         if isinstance(error, ssl.SSLCertVerificationError):
             return f"its certificate is not valid: {error.verify_message}"
+        if isinstance(error, http.client.IncompleteRead):
+            return "the connection ended before all came"
         if isinstance(error, http.client.HTTPException):
             return f"it does not speak HTTP properly ({type(error).__name__})"
         return getattr(error, "strerror", None) or str(error) or type(error).__name__
 
     def _close(self) -> None:
-        connection, self._connection = self._connection, None
+        response, connection = self._response, self._connection
+        self._response = self._connection = None
+        if response is not None:
+            response.close()
         if connection is not None:
             connection.close()
 

@@ -81,7 +81,7 @@ class Pricing:
         return self._loaded.troubles if self._loaded is not None else ()
 
     async def refresh(self) -> None:
-        """Look at the active catalogue and at all files again. Raises Unavailable where the database does not answer."""
+        """Look at the active catalogue and at all files again. Raises Unavailable while the database is away."""
         async with self._lock:
             active = await self._store.active_catalog()
             loaded = await asyncio.to_thread(self._layers.load, active)
