@@ -174,6 +174,10 @@ JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 sim: .venv/.ready ## simulate SEEDS= histories, JOBS= at a time, or tell the one of SEED=
 	@$(BIN)/python -m tests.campaigns.sim --seeds $(SEEDS) --seed $(or $(SEED),0) --jobs $(JOBS)
 
+.PHONY: seeded
+seeded: .venv/.ready ## plant bugs, one at a time, each of which the simulation must find; MOST= histories for each
+	@$(BIN)/python -m tests.campaigns.seeded --jobs $(JOBS) --most $(or $(MOST),2000)
+
 .PHONY: powerloss
 powerloss: .venv/.ready ## cut the power N= times, with and without waiting for the disk
 	@$(BIN)/python -m tests.campaigns.powerloss --cuts $(or $(N),1000)

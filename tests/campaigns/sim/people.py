@@ -129,6 +129,17 @@ class Person:
         alive = (t.id for t in things.values() if t.token == entry.token and t.alive and t.id not in held)
         return next(alive, "")
 
+    async def tidy(self, known: Known) -> None:
+        """Do with a task at rest what is apt: above all, delete it."""
+        name = known.task.task_id
+        if known.task.state in (T.SUCCEEDED, T.FAILED, T.CANCELLED, T.ROLLED_BACK):
+            for key in sorted(known.entries):
+                if known.entries[key].open:
+                    await self.resolve(known, key, Verdict.RETAIN)
+            await self.ask(f"delete {name}", lambda s: s.engine.tasks.delete(CALLER, "default", name))
+        elif known.task.state in (T.PARTIALLY_FAILED, T.ROLLBACK_FAILED):
+            await self.roll_back(name)
+
     async def finish(self, known: Known) -> None:
         """Bring a half-done task to its end, by resume or rollback; what stays for a reason is retained."""
         name = known.task.task_id

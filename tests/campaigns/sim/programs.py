@@ -41,8 +41,8 @@ class Program:
         return f"{'at once' if self.at_once else 'in turn'}: {'; '.join(ops)}"
 
 
-def random_program(dice: random.Random) -> Program:
-    """Return a program of up to six keys in a random graph."""
+def random_program(dice: random.Random, *, groups: bool = False) -> Program:
+    """Return a program of up to six keys in a random graph; with `groups`, many of them made together."""
     ops: list[Op] = []
     keys: list[str] = []
     leaves: list[str] = []
@@ -50,7 +50,7 @@ def random_program(dice: random.Random) -> Program:
     for n in range(dice.randint(1, 5)):
         key = "abcdef"[n]
         after = tuple(sorted(dice.sample(keys, min(len(keys), dice.choice((0, 1, 1, 2))))))
-        kind = dice.choice(("make",) * 6 + ("adopt", "many"))
+        kind = dice.choice(("make",) * (2 if groups else 6) + ("adopt", "many"))
         names = (f"{key}1", f"{key}2", f"{key}3")[: dice.randint(2, 3)] if kind == "many" else (key,)
         ops.append(Op("adopt" if kind == "adopt" else "make", names, after, dice.random() < swallowing))
         leaves = [leaf for leaf in leaves if leaf not in after]

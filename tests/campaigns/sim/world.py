@@ -33,6 +33,8 @@ from wharfinger_server.store.store import InlineRunner, Store
 
 SECOND = 1_000_000
 DAYS = 30 * 86_400
+LEANINGS = ("", "", "late", "late", "parts", "careless")
+"""What histories lean to: workers that are late, groups half made, scripts that do not do the same twice."""
 PATIENCE = 20_000.0
 """Virtual seconds in which everything has to come to rest."""
 
@@ -50,7 +52,9 @@ class World:
         self.seen: collections.Counter[str] = collections.Counter()
         self.wrongs: list[str] = []
         self.slots = dice.choice((1, 2, 8))
-        self.remote = dice.random() < 0.5
+        self.lean = dice.choice(LEANINGS)
+        late = self.lean == "late"
+        self.remote = late or dice.random() < 0.5
         self.server: Server | None = None
         self.executor: SimExecutor | None = None
         self.workers: list[Life] = []
@@ -58,32 +62,33 @@ class World:
         self.troubled = dice.choice((0.0, 0.0, 0.0, 0.01, 0.05))
         self.trace = Trace(self.tell, self.wrong, self.seen)
         self.cloud = self.trace.cloud = Cloud(
-            dice.random() < 0.5,
+            dice.random() < (0.25 if late else 0.5),
             dice,
-            _moods(dice),
+            _moods(dice, self.lean),
             self.tell,
             self.wrong,
             self._intended,
             self._deleting,
             self._hold,
-            stubborn=dice.random() < 0.7,
+            stubborn=late or dice.random() < 0.7,
         )
         self.programs: dict[str, Program] = {}
-        module = module_of(self.cloud, self.programs, self._undo_end, dice.random() < 0.8)
+        module = module_of(self.cloud, self.programs, self._undo_end, late or dice.random() < 0.8)
         self.registry = registry_of(self, module)
         settings = Settings()
         self.retention = Retention(dice.choice((60, 600, *[DAYS] * 4)) * SECOND, dice.choice((60, DAYS, DAYS)) * SECOND)
         self.settings = replace(
             settings, server=replace(settings.server, default_executor="sim"), retention=self.retention
         )
-        self._lured = dice.choice((0.0, 0.05, 0.2, 0.5))
+        self._lured = 0.5 if late else dice.choice((0.0, 0.05, 0.2, 0.5))
         self._servers = 0
         self._up = asyncio.Event()
         self._restart: asyncio.Task[None] | None = None
-        self._crashes = dice.choice((0, 1, 2, 4))
+        self._crashes = 0 if late else dice.choice((0, 1, 2, 4))
         self.watchers: list[Watcher] = []
         self.person = Person(self)
-        how = f"tokens={self.cloud.tokens} remote={self.remote} slots={self.slots} resumable={module.RESUMABLE}"
+        how = f"lean={self.lean!r} tokens={self.cloud.tokens} remote={self.remote} slots={self.slots}"
+        how += f" resumable={module.RESUMABLE}"
         how += f" stubborn={self.cloud.stubborn} troubled={self.troubled} {self.retention}"
         self.tell(f"seed {seed}: {how} {self.cloud.moods}")
 
@@ -210,13 +215,13 @@ class World:
 
     async def _submit(self, name: str, background: list[asyncio.Task[None]]) -> None:
         dice = self.dice
-        self.programs[name] = random_program(dice)
+        self.programs[name] = random_program(dice, groups=self.lean == "parts")
         self.tell(f"{name} is to do {self.programs[name]}")
         policy = Policy(
             on_failure=dice.choice(list(OnFailure)),
             on_cancel=dice.choice(list(OnFailure)),
             max_attempts=dice.choice((1, 2, 5)),
-            max_lost_attempts=dice.choice((0, 2, 20)),
+            max_lost_attempts=20 if self.lean == "late" else dice.choice((0, 2, 20)),
             attempt_timeout=dice.choice((0, 0, 0, 5, 30)) * SECOND,
             total_timeout=dice.choice((0, 0, 0, 0, 60)) * SECOND,
             undo_timeout=dice.choice((0, 0, 0, 30)) * SECOND,
@@ -291,6 +296,10 @@ class World:
         self.tell("all heals")
         self.cloud.heal()
         (await self.up()).life.fuse = None
+        await self._rest(sleepers=True)
+        for known in list(self.trace.tasks.values()):
+            if known.task.state.resting and self.dice.random() < 0.4:
+                await self.person.tidy(known)
         for _ in range(20):
             await self._rest()
             half = [known for known in self.trace.tasks.values() if known.task.state in HALF_DONE]
@@ -303,12 +312,14 @@ class World:
         ]
         self.wrong(f"however often resumed or rolled back, not ended: {names}")
 
-    async def _rest(self) -> None:
+    async def _rest(self, *, sleepers: bool = False) -> None:
+        """Wait until nothing goes on any more; `sleepers`: but for workers that are held up and fenced."""
         until = self.loop.now + PATIENCE
         while self.loop.now < until:
             await asyncio.sleep(7)
             at_work = [k for k in self.trace.tasks.values() if not k.task.state.resting]
-            if not (at_work or self.cloud.requests or self.workers):
+            workers = [life for life in self.workers if not (sleepers and life.paused)]
+            if not (at_work or self.cloud.requests or workers):
                 return
         left = [
             f"{k.task.task_id} is {k.task.state.name}" for k in self.trace.tasks.values() if not k.task.state.resting
@@ -316,12 +327,18 @@ class World:
         self.wrong(f"after {PATIENCE:g} s: {left}, workers {[life.name for life in self.workers]}")
 
 
-def _moods(dice: random.Random) -> Moods:
-    if dice.random() < 0.15:
+def _moods(dice: random.Random, lean: str) -> Moods:
+    if not lean and dice.random() < 0.3:
         return Moods()
     names = ("refuse", "lose", "drop", "slow", "part", "find", "undo")
     own = {name: dice.choice((0.0, 0.0, 0.0, 0.3)) for name in ("fickle", "sight", "again")}
-    return Moods(**{name: dice.choice((0.0, 0.0, 0.1, 0.4)) for name in names}, **own)
+    moods = Moods(**{name: dice.choice((0.0, 0.0, 0.1, 0.4)) for name in names}, **own)
+    if lean == "parts":
+        moods.part = 0.4
+    elif lean == "careless":
+        moods.fickle = moods.sight = 0.3
+        moods.drop = 0.4
+    return moods
 
 
 class _Complaints(logging.Handler):
