@@ -13,7 +13,7 @@ from libcloud.compute.types import NodeState
 
 from wharfinger.script import AsyncTask, Failed
 from wharfinger_compute.account import Account, told
-from wharfinger_compute.providers import FLOATING, LIMITED
+from wharfinger_compute.providers import FLOATING, LIMITED, USER_DATA
 from wharfinger_libcloud.wording import said
 
 _INVALID = 3
@@ -46,6 +46,14 @@ async def choose(account: Account, asked: dict[str, Any]) -> Plan:
             reason="NOT_SUPPORTED",
             code=_UNIMPLEMENTED,
             metadata={"feature": "addresses", "provider": account.provider},
+        )
+    if asked.get("user_data") and account.provider not in USER_DATA:
+        able = ", ".join(sorted(USER_DATA))
+        raise Failed(
+            f"user data can be given on {able}, not on {account.provider}; leave `user_data` out",
+            reason="NOT_SUPPORTED",
+            code=_UNIMPLEMENTED,
+            metadata={"feature": "user_data", "provider": account.provider},
         )
     try:
         sizes, images, locations, pools = await all_of(

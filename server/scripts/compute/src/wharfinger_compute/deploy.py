@@ -44,6 +44,7 @@ async def main(task: AsyncTask) -> dict[str, Any]:
             addresses=addresses,
             width=width,
             ready_timeout=asked.get("ready_timeout", 600),
+            user_data=asked.get("user_data", ""),
         )
         built = await fleet.build(wanted)
     return {

@@ -13,7 +13,7 @@ from wharfinger.script import AsyncIntent, AsyncTask
 from wharfinger_compute import checks, making
 from wharfinger_compute.account import Account
 from wharfinger_compute.gate import Gate, Shut
-from wharfinger_compute.providers import FLOATING
+from wharfinger_compute.providers import FLOATING, USER_DATA
 from wharfinger_compute.readiness import Readiness
 from wharfinger_compute.resources import ADDRESS, ASSOCIATION, ATTACHMENT, NODE, VOLUME, type_of
 from wharfinger_libcloud.keeping import checked
@@ -33,7 +33,10 @@ class Built:
 
 
 class Fleet:
-    """One run: `volumes` are the sizes in GB that each node gets, `width` is how many calls are made at once."""
+    """One run: `volumes` are the sizes in GB that each node gets, `width` is how many calls are made at once.
+
+    `user_data`, if any, is for a provider of USER_DATA.
+    """
 
     def __init__(
         self,
@@ -45,12 +48,14 @@ class Fleet:
         addresses: bool,
         width: int,
         ready_timeout: float,
+        user_data: str = "",
     ) -> None:
         self._task = task
         self._account = account
         self._plan = plan
         self._volumes = volumes
         self._addresses = addresses
+        self._given = {USER_DATA[account.provider]: user_data} if user_data else {}
         self._gate = Gate(width)
         self._ready = Readiness(task, account, ready_timeout)
 
@@ -93,7 +98,7 @@ class Fleet:
 
     async def _node(self, built: Built) -> None:
         account, plan = self._account, self._plan
-        options: dict[str, Any] = {"name": built.name, "size": plan.size, "image": plan.image}
+        options: dict[str, Any] = {"name": built.name, "size": plan.size, "image": plan.image, **self._given}
         if plan.location is not None:
             options["location"] = plan.location
 

@@ -53,6 +53,13 @@ DEPLOY_SCHEMA = schema(
         "size": _text("Id or name of the size.", examples=["t3.micro"]),
         "image": _text("Id or name of the image; on EC2 its id."),
         "location": {"type": "string", "maxLength": 200, "description": "Id or name of the location; without it any."},
+        "user_data": {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 64 * 1024,
+            "writeOnly": True,
+            "description": "What each node is given at its first boot: a script, or a cloud-config.",
+        },
         "volumes": {
             "type": "array",
             "maxItems": 8,
