@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Collection
-from typing import Any, NoReturn, TypeAlias
+from typing import Any, NoReturn, Protocol, TypeAlias
 
 import grpc
 from google.protobuf.message import DecodeError, Message
@@ -23,7 +23,6 @@ from wharfinger_server.domain.errors import (
     Unauthenticated,
 )
 from wharfinger_server.engine.requests import Caller
-from wharfinger_server.rpc.callers import Callers
 from wharfinger_server.rpc.required import checker
 from wharfinger_server.rpc.status import STATUS_KEY, code_of, status_of
 
@@ -36,6 +35,14 @@ Write = Callable[[bytes], Awaitable[None]]
 Stream = Callable[[Any, "Call", Write], Awaitable[None]]
 Duplex = Callable[[AsyncIterator[Any], "Call", Write], Awaitable[None]]
 Handler: TypeAlias = "grpc.RpcMethodHandler[bytes, bytes]"
+
+
+class Callers(Protocol):
+    """Tells the caller of each call."""
+
+    def of(self, context: Context) -> Caller:
+        """Return who makes the call. Raises Unauthenticated."""
+        ...
 
 
 class Call:

@@ -55,7 +55,7 @@ class Price:
     def __str__(self) -> str:
         if self.free:
             return "free"
-        return f"{self.amount} per {self.unit}" if self.amount is not None else "unknown"
+        return f"{self.amount} per {self.unit.removesuffix('s')}" if self.amount is not None else "unknown"
 
 
 @dataclass(frozen=True, slots=True)

@@ -175,7 +175,8 @@ def _sentence(error: Exception) -> str:
     if isinstance(error, errors.Unreachable):
         return f"{error}\nIs it running there? `wharfinger serve` starts one here; --server names another."
     if isinstance(error, errors.Refused):
-        similar = error.metadata.get("similar", "").split(",")[0]
+        # Of a price the sentence tells them already.
+        similar = "" if error.reason == "PRICE_UNKNOWN" else error.metadata.get("similar", "").split(",")[0]
         hint = f"Did you mean {similar!r}?" if similar else _HINTS.get(error.reason, "")
         if any(violation.field == "external_id" for violation in error.violations):
             hint = "Give the provider's id by --id."
@@ -200,6 +201,9 @@ _HINTS = {
     "UNAUTHENTICATED": "Give a token the server knows, by WHARFINGER_TOKEN or --token.",
     "LEFTOVERS_ALIVE": "`wharfinger resources TASK` lists what is left over.",
     "KEY_UNKNOWN": "`wharfinger resources TASK` lists the keys.",
+    "PRICE_UNKNOWN": "`wharfinger prices update` fetches fresh prices; `prices import` takes your own.",
+    "PRICES_QUARANTINED": "`wharfinger prices activate CATALOG --override-checks` accepts it all the same.",
+    "UNKNOWN_CATALOG": "`wharfinger prices ls` lists the catalogues.",
 }
 
 

@@ -1,0 +1,89 @@
+"""`wharfinger prices ls`, `diff` and `activate`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from wharfinger.cli import jsonout
+from wharfinger.cli.options import Asked, command
+from wharfinger.cli.tables import table
+from wharfinger.cli.wording import age
+from wharfinger_server.commands.prices.asking import asking, find_catalog
+from wharfinger_server.commands.prices.differing import counted, differences
+from wharfinger_server.commands.prices.telling import SHORT, counts, state_of, tell_catalog
+
+if TYPE_CHECKING:
+    from wharfinger_server.commands.prices.differing import Change
+
+
+@command(short_help="List the catalogues.")
+def ls(asked: Asked) -> None:
+    """List the catalogues of prices, the newest import first."""
+    with asking(asked) as place:
+        found = list(place.client.catalogs())
+    if asked.json:
+        jsonout.document(jsonout.plain(found))
+        return
+    if not found:
+        click.echo("there is no catalogue yet; `wharfinger prices update` fetches one", err=True)
+        return
+    rows = [
+        (
+            catalog.id[:SHORT],
+            state_of(catalog),
+            f"{catalog.price_count:,}",
+            f"{catalog.unknown_count:,}",
+            age(catalog.data_time),
+            age(catalog.import_time),
+            catalog.signed_by or "-",
+            catalog.source,
+        )
+        for catalog in found
+    ]
+    table(("CATALOG", "STATE", "PRICES", "UNKNOWN", "DATA AGE", "IMPORTED", "SIGNED BY", "SOURCE"), rows)
+    for catalog in found:
+        if catalog.quarantine_reason:
+            click.echo(f"{catalog.id[:SHORT]} is in quarantine: {catalog.quarantine_reason}")
+
+
+@command(short_help="Make a catalogue the active one.")
+@click.argument("catalog")
+@click.option("--override-checks", is_flag=True, help="Accept what the checks object to; it is recorded.")
+@click.option("--reason", default="", metavar="TEXT", help="Why, for the record.")
+def activate(asked: Asked, catalog: str, *, override_checks: bool, reason: str) -> None:
+    """Make CATALOG the active one: its digest, or the first digits of that. Also the way back to an earlier one."""
+    with asking(asked) as place:
+        found = find_catalog(place.client, catalog)
+        now = place.client.activate_catalog(found.name, override_checks=override_checks, reason=reason)
+    if asked.json:
+        jsonout.document(jsonout.plain(now))
+    else:
+        tell_catalog(now, "active" if not found.active else "was active already")
+
+
+@command(short_help="Tell how two catalogues differ.")
+@click.argument("before")
+@click.argument("after", default="active")
+@click.option("--limit", type=click.IntRange(0), default=50, help="How many to list; 0: all. [default: 50]")
+def diff(asked: Asked, before: str, after: str, *, limit: int) -> None:
+    """Tell which prices differ between the catalogues BEFORE and AFTER, those that moved most first."""
+    with asking(asked) as place:
+        one, other = find_catalog(place.client, before), find_catalog(place.client, after)
+        changes = sorted(differences(place, one, other), key=lambda change: change.moved, reverse=True)
+    shown = changes[:limit] if limit else changes
+    if asked.json:
+        told = jsonout.plain(counted(changes))
+        jsonout.document({"before": one.id, "after": other.id, **told, "differences": jsonout.plain(shown)})
+        return
+    click.echo(f"{one.id[:SHORT]} → {other.id[:SHORT]}: {counts(counted(changes))}")
+    if shown:
+        table(("PROVIDER", "REGION", "SKU", "OFFER", "BEFORE", "AFTER", "CHANGE"), list(map(_row, shown)))
+    if len(shown) < len(changes):
+        click.echo(f"and {len(changes) - len(shown):,} more; --limit 0 lists all", err=True)
+
+
+def _row(change: Change) -> tuple[str, ...]:
+    offer = " ".join(filter(None, (change.category, change.term, change.unit)))
+    return (change.provider, change.region or "-", change.sku, offer, *change.told())

@@ -1,0 +1,135 @@
+"""`wharfinger prices show`: one price, where it comes from, and how it went over the catalogues."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from itertools import islice
+from typing import TYPE_CHECKING
+
+import click
+
+from wharfinger.cli import jsonout
+from wharfinger.cli.drawing import bar, change, sparkline
+from wharfinger.cli.options import Asked, command
+from wharfinger.cli.tables import pairs, table
+from wharfinger_server.commands.prices.asking import asking
+from wharfinger_server.commands.prices.telling import SHORT, state_of
+
+if TYPE_CHECKING:
+    from wharfinger import Catalog, Client, Price
+
+_MOST_HISTORY = 30
+_LAYERS = {
+    "project": "the project's own prices",
+    "operator": "the operator's own prices",
+    "libcloud": "~/.libcloud/pricing.json",
+    "downloaded": "the active catalogue",
+    "bundled": "what the installed Libcloud brings",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Past:
+    """The price in one catalogue; `price` is None where that knows none."""
+
+    catalog: str
+    state: str
+    time: datetime | None
+    price: Price | None
+
+
+@command(short_help="Show a price, and how it went.")
+@click.argument("provider")
+@click.argument("region")
+@click.argument("sku")
+@click.option("--category", type=click.Choice(["on-demand", "spot", "committed"]), default="on-demand")
+@click.option("--term", default="", help="Which offer of the category, such as 1yr. [default: the only one]")
+@click.option("--currency", default="", metavar="CODE", help="Three letters of ISO 4217. [default: the only one]")
+@click.option("--history/--no-history", default=True, help="How it went over the catalogues. [default: yes]")
+def show(
+    asked: Asked, provider: str, region: str, sku: str, *, category: str, term: str, currency: str, history: bool
+) -> None:
+    """Show the price of SKU at PROVIDER in REGION: the layer that decides, its age, and its history.
+
+    REGION `-` is the price that holds everywhere, or that of the only region there is.
+    """
+    where = "" if region == "-" else region
+    with asking(asked) as place:
+        price = place.client.price(provider, sku, region=where, category=category, term=term, currency=currency)
+        found = list(islice(place.client.catalogs(), _MOST_HISTORY)) if history else []
+        past = [_past(place.client, catalog, price) for catalog in reversed(found)]
+        origin = next((c.source for c in found if c.digest == price.catalog_digest), "")
+    if asked.json:
+        told = [{"catalog": one.catalog, "time": one.time, "price": one.price} for one in past]
+        jsonout.document({**jsonout.plain(price), "history": jsonout.plain(told)})
+        return
+    _tell(price, origin)
+    if past:
+        _draw(past)
+
+
+def _past(client: Client, catalog: Catalog, price: Price) -> _Past:
+    """Return the same offer in another catalogue."""
+    from wharfinger import FailedPrecondition, NotFound
+
+    currency = price.amount.currency if price.amount else ""
+    try:
+        then: Price | None = client.price(
+            price.provider,
+            price.sku,
+            region=price.region,
+            category=price.category,
+            term=price.term,
+            currency=currency,
+            catalog=catalog.digest,
+        )
+    except (NotFound, FailedPrecondition):
+        then = None
+    if then is not None and then.unit != price.unit:
+        then = None
+    return _Past(catalog.id, state_of(catalog), catalog.data_time or catalog.import_time, then)
+
+
+def _tell(price: Price, origin: str) -> None:
+    pairs(
+        (
+            ("price", str(price)),
+            ("thing", " ".join(filter(None, (price.provider, price.region or "(everywhere)", price.sku)))),
+            ("offer", " ".join(filter(None, (price.category, price.term)))),
+            ("holds", _holds(price)),
+            ("layer", f"{price.layer}: {_LAYERS.get(price.layer, '')}".rstrip(": ")),
+            ("source", origin or price.source),
+            ("catalog", price.catalog_digest.removeprefix("sha256:")[:SHORT]),
+            ("stale", "YES: older than [prices] stale_after" if price.stale else "no"),
+        )
+    )
+    if price.tiers:
+        click.echo()
+        table(
+            ("FROM", f"PER {price.unit}"),
+            [(f"{tier.from_quantity:f}", str(tier.amount)) for tier in price.tiers],
+        )
+
+
+def _holds(price: Price) -> str:
+    told = (("from", price.effective_time), ("until", price.expire_time))
+    return " ".join(f"{word} {moment:%Y-%m-%d %H:%M} UTC" for word, moment in told if moment is not None)
+
+
+def _draw(past: list[_Past]) -> None:
+    """Draw the history, the oldest first."""
+    figures = [one.price.amount.amount if one.price and one.price.amount else None for one in past]
+    known = [figure for figure in figures if figure is not None]
+    click.echo()
+    if len(known) > 1:
+        moved = change(known[0], known[-1])
+        click.echo(f"history  {sparkline(figures)}  {moved or 'the same throughout'}")
+    highest = max(known, default=Decimal(0))
+    rows = []
+    for one, figure in zip(past, figures, strict=True):
+        told = str(one.price) if one.price is not None else "not known"
+        day = f"{one.time:%Y-%m-%d}" if one.time else "-"
+        rows.append((day, bar(figure or Decimal(0), highest), told, one.catalog[:SHORT], one.state))
+    table(("DATA OF", "", "PRICE", "CATALOG", "STATE"), rows)

@@ -1,0 +1,37 @@
+"""The settings that commands work by, and how a command says that it can't."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from typing import NoReturn
+
+import click
+
+from wharfinger_server import config as configuration
+
+REFUSED = 5
+
+
+def settings_of(
+    config_file: str | None = None, options: Mapping[tuple[str, str], object] | None = None
+) -> configuration.Settings:
+    """Return the settings, or end with what is wrong."""
+    try:
+        return configuration.load(config_file, overrides=dict(options or {}), packages=_script_packages())
+    except configuration.ConfigError as error:
+        refuse(*error.problems)
+
+
+def refuse(*problems: str) -> NoReturn:
+    """Say what is wrong and end."""
+    for problem in problems:
+        click.echo(f"wharfinger: {problem}", err=True)
+    sys.exit(REFUSED)
+
+
+def _script_packages() -> set[str]:
+    """Return the names that tables of script packages may have: the first part of their scripts' names."""
+    from importlib.metadata import entry_points
+
+    return {point.name.split(".")[0] for point in entry_points(group="wharfinger.scripts")}
