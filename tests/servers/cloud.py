@@ -1,17 +1,21 @@
-"""A small cloud on loopback: EC2, OpenStack, Vultr and GCE for libcloud's drivers, with faults and an oracle."""
+"""A small cloud on loopback: EC2, OpenStack, Vultr and more for libcloud's drivers, with faults and an oracle."""
 
 from __future__ import annotations
 
 import json
 import threading
 import time
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qsl, urlsplit
 
-from tests.servers import cloud_ec2, cloud_gce, cloud_openstack, cloud_vultr
+from tests.servers import cloud_ec2, cloud_gce, cloud_openstack, cloud_services, cloud_vultr
 from tests.servers.cloud_oracle import Oracle, Refusal, Unanswered
+
+QueryAnswer = Callable[[Oracle, dict[str, str]], tuple[str, str]]
+Answer = Callable[[Oracle, str, str, Any], tuple[str, int, Any]]
 
 
 class _Server(ThreadingHTTPServer):
@@ -36,19 +40,24 @@ class _Handler(BaseHTTPRequestHandler):
         text = self.rfile.read(length).decode()
         parts = urlsplit(self.path)
         try:
+            query = {**dict(parse_qsl(parts.query)), **dict(parse_qsl(text))} if "Action=" in self.path + text else {}
             if parts.path == "/":
-                self._ec2({**dict(parse_qsl(parts.query)), **dict(parse_qsl(text))})
+                self._query(cloud_ec2.answer, query)
+            elif parts.path == cloud_services.BALANCERS:
+                self._query(cloud_services.balancing, query)
             elif parts.path.startswith("/v2/"):
-                self._vultr(parts.path, json.loads(text) if text.strip() else None)
+                self._rest(cloud_vultr.answer, parts.path, json.loads(text) if text.strip() else None)
+            elif parts.path.startswith(cloud_services.NAMES):
+                self._rest(cloud_services.answer, parts.path, json.loads(text) if text.strip() else None)
             else:
                 self._openstack(parts.path.replace("//", "/"), json.loads(text) if text.strip() else None)
         except Unanswered:
             self.close_connection = True
             self.connection.close()
 
-    def _ec2(self, params: dict[str, str]) -> None:
+    def _query(self, answer: QueryAnswer, params: dict[str, str]) -> None:
         try:
-            kind, xml = cloud_ec2.answer(self.server.oracle, params)
+            kind, xml = answer(self.server.oracle, params)
             if kind == "garbled":
                 xml = "<html><body>All is well</body></html>"
             self._send(200, "text/xml", xml, slow=kind == "trickle")
@@ -56,12 +65,12 @@ class _Handler(BaseHTTPRequestHandler):
             status = 503 if refusal.code == "RequestLimitExceeded" else refusal.status  # as EC2 does
             self._send(status, "text/xml", cloud_ec2.error(refusal), _waiting(refusal))
 
-    def _vultr(self, path: str, body: Any) -> None:
+    def _rest(self, answer: Answer, path: str, body: Any) -> None:
         oracle, kind, headers = self.server.oracle, "", {}
         try:
-            if self.headers.get("Authorization") != f"Bearer {cloud_vultr.KEY}":
+            if path.startswith("/v2/") and self.headers.get("Authorization") != f"Bearer {cloud_vultr.KEY}":
                 raise Refusal(401, "Unauthorized", "Invalid API token.")
-            kind, status, value = cloud_vultr.answer(oracle, self.command, path, body)
+            kind, status, value = answer(oracle, self.command, path, body)
             value = {"all": "well"} if kind == "garbled" else value
         except Refusal as refusal:
             headers = _waiting(refusal)
@@ -145,6 +154,11 @@ class Cloud:
     def vultr(self) -> dict[str, Any]:
         """Arguments of libcloud's Vultr driver for this cloud."""
         return {"key": cloud_vultr.KEY, "host": "127.0.0.1", "port": self.port, "secure": False}
+
+    @property
+    def plain(self) -> dict[str, Any]:
+        """Arguments of libcloud's drivers for the cloud's names and balancers."""
+        return {"host": "127.0.0.1", "port": self.port, "secure": False}
 
     @property
     def openstack(self) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from urllib3.exceptions import NameResolutionError, NewConnectionError
 from wharfinger_libcloud import window
 from wharfinger_libcloud.reading import Asked, Made, read_answer, read_request, removed_ids
 from wharfinger_libcloud.redaction import redacted
+from wharfinger_libcloud.storing import of_store, stored
 
 TIMEOUT = 60.0
 """Seconds that a request may take, from the first wait for a connection to the last byte of its answer."""
@@ -73,7 +74,8 @@ class Exchange:
             return False
         if self.status is None or self.status >= 500 or self.status == 408:
             return True
-        return self.asked.makes and not self.said_done
+        begun = self.asked.method == "PUT" and self.status == 202
+        return (self.asked.makes or begun) and not self.said_done
 
     @property
     def why(self) -> str:
@@ -89,10 +91,14 @@ class Exchange:
 
 
 class Journal:
-    """The exchanges of one call, in the order they were sent. Safe to read from another thread."""
+    """The exchanges of one call, in the order they were sent. Safe to read from another thread.
 
-    def __init__(self, timeout: float = TIMEOUT, outer: Journal | None = None) -> None:
+    `storing`: they go to an object store.
+    """
+
+    def __init__(self, timeout: float = TIMEOUT, outer: Journal | None = None, *, storing: bool = False) -> None:
         self.timeout = timeout
+        self.storing = storing
         self._outer = outer
         self._lock = threading.Lock()
         self._exchanges: list[Exchange] = []
@@ -170,10 +176,10 @@ def current() -> Journal | None:
 
 
 @contextlib.contextmanager
-def recording(timeout: float = TIMEOUT) -> Iterator[Journal]:
-    """Record what is sent inside. Within another recording both get it."""
+def recording(timeout: float = TIMEOUT, *, storing: bool = False) -> Iterator[Journal]:
+    """Record what is sent inside. Within another recording both get it. `storing`: it is sent to an object store."""
     _install()
-    journal = Journal(timeout, _active.get())
+    journal = Journal(timeout, _active.get(), storing=storing)
     token = _active.set(journal)
     try:
         yield journal
@@ -198,6 +204,8 @@ def _watched(original: Callable[..., Any]) -> Callable[..., Any]:
         if journal is None:
             return original(self, method, url, body, *rest, **options)
         asked = read_request(method, url, body)
+        if journal.storing:
+            asked = of_store(asked, url)
         with window.bounded(self.session, journal.timeout):
             if not asked.changes:
                 journal.check_open(asked)
@@ -206,6 +214,8 @@ def _watched(original: Callable[..., Any]) -> Callable[..., Any]:
             try:
                 original(self, method, url, body, *rest, **options)
                 _note_answer(exchange, self.response, streamed=bool(options.get("stream")))
+                if journal.storing and exchange.status is not None and exchange.status < 300:
+                    exchange.made, exchange.said_done = stored(asked, url), True
             except BaseException as error:
                 _note_error(exchange, error)
                 raise
@@ -225,7 +235,9 @@ def _note_answer(exchange: Exchange, response: Any, *, streamed: bool) -> None:
     exchange.throttled = exchange.status == 503 and bool(_THROTTLED.search(text))
     if exchange.status < 300:
         exchange.said_done = "<return>true</return>" in text or exchange.status == 204
-        exchange.made = read_answer(exchange.asked, text, response.headers.get("Location", ""))
+        # A PUT that was answered 200 has changed what was there before.
+        if exchange.asked.method != "PUT" or exchange.status == 201:
+            exchange.made = read_answer(exchange.asked, text, response.headers.get("Location", ""))
 
 
 def _note_error(exchange: Exchange, error: BaseException) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from libcloud.common.base import Connection
+from libcloud.storage.base import StorageDriver
 from libcloud.utils.retry import Retry
 
 from wharfinger_libcloud.answers import UnexpectedAnswer, check
@@ -48,7 +49,7 @@ def keeping(driver: Any, *, planned: Iterable[str] = (), timeout: float = TIMEOU
     """
     harden(driver)
     names = list(planned)
-    with recording(timeout) as journal:
+    with recording(timeout, storing=isinstance(driver, StorageDriver)) as journal:
         try:
             yield journal
         except BaseException as error:

@@ -17,13 +17,19 @@ from xml.etree import ElementTree as ET
 READ = re.compile(r"^(describe|list|get|query|search|head|check|lookup|find)", re.IGNORECASE)
 REMOVE = re.compile(r"^(terminate|delete|destroy|release|remove|deregister|detach|disassociate|expunge)", re.IGNORECASE)
 MAKE = re.compile(r"^(run|create|allocate|deploy|import|register|purchase|copy|add|associate|attach)", re.IGNORECASE)
+# A change to what is there, not a thing of its own.
+_JOINS = re.compile(r"(Register|Add|Attach)\w*(With|To)[A-Z]")
 _LOGIN = re.compile(r"/(tokens?|oauth2?|login|sessions?|auth|authenticate)(/|$)", re.IGNORECASE)
 _KINDS = {
     "node": ("server", "instance", "droplet", "linode", "virtualmachine", "vm", "node", "device", "cloudserver"),
     "volume": ("volume", "disk", "block", "blockstorage", "storage"),
     "address": ("floatingip", "floatingaddress", "address", "ip", "reservedip", "elasticip", "publicipaddress"),
     "attachment": ("osvolumeattachment", "volumeattachment", "attachment"),
+    "zone": ("zone", "domain", "hostedzone"),
+    "record": ("record", "rrset", "resourcerecordset"),
+    "balancer": ("loadbalancer", "balancer", "lb"),
 }
+_NAMES = ("name", "displayname", "hostname", "label", "loadbalancername")
 _KIND_OF = {word: kind for kind, words in _KINDS.items() for word in words}
 
 
@@ -41,7 +47,8 @@ class Asked:
     """A request, read. `action` is the name of a query service's action, empty for REST.
 
     `names` are the names of the things asked for, `token` the idempotency token that went with it, `ids` the ids that a
-    query service's request names. Nothing else of its fields is kept: they may hold secrets.
+    query service's request names. Nothing else of its fields is kept: they may hold secrets. `thing` is the kind where
+    it is known otherwise.
     """
 
     method: str
@@ -50,6 +57,7 @@ class Asked:
     names: tuple[str, ...] = ()
     token: str = ""
     ids: tuple[str, ...] = ()
+    thing: str = ""
 
     @property
     def verb(self) -> str:
@@ -75,12 +83,14 @@ class Asked:
     def makes(self) -> bool:
         """Whether it is there to make something, so that an answer without an id leaves doubt."""
         if self.action:
-            return bool(MAKE.match(self.action))
+            return bool(MAKE.match(self.action)) and not _JOINS.match(self.action)
         return self.method == "POST" and not _is_part(self.path)
 
     @property
     def kind(self) -> str:
-        """What kind of thing it is about: node, volume, address, attachment, or the service's own word."""
+        """What kind of thing it is about: node, volume, address, attachment …, or the service's own word."""
+        if self.thing:
+            return self.thing
         if re.match(r"attach|associate", self.action, re.IGNORECASE):
             return "attachment"
         if self.action:
@@ -123,7 +133,7 @@ def read_answer(asked: Asked, text: str, location: str = "") -> list[Made]:
 
 def removed_ids(asked: Asked) -> set[str]:
     """Return the ids that a request takes away."""
-    if asked.action:
+    if asked.action or asked.thing:
         return set(asked.ids)
     return {asked.path.rstrip("/").rpartition("/")[2]}
 
@@ -159,7 +169,7 @@ def _body_fields(body: Any) -> dict[str, Any]:
 
 def _names(fields: Mapping[str, Any]) -> Iterator[str]:
     for name, value in fields.items():
-        if name.lower() in ("name", "displayname", "hostname", "label") and isinstance(value, str) and value:
+        if name.lower() in _NAMES and isinstance(value, str) and value:
             yield value
             return
         if re.fullmatch(r"(TagSpecification\.\d+\.)?Tag\.\d+\.Key", name) and value == "Name":
@@ -167,6 +177,9 @@ def _names(fields: Mapping[str, Any]) -> Iterator[str]:
             if isinstance(named, str) and named:
                 yield named
                 return
+    if isinstance(fields.get("domain"), str) and fields["domain"]:
+        yield fields["domain"]
+        return
     if isinstance(fields.get("names"), list):
         yield from (str(one) for one in fields["names"])
         return
@@ -190,6 +203,8 @@ def _from_xml(asked: Asked, text: str) -> list[Made]:
     wanted = {"node": "instanceId", "address": "allocationId"}.get(asked.kind, f"{asked.kind}Id")
     # Whatever its namespace: an answer that libcloud can't read still names what exists.
     ids = [e.text for e in root.iter() if _local(e.tag) == wanted and e.text]
+    if asked.kind == "balancer" and _local(root.tag) == f"{asked.action}Response":
+        ids = list(asked.names)  # Amazon's are known by name, which the answer does not repeat
     if not ids:
         ids = [e.text for e in root.iter() if re.fullmatch(r"(?!request)\w+(Id|Ip)|id", _local(e.tag)) and e.text][:1]
     return [Made(asked.kind, one) for one in dict.fromkeys(ids)]

@@ -117,9 +117,39 @@ def _address(driver: Any, thing: Known) -> Any:
     return True
 
 
+def _container(driver: Any, thing: Known) -> Any:
+    return driver.delete_container(driver.get_container(thing.id))
+
+
+def _object(driver: Any, thing: Known) -> Any:
+    container, _, key = thing.id.partition("/")
+    return driver.delete_object(driver.get_object(container, key))
+
+
+def _zone(driver: Any, thing: Known) -> Any:
+    return driver.delete_zone(driver.get_zone(thing.id))
+
+
+def _record(driver: Any, thing: Known) -> Any:
+    for zone in driver.list_zones():
+        for record in driver.list_records(zone):
+            if str(record.id) == thing.id:
+                return driver.delete_record(record)
+    return True
+
+
+def _balancer(driver: Any, thing: Known) -> Any:
+    return driver.destroy_balancer(driver.get_balancer(thing.id))
+
+
 _WAYS: dict[str, Callable[[Any, Known], Any]] = {
     "node": _node,
     "volume": _volume,
     "attachment": _attachment,
     "address": _address,
+    "container": _container,
+    "object": _object,
+    "zone": _zone,
+    "record": _record,
+    "balancer": _balancer,
 }
