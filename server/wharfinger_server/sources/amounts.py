@@ -16,7 +16,7 @@ _NUMBER = re.compile(r"(-?)[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?")
 _ZERO = Decimal(0)
 
 
-@lru_cache(maxsize=1 << 14)
+@lru_cache(maxsize=1 << 12)
 def number(text: str, what: str = "price") -> Decimal:
     """Return the number that `text` writes, 0 or more, exactly; `5e-05` is allowed where a program wrote it.
 
@@ -39,7 +39,7 @@ def number(text: str, what: str = "price") -> Decimal:
     return value
 
 
-@lru_cache(maxsize=1 << 14)
+@lru_cache(maxsize=1 << 12)
 def amount(text: str) -> Decimal | None:
     """Return the amount that `text` writes; None for zero, which is unknown. Raises ValueError as `number` does."""
     return number(text) or None
@@ -55,17 +55,15 @@ def figure(value: object) -> str:
 def tiered(steps: Iterable[tuple[Decimal, Decimal]]) -> tuple[Decimal | None, tuple[Tier, ...]]:
     """Return a price's amount and its tiers from what a unit costs from which quantity upwards.
 
-    The amount is that of the first step which costs anything: providers list a free allowance as a step of zero. It is
-    None where all are zero, and where the first does not begin at 0, so that nobody knows what the first units cost.
-    Raises ValueError where one quantity has two prices.
+    The amount is that of the first step, which may be zero if a later one is not: so providers write a free allowance.
+    It is None where all are zero, and where no step begins at 0, so that nobody knows what the first units cost. Raises
+    ValueError where one quantity has two prices.
     """
     costs: dict[Decimal, Decimal] = {}
     for quantity, cost in steps:
         if costs.setdefault(quantity, cost) != cost:
             raise ValueError(f"from {plain(quantity)} units upwards one costs {costs[quantity]} and {cost} at once")
-    figures = [costs[quantity] for quantity in sorted(costs) if costs[quantity]]
-    if not figures or _ZERO not in costs:
+    if _ZERO not in costs or not any(costs.values()):
         return None, ()
-    if len(costs) == 1:
-        return figures[0], ()
-    return figures[0], tuple(Tier(quantity, costs[quantity]) for quantity in sorted(costs))
+    tiers = tuple(Tier(quantity, costs[quantity]) for quantity in sorted(costs))
+    return costs[_ZERO], tiers if len(tiers) > 1 else ()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from decimal import Decimal
+from itertools import islice
 from pathlib import Path
 
 from wharfinger_server.domain.price import Price
@@ -59,7 +60,7 @@ class AwsCsvPrices(PriceSource):
 
 def _about(rows: Rows, given: Iterator[list[str]], notes: Notes) -> None:
     """Read the five lines about the file."""
-    told = {row[0]: row[1] for row, _ in zip(given, range(_ABOUT), strict=False) if len(row) == 2}
+    told = {row[0]: row[1] for row in islice(given, _ABOUT) if len(row) == 2}
     version = told.get("FormatVersion", "")
     if len(told) != _ABOUT or not version.startswith("v1."):
         rows.refuse(f"the file must begin with five lines about itself, of format v1, not {version!r}")

@@ -2,7 +2,8 @@
 
 Pages are a folder, a zip, or one file with a page after the other (see `pages`). A set with a page missing is refused:
 `Count` must match the items, each `NextPageLink` must skip as many items as the pages up to it have, and only the last
-page has none.
+page has none. The last page does not tell where it begins: that the one before it is there, only the numbers in the
+names of files show, which must rise by 1 or by a page's items.
 
 | product                      | provider                                | sku                                  |
 | ---------------------------- | --------------------------------------- | ------------------------------------ |
@@ -21,19 +22,19 @@ from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 from wharfinger_server.domain.price import Price
 from wharfinger_server.sdk.price_source import MalformedPrices, Notes, PriceSource
 from wharfinger_server.sources.amounts import figure, number, tiered
 from wharfinger_server.sources.json_stream import JsonStream
-from wharfinger_server.sources.pages import looks_in, pages
+from wharfinger_server.sources.pages import check_numbers, looks_in, pages
 from wharfinger_server.sources.spill import Spill
 from wharfinger_server.sources.texts import currency, moment, slug, text
 from wharfinger_server.sources.units import azure_unit, of_one
 
 _SEPARATOR = "\x1f"
 _HOURS_IN_YEAR = 8760
+_SKIP = re.compile(r"[?&](?:\$|%24)skip=([0-9]{1,12})(?:&|$)", re.IGNORECASE)
 _YEARS = re.compile("([1-9]) Years?")
 
 
@@ -62,6 +63,8 @@ class _Whole:
     """What tells whether all pages are there."""
 
     def __init__(self) -> None:
+        self._names: list[str] = []
+        self._first = 0
         self._counts: dict[int, tuple[str, int]] = {}
         self._last: tuple[str, int] | None = None
         self._currency = ""
@@ -74,18 +77,21 @@ class _Whole:
         if self._currency and money != self._currency:
             stream.refuse(f"the page is in {money}, the others are in {self._currency}")
         self._currency = str(money)
+        self._first = self._first if self._names else count
+        self._names.append(name)
         link = said["NextPageLink"]
         if link is None or link == "":
             if self._last is not None:
                 stream.refuse(f"{name} and {self._last[0]} are both the last page: the pages are not of one answer")
             self._last = (name, count)
             return
-        after = parse_qs(urlsplit(link).query).get("$skip", [""])[0] if isinstance(link, str) else ""
-        if not re.fullmatch("[0-9]{1,12}", after):
-            stream.refuse(f"the NextPageLink {link!r} does not tell how many items it skips")
-        if int(after) in self._counts:
-            stream.refuse(f"{name} and {self._counts[int(after)][0]} are the same page twice")
-        self._counts[int(after)] = (name, count)
+        skip = _SKIP.search(link) if isinstance(link, str) else None
+        if skip is None:
+            stream.refuse(f"the NextPageLink {str(link)[:200]!r} does not tell how many items it skips")
+        after = int(skip[1])
+        if after in self._counts:
+            stream.refuse(f"{name} and {self._counts[after][0]} are the same page twice")
+        self._counts[after] = (name, count)
 
     def check(self) -> None:
         """Raise MalformedPrices if a page is missing."""
@@ -99,6 +105,7 @@ class _Whole:
             reached = after
         if self._last is None:
             raise MalformedPrices(f"the pages after item {reached} are missing; fetch all pages again")
+        check_numbers(self._names, self._first)
 
 
 def _page(stream: JsonStream, name: str, whole: _Whole, steps: Spill, notes: Notes) -> None:

@@ -19,7 +19,6 @@ from __future__ import annotations
 import re
 from collections.abc import Generator, Iterator
 from decimal import Decimal
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +26,7 @@ from wharfinger_server.domain.price import Price
 from wharfinger_server.sdk.price_source import MalformedPrices, Notes, PriceSource
 from wharfinger_server.sources.amounts import figure, number, tiered
 from wharfinger_server.sources.json_stream import JsonStream
-from wharfinger_server.sources.pages import looks_in, pages
+from wharfinger_server.sources.pages import check_numbers, looks_in, pages
 from wharfinger_server.sources.texts import currency, moment, slug, text
 from wharfinger_server.sources.units import google_unit
 
@@ -51,7 +50,7 @@ class GcpPrices(PriceSource):
         """Yield the prices; the data's time is that of the newest price."""
         tokens: dict[str, str] = {}
         ended = ""
-        names = []
+        names: list[str] = []
         for name, stream in pages(path):
             if ended:
                 stream.refuse(f"there is a page after {ended}, which has no nextPageToken and so must be the last")
@@ -64,16 +63,7 @@ class GcpPrices(PriceSource):
             tokens[token] = name
         if not ended:
             raise MalformedPrices("the last page has a nextPageToken: pages after it are missing; fetch all of them")
-        _check_numbers(names)
-
-
-def _check_numbers(names: list[str]) -> None:
-    """Raise MalformedPrices where the numbers in files' names leave one out."""
-    numbers = [re.findall("[0-9]{1,9}", name) for name in names]
-    if all(len(found) == 1 for found in numbers):
-        for (one, (low,)), (other, (high,)) in pairwise(zip(names, numbers, strict=True)):
-            if int(high) - int(low) > 1:
-                raise MalformedPrices(f"between {one} and {other} a page is missing; fetch all pages again")
+        check_numbers(names, 1)
 
 
 def _page(stream: JsonStream, notes: Notes) -> Generator[Price, None, str]:
@@ -94,7 +84,7 @@ def _page(stream: JsonStream, notes: Notes) -> Generator[Price, None, str]:
                 yield from prices
         elif part == "nextPageToken":
             token = stream.value()
-            if not isinstance(token, str):
+            if type(token) is not str:
                 stream.refuse(f"nextPageToken is {token!r}; it must be text")
         else:
             stream.skip()

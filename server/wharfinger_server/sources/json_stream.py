@@ -15,7 +15,7 @@ from typing import Any, BinaryIO, NoReturn
 
 from wharfinger_server.sdk.price_source import MalformedPrices
 
-PIECE = 1 << 18
+PIECE = 1 << 16
 LARGEST = 1 << 23
 """Characters in one decoded value. The items of real price files have a few thousand."""
 DEEPEST = 32

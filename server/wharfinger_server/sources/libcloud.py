@@ -70,9 +70,11 @@ class LibcloudPrices(PriceSource):
                     yield from _compute(stream, notes)
                 elif part == "updated":
                     notes.data_time = _updated(stream)
+                elif part == "storage":
+                    for _ in stream.members():
+                        notes.skipped["sections of storage, of which nothing tells the unit"] += 1
+                        stream.skip()
                 else:
-                    # Of storage nothing tells the unit; the file has had none for years.
-                    notes.skipped["parts other than compute"] += 1
                     stream.skip()
             stream.end()
             if missing := {"compute", "updated"} - seen:

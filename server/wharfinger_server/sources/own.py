@@ -75,10 +75,10 @@ def _with_tiers(price: Price, steps: tuple[tuple[Decimal, Decimal], ...]) -> Pri
                 "tiers must begin at 0 and have a price; where it costs nothing, leave them out and say free"
             )
         if price.amount not in {None, first}:
-            raise ValueError(f"amount is {price.amount}, and the first tier that costs anything is {first}")
+            raise ValueError(f"amount is {price.amount}, and the first tier is {first}")
         price = replace(price, amount=first, tiers=tiers)
     if price.free and (price.amount is None or price.amount):
         raise ValueError("it is said to be free, and then the amount must be 0")
-    if price.amount == 0 and not price.free:
+    if price.amount == 0 and not price.free and not price.tiers:
         raise ValueError("amount is 0: say free (true) if it costs nothing, or leave the amount out if it is unknown")
     return price

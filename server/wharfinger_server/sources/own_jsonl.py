@@ -46,7 +46,7 @@ class OwnJsonPrices(PriceSource):
 
     def read(self, path: Path, notes: Notes) -> Iterator[Price]:
         """Yield a price for each line; empty lines are passed over."""
-        lines = Lines(path)
+        lines, empty = Lines(path), True
         for line in lines:
             if line.isspace():
                 continue
@@ -56,7 +56,10 @@ class OwnJsonPrices(PriceSource):
             except ValueError as error:
                 lines.refuse(str(error))
             notes.sections[price.provider] += 1
+            empty = False
             yield price
+        if empty:
+            lines.refuse("there is no price in the file")
 
 
 def _of_object(told: Any) -> Price:

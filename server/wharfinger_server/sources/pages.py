@@ -9,6 +9,7 @@ import re
 import zipfile
 import zlib
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from struct import Struct
 
@@ -58,6 +59,20 @@ def _documents(stream: JsonStream, name: str) -> Iterator[tuple[str, JsonStream]
 
 def _natural(name: str) -> list[tuple[int, str]]:
     return [(int(part), "") if part.isdigit() else (0, part) for part in re.split("([0-9]{1,18})", name)]
+
+
+def check_numbers(names: list[str], items: int) -> None:
+    """Raise MalformedPrices where the numbers in the names of pages leave one out: they rise by 1, or by `items`.
+
+    Names that differ in more than one number tell nothing.
+    """
+    parts = [re.fullmatch("(.*?)([0-9]{1,12})([^0-9]*)", name) for name in names]
+    numbers = [int(part[2]) for part in parts if part]
+    if len(numbers) != len(names) or len({(part[1], part[3]) for part in parts if part}) > 1:
+        return
+    for (one, low), (other, high) in pairwise(zip(names, numbers, strict=True)):
+        if high - low not in {1, items}:
+            raise MalformedPrices(f"between {one} and {other} a page is missing; fetch all pages again")
 
 
 def looks_in(head: bytes) -> bytes:

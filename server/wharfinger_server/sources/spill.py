@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 
-_BATCH = 2000
+_BATCH = 500
 _CACHE_KIB = 16 * 1024
 
 
