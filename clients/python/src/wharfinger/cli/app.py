@@ -17,6 +17,7 @@ from wharfinger.cli.wording import did_you_mean
 # name → module with the command of that name, and the line in the help, which must not load them all.
 TASKS = {
     "submit": ("submit", "Ask for a task."),
+    "estimate": ("estimating", "Say what a task would cost."),
     "ls": ("listing", "List tasks."),
     "show": ("showing", "Show a task."),
     "watch": ("following", "Watch a task until it is at rest."),

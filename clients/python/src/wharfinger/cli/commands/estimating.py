@@ -1,0 +1,96 @@
+"""`wharfinger estimate`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+
+import click
+
+from wharfinger import CostItem, Estimate, Money
+from wharfinger.cli import jsonout, params
+from wharfinger.cli.drawing import bar
+from wharfinger.cli.options import Asked, command
+from wharfinger.cli.tables import table
+from wharfinger.cli.wording import clean
+
+HOURS_IN_MONTH = 730
+
+
+@command(short_help="Say what a task would cost.")
+@click.argument("script")
+@click.argument("given", metavar="[KEY=VALUE|KEY:=JSON]...", nargs=-1)
+@click.option("--params", "file", metavar="FILE", help="Params from a file of JSON or TOML; `-`: JSON from stdin.")
+@click.option("--catalog", default="", metavar="DIGEST", help="By these prices: an earlier estimate's, to repeat it.")
+@click.option("--at", default="", metavar="TIME", help="By the prices of that moment. [default: now]")
+def estimate(asked: Asked, script: str, given: tuple[str, ...], *, file: str | None, catalog: str, at: str) -> None:
+    """Say what a task of SCRIPT would cost for an hour; nothing is created. Params are given as to `submit`.
+
+    What has no known price is listed apart: the sum is then a lower bound.
+    """
+    moment = _moment(at)
+    with asked.client() as client:
+        values = params.read_file(file) if file else {}
+        if given:
+            values = params.build(given, client.script(script).params_schema, values)
+        found = client.estimate(script, values, catalog=catalog, at=moment)
+    if asked.json:
+        jsonout.document(jsonout.plain(found))
+    else:
+        _tell(found)
+
+
+def _moment(text: str) -> datetime | None:
+    """Return the moment; one without a zone is this machine's."""
+    if not text:
+        return None
+    try:
+        return datetime.fromisoformat(text).astimezone()
+    except ValueError:
+        raise click.UsageError(f"--at {text}: is no time such as 2026-11-01T00:00:00Z") from None
+
+
+def _tell(found: Estimate) -> None:
+    priced = [item for item in found.items if item.hourly is not None]
+    if priced:
+        most = {money.currency: money.amount for money in found.hourly}
+        table(("ITEM", "SKU", "QUANTITY", "PRICE", "HOURLY", ""), [_row(item, most) for item in priced])
+    elif not found.items:
+        click.echo("it makes nothing that has a price")
+    for money in found.hourly:
+        month = Money(money.amount * HOURS_IN_MONTH, money.currency)
+        least = "at least " if found.unpriced else ""
+        click.echo(f"total  {least}{_money(money)} an hour, about {_rounded(month)} a month")
+    if found.unpriced:
+        click.echo(f"without a known price, which does not mean zero ({len(found.unpriced)}):")
+        for what in found.unpriced:
+            click.echo(f"  {clean(what)}")
+    stale = sorted({item.price.layer for item in priced if item.price is not None and item.price.stale})
+    if stale:
+        click.echo(f"STALE: prices of {', '.join(stale)} are older than the server's operator trusts prices to be")
+    if found.time is not None:
+        click.echo(
+            f"by the prices of {found.time:%Y-%m-%d %H:%M:%S} UTC; to repeat it: --catalog {found.catalog_digest}"
+        )
+
+
+def _row(item: CostItem, sums: dict[str, Decimal]) -> tuple[str, ...]:
+    assert item.price is not None
+    assert item.hourly is not None
+    thing = " ".join(filter(None, (item.price.provider, item.price.region, item.price.sku)))
+    return (
+        item.what,
+        thing,
+        f"{item.quantity.normalize():f}",
+        str(item.price),
+        _money(item.hourly),
+        bar(item.hourly.amount, sums.get(item.hourly.currency, Decimal(0)), 16),
+    )
+
+
+def _money(money: Money) -> str:
+    return f"{money.amount.normalize():f} {money.currency}"
+
+
+def _rounded(money: Money) -> str:
+    return f"{money.amount:.2f} {money.currency}"
