@@ -51,7 +51,8 @@ def make(settings: Settings, engine: Engine, pricing: Pricing, health: Health, s
     service.add(server, TASKS, task_handlers(calls, TaskMethods(engine.tasks, engine.half_way, limits), watches))
     service.add(server, EXECUTORS, executor_handlers(calls, ExecutorMethods(engine.listing, limits)))
     desk = PriceDesk(pricing, limits)
-    service.add(server, PRICES, pricing_handlers(calls, PricingMethods(desk, limits), CatalogImports(desk)))
+    prices = PricingMethods(desk, engine.estimates, limits)
+    service.add(server, PRICES, pricing_handlers(calls, prices, CatalogImports(desk)))
     # Health is open to all: who asks is often a load balancer, and the answer tells nothing.
     health_pb2_grpc.add_HealthServicer_to_server(health, server)
     door = service.Guarded(server, calls)

@@ -116,7 +116,7 @@ class PriceOffice:
             Owner(), limits.calls, (("wharfinger-server-version", __version__), ("wharfinger-schema", schema))
         )
         desk = PriceDesk(pricing, limits)
-        service.add(server, PRICES, pricing_handlers(calls, PricingMethods(desk, limits), CatalogImports(desk)))
+        service.add(server, PRICES, pricing_handlers(calls, PricingMethods(desk, None, limits), CatalogImports(desk)))
         return server
 
 

@@ -9,22 +9,27 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from wharfinger.v1 import catalog_pb2, price_pb2, pricing_service_pb2
 from wharfinger_server.config import Limits
 from wharfinger_server.domain.errors import FailedPrecondition, invalid
+from wharfinger_server.domain.estimate import Estimate
+from wharfinger_server.engine.estimates import Estimates, Moment
 from wharfinger_server.engine.price_desk import PriceDesk, Question
+from wharfinger_server.engine.requests import CreateRequest
 from wharfinger_server.pricing import Catalog, Found
 from wharfinger_server.rpc import names
 from wharfinger_server.rpc.calls import Call, Calls, Handler
 from wharfinger_server.rpc.imports import CatalogImports
 from wharfinger_server.rpc.messages.catalog import LONGEST_REASON, catalog_message
 from wharfinger_server.rpc.messages.price import fill_estimate, price_message, wanted
+from wharfinger_server.rpc.messages.task import new_task
 from wharfinger_server.rpc.messages.times import time_of
 from wharfinger_server.rpc.pages import page
 
 
 class PricingMethods:
-    """The unary methods of PricingService."""
+    """The unary methods of PricingService. `estimates` is None where no scripts are at hand."""
 
-    def __init__(self, desk: PriceDesk, limits: Limits) -> None:
+    def __init__(self, desk: PriceDesk, estimates: Estimates | None, limits: Limits) -> None:
         self._desk = desk
+        self._estimates = estimates
         self._response_bytes = limits.response_bytes
 
     async def estimate_cost(
@@ -39,11 +44,20 @@ class PricingMethods:
             items = wanted(request.items)
             estimate = await self._desk.estimate(call.caller, project, items, request.catalog_digest, moment)
         else:
-            why = f"the script {request.task.script} says nothing of its cost"
-            raise FailedPrecondition("CANNOT_ESTIMATE", why, {"script": request.task.script, "cause": why})
+            estimate = await self._of_task(request, project, Moment(request.catalog_digest, moment), call)
         message = price_pb2.CostEstimate()
         fill_estimate(message, estimate)
         return message
+
+    async def _of_task(
+        self, request: pricing_service_pb2.EstimateCostRequest, project: str, moment: Moment, call: Call
+    ) -> Estimate:
+        script = request.task.script
+        if self._estimates is None:
+            why = "no server runs here; `wharfinger serve` starts one"
+            raise FailedPrecondition("CANNOT_ESTIMATE", f"{script}: {why}", {"script": script, "cause": why})
+        create = CreateRequest(project, new_task(request.task, "task"), validate_only=True)
+        return await self._estimates.cost(call.caller, create, moment)
 
     async def get_price(self, request: pricing_service_pb2.GetPriceRequest, call: Call) -> price_pb2.Price:
         """Return a price."""
