@@ -19,6 +19,7 @@ from unittest.mock import patch
 from wharfinger.runtime import running, steps, undoing, verbs
 from wharfinger_server.domain import ids
 from wharfinger_server.engine import wording
+from wharfinger_server.store import writer
 
 EPOCH = 1_800_000_000
 """When every history begins, in seconds."""
@@ -161,7 +162,7 @@ def virtual_time(loop: VirtualLoop, dice: random.Random) -> Iterator[None]:
     virtual = SimpleNamespace(time=clock, monotonic=loop.time, time_ns=lambda: microseconds() * 1000)
     with ExitStack() as stack:
         stack.enter_context(patch.object(wording, "now", microseconds))
-        for module in (running, undoing):
+        for module in (running, undoing, writer):
             stack.enter_context(patch.object(module, "time", virtual))
         stack.enter_context(patch.object(verbs.Verbs.__init__, "__defaults__", (loop.time,)))
         defaults = {**steps.Step.__init__.__kwdefaults__, "clock": loop.time}
