@@ -7,11 +7,12 @@ from typing import Any
 from wharfinger.script import AsyncTask
 from wharfinger_compute import checks
 from wharfinger_compute.account import opened
+from wharfinger_compute.estimating import estimate
 from wharfinger_compute.fleet import Fleet
 from wharfinger_compute.params import DEPLOY_SCHEMA, RESULT_SCHEMA, names
 from wharfinger_compute.resources import RESOURCE_TYPES, find, undo
 
-__all__ = ["PARAMS_SCHEMA", "RESOURCE_TYPES", "RESULT_SCHEMA", "RESUMABLE", "find", "main", "undo"]
+__all__ = ["PARAMS_SCHEMA", "RESOURCE_TYPES", "RESULT_SCHEMA", "RESUMABLE", "estimate", "find", "main", "undo"]
 
 RESUMABLE = True
 PARAMS_SCHEMA = DEPLOY_SCHEMA

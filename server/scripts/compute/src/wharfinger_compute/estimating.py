@@ -1,0 +1,52 @@
+"""What a deployment will cost, by the names that price catalogues have for it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from wharfinger.script import Item, Prices
+from wharfinger_compute.params import names
+
+_CATALOGUES = {
+    ("ec2", "node"): "ec2_linux",
+    ("gce", "node"): "gce_instances",
+    ("azure_arm", "node"): "azure_linux",
+}
+"""Where libcloud's catalogue has another name for a provider's things than its drivers have."""
+
+_ZONE = {"ec2": re.compile(r"(?<=\d)[a-z]$"), "gce": re.compile(r"-[a-z]$")}
+"""What makes a zone of a region."""
+
+
+def estimate(params: Mapping[str, Any], prices: Prices) -> list[Item]:
+    """Return what each node, volume and address costs while it lives, as items of `prices`.
+
+    Nodes are priced by their size, volumes as `volume` by the GB, addresses as `address`. Raises Failed for names that
+    can't be, and what `prices` raises for a profile that there is none of.
+    """
+    account = prices.profile(params["profile"])
+    provider, region = account["provider"], _region(account, params.get("location", ""))
+
+    def item(kind: str, key: str, sku: str, quantity: int = 1) -> Item:
+        """Return one item."""
+        named = _CATALOGUES.get((provider, kind), provider)
+        return prices.item(key, provider=named, region=region, sku=sku, quantity=str(quantity))
+
+    found = []
+    for name in names(params["name"], params.get("count", 1)):
+        found.append(item("node", f"node/{name}", params["size"]))
+        for number, size in enumerate(params.get("volumes", []), 1):
+            found.append(item("volume", f"volume/{name}-{number}", "volume", size))
+        if params.get("addresses", False):
+            found.append(item("address", f"address/{name}", "address"))
+    return found
+
+
+def _region(account: Mapping[str, str], location: str) -> str:
+    """Return the account's region, or else the one that the location says."""
+    if account["region"]:
+        return account["region"]
+    zone = _ZONE.get(account["provider"])
+    return zone.sub("", location) if zone else location
