@@ -178,6 +178,11 @@ sim: .venv/.ready ## simulate SEEDS= histories, JOBS= at a time, or tell the one
 seeded: .venv/.ready ## plant bugs, one at a time, each of which the simulation must find; MOST= histories for each
 	@$(BIN)/python -m tests.campaigns.seeded --jobs $(JOBS) --most $(or $(MOST),2000)
 
+KILLS ?= 100
+.PHONY: prices-crash
+prices-crash: .venv/.ready ## kill imports of prices KILLS= times at random moments, look for what is torn
+	@$(BIN)/python -m tests.campaigns.price_kills --kills $(KILLS)
+
 .PHONY: powerloss
 powerloss: .venv/.ready ## cut the power N= times, with and without waiting for the disk
 	@$(BIN)/python -m tests.campaigns.powerloss --cuts $(or $(N),1000)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from tests.campaigns.cuts import watch_through_cuts
 from tests.campaigns.kills import campaign
+from tests.campaigns.price_kills import campaign as kill_imports
 from tests.servers.serving import Serving
 
 
@@ -22,3 +23,9 @@ async def test_a_watcher_cut_off_a_hundred_times_sees_each_event_once_and_in_ord
     seen, cuts, last = await watch_through_cuts(server.address, cuts=100, seed=3)
     assert cuts == 100
     assert seen == list(range(1, last + 1))
+
+
+def test_an_import_of_prices_that_is_killed_leaves_the_old_or_the_new(tmp_path: Path) -> None:
+    findings = kill_imports(tmp_path, kills=6, seed=3)
+    assert findings.kills == 6
+    assert not findings.violations, findings.report()

@@ -103,8 +103,7 @@ def _line(item: Wanted, stack: Stack, at: int) -> CostItem:
     except PriceUnknown:
         return CostItem(item.what, item.quantity)
     except PriceAmbiguous as error:
-        error.message = f"{item.what}: {error.message}"
-        raise
+        raise PriceAmbiguous(f"{item.what}: {error.message}", error.field, error.choices) from None
     units = an_hour(found.price.unit, item.quantity)
     cost = hourly(found.price, item.quantity)
     return CostItem(item.what, units, found.price, found.layer, found.catalog, cost, found.stale)

@@ -1,0 +1,71 @@
+"""Estimates: what scripts name, priced; the same bytes for the same question."""
+
+from __future__ import annotations
+
+import io
+from decimal import Decimal
+
+import pytest
+from tests.pricing.making import document, line, price
+
+from wharfinger_server.domain.errors import FailedPrecondition
+from wharfinger_server.domain.estimate import Estimate
+from wharfinger_server.pricing import ImportRequest, Layer, PriceAmbiguous, Prices, Pricing, Stack, estimate
+from wharfinger_server.pricing.catalogue import Catalogue
+
+STACK = Stack((Layer("downloaded", Catalogue.of([price("m"), price("disk", "0.073", unit="GB-Months")])),))
+
+
+def test_items_are_priced_for_an_hour_and_what_is_unknown_is_named() -> None:
+    prices = Prices()
+    items = [
+        prices.item("node/a", provider="onprem", region="fra", sku="m"),
+        prices.item("disk/a", provider="onprem", region="fra", sku="disk", quantity="100"),
+        prices.item("ip/a", provider="onprem", region="fra", sku="ip"),
+    ]
+    found = estimate(items, STACK, 7)
+    assert [(item.what, item.hourly and item.hourly.amount) for item in found.items] == [
+        ("node/a", Decimal("0.10")),
+        ("disk/a", Decimal("0.073") * Decimal("0.136986301369863014")),
+        ("ip/a", None),
+    ]
+    assert found.unpriced == ("ip/a",)
+    assert (found.digest, found.time) == (STACK.digest, 7)
+    assert Estimate.from_json(found.to_json()) == found
+
+
+def test_a_profile_tells_provider_and_region_and_no_credential() -> None:
+    prices = Prices({"staging": {"provider": "ec2", "region": "eu-central-1", "key": "hunter2"}})
+    assert prices.profile("staging") == {"provider": "ec2", "region": "eu-central-1"}
+    with pytest.raises(FailedPrecondition, match="configured for this project: staging") as refused:
+        prices.profile("other")
+    assert refused.value.reason == "CANNOT_ESTIMATE"
+
+
+@pytest.mark.parametrize("quantity", ["-1", "NaN", "Infinity", "x", 1.5, True, None, "1e400", "1" * 41])
+def test_a_quantity_that_is_none_is_refused(quantity: object) -> None:
+    with pytest.raises(FailedPrecondition, match="quantity of 'n'"):
+        Prices().item("n", provider="p", sku="s", quantity=quantity)  # type: ignore[arg-type]
+
+
+def test_an_ambiguous_item_is_named() -> None:
+    stack = Stack((Layer("downloaded", Catalogue.of([price("m"), price("m", region="ams")])),))
+    with pytest.raises(PriceAmbiguous, match=r"^node/a: "):
+        estimate([Prices().item("node/a", provider="onprem", sku="m")], stack)
+
+
+async def test_an_estimate_replays_to_the_same_bytes_after_the_catalogue_changed(pricing: Pricing) -> None:
+    async def active(amount: str) -> None:
+        """Make another price the active one."""
+        data = io.BytesIO(document([line(amount=amount)]))
+        await pricing.import_file(data, ImportRequest(activate=True, override_checks=True))
+
+    items = [Prices().item("node/a", provider="onprem", region="fra", sku="m.large")]
+    await active("0.10")
+    first = estimate(items, await pricing.current(), 1_700_000_000_000_000)
+    await active("0.90")
+    assert estimate(items, await pricing.current(), first.time).to_json() != first.to_json()
+    replayed = estimate(items, await pricing.stack_of(f"sha256:{first.digest}"), first.time)
+    assert replayed.to_json() == first.to_json()
+    alone = await pricing.stack_of(first.items[0].catalog)
+    assert (alone.digest, estimate(items, alone, first.time).hourly) == (first.items[0].catalog, first.hourly)
