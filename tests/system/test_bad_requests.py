@@ -168,9 +168,9 @@ CASES: dict[str, tuple[Message, str, str, str]] = {
     "an unknown wish": (with_policy(on_failure=77), "INVALID_ARGUMENT", "task.policy.on_failure", "77"),
     "a limit of cost": (
         with_policy(max_hourly_cost={"currency_code": "EUR", "amount": "1"}),
-        "NOT_SUPPORTED",
+        "CANNOT_ESTIMATE",
         "",
-        "prices",
+        "estimate",
     ),
     # filters and orders
     "a filter that breaks off": (v1.ListTasksRequest(filter="state =", **LIST), "INVALID_FILTER", "filter", "it ends"),

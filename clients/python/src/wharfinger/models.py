@@ -10,7 +10,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from wharfinger.prices import Estimate
 
 
 class TaskState(StrEnum):
@@ -100,7 +103,7 @@ class Money:
     currency: str
 
     def __str__(self) -> str:
-        return f"{self.amount} {self.currency}"
+        return f"{self.amount:f} {self.currency}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,8 +212,8 @@ class Task:
     """A task as it stood when the server answered.
 
     `failure` is the first cause of a failed, cancelled or half-done task, `rollback_failure` why its latest rollback
-    stopped. `params`, `result` and `attempts` are empty in lists, which hold the basic view. `result` is None unless
-    the task SUCCEEDED.
+    stopped. `params`, `result`, `attempts` and `estimate` are empty in lists, which hold the basic view. `result` is
+    None unless the task SUCCEEDED, and `estimate` where nobody could tell what the task would cost.
     """
 
     name: str
@@ -230,6 +233,7 @@ class Task:
     rollback_failure: Failure | None = None
     resources: ResourceSummary = field(default_factory=ResourceSummary)
     attempts: tuple[Attempt, ...] = ()
+    estimate: Estimate | None = None
     create_time: datetime | None = None
     update_time: datetime | None = None
     start_time: datetime | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from functools import cache
+from typing import TYPE_CHECKING
 
 from google.protobuf import timestamp_pb2
 from google.protobuf.internal.enum_type_wrapper import EnumTypeWrapper
@@ -21,6 +22,9 @@ from wharfinger.v1 import (
     script_pb2,
     task_pb2,
 )
+
+if TYPE_CHECKING:
+    from wharfinger.prices import Estimate
 
 
 @cache
@@ -81,7 +85,6 @@ def progress(value: task_pb2.Progress) -> models.Progress:
 
 def resource(value: resource_pb2.Resource) -> models.Resource:
     """Return one entry of a ledger."""
-    hourly = value.price.amount if value.HasField("price") and value.price.unit == "hour" else None
     return models.Resource(
         key=value.key,
         type=value.type,
@@ -99,7 +102,7 @@ def resource(value: resource_pb2.Resource) -> models.Resource:
         failure=failure(value.error),
         undo_attempts=value.undo_attempts,
         blocked_by=value.blocked_by,
-        hourly=money(hourly) if hourly is not None else None,
+        hourly=money(value.hourly) if value.HasField("hourly") else None,
         epoch=value.epoch,
         intent_time=moment(value.intent_time),
         send_by=moment(value.send_by),
@@ -161,6 +164,7 @@ def task(value: task_pb2.Task) -> models.Task:
         rollback_failure=failure(value.rollback_error),
         resources=summary(value.resources),
         attempts=tuple(map(attempt, value.attempts)),
+        estimate=_estimate(value.estimate) if value.HasField("estimate") else None,
         create_time=moment(value.create_time),
         update_time=moment(value.update_time),
         start_time=moment(value.start_time),
@@ -169,6 +173,12 @@ def task(value: task_pb2.Task) -> models.Task:
         last_sequence=value.last_sequence,
         raw=value,
     )
+
+
+def _estimate(value: price_pb2.CostEstimate) -> Estimate:
+    from wharfinger._core.price_values import estimate  # which needs this module, and is seldom needed
+
+    return estimate(value)
 
 
 def rollback_plan(value: task_pb2.RollbackPlan) -> models.RollbackPlan:

@@ -26,7 +26,7 @@ MEANINGS = {
     ResourceState.NOT_CREATED: "was not made",
 }
 ADOPTED = "was there before, and is never undone"
-TITLES = ("ID", "KEY", "TYPE", "WHERE", "WHY")
+TITLES = ("ID", "KEY", "TYPE", "WHERE", "HOURLY", "WHY")
 
 
 @command(short_help="List a task's ledger: what it made, and what is uncertain.")
@@ -54,7 +54,8 @@ def _parts(told: Iterable[Resource]) -> list[tuple[str, str, Sequence[Sequence[s
     rows: dict[tuple[ResourceState, bool], list[Sequence[str]]] = {}
     for entry in told:
         adopted = entry.state is ResourceState.CREATED and not entry.owned
-        row = (entry.external_id or "-", entry.key, entry.type, place_of(entry), "; ".join(notes_on(entry)))
+        hourly = str(entry.hourly) if entry.hourly is not None else ""
+        row = (entry.external_id or "-", entry.key, entry.type, place_of(entry), hourly, "; ".join(notes_on(entry)))
         rows.setdefault((entry.state, adopted), []).append(row)
     ordered = [(state, adopted) for state in MEANINGS for adopted in (False, True) if (state, adopted) in rows]
     return [

@@ -9,6 +9,8 @@ import click
 
 from wharfinger import Task, TaskState
 from wharfinger.cli import jsonout
+from wharfinger.cli.commands.leftovers import STATES as LEFT_OVER
+from wharfinger.cli.commands.leftovers import tell as leftover_report
 from wharfinger.cli.lines import amount
 from wharfinger.cli.options import Asked, command
 from wharfinger.cli.tables import table
@@ -44,6 +46,7 @@ class _State(click.Choice[str]):
 @click.option("--script", metavar="NAME", help="Only tasks of this script.")
 @click.option("--label", "labels", metavar="KEY=VALUE", multiple=True, help="Only tasks with this label; several: all.")
 @click.option("--filter", "text", metavar="FILTER", help='Comparisons, such as: create_time > "2026-11-01"')
+@click.option("--leftovers", is_flag=True, help="Only what left something behind, with what that costs an hour.")
 @click.option("--order-by", metavar="FIELD", default="", help="create_time, perhaps with ` desc`.")
 @click.option("--limit", type=click.IntRange(0), default=100, show_default=True, help="How many at most; 0: all.")
 def ls(
@@ -52,10 +55,18 @@ def ls(
     script: str | None,
     labels: tuple[str, ...],
     text: str | None,
+    leftovers: bool,
     order_by: str,
     limit: int,
 ) -> None:
-    """List the project's tasks, newest first."""
+    """List the project's tasks, newest first.
+
+    With --leftovers all that rest half-done, and what the things they left cost: a lower bound while some have no known
+    price, or nobody knows whether they exist.
+    """
+    if leftovers:
+        tell_leftovers(asked, states, filter_text((), script, labels, text), order_by)
+        return
     wanted = filter_text(states, script, labels, text)
     with asked.client() as client:
         told = client.list(wanted, order_by, page_size=min(limit + 1, 1000) if limit else 1000)
@@ -71,6 +82,25 @@ def ls(
         click.echo("there are no such tasks" if wanted else "there are no tasks", err=True)
     if more:
         click.echo(f"wharfinger: there are more than {limit}; --limit 0 lists all", err=True)
+
+
+def tell_leftovers(asked: Asked, states: tuple[str, ...], wanted: str, order_by: str) -> None:
+    """Print the tasks that left something behind, of these states if any are given.
+
+    Raises:
+        click.UsageError: a state in which nothing is left over.
+    """
+    if odd := [state for state in states if state not in LEFT_OVER]:
+        raise click.UsageError(f"--leftovers: {odd[0]} tasks leave nothing over; {' and '.join(LEFT_OVER)} do")
+    with asked.client() as client:
+        found = [
+            task
+            for state in states or LEFT_OVER
+            for task in client.list(f"state = {state}" + (f" AND {wanted}" if wanted else ""), page_size=1000)
+        ]
+    oldest_first = order_by.split() in (["create_time"], ["create_time", "asc"])
+    found.sort(key=lambda task: (task.create_time, task.id), reverse=not oldest_first)
+    leftover_report(found, as_json=asked.json)
 
 
 def filter_text(states: tuple[str, ...], script: str | None, labels: tuple[str, ...], text: str | None) -> str:

@@ -8,6 +8,7 @@ import click
 
 from wharfinger import PartialFailure, Task, TaskFailed
 from wharfinger.cli import jsonout, watching
+from wharfinger.cli.commands.leftovers import words
 from wharfinger.cli.lines import event_line, progress_line
 from wharfinger.cli.options import Asked, command
 from wharfinger.cli.tables import pairs
@@ -64,6 +65,8 @@ def _pairs(task: Task) -> None:
             ("error", str(task.failure or "")),
             ("rollback", str(task.rollback_failure or "")),
             ("ledger", ", ".join(f"{count} {word}" for word, count in ledger.items() if count)),
+            ("expected", _expected(task)),
+            ("leftovers", words(counted.leftover) if counted.leftover is not None else ""),
             ("attempts", "\n".join(_attempt_words(task))),
             ("created", _when(task.create_time)),
             ("started", _when(task.start_time)),
@@ -78,6 +81,15 @@ def _progress(task: Task) -> str:
     if task.progress is None or task.state.resting:
         return ""
     return progress_line(task.progress, None).partition("  progress  ")[2]
+
+
+def _expected(task: Task) -> str:
+    """Return what the task was expected to cost, and how much of it has no known price."""
+    if task.estimate is None:
+        return ""
+    hourly = ", ".join(f"{money} an hour" for money in task.estimate.hourly)
+    unpriced = f"{len(task.estimate.unpriced)} without a known price" if task.estimate.unpriced else ""
+    return ", ".join(filter(None, (hourly, unpriced))) or "nothing that costs"
 
 
 def _when(moment: object) -> str:
