@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 
 from wharfinger.runtime.protocol import Environment
+from wharfinger.runtime.redaction import Redactor, known, secrets_in
 from wharfinger_server.domain import ids
 from wharfinger_server.domain.currency import CURRENCIES
 from wharfinger_server.domain.errors import FailedPrecondition, Unimplemented, invalid
@@ -180,6 +181,10 @@ class Admission:
 
     def _params(self, script: Script, params: Mapping[str, Any], project: str) -> bytes:
         document = check_json(params, self._params_bytes, script=script.name)
+        if script.params and script.params.sealed.any:
+            # What is logged of a request should it fail by a fault of ours must not quote them either.
+            sealed = without(params, script.params.sealed.paths(params))[1]
+            known.linger(Redactor(secrets_in(sealed)))
         violations = (script.params.sealed.marked(params) or script.params.check(params)) if script.params else ()
         if violations:
             raise params_invalid(violations, script.name)

@@ -27,7 +27,12 @@ SHORTEST = 6
 _SHORTEST_PART = 8
 """The shortest line of a secret of several lines, and argument of a URL, that is looked for by itself."""
 
+_LONG = 1024
+"""A secret longer than this is looked for in the forms that such texts come in: all of them would take much memory."""
+
 _LINGERING = 64
+_LINGERING_SIZE = 64 * 1024
+"""How many redactors linger after their attempt, and how large, in characters, each one's secrets may be."""
 
 
 class Redactor:
@@ -37,6 +42,7 @@ class Redactor:
         self._secrets: set[str] = set()
         self._forms: tuple[str, ...] | None = ()
         self._whole: tuple[str, ...] = ()
+        self._lines: frozenset[str] = frozenset()
         self._lock = threading.Lock()
         self.add(*secrets)
 
@@ -50,6 +56,11 @@ class Redactor:
     def secrets(self) -> frozenset[str]:
         """What it looks for: for a redactor elsewhere, that an attempt is handed on to."""
         return frozenset(self._secrets)
+
+    @property
+    def size(self) -> int:
+        """How many characters its secrets have."""
+        return sum(map(len, self._secrets))
 
     def add(self, *secrets: str) -> None:
         """Look for these too, from now on."""
@@ -66,6 +77,9 @@ class Redactor:
         for form in self._all_forms():
             if form in text:
                 text = text.replace(form, MARK)
+        if self._lines and not self._lines.isdisjoint(map(str.strip, text.splitlines())):
+            lines = text.splitlines(keepends=True)
+            text = "".join(line.replace(line.strip(), MARK) if line.strip() in self._lines else line for line in lines)
         return text
 
     def holds(self, text: str) -> bool:
@@ -88,7 +102,7 @@ class Redactor:
     def json(self, body: bytes) -> bytes:
         """Return the JSON document `body` with marks for the secrets in it; one without any is not changed."""
         text = body.decode()
-        if not self._secrets or not any(form in text for form in self._all_forms()):
+        if self.text(text) == text:
             return body
         return json.dumps(self.value(json.loads(body)), ensure_ascii=False, separators=(",", ":")).encode()
 
@@ -98,6 +112,8 @@ class Redactor:
             with self._lock:
                 self._whole = tuple({form for secret in self._secrets for form in _forms(secret)})
                 parts = {form for secret in self._secrets for part in _parts(secret) for form in _forms(part)}
+                # Those between the first and the last may be many: they are found only as whole lines.
+                self._lines = frozenset(line for secret in self._secrets for line in _lines(secret)[1:-1])
                 # The longest first: what is left of a secret after one of its parts went would not be found.
                 forms = self._forms = tuple(sorted(parts.union(self._whole), key=lambda form: (-len(form), form)))
         return forms
@@ -118,10 +134,9 @@ def secrets_in(value: Any) -> Iterator[str]:
 
 
 def _parts(secret: str) -> Iterator[str]:
-    """Yield what of a secret is one by itself: a line of several, and of a URL what follows the `?`."""
-    lines = secret.splitlines()
-    if len(lines) > 1:
-        yield from (line.strip() for line in lines if len(line.strip()) >= _SHORTEST_PART)
+    """Yield what of a secret is one by itself: the first and last line of several, and what a URL has after the `?`."""
+    lines = _lines(secret)
+    yield from (*lines[:1], *lines[-1:])
     if "://" not in secret:
         return
     try:
@@ -133,10 +148,20 @@ def _parts(secret: str) -> Iterator[str]:
     yield from (part for part in found if len(part) >= _SHORTEST_PART)
 
 
+def _lines(secret: str) -> list[str]:
+    """Return the lines of a secret of several, without those that are too short."""
+    lines = secret.splitlines()
+    return [line.strip() for line in lines if len(line.strip()) >= _SHORTEST_PART] if len(lines) > 1 else []
+
+
 def _forms(secret: str) -> Iterator[str]:
-    yield from (secret, html.escape(secret), repr(secret)[1:-1], ascii(secret)[1:-1])
+    yield from (secret, repr(secret)[1:-1])
     yield from (json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1])
     body = secret.encode("utf-8", "surrogatepass")
+    if len(secret) > _LONG:
+        yield base64.b64encode(body).decode()
+        return
+    yield from (html.escape(secret), ascii(secret)[1:-1])
     for quoted in (quote(body), quote(body, safe=""), quote_plus(body)):
         yield quoted
         yield _lower_escapes(quoted)
@@ -212,7 +237,13 @@ class Known:
     def release(self, redactor: Redactor) -> None:
         """Forget its secrets soon."""
         with self._lock:
-            if self._held.pop(id(redactor), None) and redactor:
+            self._held.pop(id(redactor), None)
+        self.linger(redactor)
+
+    def linger(self, redactor: Redactor) -> None:
+        """Look for its secrets for a while: until those of some dozens of others came, or not at all if it is large."""
+        if redactor and redactor.size <= _LINGERING_SIZE:
+            with self._lock:
                 self._lingering.append(redactor)
 
     def text(self, text: str) -> str:
