@@ -1,0 +1,83 @@
+"""What half-done work costs, on the command line: of one task, and of all that left something behind."""
+
+from collections.abc import Iterator
+
+import pytest
+from tests.cli.conftest import Said, Shell
+from tests.servers.serving import Serving
+
+PRICES = """\
+provider,sku,unit,currency,amount
+quay,small,Hours,USD,0.0000000021
+quay,large,Hours,USD,1.5
+quay,berth,Hours,EUR,0.25
+"""
+
+
+@pytest.fixture(scope="module")
+def priced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
+    """A server with a few prices, and a command line that asks it."""
+    folder = tmp_path_factory.mktemp("priced")
+    (folder / "prices").mkdir()
+    (folder / "prices" / "quay.csv").write_text(PRICES)
+    serving = Serving(folder, environ={"WHARFINGER_PRICES__FOLDER": str(folder / "prices")})
+    yield Shell(serving.address)
+    serving.kill()
+
+
+@pytest.fixture(scope="module")
+def halves(priced: Shell) -> list[Said]:
+    """Two tasks that rest half-done, and one that succeeded."""
+    return [
+        priced("submit", "harbour.priced", "--task-id", "first", "--watch",
+               'skus:={"a": "large", "b": "gold"}', "fail=true"),
+        priced("submit", "harbour.priced", "--task-id", "second", "--watch",
+               'skus:={"a": "small", "c": "berth", "lost": "large"}', 'lose:=["lost"]'),
+        priced("submit", "harbour.priced", "--task-id", "third", "--watch", 'skus:={"a": "large"}'),
+    ]  # fmt: skip
+
+
+def test_a_half_done_task_says_what_its_leftovers_cost(priced: Shell, halves: list[Said]) -> None:
+    assert [said.code for said in halves] == [3, 3, 0]
+    assert "cost while they live: 1.5 USD an hour, 1 without a known price" in halves[0].out
+    assert "cost while they live: 0.25 EUR an hour, 0.0000000021 USD an hour, 1 uncertain" in halves[1].out
+
+
+def test_a_task_is_shown_with_what_was_expected_and_what_is_left(priced: Shell, halves: list[Said]) -> None:
+    told = priced("show", "first").out
+    assert "1.5 USD an hour, 1 without a known price" in told.split("expected", 1)[1].splitlines()[0]
+    assert priced("show", "third", "-o", "json").json["estimate"]["hourly"] == [{"amount": "1.5", "currency": "USD"}]
+
+
+def test_the_ledger_has_the_price_of_each_thing(priced: Shell, halves: list[Said]) -> None:
+    told = priced("resources", "second").out
+    assert "HOURLY" in told
+    (line,) = [line for line in told.splitlines() if " c " in line]
+    assert "0.25 EUR" in line
+
+
+def test_leftovers_are_listed_with_totals_that_leave_out_what_is_unknown(priced: Shell, halves: list[Said]) -> None:
+    said = priced("ls", "--leftovers")
+    lines = said.out.splitlines()
+    assert [line.split()[0] for line in lines[1:3]] == ["second", "first"]
+    total = "0.25 EUR an hour, 1.5000000021 USD an hour, 1 without a known price, 1 uncertain"
+    assert lines[-1] == f"{priced.project}: {total}"
+
+
+def test_leftovers_are_listed_for_programs(priced: Shell, halves: list[Said]) -> None:
+    told = priced("ls", "--leftovers", "--state", "partially_failed", "-o", "json").json
+    assert {task["name"].rpartition("/")[2] for task in told["tasks"]} == {"first", "second"}
+    total = told["totals"][priced.project]
+    assert total["known_hourly"][1] == {"amount": "1.5000000021", "currency": "USD"}
+    assert (total["unpriced"], total["uncertain"]) == (1, 1)
+
+
+def test_a_project_without_leftovers_is_told_so(priced: Shell) -> None:
+    said = Shell(priced.server)("ls", "--leftovers")
+    assert (said.code, said.out, said.err) == (0, "", "nothing is left over\n")
+
+
+def test_a_state_in_which_nothing_is_left_over_is_refused(priced: Shell) -> None:
+    said = priced("ls", "--leftovers", "--state", "SUCCEEDED")
+    assert said.code == 2
+    assert "PARTIALLY_FAILED and ROLLBACK_FAILED do" in said.err
