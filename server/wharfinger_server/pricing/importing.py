@@ -18,7 +18,7 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
-from wharfinger_server.config import Prices as PriceSettings
+from wharfinger_server.config import Settings
 from wharfinger_server.domain.catalog import Activation, Catalog
 from wharfinger_server.domain.errors import InvalidArgument, Unavailable, invalid
 from wharfinger_server.pricing import guard, signature
@@ -57,11 +57,11 @@ class _Staged:
 class Importer:
     """Imports into one data folder and one database."""
 
-    def __init__(self, store: Store, shelf: Shelf, reader: Reader, settings: PriceSettings) -> None:
+    def __init__(self, store: Store, shelf: Shelf, reader: Reader, settings: Settings) -> None:
         self._store = store
         self._shelf = shelf
         self._reader = reader
-        self._prices = settings
+        self._settings = settings
 
     async def file(self, file: File, request: ImportRequest, on_progress: OnProgress | None) -> Catalog:
         """Import a file, a folder of pages, or a stream.
@@ -123,8 +123,11 @@ class Importer:
         return staged, self._copy(_pieces(file), staged, job, 0)
 
     def _measure(self, folder: Path) -> None:
-        if sum(found.stat().st_size for found in folder.rglob("*") if found.is_file()) > self._prices.max_bytes:
-            raise too_large(self._prices.max_bytes, "has")
+        if (
+            sum(found.stat().st_size for found in folder.rglob("*") if found.is_file())
+            > self._settings.prices.max_bytes
+        ):
+            raise too_large(self._settings.prices.max_bytes, "has")
 
     def _copy(self, pieces: Iterable[bytes], staged: Path, job: _Job, total: int) -> _Digests:
         digests = _Digests()
@@ -132,8 +135,8 @@ class Importer:
             with staged.open("wb") as target:
                 for piece in pieces:
                     digests.add(piece)
-                    if digests.size > self._prices.max_bytes:
-                        raise too_large(self._prices.max_bytes, "has")
+                    if digests.size > self._settings.prices.max_bytes:
+                        raise too_large(self._settings.prices.max_bytes, "has")
                     target.write(piece)
                     job.tell(ImportProgress("fetch", digests.size, total, "bytes"))
         except OSError as error:
@@ -144,16 +147,16 @@ class Importer:
         """Write a stream down as it comes; it must be over in the time that fetching may take."""
         digests = _Digests()
         try:
-            async with asyncio.timeout(self._prices.fetch_timeout / 1_000_000):
+            async with asyncio.timeout(self._settings.prices.fetch_timeout / 1_000_000):
                 with staged.open("wb") as target:
                     async for piece in pieces:
                         digests.add(piece)
-                        if digests.size > self._prices.max_bytes:
-                            raise too_large(self._prices.max_bytes, "has")
+                        if digests.size > self._settings.prices.max_bytes:
+                            raise too_large(self._settings.prices.max_bytes, "has")
                         await job.run(partial(target.write, piece))
                         job.tell(ImportProgress("fetch", digests.size, 0, "bytes"))
         except TimeoutError:
-            why = f"the data did not come within {self._prices.fetch_timeout / 1_000_000:g} s"
+            why = f"the data did not come within {self._settings.prices.fetch_timeout / 1_000_000:g} s"
             raise Unavailable("PRICES_UNREACHABLE", why, {"url": "", "cause": why}) from None
         except OSError as error:
             raise not_kept(self._shelf.folder, error) from error
@@ -164,18 +167,18 @@ class Importer:
     ) -> _Staged | None:
         """Fetch and verify; None where nothing changed."""
         path = folder / "staged"
-        fetcher = Fetcher(self._prices.allow_sources, self._prices.fetch_timeout / 1_000_000)
+        fetcher = Fetcher(self._settings.prices.allow_sources, self._settings.prices.fetch_timeout / 1_000_000)
         job.on_stop(fetcher.stop)
         if beside and not request.sha256:
             request = replace(request, sha256=fetcher.digest_beside(url))
-        if beside and not request.signature and self._prices.trusted_keys:
+        if beside and not request.signature and self._settings.prices.trusted_keys:
             request = replace(request, signature=fetcher.beside(url + ".minisig") or b"")
         try:
             with path.open("wb") as file:
                 fetched = fetcher.fetch(
                     url,
                     file,
-                    self._prices.max_bytes,
+                    self._settings.prices.max_bytes,
                     etag=etag,
                     checked=bool(request.sha256 or request.signature),
                     on_bytes=lambda done, total: job.tell(ImportProgress("fetch", done, total, "bytes")),
@@ -195,15 +198,17 @@ class Importer:
     def _verify(self, staged: _Staged, digests: _Digests | None, request: ImportRequest) -> _Staged:
         """Return the data with who signed it. Raises for a wrong checksum, a wrong or a missing signature."""
         if digests is None:
-            if request.sha256 or request.signature or self._prices.require_signature:
+            if request.sha256 or request.signature or self._settings.prices.require_signature:
                 raise invalid("file", "a folder has no checksum and no signature; import its files packed as one")
             return staged
         digests.check(request.sha256)
         if not request.signature:
-            if self._prices.require_signature:
+            if self._settings.prices.require_signature:
                 raise signature.missing()
             return staged
-        return replace(staged, signed_by=signature.verify(staged.path, request.signature, self._prices.trusted_keys))
+        return replace(
+            staged, signed_by=signature.verify(staged.path, request.signature, self._settings.prices.trusted_keys)
+        )
 
     # ------------------------------------------------------------------ reading, checking, keeping
 
@@ -230,7 +235,7 @@ class Importer:
 
         try:
             return self._reader.read(
-                staged.path, staged.name, request.format, folder, self._prices.max_unpacked, on_rows
+                staged.path, staged.name, request.format, folder, self._settings.prices.max_unpacked, on_rows
             )
         except OSError as error:
             raise not_kept(self._shelf.folder, error) from error
@@ -269,7 +274,7 @@ class Importer:
     # ------------------------------------------------------------------ what is here already
 
     def _is_fresh(self, known: Catalog) -> bool:
-        return time.time_ns() // 1000 - known.check_time < self._prices.update_every
+        return time.time_ns() // 1000 - known.check_time < self._settings.prices.update_every
 
     async def _again(self, known: Catalog, request: ImportRequest) -> Catalog:
         """Return a catalogue that is here, made active where that is asked."""

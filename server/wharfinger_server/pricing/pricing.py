@@ -54,7 +54,7 @@ class Pricing:
         self._shelf = Shelf(settings.data_dir / "prices")
         sources = {name: plugin.cls for name, plugin in registry.sources.items() if plugin.cls is not None}
         self._reader = Reader(sources)
-        self._importer = Importer(store, self._shelf, self._reader, settings.prices)
+        self._importer = Importer(store, self._shelf, self._reader, settings)
         self._layers = Layers(self._shelf, self._reader, settings)
         self._loaded: Loaded | None = None
         self._look_at = 0.0

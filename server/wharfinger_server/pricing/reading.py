@@ -70,10 +70,6 @@ class Reader:
         sections = tuple(notes.sections.most_common(_SECTIONS))
         return Read(form, built, notes.data_time, sections, tuple(notes.skipped.most_common(_SECTIONS)))
 
-    def recognises(self, path: Path) -> bool:
-        """Whether any source takes the file, packed or not."""
-        return path.name.lower().endswith((".gz", ".bz2", ".xz", ".zip")) or bool(self._fitting(path, path.name))
-
     def _source(self, form: str) -> PriceSource:
         found = self._sources.get(form)
         if found is None:
