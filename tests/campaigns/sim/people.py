@@ -72,6 +72,8 @@ class Person:
         if kind == "fitting":
             state = known.task.state
             kind = dice.choice(FITTING.get(state, ("cancel",)))
+        if kind == "only" and dice.random() < 0.5:
+            keys = [key for key in keys if "~" in key] or keys
         some = tuple(dice.sample(keys, min(len(keys), dice.randint(1, 2))))
         if kind == "cancel":
             await self.ask(f"cancel {name}", lambda s: s.engine.tasks.cancel(CALLER, "default", name))

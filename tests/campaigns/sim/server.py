@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from tests.campaigns.sim.decision import ENGINE, Before, Who
-from tests.campaigns.sim.lives import LIFE, Life, graveyard
+from tests.campaigns.sim.lives import ALWAYS, LIFE, Life, graveyard
 from tests.campaigns.sim.programs import SCRIPT
 from tests.campaigns.sim.trouble import TroubledDatabase
 
@@ -267,9 +267,15 @@ class SimExecutor(Executor):
                     self._home.do(self._host.freed, job)
 
     def cancel(self, job: Job) -> None:
-        """Interrupt the job."""
+        """Interrupt the job; now and then that takes a while to reach it."""
         found = self._work.get(job)
-        if found is not None:
+        if found is None:
+            return
+        dice = self.world.dice
+        delay = dice.uniform(0, 5) if dice.random() < 0.3 and not self.world.calm else 0
+        if delay:
+            asyncio.get_running_loop().call_later(delay, found[1].cancel, context=ALWAYS.context())
+        else:
             found[1].cancel()
 
     async def stop(self, grace: float) -> None:

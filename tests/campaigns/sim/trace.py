@@ -14,6 +14,7 @@ from tests.campaigns.sim.of_tasks import check_task
 
 from wharfinger_server.domain.entry import Counts, Entry
 from wharfinger_server.domain.states import EntryState as E
+from wharfinger_server.domain.task import Task
 from wharfinger_server.store.store import Committed, Work
 
 
@@ -24,6 +25,7 @@ class Trace:
         self.tasks: dict[int, Known] = {}
         self.feed: list[bytes] = []
         self.cloud: Cloud
+        self.costs: Callable[[Known, Task], None]
         self.seen = seen
         self._staged: dict[int, Known] = {}
         self._fresh: list[Entry] = []
@@ -123,6 +125,7 @@ class Trace:
                 known.sequence = event.sequence
                 known.bodies.append(event.body)
                 events.append((event.position, event.body))
+            self.costs(known, commit.task)
             if commit.task.last_sequence != known.sequence:
                 self._wrong(f"{commit.task.task_id}: last_sequence {commit.task.last_sequence}, {known.sequence} told")
         for position, body in sorted(events, key=lambda one: one[0]):

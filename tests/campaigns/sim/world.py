@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 
 from tests.campaigns.sim.cloud import Cloud, Moods, Thing
+from tests.campaigns.sim.costs import BUDGET, PriceBook
 from tests.campaigns.sim.coverage import counting
 from tests.campaigns.sim.ending import check_end
 from tests.campaigns.sim.lives import ALWAYS, EPOCH, LIFE, Life, VirtualLoop, graveyard, virtual_time
@@ -74,11 +75,17 @@ class World:
         )
         self.programs: dict[str, Program] = {}
         module = module_of(self.cloud, self.programs, self._undo_end, late or dice.random() < 0.8)
+        self.prices = PriceBook(seed)
+        self.prices.teach(module)
+        self.trace.costs = partial(self.prices.check, self)
         self.registry = registry_of(self, module)
         settings = Settings()
         self.retention = Retention(dice.choice((60, 600, *[DAYS] * 4)) * SECOND, dice.choice((60, DAYS, DAYS)) * SECOND)
         self.settings = replace(
-            settings, server=replace(settings.server, default_executor="sim"), retention=self.retention
+            settings,
+            server=replace(settings.server, default_executor="sim"),
+            retention=self.retention,
+            prices=replace(settings.prices, budgets=BUDGET),
         )
         self._lured = 0.5 if late else dice.choice((0.0, 0.05, 0.2, 0.5))
         self._servers = 0
@@ -152,6 +159,7 @@ class World:
         """Start a server on the database; one that dies of it is started again."""
         self._servers += 1
         server = self.server = Server(self, self._servers)
+        self.prices.serve(server.engine)
         server.life.burnt = self.crash
         if self._crashes > 0 and not self.calm:
             server.life.fuse = round(self.dice.choice((30, 300, 3000)) * self.dice.random()) + 1
@@ -206,6 +214,7 @@ class World:
             if watcher.done():
                 self.wrong(f"a watcher gave up: {watcher.exception()!r}")
             watcher.cancel()
+        await self.prices.check_spending(self)
         await check_end(self)
 
     def _watch(self, name: str) -> asyncio.Task[None]:
