@@ -197,6 +197,10 @@ EVERY ?= 1
 crashpoints: .venv/.ready ## kill the server at each point of a deployment, or at each EVERY=th. Findings in build/crashpoints.txt
 	@$(BIN)/python -m tests.campaigns.crashpoints --every $(EVERY) --out build/crashpoints
 
+.PHONY: prices-large
+prices-large: .venv/.ready ## read a generated price file of 510 MB in each format, and tell time and memory
+	@$(BIN)/python -m tests.sources.large --megabytes 510
+
 .PHONY: clean
 clean: ## remove all that was built, the environments included
 	@rm -rf .venv .venv-gen .venv-bench bench/results.json .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache .cache .tools build dist

@@ -127,18 +127,18 @@ def _aws_csv(file: IO[str], size: int) -> None:
 def _azure(file: IO[str], size: int) -> None:
     made = 0
     while True:
-        items = [_azure_item(number) for number in range(made, made + 1000)]
+        items = [_azure_item(number) for number in range(made, made + 100)]
         made += len(items)
-        last = file.tell() >= size * 0.99 or size < (1 << 22)
+        last = file.tell() >= size * 0.95
         link = None if last else f"https://prices.azure.com:443/api/retail/prices?$skip={made}"
         page = {
             "BillingCurrency": "USD",
             "CustomerEntityId": "Default",
             "Items": items,
             "NextPageLink": link,
-            "Count": 1000,
+            "Count": 100,
         }
-        file.write(json.dumps(page, indent=1 if size < (1 << 22) else None) + "\n")
+        file.write(json.dumps(page) + "\n")
         if last:
             return
 
@@ -158,9 +158,9 @@ def _azure_item(number: int) -> dict[str, Any]:
 def _gcp(file: IO[str], size: int) -> None:
     made = 0
     while True:
-        skus = [_gcp_sku(number) for number in range(made, made + 500)]
+        skus = [_gcp_sku(number) for number in range(made, made + 100)]
         made += len(skus)
-        last = file.tell() >= size * 0.99 or size < (1 << 21)
+        last = file.tell() >= size * 0.95
         file.write(json.dumps({"skus": skus, "nextPageToken": "" if last else f"token-{made}"}) + "\n")
         if last:
             return

@@ -10,10 +10,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import libcloud
 import pytest
 from tests.sources.conftest import put, sample, source
 
+import libcloud
 from wharfinger_server.domain.price import Price, Tier
 from wharfinger_server.sdk.price_conformance import check, read
 from wharfinger_server.sdk.price_source import Notes
@@ -143,11 +143,11 @@ def test_a_convertible_commitment_has_a_term_of_its_own(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "why"),
     [
-        ('"capacitystatus": "Used", "marketoption"', '"capacitystatus": "UnusedCapacityReservation", "marketoption"', "only the capacity"),
+        ('"Used", "marketoption"', '"UnusedCapacityReservation", "marketoption"', "only the capacity"),
         ('"marketoption": "OnDemand", "preInstalledSw": "NA"', '"preInstalledSw": "SQL Std"', "software installed"),
         ('"marketoption": "OnDemand"', '"marketoption": "CapacityBlock"', "another market"),
-        ('"licenseModel": "No License required", "usagetype": "EU-BoxUsage:m5.large"', '"licenseModel": "Bring your own license", "usagetype": "x"', "licence one brings"),
-        ('"locationType": "AWS Region", "instanceType": "m5.large",\n        "vcpu"', '"locationType": "AWS Outposts", "instanceType": "m5.large",\n        "vcpu"', "Outposts"),
+        ('"No License required", "usagetype": "EU-BoxUsage:m5.l', '"Bring your own license", "usagetype": "', "brings"),
+        ('"AWS Region", "instanceType": "m5.large"', '"AWS Outposts", "instanceType": "m5.large"', "Outposts"),
     ],
 )  # fmt: skip
 def test_what_has_the_name_of_an_instance_at_another_price_is_skipped(

@@ -16,7 +16,7 @@ _NUMBER = re.compile(r"(-?)[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?")
 _ZERO = Decimal(0)
 
 
-@lru_cache(maxsize=1 << 12)
+@lru_cache(maxsize=1 << 10)
 def number(text: str, what: str = "price") -> Decimal:
     """Return the number that `text` writes, 0 or more, exactly; `5e-05` is allowed where a program wrote it.
 
@@ -39,7 +39,7 @@ def number(text: str, what: str = "price") -> Decimal:
     return value
 
 
-@lru_cache(maxsize=1 << 12)
+@lru_cache(maxsize=1 << 10)
 def amount(text: str) -> Decimal | None:
     """Return the amount that `text` writes; None for zero, which is unknown. Raises ValueError as `number` does."""
     return number(text) or None
