@@ -10,14 +10,20 @@ from wharfinger.v1 import executor_service_pb2
 from wharfinger_server import __version__
 
 
+def caller(stubs, method):
+    """Return what makes calls of the method's kind."""
+    kinds = ("stream" if streaming else "unary" for streaming in (method.client_streaming, method.server_streaming))
+    return getattr(stubs.channel, "_".join(kinds))
+
+
 def call(stubs, method):
     """Return a function that calls the method with a message, and reads a stream to its end."""
-    make = stubs.channel.unary_stream if method.server_streaming else stubs.channel.unary_unary
-    return make(
+    made = caller(stubs, method)(
         f"/{method.containing_service.full_name}/{method.name}",
         request_serializer=message_factory.GetMessageClass(method.input_type).SerializeToString,
         response_deserializer=message_factory.GetMessageClass(method.output_type).FromString,
     )
+    return (lambda request, **options: made(iter([request]), **options)) if method.client_streaming else made
 
 
 @pytest.mark.parametrize("method", METHODS, ids=lambda method: method.name)
@@ -42,8 +48,8 @@ def test_a_request_full_of_nonsense_is_refused_with_a_reason(stubs, method):
 @pytest.mark.parametrize("method", METHODS, ids=lambda method: method.name)
 def test_bytes_that_are_no_message_are_refused_with_a_reason(stubs, method):
     path = f"/{method.containing_service.full_name}/{method.name}"
-    make = stubs.channel.unary_stream if method.server_streaming else stubs.channel.unary_unary
-    answer = refused(make(path), b"\x0a\xff", timeout=10)
+    raw = b"\x0a\xff"
+    answer = refused(caller(stubs, method)(path), iter([raw]) if method.client_streaming else raw, timeout=10)
     assert (answer.code, answer.reason) == (grpc.StatusCode.INVALID_ARGUMENT, "INVALID_ARGUMENT")
 
 

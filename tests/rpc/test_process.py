@@ -19,7 +19,8 @@ from wharfinger.v1 import task_service_pb2 as v1
 
 SERVING = health_pb2.HealthCheckResponse.SERVING
 NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
-SERVICES = ("", "wharfinger.v1.TaskService", "wharfinger.v1.ExecutorService", "executor/asyncio", "executor/thread")
+OURS = tuple(f"wharfinger.v1.{name}Service" for name in ("Task", "Executor", "Pricing"))
+SERVICES = ("", *OURS, "executor/asyncio", "executor/thread")
 
 
 def lines(log):

@@ -63,7 +63,8 @@ def stranger(server):
 
 
 def test_the_services_are_listed(stranger):
-    assert {"wharfinger.v1.TaskService", "wharfinger.v1.ExecutorService", REFLECTION} <= set(stranger.services())
+    ours = {f"wharfinger.v1.{name}Service" for name in ("Task", "Executor", "Pricing")}
+    assert ours | {REFLECTION} <= set(stranger.services())
 
 
 def test_every_listed_service_can_be_described(stranger):

@@ -10,7 +10,13 @@ from dataclasses import dataclass
 import grpc
 from google.rpc import error_details_pb2, status_pb2
 
-from wharfinger.v1 import executor_service_pb2_grpc, task_pb2, task_service_pb2, task_service_pb2_grpc
+from wharfinger.v1 import (
+    executor_service_pb2_grpc,
+    pricing_service_pb2_grpc,
+    task_pb2,
+    task_service_pb2,
+    task_service_pb2_grpc,
+)
 
 
 @dataclass
@@ -52,12 +58,13 @@ def refused(call, *arguments, **options) -> Told:
 
 
 class Stubs:
-    """Both services over one channel."""
+    """All services over one channel."""
 
     def __init__(self, channel: grpc.Channel) -> None:
         self.channel = channel
         self.tasks = task_service_pb2_grpc.TaskServiceStub(channel)
         self.executors = executor_service_pb2_grpc.ExecutorServiceStub(channel)
+        self.prices = pricing_service_pb2_grpc.PricingServiceStub(channel)
 
     def create(self, project: str, script: str, **options) -> task_pb2.Task:
         """Create a task; params and the rest of the request by name."""
