@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.campaigns.crash.accounts import account
 from tests.campaigns.crash.checking import check
 from tests.campaigns.crash.house import Mortal, configure
 from tests.campaigns.crash.people import Person, Story
@@ -185,7 +186,11 @@ class Campaign:
         events = [e async for e in client.events(task.name)] if wrongs else []
         if wrongs:
             self.findings.violations += wrongs
-            self.findings.accounts.append(_account(story, task, entries, things, events))
+            self.findings.accounts.append(
+                account(
+                    task, entries, things, events, f"{story.name}; people: {story.acts}; kept back: {story.retained}"
+                )
+            )
             self._tell(wrongs[0])
         self.findings.ends[task.state.name] += 1
         self.findings.attempts += task.attempts[-1].epoch if task.attempts else 0
@@ -248,38 +253,6 @@ def _first_difference(told: list[int], right: list[int]) -> str:
         if one != other:
             return f"{one} where {other} was due"
     return "none"
-
-
-def _account(story: Story, task: Any, entries: list[Any], things: list[Any], events: list[Any]) -> str:
-    """Return all that is known of a task with which something is wrong."""
-    return "\n".join(
-        [
-            f"--- {task.name}, {story.name}, {task.state.name}; people: {story.acts}; kept back: {story.retained}",
-            f"params {dict(task.params)}",
-            f"failure {task.failure}",
-            *(
-                f"attempt {a.epoch} {a.phase} {a.start_time} to {a.end_time}: {a.failure.message if a.failure else ''}"
-                for a in task.attempts
-            ),
-            *(
-                f"ledger {e.key} {e.type} {e.state.name} {e.external_id} generation {e.generation} epoch {e.epoch} "
-                f"intent {e.intent_time} send by {e.send_by}: {e.failure.message if e.failure else ''}"
-                for e in entries
-            ),
-            *(f"exists {t.kind} {t.id} {t.name} at {t.attached or '-'}" for t in things),
-            *(f"event {_short(event)}" for event in events),
-        ]
-    )
-
-
-def _short(event: Any) -> str:
-    what = getattr(event, "resource", None)
-    more = (
-        f"{what.key} {what.state.name} {what.external_id} {what.failure.message if what.failure else ''}"
-        if what is not None
-        else getattr(event, "state", None) or getattr(event, "text", None) or getattr(event, "failure", "")
-    )
-    return f"{event.sequence} {event.time} epoch {event.attempt} {type(event).__name__} {more}"
 
 
 def _first_traceback(log: str) -> str:
