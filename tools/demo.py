@@ -1,4 +1,4 @@
-"""Show Wharfinger at work in one terminal: a server, real bytes, a partial failure, a rollback, a kill -9.
+"""Show Wharfinger at work in one terminal: real bytes, a deployment that fails half-way, a rollback, a kill -9.
 
 Everything is made in a temporary folder, listens on 127.0.0.1 only, and is gone afterwards. Run it with `make demo`.
 """
@@ -15,9 +15,9 @@ import socket
 import subprocess
 import sys
 import tempfile
-import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -25,6 +25,7 @@ sys.path.insert(0, str(ROOT))
 
 from tests.servers import qcow2  # noqa: E402 - found by the line above
 from tests.servers.sources import Reply, Sources  # noqa: E402
+from tools import demo_cloud  # noqa: E402
 
 from wharfinger import Client, WharfingerError  # noqa: E402
 
@@ -52,7 +53,7 @@ def say(text: str = "") -> None:
 class Harbour:
     """The demo's folder, configuration, server and command line."""
 
-    def __init__(self, folder: Path, sources: Sources) -> None:
+    def __init__(self, folder: Path, sources: Sources, lab: demo_cloud.Lab) -> None:
         self.folder = folder
         with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as probe:
             self.address = f"127.0.0.1:{probe.getsockname()[1]}"
@@ -60,6 +61,7 @@ class Harbour:
         self._config.write_text(
             f'[server]\naddress = "{self.address}"\ndata_dir = "{folder / "data"}"\nlog_level = "error"\n\n'
             + "".join(f'[stores.{name}]\nurl = "file://{folder / name}"\n\n' for name in ("main", "mirror", "vault"))
+            + lab.settings
             + f'[image]\nallow_sources = ["{sources.address}"]\nexport_folders = ["{folder / "exports"}"]\n'
         )
         self._config.chmod(0o600)
@@ -68,6 +70,7 @@ class Harbour:
             **{key: value for key, value in os.environ.items() if not key.startswith("WHARFINGER_")},
             "WHARFINGER_SERVER": self.address,
             "WHARFINGER_CONFIG": str(self._config),
+            **lab.environment,
         }
         self._server: subprocess.Popen[bytes] | None = None
 
@@ -98,16 +101,23 @@ class Harbour:
             self._server.wait(60)
             self._server = None
 
-    def run(self, *words: str, expect: int = DONE) -> None:
-        """Run the command line as a user would; the terminal is its own."""
+    def run(self, *words: str, expect: int = DONE, meanwhile: Callable[[], None] | None = None) -> None:
+        """Run the command line as a user would; the terminal is its own. `meanwhile` is called while it runs."""
         print(f"$ wharfinger {shlex.join(words)}", flush=True)
-        code = subprocess.run([CLI, *words], env=self._environment, check=False).returncode  # noqa: S603 - our own
+        with subprocess.Popen([CLI, *words], env=self._environment) as running:  # noqa: S603 - our own program
+            try:
+                if meanwhile:
+                    meanwhile()
+                code = running.wait()
+            except BaseException:
+                running.kill()
+                raise
         if code != expect:
             raise Unexpected(f"wharfinger ended with {code} where {expect} was expected")
 
 
 @contextlib.contextmanager
-def harbour(image_bytes: int) -> Iterator[tuple[Harbour, Sources, Path]]:
+def harbour(image_bytes: int, lab: demo_cloud.Lab) -> Iterator[tuple[Harbour, Sources, Path]]:
     """Make the demo's folder, with a disk image and a loopback server for it; take all away afterwards."""
     with tempfile.TemporaryDirectory(prefix="wharfinger-demo-") as name, Sources() as sources:
         folder = Path(name)
@@ -115,7 +125,7 @@ def harbour(image_bytes: int) -> Iterator[tuple[Harbour, Sources, Path]]:
         size = qcow2.write(image, image_bytes)
         clusters = qcow2.check(image)
         say(f"a disk image of {size / 2**20:.0f} MiB, a valid qcow2 with {clusters} clusters of data, served over HTTP")
-        yard = Harbour(folder, sources)
+        yard = Harbour(folder, sources, lab)
         try:
             yield yard, sources, image
         finally:
@@ -192,13 +202,14 @@ def story(yard: Harbour, sources: Sources, image: Path) -> None:
     taken_back(folder / "main" / "golden.qcow2", folder / "vault" / "golden.qcow2", theirs)
 
     say("a slow import; the server is killed in the middle, and the task goes on after the restart")
-    killer = threading.Thread(target=kill_half_way, args=(yard, "unsinkable"))
-    killer.start()
     asked_for = ["stores=main", "name=slow.qcow2", "--task-id", "unsinkable", "--watch"]
-    yard.run("submit", "image.import", f"source={slow}", *asked_for)
-    killer.join()
+    kill = partial(kill_half_way, yard, "unsinkable")
+    yard.run("submit", "image.import", f"source={slow}", *asked_for, meanwhile=kill)
     same(image, folder / "main" / "slow.qcow2")
 
+
+def close(yard: Harbour) -> None:
+    """List all that happened, and end the server."""
     say("what was asked for, and what became of it")
     yard.run("ls")
     yard.stop()
@@ -211,9 +222,11 @@ def main() -> int:
     asked = parser.parse_args()
     began = time.monotonic()
     try:
-        with harbour(asked.megabytes * MEGABYTE) as (yard, sources, image):
+        with demo_cloud.Lab() as lab, harbour(asked.megabytes * MEGABYTE, lab) as (yard, sources, image):
             story(yard, sources, image)
-    except Unexpected as error:
+            demo_cloud.story(lab, yard.run, say)
+            close(yard)
+    except (Unexpected, demo_cloud.Differs) as error:
         print(f"\nthe demo failed: {error}", file=sys.stderr)
         return 1
     say(f"done in {time.monotonic() - began:.0f} s")

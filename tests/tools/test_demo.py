@@ -28,6 +28,10 @@ def test_the_demo_tells_its_story_to_the_end() -> None:
         "half-way is ROLLED_BACK",
         "main/golden.qcow2 is gone; vault/golden.qcow2 is untouched",
         "kill -9",
+        "the cloud itself counts 13 nodes and 12 volumes",
+        "node/web-13",
+        "the cloud itself counts 20 nodes and 20 volumes",
+        "spare is ROLLED_BACK: 37 undone",
         "EXECUTOR_LOST",
         "attempt 2",
     ):
