@@ -84,10 +84,10 @@ class PriceSourceConformance(ABC):
     cut_shows: ClassVar[bool] = True
     """Whether any cut of the file is noticed. Where each line is whole in itself, one between two lines can't be."""
 
-    memory: ClassVar[int] = 5 << 18
+    memory: ClassVar[int] = 7 << 18
     """Bytes of Python's memory that reading may take at most, however large the file."""
 
-    larger_size: ClassVar[int] = 3 << 19
+    larger_size: ClassVar[int] = 2 << 20
     """Bytes of the file that shows this."""
 
     @abstractmethod

@@ -48,6 +48,6 @@ class PriceSource(ABC):
     def read(self, path: Path, notes: Notes) -> Iterator[Price]:
         """Yield the prices of the file, or of the folder of pages, at `path`.
 
-        `Price.source` is left empty. What the provider lists as zero without saying that it is free is yielded with
-        the amount None. Raises MalformedPrices for a file that is damaged, incomplete or of another format.
+        `Price.source` is left empty, unless the file itself says whence a figure is. What the provider lists as zero
+        without saying that it is free is yielded with the amount None; a tier may be zero where another is not. Raises MalformedPrices for a file that is damaged, incomplete or of another format.
         """
