@@ -23,7 +23,12 @@ class ScriptParams(Rendered):
         schema = info.params_schema or {}
         required = schema.get("required", [])
         rows = [
-            (f"`{name}`", _kind(about), _default(name in required, about), about.get("description", ""))
+            (
+                f"`{name}`",
+                _kind(about) + _sealed(about),
+                _default(name in required, about),
+                about.get("description", ""),
+            )
             for name, about in schema.get("properties", {}).items()
         ]
         yield from table(("Param", "Type", "Default", "Meaning"), rows)
@@ -47,6 +52,10 @@ def _kind(about: dict[str, Any]) -> str:
     if about.get("type") == "array":
         return f"list of {_kind(about['items'])}"
     return str(about.get("type", "any"))
+
+
+def _sealed(about: dict[str, Any]) -> str:
+    return ", [sealed](/guides/sealed-params.md)" if about.get("writeOnly") is True else ""
 
 
 def _default(required: bool, about: dict[str, Any]) -> str:

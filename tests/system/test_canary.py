@@ -221,6 +221,7 @@ def refusals(stubs: Stubs, canaries: Canaries) -> Iterator[bytes]:
         yield repr(said).encode()
 
 
+@pytest.mark.timeout(180)
 def test_no_planted_secret_is_told_or_written_anywhere(serve, tmp_path, canaries):
     token = canaries.word()
     options = ("--config", config(tmp_path, canaries, token), "--log-level", "debug")
