@@ -49,5 +49,6 @@ class PriceSource(ABC):
         """Yield the prices of the file, or of the folder of pages, at `path`.
 
         `Price.source` is left empty, unless the file itself says whence a figure is. What the provider lists as zero
-        without saying that it is free is yielded with the amount None; a tier may be zero where another is not. Raises MalformedPrices for a file that is damaged, incomplete or of another format.
+        without saying that it is free is yielded with the amount None; a tier may be zero where another is not. Raises
+        MalformedPrices for a file that is damaged, incomplete or of another format.
         """
