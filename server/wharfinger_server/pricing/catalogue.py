@@ -27,6 +27,7 @@ SUFFIX = ".jsonl"
 _KEY_END = b",["
 _AFTER_COMMA = b"-"  # the byte that follows the comma
 _HASH_PIECE = 1 << 20
+_STRIDE = 64
 _AT_HAND = 4096
 """So many answers are kept: a few megabytes."""
 
@@ -109,6 +110,8 @@ class Catalogue:
         self.digest = digest
         self._data = data
         self._ends = _ends(data)
+        # Some lines in memory, so that a search touches few pages of the file.
+        self._marks = [self.line(row) for row in range(0, len(self), _STRIDE)]
         self._providers: tuple[str, ...] | None = None
         self._asked: dict[tuple[str, str, str], tuple[Price, ...]] = {}
 
@@ -170,7 +173,9 @@ class Catalogue:
             start = ends[row]
             return data[start : start + width]
 
-        return bisect_left(range(len(ends) - 1), sought, key=begin)
+        after = bisect_left(self._marks, sought) * _STRIDE
+        rows = range(max(0, after - _STRIDE), min(after, len(self)))
+        return rows.start + bisect_left(rows, sought, key=begin)
 
     def starting(self, sought: bytes) -> Iterator[bytes]:
         """Yield the lines that begin with `sought`."""
