@@ -162,7 +162,7 @@ def _random_price(dice: random.Random, key: str) -> Price:
     kind = dice.choice(("flat", "flat", "tiny", "month", "tiers", "free"))
     unit = "GB-Months" if kind in ("month", "tiers") else "Hours"
     places = dice.randint(9, 16) if kind == "tiny" else dice.randint(1, 6)
-    amount = Decimal("0") if kind == "free" else Decimal(dice.randint(1, 10**5)).scaleb(-places)
+    amount = Decimal(0) if kind == "free" else Decimal(dice.randint(1, 10**5)).scaleb(-places)
     tiers: tuple[Tier, ...] = ()
     if kind == "tiers":
         steps = (Decimal(0), Decimal(dice.randint(1, 5)), Decimal(dice.randint(6, 2000)))
