@@ -25,6 +25,7 @@ GOALS = {
     "7": "idle",
     "8": "deploy",
     "9": "image",
+    "11": "prices",
     "12": "command_line",
 }
 RESULTS = Path(__file__).resolve().parent / "results.json"
