@@ -1,4 +1,7 @@
-"""Packed price data, unpacked no further than the operator allows: gzip, bzip2, xz, and zip with one file in it."""
+"""Packed price data, unpacked no further than the operator allows: gzip, bzip2, xz, and zip with one file in it.
+
+A zip of several files is one of pages, which a source reads as it is.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,7 @@ from wharfinger_server.domain.errors import OutOfRange
 from wharfinger_server.sdk.price_source import MalformedPrices
 
 _PIECE = 1 << 20
+_ZIP = b"PK\x03\x04"
 _ENDINGS = (".gz", ".gzip", ".bz2", ".xz", ".zip")
 _BROKEN = (OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, NotImplementedError, RuntimeError)
 
@@ -30,7 +34,10 @@ def unpack(path: Path, name: str, folder: Path, limit: int) -> tuple[Path, str]:
 
     Raises OutOfRange PRICES_TOO_LARGE for what unpacks to more than `limit` bytes, MalformedPrices for what is damaged.
     """
-    opener = _opener(path)
+    try:
+        opener = None if _holds_pages(path, limit) else _opener(path)
+    except zipfile.BadZipFile as error:
+        raise MalformedPrices(f"it can't be unpacked: {error}") from None
     if opener is None:
         return path, name
     target = folder / "unpacked"
@@ -52,6 +59,19 @@ def unpack(path: Path, name: str, folder: Path, limit: int) -> tuple[Path, str]:
     return target, name
 
 
+def _holds_pages(path: Path, limit: int) -> bool:
+    """Whether it is a zip of several files. Raises OutOfRange where they have more than `limit` bytes together."""
+    with path.open("rb") as file:
+        if file.read(len(_ZIP)) != _ZIP:
+            return False
+    with zipfile.ZipFile(path) as archive:
+        files = [member for member in archive.infolist() if not member.is_dir()]
+    # What a member is told to have is the most that can be read of it.
+    if len(files) > 1 and sum(member.file_size for member in files) > limit:
+        raise too_large(limit, "unpacks to")
+    return len(files) > 1
+
+
 def _opener(path: Path) -> Callable[[Path], IO[bytes]] | None:
     with path.open("rb") as file:
         head = file.read(6)
@@ -61,7 +81,7 @@ def _opener(path: Path) -> Callable[[Path], IO[bytes]] | None:
         return lambda packed: bz2.open(packed, "rb")
     if head.startswith(b"\xfd7zXZ\x00"):
         return lambda packed: lzma.open(packed, "rb")
-    if head.startswith(b"PK\x03\x04"):
+    if head.startswith(_ZIP):
         return _open_zip
     return None
 
