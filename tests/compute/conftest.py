@@ -21,6 +21,21 @@ WHAT = {
 }
 
 
+def undone(trial: Trial, done: Done) -> Done:
+    """Undo all that the ledger has, what was made last first."""
+    keys = [key for key, entry in reversed(done.ledger.items()) if entry.state in ("CREATED", "UNDO_FAILED")]
+
+    async def main(task: AsyncTask) -> None:
+        for key in keys:
+            await task.remove(key)
+
+    module = ModuleType("undoing")
+    module.__dict__.update({**vars(deploy), "__name__": "undoing", "main": main})
+    after = Done()
+    after.continue_from(done)
+    return replace(trial, module=module).run(after=after)
+
+
 @dataclass
 class Yard:
     """The cloud and the scripts that work in it."""
@@ -55,18 +70,7 @@ class Yard:
 
     def undo(self, done: Done) -> Done:
         """Undo all that the ledger has, what was made last first."""
-        keys = [key for key, entry in reversed(done.ledger.items()) if entry.state in ("CREATED", "UNDO_FAILED")]
-
-        async def main(task: AsyncTask) -> None:
-            for key in keys:
-                await task.remove(key)
-
-        module = ModuleType("undoing")
-        module.__dict__.update({**vars(deploy), "__name__": "undoing", "main": main})
-        after = Done()
-        after.continue_from(done)
-        trial = Trial(deploy, profiles=self.profiles, name="compute.deploy")
-        return replace(trial, module=module).run(after=after)
+        return undone(Trial(deploy, profiles=self.profiles, name="compute.deploy"), done)
 
     @property
     def exists(self) -> list[str]:

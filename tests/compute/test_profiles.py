@@ -9,7 +9,7 @@ import pytest
 from tests.compute.conftest import WHAT, Yard
 
 from wharfinger.testing import Done, Trial
-from wharfinger_compute import deploy
+from wharfinger_compute import account, deploy
 
 SECRET = "canary-5b1c"
 
@@ -36,6 +36,8 @@ def test_a_credential_may_come_from_a_command(yard: Yard) -> None:
         {"secret": {"env": "NOT_SET_ANYWHERE"}},
         {"secret": {"command": [sys.executable, "-c", f"print('{SECRET}'); raise SystemExit(3)"]}},
         {"secret": {"command": ["/no/such/program"]}},
+        {"secret": {"command": [sys.executable, "-c", ""]}},
+        {"secret": {"command": [sys.executable, "-c", f"import time; print('{SECRET}', flush=True); time.sleep(60)"]}},
         {"secret": 7},
         {"provider": ""},
         {"provider": "nobody"},
@@ -43,7 +45,10 @@ def test_a_credential_may_come_from_a_command(yard: Yard) -> None:
         {"options": {"api_version": "9", "ex_tenant_name": SECRET}},
     ],
 )
-def test_a_profile_that_cannot_be_used_is_told_without_its_values(yard: Yard, changes: dict[str, Any]) -> None:
+def test_a_profile_that_cannot_be_used_is_told_without_its_values(
+    yard: Yard, changes: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(account, "COMMAND_TIMEOUT", 1.0)
     done = run(yard, **changes)
     assert done.failure.reason == "PROFILE_MISCONFIGURED"
     assert SECRET not in str(done)

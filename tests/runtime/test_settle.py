@@ -171,3 +171,18 @@ def test_what_a_search_found_is_used_by_the_next_attempt(load, colour):
     trial = Trial(script)
     assert trial.run(after=trial.settle(trial.run())).result == {"id": "i-1"}
     assert len(script.tries) == 1
+
+
+def test_a_find_that_fails_for_one_cause_is_logged_in_one_line(load, colour):
+    _, done = settle(
+        load,
+        colour,
+        """
+async def find(task, resource):
+    raise ConnectionError("the cloud does not answer")
+""",
+    )
+    told = [line for line in done.lines if "does not answer" in line]
+    assert len(told) == 1
+    assert "Traceback" not in "".join(done.lines)
+    assert [one.ids for one in done.found] == [None, None]

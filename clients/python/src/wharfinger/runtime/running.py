@@ -52,6 +52,7 @@ class _Attempt:
         self.stop = stop
         self.task = task
         self.calls = calls
+        self._unfound: set[str] = set()
 
     async def outcome(self) -> Outcome:
         """Do what the phase asks for and return how it ended. Raises what the script raised."""
@@ -97,7 +98,7 @@ class _Attempt:
             # Whatever else a find raises means "can't tell"; SystemExit would leave its task and end the loop.
             except BaseException as error:  # noqa: BLE001
                 failure = failure_of(error, self.script.module)
-                self._log_trace(error)
+                self._log_once(failure.message)
             else:
                 await self.session.found(entry.key, entry.version, ids, asked)
                 return
@@ -117,6 +118,12 @@ class _Attempt:
                     f"find returned {one!r} among the ids; each must be a non-empty str", reason="SCRIPT_RESULT_INVALID"
                 )
         return list(answer)
+
+    def _log_once(self, why: str) -> None:
+        """Log why a `find` could not tell: many ask the same cloud, and all fail for one cause."""
+        if why not in self._unfound:
+            self._unfound.add(why)
+            self.session.log(1, f"find: {why}")
 
     def _log_trace(self, error: BaseException) -> None:
         for line in trace_of(error):
