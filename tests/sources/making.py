@@ -72,7 +72,7 @@ def _aws_json(file: IO[str], size: int) -> None:
     )
     file.write(',\n  "products" : {')
     made = 0
-    while file.tell() < size * 0.55 or not made:
+    while file.tell() < size * 0.575 or not made:
         code = f"SKU{made:013d}"
         entry = {"sku": code, "productFamily": "Compute Instance", "attributes": _product(made)}
         file.write(f'{"," if made else ""}\n    "{code}" : {json.dumps(entry, indent=2)}')
