@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import json
 import secrets
+import time
 from dataclasses import replace
 
 import pytest
@@ -268,3 +269,12 @@ def test_sealed_places_are_found_wherever_the_schema_marks_them(schema, params, 
 def test_a_mark_behind_a_reference_that_cannot_be_followed_is_refused():
     with pytest.raises(ValueError, match="references must begin with '#/'"):
         SealedFields({"properties": {"a": {"$ref": "#s"}, "b": SEALED}})
+
+
+def test_parts_without_a_mark_are_not_walked_through():
+    schema = {"properties": {"word": SEALED, "numbers": {"type": "array", "items": {"type": "integer"}}}}
+    fields = SealedFields(schema)
+    params = {"word": "x", "numbers": list(range(300_000))}
+    began = time.thread_time()
+    assert fields.paths(params) == [("word",)]
+    assert time.thread_time() - began < 0.01

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,10 +20,10 @@ from wharfinger_server.domain.task import Task
 from wharfinger_server.engine import wording
 from wharfinger_server.engine.missing import unknown_executor, unknown_script
 from wharfinger_server.engine.naming import check_id, check_labels, check_project, check_request_id, check_text
-from wharfinger_server.engine.plain_json import check_json, params_invalid
+from wharfinger_server.engine.plain_json import Path, check_json, params_invalid
 from wharfinger_server.engine.requests import Caller, CreateRequest
 from wharfinger_server.engine.scripts import Script, Scripts
-from wharfinger_server.engine.sealed_fields import without
+from wharfinger_server.engine.sealed_fields import marked, without
 from wharfinger_server.engine.sealing import Secret, Vault
 from wharfinger_server.registry import Registry
 from wharfinger_server.store.store import Store
@@ -100,11 +100,12 @@ class Admission:
             field = "on_failure" if new.policy.on_failure is OnFailure.ROLL_BACK else "on_cancel"
             raise _unsupported(f"task.policy.{field}", f"{plugin.name} has no undo, so it cannot be rolled back")
         executor = self._executor(new.executor, plugin)
-        document = self._params(plugin, new.params, request.project)
+        paths = plugin.params.sealed.paths(new.params) if plugin.params else []
+        document = self._params(plugin, new.params, paths, request.project)
         told = _told(request, document) if request.request_id else b""
         params, secret = document, None
         pointers: tuple[str, ...] = ()
-        if plugin.params is not None and (paths := plugin.params.sealed.paths(new.params)):
+        if paths:
             public, values = without(new.params, paths)
             params, pointers = check_json(public, script=plugin.name), tuple(values)
             if not request.validate_only:
@@ -179,13 +180,12 @@ class Admission:
             )
         return name
 
-    def _params(self, script: Script, params: Mapping[str, Any], project: str) -> bytes:
+    def _params(self, script: Script, params: Mapping[str, Any], paths: Sequence[Path], project: str) -> bytes:
         document = check_json(params, self._params_bytes, script=script.name)
-        if script.params and script.params.sealed.any:
+        if paths:
             # What is logged of a request should it fail by a fault of ours must not quote them either.
-            sealed = without(params, script.params.sealed.paths(params))[1]
-            known.linger(Redactor(secrets_in(sealed)))
-        violations = (script.params.sealed.marked(params) or script.params.check(params)) if script.params else ()
+            known.linger(Redactor(secrets_in(without(params, paths)[1])))
+        violations = (marked(params, paths) or script.params.check(params)) if script.params else ()
         if violations:
             raise params_invalid(violations, script.name)
         script.references.check(params, self._environment, project)

@@ -13,6 +13,7 @@ MARK = {"sealed": True}
 """What stands in a sealed value's place wherever params are stored or shown. It is refused where a value is asked for:
 whoever sends back what they read is told so, and nothing is made with a mark for a password."""
 
+_ALL = {"writeOnly": True}
 _EACH = ("allOf", "anyOf", "oneOf")
 _ALSO = ("if", "then", "else")
 
@@ -30,6 +31,7 @@ class SealedFields:
             ValueError: it has such marks, and a reference that can't be followed from its root.
         """
         self._schema = schema
+        self._reaching: dict[int, bool] = {}
         self.any = _mentions_mark(schema)
         if self.any:
             for reference in _references(schema):
@@ -42,13 +44,9 @@ class SealedFields:
         """Return the places in `params` whose values are sealed; null hides nothing and is left out."""
         return list(self._below(params, [self._schema], ())) if self.any else []
 
-    def marked(self, params: Mapping[str, Any], field: str = "task.params") -> list[Violation]:
-        """Return the violations of sealed places that hold the mark instead of a value."""
-        why = "is the mark of a sealed value, which is never shown; give the value itself"
-        return [Violation(shown_path(field, path), why) for path in self.paths(params) if _at(params, path) == MARK]
-
     def _below(self, value: Any, schemas: Iterable[Any], path: Path) -> Iterator[Path]:
-        if value is None:
+        schemas = [schema for schema in schemas if self._reaches_mark(schema)]
+        if value is None or not schemas:
             return
         parts = self._parts(schemas)
         # The mark on params as a whole seals each of them: there is always an object of params.
@@ -57,10 +55,30 @@ class SealedFields:
             yield path
         elif isinstance(value, Mapping):
             for key, inner in value.items():
-                yield from self._below(inner, [{"writeOnly": True}] if whole else _of_key(parts, key), (*path, key))
+                yield from self._below(inner, [_ALL] if whole else _of_key(parts, key), (*path, key))
         elif isinstance(value, list | tuple):
             for index, inner in enumerate(value):
                 yield from self._below(inner, _of_item(parts, index), (*path, index))
+
+    def _reaches_mark(self, schema: Any) -> bool:
+        """Whether `schema`, or one that it leads to, has the mark."""
+        found = self._reaching.get(id(schema))
+        if found is None:
+            seen: set[int] = set()
+            todo = [schema]
+            found = False
+            while todo and not found:
+                one = todo.pop()
+                if not isinstance(one, Mapping | list) or id(one) in seen:
+                    continue
+                seen.add(id(one))
+                if isinstance(one, Mapping):
+                    found = one.get("writeOnly") is True
+                    todo += [*one.values(), _target(self._schema, one["$ref"]) if "$ref" in one else None]
+                else:
+                    todo += one
+            self._reaching[id(schema)] = found
+        return found
 
     def _parts(self, schemas: Iterable[Any]) -> list[Mapping[str, Any]]:
         """Return all schemas that may speak of the place that `schemas` describe: references followed, parts opened."""
@@ -80,6 +98,12 @@ class SealedFields:
             todo += [schema[word] for word in _ALSO if word in schema]
             todo += schema.get("dependentSchemas", {}).values()
         return found
+
+
+def marked(params: Mapping[str, Any], paths: Iterable[Path], field: str = "task.params") -> list[Violation]:
+    """Return the violations of those of the sealed `paths` that hold the mark instead of a value."""
+    why = "is the mark of a sealed value, which is never shown; give the value itself"
+    return [Violation(shown_path(field, path), why) for path in paths if _at(params, path) == MARK]
 
 
 def without(params: Mapping[str, Any], paths: Iterable[Path]) -> tuple[dict[str, Any], dict[str, Any]]:
