@@ -101,6 +101,15 @@ class Registry:
                     on_problem(group, plugin.name, plugin.broken)
         return cls(MappingProxyType(scripts), MappingProxyType(executors), MappingProxyType(sources))
 
+    @classmethod
+    def load_sources(cls, on_problem: OnProblem | None = None) -> Registry:
+        """Return the price sources alone, for commands that run nothing: scripts can be slow to import."""
+        sources = {found.name: _source(found) for found in load_group(SOURCES)}
+        for plugin in sources.values():
+            if plugin.broken and on_problem is not None:
+                on_problem(SOURCES, plugin.name, plugin.broken)
+        return cls(MappingProxyType({}), MappingProxyType({}), MappingProxyType(sources))
+
 
 # ---------------------------------------------------------------------- kinds of plug-in
 

@@ -18,9 +18,9 @@ from typing import Any, Self
 
 import grpc
 
+from wharfinger.v1 import pricing_service_pb2
 from wharfinger_server import __version__
-from wharfinger_server.app.listener import PRICES
-from wharfinger_server.app.server import make_data_dir
+from wharfinger_server.app.data_folder import make_data_dir
 from wharfinger_server.config import Settings
 from wharfinger_server.engine.price_desk import PriceDesk
 from wharfinger_server.engine.requests import Caller
@@ -34,6 +34,7 @@ from wharfinger_server.rpc.pricing import PricingMethods, pricing_handlers
 from wharfinger_server.store.store import Store
 
 log = logging.getLogger(__name__)
+PRICES = pricing_service_pb2.DESCRIPTOR.services_by_name["PricingService"]
 
 
 class Owner:
@@ -94,7 +95,7 @@ class PriceOffice:
         make_data_dir(self._settings)
         store = await asyncio.to_thread(Store.open, self._settings.database_url, encode=encode_event)
         try:
-            pricing = Pricing(store, Registry.load(_tell_problem), self._settings)
+            pricing = Pricing(store, Registry.load_sources(_tell_problem), self._settings)
             with tempfile.TemporaryDirectory(prefix="wharfinger-") as folder:
                 server = self._server(pricing, store.schema_version)
                 address = f"unix:{Path(folder) / 'prices'}"

@@ -14,6 +14,7 @@ import grpc
 
 from wharfinger_server import __version__
 from wharfinger_server.app import listener, whereabouts
+from wharfinger_server.app.data_folder import make_data_dir
 from wharfinger_server.app.health import Health
 from wharfinger_server.app.notify import notify
 from wharfinger_server.config import Address, Settings
@@ -167,17 +168,6 @@ class _Signals:
 
 def _tell_problem(group: str, name: str, why: str) -> None:
     log.warning("a plug-in can't be used: %s", why, extra={"group": group, "plugin": name})
-
-
-def make_data_dir(settings: Settings) -> None:
-    """Make the data folder, for its owner alone, where the database is in it."""
-    if settings.store.url:
-        return
-    try:
-        settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        said = f"the data folder {settings.data_dir} can't be made: {error.strerror}"
-        raise NotWritable(f"{said}; name another with --data-dir or WHARFINGER_DATA_DIR") from None
 
 
 def _warn_if_open(settings: Settings, address: Address) -> None:

@@ -56,16 +56,16 @@ async def _chunks(requests: Requests) -> AsyncGenerator[bytes, None]:
 
 
 class _Teller:
-    """Holds the newest progress until it can be told; what a slow caller does not hear is left out."""
+    """Holds the newest progress of each step until it can be told; a slow caller hears no more than that."""
 
     def __init__(self) -> None:
-        self._newest: ImportProgress | None = None
+        self._newest: dict[str, ImportProgress] = {}
         self._changed = asyncio.Event()
         self._over = asyncio.Event()
 
     def hear(self, progress: ImportProgress) -> None:
         """Take the newest progress."""
-        self._newest = progress
+        self._newest[progress.step] = progress
         self._changed.set()
 
     def end(self) -> None:
@@ -79,8 +79,8 @@ class _Teller:
             await self._changed.wait()
             self._changed.clear()
             over = self._over.is_set()
-            progress, self._newest = self._newest, None
-            if progress is not None:
+            newest, self._newest = self._newest, {}
+            for progress in newest.values():
                 await write(progress_message(progress).SerializeToString())
             if over:
                 return

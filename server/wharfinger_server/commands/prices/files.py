@@ -141,7 +141,7 @@ def _here(settings: Settings, active: Catalog | None, project: str) -> Stack:
     from wharfinger_server.pricing.reading import Reader
     from wharfinger_server.registry import Registry
 
-    sources = {name: plugin.cls for name, plugin in Registry.load().sources.items() if plugin.cls is not None}
+    sources = {name: plugin.cls for name, plugin in Registry.load_sources().sources.items() if plugin.cls is not None}
     known = Known(active.id, active.source.partition(" ")[0]) if active is not None else None
     loaded = Layers(Shelf(settings.data_dir / "prices"), Reader(sources), settings).load(known)
     for trouble in loaded.troubles:

@@ -14,7 +14,7 @@ _PLAIN_STEPS = "_.-=*#"
 def _can_show(text: str) -> bool:
     """Whether the output takes these characters."""
     try:
-        text.encode(getattr(sys.stdout, "encoding", None) or "ascii")
+        text.encode(sys.stdout.encoding or "utf-8")
     except (UnicodeEncodeError, LookupError):
         return False
     return True

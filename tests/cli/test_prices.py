@@ -1,0 +1,217 @@
+"""`wharfinger prices`: without a server, beside one, and by --server; an update as a process of its own."""
+
+import hashlib
+import io
+import json
+import os
+import subprocess
+import sys
+from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
+from unittest import mock
+
+import pytest
+from tests.cli.conftest import Said
+from tests.pricing.making import document, line, many
+from tests.servers.serving import Serving
+from tests.servers.sources import Reply, Sources, redirect
+
+from wharfinger.cli.app import run
+
+
+class Folder:
+    """A data folder of one's own, and the command line on it in a process of its own."""
+
+    def __init__(self, folder: Path, web: Sources) -> None:
+        self.folder = folder
+        self.home = folder / "home"
+        self.home.mkdir(parents=True)
+        self.settings = folder / "server.toml"
+        self.settings.write_text(
+            f'[prices]\nurl = "{web.url("/default.jsonl")}"\nallow_sources = ["{web.address}"]\n'
+            f'bundled = false\nfolder = "{folder / "own"}"\n'
+        )
+        self.settings.chmod(0o600)
+        kept = {key: value for key, value in os.environ.items() if not key.startswith("WHARFINGER_")}
+        self.environ = {
+            **kept,
+            "HOME": str(self.home),
+            "WHARFINGER_CONFIG": str(self.settings),
+            "WHARFINGER_DATA_DIR": str(folder / "data"),
+            "NO_COLOR": "1",
+        }
+
+    def __call__(self, *arguments: str) -> Said:
+        """Run it in this process."""
+        out, err = io.StringIO(), io.StringIO()
+        with (
+            mock.patch.dict(os.environ, self.environ, clear=True),
+            redirect_stdout(out),
+            redirect_stderr(err),
+        ):
+            try:
+                code = run(arguments)
+            except SystemExit as end:
+                code = int(str(end.code))
+        return Said(code, out.getvalue(), err.getvalue())
+
+    def apart(self, *arguments: str) -> Said:
+        """Run it in a process of its own."""
+        done = subprocess.run(
+            [sys.executable, "-m", "wharfinger", *arguments],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+            env=self.environ,
+        )
+        return Said(done.returncode, done.stdout, done.stderr)
+
+    def prices(self, *arguments: str) -> Said:
+        return self("prices", *arguments)
+
+    def write(self, name: str, data: bytes) -> str:
+        path = self.folder / name
+        path.write_bytes(data)
+        return str(path)
+
+
+@pytest.fixture(scope="module")
+def web():
+    with Sources() as sources:
+        yield sources
+
+
+@pytest.fixture
+def here(tmp_path, web):
+    return Folder(tmp_path / "here", web)
+
+
+def served(web: Sources, path: str, data: bytes, *, checksum: str | None = None) -> None:
+    """Serve the data, once; whoever has it hears that nothing changed. Perhaps with a checksum beside it."""
+    web.serve(path, Reply(data), Reply(status=304))
+    told = Reply(status=404) if checksum is None else Reply(f"{checksum}  {path[1:]}\n".encode())
+    web.serve(f"{path}.sha256", told)
+    web.serve(f"{path}.sha512", Reply(status=404))
+
+
+def test_an_update_with_a_checksum_beside_it_then_unchanged_then_not_asked_again(here, web):
+    data = many(30)
+    served(web, "/default.jsonl", data, checksum=hashlib.sha256(data).hexdigest())
+    first = here.apart("prices", "update")
+    assert first.code == 0, first
+    assert first.out.startswith("imported ")
+    assert "prices    30" in first.out
+    assert "fetching" in first.err
+    again = here.prices("update")
+    assert (again.code, "not asked again" in again.out) == (0, True), again
+    forced = here.prices("update", "--force", "-o", "json")
+    assert (forced.code, forced.json["outcome"], forced.json["active"]) == (0, "unchanged", True), forced
+    assert [row["price_count"] for row in here.prices("ls", "-o", "json").json] == [30]
+
+
+def test_an_update_without_a_checksum_and_one_that_does_not_fit(here, web):
+    served(web, "/plain.jsonl", many(20))
+    assert here.prices("update", "--url", web.url("/plain.jsonl")).code == 0
+    wrong = here.prices("update", "--url", web.url("/plain.jsonl"), "--sha256", "ab" * 32, "--force")
+    served(web, "/default.jsonl", many(21), checksum="cd" * 32)
+    beside = here.prices("update")
+    assert (beside.code, "PRICES_CHECKSUM" in beside.err) == (5, True), (beside, wrong)
+    inward = web.url("/inward.jsonl")
+    web.serve("/inward.jsonl", redirect("http://10.0.0.1/"))
+    refused = here.prices("update", "--url", inward)
+    assert (refused.code, "PRICES_URL_REFUSED" in refused.err) == (5, True), refused
+    assert here.prices("ls", "-o", "json").json[0]["price_count"] == 20
+
+
+def test_beside_a_running_server_the_commands_go_through_it(here, web):
+    served(web, "/default.jsonl", many(25))
+    own = here.folder / "own"
+    own.mkdir()
+    (own / "mine.jsonl").write_bytes(document([line("mine", "0.5")]))
+    server = Serving(here.folder, ("--config", str(here.settings)), {"HOME": str(here.home)})
+    try:
+        assert here.apart("prices", "update").code == 0
+        shown = here.prices("show", "onprem", "fra", "mine", "-o", "json")
+        assert (shown.json["layer"], shown.json["amount"]["amount"]) == ("operator", "0.5"), shown
+        rows = {row["layer"]: row for row in here.prices("path", "-o", "json").json}
+        assert rows["operator"]["path"] == str(own / "mine.jsonl")
+        assert rows["downloaded"]["exists"]
+        exported = here.prices("export", "--libcloud")
+        assert exported.code == 0, exported
+        named = here("prices", "ls", "--server", server.address, "-o", "json")
+        assert [row["price_count"] for row in named.json] == [25], named
+        assert here("prices", "path", "--server", server.address).code == 2
+        far = here("prices", "export", "--libcloud", "--to", str(here.folder / "far.json"), "--server", server.address)
+        assert far.code == 0, far
+        one, other = (
+            json.loads(file.read_text()) for file in (here.home / ".libcloud/pricing.json", here.folder / "far.json")
+        )
+        assert one["compute"] == other["compute"]
+        assert one["compute"]["onprem"]["mine"] == {"fra": 0.5}
+    finally:
+        assert server.stop() == 0, server.log()
+
+
+def test_a_price_is_shown_with_its_history_and_catalogues_are_compared_and_gone_back_to(here):
+    for day, amount in enumerate(("0.10", "0.12", "0.13")):
+        data = document([line("m.a", amount), *(line(f"m{n}", "1") for n in range(60))])
+        done = here.prices("import", here.write(f"{day}.jsonl", data))
+        assert done.code == 0, done
+    listed = here.prices("ls", "-o", "json").json
+    assert [row["active"] for row in listed] == [True, False, False]
+    newest, middle, oldest = (row["name"].removeprefix("catalogs/") for row in listed)
+    shown = here.prices("show", "onprem", "fra", "m.a")
+    assert "0.13 USD per Hour" in shown.out
+    assert "+30.0 %" in shown.out
+    assert [word in shown.out for word in ("downloaded", oldest[:12], middle[:12], newest[:12], "█")] == [True] * 5
+    diff = here.prices("diff", oldest[:8], "active", "-o", "json").json
+    assert (diff["raised"], diff["added"], diff["differences"][0]["sku"]) == (1, 0, "m.a")
+    assert "+30.0 %" in here.prices("diff", oldest[:8]).out
+    back = here.prices("activate", oldest[:10], "--reason", "the newer ones are wrong")
+    assert back.code == 0, back
+    assert here.prices("show", "onprem", "-", "m.a", "--no-history", "-o", "json").json["amount"]["amount"] == "0.1"
+
+
+def test_what_the_checks_object_to_is_refused_kept_and_can_be_accepted(here):
+    assert here.prices("import", here.write("good.jsonl", many(50, "1"))).code == 0
+    refused = here.prices("import", here.write("odd.jsonl", many(50, "9")))
+    assert (refused.code, "PRICES_QUARANTINED" in refused.err, "--override-checks" in refused.err) == (5, True, True)
+    listed = here.prices("ls")
+    assert "quarantined" in listed.out
+    [odd] = [row for row in here.prices("ls", "-o", "json").json if row["quarantine_reason"]]
+    digits = odd["name"].removeprefix("catalogs/")
+    assert here.prices("activate", digits).code == 5
+    assert here.prices("activate", digits, "--override-checks").code == 0
+
+
+def test_mistakes_end_with_the_codes_that_are_documented(here):
+    unknown = here.prices("show", "onprem", "fra", "none")
+    assert (unknown.code, "does not mean zero" in unknown.err) == (5, True)
+    assert here.prices("import", here.write("broken.jsonl", b"{")).code == 5
+    assert here.prices("activate", "xyz").code == 2
+    assert here.prices("activate", "abcdef").code == 2
+    assert here.prices("export").code == 2
+    assert here("prices", "ls", "--server", "127.0.0.1:1").code == 4
+
+
+def test_a_folder_of_pages_is_imported_as_one(here):
+    pages = here.folder / "pages"
+    pages.mkdir()
+    item = {
+        "currencyCode": "USD", "tierMinimumUnits": 0.0, "retailPrice": 0.096, "unitPrice": 0.096,
+        "armRegionName": "westeurope", "location": "EU West", "effectiveStartDate": "2024-01-01T00:00:00Z",
+        "meterId": "m", "meterName": "D2 v3", "productId": "p", "skuId": "s",
+        "productName": "Virtual Machines Dv3 Series",
+        "skuName": "D2 v3", "serviceName": "Virtual Machines", "serviceId": "v", "serviceFamily": "Compute",
+        "unitOfMeasure": "1 Hour", "type": "Consumption", "isPrimaryMeterRegion": True, "armSkuName": "Standard_D2_v3",
+    }  # fmt: skip
+    for number, following in ((1, "https://prices.example.org/?$skip=1"), (2, None)):
+        page = {
+            "BillingCurrency": "USD", "CustomerEntityId": "Default", "CustomerEntityType": "Retail",
+            "Items": [{**item, "armSkuName": f"Standard_D{number}_v3"}], "NextPageLink": following, "Count": 1,
+        }  # fmt: skip
+        (pages / f"page-{number}.json").write_text(json.dumps(page))
+    done = here.prices("import", str(pages), "--format", "azure", "-o", "json")
+    assert (done.code, done.json["price_count"]) == (0, 2), done
