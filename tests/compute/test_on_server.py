@@ -71,3 +71,16 @@ def test_a_profile_of_others_is_refused_at_creation_as_one_that_does_not_exist(
         assert said[0] == said[1]
         assert "there is ec2" in said[0]
         assert cloud.oracle.calls == []
+
+
+def test_the_ledger_takes_two_commits_a_resource_at_most(tmp_path: Path, serve: Callable[..., Serving]) -> None:
+    with Cloud() as cloud:
+        configured(tmp_path, cloud)
+        serving = serve(environ={"LAB_SECRET": "s3cr3t"})
+
+        with wharfinger.Client(serving.address) as client:
+            handle = client.submit("compute.deploy", {**WHAT["ec2"], "name": "web-{n}", "count": 20, "volumes": [1]})
+            assert len(handle.result(60)["nodes"]) == 20
+            assert len(list(handle.resources())) == 60
+            # What is written in one commit has one time.
+            assert len({event.time for event in handle.events()}) <= 2 * 60
