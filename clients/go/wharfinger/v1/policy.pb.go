@@ -111,8 +111,8 @@ type Policy struct {
 	// Tasks of a project that share it run one at a time, in the order of their priority and age; 128 characters at most.
 	// Empty: no such order.
 	ConcurrencyKey string `protobuf:"bytes,11,opt,name=concurrency_key,json=concurrencyKey,proto3" json:"concurrency_key,omitempty"`
-	// The task is refused when its estimate exceeds this, per hour. A server that can't estimate refuses the field with
-	// NOT_SUPPORTED rather than ignore it.
+	// The task is refused when its estimate exceeds this, per hour, or is in another currency: nothing is converted. A task
+	// of a script that can't estimate is refused too.
 	MaxHourlyCost *DecimalMoney `protobuf:"bytes,12,opt,name=max_hourly_cost,json=maxHourlyCost,proto3" json:"max_hourly_cost,omitempty"`
 	// With max_hourly_cost: accept a task although some of its items have no known price. Unknown is not zero, so
 	// otherwise such a task is refused.

@@ -121,7 +121,7 @@ type TaskView int32
 const (
 	// The RPC's own default: FULL for GetTask, BASIC for ListTasks.
 	TaskView_TASK_VIEW_UNSPECIFIED TaskView = 0
-	// Without params, result, attempts and the details of errors; cheap to list.
+	// Without params, result, attempts, estimate and the details of errors; cheap to list.
 	TaskView_TASK_VIEW_BASIC TaskView = 1
 	// Everything.
 	TaskView_TASK_VIEW_FULL TaskView = 2
@@ -283,7 +283,7 @@ type Task struct {
 	// The last 10 attempts, oldest first. BASIC views leave them out.
 	Attempts []*Attempt `protobuf:"bytes,17,rep,name=attempts,proto3" json:"attempts,omitempty"`
 	// What the task was expected to cost, frozen when it was created. Unset when nothing was estimated, which says
-	// nothing about its cost.
+	// nothing about its cost. BASIC views leave it out.
 	Estimate *CostEstimate `protobuf:"bytes,18,opt,name=estimate,proto3" json:"estimate,omitempty"`
 	// When the task was accepted, by the server's clock.
 	CreateTime *timestamppb.Timestamp `protobuf:"bytes,19,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`

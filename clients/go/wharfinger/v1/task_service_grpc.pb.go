@@ -51,7 +51,8 @@ type TaskServiceClient interface {
 	// Accepts a task. When this answers, the task is durable and will be run; with a request_id, asking again returns the
 	// same task and makes no second one. Errors: UNKNOWN_SCRIPT, SCRIPT_BROKEN, SCRIPT_VERSION_GONE, UNKNOWN_EXECUTOR,
 	// EXECUTOR_UNSUITABLE, EXECUTOR_UNAVAILABLE, PARAMS_INVALID, PARAMS_TOO_LARGE, MISSING_FIELD, INVALID_ARGUMENT,
-	// INVALID_NAME, TASK_EXISTS, REQUEST_ID_REUSED, QUOTA_EXCEEDED, NOT_SUPPORTED.
+	// INVALID_NAME, TASK_EXISTS, REQUEST_ID_REUSED, QUOTA_EXCEEDED, NOT_SUPPORTED, COST_LIMIT, COST_UNPRICED,
+	// CANNOT_ESTIMATE, BUDGET_EXCEEDED.
 	CreateTask(ctx context.Context, in *CreateTaskRequest, opts ...grpc.CallOption) (*Task, error)
 	// Accepts up to 1000 tasks, each for itself: some may be accepted while others are refused, and each outcome says
 	// which. Fails as a whole only for what is wrong with the request itself. Errors: BATCH_TOO_LARGE, MISSING_FIELD,
@@ -282,7 +283,8 @@ type TaskServiceServer interface {
 	// Accepts a task. When this answers, the task is durable and will be run; with a request_id, asking again returns the
 	// same task and makes no second one. Errors: UNKNOWN_SCRIPT, SCRIPT_BROKEN, SCRIPT_VERSION_GONE, UNKNOWN_EXECUTOR,
 	// EXECUTOR_UNSUITABLE, EXECUTOR_UNAVAILABLE, PARAMS_INVALID, PARAMS_TOO_LARGE, MISSING_FIELD, INVALID_ARGUMENT,
-	// INVALID_NAME, TASK_EXISTS, REQUEST_ID_REUSED, QUOTA_EXCEEDED, NOT_SUPPORTED.
+	// INVALID_NAME, TASK_EXISTS, REQUEST_ID_REUSED, QUOTA_EXCEEDED, NOT_SUPPORTED, COST_LIMIT, COST_UNPRICED,
+	// CANNOT_ESTIMATE, BUDGET_EXCEEDED.
 	CreateTask(context.Context, *CreateTaskRequest) (*Task, error)
 	// Accepts up to 1000 tasks, each for itself: some may be accepted while others are refused, and each outcome says
 	// which. Fails as a whole only for what is wrong with the request itself. Errors: BATCH_TOO_LARGE, MISSING_FIELD,

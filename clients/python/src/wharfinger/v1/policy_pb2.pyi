@@ -117,8 +117,8 @@ class Policy(_message.Message):
 
     @_builtins.property
     def max_hourly_cost(self) -> _price_pb2.DecimalMoney:
-        """The task is refused when its estimate exceeds this, per hour. A server that can't estimate refuses the field with
-        NOT_SUPPORTED rather than ignore it.
+        """The task is refused when its estimate exceeds this, per hour, or is in another currency: nothing is converted. A task
+        of a script that can't estimate is refused too.
         """
 
     def __init__(

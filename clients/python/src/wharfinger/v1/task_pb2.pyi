@@ -95,7 +95,7 @@ class _TaskViewEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_TaskView.Val
     TASK_VIEW_UNSPECIFIED: _TaskView.ValueType  # 0
     """The RPC's own default: FULL for GetTask, BASIC for ListTasks."""
     TASK_VIEW_BASIC: _TaskView.ValueType  # 1
-    """Without params, result, attempts and the details of errors; cheap to list."""
+    """Without params, result, attempts, estimate and the details of errors; cheap to list."""
     TASK_VIEW_FULL: _TaskView.ValueType  # 2
     """Everything."""
 
@@ -105,7 +105,7 @@ class TaskView(_TaskView, metaclass=_TaskViewEnumTypeWrapper):
 TASK_VIEW_UNSPECIFIED: TaskView.ValueType  # 0
 """The RPC's own default: FULL for GetTask, BASIC for ListTasks."""
 TASK_VIEW_BASIC: TaskView.ValueType  # 1
-"""Without params, result, attempts and the details of errors; cheap to list."""
+"""Without params, result, attempts, estimate and the details of errors; cheap to list."""
 TASK_VIEW_FULL: TaskView.ValueType  # 2
 """Everything."""
 Global___TaskView: _TypeAlias = TaskView  # noqa: Y015
@@ -280,7 +280,7 @@ class Task(_message.Message):
     @_builtins.property
     def estimate(self) -> _price_pb2.CostEstimate:
         """What the task was expected to cost, frozen when it was created. Unset when nothing was estimated, which says
-        nothing about its cost.
+        nothing about its cost. BASIC views leave it out.
         """
 
     @_builtins.property

@@ -44,7 +44,8 @@ class TaskServiceStub:
     """Accepts a task. When this answers, the task is durable and will be run; with a request_id, asking again returns the
     same task and makes no second one. Errors: UNKNOWN_SCRIPT, SCRIPT_BROKEN, SCRIPT_VERSION_GONE, UNKNOWN_EXECUTOR,
     EXECUTOR_UNSUITABLE, EXECUTOR_UNAVAILABLE, PARAMS_INVALID, PARAMS_TOO_LARGE, MISSING_FIELD, INVALID_ARGUMENT,
-    INVALID_NAME, TASK_EXISTS, REQUEST_ID_REUSED, QUOTA_EXCEEDED, NOT_SUPPORTED.
+    INVALID_NAME, TASK_EXISTS, REQUEST_ID_REUSED, QUOTA_EXCEEDED, NOT_SUPPORTED, COST_LIMIT, COST_UNPRICED,
+    CANNOT_ESTIMATE, BUDGET_EXCEEDED.
     """
     BatchCreateTasks: _grpc.UnaryUnaryMultiCallable[_task_service_pb2.BatchCreateTasksRequest, _task_service_pb2.BatchCreateTasksResponse]
     """Accepts up to 1000 tasks, each for itself: some may be accepted while others are refused, and each outcome says
@@ -120,7 +121,8 @@ class TaskServiceAsyncStub(TaskServiceStub):
     """Accepts a task. When this answers, the task is durable and will be run; with a request_id, asking again returns the
     same task and makes no second one. Errors: UNKNOWN_SCRIPT, SCRIPT_BROKEN, SCRIPT_VERSION_GONE, UNKNOWN_EXECUTOR,
     EXECUTOR_UNSUITABLE, EXECUTOR_UNAVAILABLE, PARAMS_INVALID, PARAMS_TOO_LARGE, MISSING_FIELD, INVALID_ARGUMENT,
-    INVALID_NAME, TASK_EXISTS, REQUEST_ID_REUSED, QUOTA_EXCEEDED, NOT_SUPPORTED.
+    INVALID_NAME, TASK_EXISTS, REQUEST_ID_REUSED, QUOTA_EXCEEDED, NOT_SUPPORTED, COST_LIMIT, COST_UNPRICED,
+    CANNOT_ESTIMATE, BUDGET_EXCEEDED.
     """
     BatchCreateTasks: _aio.UnaryUnaryMultiCallable[_task_service_pb2.BatchCreateTasksRequest, _task_service_pb2.BatchCreateTasksResponse]  # type: ignore[assignment]
     """Accepts up to 1000 tasks, each for itself: some may be accepted while others are refused, and each outcome says
@@ -199,7 +201,8 @@ class TaskServiceServicer(metaclass=_abc_1.ABCMeta):
         """Accepts a task. When this answers, the task is durable and will be run; with a request_id, asking again returns the
         same task and makes no second one. Errors: UNKNOWN_SCRIPT, SCRIPT_BROKEN, SCRIPT_VERSION_GONE, UNKNOWN_EXECUTOR,
         EXECUTOR_UNSUITABLE, EXECUTOR_UNAVAILABLE, PARAMS_INVALID, PARAMS_TOO_LARGE, MISSING_FIELD, INVALID_ARGUMENT,
-        INVALID_NAME, TASK_EXISTS, REQUEST_ID_REUSED, QUOTA_EXCEEDED, NOT_SUPPORTED.
+        INVALID_NAME, TASK_EXISTS, REQUEST_ID_REUSED, QUOTA_EXCEEDED, NOT_SUPPORTED, COST_LIMIT, COST_UNPRICED,
+        CANNOT_ESTIMATE, BUDGET_EXCEEDED.
         """
 
     @_abc_1.abstractmethod

@@ -109,8 +109,8 @@ export type Policy = Message<"wharfinger.v1.Policy"> & {
   concurrencyKey: string;
 
   /**
-   * The task is refused when its estimate exceeds this, per hour. A server that can't estimate refuses the field with
-   * NOT_SUPPORTED rather than ignore it.
+   * The task is refused when its estimate exceeds this, per hour, or is in another currency: nothing is converted. A task
+   * of a script that can't estimate is refused too.
    *
    * @generated from field: wharfinger.v1.DecimalMoney max_hourly_cost = 12;
    */

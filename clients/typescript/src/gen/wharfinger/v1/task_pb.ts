@@ -175,7 +175,7 @@ export type Task = Message<"wharfinger.v1.Task"> & {
 
   /**
    * What the task was expected to cost, frozen when it was created. Unset when nothing was estimated, which says
-   * nothing about its cost.
+   * nothing about its cost. BASIC views leave it out.
    *
    * @generated from field: wharfinger.v1.CostEstimate estimate = 18;
    */
@@ -571,7 +571,7 @@ export enum TaskView {
   UNSPECIFIED = 0,
 
   /**
-   * Without params, result, attempts and the details of errors; cheap to list.
+   * Without params, result, attempts, estimate and the details of errors; cheap to list.
    *
    * @generated from enum value: TASK_VIEW_BASIC = 1;
    */

@@ -930,7 +930,8 @@ export const TaskService: GenService<{
    * Accepts a task. When this answers, the task is durable and will be run; with a request_id, asking again returns the
    * same task and makes no second one. Errors: UNKNOWN_SCRIPT, SCRIPT_BROKEN, SCRIPT_VERSION_GONE, UNKNOWN_EXECUTOR,
    * EXECUTOR_UNSUITABLE, EXECUTOR_UNAVAILABLE, PARAMS_INVALID, PARAMS_TOO_LARGE, MISSING_FIELD, INVALID_ARGUMENT,
-   * INVALID_NAME, TASK_EXISTS, REQUEST_ID_REUSED, QUOTA_EXCEEDED, NOT_SUPPORTED.
+   * INVALID_NAME, TASK_EXISTS, REQUEST_ID_REUSED, QUOTA_EXCEEDED, NOT_SUPPORTED, COST_LIMIT, COST_UNPRICED,
+   * CANNOT_ESTIMATE, BUDGET_EXCEEDED.
    *
    * @generated from rpc wharfinger.v1.TaskService.CreateTask
    */
