@@ -18,6 +18,7 @@ from wharfinger.script import Failed
 
 _PORTS = {"http": 80, "https": 443}
 
+
 @dataclass(frozen=True, slots=True)
 class Location:
     """Where a source is. `addresses` are those that were checked; `shown` is the URL as it may be told: no query."""
