@@ -25,7 +25,8 @@ GOALS = {
     "7": "idle",
     "8": "deploy",
     "9": "image",
-    "11": "prices",
+    "11": "get_price",
+    "11b": "prices",
     "12": "command_line",
 }
 RESULTS = Path(__file__).resolve().parent / "results.json"

@@ -47,7 +47,7 @@ def measure(session: Session) -> list[Figure]:
 
 
 def _figure(what: str, unit: str, told: list[dict[str, float]], key: str, target: float | None) -> Figure:
-    return Figure("11", what, unit, tuple(one[key] for one in told), target=target, at_least=False)
+    return Figure("11b", what, unit, tuple(one[key] for one in told), target=target, at_least=False)
 
 
 def _rows(count: int) -> Iterator[Price]:
