@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -72,7 +72,7 @@ async def pricing(open_pricing: OpenPricing, without_bundled: None, tmp_path: Pa
 
 
 @pytest.fixture
-def web() -> AsyncIterator[Sources]:
+def web() -> Iterator[Sources]:
     """A web server on loopback."""
     with Sources() as sources:
         yield sources

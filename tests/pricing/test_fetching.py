@@ -131,6 +131,18 @@ async def test_it_is_asked_at_most_once_in_the_time_set_unless_forced(open_prici
     assert len(web.requests) == asked + 1
 
 
+async def test_urls_that_differ_in_their_query_are_different_and_no_query_is_told(
+    open_pricing: OpenPricing, web: Sources
+) -> None:
+    url = web.serve("/prices.jsonl", Reply(many(5)), Reply(many(6)))
+    pricing = await _open(open_pricing, web, update_every="1d")
+    first, second = await _fetch(pricing, f"{url}?key=hunter2"), await _fetch(pricing, f"{url}?key=hunter3")
+    assert (first.price_count, second.price_count) == (5, 6)
+    assert "If-None-Match" not in web.requests[-1].headers
+    assert first.origin != second.origin
+    assert "hunter" not in first.origin + second.origin
+
+
 async def test_what_was_fetched_is_made_active_later_without_fetching(open_pricing: OpenPricing, web: Sources) -> None:
     url = web.serve("/prices.jsonl", Reply(many(5)))
     pricing = await _open(open_pricing, web, update_every="1d")

@@ -82,7 +82,7 @@ class Importer:
 
     async def url(self, url: str, request: ImportRequest, on_progress: OnProgress | None, *, beside: bool) -> Catalog:
         """Fetch and import. `beside`: look for a checksum, and a signature where keys are trusted, beside the URL."""
-        origin = guard.shown(url)
+        origin = _origin(url)
         known = await self._store.catalog_of(origin)
         if known is not None and not self._shelf.has(known.digest):
             known = None
@@ -191,8 +191,8 @@ class Importer:
                     digests.add(piece)
         except OSError as error:
             raise not_kept(self._shelf.folder, error) from error
-        shown = guard.shown(url)
-        found = _Staged(path, shown.rpartition("/")[2], shown, etag=fetched.etag)
+        name = guard.shown(url).rpartition("/")[2]
+        found = _Staged(path, name, _origin(url), etag=fetched.etag)
         return self._verify(found, digests, request)
 
     def _verify(self, staged: _Staged, digests: _Digests | None, request: ImportRequest) -> _Staged:
@@ -288,6 +288,12 @@ class Importer:
 
 def _activation(told: Catalog, request: ImportRequest) -> Activation:
     return Activation(told.digest, request.actor, request.reason, overridden=bool(told.quarantine_reason))
+
+
+def _origin(url: str) -> str:
+    """Return the URL as it may be told; of its query, which may hold a signature, only what tells it from others."""
+    query = url.partition("#")[0].partition("?")[2]
+    return guard.shown(url) + (f"?({hashlib.sha256(query.encode()).hexdigest()[:8]})" if query else "")
 
 
 def _pieces(file: BinaryIO) -> Iterator[bytes]:
