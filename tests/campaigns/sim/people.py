@@ -149,7 +149,11 @@ class Person:
         if left and self.dice.random() < 0.3:
             await self.resolve(known, self.dice.choice(left))
             return
-        if not known.task.undo_begun and self.dice.random() < 0.5:
+        late = tuple(key for key in left if "~" in key)
+        if late and self.dice.random() < 0.3:
+            await self.roll_back(name, late[:1])
+            return
+        if self.dice.random() < (0.15 if known.task.undo_begun else 0.5):  # the former must be refused
             await self.ask(f"resume {name}", lambda s: s.engine.half_way.resume(CALLER, Ask("default", name)))
             return
         blocked = [e.key for e in known.entries.values() if e.blocked_by and e.state is EntryState.CREATED]

@@ -272,7 +272,7 @@ class SimExecutor(Executor):
         if found is None:
             return
         dice = self.world.dice
-        delay = dice.uniform(0, 5) if dice.random() < 0.3 and not self.world.calm else 0
+        delay = dice.uniform(0, 12) if dice.random() < 0.5 and not self.world.calm else 0
         if delay:
             asyncio.get_running_loop().call_later(delay, found[1].cancel, context=ALWAYS.context())
         else:
