@@ -65,6 +65,8 @@ class Harbour:
             + f'[image]\nallow_sources = ["{sources.address}"]\nexport_folders = ["{folder / "exports"}"]\n'
         )
         self._config.chmod(0o600)
+        (folder / "prices").mkdir()
+        (folder / "prices" / "lab.csv").write_text(demo_cloud.PRICES)
         (folder / "exports").mkdir()
         self._environment = {
             **{key: value for key, value in os.environ.items() if not key.startswith("WHARFINGER_")},

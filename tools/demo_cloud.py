@@ -15,6 +15,9 @@ NODES, FATAL = 20, 13
 HALF_DONE = 3
 """Exit code of the command line: the task failed half-way."""
 
+PRICES = "provider,sku,unit,currency,amount\nec2_linux,t2.micro,Hours,USD,0.0116\nec2,volume,GB-Months,USD,0.10\n"
+"""What the cloud asks for its things, in a file of our own format: what is half done then has its price."""
+
 Run = Callable[..., None]
 
 
@@ -88,6 +91,7 @@ def story(lab: Lab, run: Run, say: Callable[[str], None]) -> None:
     run("submit", "compute.deploy", "name=web-{n}", *what, "--task-id", "fleet")
     run("wait", "fleet", expect=HALF_DONE)
     run("resources", "fleet")
+    run("ls", "--leftovers")
     exist(oracle, nodes=FATAL, volumes=FATAL - 1)
 
     say("the cloud is back: resume looks for the uncertain node, uses what exists, and makes the rest")

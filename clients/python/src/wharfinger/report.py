@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from decimal import Context, Decimal
 from typing import TYPE_CHECKING
 
 from wharfinger.models import ResourceState
 
 if TYPE_CHECKING:
     from wharfinger.errors import PartialFailure
-    from wharfinger.models import LeftoverCost, Resource
+    from wharfinger.models import LeftoverCost, Money, Resource
 
+_WIDE = Context(prec=100)
+_FINE = Decimal(1).scaleb(-12)
 _ACTIONS = {
     "RESUME": "resume it: what exists is used again and only the rest is done",
     "ROLL_BACK": "roll it back: what it made is undone, children first",
@@ -36,7 +39,7 @@ def _lines(error: PartialFailure, ways: Sequence[str]) -> Iterator[str]:
     if error.not_attempted:
         yield f"  not attempted ({len(error.not_attempted)}):"
         yield from (f"    {key}" for key in error.not_attempted)
-    if error.cost is not None and (cost := _cost(error.cost)):
+    if error.cost is not None and (cost := cost_words(error.cost)):
         yield f"  cost while they live: {cost}"
     known = [_ACTIONS[action] for action in error.allowed_actions if action in _ACTIONS]
     yield "  what can be done:"
@@ -76,10 +79,17 @@ def place_of(resource: Resource) -> str:
     return "  ".join(f"{kind} {value}" for kind, value in named if value)
 
 
-def _cost(cost: LeftoverCost) -> str:
-    parts = [f"{money} an hour" for money in cost.known_hourly]
+def cost_words(cost: LeftoverCost) -> str:
+    """Return what leftovers cost in words; what is unknown is told apart, and never counted as nothing."""
+    parts = [f"{money_words(money)} an hour" for money in cost.known_hourly]
     if cost.unpriced:
         parts.append(f"{cost.unpriced} without a known price")
     if cost.uncertain:
         parts.append(f"{cost.uncertain} uncertain")
     return ", ".join(parts)
+
+
+def money_words(money: Money) -> str:
+    """Return an amount for people: to 12 decimals, unless nothing would be left of it. Programs get the exact one."""
+    rounded = _WIDE.quantize(money.amount, _FINE)
+    return f"{_WIDE.normalize(rounded) if rounded else money.amount:f} {money.currency}"

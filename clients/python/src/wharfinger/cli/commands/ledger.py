@@ -10,7 +10,7 @@ from wharfinger import Resource, ResourceState
 from wharfinger.cli import jsonout
 from wharfinger.cli.options import Asked, command
 from wharfinger.cli.tables import groups
-from wharfinger.report import notes_on, place_of
+from wharfinger.report import money_words, notes_on, place_of
 
 # What somebody has to look at comes first.
 MEANINGS = {
@@ -54,7 +54,7 @@ def _parts(told: Iterable[Resource]) -> list[tuple[str, str, Sequence[Sequence[s
     rows: dict[tuple[ResourceState, bool], list[Sequence[str]]] = {}
     for entry in told:
         adopted = entry.state is ResourceState.CREATED and not entry.owned
-        hourly = str(entry.hourly) if entry.hourly is not None else ""
+        hourly = money_words(entry.hourly) if entry.hourly is not None else ""
         row = (entry.external_id or "-", entry.key, entry.type, place_of(entry), hourly, "; ".join(notes_on(entry)))
         rows.setdefault((entry.state, adopted), []).append(row)
     ordered = [(state, adopted) for state in MEANINGS for adopted in (False, True) if (state, adopted) in rows]

@@ -11,6 +11,7 @@ from wharfinger import LeftoverCost, Money, Task
 from wharfinger.cli import jsonout
 from wharfinger.cli.tables import table
 from wharfinger.cli.wording import age
+from wharfinger.report import cost_words, money_words
 
 STATES = ("PARTIALLY_FAILED", "ROLLBACK_FAILED")
 """The states of tasks that left something behind."""
@@ -53,17 +54,12 @@ def tell(tasks: Sequence[Task], *, as_json: bool) -> None:
 
 
 def words(cost: LeftoverCost) -> str:
-    """Return what leftovers cost in words; what is unknown is told apart, and never counted as nothing."""
-    parts = [f"{money} an hour" for money in cost.known_hourly]
-    if cost.unpriced:
-        parts.append(f"{cost.unpriced} without a known price")
-    if cost.uncertain:
-        parts.append(f"{cost.uncertain} uncertain")
-    return ", ".join(parts) or "nothing that costs"
+    """Return what leftovers cost in words."""
+    return cost_words(cost) or "nothing that costs"
 
 
 def _row(task: Task) -> tuple[str, ...]:
     cost = task.resources.leftover or LeftoverCost()
-    hourly = ", ".join(map(str, cost.known_hourly)) or "-"
+    hourly = ", ".join(map(money_words, cost.known_hourly)) or "-"
     unknown = (str(cost.unpriced or ""), str(cost.uncertain or ""))
     return (task.id, task.script, task.state.value, hourly, *unknown, age(task.create_time))

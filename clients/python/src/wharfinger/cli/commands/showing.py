@@ -13,6 +13,7 @@ from wharfinger.cli.lines import event_line, progress_line
 from wharfinger.cli.options import Asked, command
 from wharfinger.cli.tables import pairs
 from wharfinger.cli.wording import age, clock
+from wharfinger.report import money_words
 
 
 @command(short_help="Show a task.")
@@ -87,7 +88,7 @@ def _expected(task: Task) -> str:
     """Return what the task was expected to cost, and how much of it has no known price."""
     if task.estimate is None:
         return ""
-    hourly = ", ".join(f"{money} an hour" for money in task.estimate.hourly)
+    hourly = ", ".join(f"{money_words(money)} an hour" for money in task.estimate.hourly)
     unpriced = f"{len(task.estimate.unpriced)} without a known price" if task.estimate.unpriced else ""
     return ", ".join(filter(None, (hourly, unpriced))) or "nothing that costs"
 
