@@ -158,10 +158,11 @@ class CatalogWrites:
         known = self._known(activation.digest)
         if known is None:
             raise unknown_catalog(activation.digest)
+        if known.active:
+            return known
         if known.quarantine_reason and not activation.overridden:
             raise quarantined(known)
-        if self._active() != known.digest:
-            self._add(activation)
+        self._add(activation)
         return replace(known, active=True)
 
     def checked(self, digest: str) -> Catalog | None:
