@@ -26,6 +26,7 @@ quay,rope,GB-Months,USD,0.73,
 quay,berth,Hours,EUR,0.25,
 quay,air,Hours,USD,0,true
 """
+LIMIT_EUR = Policy(max_hourly_cost="0.25", max_hourly_currency="EUR")
 LIMIT = Policy(max_hourly_cost="2", max_hourly_currency="USD")
 
 
@@ -111,6 +112,16 @@ async def test_what_a_failure_leaves_is_summed_up_apart_from_what_is_unknown(sta
     assert shown.task.leftover == Leftover(
         (Money("EUR", Decimal("0.25")), usd("1.5000000021")), unpriced=1, uncertain=1
     )
+
+
+async def test_what_is_free_by_its_nature_is_known_to_be(start, priced):
+    pier = await start(priced())
+    shown = await pier.run(
+        "harbour.priced", params={"skus": {"a": "berth", "b": "tie"}, "fail": True}, policy=LIMIT_EUR
+    )
+    assert shown.estimate.hourly == (Money("EUR", Decimal("0.25")),)
+    assert shown.task.leftover == Leftover((Money("EUR", Decimal("0.25")),), 0, 0)
+    assert (await resources(pier, shown))["b"].cost.price.free
 
 
 async def test_what_could_not_be_undone_still_costs(start, priced):

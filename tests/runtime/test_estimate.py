@@ -50,6 +50,11 @@ def test_it_gets_the_params_as_main_does():
     assert item.sku == "4-cores"
 
 
+def test_what_costs_nothing_by_its_nature_is_free():
+    (item,) = wharfinger.testing.estimate(a_module(lambda _, prices: [prices.free("attachment/1")]))
+    assert (item.what, item.free) == ("attachment/1", True)
+
+
 def test_it_sees_no_credentials():
     seen = []
     wharfinger.testing.estimate(

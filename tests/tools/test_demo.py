@@ -30,7 +30,7 @@ def test_the_demo_tells_its_story_to_the_end() -> None:
         "kill -9",
         "the cloud itself counts 13 nodes and 12 volumes",
         "node/web-13",
-        "0.155638356164 USD an hour, 1 uncertain",
+        "default: 0.155638356164 USD an hour, 1 uncertain",
         "the cloud itself counts 20 nodes and 20 volumes",
         "spare is ROLLED_BACK: 37 undone",
         "EXECUTOR_LOST",

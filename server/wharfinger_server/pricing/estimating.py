@@ -10,7 +10,7 @@ from typing import Any
 
 from wharfinger_server.domain.errors import FailedPrecondition
 from wharfinger_server.domain.estimate import CostItem, Estimate
-from wharfinger_server.domain.price import LONGEST_AMOUNT, an_hour, hourly
+from wharfinger_server.domain.price import LONGEST_AMOUNT, Price, an_hour, hourly
 from wharfinger_server.pricing.lookup import PriceAmbiguous, PriceUnknown, Stack
 
 _LARGEST = Decimal(10) ** 18
@@ -21,7 +21,7 @@ class Wanted:
     """One thing that is to be priced. `what` is the key of the ledger entry that it becomes, such as `node/web-3`.
 
     `quantity` is how much is held of what is priced by time, and how much an hour uses of the rest. What is "" is
-    taken as a look-up takes it (`Stack.price`).
+    taken as a look-up takes it (`Stack.price`). `free`: by its nature it costs nothing, and is looked up nowhere.
     """
 
     what: str
@@ -33,6 +33,7 @@ class Wanted:
     term: str = ""
     currency: str = ""
     unit: str = ""
+    free: bool = False
 
 
 class Prices:
@@ -71,6 +72,10 @@ class Prices:
         """
         return Wanted(what, provider, sku, region, _quantity(what, quantity), category, term)
 
+    def free(self, what: str) -> Wanted:
+        """Return the item of a thing that costs nothing by its nature, such as an attachment."""
+        return Wanted(what, "", "", free=True)
+
 
 def _quantity(what: str, told: str | int | Decimal) -> Decimal:
     try:
@@ -92,7 +97,17 @@ def estimate(items: Iterable[Wanted], stack: Stack, at: int | None = None) -> Es
     that fits several prices raises PriceAmbiguous, naming the item.
     """
     moment = time.time_ns() // 1000 if at is None else at
-    return Estimate.of([_line(item, stack, moment) for item in items], stack.digest, moment)
+    wanted = list(items)
+    found = [None if item.free else _line(item, stack, moment) for item in wanted]
+    currency = next((line.hourly.currency for line in found if line is not None and line.hourly is not None), "USD")
+    lines = [line or _free(item, currency) for item, line in zip(wanted, found, strict=True)]
+    return Estimate.of(lines, stack.digest, moment)
+
+
+def _free(item: Wanted, currency: str) -> CostItem:
+    """Return the line of what costs nothing by its nature: no catalogue has it, and its zero is a known one."""
+    nothing = Price("", "", "", "Hours", currency, Decimal(0), free=True)
+    return CostItem(item.what, item.quantity, nothing, hourly=hourly(nothing, item.quantity))
 
 
 def _line(item: Wanted, stack: Stack, at: int) -> CostItem:

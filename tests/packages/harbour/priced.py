@@ -59,7 +59,9 @@ def estimate(params, prices):
         prices.profile("nobody")
     keys = [*params.get("skus", {}).items()]
     return [
-        prices.item(
+        prices.free(key)
+        if sku == "tie"
+        else prices.item(
             params["secret"] if how == "leak" else key, provider="quay", sku=sku, quantity=params.get("quantity", "1")
         )
         for key, sku in (keys * 2 if how == "twice" else keys)

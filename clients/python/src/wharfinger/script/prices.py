@@ -45,6 +45,13 @@ class Prices(Protocol):
         """
         ...
 
+    def free(self, what: str) -> Item:
+        """Return the item of a thing that costs nothing by its nature, such as an attachment.
+
+        What is not named at all has no known price, which is counted apart; this is known to be free.
+        """
+        ...
+
     def profile(self, name: str) -> Mapping[str, str]:
         """Return `provider` and `region` of a cloud account, "" where it names none; never credentials.
 

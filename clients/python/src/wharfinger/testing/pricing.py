@@ -14,7 +14,7 @@ from wharfinger.script.schema import made_of
 
 @dataclass(frozen=True, slots=True)
 class PricedItem:
-    """One item that an `estimate` asked for: the arguments of `Prices.item`."""
+    """One item that an `estimate` asked for: the arguments of `Prices.item`, or `free` with nothing but `what`."""
 
     what: str
     provider: str
@@ -23,6 +23,7 @@ class PricedItem:
     quantity: Decimal
     category: str
     term: str
+    free: bool = False
 
 
 class TrialPrices:
@@ -48,6 +49,10 @@ class TrialPrices:
                 f"the quantity of {what!r} must be a decimal number as text, '1.5' or '0', not {quantity!r}"
             )
         return PricedItem(what, provider, region, sku, number, category, term)
+
+    def free(self, what: str) -> PricedItem:
+        """Return the item of what costs nothing by its nature."""
+        return PricedItem(what, "", "", "", Decimal(1), "on-demand", "", free=True)
 
     def profile(self, name: str) -> dict[str, str]:
         """Return `provider` and `region` of a profile. Raises Failed UNKNOWN_PROFILE."""

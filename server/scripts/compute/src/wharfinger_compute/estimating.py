@@ -23,8 +23,8 @@ _ZONE = {"ec2": re.compile(r"(?<=\d)[a-z]$"), "gce": re.compile(r"-[a-z]$")}
 def estimate(params: Mapping[str, Any], prices: Prices) -> list[Item]:
     """Return what each node, volume and address costs while it lives, as items of `prices`.
 
-    Nodes are priced by their size, volumes as `volume` by the GB, addresses as `address`. Raises Failed for names that
-    can't be, and what `prices` raises for a profile that there is none of.
+    Nodes are priced by their size, volumes as `volume` by the GB, addresses as `address`; what ties them is free.
+    Raises Failed for names that can't be, and what `prices` raises for a profile that there is none of.
     """
     account = prices.profile(params["profile"])
     provider, region = account["provider"], _region(account, params.get("location", ""))
@@ -39,8 +39,9 @@ def estimate(params: Mapping[str, Any], prices: Prices) -> list[Item]:
         found.append(item("node", f"node/{name}", params["size"]))
         for number, size in enumerate(params.get("volumes", []), 1):
             found.append(item("volume", f"volume/{name}-{number}", "volume", size))
+            found.append(prices.free(f"attachment/{name}-{number}"))
         if params.get("addresses", False):
-            found.append(item("address", f"address/{name}", "address"))
+            found += [item("address", f"address/{name}", "address"), prices.free(f"association/{name}")]
     return found
 
 
