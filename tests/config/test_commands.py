@@ -6,7 +6,7 @@ import tomllib
 
 from click.testing import CliRunner
 
-from wharfinger_server.commands import config
+from wharfinger_server.commands.serving import config
 
 
 def run(*arguments, **environ):

@@ -172,7 +172,7 @@ def _import_everything() -> None:
     from wharfinger_server.registry import Registry
 
     for module in (
-        "wharfinger_server.commands",
+        "wharfinger_server.commands.serving",
         "wharfinger_server.app.server",
         "wharfinger_server.app.logs",
         "wharfinger_server.store.sqlite_database",
@@ -207,7 +207,7 @@ def _serve(request: Mapping[str, Any]) -> int:
     if request["hook"]:
         module, _, name = request["hook"].partition(":")
         getattr(importlib.import_module(module), name)()
-    from wharfinger_server.commands import serve
+    from wharfinger_server.commands.serving import serve
 
     try:
         serve.main(list(request["arguments"]), standalone_mode=False)

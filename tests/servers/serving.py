@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 PACKAGES = Path(__file__).resolve().parents[1] / "packages"
-SERVE = "from wharfinger_server.commands import serve; serve()"
+SERVE = "from wharfinger_server.commands.serving import serve; serve()"
 START_LIMIT = 120.0
 STOP_LIMIT = 40.0
 

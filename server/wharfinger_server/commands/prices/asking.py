@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from wharfinger_server.commands.settings import refuse, settings_of
-
 if TYPE_CHECKING:
     from wharfinger import Catalog, Client
     from wharfinger.cli.options import Asked
@@ -41,6 +39,7 @@ def asking(asked: Asked) -> Iterator[Place]:
             yield Place(client, None)
         return
     from wharfinger_server.app.price_office import PriceOffice
+    from wharfinger_server.commands.settings import refuse, settings_of
     from wharfinger_server.store.errors import InUse, OpenRefused
 
     settings = settings_of()
@@ -65,6 +64,7 @@ def names_server(asked: Asked) -> bool:
 def _running(settings: Settings, why: str) -> str:
     """Return the address of the server that has the data folder."""
     from wharfinger_server.app.whereabouts import noted
+    from wharfinger_server.commands.settings import refuse
 
     address = noted(settings) or settings.server.address
     if address.endswith(":0"):

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -91,6 +89,9 @@ def _as_file(path: Path) -> Iterator[Path]:
     if not path.is_dir():
         yield path
         return
+    import zipfile
+    from tempfile import TemporaryDirectory
+
     with TemporaryDirectory(prefix="wharfinger-") as folder:
         packed = Path(folder) / f"{path.resolve().name}.zip"
         with zipfile.ZipFile(packed, "w") as archive:

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from wharfinger import CatalogDiff
 from wharfinger.cli.drawing import change as change_words
 
 if TYPE_CHECKING:
-    from wharfinger import Catalog, Client, Price
+    from wharfinger import Catalog, CatalogDiff, Client, Price
     from wharfinger_server.commands.prices.asking import Place
     from wharfinger_server.pricing.keeping import Shelf
 
@@ -135,6 +134,8 @@ def _amount(price: Price) -> Decimal | None:
 
 def counted(changes: Iterable[Change]) -> CatalogDiff:
     """Return the changes in numbers."""
+    from wharfinger import CatalogDiff
+
     added = removed = raised = lowered = became_zero = 0
     for change in changes:
         if not change.was:

@@ -14,7 +14,6 @@ from wharfinger.cli.options import Asked, command
 from wharfinger.cli.tables import table
 from wharfinger.cli.wording import age, size
 from wharfinger_server.commands.prices.asking import asking, names_server
-from wharfinger_server.commands.settings import refuse
 
 if TYPE_CHECKING:
     from wharfinger import Catalog, Client
@@ -117,6 +116,7 @@ def export(asked: Asked, *, libcloud: bool, target: str | None) -> None:
     """Write the prices in force as a file that plain Libcloud uses, by default ~/.libcloud/pricing.json."""
     if not libcloud:
         raise click.UsageError("say in which form: `wharfinger prices export --libcloud`")
+    from wharfinger_server.commands.settings import refuse
     from wharfinger_server.domain.errors import Refused
     from wharfinger_server.pricing.export import export_libcloud
 
