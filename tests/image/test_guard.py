@@ -6,6 +6,8 @@ import socket
 
 import pytest
 
+from wharfinger.runtime import locations
+from wharfinger.runtime.addresses import public
 from wharfinger.script import Failed
 from wharfinger_image import guard
 
@@ -26,12 +28,12 @@ OUTWARD = [
 
 @pytest.mark.parametrize("address", INWARD)
 def test_an_address_that_is_not_public_is_refused(address: str) -> None:
-    assert not guard.public(address)
+    assert not public(address)
 
 
 @pytest.mark.parametrize("address", OUTWARD)
 def test_a_public_address_is_allowed(address: str) -> None:
-    assert guard.public(address)
+    assert public(address)
 
 
 @pytest.mark.parametrize(
@@ -79,7 +81,7 @@ def test_one_inward_address_among_public_ones_refuses_the_name(monkeypatch: pyte
 def test_the_addresses_that_were_checked_are_those_to_connect_to(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket, "getaddrinfo", answering("8.8.8.8", "8.8.4.4"))
     found = guard.locate("https://example.com/x?y=z#part")
-    assert found == guard.Location(
+    assert found == locations.Location(
         "https", "example.com", 443, "/x?y=z", ("8.8.8.8", "8.8.4.4"), "https://example.com/x"
     )
 
@@ -93,5 +95,5 @@ def test_an_exception_is_for_one_host_and_port() -> None:
 
 
 def test_what_is_shown_of_a_url_holds_no_secret() -> None:
-    assert guard.shown("https://user:hunter2@example.com:8443/a/b?signature=s#f") == "https://example.com:8443/a/b"
-    assert guard.shown("http://[::1") == "(not a URL)"
+    assert locations.shown("https://user:hunter2@example.com:8443/a/b?signature=s#f") == "https://example.com:8443/a/b"
+    assert locations.shown("http://[::1") == "(not a URL)"

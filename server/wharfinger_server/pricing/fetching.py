@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import http.client
 import re
-import socket
 import ssl
 import threading
 import time
 from collections.abc import Callable, Collection
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import BinaryIO, TypeVar
 from urllib.parse import urljoin
 
+from wharfinger.runtime.locations import Connection, Location, shown
 from wharfinger_server.pricing import guard
 from wharfinger_server.pricing.unpacking import too_large
 
@@ -49,7 +48,7 @@ class Fetcher:
         self._allowed = allowed
         self._ends = time.monotonic() + timeout
         self._timeout = timeout
-        self._connection: _Connection | None = None
+        self._connection: Connection | None = None
         self._response: http.client.HTTPResponse | None = None
         self._over = threading.Event()
 
@@ -105,13 +104,13 @@ class Fetcher:
             if found is not None:
                 match = _DIGEST.search(found.decode("ascii", "replace"))
                 if match is None or len(match[1]) * 4 != int(ending[4:]):
-                    raise guard.unreachable(guard.shown(url + ending), f"there is no {ending[1:]} in it")
+                    raise guard.unreachable(shown(url + ending), f"there is no {ending[1:]} in it")
                 return match[1].lower()
         return ""
 
     # ------------------------------------------------------------------ asking
 
-    def _follow(self, url: str, etag: str, *, checked: bool) -> tuple[http.client.HTTPResponse, guard.Location]:
+    def _follow(self, url: str, etag: str, *, checked: bool) -> tuple[http.client.HTTPResponse, Location]:
         secure = False
         for _ in range(_REDIRECTS + 1):
             location = guard.locate(url, self._allowed)
@@ -126,10 +125,13 @@ class Fetcher:
             if not target:
                 raise guard.unreachable(location.shown, "it redirects without saying where")
             url = urljoin(url, target)
-        raise guard.unreachable(guard.shown(url), f"it redirects more than {_REDIRECTS} times")
+        raise guard.unreachable(shown(url), f"it redirects more than {_REDIRECTS} times")
 
-    def _request(self, location: guard.Location, etag: str) -> http.client.HTTPResponse:
-        self._connection = connection = _Connection(location, max(0.1, self._ends - time.monotonic()))
+    def _request(self, location: Location, etag: str) -> http.client.HTTPResponse:
+        left = max(0.1, self._ends - time.monotonic())
+        self._connection = connection = Connection(
+            location, connect_timeout=min(_CONNECT, left), idle_timeout=min(_IDLE, left)
+        )
         headers = {"Accept": "*/*", "Accept-Encoding": "identity", "Connection": "close", "User-Agent": "wharfinger"}
         if etag:
             headers["If-None-Match"] = etag
@@ -141,7 +143,7 @@ class Fetcher:
     def _take(
         self,
         response: http.client.HTTPResponse,
-        location: guard.Location,
+        location: Location,
         file: BinaryIO,
         limit: int,
         on_bytes: OnBytes,
@@ -164,7 +166,7 @@ class Fetcher:
         if taken < total:
             raise guard.unreachable(location.shown, f"only {taken} of {total} bytes came")
 
-    def _reading(self, location: guard.Location, read: Callable[[], T]) -> T:
+    def _reading(self, location: Location, read: Callable[[], T]) -> T:
         """Return what `read` does, within what is left of the time."""
         left = self._ends - time.monotonic()
         if left <= 0:
@@ -192,7 +194,7 @@ class Fetcher:
         if connection is not None:
             connection.shut()
 
-    def _too_slow(self, location: guard.Location) -> Exception:
+    def _too_slow(self, location: Location) -> Exception:
         return guard.unreachable(location.shown, f"it was not there within {self._timeout:g} s")
 
     def _why(self, error: BaseException) -> str:
@@ -215,44 +217,3 @@ class Fetcher:
             response.close()
         if connection is not None:
             connection.close()
-
-
-class _Connection(http.client.HTTPConnection):
-    """A connection to an address that was checked, and no other. `socket` outlives http.client's hold on it."""
-
-    def __init__(self, location: guard.Location, left: float) -> None:
-        super().__init__(location.host, location.port, timeout=min(_IDLE, left))
-        self.default_port = {"http": 80, "https": 443}[location.scheme]
-        self._location = location
-        self._left = left
-        self.socket: socket.socket | None = None
-
-    def shut(self) -> None:
-        """End whatever blocks on this connection; from any thread."""
-        if self.socket is not None:
-            with suppress(OSError):
-                self.socket.shutdown(socket.SHUT_RDWR)
-
-    def connect(self) -> None:
-        """Connect to the first address that answers."""
-        errors: list[OSError] = []
-        for address in self._location.addresses[:4]:
-            try:
-                plain = socket.create_connection((address, self._location.port), min(_CONNECT, self._left))
-            except OSError as error:
-                errors.append(error)
-                continue
-            self.socket = plain
-            if self._location.scheme == "https":
-                # On failure wrap_socket closes what it was given.
-                self.socket = ssl.create_default_context().wrap_socket(plain, server_hostname=self._location.host)
-            self.socket.settimeout(min(_IDLE, self._left))
-            self.sock = self.socket
-            return
-        raise errors[-1]
-
-    def close(self) -> None:
-        """Close it, the socket too."""
-        super().close()
-        if self.socket is not None:
-            self.socket.close()

@@ -18,10 +18,11 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
+from wharfinger.runtime.locations import shown
 from wharfinger_server.config import Settings
 from wharfinger_server.domain.catalog import Activation, Catalog
 from wharfinger_server.domain.errors import InvalidArgument, Unavailable, invalid
-from wharfinger_server.pricing import guard, signature
+from wharfinger_server.pricing import signature
 from wharfinger_server.pricing.catalogue import Catalogue, Damaged
 from wharfinger_server.pricing.checks import objections
 from wharfinger_server.pricing.diff import compare
@@ -191,7 +192,7 @@ class Importer:
                     digests.add(piece)
         except OSError as error:
             raise not_kept(self._shelf.folder, error) from error
-        name = guard.shown(url).rpartition("/")[2]
+        name = shown(url).rpartition("/")[2]
         found = _Staged(path, name, _origin(url), etag=fetched.etag)
         return self._verify(found, digests, request)
 
@@ -293,7 +294,7 @@ def _activation(told: Catalog, request: ImportRequest) -> Activation:
 def _origin(url: str) -> str:
     """Return the URL as it may be told; of its query, which may hold a signature, only what tells it from others."""
     query = url.partition("#")[0].partition("?")[2]
-    return guard.shown(url) + (f"?({hashlib.sha256(query.encode()).hexdigest()[:8]})" if query else "")
+    return shown(url) + (f"?({hashlib.sha256(query.encode()).hexdigest()[:8]})" if query else "")
 
 
 def _pieces(file: BinaryIO) -> Iterator[bytes]:

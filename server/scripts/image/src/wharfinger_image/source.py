@@ -15,9 +15,9 @@ from collections.abc import Generator, Iterator
 from contextlib import suppress
 from urllib.parse import urljoin
 
+from wharfinger.runtime.locations import Connection, Location, shown
 from wharfinger.script import Failed
 from wharfinger_image import guard
-from wharfinger_image.connection import Connection
 from wharfinger_image.settings import Settings
 
 _REDIRECTS = 5
@@ -46,7 +46,7 @@ class Source:
 
     def __init__(self, url: str, settings: Settings, *, checked: bool) -> None:
         self.size: int | None = None
-        self.shown = guard.shown(url)
+        self.shown = shown(url)
         self._url = url
         self._settings = settings
         self._checked = checked
@@ -154,9 +154,11 @@ class Source:
             url = urljoin(url, target)
         raise guard.unreadable(self.shown, f"it redirects more than {_REDIRECTS} times", retryable=False)
 
-    def _request(self, location: guard.Location, position: int) -> http.client.HTTPResponse:
+    def _request(self, location: Location, position: int) -> http.client.HTTPResponse:
         self._close()
-        self._connection = connection = Connection(location, self._settings)
+        self._connection = connection = Connection(
+            location, connect_timeout=self._settings.connect_timeout, idle_timeout=self._settings.idle_timeout
+        )
         if self._ended.is_set():
             raise guard.unreadable(location.shown, "it was interrupted")
         headers = {

@@ -15,9 +15,9 @@ from contextlib import suppress
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
+from wharfinger.runtime import locations
+from wharfinger.runtime.locations import Connection, Location
 from wharfinger.script import Failed
-from wharfinger_image import guard
-from wharfinger_image.connection import Connection
 from wharfinger_image.settings import Settings
 from wharfinger_image.transfer import Piece
 
@@ -79,7 +79,9 @@ class Target:
 
     def _open(self, size: int) -> Connection:
         location = self._locate()
-        connection = Connection(location, self._settings)
+        connection = Connection(
+            location, connect_timeout=self._settings.connect_timeout, idle_timeout=self._settings.idle_timeout
+        )
         try:
             connection.connect()
             connection.putrequest("PUT", location.target, skip_accept_encoding=True)
@@ -92,15 +94,13 @@ class Target:
             raise self._unavailable(_why(error)) from None
         return connection
 
-    def _locate(self) -> guard.Location:
+    def _locate(self) -> Location:
         try:
-            return guard.locate(self._url, self._settings.allow_targets)
-        except Failed as error:
-            cause = error.metadata.get("cause", "it can't be used")
-            if error.reason == "SOURCE_FAILED":
-                raise self._unavailable(cause) from None
-            hint = "; an operator can allow its HOST:PORT in [image] allow_targets" if "not public" in cause else ""
-            raise self._refused(cause + hint) from None
+            return locations.locate(self._url, self._settings.allow_targets, "[image] allow_targets")
+        except locations.Unresolved as error:
+            raise self._unavailable(error.cause) from None
+        except locations.UrlRefused as error:
+            raise self._refused(error.cause + error.advice) from None
 
     def _send(self, connection: Connection, piece: Piece, digest: hashlib._Hash) -> None:
         digest.update(piece)
@@ -155,7 +155,7 @@ class Target:
 
 def shown(url: str) -> str:
     """Return what may be told of a presigned URL."""
-    told = guard.shown(url)
+    told = locations.shown(url)
     try:
         query = urlsplit(url).query
     except ValueError:

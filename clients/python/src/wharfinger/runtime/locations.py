@@ -1,0 +1,180 @@
+"""Where a URL leads, checked: public addresses only, resolved once and connected to exactly as checked.
+
+A URL often comes from somebody who may not reach what the fetching program reaches. So names are resolved here, every
+address of a name must be public, and the connection goes to one of those that were checked, never to what a second
+look-up might say.
+"""
+
+from __future__ import annotations
+
+import http.client
+import re
+import socket
+import ssl
+from collections.abc import Collection
+from contextlib import suppress
+from dataclasses import dataclass
+from urllib.parse import SplitResult, urlsplit, urlunsplit
+
+from wharfinger.runtime.addresses import public
+
+_PORTS = {"http": 80, "https": 443}
+_UNSAFE = re.compile(r"[\x00-\x20\x7f\\]")
+
+
+class UrlRefused(Exception):
+    """The URL, or an address of its host, is none that may be connected to. `advice` is for the operator."""
+
+    def __init__(self, told: str, cause: str, advice: str = "") -> None:
+        super().__init__(f"{told}: {cause}")
+        self.told = told
+        self.cause = cause
+        self.advice = advice
+
+
+class Unresolved(Exception):
+    """The URL's host has no address, or none that can be found now."""
+
+    def __init__(self, told: str, cause: str) -> None:
+        super().__init__(f"{told}: {cause}")
+        self.told = told
+        self.cause = cause
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """Where a URL leads. `addresses` are those that were checked; `shown` is the URL as it may be told: no query."""
+
+    scheme: str
+    host: str
+    port: int
+    target: str
+    addresses: tuple[str, ...]
+    shown: str
+
+
+def shown(url: str) -> str:
+    """Return `url` without user, password, query and fragment, cut to a readable length."""
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", f":{parts.port}" if parts.port else ""
+    except ValueError:
+        return "(not a URL)"
+    host = f"[{host}]" if ":" in host else host
+    text = re.sub(r"[^\x21-\x7e]", "?", urlunsplit(SplitResult(parts.scheme, host + port, parts.path, "", "")))
+    return text if len(text) <= 300 else text[:299] + "…"
+
+
+def locate(url: str, allowed: Collection[str], setting: str) -> Location:
+    """Return where `url` leads, its name resolved and every address checked; blocks while the name is looked up.
+
+    `allowed` are the HOST:PORT, as the URL spells them, that need not be public; `setting` is where an operator lists
+    them. Raises UrlRefused, and Unresolved if the name can't be resolved.
+    """
+    told = shown(url)
+    parts = _parsed(url, told)
+    host = (parts.hostname or "").rstrip(".")
+    port = parts.port or _PORTS[parts.scheme]
+    ascii_host = _ascii(host, told)
+    addresses = _resolved(ascii_host, port, told)
+    excepted = f"{host}:{port}" in allowed or f"[{host}]:{port}" in allowed
+    if not excepted and not all(public(address) for address in addresses):
+        # Which address it is stays unsaid: it would tell strangers what names mean inside.
+        why = "it has an address that is not public (private, local or reserved)"
+        raise UrlRefused(told, why, f"; an operator can allow {host}:{port} in {setting}")
+    target = urlunsplit(SplitResult("", "", parts.path or "/", parts.query, ""))
+    return Location(parts.scheme, ascii_host, port, _quoted(target), addresses, told)
+
+
+def _parsed(url: str, told: str) -> SplitResult:
+    if _UNSAFE.search(url):
+        raise UrlRefused(told, "the URL holds a space, a control character or a backslash; encode it (%20)")
+    try:
+        parts = urlsplit(url)
+        port_ok = parts.port is None or parts.port > 0
+    except ValueError as error:
+        raise UrlRefused(told, f"the URL can't be read: {error}") from None
+    if parts.scheme not in _PORTS:
+        raise UrlRefused(told, "only http and https are possible")
+    if not parts.hostname or not port_ok:
+        raise UrlRefused(told, "the URL names no host, or port 0")
+    if parts.username is not None or parts.password is not None:
+        raise UrlRefused(told, "the URL holds a user name or password, which others could read; use a signed URL")
+    return parts
+
+
+def _ascii(host: str, told: str) -> str:
+    if host.isascii():
+        return host
+    try:
+        return host.encode("idna").decode("ascii")
+    except UnicodeError:
+        raise UrlRefused(told, "its host is no valid international name") from None
+
+
+def _resolved(host: str, port: int, told: str) -> tuple[str, ...]:
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        why = getattr(error, "strerror", None) or str(error)
+        raise Unresolved(told, f"its host can't be resolved: {why}") from None
+    addresses = tuple(dict.fromkeys(str(sockaddr[0]) for *_, sockaddr in found))
+    if not addresses:
+        raise Unresolved(told, "its host has no address")
+    return addresses
+
+
+def _quoted(target: str) -> str:
+    """Return the request target with what is not ASCII percent-encoded as UTF-8; what is encoded already stays."""
+    return "".join(c if c.isascii() else "".join(f"%{byte:02X}" for byte in c.encode()) for c in target)
+
+
+class Connection(http.client.HTTPConnection):
+    """A connection to the addresses of a `Location`, and no other; all times are seconds.
+
+    `socket` outlives http.client's hold on it. `overdue` is set by `expire`.
+    """
+
+    def __init__(self, location: Location, *, connect_timeout: float, idle_timeout: float) -> None:
+        super().__init__(location.host, location.port, timeout=idle_timeout)
+        self.default_port = _PORTS[location.scheme]
+        self._location = location
+        self._connect_timeout = connect_timeout
+        self._idle_timeout = idle_timeout
+        self.socket: socket.socket | None = None
+        self.overdue = False
+
+    def shut(self) -> None:
+        """End whatever blocks on this connection; from any thread."""
+        if self.socket is not None:
+            with suppress(OSError):
+                self.socket.shutdown(socket.SHUT_RDWR)
+
+    def expire(self) -> None:
+        """Shut it because it took too long."""
+        self.overdue = True
+        self.shut()
+
+    def connect(self) -> None:
+        """Connect to the first address that answers. Raises OSError."""
+        errors: list[OSError] = []
+        for address in self._location.addresses[:4]:
+            try:
+                plain = socket.create_connection((address, self._location.port), self._connect_timeout)
+            except OSError as error:
+                errors.append(error)
+                continue
+            self.socket = plain
+            if self._location.scheme == "https":
+                # On failure wrap_socket closes what it was given.
+                self.socket = ssl.create_default_context().wrap_socket(plain, server_hostname=self._location.host)
+            self.socket.settimeout(self._idle_timeout)
+            self.sock = self.socket
+            return
+        raise errors[-1]
+
+    def close(self) -> None:
+        """Close it, the socket too."""
+        super().close()
+        if self.socket is not None:
+            self.socket.close()
