@@ -13,6 +13,9 @@ QUICK = (
     "find_believed_before_settling",
     "runs_while_uncertain",
     "failed_with_something_open",
+    "uncertain_counted_as_alive",
+    "sums_rounded",
+    "budgets_never_freed",
 )
 
 
