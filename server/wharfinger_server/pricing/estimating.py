@@ -11,7 +11,7 @@ from typing import Any
 from wharfinger_server.domain.errors import FailedPrecondition
 from wharfinger_server.domain.estimate import CostItem, Estimate
 from wharfinger_server.domain.price import LONGEST_AMOUNT, Price, an_hour, hourly
-from wharfinger_server.pricing.lookup import PriceAmbiguous, PriceUnknown, Stack
+from wharfinger_server.pricing.lookup import PriceAmbiguous, Stack
 
 _LARGEST = Decimal(10) ** 18
 
@@ -112,13 +112,11 @@ def _free(item: Wanted, currency: str) -> CostItem:
 
 def _line(item: Wanted, stack: Stack, at: int) -> CostItem:
     try:
-        found = stack.price(
-            item.provider, item.region, item.sku, item.category, item.term, item.currency, item.unit, at
-        )
-    except PriceUnknown:
-        return CostItem(item.what, item.quantity)
+        found = stack.find(item.provider, item.region, item.sku, item.category, item.term, item.currency, item.unit, at)
     except PriceAmbiguous as error:
         raise PriceAmbiguous(f"{item.what}: {error.message}", error.field, error.choices) from None
+    if found is None:
+        return CostItem(item.what, item.quantity)
     units = an_hour(found.price.unit, item.quantity)
     cost = hourly(found.price, item.quantity)
     return CostItem(item.what, units, found.price, found.layer, found.catalog, cost, found.stale)

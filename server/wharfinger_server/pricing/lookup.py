@@ -139,8 +139,26 @@ class Stack:
         of its own has the one that holds everywhere. `category` "" is on-demand; `term`, `currency` and `unit` "" are
         the only one there is. `at` is the moment in microseconds, None: now.
 
-        Raises PriceUnknown, naming similar ones, and PriceAmbiguous where several prices of that layer fit.
+        Raises PriceUnknown, naming similar ones, and PriceAmbiguous where several prices of that layer fit. To find the
+        similar ones takes a thousand times as long as a look-up: who does not need them asks `find`.
         """
+        found = self.find(provider, region, sku, category, term, currency, unit, at)
+        if found is None:
+            raise self._unknown(provider, region, sku, category or CATEGORIES[0])
+        return found
+
+    def find(
+        self,
+        provider: str,
+        region: str,
+        sku: str,
+        category: str = "",
+        term: str = "",
+        currency: str = "",
+        unit: str = "",
+        at: int | None = None,
+    ) -> Found | None:
+        """Return what `price` does, None where no layer knows a figure. Raises PriceAmbiguous."""
         moment = time.time_ns() // 1000 if at is None else at
         wanted = category or CATEGORIES[0]
         for layer in self.layers:
@@ -156,7 +174,11 @@ class Stack:
             ]
             if prices:
                 return layer.found(_only(prices, region), moment)
-        raise self._unknown(provider, region, sku, wanted)
+        choices = [name for name in self._providers_of(provider) if self._has(name, region, sku)]
+        if choices:
+            said = f"there are several providers of that name: say which of {', '.join(choices[:_CHOICES])}"
+            raise PriceAmbiguous(said, "provider", choices)
+        return None
 
     def prices(self, which: PriceFilter | None = None, after: str = "", limit: int = 100) -> Page:
         """Return up to `limit` prices that fit the filter, each from the first layer that knows it.
@@ -185,12 +207,8 @@ class Stack:
             layer, price = next((pair for pair in same if pair[1].amount is not None), same[0])
             yield key.decode(), layer.found(price, now)
 
-    def _unknown(self, provider: str, region: str, sku: str, category: str) -> NotFound | FailedPrecondition:
+    def _unknown(self, provider: str, region: str, sku: str, category: str) -> PriceUnknown:
         """Return what is raised where no layer knows a figure."""
-        choices = [name for name in self._providers_of(provider) if self._has(name, region, sku)]
-        if choices:
-            said = f"there are several providers of that name: say which of {', '.join(choices[:_CHOICES])}"
-            return PriceAmbiguous(said, "provider", choices)
         similar = self._similar(provider, region, sku)
         where = f" in {region}" if region else ""
         what = f"the price of {sku!r} at {provider!r}{where} ({category}) is not known, which does not mean zero"
@@ -216,7 +234,9 @@ class Stack:
         """Return up to three names that a look-up knows, as `provider region sku`, the likeliest first."""
         near: dict[str, None] = {}
         for layer in self.layers:
-            for place in ((provider, region, sku), (provider, region), (provider,)):
+            meant = difflib.get_close_matches(provider, layer.catalogue.providers, n=1)
+            places = [(name, region, sku) for name in meant] + [(provider, region), (provider,)]
+            for place in places:
                 at = layer.catalogue.first(prefix(*place))
                 for row in range(max(0, at - _NEAR), min(len(layer.catalogue), at + _NEAR)):
                     price = price_of(layer.catalogue.line(row))
