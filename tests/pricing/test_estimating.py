@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 from decimal import Decimal
 
 import pytest
@@ -32,6 +33,14 @@ def test_items_are_priced_for_an_hour_and_what_is_unknown_is_named() -> None:
     assert found.unpriced == ("ip/a",)
     assert (found.digest, found.time) == (STACK.digest, 7)
     assert Estimate.from_json(found.to_json()) == found
+
+
+def test_many_things_without_a_price_take_no_longer_than_others() -> None:
+    stack = Stack((Layer("downloaded", Catalogue.of([price(f"m{n}.large") for n in range(300)])),))
+    items = [Prices().item(f"node/{n}", provider="onprem", region="fra", sku="m7.larger") for n in range(2_000)]
+    began = time.process_time()
+    assert len(estimate(items, stack).unpriced) == 2_000
+    assert time.process_time() - began < 5, "each was searched for similar names"
 
 
 def test_a_profile_tells_provider_and_region_and_no_credential() -> None:
