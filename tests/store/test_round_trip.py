@@ -16,7 +16,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.store.making import draft, encode, intend, new_task
 
+from wharfinger_server.domain.estimate import CostItem
 from wharfinger_server.domain.ledger import Entry
+from wharfinger_server.domain.price import Money, Price, Tier
 from wharfinger_server.domain.progress import Progress
 from wharfinger_server.domain.task import Lease, Task
 from wharfinger_server.store import codec
@@ -26,6 +28,22 @@ from wharfinger_server.store.store import Draft, InlineRunner, Store, Work
 TEXT = st.text(st.characters(blacklist_categories=("Cs",), blacklist_characters="\0"), max_size=12)
 NUMBER = st.integers(0, 2**62)
 AMOUNT = st.integers(-(10**30), 10**30).map(lambda n: Decimal(n).scaleb(-18, Context(prec=40)))
+
+
+PRICES = st.builds(
+    Price,
+    *[TEXT] * 5,
+    st.none() | AMOUNT,
+    TEXT,
+    TEXT,
+    st.booleans(),
+    st.lists(st.builds(Tier, AMOUNT, AMOUNT), max_size=2).map(tuple),
+    NUMBER,
+    NUMBER,
+    TEXT,
+)
+MONEY = st.builds(Money, TEXT, AMOUNT)
+LINES = st.builds(CostItem, TEXT, AMOUNT, st.none() | PRICES, TEXT, TEXT, st.none() | MONEY, st.booleans())
 
 
 def values(hint: Any) -> st.SearchStrategy[Any]:  # noqa: PLR0911  # one for each kind of type
@@ -39,6 +57,8 @@ def values(hint: Any) -> st.SearchStrategy[Any]:  # noqa: PLR0911  # one for eac
         return st.lists(values(arguments[0]), max_size=3)
     if origin is dict:
         return st.dictionaries(values(arguments[0]), values(arguments[1]), max_size=3)
+    if hint is CostItem:
+        return LINES
     if isinstance(hint, type) and issubclass(hint, IntEnum):
         return st.sampled_from(hint)
     if is_dataclass(hint):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -59,38 +59,62 @@ class Estimate:
 
         The sums and the names of what is unpriced follow from the items, so they are not written.
         """
-        told = {"digest": self.digest, "items": [asdict(item) for item in self.items], "time": self.time}
-        return json.dumps(told, default=_written, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
+        told = {"digest": self.digest, "items": [told_item(item) for item in self.items], "time": self.time}
+        return json.dumps(told, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
 
     @classmethod
     def from_json(cls, document: bytes | str) -> Estimate:
         """Return the estimate that `to_json` wrote."""
         told = json.loads(document)
-        return cls.of(map(_item, told["items"]), told["digest"], told["time"])
+        return cls.of(map(item_of, told["items"]), told["digest"], told["time"])
 
 
-def _written(number: object) -> str:
-    """Return a decimal number as text; raise TypeError for all else that JSON can't hold."""
-    if isinstance(number, Decimal):
-        return plain(number)
-    raise TypeError(f"an estimate can't hold {number!r}")
+def told_item(item: CostItem) -> dict[str, Any]:
+    """Return one line in plain JSON values: amounts as decimal strings, and nothing that is empty."""
+    told: dict[str, Any] = {"what": item.what, "quantity": plain(item.quantity)}
+    for name in ("layer", "catalog", "stale"):
+        if value := getattr(item, name):
+            told[name] = value
+    if item.price is not None:
+        told["price"] = _told_price(item.price)
+    if item.hourly is not None:
+        told["hourly"] = [item.hourly.currency, plain(item.hourly.amount)]
+    return told
 
 
-def _item(told: dict[str, Any]) -> CostItem:
-    """Return one line as it was before it was written."""
-    price, cost = told["price"], told["hourly"]
+def item_of(told: dict[str, Any]) -> CostItem:
+    """Return the line that `told_item` told."""
+    price, cost = told.get("price"), told.get("hourly")
     return CostItem(
-        **told
-        | {
-            "quantity": Decimal(told["quantity"]),
-            "price": price and _price(price),
-            "hourly": cost and Money(cost["currency"], Decimal(cost["amount"])),
-        }
+        told["what"],
+        Decimal(told["quantity"]),
+        None if price is None else _price(price),
+        told.get("layer", ""),
+        told.get("catalog", ""),
+        None if cost is None else Money(cost[0], Decimal(cost[1])),
+        told.get("stale", False),
     )
 
 
+_TEXTS = ("provider", "region", "sku", "unit", "currency", "category", "term", "source")
+_OTHERS = ("free", "effective", "expire")
+
+
+def _told_price(price: Price) -> dict[str, Any]:
+    told: dict[str, Any] = {name: value for name in (*_TEXTS, *_OTHERS) if (value := getattr(price, name))}
+    if price.amount is not None:
+        told["amount"] = plain(price.amount)
+    if price.tiers:
+        told["tiers"] = [[plain(tier.from_quantity), plain(tier.amount)] for tier in price.tiers]
+    return told
+
+
 def _price(told: dict[str, Any]) -> Price:
-    """Return a price as it was before it was written."""
-    tiers = tuple(Tier(Decimal(tier["from_quantity"]), Decimal(tier["amount"])) for tier in told["tiers"])
-    amount = told["amount"]
-    return Price(**told | {"amount": None if amount is None else Decimal(amount), "tiers": tiers})
+    return Price(
+        **{name: told.get(name, "") for name in _TEXTS},
+        amount=Decimal(told["amount"]) if "amount" in told else None,
+        free=told.get("free", False),
+        tiers=tuple(Tier(Decimal(start), Decimal(amount)) for start, amount in told.get("tiers", ())),
+        effective=told.get("effective", 0),
+        expire=told.get("expire", 0),
+    )

@@ -13,6 +13,7 @@ from decimal import Decimal
 from enum import IntEnum
 from typing import Any, Generic, TypeVar, Union, get_args, get_origin, get_type_hints
 
+from wharfinger_server.domain.estimate import CostItem, item_of, told_item
 from wharfinger_server.domain.price import plain
 
 T = TypeVar("T")
@@ -92,6 +93,7 @@ def document(cls: type[T]) -> Document[T]:
 _SIMPLE: dict[Any, tuple[Step | None, Step | None]] = {
     **dict.fromkeys((str, int, bool, float), (None, None)),
     Decimal: (plain, Decimal),
+    CostItem: (told_item, item_of),
 }
 
 
