@@ -18,12 +18,14 @@ class Prices(Protocol):
     it must be quick (a few seconds at most), and ask no cloud. The server looks the prices up and adds them; what it
     has no price for is listed as unpriced, which is not zero.
 
-        def estimate(params, prices):
-            account = prices.profile(params["profile"])
-            return [
-                prices.item(f"node/{n}", provider="ec2_linux", region=account["region"], sku=params["size"])
-                for n in range(params["count"])
-            ]
+    ```python
+    def estimate(params, prices):
+        account = prices.profile(params["profile"])
+        return [
+            prices.item(f"node/{n}", provider="ec2_linux", region=account["region"], sku=params["size"])
+            for n in range(params["count"])
+        ]
+    ```
     """
 
     def item(
