@@ -36,7 +36,7 @@ def test_what_was_built_is_read_back_whole(tmp_path: Path) -> None:
     built = build(PRICES, "own", tmp_path)
     catalogue = Catalogue.open(_write(tmp_path, built))
     assert sorted(catalogue, key=lambda p: p.key) == sorted(
-        (Price(**{f: getattr(p, f) for f in p.__slots__} | {"source": "own"}) for p in PRICES), key=lambda p: p.key
+        (p._replace(source="own") for p in PRICES), key=lambda p: p.key
     )
     assert (built.price_count, built.unknown_count) == (len(PRICES), 1)
 

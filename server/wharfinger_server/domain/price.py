@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Context, Decimal
+from typing import NamedTuple
 
 LONGEST_AMOUNT = 40
 HOURS_IN_MONTH = 730
@@ -50,14 +51,15 @@ class Tier:
     amount: Decimal
 
 
-@dataclass(frozen=True, slots=True)
-class Price:
+class Price(NamedTuple):
     """One price of one thing at one provider. `amount` is None where it is unknown; zero only where it is `free`.
 
     `region` is "" for prices that hold everywhere. `unit` is what one amount buys, as FOCUS names it: `Hours`,
     `GB-Months`, `Requests`. `category` is one of CATEGORIES; `term` tells apart offers of one category, such as
     `1yr-no-upfront`. `effective` and `expire` (not included) are microseconds, 0: not known. `source` is the name of
     the price source that read it.
+
+    It is a tuple because files have millions of them, and no other immutable object is made as quickly.
     """
 
     provider: str

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from decimal import Decimal
 from itertools import pairwise
 
@@ -50,7 +49,7 @@ class Vetting:
         elif price.free:
             _check_free(price)
         elif amount == _ZERO:
-            return replace(price, amount=None)
+            return price._replace(amount=None)
         return price
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from decimal import Decimal
 
 from wharfinger_server.domain.price import CATEGORIES, Price
@@ -76,7 +75,7 @@ def _with_tiers(price: Price, steps: tuple[tuple[Decimal, Decimal], ...]) -> Pri
             )
         if price.amount not in {None, first}:
             raise ValueError(f"amount is {price.amount}, and the first tier is {first}")
-        price = replace(price, amount=first, tiers=tiers)
+        price = price._replace(amount=first, tiers=tiers)
     if price.free and (price.amount is None or price.amount):
         raise ValueError("it is said to be free, and then the amount must be 0")
     if price.amount == 0 and not price.free and not price.tiers:
