@@ -88,7 +88,6 @@ def test_a_new_task_shows_what_was_asked_and_its_defaults():
             "max_attempts": 1,
             "max_lost_attempts": 5,
             "retry_backoff": "1s",
-            "undo_timeout": "3600s",
         },
         "state": "TASK_STATE_QUEUED",
         "waiting_reason": "no slot",

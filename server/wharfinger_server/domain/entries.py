@@ -33,7 +33,8 @@ class Entries:
         """Return the entry `key`; raise FailedPrecondition KEY_UNKNOWN if there is none."""
         entry = self.entries.get(key)
         if entry is None:
-            raise FailedPrecondition("KEY_UNKNOWN", f"the ledger has no {key}", {"key": key})
+            said = f"the ledger has no {key}; list the resources to see its keys"
+            raise FailedPrecondition("KEY_UNKNOWN", said, {"key": key})
         return entry
 
     def put(self, entry: Entry) -> Entry:

@@ -166,7 +166,7 @@ class Attempts:
         if phase is Phase.SETTLE:
             error = Failure(Code.UNKNOWN, "RESOURCE_UNCERTAIN", "looking for what was made took too long")
         elif phase is Phase.UNDO:
-            error = Failure(Code.DEADLINE_EXCEEDED, "UNDO_TIMEOUT", "the policy's undo_timeout ended")
+            error = timed_out("UNDO_TIMEOUT", "undo_timeout", task.policy.undo_timeout)
         elif total and total <= wording.now():
             error = timed_out("TOTAL_TIMEOUT", "total_timeout", task.policy.total_timeout)
         else:

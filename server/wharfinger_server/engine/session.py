@@ -191,7 +191,7 @@ class AttemptSession:
     ) -> None:
         """Report what `find` answered when asked at `asked`; `ids` None where it could not tell."""
         error = self._failure(failure) if failure else wording.FIND_COULD_NOT_TELL
-        ids = None if ids is None else [self._redactor.text(one) for one in ids]
+        ids = None if ids is None else [self._clean(one) for one in ids]
 
         def decide(work: Work) -> None:
             """Take the answer."""

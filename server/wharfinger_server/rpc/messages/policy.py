@@ -8,7 +8,6 @@ from wharfinger_server.domain.policy import SECOND, OnFailure, Policy
 from wharfinger_server.rpc.messages.times import duration_of, fill_duration, fill_time, time_of
 
 DEFAULT = Policy()
-DEFAULT_UNDO_TIMEOUT = 3600 * SECOND
 _KNOWN_WISHES = frozenset(int(wish) for wish in OnFailure)
 _DURATIONS = ("retry_backoff", "attempt_timeout", "total_timeout", "undo_timeout")
 
@@ -61,11 +60,12 @@ def policy_message(policy: Policy) -> policy_pb2.Policy:
         allow_unpriced=policy.allow_unpriced,
     )
     fill_duration(message.retry_backoff, policy.retry_backoff or SECOND)
-    fill_duration(message.undo_timeout, policy.undo_timeout or DEFAULT_UNDO_TIMEOUT)
     if policy.attempt_timeout:
         fill_duration(message.attempt_timeout, policy.attempt_timeout)
     if policy.total_timeout:
         fill_duration(message.total_timeout, policy.total_timeout)
+    if policy.undo_timeout:
+        fill_duration(message.undo_timeout, policy.undo_timeout)
     if policy.not_before:
         fill_time(message.not_before, policy.not_before)
     if policy.max_hourly_cost:
