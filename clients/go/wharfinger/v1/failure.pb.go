@@ -136,8 +136,8 @@ const (
 	ErrorReason_ERROR_REASON_TASK_EXISTS ErrorReason = 16
 	// ALREADY_EXISTS: the request_id was used for another request (request_id; task: what it made then).
 	ErrorReason_ERROR_REASON_REQUEST_ID_REUSED ErrorReason = 17
-	// FAILED_PRECONDITION: the task's state does not allow this (task, state; allowed: the states that do,
-	// comma-separated).
+	// FAILED_PRECONDITION: the state of the task, or of an entry of its ledger, does not allow this (task, state; allowed:
+	// the task's states that do, comma-separated; key: the entry whose state it is).
 	ErrorReason_ERROR_REASON_STATE_FORBIDS ErrorReason = 18
 	// FAILED_PRECONDITION: calls of the task may still land, so nobody can tell yet what exists (task; key: an entry that
 	// is open; settle_time: when to ask again, RFC 3339).

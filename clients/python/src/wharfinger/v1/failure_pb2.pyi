@@ -110,8 +110,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     ERROR_REASON_REQUEST_ID_REUSED: _ErrorReason.ValueType  # 17
     """ALREADY_EXISTS: the request_id was used for another request (request_id; task: what it made then)."""
     ERROR_REASON_STATE_FORBIDS: _ErrorReason.ValueType  # 18
-    """FAILED_PRECONDITION: the task's state does not allow this (task, state; allowed: the states that do,
-    comma-separated).
+    """FAILED_PRECONDITION: the state of the task, or of an entry of its ledger, does not allow this (task, state; allowed:
+    the task's states that do, comma-separated; key: the entry whose state it is).
     """
     ERROR_REASON_TASK_NOT_SETTLED: _ErrorReason.ValueType  # 19
     """FAILED_PRECONDITION: calls of the task may still land, so nobody can tell yet what exists (task; key: an entry that
@@ -368,8 +368,8 @@ ERROR_REASON_TASK_EXISTS: ErrorReason.ValueType  # 16
 ERROR_REASON_REQUEST_ID_REUSED: ErrorReason.ValueType  # 17
 """ALREADY_EXISTS: the request_id was used for another request (request_id; task: what it made then)."""
 ERROR_REASON_STATE_FORBIDS: ErrorReason.ValueType  # 18
-"""FAILED_PRECONDITION: the task's state does not allow this (task, state; allowed: the states that do,
-comma-separated).
+"""FAILED_PRECONDITION: the state of the task, or of an entry of its ledger, does not allow this (task, state; allowed:
+the task's states that do, comma-separated; key: the entry whose state it is).
 """
 ERROR_REASON_TASK_NOT_SETTLED: ErrorReason.ValueType  # 19
 """FAILED_PRECONDITION: calls of the task may still land, so nobody can tell yet what exists (task; key: an entry that

@@ -271,8 +271,8 @@ export enum ErrorReason {
   REQUEST_ID_REUSED = 17,
 
   /**
-   * FAILED_PRECONDITION: the task's state does not allow this (task, state; allowed: the states that do,
-   * comma-separated).
+   * FAILED_PRECONDITION: the state of the task, or of an entry of its ledger, does not allow this (task, state; allowed:
+   * the task's states that do, comma-separated; key: the entry whose state it is).
    *
    * @generated from enum value: ERROR_REASON_STATE_FORBIDS = 18;
    */
