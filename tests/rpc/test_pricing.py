@@ -275,13 +275,14 @@ def test_a_file_that_is_streamed_in_becomes_a_catalogue_that_can_be_looked_in(pr
 
 
 def test_a_catalogue_becomes_active_and_an_earlier_one_again(priced):
-    first = bring(priced, many(40, "0.50"), file_name="1.jsonl", activate=True)
+    first = bring(priced, many(40, "0.50"), file_name="1.jsonl", activate=True, override_checks=True)
     assert first.active
     second = bring(priced, many(41, "0.51"), file_name="2.jsonl", activate=True, reason="newer")
     assert second.active
     assert (second.diff.added, second.diff.raised) == (1, 40)
     assert priced.prices.GetCatalog(v1.GetCatalogRequest(name="catalogs/active"), metadata=BOB).name == second.name
-    back = priced.prices.ActivateCatalog(v1.ActivateCatalogRequest(name=first.name), metadata=ROOT)
+    request = v1.ActivateCatalogRequest(name=first.name, override_checks=True)
+    back = priced.prices.ActivateCatalog(request, metadata=ROOT)
     assert back.active
     assert ask(priced, "m7", region="fra").amount.amount == "0.5"
 
@@ -327,7 +328,8 @@ def test_a_catalogue_that_is_none_is_refused(priced, name, reason):
 
 
 def test_only_who_may_see_all_projects_changes_what_all_are_told(priced):
-    active = priced.prices.GetCatalog(v1.GetCatalogRequest(name="catalogs/active"), metadata=ANN)
+    active = bring(priced, many(45, "0.55"), file_name="5.jsonl", activate=True, override_checks=True)
+    assert priced.prices.GetCatalog(v1.GetCatalogRequest(name="catalogs/active"), metadata=ANN) == active
     told = not_brought(priced, many(2), metadata=ANN)
     assert (told.code, told.reason) == (grpc.StatusCode.PERMISSION_DENIED, "PERMISSION_DENIED")
     request = v1.ActivateCatalogRequest(name=active.name)
