@@ -15,7 +15,7 @@ NODES, FATAL = 20, 13
 HALF_DONE = 3
 """Exit code of the command line: the task failed half-way."""
 
-PRICES = "provider,sku,unit,currency,amount\nec2_linux,t2.micro,Hours,USD,0.0116\nec2,volume,GB-Months,USD,0.10\n"
+PRICES = "provider,sku,unit,currency,amount\nec2_linux,t2.micro,Hours,USD,0.0116\nec2_ebs,gp2,GB-Months,USD,0.10\n"
 """What the cloud asks for its things, in a file of our own format: what is half done then has its price."""
 
 Run = Callable[..., None]

@@ -36,9 +36,9 @@ def test_everything_of_a_deployment_is_named() -> None:
     items = [item for item in found if "free" not in item]
     assert [(item["what"], item["provider"], item["sku"], item["quantity"]) for item in items[:4]] == [
         ("node/web-1", "ec2_linux", "t2.micro", "1"),
-        ("volume/web-1-1", "ec2", "volume", "10"),
-        ("volume/web-1-2", "ec2", "volume", "20"),
-        ("address/web-1", "ec2", "address", "1"),
+        ("volume/web-1-1", "ec2_ebs", "gp2", "10"),
+        ("volume/web-1-2", "ec2_ebs", "gp2", "20"),
+        ("address/web-1", "ec2_address", "PublicIPv4:InUseAddress", "1"),
     ]
     assert len(items) == 8
     assert {item["region"] for item in items} == {"eu-west-1"}

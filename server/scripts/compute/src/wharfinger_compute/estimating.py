@@ -10,11 +10,13 @@ from wharfinger.script import Item, Prices
 from wharfinger_compute.params import names
 
 _CATALOGUES = {
-    ("ec2", "node"): "ec2_linux",
-    ("gce", "node"): "gce_instances",
-    ("azure_arm", "node"): "azure_linux",
+    ("ec2", "node"): ("ec2_linux", ""),
+    ("ec2", "volume"): ("ec2_ebs", "gp2"),
+    ("ec2", "address"): ("ec2_address", "PublicIPv4:InUseAddress"),
+    ("gce", "node"): ("gce_instances", ""),
+    ("azure_arm", "node"): ("azure_linux", ""),
 }
-"""Where libcloud's catalogue has another name for a provider's things than its drivers have."""
+"""Where catalogues have other names than libcloud's drivers: provider, and sku. EC2 makes gp2 where no type is asked."""
 
 _ZONE = {"ec2": re.compile(r"(?<=\d)[a-z]$"), "gce": re.compile(r"-[a-z]$")}
 """What makes a zone of a region."""
@@ -23,7 +25,8 @@ _ZONE = {"ec2": re.compile(r"(?<=\d)[a-z]$"), "gce": re.compile(r"-[a-z]$")}
 def estimate(params: Mapping[str, Any], prices: Prices) -> list[Item]:
     """Return what each node, volume and address costs while it lives, as items of `prices`.
 
-    Nodes are priced by their size, volumes as `volume` by the GB, addresses as `address`; what ties them is free.
+    Nodes are priced by their size, volumes by the GB and addresses, on EC2 by Amazon's names and elsewhere as `volume`
+    and `address`; what ties them is free.
     Raises Failed for names that can't be, and what `prices` raises for a profile that there is none of.
     """
     account = prices.profile(params["profile"])
@@ -31,8 +34,8 @@ def estimate(params: Mapping[str, Any], prices: Prices) -> list[Item]:
 
     def item(kind: str, key: str, sku: str, quantity: int = 1) -> Item:
         """Return one item."""
-        named = _CATALOGUES.get((provider, kind), provider)
-        return prices.item(key, provider=named, region=region, sku=sku, quantity=str(quantity))
+        named, as_sku = _CATALOGUES.get((provider, kind), (provider, ""))
+        return prices.item(key, provider=named, region=region, sku=as_sku or sku, quantity=str(quantity))
 
     found = []
     for name in names(params["name"], params.get("count", 1)):
