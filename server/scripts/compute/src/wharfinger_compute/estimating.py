@@ -16,7 +16,7 @@ _CATALOGUES = {
     ("gce", "node"): ("gce_instances", ""),
     ("azure_arm", "node"): ("azure_linux", ""),
 }
-"""Where catalogues have other names than libcloud's drivers: provider, and sku. EC2 makes gp2 where no type is asked."""
+"""Where catalogues have other names than libcloud's drivers: provider and sku. EC2 makes gp2 unless told otherwise."""
 
 _ZONE = {"ec2": re.compile(r"(?<=\d)[a-z]$"), "gce": re.compile(r"-[a-z]$")}
 """What makes a zone of a region."""
