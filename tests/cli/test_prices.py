@@ -18,7 +18,6 @@ from tests.servers.sources import Reply, Sources, redirect
 
 from wharfinger.cli.app import run
 
-
 pytestmark = pytest.mark.timeout(180)
 
 
@@ -146,13 +145,6 @@ def test_beside_a_running_server_the_commands_go_through_it(here, web):
         named = here("prices", "ls", "--server", server.address, "-o", "json")
         assert [row["price_count"] for row in named.json] == [25], named
         assert here("prices", "path", "--server", server.address).code == 2
-        first = named.json[0]["digest"]
-        changed = [line("m0", None), line("new", "1"), *(line(f"m{n}", "0.11") for n in range(1, 25))]
-        done = here.prices("import", here.write("next.jsonl", document(changed)), "--override-checks")
-        assert done.code == 0, done
-        compared = here.prices("diff", first, "-o", "json").json
-        assert (compared["added"], compared["raised"], compared["became_zero"]) == (1, 24, 1)
-        assert here("prices", "diff", first, "--server", server.address, "-o", "json").json == compared
         far = here("prices", "export", "--libcloud", "--to", str(here.folder / "far.json"), "--server", server.address)
         assert far.code == 0, far
         one, other = (
@@ -160,6 +152,13 @@ def test_beside_a_running_server_the_commands_go_through_it(here, web):
         )
         assert one["compute"] == other["compute"]
         assert one["compute"]["onprem"]["mine"] == {"fra": 0.5}
+        first = named.json[0]["digest"]
+        changed = [line("m0", None), line("new", "1"), *(line(f"m{n}", "0.11") for n in range(1, 25))]
+        done = here.prices("import", here.write("next.jsonl", document(changed)), "--override-checks")
+        assert done.code == 0, done
+        compared = here.prices("diff", first, "-o", "json").json
+        assert (compared["added"], compared["raised"], compared["became_zero"]) == (1, 24, 1)
+        assert here("prices", "diff", first, "--server", server.address, "-o", "json").json == compared
     finally:
         assert server.stop() == 0, server.log()
 
