@@ -9,6 +9,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from wharfinger_server.domain.attempt import Lease
 from wharfinger_server.domain.errors import Fenced
 from wharfinger_server.domain.failure import Failure
 from wharfinger_server.domain.states import Phase, TaskState
@@ -195,11 +196,27 @@ class Dispatcher:
                 self._pump(lane)
 
     async def _lease_and_launch(self, lane: Lane, waiting: Waiting) -> bool:
-        leased = await self.store.change(waiting.task_id, self._decide_lease)
+        asked: list[tuple[int, Lease]] = []
+
+        def decide(work: Work) -> Leased | Task:
+            """Lease the task; one that an earlier try of this has leased, whose answer was lost, is leased already."""
+            lease = work.task.lease
+            if lease is not None and (work.task.epoch, lease) in asked:
+                return self.life.leased(work, lease.phase)
+            decided = self._decide_lease(work)
+            if work.task.lease is not None and isinstance(decided, Leased):
+                asked.append((work.task.epoch, replace(work.task.lease)))
+            return decided
+
+        leased = await self.store.change(waiting.task_id, decide)
         if isinstance(leased, Task):
             self.consider(leased)
             return False
-        return await self._open_and_launch(leased)
+        launched = await self._open_and_launch(leased)
+        if launched and leased.phase is Phase.RUN and leased.task.state is TaskState.CANCELLING:
+            # It was cancelled between the tries, when nothing ran that could have been told.
+            self.attempts.cancel(leased.task.id, "cancelled")
+        return launched
 
     async def _open_and_launch(self, leased: Leased) -> bool:
         """Launch a leased task with its memos and sealed params; one whose params can't be opened ends its attempt."""

@@ -100,11 +100,16 @@ class Life:
     def lease(self, work: Work, phase: Phase, worker: str) -> Leased:
         """Lease the task for an attempt of `phase`, as `next_phase` told it."""
         task = work.task
-        entries = tuple(work.ledger()) if task.counts.total else ()
         before = task.state
         task.begin(phase, task.executor, worker, work.now, self.lease_ttl)
         task.wake_time = 0
         state_changed(work, before, SERVER, f"attempt {task.runs}", task.epoch)
+        return self.leased(work, phase)
+
+    def leased(self, work: Work, phase: Phase) -> Leased:
+        """Return the task, which is leased for `phase`, as its attempt needs it."""
+        task = work.task
+        entries = tuple(work.ledger()) if task.counts.total else ()
         return Leased(task, phase, entries, self._targets(work, phase))
 
     def _targets(self, work: Work, phase: Phase) -> tuple[str, ...]:
