@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from wharfinger.cli.options import Asked
     from wharfinger_server.config import Settings
 
+_PATIENCE = 2.0
+"""How long, in seconds, the end of another command on the same data folder is waited for."""
 _LEAST_DIGITS = 4
 _DIGITS = re.compile(r"[0-9a-f]{1,64}")
 
@@ -38,22 +41,55 @@ def asking(asked: Asked) -> Iterator[Place]:
         with asked.client() as client:
             yield Place(client, None)
         return
-    from wharfinger_server.app.price_office import PriceOffice
-    from wharfinger_server.commands.settings import refuse, settings_of
-    from wharfinger_server.store.errors import InUse, OpenRefused
+    from wharfinger_server.commands.settings import settings_of
 
     settings = settings_of()
     with ExitStack() as stack:
+        yield Place(stack.enter_context(_whom(asked, settings, stack).client()), settings)
+
+
+def _whom(asked: Asked, settings: Settings, stack: ExitStack) -> Asked:
+    """Return whom to ask about the data folder: this process, in `stack`, or the server that has the folder.
+
+    Where another command has it, its end is waited for a little, and then the user is told.
+    """
+    from wharfinger_server.app.price_office import PriceOffice
+    from wharfinger_server.commands.settings import refuse
+    from wharfinger_server.store.errors import InUse, OpenRefused
+
+    until = time.monotonic() + _PATIENCE
+    while True:
         try:
             office = stack.enter_context(PriceOffice(settings))
         except InUse as error:
             whom = replace(asked, server=_running(settings, str(error)))
+            if _answers(whom):
+                return whom
         except OpenRefused as error:
             refuse(str(error))
         else:
             # Not by TLS, whatever WHARFINGER_CA says.
-            whom = replace(asked, server=f"http://{office.address}", token="", ca=None)
-        yield Place(stack.enter_context(whom.client()), settings)
+            return replace(asked, server=f"http://{office.address}", token="", ca=None)
+        if time.monotonic() > until:
+            refuse(
+                f"the data folder {settings.data_dir} is in use, and no server answers at {whom.server}; another "
+                "`wharfinger prices` is probably at work: run this again when it has ended [PRICES_BUSY]"
+            )
+        time.sleep(0.1)
+
+
+def _answers(whom: Asked) -> bool:
+    """Whether a server answers there, well or not."""
+    from wharfinger import Unreachable, WharfingerError
+
+    with whom.client() as client:
+        try:
+            client.server_info()
+        except Unreachable:
+            return False
+        except WharfingerError:
+            return True
+    return True
 
 
 def names_server(asked: Asked) -> bool:

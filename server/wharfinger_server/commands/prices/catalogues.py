@@ -45,7 +45,8 @@ def ls(asked: Asked) -> None:
     table(("CATALOG", "STATE", "PRICES", "UNKNOWN", "DATA AGE", "IMPORTED", "SIGNED BY", "SOURCE"), rows)
     for catalog in found:
         if catalog.quarantine_reason:
-            click.echo(f"{catalog.id[:SHORT]} is in quarantine: {catalog.quarantine_reason}")
+            how = "is active by override" if catalog.active else "is in quarantine"
+            click.echo(f"{catalog.id[:SHORT]} {how}: {catalog.quarantine_reason}")
 
 
 @command(short_help="Make a catalogue the active one.")

@@ -51,7 +51,7 @@ def tell_catalog(catalog: Catalog, outcome: str) -> None:
         (
             (outcome, catalog.id),
             ("state", state_of(catalog)),
-            ("quarantined", catalog.quarantine_reason),
+            ("overridden" if catalog.active else "quarantined", catalog.quarantine_reason),
             ("source", catalog.source),
             ("signed by", catalog.signed_by),
             ("data", data),
