@@ -66,7 +66,8 @@ def test_prices_that_do_not_fit_in_memory_at_once_are_merged_from_runs(
     whole = tmp_path / "whole"
     whole.mkdir()
     expected = build(prices, "own", whole).digest
-    monkeypatch.setattr("wharfinger_server.pricing.build._RUN", 7)
+    monkeypatch.setattr("wharfinger_server.pricing.build._RUN", 700)
+    monkeypatch.setattr("wharfinger_server.pricing.build._LINES", 7)
     monkeypatch.setattr("wharfinger_server.pricing.build._AT_ONCE", 3)
     built = build([*prices, *prices], "own", tmp_path)
     assert (built.digest, built.price_count) == (expected, 500)
@@ -108,6 +109,8 @@ def test_duplicates_that_disagree_are_refused_naming_both(tmp_path: Path) -> Non
         (price(sku="m\ud800"), "characters that no name has"),
         (price(free=True), "free and to cost"),
         (price(effective=-1), "outside of 1970"),
+        (price(source="list,[2026]"), "its source has a comma before a bracket"),
+        (price(source="a\nlist"), "its source has characters"),
     ],
 )
 def test_a_price_that_can_not_be_is_refused_with_the_reason(tmp_path: Path, bad: Price, why: str) -> None:

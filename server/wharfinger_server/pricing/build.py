@@ -15,12 +15,13 @@ from wharfinger_server.pricing.catalogue import key_of, line_of, price_of
 from wharfinger_server.pricing.vetting import Vetting, described
 from wharfinger_server.sdk.price_source import MalformedPrices
 
-_RUN = 100_000
-"""So many lines are sorted in memory at once."""
+_RUN = 32 << 20
+"""So many bytes of lines are sorted in memory at once."""
+_LINES = 10_000
+"""So many lines are taken at a time: as often it is told how many there were, and whether a run is full."""
 _AT_ONCE = 64
 """So many sorted runs are merged at once."""
 _BUFFER = 1 << 20
-_TELL_EVERY = 10_000
 _UNKNOWN = b",[null,"
 
 OnRows = Callable[[int], None]
@@ -46,35 +47,36 @@ def build(prices: Iterable[Price], source: str, folder: Path, on_rows: OnRows | 
     Raises MalformedPrices for a price that can't be taken (see `vetting`), for two of one key that disagree, and for
     none at all; OSError where the folder can't be written.
     """
-    runs = [_write_run(folder / f"run-{number}", lines) for number, lines in enumerate(_runs(prices, source, on_rows))]
-    if len(runs) == 1:
-        lines: Iterable[bytes] = _read(runs[0])
-    else:
-        while len(runs) > _AT_ONCE:
-            name = folder / f"{runs[0].name}-{len(runs)}"
-            runs = [*runs[_AT_ONCE:], _write_run(name, heapq.merge(*map(_read, runs[:_AT_ONCE])))]
-        lines = heapq.merge(*map(_read, runs))
-    built = _write(folder / "catalog", lines)
-    for run in folder.glob("run-*"):
-        run.unlink()
+    runs: list[Path] = []
+    run: list[bytes] = []
+    size = 0
+    for lines in _lines(prices, source, on_rows):
+        run += lines
+        size += sum(map(len, lines))
+        if size >= _RUN:
+            run.sort()
+            runs.append(_write_run(folder / f"run-{len(runs)}", run))
+            run, size = [], 0
+    run.sort()
+    while len(runs) >= _AT_ONCE:
+        name = folder / f"{runs[0].name}-{len(runs)}"
+        runs = [*runs[_AT_ONCE:], _write_run(name, heapq.merge(*map(_read, runs[:_AT_ONCE])))]
+    built = _write(folder / "catalog", heapq.merge(run, *map(_read, runs)) if runs else run)
+    for path in folder.glob("run-*"):
+        path.unlink()
     if not built.price_count:
         raise MalformedPrices("there is no price in it")
     return built
 
 
-def _runs(prices: Iterable[Price], source: str, on_rows: OnRows | None) -> Iterator[list[bytes]]:
-    """Yield sorted lists of lines."""
-    lines = _lines(prices, source, on_rows)
-    while run := list(islice(lines, _RUN)):
-        run.sort()
-        yield run
-
-
-def _lines(prices: Iterable[Price], source: str, on_rows: OnRows | None) -> Iterator[bytes]:
-    vet = Vetting().vet
-    for count, price in enumerate(prices, 1):
-        yield line_of(vet(price), source) + b"\n"
-        if on_rows is not None and count % _TELL_EVERY == 0:
+def _lines(prices: Iterable[Price], source: str, on_rows: OnRows | None) -> Iterator[list[bytes]]:
+    """Yield the prices' lines, many at a time."""
+    vet, count = Vetting().vet, 0
+    vetted = map(vet, prices)
+    while lines := [line_of(price, source) for price in islice(vetted, _LINES)]:
+        yield lines
+        count += len(lines)
+        if on_rows is not None and len(lines) == _LINES:
             on_rows(count)
 
 
@@ -91,19 +93,24 @@ def _read(path: Path) -> Iterator[bytes]:
 
 def _write(path: Path, lines: Iterable[bytes]) -> Built:
     digest, count, unknown = hashlib.sha256(), 0, 0
-    last_key, last = b"", b""
-    with path.open("wb", _BUFFER) as file:
-        for line in lines:
-            if line == last:
-                continue
-            key = key_of(line)
-            if key == last_key:
-                raise _disagreement(last, line)
-            last_key, last = key, line
-            digest.update(line)
-            file.write(line)
-            count += 1
-            unknown += line.startswith(_UNKNOWN, len(key))
+    last_key = last = b""
+    lines = iter(lines)
+    with path.open("wb") as file:
+        while taken := list(islice(lines, _LINES)):
+            kept = []
+            for line in taken:
+                key = key_of(line)
+                if key == last_key:
+                    if line != last:
+                        raise _disagreement(last, line)
+                    continue
+                last_key, last = key, line
+                kept.append(line)
+                unknown += line.startswith(_UNKNOWN, len(key))
+            data = b"".join(kept)
+            digest.update(data)
+            file.write(data)
+            count += len(kept)
         file.flush()
         os.fsync(file.fileno())
     return Built(path, digest.hexdigest(), count, unknown)

@@ -5,10 +5,14 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 from itertools import pairwise
+from typing import TypeVar
 
 from wharfinger_server.domain.currency import CURRENCIES
 from wharfinger_server.domain.price import CATEGORIES, LONGEST_AMOUNT, Price, plain
+from wharfinger_server.pricing.catalogue import KEY_END
 from wharfinger_server.sdk.price_source import MalformedPrices
+
+T = TypeVar("T")
 
 HIGHEST = Decimal(10) ** 9
 """An amount above this is a mistake."""
@@ -24,33 +28,40 @@ class Vetting:
     """Looks at prices, one after the other; what many have in common is looked at once."""
 
     def __init__(self) -> None:
-        self._seen: set[tuple[str, str, str, str, str, str]] = set()
+        self._seen: set[tuple[str, ...]] = set()
+        self._amounts: set[str] = set()
 
     def vet(self, price: Price) -> Price:
         """Return the price as it is kept, or raise MalformedPrices with what is wrong with it.
 
         A zero that is not told to be free is unknown, and so kept without an amount.
         """
-        common = (price.provider, price.region, price.category, price.term, price.currency, price.unit)
+        provider, region, sku, unit, currency, amount, category, term, free, tiers, effective, expire, source = price
+        common = (provider, region, unit, currency, category, term, source)
         if common not in self._seen:
             _check_common(price)
-            if len(self._seen) >= _MOST_SEEN:
-                self._seen.clear()
-            self._seen.add(common)
-        sku, amount = price.sku, price.amount
+            _note(self._seen, common)
         if not sku or len(sku) > _LONGEST_NAME or not sku.isascii() or not sku.isprintable():
             _check_name(price, "sku", sku)
-        if price.effective or price.expire:
+        if effective or expire:
             _check_times(price)
-        if amount is not None:
+        if amount is not None and (text := str(amount)) not in self._amounts:
             _check_amount(price, amount)
-        if price.tiers:
+            _note(self._amounts, text)
+        if tiers:
             _check_tiers(price)
-        elif price.free:
+        elif free:
             _check_free(price)
-        elif amount == _ZERO:
+        elif amount is not None and not amount:
             return price._replace(amount=None)
         return price
+
+
+def _note(seen: set[T], one: T) -> None:
+    """Remember what is in order, so much at a time that memory does not grow with the file."""
+    if len(seen) >= _MOST_SEEN:
+        seen.clear()
+    seen.add(one)
 
 
 def described(price: Price) -> str:
@@ -66,8 +77,10 @@ def _check_common(price: Price) -> None:
         raise _refused(price, f"its category {price.category[:40]!r} is none of {', '.join(CATEGORIES)}")
     if not price.provider or not price.unit:
         raise _refused(price, "it lacks a provider or a unit")
-    for what in ("provider", "region", "unit", "term"):
+    for what in ("provider", "region", "unit", "term", "source"):
         _check_name(price, what, getattr(price, what))
+    if KEY_END.decode() in price.source:
+        raise _refused(price, "its source has a comma before a bracket, which ends a key in a catalogue's file")
 
 
 def _check_times(price: Price) -> None:

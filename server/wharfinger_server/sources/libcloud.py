@@ -88,24 +88,27 @@ def _compute(stream: JsonStream, notes: Notes) -> Iterator[Price]:
             try:
                 text(section, "the section's name")
                 nested = section.startswith("gce_")
-                prices = list(_nested(section, [size], entry) if nested else _flat(section, size, entry))
+                prices = list(_nested(section, [size], entry)) if nested else _flat(section, size, entry)
             except ValueError as error:
                 stream.refuse(str(error))
             yield from prices
             notes.sections[section] += len(prices)
 
 
-def _flat(section: str, size: str, entry: Any) -> Iterator[Price]:
-    """Yield the price of a size, or those of its regions."""
+def _flat(section: str, size: str, entry: Any) -> list[Price]:
+    """Return the price of a size, or those of its regions."""
     text(size, "the size's name")
     if not isinstance(entry, dict):
-        yield Price(section, "", size, "Hours", "USD", amount(figure(entry)))
-        return
-    for region, cost in entry.items():
-        try:
-            yield Price(section, _region(region), size, "Hours", "USD", amount(figure(cost)))
-        except ValueError as error:
-            raise ValueError(f"{region}: {error}") from None
+        return [Price(section, "", size, "Hours", "USD", amount(figure(entry)))]
+    prices, region = [], ""
+    try:
+        # The whole of the file is in these three lines, nearly.
+        for region, cost in entry.items():
+            known = amount(cost if isinstance(cost, str) else figure(cost))
+            prices.append(Price(section, _region(region), size, "Hours", "USD", known))
+    except ValueError as error:
+        raise ValueError(f"{region}: {error}") from None
+    return prices
 
 
 def _nested(section: str, keys: list[str], entry: Any) -> Iterator[Price]:
