@@ -115,7 +115,7 @@ class Cloud:
         return asyncio.get_running_loop().time()
 
     async def prepare(self) -> None:
-        """What a client does before it sends: a pause here sends late."""
+        """What a client does before it sends, and with an answer: a pause here sends or reports late."""
         self.hold()
         await asyncio.sleep(self.dice.choice((0.0, 0.001, 0.2)))
 
@@ -150,7 +150,9 @@ class Cloud:
             if dropped and fate < 0.5:  # the client hears of a broken connection long before the thing is made
                 self._later(latency * self.dice.random(), _fail, answer)
             self._later(latency, self._land, request, answer, dropped)
-        return await answer
+        made = await answer
+        await self.prepare()  # a pause here reports late
+        return made
 
     @staticmethod
     def _later(delay: float, act: Callable[..., None], *what: object) -> None:

@@ -93,6 +93,8 @@ def _handed_over(it: Decision, was: Entry | None, entry: Entry) -> None:
     if was and was.state in SOUGHT and not was.external_id and it.work.now < it.known.settles.get(was.token, 0):
         it.wrong(f"20: {entry.key} is {entry.state.name} before settling")
     thing = it.cloud.things.get(entry.external_id)
+    if entry.state is E.RETAINED and was and was.state is E.UNDO_FAILED and it.work.now < was.undo_deadline:
+        it.wrong(f"18: {entry.key} is RETAINED while a deletion may be on its way")
     if entry.state is E.RETAINED and thing is not None and thing.going:
         it.wrong(f"18: {entry.key} is RETAINED while its deletion is on its way")
 

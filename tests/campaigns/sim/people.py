@@ -62,16 +62,15 @@ class Person:
             return answer
         return None
 
-    async def meddle(self, known: Known) -> None:
-        """Ask for something at random about a task."""
+    async def meddle(self, known: Known, kind: str = "") -> None:
+        """Ask for something at random about a task; `fitting`: for what its state is apt for."""
         name = known.task.task_id
         asked = Ask("default", name)
         keys = sorted(known.entries)
         dice = self.dice
-        kind = dice.choice(("cancel", "resume", "roll_back", "resolve", "fitting") * 2 + KINDS)
+        kind = kind or dice.choice(("cancel", "resume", "roll_back", "resolve", "fitting") * 2 + KINDS)
         if kind == "fitting":
-            state = known.task.state
-            kind = dice.choice(FITTING.get(state, ("cancel",)))
+            kind = self._fitting(known)
         if kind == "only" and dice.random() < 0.5:
             keys = [key for key in keys if "~" in key] or keys
         some = tuple(dice.sample(keys, min(len(keys), dice.randint(1, 2))))
@@ -82,7 +81,8 @@ class Person:
         elif kind == "delete":
             await self.ask(f"delete {name}", lambda s: s.engine.tasks.delete(CALLER, "default", name))
         elif kind == "resolve" and keys:
-            await self.resolve(known, dice.choice(keys))
+            doubtful = [key for key in keys if self._doubtful(known.entries[key])]
+            await self.resolve(known, dice.choice(doubtful if doubtful and dice.random() < 0.8 else keys))
         elif kind == "unknown":
             await self.misname(name)
         elif kind == "plan":
@@ -90,6 +90,12 @@ class Person:
         elif kind in ("roll_back", "only", "retain"):
             only, retain = (some if kind == "only" else ()), (some if kind == "retain" else ())
             await self.roll_back(name, only, retain)
+
+    def _fitting(self, known: Known) -> str:
+        kinds = FITTING.get(known.task.state, ("cancel",))
+        if "resolve" in kinds and any(self._doubtful(entry) for entry in known.entries.values()):
+            kinds += ("resolve", "resolve", "only")
+        return self.dice.choice(kinds)
 
     async def misname(self, name: str) -> None:
         """Ask about a key that the ledger does not have: it must be refused."""
@@ -111,6 +117,10 @@ class Person:
     async def resolve(self, known: Known, key: str, said: Verdict | None = None) -> None:
         """Give a verdict on an entry; a true one."""
         entry = known.entries[key]
+        others = sorted({e.external_id for e in known.entries.values() if e.external_id} - {entry.external_id})
+        if said is None and others and self.dice.random() < 0.2:
+            await self._mistake(known.task.task_id, key, self.dice.choice(others))
+            return
         said = said or self.dice.choice(list(Verdict))
         id_ = ""
         if said in (Verdict.CREATED, Verdict.NOT_CREATED):
@@ -122,6 +132,20 @@ class Person:
             f"resolve {name} {key} {said.name} {id_}",
             lambda s: s.engine.half_way.resolve(CALLER, Ask("default", name), key, said, id_),
         )
+
+    async def _mistake(self, name: str, key: str, id_: str) -> None:
+        """Say of a key that it is what another one is: it must be refused."""
+        done = await self.ask(
+            f"resolve {name} {key} CREATED {id_}, which is another's",
+            lambda s: s.engine.half_way.resolve(CALLER, Ask("default", name), key, Verdict.CREATED, id_),
+        )
+        if done is not None:
+            self.world.wrong(f"20: {key} of {name} is said to be {id_}, which another entry has")
+
+    @staticmethod
+    def _doubtful(entry: Entry) -> bool:
+        """Whether people have more reason to look at an entry than at others."""
+        return entry.open and (entry.state in (EntryState.UNCERTAIN, EntryState.UNDO_FAILED) or "~" in entry.key)
 
     def _truth(self, known: Known, entry: Entry) -> str:
         things = self.world.cloud.things

@@ -26,6 +26,7 @@ class Trace:
         self.feed: list[bytes] = []
         self.cloud: Cloud
         self.costs: Callable[[Known, Task], None]
+        self.stirred: Callable[[Known], None]
         self.seen = seen
         self._staged: dict[int, Known] = {}
         self._fresh: list[Entry] = []
@@ -133,3 +134,5 @@ class Trace:
                 self._wrong(f"feed position {position} after {self._position}")
             self._position = position
             self.feed.append(body)
+        for task in sorted({commit.task.id for commit in batch if commit.events}):
+            self.stirred(self.tasks[task])

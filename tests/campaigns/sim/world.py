@@ -17,6 +17,7 @@ from pathlib import Path
 from tests.campaigns.sim.cloud import Cloud, Moods, Thing
 from tests.campaigns.sim.costs import BUDGET, PriceBook
 from tests.campaigns.sim.coverage import counting
+from tests.campaigns.sim.decision import Known
 from tests.campaigns.sim.ending import check_end
 from tests.campaigns.sim.lives import ALWAYS, EPOCH, LIFE, Life, VirtualLoop, graveyard, virtual_time
 from tests.campaigns.sim.of_tasks import HALF_DONE
@@ -34,8 +35,11 @@ from wharfinger_server.store.store import InlineRunner, Store
 
 SECOND = 1_000_000
 DAYS = 30 * 86_400
-LEANINGS = ("", "", "late", "late", "parts", "careless")
-"""What histories lean to: workers that are late, groups half made, scripts that do not do the same twice."""
+LEANINGS = ("", "late", "late", "blind", "blind", "parts", "careless")
+"""What histories lean to: workers that are late, finds and undos that fail, groups half made, scripts that do not do
+the same twice."""
+HASTY = 3
+"""How many people at most are about to act at once."""
 PATIENCE = 20_000.0
 """Virtual seconds in which everything has to come to rest."""
 
@@ -61,7 +65,9 @@ class World:
         self.workers: list[Life] = []
         self.calm = False
         self.troubled = dice.choice((0.0, 0.0, 0.0, 0.01, 0.05))
+        self._haste = dice.choice((0.0, 0.3, 0.8)) if self.lean in ("late", "blind") else dice.choice((0.0, 0.0, 0.3))
         self.trace = Trace(self.tell, self.wrong, self.seen)
+        self.trace.stirred = self._stirred
         self.cloud = self.trace.cloud = Cloud(
             dice.random() < (0.25 if late else 0.5),
             dice,
@@ -87,8 +93,10 @@ class World:
             retention=self.retention,
             prices=replace(settings.prices, budgets=BUDGET),
         )
-        self._lured = 0.5 if late else dice.choice((0.0, 0.05, 0.2, 0.5))
+        self._lured = dice.choice((0.15, 0.3, 0.6) if late else (0.0, 0.05, 0.2, 0.5))
+        self._impatience = dice.choice((0.02, 0.1, 0.3))
         self._servers = 0
+        self._hasty = 0
         self._up = asyncio.Event()
         self._restart: asyncio.Task[None] | None = None
         self._crashes = 0 if late else dice.choice((0, 1, 2, 4))
@@ -96,7 +104,7 @@ class World:
         self.person = Person(self)
         how = f"lean={self.lean!r} tokens={self.cloud.tokens} remote={self.remote} slots={self.slots}"
         how += f" resumable={module.RESUMABLE}"
-        how += f" stubborn={self.cloud.stubborn} troubled={self.troubled} {self.retention}"
+        how += f" haste={self._haste} stubborn={self.cloud.stubborn} troubled={self.troubled} {self.retention}"
         self.tell(f"seed {seed}: {how} {self.cloud.moods}")
 
     # ------------------------------------------------------------------ what all use
@@ -230,7 +238,7 @@ class World:
             on_failure=dice.choice(list(OnFailure)),
             on_cancel=dice.choice(list(OnFailure)),
             max_attempts=dice.choice((1, 2, 5)),
-            max_lost_attempts=20 if self.lean == "late" else dice.choice((0, 2, 20)),
+            max_lost_attempts=dice.choice((0, 0, 20) if self.lean == "late" else (0, 2, 20)),
             attempt_timeout=dice.choice((0, 0, 0, 5, 30)) * SECOND,
             total_timeout=dice.choice((0, 0, 0, 0, 60)) * SECOND,
             undo_timeout=dice.choice((0, 0, 0, 30)) * SECOND,
@@ -297,6 +305,22 @@ class World:
             if there:
                 await self.person.meddle(self.dice.choice(there))
 
+    def _stirred(self, known: Known) -> None:
+        """Have somebody act at once on what a commit made of a task, in histories of hasty people."""
+        chance = self._haste * (1 if known.task.state.resting else self._impatience)
+        if self.calm or self._hasty >= HASTY or self.dice.random() >= chance:
+            return
+        self._hasty += 1
+        delay = self.dice.choice((0.0, 0.3, 3.0)) * self.dice.random()
+        ALWAYS.context().run(self.loop.create_task, self._react(known.task.id, delay))
+
+    async def _react(self, task: int, delay: float) -> None:
+        for _ in range(self.dice.randint(1, 4)):
+            await asyncio.sleep(delay)
+            if not self.calm:
+                await self.person.meddle(self.trace.tasks[task], "fitting")
+        self._hasty -= 1
+
     # ------------------------------------------------------------------ the end
 
     async def _settle(self) -> None:
@@ -309,16 +333,19 @@ class World:
         for known in list(self.trace.tasks.values()):
             if known.task.state.resting and self.dice.random() < 0.4:
                 await self.person.tidy(known)
-        for _ in range(20):
+        for _ in range(40):
             await self._rest()
             half = [known for known in self.trace.tasks.values() if known.task.state in HALF_DONE]
             if not half:
                 return
             for known in half:
                 await self.person.finish(known)
+        await self._rest()
         names = [
             f"{k.task.task_id} {k.task.state.name}" for k in self.trace.tasks.values() if k.task.state in HALF_DONE
         ]
+        if not names:
+            return
         self.wrong(f"however often resumed or rolled back, not ended: {names}")
 
     async def _rest(self, *, sleepers: bool = False) -> None:
@@ -342,7 +369,10 @@ def _moods(dice: random.Random, lean: str) -> Moods:
     names = ("refuse", "lose", "drop", "slow", "part", "find", "undo")
     own = {name: dice.choice((0.0, 0.0, 0.0, 0.3)) for name in ("fickle", "sight", "again")}
     moods = Moods(**{name: dice.choice((0.0, 0.0, 0.1, 0.4)) for name in names}, **own)
-    if lean == "parts":
+    if lean == "blind":
+        moods.find, moods.undo = dice.choice((0.4, 0.8)), dice.choice((0.4, 0.8))
+        moods.drop, moods.slow = 0.3, 0.4
+    elif lean == "parts":
         moods.part = 0.4
     elif lean == "careless":
         moods.fickle = moods.sight = 0.3
