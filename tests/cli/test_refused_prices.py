@@ -15,7 +15,7 @@ from tests.servers.sources import Reply, Sources, redirect
 
 TRUSTED, STRANGER = Signer(), Signer()
 GOOD = [line(f"m{number}", "0.10") for number in range(40)]
-LIBCLOUD = '{"compute": {"gandi": {"small": 0.02}}, "storage": {}, "updated": %d}'
+LIBCLOUD = '{"compute": {"gandi": {"small": %s}}, "storage": {}, "updated": %d}'
 
 
 @pytest.fixture(scope="module")
@@ -58,23 +58,24 @@ def refused(here, reason, *arguments):
     ("data", "options", "reason", "phrase"),
     [
         (b"<html>it moved</html>", (), "PRICES_MALFORMED", "libcloud"),
-        (b"<html>it moved</html>", ("--format", "libcloud"), "PRICES_MALFORMED", "JSON"),
+        (b"<html>it moved</html>", ("--format", "libcloud"), "PRICES_MALFORMED", "stands where"),
         (document(GOOD)[:-20], (), "PRICES_MALFORMED", "line 40"),
-        (b"", (), "PRICES_MALFORMED", ""),
+        (b"", (), "PRICES_MALFORMED", "empty"),
         (gzip.compress(document(GOOD))[:60], (), "PRICES_MALFORMED", ""),
         (gzip.compress(b"\0" * 20_000_000), (), "PRICES_TOO_LARGE", "1048576"),
         (document(GOOD), ("--sha256", "ab" * 32), "PRICES_CHECKSUM", "ab" * 32),
         (document([*GOOD, line("bad", "-1")]), (), "PRICES_MALFORMED", "negative"),
-        (document([*GOOD, line("bad", "2e12")]), (), "PRICES_MALFORMED", "bad"),
+        (document([*GOOD, line("bad", "2e12")]), (), "PRICES_MALFORMED", "absurd"),
         (document([*GOOD, line("m1", "0.11")]), (), "PRICES_MALFORMED", "m1"),
         (document([*GOOD, line("bad", currency="ABC")]), (), "PRICES_MALFORMED", "ABC"),
         (document(GOOD[:30]), (), "PRICES_QUARANTINED", "10 of 40 known prices are missing"),
         (many(40, "0.90"), (), "PRICES_QUARANTINED", "moved by more than half"),
-        (document([*GOOD[1:], line("m0", "0")]), (), "PRICES_QUARANTINED", "zero or unknown"),
+        (document([*GOOD[1:], line("m0", "0")]), (), "PRICES_MALFORMED", "line 40: amount is 0"),
+        (document([*GOOD[1:], line("m0", None)]), (), "PRICES_QUARANTINED", "zero or unknown"),
     ],
     ids=[
         "nothing known", "no JSON", "truncated", "empty", "truncated gzip", "bomb", "checksum", "negative", "absurd",
-        "duplicates", "currency", "coverage", "moved", "zeros",
+        "duplicates", "currency", "coverage", "moved", "zero", "unknown",
     ],
 )  # fmt: skip
 def test_bad_data_is_refused_and_the_active_catalogue_stays(here, data, options, reason, phrase):
@@ -98,8 +99,8 @@ def test_a_signature_that_does_not_hold_is_refused(here, signature, phrase):
 
 def test_older_data_is_refused_and_named_as_such(web, tmp_path):
     here = Folder(tmp_path / "older", web)
-    assert here.prices("import", here.write("new.json", (LIBCLOUD % 1_700_000_000).encode())).code == 0
-    older = here.write("old.json", (LIBCLOUD % 1_600_000_000).encode())
+    assert here.prices("import", here.write("new.json", (LIBCLOUD % ("0.02", 1_700_000_000)).encode())).code == 0
+    older = here.write("old.json", (LIBCLOUD % ("0.021", 1_600_000_000)).encode())
     assert "older than the active catalogue's" in refused(here, "PRICES_QUARANTINED", "import", older)
 
 
@@ -123,12 +124,12 @@ def test_an_address_that_serves_nothing_good_is_refused_in_its_time(here, web, r
 
 def test_an_address_where_nobody_listens_is_told(here, web):
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        address = "127.0.0.1:%d" % taken.getsockname()[1]
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
     refused(here, "PRICES_URL_REFUSED", "update", "--url", f"http://{address}/p.jsonl", "--force")
 
 
 def test_of_two_updates_at_once_the_second_is_told_to_wait(here, web):
-    url = web.serve("/slow.jsonl", Reply(document(GOOD), rate=4000))
+    url = web.serve("/slow.jsonl", Reply(document(GOOD), rate=600))
     first = subprocess.Popen(
         [sys.executable, "-m", "wharfinger", "prices", "update", "--url", url, "--force", "-o", "json"],
         stdin=subprocess.DEVNULL,
@@ -142,7 +143,13 @@ def test_of_two_updates_at_once_the_second_is_told_to_wait(here, web):
         while not any(seen.path == "/slow.jsonl" for seen in web.requests):
             assert time.monotonic() < until, "the first update asks for nothing"
             time.sleep(0.02)
-        refused(here, "PRICES_BUSY", "import", here.write("second.jsonl", document(GOOD)))
+        began = time.monotonic()
+        for command in (("import", here.write("second.jsonl", document(GOOD))), ("ls",)):
+            told = here.prices(*command)
+            assert (told.code, "[PRICES_BUSY]" in told.err) == (5, True), told
+            assert str(here.folder / "data") in told.err
+            assert "run this again when it has ended" in told.err
+        assert time.monotonic() - began < 10
         out, err = first.communicate(timeout=30)
         assert first.returncode == 0, err
         assert json.loads(out)["price_count"] == 40

@@ -78,6 +78,8 @@ class Reader:
         return found()
 
     def _recognise(self, path: Path, name: str) -> str:
+        if path.is_file() and not path.stat().st_size:
+            raise malformed("", f"{name or 'the file'} is empty")
         fitting = self._fitting(path, name)
         if len(fitting) == 1:
             return fitting[0]

@@ -49,7 +49,7 @@ async def _chunks(requests: Requests) -> AsyncGenerator[bytes, None]:
             raise invalid("chunk", "after the header every message must hold a chunk of the file")
         if len(message.chunk) > LARGEST_CHUNK:
             raise invalid("chunk", f"{len(message.chunk)} bytes; {LARGEST_CHUNK} are the most")
-        empty = empty and not message.chunk
+        empty = False
         yield message.chunk
     if empty:
         raise invalid("chunk", "no chunk of the file came; send some, or set header.url or header.update")

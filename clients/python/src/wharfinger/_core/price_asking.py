@@ -84,9 +84,12 @@ def upload(source: str | Path | bytes | BinaryIO | None) -> Upload:
 def _messages(
     header: pricing_service_pb2.ImportCatalogHeader, file: BinaryIO | None
 ) -> Iterator[pricing_service_pb2.ImportCatalogRequest]:
-    """Tell the header, then the file's pieces as the connection takes them."""
+    """Tell the header, then the file's pieces as the connection takes them; of an empty file an empty one."""
     yield pricing_service_pb2.ImportCatalogRequest(header=header)
-    while file is not None and (piece := file.read(CHUNK)):
+    if file is None:
+        return
+    yield pricing_service_pb2.ImportCatalogRequest(chunk=file.read(CHUNK))
+    while piece := file.read(CHUNK):
         yield pricing_service_pb2.ImportCatalogRequest(chunk=piece)
 
 
