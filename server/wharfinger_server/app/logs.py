@@ -16,6 +16,8 @@ from wharfinger.runtime.redaction import Redactor, known
 from wharfinger_server.config import Settings, secret_values
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+# Made once: json.dumps would make it anew for every line.
+_encode = json.JSONEncoder(default=str, ensure_ascii=False).encode
 
 
 def set_up(settings: Settings) -> None:
@@ -59,7 +61,7 @@ class JsonLines(logging.Formatter):
         }
         if record.exc_info:
             told["exception"] = known.text(self.formatException(record.exc_info))
-        return known.text(json.dumps(told, default=str, ensure_ascii=False))
+        return known.text(_encode(told))
 
 
 class PlainLines(logging.Formatter):

@@ -23,6 +23,7 @@ from wharfinger_server.engine.noting import total_deadline
 from wharfinger_server.engine.patience import PatientStore
 from wharfinger_server.engine.scripts import Scripts
 from wharfinger_server.engine.sealing import CannotOpen, Vault
+from wharfinger_server.engine.telling import tell_rest
 from wharfinger_server.engine.timers import Timers
 from wharfinger_server.store.store import Gone
 from wharfinger_server.store.work import Work
@@ -84,7 +85,10 @@ class Dispatcher:
         if task.state.resting or task.state is TaskState.QUEUED:
             for lane in self.keys.release(key, task.id):
                 self._pump(lane)
-        if task.state.resting or task.delete_time:
+        if task.delete_time:
+            return
+        if task.state.resting:
+            tell_rest(task)
             return
         deadline = total_deadline(task)
         if task.wake_time > wording.now():
