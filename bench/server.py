@@ -1,7 +1,6 @@
 """The server under test: a real `wharfinger serve`, on SQLite with synchronous=FULL, as it is without any settings.
 
-But for its log, which has errors only: a line for each task that ends would be in the figures of some goals and in those
-of no peer.
+But for its log, which has errors only: a line for each task that ends would be in our figures and in those of no peer.
 """
 
 from __future__ import annotations
@@ -19,6 +18,7 @@ from tests.servers.serving import PACKAGES as TEST_PACKAGES
 from tests.servers.serving import Serving
 
 from bench.figure import WrongAnswer, expect
+from bench.leash import leashed
 
 PACKAGES = Path(__file__).resolve().parent / "packages"
 QUIET = {"WHARFINGER_SERVER__LOG_LEVEL": "error"}
@@ -32,7 +32,7 @@ class Server:
 
     def __init__(self, folder: Path, environ: Mapping[str, str] | None = None) -> None:
         path = os.pathsep.join(filter(None, (str(PACKAGES), str(TEST_PACKAGES), os.environ.get("PYTHONPATH"))))
-        self._serving = Serving(folder, environ={"PYTHONPATH": path, **QUIET, **(environ or {})})
+        self._serving = Serving(folder, leash=leashed, environ={"PYTHONPATH": path, **QUIET, **(environ or {})})
         self._process = psutil.Process(self._serving.pid)
         self.address = self._serving.address
         self.database = folder / "data" / "wharfinger.db"

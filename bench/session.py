@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bench.leash import leashed
 from bench.server import Server
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -47,7 +48,7 @@ class Session:
         self, command: Sequence[str | Path], environ: Mapping[str, str] | None = None, stdin: int | None = None
     ) -> subprocess.Popen[str]:
         """Start a process in the repository's root, its output piped; it and its children end with the goal."""
-        words = [str(word) for word in command]
+        words = leashed([str(word) for word in command])
         with (self.folder / "processes.log").open("ab") as log:
             started = subprocess.Popen(
                 words,

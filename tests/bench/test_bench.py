@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 from bench.figure import WrongAnswer, expect, figure
 from bench.report import table
@@ -64,3 +65,24 @@ def test_turns_go_forth_and_back() -> None:
     said = take_turns(2, {"a": lambda: turn("a"), "b": lambda: turn("b")})
     assert order == ["a", "b", "b", "a"]
     assert said == {"a": [1, 4], "b": [2, 3]}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child that its parent is gone")
+def test_what_a_killed_bench_started_ends_too(tmp_path: Path) -> None:
+    program = (
+        "import sys, time; from pathlib import Path; from bench.session import Session;"
+        "session = Session(Path(sys.argv[1]), True);"
+        "print(session.process(['sleep', '60']).pid, session.server('s')._serving.pid, flush=True); time.sleep(60)"
+    )
+    bench = subprocess.Popen(
+        [sys.executable, "-c", program, str(tmp_path)], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    )
+    with bench:
+        assert bench.stdout is not None
+        children = [psutil.Process(int(pid)) for pid in bench.stdout.readline().split()]
+        assert len(children) == 2
+        bench.kill()
+    _, alive = psutil.wait_procs(children, timeout=20)
+    for child in alive:
+        child.kill()
+    assert alive == []

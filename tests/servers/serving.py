@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 PACKAGES = Path(__file__).resolve().parents[1] / "packages"
@@ -26,9 +26,19 @@ class NotServing(Exception):
 
 
 class Serving:
-    """A running server with the scripts of tests/packages; `address` is HOST:PORT, and its log is in `folder`."""
+    """A running server with the scripts of tests/packages; `address` is HOST:PORT, and its log is in `folder`.
 
-    def __init__(self, folder: Path, arguments: Sequence[str] = (), environ: Mapping[str, str] | None = None) -> None:
+    `leash` changes the command line that starts it.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        arguments: Sequence[str] = (),
+        environ: Mapping[str, str] | None = None,
+        *,
+        leash: Callable[[list[str]], list[str]] = list,
+    ) -> None:
         self.folder = folder
         self._log = folder / "server.log"
         port_file = folder / "port"
@@ -38,7 +48,7 @@ class Serving:
         path = os.pathsep.join(filter(None, [str(PACKAGES), own.get("PYTHONPATH", "")]))
         with self._log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-c", SERVE, "--port-file", str(port_file), *settings, *arguments],
+                leash([sys.executable, "-c", SERVE, "--port-file", str(port_file), *settings, *arguments]),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
