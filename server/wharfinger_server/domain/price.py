@@ -93,7 +93,8 @@ class Price(NamedTuple):
     @property
     def id(self) -> str:
         """The price's name: stable within its catalogue, made from its key."""
-        told = "\0".join(map(str, self.key)).encode()
+        *names, effective = self.key
+        told = "\0".join([*names, str(effective)]).encode()
         return hashlib.sha256(told).hexdigest()[:24]
 
     def holds(self, at: int) -> bool:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from wharfinger_server.config import Limits
 from wharfinger_server.domain.errors import PermissionDenied, invalid
@@ -23,8 +24,7 @@ _MOST_ITEMS = 10_000
 _CURRENCY = re.compile(r"[A-Z]{3}")
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(NamedTuple):
     """A question for one price. What is "" is taken as `Stack.price` takes it; `at` is in microseconds, None: now.
 
     `catalog` is the digest of what to look in, "" for what is active.

@@ -68,9 +68,10 @@ def price_of(line: bytes) -> Price:
     """Return the price that a line holds."""
     provider, region, sku, category, term, currency, unit, effective, said = orjson.loads(line)
     amount, free, expire, source, *steps = said
-    tiers = tuple(
-        Tier(Decimal(quantity), Decimal(cost)) for quantity, cost in zip(steps[::2], steps[1::2], strict=True)
-    )
+    tiers: tuple[Tier, ...] = ()
+    if steps:
+        pairs = zip(steps[::2], steps[1::2], strict=True)
+        tiers = tuple(Tier(Decimal(quantity), Decimal(cost)) for quantity, cost in pairs)
     return Price(
         provider,
         region,

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from operator import attrgetter
+from typing import NamedTuple
 
 import orjson
 
@@ -55,8 +56,7 @@ class Layer:
         return Found(price, self.name, self.catalogue.digest, 0 < self.stale_from <= at)
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """A price, and where it comes from: the layer, and the digest of its catalogue (64 hexadecimal digits)."""
 
     price: Price
