@@ -171,7 +171,8 @@ class Person:
         name = known.task.task_id
         left = [entry.key for entry in known.entries.values() if entry.open]
         if left and self.dice.random() < 0.3:
-            await self.resolve(known, self.dice.choice(left))
+            doubtful = [key for key in left if self._doubtful(known.entries[key])]
+            await self.resolve(known, self.dice.choice(doubtful or left))
             return
         late = tuple(key for key in left if "~" in key)
         if late and self.dice.random() < 0.3:

@@ -65,6 +65,8 @@ def random_program(dice: random.Random, *, groups: bool = False) -> Program:
         ops.append(Op("remove", (dice.choice(leaves),), tuple(keys), dice.random() < 0.3))
     if dice.random() < 0.4:
         ops.append(Op("fail", ("fail",), tuple(keys), chance=dice.choice((0.3, 0.7, 1.0))))
+    if keys and dice.random() < 0.3:
+        ops.append(Op("rest", ("rest-end",), tuple(keys), chance=dice.uniform(0.5, 20)))
     return Program(tuple(ops), dice.random() < 0.5)
 
 

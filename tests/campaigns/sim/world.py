@@ -93,7 +93,7 @@ class World:
             retention=self.retention,
             prices=replace(settings.prices, budgets=BUDGET),
         )
-        self._lured = dice.choice((0.15, 0.3, 0.6) if late else (0.0, 0.05, 0.2, 0.5))
+        self._lured = dice.choice((0.1, 0.2, 0.5) if late else (0.0, 0.05, 0.2, 0.5))
         self._impatience = dice.choice((0.02, 0.1, 0.3))
         self._servers = 0
         self._hasty = 0
@@ -238,7 +238,7 @@ class World:
             on_failure=dice.choice(list(OnFailure)),
             on_cancel=dice.choice(list(OnFailure)),
             max_attempts=dice.choice((1, 2, 5)),
-            max_lost_attempts=dice.choice((0, 0, 20) if self.lean == "late" else (0, 2, 20)),
+            max_lost_attempts=dice.choice((0, 2, 20)),
             attempt_timeout=dice.choice((0, 0, 0, 5, 30)) * SECOND,
             total_timeout=dice.choice((0, 0, 0, 0, 60)) * SECOND,
             undo_timeout=dice.choice((0, 0, 0, 30)) * SECOND,
@@ -370,7 +370,7 @@ def _moods(dice: random.Random, lean: str) -> Moods:
     own = {name: dice.choice((0.0, 0.0, 0.0, 0.3)) for name in ("fickle", "sight", "again")}
     moods = Moods(**{name: dice.choice((0.0, 0.0, 0.1, 0.4)) for name in names}, **own)
     if lean == "blind":
-        moods.find, moods.undo = dice.choice((0.4, 0.8)), dice.choice((0.4, 0.8))
+        moods.find, moods.undo = 0.9, dice.choice((0.4, 0.8))  # a find is tried more than once
         moods.drop, moods.slow = 0.3, 0.4
     elif lean == "parts":
         moods.part = 0.4
