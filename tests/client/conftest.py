@@ -3,7 +3,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from tests.client.loopback import Loopback, Record, World
+from tests.client.loopback import Loopback
+from tests.client.world import Record, World
 
 from wharfinger.v1 import resource_pb2
 

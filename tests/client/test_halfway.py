@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 from google.rpc import code_pb2
-from tests.client.loopback import Loopback, Refusal, World
+from tests.client.loopback import Loopback
+from tests.client.world import Refusal, World
 from tests.servers.serving import Serving
 
 import wharfinger

@@ -8,7 +8,8 @@ from typing import Any
 
 import grpc
 import pytest
-from tests.client.loopback import Loopback, World
+from tests.client.loopback import Loopback
+from tests.client.world import World
 
 import wharfinger
 from wharfinger import aio

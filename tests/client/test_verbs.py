@@ -7,7 +7,8 @@ from typing import Any, get_type_hints
 
 import pytest
 from google.rpc import code_pb2
-from tests.client.loopback import Loopback, Refusal, World
+from tests.client.loopback import Loopback
+from tests.client.world import Refusal, World
 
 import wharfinger
 from wharfinger import NewTask, TaskState, aio, client

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from google.rpc import code_pb2
 from tests.client.conftest import until
-from tests.client.loopback import Loopback, Record, Refusal, World
+from tests.client.loopback import Loopback
+from tests.client.world import Record, Refusal, World
 from tests.servers.cutting_proxy import CuttingProxy
 
 import wharfinger
