@@ -24,6 +24,7 @@ async def connected() -> AsyncIterator[Callable[[float, str], Awaitable[object]]
     """Yield what submits a task; its calls block, and nothing else waits for the loop."""
 
     async def submit(asked: float, file: str) -> object:
+        """Submit a task that writes down both times."""
         return mark(asked, file, marking.PADDING)
 
     yield submit

@@ -16,6 +16,7 @@ async def connected() -> AsyncIterator[Callable[[float, str], Awaitable[object]]
     async with aio.Client(os.environ["BENCH_ADDRESS"]) as client:
 
         async def submit(asked: float, file: str) -> object:
+            """Submit a task that writes down both times."""
             return await client.submit("quay.mark", {"asked": asked, "file": file, "padding": PADDING})
 
         yield submit

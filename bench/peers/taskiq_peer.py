@@ -25,6 +25,7 @@ async def connected() -> AsyncIterator[Callable[[float, str], Awaitable[object]]
     await broker.startup()
 
     async def submit(asked: float, file: str) -> object:
+        """Submit a task that writes down both times."""
         return await mark.kiq(asked, file, marking.PADDING)
 
     yield submit
