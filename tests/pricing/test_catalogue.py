@@ -59,6 +59,11 @@ def test_the_file_is_sorted_as_bytes_and_its_name_is_its_digest(tmp_path: Path) 
     assert hashlib.sha256(data).hexdigest() == built.digest
 
 
+def test_equal_prices_have_the_digest_that_earlier_versions_gave_them(tmp_path: Path) -> None:
+    expected = "5644511a6808bde49fd05ff9c13252c3639ebd3e8798bd3de8849de04928410e"
+    assert build(PRICES, "own", tmp_path).digest == expected
+
+
 def test_prices_that_do_not_fit_in_memory_at_once_are_merged_from_runs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
