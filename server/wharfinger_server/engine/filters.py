@@ -124,7 +124,8 @@ def parse(text: str, fields: Mapping[str, Field], *, labels: bool = True) -> tup
 
 
 def _tokens(text: str) -> list[tuple[str, str]]:
-    tokens, at = [], 0
+    tokens: list[tuple[str, str]] = []
+    at = 0
     while text[at:].strip():
         match = (_FIELD.match(text, at) if len(tokens) % 4 == 0 else None) or _TOKEN.match(text, at)
         if match is None:
