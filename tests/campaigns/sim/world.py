@@ -19,7 +19,7 @@ from tests.campaigns.sim.costs import BUDGET, PriceBook
 from tests.campaigns.sim.coverage import counting
 from tests.campaigns.sim.decision import Known
 from tests.campaigns.sim.ending import check_end
-from tests.campaigns.sim.lives import ALWAYS, EPOCH, LIFE, Life, VirtualLoop, graveyard, virtual_time
+from tests.campaigns.sim.lives import ALWAYS, EPOCH, LIFE, LONGEST, Life, VirtualLoop, graveyard, virtual_time
 from tests.campaigns.sim.of_tasks import HALF_DONE
 from tests.campaigns.sim.people import CALLER, Person, Watcher
 from tests.campaigns.sim.programs import SCRIPT, Program, module_of, random_program
@@ -38,6 +38,8 @@ DAYS = 30 * 86_400
 LEANINGS = ("", "late", "late", "blind", "blind", "parts", "careless")
 """What histories lean to: workers that are late, finds and undos that fail, groups half made, scripts that do not do
 the same twice."""
+ENOUGH = 10
+"""After so many violations a history ends."""
 HASTY = 3
 """How many people at most are about to act at once."""
 PATIENCE = 20_000.0
@@ -131,6 +133,8 @@ class World:
         """Note a violation."""
         self.wrongs.append(what)
         self.tell(f"WRONG {what}")
+        if len(self.wrongs) == ENOUGH:  # a ledger that is spoiled may grow for ever
+            self.loop.turns = LONGEST
 
     async def up(self) -> Server:
         """Return the server, once there is one."""
