@@ -128,14 +128,15 @@ class Cloud:
             self.wrong(f"a call with the token of {keys} of {task} was begun before its intent was committed")
         elif self.now > send_by:
             self.wrong(f"1: a call for {keys} of {task} was begun {self.now - send_by:.3f} s after its window")
-        call = self._create(task, keys, token, parents, size)
+        call = self._create(task, keys, token, parents, size, send_by)
         return await (_to_its_end(call) if self.stubborn else call)
 
     async def _create(
-        self, task: str, keys: tuple[str, ...], token: str, parents: tuple[str, ...], size: str
+        self, task: str, keys: tuple[str, ...], token: str, parents: tuple[str, ...], size: str, send_by: float
     ) -> dict[str, str]:
         await self.prepare()
-        request = Request(task, token, keys, parents, size, stale=self.now > self.intended(token)[1])
+        # By its own intent's window: the same token may be intended anew while a sender is paused.
+        request = Request(task, token, keys, parents, size, stale=self.now > send_by)
         self.tell(f"cloud <- {task} make {','.join(keys)}{' LATE' if request.stale else ''}")
         self.requests.append(request)
         answer: asyncio.Future[dict[str, str]] = asyncio.get_running_loop().create_future()

@@ -65,8 +65,11 @@ def _known(world: World, known: Known, thing: Thing) -> None:
         if not any(entry.state is EntryState.FORGOTTEN for entry in family):
             world.wrong(f"{what} is alive and nobody knows")
         return
-    handed = any(entry.state in (EntryState.RETAINED, EntryState.FORGOTTEN) for entry in holders)
-    if not (handed or any(entry.owned for entry in holders) or thing.id in known.handed):
+    # What a person took over stays that person's, though a later attempt adopted it.
+    handed = thing.id in known.handed or any(
+        entry.state in (EntryState.RETAINED, EntryState.FORGOTTEN) for entry in holders
+    )
+    if not (handed or any(entry.owned for entry in holders)):
         world.wrong(f"{what} is alive, and listed as not ours")
     if known.task.state in ENDED and not handed:
         world.wrong(f"{what} is alive, and its task {known.task.state.name}")

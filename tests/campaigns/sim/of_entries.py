@@ -15,12 +15,12 @@ MOVES: dict[E | None, frozenset[E]] = {
     E.UNCERTAIN: frozenset({E.UNCERTAIN, E.CREATED, E.NOT_CREATED, E.UNDOING, E.RETAINED, E.FORGOTTEN}),
     E.NOT_CREATED: frozenset({E.NOT_CREATED, E.INTENDED, E.CREATED, E.UNCERTAIN}),
     E.UNDOING: frozenset({E.UNDOING, E.UNDONE, E.UNDO_FAILED}),
-    E.UNDO_FAILED: frozenset({E.UNDO_FAILED, E.UNDOING, E.NOT_CREATED, E.RETAINED, E.FORGOTTEN}),
+    E.UNDO_FAILED: frozenset({E.UNDO_FAILED, E.UNDOING, E.NOT_CREATED, E.CREATED, E.RETAINED, E.FORGOTTEN}),
     E.UNDONE: frozenset({E.UNDONE, E.INTENDED, E.CREATED}),
     E.RETAINED: frozenset({E.RETAINED, E.CREATED}),
     E.FORGOTTEN: frozenset({E.FORGOTTEN, E.CREATED}),
 }
-"""Where an entry may go from where. What was handed over is CREATED again only by being adopted."""
+"""Where an entry may go from where. What was handed over, or could not be undone, is CREATED again only when adopted."""
 SOUGHT = (E.INTENDED, E.UNCERTAIN)
 HANDED = (E.RETAINED, E.FORGOTTEN)
 WINDOW = round((SEND_WINDOW + CALL_TIMEOUT + SETTLING) * 1_000_000)
