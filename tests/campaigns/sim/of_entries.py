@@ -20,7 +20,7 @@ MOVES: dict[E | None, frozenset[E]] = {
     E.RETAINED: frozenset({E.RETAINED, E.CREATED}),
     E.FORGOTTEN: frozenset({E.FORGOTTEN, E.CREATED}),
 }
-"""Where an entry may go from where. What was handed over, or could not be undone, is CREATED again only when adopted."""
+"""Where an entry may go from where. What was handed over or could not be undone is CREATED again only when adopted."""
 SOUGHT = (E.INTENDED, E.UNCERTAIN)
 HANDED = (E.RETAINED, E.FORGOTTEN)
 WINDOW = round((SEND_WINDOW + CALL_TIMEOUT + SETTLING) * 1_000_000)
