@@ -46,7 +46,7 @@ async def test_a_container_and_its_objects_are_listed_and_taken_back(s3: dict[st
         ]
         assert failure.uncertain == ()
         assert await asyncio.to_thread(failure.rollback) == []
-        assert await store.list_containers() == []
+        assert "half-way" not in [container.name for container in await store.list_containers()]
 
 
 def test_a_container_that_others_have_filled_is_left(s3: dict[str, Any]) -> None:

@@ -22,6 +22,7 @@ from wharfinger_server.pricing.export import default_path, is_export
 from wharfinger_server.pricing.keeping import Shelf
 from wharfinger_server.pricing.lookup import Layer, Stack
 from wharfinger_server.pricing.reading import Reader
+from wharfinger_server.pricing.unpacking import too_large
 from wharfinger_server.pricing.vetting import described
 
 log = logging.getLogger(__name__)
@@ -187,7 +188,7 @@ class Layers:
         began = time.monotonic()
         try:
             if signs[1] > prices.max_bytes:
-                raise Refused("PRICES_TOO_LARGE", f"it has more than {prices.max_bytes} bytes")
+                raise too_large(prices.max_bytes, "has")
             with self._shelf.work() as folder:
                 read = self._reader.read(path, path.name, form, folder, prices.max_unpacked)
                 self._shelf.put(read.built)

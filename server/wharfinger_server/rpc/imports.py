@@ -96,8 +96,7 @@ async def _telling(write: Write) -> AsyncGenerator[_Teller, None]:
     telling = asyncio.ensure_future(teller.tell(write))
     try:
         yield teller
-        teller.end()
-        await telling
     finally:
-        telling.cancel()
+        # Ended and not cancelled: a call of which a write was cut off can't be ended with a status any more.
+        teller.end()
         await asyncio.gather(telling, return_exceptions=True)
