@@ -255,7 +255,15 @@ def test_shared_options_stand_before_or_after_the_command(wharf: Shell) -> None:
 # ---------------------------------------------------------------- watching
 
 
-@pytest.mark.timeout(120)
+@pytest.fixture
+def interruptible():
+    """A child that an interrupt reaches, though these tests run in a background where it is ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_an_interrupt_leaves_the_task_running_and_says_how_to_come_back(wharf: Shell) -> None:
     watching = wharf.start(
         "submit", "harbour.count", "steps=600", "pause=0.1", "--task-id", "long", "--watch",
@@ -265,7 +273,7 @@ def test_an_interrupt_leaves_the_task_running_and_says_how_to_come_back(wharf: S
     out = watching.stdout
     read_until(out.readline, r"step 1\n")
     watching.send_signal(signal.SIGINT)
-    _, err = watching.communicate(timeout=60)
+    _, err = watching.communicate(timeout=20)
     assert watching.returncode == 130
     assert f"projects/{wharf.project}/tasks/long goes on; to come back to it: wharfinger watch long" in err
     with wharf.client() as client:
