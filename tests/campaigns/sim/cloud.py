@@ -80,8 +80,9 @@ class Broken(Exception):
 class Cloud:
     """`tokens`: it honours idempotency tokens; otherwise they are only tags. `tell` writes the history.
 
-    `stubborn`: its client does not stop a call that was begun, whoever waits no longer, as threads do. `refused` holds
-    the tokens under which it refused to make something.
+    `stubborn`: its client does not stop a call that was begun, whoever waits no longer, as threads do. `seeing`: how
+    many seconds a find takes at the most. `twice` decides whether a request without an answer is done twice. `refused`
+    holds the tokens under which it refused to make something.
     """
 
     tokens: bool
@@ -93,6 +94,8 @@ class Cloud:
     deleted: Callable[[Thing, bool], None]
     hold: Callable[[], None]
     stubborn: bool = False
+    seeing: float = 1.0
+    twice: random.Random = field(default_factory=lambda: random.Random(0))
     things: dict[str, Thing] = field(default_factory=dict)
     requests: list[Request] = field(default_factory=list)
     seen: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -178,12 +181,21 @@ class Cloud:
                 _fail(answer)
             return
         self.tell(f"cloud: made {made}{' (answer lost)' if dropped or answer.done() else ''}")
+        if dropped and not self.tokens and self.twice.random() < 0.5:
+            self._again(request)
         if dropped:
             _fail(answer)
         elif not answer.done():
             if len(made) > 1 and self.struck(self.moods.part):
                 made.pop(self.dice.choice(sorted(made)))
             answer.set_result(made)
+
+    def _again(self, request: Request) -> None:
+        """Make it once more, as where something on the way repeats a request. Only a find can tell of these."""
+        for key in request.keys:
+            thing = self.put(request.task, key, request.token)
+            thing.stale, thing.parents, thing.size = True, request.parents, request.size
+            self.tell(f"cloud: made {thing.id} for {key} by the same request")
 
     def _make(self, request: Request) -> dict[str, str]:
         known = [thing for thing in self.things.values() if thing.token == request.token]
@@ -218,7 +230,7 @@ class Cloud:
         """Return the ids that carry the token, as far as they are listed when asked. Raises Broken."""
         ids = [t.id for t in self.things.values() if t.token == token and t.ours and t.alive and t.listed <= self.now]
         failing = self.struck(self.moods.find)
-        await asyncio.sleep(self.dice.uniform(0.01, 1.0))
+        await asyncio.sleep(self.dice.uniform(0.01, self.seeing))
         if failing:
             raise Broken("the listing failed")
         return ids

@@ -58,6 +58,8 @@ class World:
         self.lines: list[str] = []
         self.seen: collections.Counter[str] = collections.Counter()
         self.wrongs: list[str] = []
+        self._wakes = random.Random(f"wakes {seed}")
+        self._rousing = self._wakes.choice((0.0, 0.0, 0.7))
         self.slots = dice.choice((1, 2, 8))
         self.lean = dice.choice(LEANINGS)
         late = self.lean == "late"
@@ -80,6 +82,8 @@ class World:
             self._deleting,
             self._hold,
             stubborn=late or dice.random() < 0.7,
+            seeing=self._wakes.choice((1.0, 1.0, 15.0)),
+            twice=random.Random(f"twice {seed}"),
         )
         self.programs: dict[str, Program] = {}
         module = module_of(self.cloud, self.programs, self._undo_end, late or dice.random() < 0.8)
@@ -279,8 +283,12 @@ class World:
                 self._pause(life)
 
     def _hold(self) -> None:
-        """Pause the worker that is about to send, now and then."""
+        """Pause the worker that is about to send, now and then; or have those before it wake just then."""
         life = LIFE.get()
+        for other in self.workers:
+            same = other is not life and other.paused and other.name.split()[0] == str(life and life.name).split()[0]
+            if same and self._wakes.random() < self._rousing:
+                self._revive(other)
         if life in self.workers and not (self.calm or life.paused) and self.dice.random() < self._lured:
             self._pause(life, longest=(30, 300, 1500), lost=0.9)
 
