@@ -15,7 +15,7 @@ QUICK = {
     "failed_with_something_open": 2,
     "one_id_in_two_entries": 4,
     "retained_inside_the_undo_window": 4,
-    "late_evidence_becomes_the_cause": 8,
+    "late_evidence_becomes_the_cause": 39,
     "uncertain_counted_as_alive": 3,
     "sums_rounded": 2,
     "budgets_never_freed": 2,
