@@ -165,7 +165,7 @@ class World:
             self.wrong(f"{thing.id} of {thing.task} is deleted and was retained")
         for child in self.cloud.things.values():
             if child.alive and thing.id in child.parents and not child.stale:
-                forgotten = any(e.base == child.key and e.state is EntryState.FORGOTTEN for e in entries)
+                forgotten = any(child.token == e.token and e.state is EntryState.FORGOTTEN for e in entries)
                 if not (forgotten or late):
                     self.wrong(f"{thing.id} of {thing.task} is deleted under {child.id}")
 
