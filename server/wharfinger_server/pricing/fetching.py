@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.client
 import re
-import ssl
 import threading
 import time
 from collections.abc import Callable, Collection
@@ -13,7 +12,7 @@ from functools import partial
 from typing import BinaryIO, TypeVar
 from urllib.parse import urljoin
 
-from wharfinger.runtime.locations import Connection, Location, shown
+from wharfinger.runtime.locations import Connection, Location, shown, what_broke
 from wharfinger_server.pricing import guard
 from wharfinger_server.pricing.unpacking import too_large
 
@@ -200,15 +199,9 @@ class Fetcher:
     def _why(self, error: BaseException) -> str:
         if self._over.is_set():
             return "it was interrupted"
-        if isinstance(error, TimeoutError):
-            return f"it sent nothing for {_IDLE:g} s"
-        if isinstance(error, ssl.SSLCertVerificationError):
-            return f"its certificate is not valid: {error.verify_message}"
         if isinstance(error, http.client.IncompleteRead):
             return "the connection ended before all came"
-        if isinstance(error, http.client.HTTPException):
-            return f"it does not speak HTTP properly ({type(error).__name__})"
-        return getattr(error, "strerror", None) or str(error) or type(error).__name__
+        return what_broke(error, _IDLE)
 
     def _close(self) -> None:
         response, connection = self._response, self._connection

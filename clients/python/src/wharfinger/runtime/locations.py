@@ -129,6 +129,17 @@ def _quoted(target: str) -> str:
     return "".join(c if c.isascii() else "".join(f"%{byte:02X}" for byte in c.encode()) for c in target)
 
 
+def what_broke(error: BaseException, idle: float) -> str:
+    """Return what an error of reading from a connection means; `idle` is its limit between two bytes, in seconds."""
+    if isinstance(error, TimeoutError):
+        return f"it sent nothing for {idle:g} s"
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"its certificate is not valid: {error.verify_message}"
+    if isinstance(error, http.client.HTTPException):
+        return f"it does not speak HTTP properly ({type(error).__name__})"
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__
+
+
 class Connection(http.client.HTTPConnection):
     """A connection to the addresses of a `Location`, and no other; all times are seconds.
 

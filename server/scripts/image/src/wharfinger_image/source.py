@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import http.client
 import re
-import ssl
 import threading
 import time
 from collections.abc import Generator, Iterator
 from contextlib import suppress
 from urllib.parse import urljoin
 
-from wharfinger.runtime.locations import Connection, Location, shown
+from wharfinger.runtime.locations import Connection, Location, shown, what_broke
 from wharfinger.script import Failed
 from wharfinger_image import guard
 from wharfinger_image.settings import Settings
@@ -200,7 +199,7 @@ class Source:
             return _size_mismatch(self.shown, self.size, position, "fewer")
         if isinstance(error, _Unavailable):
             return guard.unreadable(self.shown, str(error), status=error.status)
-        return guard.unreadable(self.shown, _why(error, self._settings))
+        return guard.unreadable(self.shown, what_broke(error, self._settings.idle_timeout))
 
     def _close(self) -> None:
         response, connection = self._response, self._connection
@@ -209,8 +208,6 @@ class Source:
             response.close()
         if connection is not None:
             connection.close()
-            if connection.socket is not None:
-                connection.socket.close()
 
     # ------------------------------------------------------------------ reading
 
@@ -288,13 +285,3 @@ def _size_mismatch(shown: str, expected: int, actual: int | None, word: str) -> 
     said = f"the source {shown} said it has {expected} bytes, but sends {word}"
     metadata = {"expected": str(expected), "actual": f"more than {expected}" if actual is None else str(actual)}
     return Failed(said, reason="SIZE_MISMATCH", retryable=actual is not None, metadata=metadata)
-
-
-def _why(error: BaseException, settings: Settings) -> str:
-    if isinstance(error, TimeoutError):
-        return f"it sent nothing for {settings.idle_timeout:g} s"
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return f"its certificate is not valid: {error.verify_message}"
-    if isinstance(error, http.client.HTTPException):
-        return f"it does not speak HTTP properly ({type(error).__name__})"
-    return getattr(error, "strerror", None) or str(error) or type(error).__name__
