@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any
 
-from tests.servers.cloud_oracle import Oracle, Refusal, Thing
+from tests.servers.cloud_oracle import Oracle, Refusal, Thing, routed
 
 PASSWORD = "correct-horse"  # made up for this server, which nobody else can reach
 TOKEN = "gAAAA-token-of-the-loopback-cloud"
@@ -44,13 +43,7 @@ def token(oracle: Oracle, base: str, body: Any) -> tuple[int, Any]:
 
 def answer(oracle: Oracle, method: str, path: str, body: Any) -> tuple[str, int, Any]:
     """Do one request; return the fault's kind, the status and the JSON value. Raises Refusal and Unanswered."""
-    for verb, pattern, call, do in _ROUTES:
-        found = re.fullmatch(pattern, path)
-        if verb == method and found:
-            match = found
-            kind, (status, value) = oracle.around(call, lambda do=do, match=match: do(oracle, body, *match.groups()))  # type: ignore[misc]
-            return kind, status, value
-    raise Refusal(404, "itemNotFound", f"there is no {method} {path}")
+    return routed(oracle, _ROUTES, method, path, body, "itemNotFound")
 
 
 def _server(thing: Thing) -> dict[str, Any]:

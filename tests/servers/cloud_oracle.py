@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import itertools
+import re
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 
@@ -223,3 +225,19 @@ class Oracle:
                     self.faults.remove(fault)
                 return fault
         return None
+
+
+Route = tuple[str, str, str, Callable[..., tuple[int, Any]]]
+"""A verb, a pattern of the path, the call's name for faults, and what is done with the oracle, the body and the ids."""
+
+
+def routed(
+    oracle: Oracle, routes: Iterable[Route], method: str, path: str, body: Any, unknown: str = "not_found"
+) -> tuple[str, int, Any]:
+    """Do one request; return the fault's kind, the status and the JSON value. Raises Refusal and Unanswered."""
+    for verb, pattern, call, do in routes:
+        found = re.fullmatch(pattern, path)
+        if verb == method and found:
+            kind, (status, value) = oracle.around(call, partial(do, oracle, body, *found.groups()))
+            return kind, status, value
+    raise Refusal(404, unknown, f"there is no {method} {path}")

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any
 
-from tests.servers.cloud_oracle import Oracle, Refusal, Thing
+from tests.servers.cloud_oracle import Oracle, Refusal, Thing, routed
 
 NAMES, BALANCERS = "/v4/domains", "/2012-06-01/"
 NAMESPACE = "http://elasticloadbalancing.amazonaws.com/doc/2012-06-01/"
@@ -15,13 +14,7 @@ STAMP = "2026-01-01T00:00:00"
 
 def answer(oracle: Oracle, method: str, path: str, body: Any) -> tuple[str, int, Any]:
     """Do one request; return the fault's kind, the status and the JSON value. Raises Refusal and Unanswered."""
-    for verb, pattern, call, do in _ROUTES:
-        found = re.fullmatch(pattern, path)
-        if verb == method and found:
-            ids = found.groups()
-            kind, (status, value) = oracle.around(call, lambda do=do, ids=ids: do(oracle, body, *ids))  # type: ignore[misc]
-            return kind, status, value
-    raise Refusal(404, "not_found", f"there is no {method} {path}")
+    return routed(oracle, _ROUTES, method, path, body)
 
 
 def _pages(items: list[Any]) -> tuple[int, Any]:
