@@ -285,11 +285,13 @@ class World:
     def _hold(self) -> None:
         """Pause the worker that is about to send, now and then; or have those before it wake just then."""
         life = LIFE.get()
+        if life not in self.workers:
+            return
         for other in self.workers:
-            same = other is not life and other.paused and other.name.split()[0] == str(life and life.name).split()[0]
+            same = other is not life and other.paused and other.name.split()[0] == life.name.split()[0]
             if same and self._wakes.random() < self._rousing:
                 self._revive(other)
-        if life in self.workers and not (self.calm or life.paused) and self.dice.random() < self._lured:
+        if not (self.calm or life.paused) and self.dice.random() < self._lured:
             self._pause(life, longest=(30, 300, 1500), lost=0.9)
 
     def _pause(self, life: Life, longest: tuple[int, ...] = (1, 30, 120, 300), lost: float = 0.6) -> None:
