@@ -29,6 +29,14 @@ class Recorder:
         """Return what costs nothing."""
         return {"what": what, "free": True}
 
+    def unknown(self, what: str) -> dict[str, Any]:
+        """Return what costs something unknown."""
+        return {"what": what, "unknown": True}
+
+    def store(self, name: str) -> dict[str, str]:
+        """Return what is never asked for here."""
+        raise AssertionError(f"the store {name} was asked for")
+
 
 def test_everything_of_a_deployment_is_named() -> None:
     params = {**WHAT["ec2"], "name": "web-{n}", "count": 2, "volumes": [10, 20], "addresses": True}

@@ -51,6 +51,32 @@ def test_a_profile_tells_provider_and_region_and_no_credential() -> None:
     assert refused.value.reason == "CANNOT_ESTIMATE"
 
 
+def test_what_nobody_can_price_is_unpriced_and_never_looked_up() -> None:
+    found = estimate([Prices().unknown("object/a"), Prices().free("object/b")], Stack(()), 7)
+    assert found.unpriced == ("object/a",)
+    assert [item.price and item.price.free for item in found.items] == [None, True]
+
+
+def test_a_store_tells_how_it_is_billed_and_no_credential() -> None:
+    price = {"provider": "s3", "region": "eu-west-1", "sku": "TimedStorage-ByteHrs"}
+    prices = Prices(stores={"cloud": {"url": "s3://b", "secret_access_key": "hunter2", "price": price}})
+    assert prices.store("cloud") == {"price": "listed", **price}
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("other", "configured for this project: cloud"),
+        ("cloud", r"\[stores.cloud\] price.regoin: there is no such key; did you mean region"),
+    ],
+)
+def test_a_store_that_is_not_there_or_wrong_ends_the_estimate(name: str, why: str) -> None:
+    prices = Prices(stores={"cloud": {"url": "s3://b", "price": {"provider": "s3", "regoin": "x", "sku": "y"}}})
+    with pytest.raises(FailedPrecondition, match=why) as refused:
+        prices.store(name)
+    assert refused.value.reason == "CANNOT_ESTIMATE"
+
+
 @pytest.mark.parametrize("quantity", ["-1", "NaN", "Infinity", "x", 1.5, True, None, "1e400", "1" * 41])
 def test_a_quantity_that_is_none_is_refused(quantity: object) -> None:
     with pytest.raises(FailedPrecondition, match="quantity of 'n'"):

@@ -55,6 +55,32 @@ def test_what_costs_nothing_by_its_nature_is_free():
     assert (item.what, item.free) == ("attachment/1", True)
 
 
+def test_what_nobody_can_price_is_unknown_and_not_free():
+    (item,) = wharfinger.testing.estimate(a_module(lambda _, prices: [prices.unknown("object/a")]))
+    assert (item.what, item.free, item.unknown) == ("object/a", False, True)
+
+
+def test_a_store_tells_how_it_is_billed_and_no_credentials(tmp_path):
+    price = {"provider": "s3", "sku": "TimedStorage-ByteHrs"}
+    stores = {
+        "cloud": {"url": "s3://bucket", "secret_access_key": "hush", "price": price},
+        "disk": {"url": f"file://{tmp_path}/none"},
+    }
+    seen = []
+    module = a_module(lambda _, prices: seen.extend(map(prices.store, ["cloud", "disk"])) or [])
+    wharfinger.testing.estimate(module, stores=stores)
+    assert seen == [
+        {"price": "listed", "region": "", **price},
+        {"price": "free", "provider": "", "region": "", "sku": ""},
+    ]
+    assert not (tmp_path / "none").exists()
+
+
+def test_a_store_that_is_not_there_is_refused_with_those_that_are():
+    with pytest.raises(Failed, match="configured for this project: disk"):
+        wharfinger.testing.estimate(a_module(lambda _, prices: prices.store("other")), stores={"disk": {}})
+
+
 def test_it_sees_no_credentials():
     seen = []
     wharfinger.testing.estimate(

@@ -5,8 +5,10 @@ from datetime import timedelta
 import obstore
 import pytest
 
-from wharfinger.runtime.store_options import WrongOption, read
-from wharfinger.runtime.stores import open_store
+from wharfinger.runtime.store_options import read
+from wharfinger.runtime.store_prices import FREE, LISTED, UNKNOWN, StorePrice
+from wharfinger.runtime.stores import open_store, price_of
+from wharfinger.runtime.wrong_option import WrongOption
 from wharfinger.script import Failed
 from wharfinger.testing import Trial
 
@@ -75,6 +77,7 @@ def test_two_folders_are_one_provider_and_are_copied_by_it(tmp_path):
 
 
 S3 = {"region": "x", "access_key_id": "a", "secret_access_key": "b"}
+PRICE = {"provider": "s3", "region": "eu-west-1", "sku": "TimedStorage-ByteHrs"}
 
 
 @pytest.mark.parametrize(
@@ -110,6 +113,35 @@ def test_each_provider_opens_without_being_called(table):
 
 
 @pytest.mark.parametrize(
+    ("table", "price"),
+    [
+        ({"url": "file:///srv/nothing/there"}, StorePrice(FREE)),
+        ({"url": "memory://"}, StorePrice(FREE)),
+        ({"url": "s3://bucket", **S3}, StorePrice(UNKNOWN)),
+        ({"url": "s3://bucket", "price": "free"}, StorePrice(FREE)),
+        ({"url": "s3://bucket", "price": PRICE}, StorePrice(LISTED, "s3", "eu-west-1", "TimedStorage-ByteHrs")),
+        ({"url": "gs://bucket", "price": {"provider": "nas", "sku": "disk"}}, StorePrice(LISTED, "nas", "", "disk")),
+        ({"url": "file:///srv/nothing/there", "price": PRICE}, StorePrice(LISTED, *PRICE.values())),
+    ],
+)
+def test_a_store_says_how_it_is_billed_without_being_opened(table, price):
+    assert price_of("kept", {"kept": table}) == price
+
+
+def test_how_a_store_is_billed_is_not_told_to_its_client_and_is_no_other_provider():
+    tables = {"plain": {"url": "s3://bucket", **S3}, "billed": {"url": "s3://bucket", **S3, "price": PRICE}}
+    plain, billed = (open_store(name, tables) for name in tables)
+    assert plain.raw.config == billed.raw.config
+    assert plain.same_provider(billed)
+
+
+def test_the_price_of_an_unknown_store_is_told_with_those_there_are():
+    with pytest.raises(Failed, match="there is no store 'c'; configured for this project: a") as failed:
+        price_of("c", {"a": {"url": "memory://"}})
+    assert failed.value.reason == "UNKNOWN_STORE"
+
+
+@pytest.mark.parametrize(
     ("table", "option", "sentence"),
     [
         ({}, "url", "is missing"),
@@ -132,6 +164,13 @@ def test_each_provider_opens_without_being_called(table):
         ({"url": "s3://bucket", "retry_timeout": "soon"}, "retry_timeout", "must be a time"),
         ({"url": "memory://", "max_size": "big"}, "max_size", "must be bytes, or a size"),
         ({"url": "memory://", "max_size": True}, "max_size", "must be bytes, or a size"),
+        ({"url": "s3://bucket", "price": "cheap"}, "price", 'must be "free", or name a price of the catalogue'),
+        ({"url": "s3://bucket", "price": 0}, "price", 'must be "free"'),
+        ({"url": "s3://bucket", "price": {**PRICE, "regoin": "x"}}, "price.regoin", "no such key; did you mean region"),
+        ({"url": "memory://", "price": {"sku": "x"}}, "price.provider", "is missing"),
+        ({"url": "memory://", "price": {"provider": "s3"}}, "price.sku", "is missing"),
+        ({"url": "memory://", "price": {**PRICE, "sku": 5}}, "price.sku", "must be a string"),
+        ({"url": "memory://", "price": {**PRICE, "region": "x" * 201}}, "price.region", "must be a string of at most"),
     ],
 )
 def test_what_is_wrong_is_told_with_the_option(table, option, sentence):

@@ -121,7 +121,8 @@ class Estimates:
             raise _cannot(script, "it has no `estimate(params, prices)`")
         book = self._prices
         stack = await (book.stack_of(moment.catalog) if moment.catalog else book.current(task.project))
-        prices = Prices(granted(self._environment, task.project).profiles)
+        mine = granted(self._environment, task.project)
+        prices = Prices(mine.profiles, mine.stores)
         redactor = Redactor(secrets_in(list((secrets or {}).values())))
 
         def work() -> Estimate:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from wharfinger.runtime.stores import price_of
+from wharfinger.script import Failed
 from wharfinger_server.domain.errors import FailedPrecondition
 from wharfinger_server.domain.estimate import CostItem, Estimate
 from wharfinger_server.domain.price import LONGEST_AMOUNT, Price, an_hour, hourly
@@ -21,7 +23,8 @@ class Wanted:
     """One thing that is to be priced. `what` is the key of the ledger entry that it becomes, such as `node/web-3`.
 
     `quantity` is how much is held of what is priced by time, and how much an hour uses of the rest. What is "" is
-    taken as a look-up takes it (`Stack.price`). `free`: by its nature it costs nothing, and is looked up nowhere.
+    taken as a look-up takes it (`Stack.price`). `free`: by its nature it costs nothing; `unknown`: it costs something,
+    and nobody can tell by what name. Both are looked up nowhere.
     """
 
     what: str
@@ -34,13 +37,19 @@ class Wanted:
     currency: str = ""
     unit: str = ""
     free: bool = False
+    unknown: bool = False
 
 
 class Prices:
     """What a script asks while it says what it will make. Immutable; nothing here reaches a cloud."""
 
-    def __init__(self, profiles: Mapping[str, Mapping[str, Any]] | None = None) -> None:
+    def __init__(
+        self,
+        profiles: Mapping[str, Mapping[str, Any]] | None = None,
+        stores: Mapping[str, Mapping[str, Any]] | None = None,
+    ) -> None:
         self._profiles = {name: dict(table) for name, table in (profiles or {}).items()}
+        self._stores = {name: dict(table) for name, table in (stores or {}).items()}
 
     def profile(self, name: str) -> dict[str, str]:
         """Return `provider` and `region` of a cloud account, "" where it names none; never its credentials.
@@ -53,6 +62,17 @@ class Prices:
             why = f"there is no cloud profile {name!r}; configured for this project: {there}"
             raise FailedPrecondition("CANNOT_ESTIMATE", why, {"cause": why})
         return {key: str(table.get(key, "")) for key in ("provider", "region")}
+
+    def store(self, name: str) -> dict[str, str]:
+        """Return how an object store is billed: `price` (free, listed or unknown), `provider`, `region`, `sku`.
+
+        Never its credentials. Raises FailedPrecondition CANNOT_ESTIMATE where there is no store of that name, or its
+        table is wrong.
+        """
+        try:
+            return asdict(price_of(name, self._stores))
+        except Failed as error:
+            raise FailedPrecondition("CANNOT_ESTIMATE", error.message, {"cause": error.message}) from None
 
     def item(
         self,
@@ -75,6 +95,10 @@ class Prices:
     def free(self, what: str) -> Wanted:
         """Return the item of a thing that costs nothing by its nature, such as an attachment."""
         return Wanted(what, "", "", free=True)
+
+    def unknown(self, what: str) -> Wanted:
+        """Return the item of a thing that costs something, and nobody can tell what it is priced by."""
+        return Wanted(what, "", "", unknown=True)
 
 
 def _quantity(what: str, told: str | int | Decimal) -> Decimal:
@@ -111,6 +135,8 @@ def _free(item: Wanted, currency: str) -> CostItem:
 
 
 def _line(item: Wanted, stack: Stack, at: int) -> CostItem:
+    if item.unknown:
+        return CostItem(item.what, item.quantity)
     try:
         found = stack.find(item.provider, item.region, item.sku, item.category, item.term, item.currency, item.unit, at)
     except PriceAmbiguous as error:

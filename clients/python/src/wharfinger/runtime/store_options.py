@@ -10,6 +10,10 @@ from difflib import get_close_matches
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from wharfinger.runtime import store_prices
+from wharfinger.runtime.store_prices import StorePrice
+from wharfinger.runtime.wrong_option import WrongOption
+
 
 def _names(text: str) -> frozenset[str]:
     return frozenset(text.split())
@@ -38,7 +42,7 @@ _PROVIDER = {
         use_azure_cli use_emulator use_fabric_endpoint
     """),
 }
-_OWN = frozenset({"max_size", "prefix", "url"})
+_OWN = frozenset({"max_size", "prefix", "price", "url"})
 _SCHEMES = {"file": "file", "memory": "memory", "s3": "s3", "s3a": "s3", "gs": "gs", "az": "az", "azure": "az"}
 
 # One request may carry a whole large object: what counts is that bytes keep coming.
@@ -51,20 +55,13 @@ _TIME = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(ms|s|m|h|)\s*", re.IGNORECASE)
 _SECONDS = {"": 1.0, "s": 1.0, "ms": 0.001, "m": 60.0, "h": 3600.0}
 
 
-class WrongOption(ValueError):
-    """An option that can't be used. `option` is its name in the table."""
-
-    def __init__(self, option: str, why: str) -> None:
-        super().__init__(f"{option}: {why}")
-        self.option = option
-
-
 @dataclass(frozen=True, slots=True)
 class StoreOptions:
     """One table, read.
 
     `scheme` is "file", "memory", "s3", "gs" or "az"; `place` the folder, bucket or container (or
-    the shared name of a memory store); `prefix` has no slash at either end; `max_size` is bytes, None: no limit.
+    the shared name of a memory store); `prefix` has no slash at either end; `max_size` is bytes, None: no limit;
+    `price` is how keeping an object there is billed.
     """
 
     scheme: str
@@ -74,6 +71,7 @@ class StoreOptions:
     config: Mapping[str, str] = field(default_factory=dict)
     client: Mapping[str, Any] = field(default_factory=dict)
     retry: Mapping[str, Any] = field(default_factory=dict)
+    price: StorePrice = StorePrice()
 
 
 def read(table: Mapping[str, Any]) -> StoreOptions:
@@ -93,7 +91,8 @@ def read(table: Mapping[str, Any]) -> StoreOptions:
     config, client, retry = _sorted(table, scheme)
     if config.get("endpoint", config.get("base_url", "")).startswith("http://"):
         client.setdefault("allow_http", True)
-    return StoreOptions(scheme, place, prefix, _size(table.get("max_size")), config, client, retry)
+    price = store_prices.read(table.get("price"), scheme)
+    return StoreOptions(scheme, place, prefix, _size(table.get("max_size")), config, client, retry, price)
 
 
 def _check_names(table: Mapping[str, Any], scheme: str) -> None:

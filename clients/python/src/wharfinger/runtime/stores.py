@@ -14,8 +14,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wharfinger.runtime.store_options import StoreOptions, WrongOption, read
+from wharfinger.runtime.store_options import StoreOptions, read
+from wharfinger.runtime.store_prices import StorePrice
 from wharfinger.runtime.text import clean
+from wharfinger.runtime.wrong_option import WrongOption
 from wharfinger.script.errors import Failed
 
 if TYPE_CHECKING:
@@ -82,6 +84,27 @@ def open_store(name: str, configured: Mapping[str, Mapping[str, Any]]) -> Store:
     Raises Failed: UNKNOWN_STORE, listing the names there are; STORE_MISCONFIGURED, naming the option; STORE_UNAVAILABLE
     where a local folder can't be made.
     """
+    table = _table(name, configured)
+    identity = (name, json.dumps(table, sort_keys=True, default=str))
+    with _lock:
+        store = _opened.get(identity)
+        if store is None:
+            store = _opened[identity] = _open(name, table)
+    return store
+
+
+def price_of(name: str, configured: Mapping[str, Mapping[str, Any]]) -> StorePrice:
+    """Return how the store of the table `configured[name]` is billed; nothing is opened or made.
+
+    Raises Failed: UNKNOWN_STORE, STORE_MISCONFIGURED.
+    """
+    try:
+        return read(_table(name, configured)).price
+    except WrongOption as error:
+        raise _misconfigured(name, str(error), option=error.option) from None
+
+
+def _table(name: str, configured: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Any]:
     table = configured.get(name)
     if table is None:
         names = ", ".join(sorted(configured)) or "none"
@@ -90,12 +113,7 @@ def open_store(name: str, configured: Mapping[str, Mapping[str, Any]]) -> Store:
             reason="UNKNOWN_STORE",
             metadata={"store": str(name)},
         )
-    identity = (name, json.dumps(table, sort_keys=True, default=str))
-    with _lock:
-        store = _opened.get(identity)
-        if store is None:
-            store = _opened[identity] = _open(name, table)
-    return store
+    return table
 
 
 def _open(name: str, table: Mapping[str, Any]) -> Store:

@@ -54,9 +54,25 @@ class Prices(Protocol):
         """
         ...
 
+    def unknown(self, what: str) -> Item:
+        """Return the item of a thing that will cost something, and nobody can tell yet what it is priced by.
+
+        It is listed as unpriced, never as zero; leaving it out would hide it from who asks what the task costs.
+        """
+        ...
+
     def profile(self, name: str) -> Mapping[str, str]:
         """Return `provider` and `region` of a cloud account, "" where it names none; never credentials.
 
         Raises an error that ends the estimate where the project has no profile of that name.
+        """
+        ...
+
+    def store(self, name: str) -> Mapping[str, str]:
+        """Return how an object store is billed; never credentials.
+
+        `price` is "free"; "listed", and then `provider`, `region` and `sku` are what `item` takes, the quantity being
+        GB; or "unknown": then an object in it is `unknown`. Raises an error that ends the estimate where there is no
+        store of that name, or the operator configured it wrongly.
         """
         ...

@@ -1,0 +1,11 @@
+"""What is wrong with an option of a `[stores.NAME]` table."""
+
+from __future__ import annotations
+
+
+class WrongOption(ValueError):
+    """An option that can't be used. `option` is its name in the table, with a point before each key inside of it."""
+
+    def __init__(self, option: str, why: str) -> None:
+        super().__init__(f"{option}: {why}")
+        self.option = option
