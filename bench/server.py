@@ -1,7 +1,4 @@
-"""The server under test: a real `wharfinger serve`, on SQLite with synchronous=FULL, as it is without any settings.
-
-But for its log, which has errors only: a line for each task that ends would be in our figures and in those of no peer.
-"""
+"""The server under test: a real `wharfinger serve`, on SQLite with synchronous=FULL, as it is without any settings."""
 
 from __future__ import annotations
 
@@ -21,7 +18,6 @@ from bench.figure import WrongAnswer, expect
 from bench.leash import leashed
 
 PACKAGES = Path(__file__).resolve().parent / "packages"
-QUIET = {"WHARFINGER_SERVER__LOG_LEVEL": "error"}
 DRAIN_LIMIT = 300.0
 UNFINISHED = "SELECT count(*) FROM tasks WHERE state < 5"
 QUEUED, RUNNING, SUCCEEDED = 1, 2, 5
@@ -32,7 +28,7 @@ class Server:
 
     def __init__(self, folder: Path, environ: Mapping[str, str] | None = None) -> None:
         path = os.pathsep.join(filter(None, (str(PACKAGES), str(TEST_PACKAGES), os.environ.get("PYTHONPATH"))))
-        self._serving = Serving(folder, leash=leashed, environ={"PYTHONPATH": path, **QUIET, **(environ or {})})
+        self._serving = Serving(folder, leash=leashed, environ={"PYTHONPATH": path, **(environ or {})})
         self._process = psutil.Process(self._serving.pid)
         self.address = self._serving.address
         self.database = folder / "data" / "wharfinger.db"
