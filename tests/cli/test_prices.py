@@ -1,5 +1,6 @@
 """`wharfinger prices`: without a server, beside one, and by --server; an update as a process of its own."""
 
+import getpass
 import hashlib
 import io
 import json
@@ -193,6 +194,28 @@ def test_what_the_checks_object_to_is_refused_kept_and_can_be_accepted(here):
     digits = odd["name"].removeprefix("catalogs/")
     assert here.prices("activate", digits).code == 5
     assert here.prices("activate", digits, "--override-checks").code == 0
+
+
+def test_who_made_which_catalogue_active_and_why_is_told_with_and_without_a_server(here):
+    assert here.prices("history", "-o", "json").json == []
+    assert "update` fetches one" in here.prices("history").err
+    assert here.prices("import", here.write("good.jsonl", many(50, "1"))).code == 0
+    odd = here.prices("import", here.write("odd.jsonl", many(50, "9")), "--override-checks", "--reason", "a sale")
+    assert odd.code == 0, odd
+    told = here.prices("history", "-o", "json").json
+    assert [(one["reason"], one["overridden"]) for one in told] == [("a sale", True), ("", False)]
+    assert {one["actor"] for one in told} == {getpass.getuser()}
+    lines = here.prices("history").out.splitlines()
+    assert lines[0].split() == ["ACTIVE", "SINCE", "CATALOG", "BY", "CHECKS", "REASON"]
+    assert lines[1].endswith("OVERRIDDEN  a sale")
+    assert told[0]["catalog"].removeprefix("catalogs/")[:12] in lines[1]
+    some = here.prices("history", "--limit", "1")
+    assert (len(some.out.splitlines()), "--limit 0 lists all" in some.err) == (2, True), some
+    server = Serving(here.folder, ("--config", str(here.settings)), {"HOME": str(here.home)})
+    try:
+        assert here("prices", "history", "--server", server.address, "-o", "json").json == told
+    finally:
+        assert server.stop() == 0, server.log()
 
 
 def test_mistakes_end_with_the_codes_that_are_documented(here):

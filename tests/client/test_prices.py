@@ -114,6 +114,9 @@ def test_one_goes_back_to_an_earlier_catalogue(client):
     assert second.diff == wharfinger.CatalogDiff(added=1, raised=200)
     assert client.activate_catalog(first.digest, override_checks=True, reason="a test").active
     assert [catalog.id for catalog in client.catalogs()][:2] == [second.id, first.id]
+    last, *_ = client.activations()
+    assert (last.catalog, last.actor, last.reason) == (first.name, "anonymous", "a test")
+    assert last.time >= first.import_time
 
 
 def test_wrong_uses_are_told_before_anything_is_sent(client):
@@ -139,6 +142,8 @@ async def test_the_asyncio_client_has_the_same_verbs(address, tmp_path):
         assert (await client.catalog()).id == catalog.id
         assert catalog.id in {one.id async for one in client.catalogs()}
         assert (await client.activate_catalog(catalog.name)).active
+        last = await anext(client.activations())
+        assert (last.catalog, last.overridden) == (catalog.name, True)
         with pytest.raises(wharfinger.InvalidArgument) as caught:
             await client.import_catalog(b"{")
         assert caught.value.reason == "PRICES_MALFORMED"

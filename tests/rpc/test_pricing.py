@@ -315,6 +315,42 @@ def test_what_the_checks_object_to_is_kept_in_quarantine_until_somebody_override
     assert priced.prices.ActivateCatalog(request, metadata=ROOT).active
 
 
+def test_activations_are_listed_the_newest_first_page_by_page_with_who_and_why(priced):
+    first = bring(priced, many(80, "0.80"), file_name="h1.jsonl", activate=True, override_checks=True)
+    bring(priced, many(81, "0.81"), file_name="h2.jsonl", activate=True, reason="newer")
+    far = bring(priced, many(81, "0.10"), file_name="h3.jsonl", activate=True, override_checks=True, reason="they fell")
+    request = v1.ActivateCatalogRequest(name=first.name, override_checks=True, reason="back")
+    priced.prices.ActivateCatalog(request, metadata=ROOT)
+    asked, seen = v1.ListActivationsRequest(page_size=2), []
+    while True:
+        page = priced.prices.ListActivations(asked, metadata=ROOT)
+        assert 1 <= len(page.activations) <= 2
+        seen += page.activations
+        asked.page_token = page.next_page_token
+        if not asked.page_token:
+            break
+    told = [(one.catalog, one.actor, one.reason) for one in seen[:3]]
+    assert told[0] == (first.name, "root", "back")
+    assert told[1] == (far.name, "root", "they fell")
+    assert (told[2][2], [one.overridden for one in seen[1:3]]) == ("newer", [True, False])
+    times = [one.activate_time.ToMicroseconds() for one in seen]
+    assert times == sorted(times, reverse=True)
+    assert abs(times[0] / 1e6 - time.time()) < 60
+    whole = priced.prices.ListActivations(v1.ListActivationsRequest(), metadata=ROOT)
+    assert (list(whole.activations), whole.next_page_token) == (seen, "")
+
+
+def test_the_record_of_activations_is_not_for_who_may_see_some_projects_only(priced):
+    told = as_promised(refused(priced.prices.ListActivations, v1.ListActivationsRequest(), metadata=ANN))
+    assert (told.code, told.reason) == (grpc.StatusCode.PERMISSION_DENIED, "PERMISSION_DENIED")
+
+
+@pytest.mark.parametrize("token", ["x", "AAAA", "nobody-gave-this-out"])
+def test_a_page_of_activations_behind_a_token_of_nobody_is_refused(priced, token):
+    request = v1.ListActivationsRequest(page_token=token)
+    assert as_promised(refused(priced.prices.ListActivations, request, metadata=ROOT)).reason == "INVALID_PAGE_TOKEN"
+
+
 @pytest.mark.parametrize(
     ("name", "reason"),
     [(f"catalogs/{'0' * 64}", "UNKNOWN_CATALOG"), ("catalogs/some", "INVALID_NAME"), ("active", "INVALID_NAME")],

@@ -52,6 +52,23 @@ async def test_the_last_activation_names_the_active_catalogue(store: Store) -> N
     ]
 
 
+async def test_the_pages_of_activations_hold_each_once_the_newest_first(store: Store) -> None:
+    await store.keep_catalog(_catalog(A), Activation(A, "ann"), None)
+    await store.keep_catalog(_catalog(B), Activation(B, "bob"), A)
+    for digest in (A, B, A):
+        await store.activate_catalog(Activation(digest, "eve"))
+    first = await store.activations(2)
+    rest = await store.activations(9, first[-1].number)
+    assert [(a.digest, a.actor) for a in [*first, *rest]] == [
+        (A, "eve"),
+        (B, "eve"),
+        (A, "eve"),
+        (B, "bob"),
+        (A, "ann"),
+    ]
+    assert await store.activations(9, rest[-1].number) == []
+
+
 async def test_activating_the_active_one_again_changes_nothing(store: Store) -> None:
     await store.keep_catalog(_catalog(A), Activation(A, "ann"), None)
     await store.activate_catalog(Activation(A, "bob"))

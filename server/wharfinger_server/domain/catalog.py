@@ -67,7 +67,8 @@ class Catalog:
 class Activation:
     """That a catalogue is to become active, or did: by whom and why, and whether the checks were overridden.
 
-    `time` is in microseconds, the database's own.
+    `time` is in microseconds, the database's own, and `number` is larger than that of each activation before; both are
+    0 for one that is yet to be.
     """
 
     digest: str
@@ -75,3 +76,4 @@ class Activation:
     reason: str = ""
     overridden: bool = False
     time: int = 0
+    number: int = 0

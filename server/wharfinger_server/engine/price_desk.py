@@ -13,10 +13,10 @@ from wharfinger_server.domain.errors import PermissionDenied, invalid
 from wharfinger_server.domain.estimate import Estimate
 from wharfinger_server.domain.price import CATEGORIES
 from wharfinger_server.engine.naming import check_project
-from wharfinger_server.engine.pages import page_limit, place_start, place_token
+from wharfinger_server.engine.pages import page_limit, page_start, page_token, place_start, place_token
 from wharfinger_server.engine.price_filter import price_filter
 from wharfinger_server.engine.requests import Caller
-from wharfinger_server.pricing import Catalog, Found, ImportRequest, OnProgress, Pricing, Stack, estimate
+from wharfinger_server.pricing import Activation, Catalog, Found, ImportRequest, OnProgress, Pricing, Stack, estimate
 from wharfinger_server.pricing.estimating import Wanted
 
 USUAL_PAGE = 100
@@ -44,7 +44,7 @@ class PriceDesk:
     """What callers can do with prices. Every method raises a `Refused` that says why and what to do.
 
     A project's prices are for those whose credential opens it. Catalogues are the whole server's: all may see them, and
-    who brings one in or makes it the active one needs a credential that opens all projects.
+    who brings one in, makes it the active one, or reads who did so needs a credential that opens all projects.
     """
 
     def __init__(self, pricing: Pricing, limits: Limits) -> None:
@@ -111,8 +111,16 @@ class PriceDesk:
         found = await self._pricing.catalogs(place_start(token, "catalogs"), limit + 1)
         return found[:limit], place_token(found[limit - 1].digest, "catalogs") if len(found) > limit else ""
 
-    def check_may_change(self, caller: Caller) -> None:
-        """Refuse a caller that may not change what all projects are told."""
+    async def activations(self, caller: Caller, page_size: int, token: str) -> tuple[Sequence[Activation], str]:
+        """Return a page of the activations, the newest first, and the token of the next one."""
+        # They name people of other projects.
+        self.check_opens_all(caller)
+        limit = page_limit(page_size, USUAL_PAGE, self._most_page)
+        found = await self._pricing.activations(limit + 1, page_start(token, "activations"))
+        return found[:limit], page_token(found[limit - 1].number, "activations") if len(found) > limit else ""
+
+    def check_opens_all(self, caller: Caller) -> None:
+        """Refuse a caller that may neither change what all projects are told, nor read who did."""
         if caller.projects is not None:
             why = "catalogues of prices are for all projects, and this credential does not open all of them"
             raise PermissionDenied("PERMISSION_DENIED", why, {"permission": "catalogs"})
@@ -121,15 +129,15 @@ class PriceDesk:
         self, caller: Caller, pieces: AsyncIterable[bytes], request: ImportRequest, progress: OnProgress
     ) -> Catalog:
         """Import a catalogue from the pieces of its file; see `Pricing.import_file`."""
-        self.check_may_change(caller)
+        self.check_opens_all(caller)
         return await self._pricing.import_file(pieces, replace(request, actor=caller.creator), progress)
 
     async def import_url(self, caller: Caller, request: ImportRequest, progress: OnProgress) -> Catalog:
         """Fetch and import a catalogue; see `Pricing.import_url`."""
-        self.check_may_change(caller)
+        self.check_opens_all(caller)
         return await self._pricing.import_url(replace(request, actor=caller.creator), progress)
 
     async def activate(self, caller: Caller, digest: str, reason: str, *, override: bool) -> Catalog:
         """Make a catalogue the active one. Raises NotFound UNKNOWN_CATALOG, FailedPrecondition PRICES_QUARANTINED."""
-        self.check_may_change(caller)
+        self.check_opens_all(caller)
         return await self._pricing.activate(digest, caller.creator, reason, override=override)

@@ -164,9 +164,9 @@ class Pricing:
             raise unknown_catalog(digest)
         return self._shown(found)
 
-    async def activations(self, limit: int = 100) -> list[Activation]:
-        """Return the last activations, the newest first."""
-        return await self._store.activations(limit)
+    async def activations(self, limit: int = 100, before: int = 0) -> list[Activation]:
+        """Return up to `limit` activations, the newest first; `before` is the number of the last one seen."""
+        return await self._store.activations(limit, before)
 
     async def activate(self, digest: str, actor: str, reason: str = "", *, override: bool = False) -> Catalog:
         """Make a catalogue the active one; return it.

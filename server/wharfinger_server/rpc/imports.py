@@ -27,7 +27,7 @@ class CatalogImports:
 
     async def import_catalog(self, requests: Requests, call: Call, write: Write) -> None:
         """Import what the caller sends, or what its header names."""
-        self._desk.check_may_change(call.caller)
+        self._desk.check_opens_all(call.caller)
         first = await anext(requests, None)
         if first is None or first.WhichOneof("kind") != "header":
             raise invalid("header", "the first message must hold the header")

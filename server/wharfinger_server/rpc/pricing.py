@@ -13,11 +13,11 @@ from wharfinger_server.domain.estimate import Estimate
 from wharfinger_server.engine.estimates import Estimates, Moment
 from wharfinger_server.engine.price_desk import PriceDesk, Question
 from wharfinger_server.engine.requests import CreateRequest
-from wharfinger_server.pricing import Catalog, Found
+from wharfinger_server.pricing import Activation, Catalog, Found
 from wharfinger_server.rpc import names
 from wharfinger_server.rpc.calls import Call, Calls, Handler
 from wharfinger_server.rpc.imports import CatalogImports
-from wharfinger_server.rpc.messages.catalog import LONGEST_REASON, catalog_message
+from wharfinger_server.rpc.messages.catalog import LONGEST_REASON, activation_message, catalog_message
 from wharfinger_server.rpc.messages.price import fill_estimate, price_message, wanted
 from wharfinger_server.rpc.messages.task import new_task
 from wharfinger_server.rpc.messages.times import time_of
@@ -108,6 +108,15 @@ class PricingMethods:
         override = request.override_checks
         return catalog_message(await self._desk.activate(call.caller, digest, request.reason, override=override))
 
+    async def list_activations(self, request: pricing_service_pb2.ListActivationsRequest, call: Call) -> bytes:
+        """Return a page of activations."""
+
+        async def read(size: int) -> tuple[Sequence[Activation], str]:
+            """Read a page of that size."""
+            return await self._desk.activations(call.caller, size, request.page_token)
+
+        return await page(read, request.page_size, self._response_bytes, _activation_bytes)
+
 
 def pricing_handlers(calls: Calls, pricing: PricingMethods, imports: CatalogImports) -> Mapping[str, Handler]:
     """Return the handlers of PricingService by method name."""
@@ -120,6 +129,7 @@ def pricing_handlers(calls: Calls, pricing: PricingMethods, imports: CatalogImpo
         "ListCatalogs": calls.unary("ListCatalogs", v1.ListCatalogsRequest, pricing.list_catalogs),
         "ImportCatalog": calls.duplex("ImportCatalog", v1.ImportCatalogRequest, imports.import_catalog),
         "ActivateCatalog": calls.unary("ActivateCatalog", v1.ActivateCatalogRequest, pricing.activate_catalog),
+        "ListActivations": calls.unary("ListActivations", v1.ListActivationsRequest, pricing.list_activations),
     }
 
 
@@ -140,3 +150,7 @@ def _price_bytes(found: Found) -> bytes:
 
 def _catalog_bytes(catalog: Catalog) -> bytes:
     return catalog_message(catalog).SerializeToString()
+
+
+def _activation_bytes(activation: Activation) -> bytes:
+    return activation_message(activation).SerializeToString()

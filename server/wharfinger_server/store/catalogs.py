@@ -86,10 +86,13 @@ def latest_of(connection: sa.Connection, origin: str) -> Catalog | None:
     return None if row is None else _catalog(row, _active_digest(connection))
 
 
-def history(connection: sa.Connection, limit: int) -> list[Activation]:
-    """Return the last activations, the newest first."""
-    rows = connection.execute(sa.select(activations).order_by(_A.id.desc()).limit(limit))
-    return [Activation(row.digest, row.actor, row.reason, bool(row.overridden), row.time) for row in rows]
+def history(connection: sa.Connection, limit: int, before: int) -> list[Activation]:
+    """Return the last activations, the newest first; of those before the number `before`, if that is not 0."""
+    select = sa.select(activations).order_by(_A.id.desc()).limit(limit)
+    if before:
+        select = select.where(_A.id < before)
+    rows = connection.execute(select)
+    return [Activation(row.digest, row.actor, row.reason, bool(row.overridden), row.time, row.id) for row in rows]
 
 
 def _active_digest(connection: sa.Connection) -> str | None:

@@ -341,9 +341,12 @@ class Store:
         """Return the catalogue that was last fetched from, or found unchanged at, an origin."""
         return await self._read(lambda c: catalogs.latest_of(c, origin))
 
-    async def activations(self, limit: int) -> list[Activation]:
-        """Return the last activations, the newest first: which catalogue became active, when, by whom and why."""
-        return await self._read(lambda c: catalogs.history(c, limit))
+    async def activations(self, limit: int, before: int = 0) -> list[Activation]:
+        """Return the last activations, the newest first: which catalogue became active, when, by whom and why.
+
+        `before` is the number of the last one seen, 0 for none.
+        """
+        return await self._read(lambda c: catalogs.history(c, limit, before))
 
     async def health(self) -> None:
         """Raise Unavailable when the database does not answer, or could not be written last and still cannot be."""

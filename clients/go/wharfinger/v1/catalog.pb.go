@@ -316,6 +316,89 @@ func (x *CatalogDiff) GetBecameZero() int64 {
 	return 0
 }
 
+// That a catalogue became the active one, as it is recorded for good.
+type Activation struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// `catalogs/{catalog}`, where {catalog} is the 64 hexadecimal digits of its digest.
+	Catalog string `protobuf:"bytes,1,opt,name=catalog,proto3" json:"catalog,omitempty"`
+	// When, by the database's clock.
+	ActivateTime *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=activate_time,json=activateTime,proto3" json:"activate_time,omitempty"`
+	// Who, from the credentials of the call; `anonymous` where the server asks for none, and without a server the user
+	// who ran the command.
+	Actor string `protobuf:"bytes,3,opt,name=actor,proto3" json:"actor,omitempty"`
+	// Why, in the actor's own words; may be empty.
+	Reason string `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
+	// It was in quarantine, and the actor accepted what the checks objected to.
+	Overridden    bool `protobuf:"varint,5,opt,name=overridden,proto3" json:"overridden,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Activation) Reset() {
+	*x = Activation{}
+	mi := &file_wharfinger_v1_catalog_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Activation) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Activation) ProtoMessage() {}
+
+func (x *Activation) ProtoReflect() protoreflect.Message {
+	mi := &file_wharfinger_v1_catalog_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Activation.ProtoReflect.Descriptor instead.
+func (*Activation) Descriptor() ([]byte, []int) {
+	return file_wharfinger_v1_catalog_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *Activation) GetCatalog() string {
+	if x != nil {
+		return x.Catalog
+	}
+	return ""
+}
+
+func (x *Activation) GetActivateTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ActivateTime
+	}
+	return nil
+}
+
+func (x *Activation) GetActor() string {
+	if x != nil {
+		return x.Actor
+	}
+	return ""
+}
+
+func (x *Activation) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *Activation) GetOverridden() bool {
+	if x != nil {
+		return x.Overridden
+	}
+	return false
+}
+
 var File_wharfinger_v1_catalog_proto protoreflect.FileDescriptor
 
 const file_wharfinger_v1_catalog_proto_rawDesc = "" +
@@ -349,7 +432,17 @@ const file_wharfinger_v1_catalog_proto_rawDesc = "" +
 	"\x06raised\x18\x03 \x01(\x03B\x04\xe2A\x01\x03R\x06raised\x12\x1e\n" +
 	"\alowered\x18\x04 \x01(\x03B\x04\xe2A\x01\x03R\alowered\x12%\n" +
 	"\vbecame_zero\x18\x05 \x01(\x03B\x04\xe2A\x01\x03R\n" +
-	"becameZeroB]\n" +
+	"becameZero\"\xee\x01\n" +
+	"\n" +
+	"Activation\x129\n" +
+	"\acatalog\x18\x01 \x01(\tB\x1f\xe2A\x01\x03\xfaA\x18\n" +
+	"\x16wharfinger.dev/CatalogR\acatalog\x12E\n" +
+	"\ractivate_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampB\x04\xe2A\x01\x03R\factivateTime\x12\x1a\n" +
+	"\x05actor\x18\x03 \x01(\tB\x04\xe2A\x01\x03R\x05actor\x12\x1c\n" +
+	"\x06reason\x18\x04 \x01(\tB\x04\xe2A\x01\x03R\x06reason\x12$\n" +
+	"\n" +
+	"overridden\x18\x05 \x01(\bB\x04\xe2A\x01\x03R\n" +
+	"overriddenB]\n" +
 	"\x11dev.wharfinger.v1P\x01ZFgithub.com/wharfinger/wharfinger/clients/go/wharfinger/v1;wharfingerv1b\x06proto3"
 
 var (
@@ -364,23 +457,25 @@ func file_wharfinger_v1_catalog_proto_rawDescGZIP() []byte {
 	return file_wharfinger_v1_catalog_proto_rawDescData
 }
 
-var file_wharfinger_v1_catalog_proto_msgTypes = make([]protoimpl.MessageInfo, 3)
+var file_wharfinger_v1_catalog_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
 var file_wharfinger_v1_catalog_proto_goTypes = []any{
 	(*Catalog)(nil),               // 0: wharfinger.v1.Catalog
 	(*CatalogSection)(nil),        // 1: wharfinger.v1.CatalogSection
 	(*CatalogDiff)(nil),           // 2: wharfinger.v1.CatalogDiff
-	(*timestamppb.Timestamp)(nil), // 3: google.protobuf.Timestamp
+	(*Activation)(nil),            // 3: wharfinger.v1.Activation
+	(*timestamppb.Timestamp)(nil), // 4: google.protobuf.Timestamp
 }
 var file_wharfinger_v1_catalog_proto_depIdxs = []int32{
-	3, // 0: wharfinger.v1.Catalog.data_time:type_name -> google.protobuf.Timestamp
-	3, // 1: wharfinger.v1.Catalog.import_time:type_name -> google.protobuf.Timestamp
+	4, // 0: wharfinger.v1.Catalog.data_time:type_name -> google.protobuf.Timestamp
+	4, // 1: wharfinger.v1.Catalog.import_time:type_name -> google.protobuf.Timestamp
 	2, // 2: wharfinger.v1.Catalog.diff:type_name -> wharfinger.v1.CatalogDiff
 	1, // 3: wharfinger.v1.Catalog.sections:type_name -> wharfinger.v1.CatalogSection
-	4, // [4:4] is the sub-list for method output_type
-	4, // [4:4] is the sub-list for method input_type
-	4, // [4:4] is the sub-list for extension type_name
-	4, // [4:4] is the sub-list for extension extendee
-	0, // [0:4] is the sub-list for field type_name
+	4, // 4: wharfinger.v1.Activation.activate_time:type_name -> google.protobuf.Timestamp
+	5, // [5:5] is the sub-list for method output_type
+	5, // [5:5] is the sub-list for method input_type
+	5, // [5:5] is the sub-list for extension type_name
+	5, // [5:5] is the sub-list for extension extendee
+	0, // [0:5] is the sub-list for field type_name
 }
 
 func init() { file_wharfinger_v1_catalog_proto_init() }
@@ -394,7 +489,7 @@ func file_wharfinger_v1_catalog_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_wharfinger_v1_catalog_proto_rawDesc), len(file_wharfinger_v1_catalog_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   3,
+			NumMessages:   4,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -887,6 +887,116 @@ func (x *ActivateCatalogRequest) GetOverrideChecks() bool {
 	return false
 }
 
+// Asks for a page of activations.
+type ListActivationsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// How many at most; 0: 100. More than 1000 counts as 1000, a negative number is refused.
+	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// next_page_token of the page before; empty: the first page.
+	PageToken     string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListActivationsRequest) Reset() {
+	*x = ListActivationsRequest{}
+	mi := &file_wharfinger_v1_pricing_service_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListActivationsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListActivationsRequest) ProtoMessage() {}
+
+func (x *ListActivationsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_wharfinger_v1_pricing_service_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListActivationsRequest.ProtoReflect.Descriptor instead.
+func (*ListActivationsRequest) Descriptor() ([]byte, []int) {
+	return file_wharfinger_v1_pricing_service_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *ListActivationsRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListActivationsRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// A page of activations.
+type ListActivationsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The newest first.
+	Activations []*Activation `protobuf:"bytes,1,rep,name=activations,proto3" json:"activations,omitempty"`
+	// To be sent as page_token for the next page; empty on the last one.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListActivationsResponse) Reset() {
+	*x = ListActivationsResponse{}
+	mi := &file_wharfinger_v1_pricing_service_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListActivationsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListActivationsResponse) ProtoMessage() {}
+
+func (x *ListActivationsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_wharfinger_v1_pricing_service_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListActivationsResponse.ProtoReflect.Descriptor instead.
+func (*ListActivationsResponse) Descriptor() ([]byte, []int) {
+	return file_wharfinger_v1_pricing_service_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *ListActivationsResponse) GetActivations() []*Activation {
+	if x != nil {
+		return x.Activations
+	}
+	return nil
+}
+
+func (x *ListActivationsResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
 var File_wharfinger_v1_pricing_service_proto protoreflect.FileDescriptor
 
 const file_wharfinger_v1_pricing_service_proto_rawDesc = "" +
@@ -952,7 +1062,14 @@ const file_wharfinger_v1_pricing_service_proto_rawDesc = "" +
 	"\x04name\x18\x01 \x01(\tB\x1f\xe2A\x01\x02\xfaA\x18\n" +
 	"\x16wharfinger.dev/CatalogR\x04name\x12\x1c\n" +
 	"\x06reason\x18\x02 \x01(\tB\x04\xe2A\x01\x01R\x06reason\x12-\n" +
-	"\x0foverride_checks\x18\x03 \x01(\bB\x04\xe2A\x01\x01R\x0eoverrideChecks2\xc9\x04\n" +
+	"\x0foverride_checks\x18\x03 \x01(\bB\x04\xe2A\x01\x01R\x0eoverrideChecks\"`\n" +
+	"\x16ListActivationsRequest\x12!\n" +
+	"\tpage_size\x18\x01 \x01(\x05B\x04\xe2A\x01\x01R\bpageSize\x12#\n" +
+	"\n" +
+	"page_token\x18\x02 \x01(\tB\x04\xe2A\x01\x01R\tpageToken\"~\n" +
+	"\x17ListActivationsResponse\x12;\n" +
+	"\vactivations\x18\x01 \x03(\v2\x19.wharfinger.v1.ActivationR\vactivations\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken2\xab\x05\n" +
 	"\x0ePricingService\x12O\n" +
 	"\fEstimateCost\x12\".wharfinger.v1.EstimateCostRequest\x1a\x1b.wharfinger.v1.CostEstimate\x12@\n" +
 	"\bGetPrice\x12\x1e.wharfinger.v1.GetPriceRequest\x1a\x14.wharfinger.v1.Price\x12Q\n" +
@@ -962,7 +1079,8 @@ const file_wharfinger_v1_pricing_service_proto_rawDesc = "" +
 	"GetCatalog\x12 .wharfinger.v1.GetCatalogRequest\x1a\x16.wharfinger.v1.Catalog\x12W\n" +
 	"\fListCatalogs\x12\".wharfinger.v1.ListCatalogsRequest\x1a#.wharfinger.v1.ListCatalogsResponse\x12^\n" +
 	"\rImportCatalog\x12#.wharfinger.v1.ImportCatalogRequest\x1a$.wharfinger.v1.ImportCatalogResponse(\x010\x01\x12P\n" +
-	"\x0fActivateCatalog\x12%.wharfinger.v1.ActivateCatalogRequest\x1a\x16.wharfinger.v1.CatalogB]\n" +
+	"\x0fActivateCatalog\x12%.wharfinger.v1.ActivateCatalogRequest\x1a\x16.wharfinger.v1.Catalog\x12`\n" +
+	"\x0fListActivations\x12%.wharfinger.v1.ListActivationsRequest\x1a&.wharfinger.v1.ListActivationsResponseB]\n" +
 	"\x11dev.wharfinger.v1P\x01ZFgithub.com/wharfinger/wharfinger/clients/go/wharfinger/v1;wharfingerv1b\x06proto3"
 
 var (
@@ -977,56 +1095,62 @@ func file_wharfinger_v1_pricing_service_proto_rawDescGZIP() []byte {
 	return file_wharfinger_v1_pricing_service_proto_rawDescData
 }
 
-var file_wharfinger_v1_pricing_service_proto_msgTypes = make([]protoimpl.MessageInfo, 11)
+var file_wharfinger_v1_pricing_service_proto_msgTypes = make([]protoimpl.MessageInfo, 13)
 var file_wharfinger_v1_pricing_service_proto_goTypes = []any{
-	(*EstimateCostRequest)(nil),    // 0: wharfinger.v1.EstimateCostRequest
-	(*GetPriceRequest)(nil),        // 1: wharfinger.v1.GetPriceRequest
-	(*ListPricesRequest)(nil),      // 2: wharfinger.v1.ListPricesRequest
-	(*ListPricesResponse)(nil),     // 3: wharfinger.v1.ListPricesResponse
-	(*GetCatalogRequest)(nil),      // 4: wharfinger.v1.GetCatalogRequest
-	(*ListCatalogsRequest)(nil),    // 5: wharfinger.v1.ListCatalogsRequest
-	(*ListCatalogsResponse)(nil),   // 6: wharfinger.v1.ListCatalogsResponse
-	(*ImportCatalogRequest)(nil),   // 7: wharfinger.v1.ImportCatalogRequest
-	(*ImportCatalogHeader)(nil),    // 8: wharfinger.v1.ImportCatalogHeader
-	(*ImportCatalogResponse)(nil),  // 9: wharfinger.v1.ImportCatalogResponse
-	(*ActivateCatalogRequest)(nil), // 10: wharfinger.v1.ActivateCatalogRequest
-	(*Task)(nil),                   // 11: wharfinger.v1.Task
-	(*CostItem)(nil),               // 12: wharfinger.v1.CostItem
-	(*timestamppb.Timestamp)(nil),  // 13: google.protobuf.Timestamp
-	(*Price)(nil),                  // 14: wharfinger.v1.Price
-	(*Catalog)(nil),                // 15: wharfinger.v1.Catalog
-	(*Progress)(nil),               // 16: wharfinger.v1.Progress
-	(*CostEstimate)(nil),           // 17: wharfinger.v1.CostEstimate
+	(*EstimateCostRequest)(nil),     // 0: wharfinger.v1.EstimateCostRequest
+	(*GetPriceRequest)(nil),         // 1: wharfinger.v1.GetPriceRequest
+	(*ListPricesRequest)(nil),       // 2: wharfinger.v1.ListPricesRequest
+	(*ListPricesResponse)(nil),      // 3: wharfinger.v1.ListPricesResponse
+	(*GetCatalogRequest)(nil),       // 4: wharfinger.v1.GetCatalogRequest
+	(*ListCatalogsRequest)(nil),     // 5: wharfinger.v1.ListCatalogsRequest
+	(*ListCatalogsResponse)(nil),    // 6: wharfinger.v1.ListCatalogsResponse
+	(*ImportCatalogRequest)(nil),    // 7: wharfinger.v1.ImportCatalogRequest
+	(*ImportCatalogHeader)(nil),     // 8: wharfinger.v1.ImportCatalogHeader
+	(*ImportCatalogResponse)(nil),   // 9: wharfinger.v1.ImportCatalogResponse
+	(*ActivateCatalogRequest)(nil),  // 10: wharfinger.v1.ActivateCatalogRequest
+	(*ListActivationsRequest)(nil),  // 11: wharfinger.v1.ListActivationsRequest
+	(*ListActivationsResponse)(nil), // 12: wharfinger.v1.ListActivationsResponse
+	(*Task)(nil),                    // 13: wharfinger.v1.Task
+	(*CostItem)(nil),                // 14: wharfinger.v1.CostItem
+	(*timestamppb.Timestamp)(nil),   // 15: google.protobuf.Timestamp
+	(*Price)(nil),                   // 16: wharfinger.v1.Price
+	(*Catalog)(nil),                 // 17: wharfinger.v1.Catalog
+	(*Progress)(nil),                // 18: wharfinger.v1.Progress
+	(*Activation)(nil),              // 19: wharfinger.v1.Activation
+	(*CostEstimate)(nil),            // 20: wharfinger.v1.CostEstimate
 }
 var file_wharfinger_v1_pricing_service_proto_depIdxs = []int32{
-	11, // 0: wharfinger.v1.EstimateCostRequest.task:type_name -> wharfinger.v1.Task
-	12, // 1: wharfinger.v1.EstimateCostRequest.items:type_name -> wharfinger.v1.CostItem
-	13, // 2: wharfinger.v1.EstimateCostRequest.at:type_name -> google.protobuf.Timestamp
-	13, // 3: wharfinger.v1.GetPriceRequest.at:type_name -> google.protobuf.Timestamp
-	14, // 4: wharfinger.v1.ListPricesResponse.prices:type_name -> wharfinger.v1.Price
-	15, // 5: wharfinger.v1.ListCatalogsResponse.catalogs:type_name -> wharfinger.v1.Catalog
+	13, // 0: wharfinger.v1.EstimateCostRequest.task:type_name -> wharfinger.v1.Task
+	14, // 1: wharfinger.v1.EstimateCostRequest.items:type_name -> wharfinger.v1.CostItem
+	15, // 2: wharfinger.v1.EstimateCostRequest.at:type_name -> google.protobuf.Timestamp
+	15, // 3: wharfinger.v1.GetPriceRequest.at:type_name -> google.protobuf.Timestamp
+	16, // 4: wharfinger.v1.ListPricesResponse.prices:type_name -> wharfinger.v1.Price
+	17, // 5: wharfinger.v1.ListCatalogsResponse.catalogs:type_name -> wharfinger.v1.Catalog
 	8,  // 6: wharfinger.v1.ImportCatalogRequest.header:type_name -> wharfinger.v1.ImportCatalogHeader
-	16, // 7: wharfinger.v1.ImportCatalogResponse.progress:type_name -> wharfinger.v1.Progress
-	15, // 8: wharfinger.v1.ImportCatalogResponse.catalog:type_name -> wharfinger.v1.Catalog
-	0,  // 9: wharfinger.v1.PricingService.EstimateCost:input_type -> wharfinger.v1.EstimateCostRequest
-	1,  // 10: wharfinger.v1.PricingService.GetPrice:input_type -> wharfinger.v1.GetPriceRequest
-	2,  // 11: wharfinger.v1.PricingService.ListPrices:input_type -> wharfinger.v1.ListPricesRequest
-	4,  // 12: wharfinger.v1.PricingService.GetCatalog:input_type -> wharfinger.v1.GetCatalogRequest
-	5,  // 13: wharfinger.v1.PricingService.ListCatalogs:input_type -> wharfinger.v1.ListCatalogsRequest
-	7,  // 14: wharfinger.v1.PricingService.ImportCatalog:input_type -> wharfinger.v1.ImportCatalogRequest
-	10, // 15: wharfinger.v1.PricingService.ActivateCatalog:input_type -> wharfinger.v1.ActivateCatalogRequest
-	17, // 16: wharfinger.v1.PricingService.EstimateCost:output_type -> wharfinger.v1.CostEstimate
-	14, // 17: wharfinger.v1.PricingService.GetPrice:output_type -> wharfinger.v1.Price
-	3,  // 18: wharfinger.v1.PricingService.ListPrices:output_type -> wharfinger.v1.ListPricesResponse
-	15, // 19: wharfinger.v1.PricingService.GetCatalog:output_type -> wharfinger.v1.Catalog
-	6,  // 20: wharfinger.v1.PricingService.ListCatalogs:output_type -> wharfinger.v1.ListCatalogsResponse
-	9,  // 21: wharfinger.v1.PricingService.ImportCatalog:output_type -> wharfinger.v1.ImportCatalogResponse
-	15, // 22: wharfinger.v1.PricingService.ActivateCatalog:output_type -> wharfinger.v1.Catalog
-	16, // [16:23] is the sub-list for method output_type
-	9,  // [9:16] is the sub-list for method input_type
-	9,  // [9:9] is the sub-list for extension type_name
-	9,  // [9:9] is the sub-list for extension extendee
-	0,  // [0:9] is the sub-list for field type_name
+	18, // 7: wharfinger.v1.ImportCatalogResponse.progress:type_name -> wharfinger.v1.Progress
+	17, // 8: wharfinger.v1.ImportCatalogResponse.catalog:type_name -> wharfinger.v1.Catalog
+	19, // 9: wharfinger.v1.ListActivationsResponse.activations:type_name -> wharfinger.v1.Activation
+	0,  // 10: wharfinger.v1.PricingService.EstimateCost:input_type -> wharfinger.v1.EstimateCostRequest
+	1,  // 11: wharfinger.v1.PricingService.GetPrice:input_type -> wharfinger.v1.GetPriceRequest
+	2,  // 12: wharfinger.v1.PricingService.ListPrices:input_type -> wharfinger.v1.ListPricesRequest
+	4,  // 13: wharfinger.v1.PricingService.GetCatalog:input_type -> wharfinger.v1.GetCatalogRequest
+	5,  // 14: wharfinger.v1.PricingService.ListCatalogs:input_type -> wharfinger.v1.ListCatalogsRequest
+	7,  // 15: wharfinger.v1.PricingService.ImportCatalog:input_type -> wharfinger.v1.ImportCatalogRequest
+	10, // 16: wharfinger.v1.PricingService.ActivateCatalog:input_type -> wharfinger.v1.ActivateCatalogRequest
+	11, // 17: wharfinger.v1.PricingService.ListActivations:input_type -> wharfinger.v1.ListActivationsRequest
+	20, // 18: wharfinger.v1.PricingService.EstimateCost:output_type -> wharfinger.v1.CostEstimate
+	16, // 19: wharfinger.v1.PricingService.GetPrice:output_type -> wharfinger.v1.Price
+	3,  // 20: wharfinger.v1.PricingService.ListPrices:output_type -> wharfinger.v1.ListPricesResponse
+	17, // 21: wharfinger.v1.PricingService.GetCatalog:output_type -> wharfinger.v1.Catalog
+	6,  // 22: wharfinger.v1.PricingService.ListCatalogs:output_type -> wharfinger.v1.ListCatalogsResponse
+	9,  // 23: wharfinger.v1.PricingService.ImportCatalog:output_type -> wharfinger.v1.ImportCatalogResponse
+	17, // 24: wharfinger.v1.PricingService.ActivateCatalog:output_type -> wharfinger.v1.Catalog
+	12, // 25: wharfinger.v1.PricingService.ListActivations:output_type -> wharfinger.v1.ListActivationsResponse
+	18, // [18:26] is the sub-list for method output_type
+	10, // [10:18] is the sub-list for method input_type
+	10, // [10:10] is the sub-list for extension type_name
+	10, // [10:10] is the sub-list for extension extendee
+	0,  // [0:10] is the sub-list for field type_name
 }
 
 func init() { file_wharfinger_v1_pricing_service_proto_init() }
@@ -1051,7 +1175,7 @@ func file_wharfinger_v1_pricing_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_wharfinger_v1_pricing_service_proto_rawDesc), len(file_wharfinger_v1_pricing_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   11,
+			NumMessages:   13,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -28,6 +28,7 @@ const (
 	PricingService_ListCatalogs_FullMethodName    = "/wharfinger.v1.PricingService/ListCatalogs"
 	PricingService_ImportCatalog_FullMethodName   = "/wharfinger.v1.PricingService/ImportCatalog"
 	PricingService_ActivateCatalog_FullMethodName = "/wharfinger.v1.PricingService/ActivateCatalog"
+	PricingService_ListActivations_FullMethodName = "/wharfinger.v1.PricingService/ListActivations"
 )
 
 // PricingServiceClient is the client API for PricingService service.
@@ -58,6 +59,10 @@ type PricingServiceClient interface {
 	// Makes a catalogue the active one; also the way back to an earlier one. Errors: UNKNOWN_CATALOG, PRICES_QUARANTINED,
 	// PERMISSION_DENIED for callers whose credential does not open all projects.
 	ActivateCatalog(ctx context.Context, in *ActivateCatalogRequest, opts ...grpc.CallOption) (*Catalog, error)
+	// Lists which catalogues became active, when, by whom and why, the newest first: the first one is of the catalogue
+	// that is active now. Errors: INVALID_PAGE_TOKEN, PERMISSION_DENIED for callers whose credential does not open all
+	// projects.
+	ListActivations(ctx context.Context, in *ListActivationsRequest, opts ...grpc.CallOption) (*ListActivationsResponse, error)
 }
 
 type pricingServiceClient struct {
@@ -141,6 +146,16 @@ func (c *pricingServiceClient) ActivateCatalog(ctx context.Context, in *Activate
 	return out, nil
 }
 
+func (c *pricingServiceClient) ListActivations(ctx context.Context, in *ListActivationsRequest, opts ...grpc.CallOption) (*ListActivationsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListActivationsResponse)
+	err := c.cc.Invoke(ctx, PricingService_ListActivations_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // PricingServiceServer is the server API for PricingService service.
 // All implementations must embed UnimplementedPricingServiceServer
 // for forward compatibility.
@@ -169,6 +184,10 @@ type PricingServiceServer interface {
 	// Makes a catalogue the active one; also the way back to an earlier one. Errors: UNKNOWN_CATALOG, PRICES_QUARANTINED,
 	// PERMISSION_DENIED for callers whose credential does not open all projects.
 	ActivateCatalog(context.Context, *ActivateCatalogRequest) (*Catalog, error)
+	// Lists which catalogues became active, when, by whom and why, the newest first: the first one is of the catalogue
+	// that is active now. Errors: INVALID_PAGE_TOKEN, PERMISSION_DENIED for callers whose credential does not open all
+	// projects.
+	ListActivations(context.Context, *ListActivationsRequest) (*ListActivationsResponse, error)
 	mustEmbedUnimplementedPricingServiceServer()
 }
 
@@ -199,6 +218,9 @@ func (UnimplementedPricingServiceServer) ImportCatalog(grpc.BidiStreamingServer[
 }
 func (UnimplementedPricingServiceServer) ActivateCatalog(context.Context, *ActivateCatalogRequest) (*Catalog, error) {
 	return nil, status.Error(codes.Unimplemented, "method ActivateCatalog not implemented")
+}
+func (UnimplementedPricingServiceServer) ListActivations(context.Context, *ListActivationsRequest) (*ListActivationsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListActivations not implemented")
 }
 func (UnimplementedPricingServiceServer) mustEmbedUnimplementedPricingServiceServer() {}
 func (UnimplementedPricingServiceServer) testEmbeddedByValue()                        {}
@@ -336,6 +358,24 @@ func _PricingService_ActivateCatalog_Handler(srv interface{}, ctx context.Contex
 	return interceptor(ctx, in, info, handler)
 }
 
+func _PricingService_ListActivations_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListActivationsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PricingServiceServer).ListActivations(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PricingService_ListActivations_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PricingServiceServer).ListActivations(ctx, req.(*ListActivationsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // PricingService_ServiceDesc is the grpc.ServiceDesc for PricingService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -366,6 +406,10 @@ var PricingService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ActivateCatalog",
 			Handler:    _PricingService_ActivateCatalog_Handler,
+		},
+		{
+			MethodName: "ListActivations",
+			Handler:    _PricingService_ListActivations_Handler,
 		},
 	},
 	Streams: []grpc.StreamDesc{

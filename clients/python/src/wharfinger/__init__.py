@@ -71,13 +71,14 @@ if TYPE_CHECKING:
         Verdict,
         Worker,
     )
-    from wharfinger.prices import Catalog, CatalogDiff, CostItem, Estimate, Price, PriceTier
+    from wharfinger.prices import Activation, Catalog, CatalogDiff, CostItem, Estimate, Price, PriceTier
     from wharfinger.requests import NewTask, Policy
 
 __version__ = "0.1.0"
 
 __all__ = [
     "Aborted",
+    "Activation",
     "AlreadyExists",
     "Attempt",
     "Catalog",
@@ -165,7 +166,7 @@ _HOMES = {
         "Verdict",
         "Worker",
     ),
-    "prices": ("Catalog", "CatalogDiff", "CostItem", "Estimate", "Price", "PriceTier"),
+    "prices": ("Activation", "Catalog", "CatalogDiff", "CostItem", "Estimate", "Price", "PriceTier"),
     "requests": ("NewTask", "Policy"),
 }
 

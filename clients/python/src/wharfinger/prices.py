@@ -12,7 +12,7 @@ from typing import Any
 
 from wharfinger.models import Money
 
-__all__ = ["Catalog", "CatalogDiff", "CostItem", "Estimate", "Price", "PriceTier"]
+__all__ = ["Activation", "Catalog", "CatalogDiff", "CostItem", "Estimate", "Price", "PriceTier"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +100,21 @@ class Catalog:
     def id(self) -> str:
         """The 64 hexadecimal digits of its digest."""
         return self.name.removeprefix("catalogs/")
+
+
+@dataclass(frozen=True, slots=True)
+class Activation:
+    """That a catalogue, by its name, became the active one: when, by whom and why.
+
+    `overridden` says that it was in quarantine, and that `actor` accepted what the checks objected to.
+    """
+
+    catalog: str
+    time: datetime | None = None
+    actor: str = ""
+    reason: str = ""
+    overridden: bool = False
+    raw: Any = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

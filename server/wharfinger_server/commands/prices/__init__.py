@@ -7,6 +7,7 @@ import click
 from wharfinger_server.commands.prices.bringing import import_, update
 from wharfinger_server.commands.prices.catalogues import activate, diff, ls
 from wharfinger_server.commands.prices.files import export, path
+from wharfinger_server.commands.prices.history import history
 from wharfinger_server.commands.prices.showing import show
 
 
@@ -20,5 +21,5 @@ def prices() -> None:
     """  # noqa: D301  # \b keeps click from joining the lines
 
 
-for _command in (update, import_, ls, show, diff, activate, path, export):
+for _command in (update, import_, ls, show, diff, activate, history, path, export):
     prices.add_command(_command)

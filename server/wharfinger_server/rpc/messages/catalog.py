@@ -1,4 +1,4 @@
-"""Catalogues, and how far the import of one is."""
+"""Catalogues, their activations, and how far the import of one is."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 
 from wharfinger.v1 import catalog_pb2, pricing_service_pb2
 from wharfinger_server.domain.errors import invalid
-from wharfinger_server.pricing import Catalog, CatalogDiff, ImportProgress, ImportRequest
+from wharfinger_server.pricing import Activation, Catalog, CatalogDiff, ImportProgress, ImportRequest
 from wharfinger_server.rpc.messages.price import DIGEST
 from wharfinger_server.rpc.messages.text import clean
 from wharfinger_server.rpc.messages.times import fill_time
@@ -47,6 +47,18 @@ def _fill_diff(message: catalog_pb2.CatalogDiff, diff: CatalogDiff) -> None:
     message.raised = diff.raised
     message.lowered = diff.lowered
     message.became_zero = diff.became_zero
+
+
+def activation_message(activation: Activation) -> catalog_pb2.Activation:
+    """Return that a catalogue became active, as it is shown."""
+    message = catalog_pb2.Activation(
+        catalog=f"catalogs/{activation.digest}",
+        actor=clean(activation.actor),
+        reason=clean(activation.reason),
+        overridden=activation.overridden,
+    )
+    fill_time(message.activate_time, activation.time)
+    return message
 
 
 def import_request(header: pricing_service_pb2.ImportCatalogHeader) -> ImportRequest:

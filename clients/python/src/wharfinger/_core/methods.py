@@ -80,6 +80,9 @@ LIST_CATALOGS = Method(
 )
 # Activating the same catalogue again changes nothing.
 ACTIVATE_CATALOG = Method(PRICES, "ActivateCatalog", pricing_service_pb2.ActivateCatalogRequest, catalog_pb2.Catalog)
+LIST_ACTIVATIONS = Method(
+    PRICES, "ListActivations", pricing_service_pb2.ListActivationsRequest, pricing_service_pb2.ListActivationsResponse
+)
 
 IMPORT_CATALOG = Method(
     PRICES, "ImportCatalog", pricing_service_pb2.ImportCatalogRequest, pricing_service_pb2.ImportCatalogResponse
@@ -110,6 +113,7 @@ UNARY = (
     GET_CATALOG,
     LIST_CATALOGS,
     ACTIVATE_CATALOG,
+    LIST_ACTIVATIONS,
 )
 
 

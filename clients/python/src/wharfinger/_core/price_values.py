@@ -58,6 +58,18 @@ def catalog(value: catalog_pb2.Catalog) -> prices.Catalog:
     )
 
 
+def activation(value: catalog_pb2.Activation) -> prices.Activation:
+    """Return that a catalogue became active."""
+    return prices.Activation(
+        catalog=value.catalog,
+        time=moment(value.activate_time),
+        actor=value.actor,
+        reason=value.reason,
+        overridden=value.overridden,
+        raw=value,
+    )
+
+
 def _diff(value: catalog_pb2.CatalogDiff) -> prices.CatalogDiff:
     return prices.CatalogDiff(value.added, value.removed, value.raised, value.lowered, value.became_zero, raw=value)
 

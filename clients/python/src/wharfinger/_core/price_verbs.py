@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 from wharfinger._core import methods, price_asking, price_values
 from wharfinger._core.price_asking import OnProgress
 from wharfinger._core.transport import Transport
-from wharfinger.prices import Catalog, Estimate, Price
+from wharfinger.prices import Activation, Catalog, Estimate, Price
 from wharfinger.v1 import pricing_service_pb2
 
 
@@ -174,3 +174,17 @@ class AsyncPrices:
             name=price_asking.catalog_name(name), override_checks=override_checks, reason=reason
         )
         return price_values.catalog(await self._transport.unary(methods.ACTIVATE_CATALOG, request))
+
+    async def activations(self) -> AsyncGenerator[Activation, None]:
+        """Tell which catalogues became active, the newest first, page by page as they are read.
+
+        Raises PermissionDenied where the caller's credential does not open all projects.
+        """
+        request = pricing_service_pb2.ListActivationsRequest()
+        while True:
+            page = await self._transport.unary(methods.LIST_ACTIVATIONS, request)
+            for activation in page.activations:
+                yield price_values.activation(activation)
+            request.page_token = page.next_page_token
+            if not request.page_token:
+                return

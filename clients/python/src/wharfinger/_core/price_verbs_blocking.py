@@ -10,7 +10,7 @@ from typing import Any, BinaryIO, Protocol
 from wharfinger._core.blocking import iterate, run
 from wharfinger._core.price_asking import OnProgress
 from wharfinger._core.price_verbs import AsyncPrices
-from wharfinger.prices import Catalog, Estimate, Price
+from wharfinger.prices import Activation, Catalog, Estimate, Price
 
 
 class HasPrices(Protocol):
@@ -140,3 +140,10 @@ class BlockingPrices:
             PermissionDenied: the caller may not do this.
         """
         return run(self._core.activate_catalog(name, override_checks=override_checks, reason=reason))
+
+    def activations(self: HasPrices) -> Generator[Activation, None, None]:
+        """Tell which catalogues became active, the newest first, page by page as they are read.
+
+        Raises PermissionDenied where the caller's credential does not open all projects.
+        """
+        return iterate(self._core.activations())

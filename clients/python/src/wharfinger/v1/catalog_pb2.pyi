@@ -160,3 +160,45 @@ class CatalogDiff(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___CatalogDiff: _TypeAlias = CatalogDiff  # noqa: Y015
+
+@_typing.final
+class Activation(_message.Message):
+    """That a catalogue became the active one, as it is recorded for good."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CATALOG_FIELD_NUMBER: _builtins.int
+    ACTIVATE_TIME_FIELD_NUMBER: _builtins.int
+    ACTOR_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    OVERRIDDEN_FIELD_NUMBER: _builtins.int
+    catalog: _builtins.str
+    """`catalogs/{catalog}`, where {catalog} is the 64 hexadecimal digits of its digest."""
+    actor: _builtins.str
+    """Who, from the credentials of the call; `anonymous` where the server asks for none, and without a server the user
+    who ran the command.
+    """
+    reason: _builtins.str
+    """Why, in the actor's own words; may be empty."""
+    overridden: _builtins.bool
+    """It was in quarantine, and the actor accepted what the checks objected to."""
+    @_builtins.property
+    def activate_time(self) -> _timestamp_pb2.Timestamp:
+        """When, by the database's clock."""
+
+    def __init__(
+        self,
+        *,
+        catalog: _builtins.str = ...,
+        activate_time: _timestamp_pb2.Timestamp | None = ...,
+        actor: _builtins.str = ...,
+        reason: _builtins.str = ...,
+        overridden: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["activate_time", b"activate_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["activate_time", b"activate_time", "actor", b"actor", "catalog", b"catalog", "overridden", b"overridden", "reason", b"reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Activation: _TypeAlias = Activation  # noqa: Y015

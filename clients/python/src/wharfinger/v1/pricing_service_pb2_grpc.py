@@ -72,6 +72,11 @@ class PricingServiceStub(object):
                 request_serializer=wharfinger_dot_v1_dot_pricing__service__pb2.ActivateCatalogRequest.SerializeToString,
                 response_deserializer=wharfinger_dot_v1_dot_catalog__pb2.Catalog.FromString,
                 _registered_method=True)
+        self.ListActivations = channel.unary_unary(
+                '/wharfinger.v1.PricingService/ListActivations',
+                request_serializer=wharfinger_dot_v1_dot_pricing__service__pb2.ListActivationsRequest.SerializeToString,
+                response_deserializer=wharfinger_dot_v1_dot_pricing__service__pb2.ListActivationsResponse.FromString,
+                _registered_method=True)
 
 
 class PricingServiceServicer(object):
@@ -135,6 +140,15 @@ class PricingServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListActivations(self, request, context):
+        """Lists which catalogues became active, when, by whom and why, the newest first: the first one is of the catalogue
+        that is active now. Errors: INVALID_PAGE_TOKEN, PERMISSION_DENIED for callers whose credential does not open all
+        projects.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_PricingServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -172,6 +186,11 @@ def add_PricingServiceServicer_to_server(servicer, server):
                     servicer.ActivateCatalog,
                     request_deserializer=wharfinger_dot_v1_dot_pricing__service__pb2.ActivateCatalogRequest.FromString,
                     response_serializer=wharfinger_dot_v1_dot_catalog__pb2.Catalog.SerializeToString,
+            ),
+            'ListActivations': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListActivations,
+                    request_deserializer=wharfinger_dot_v1_dot_pricing__service__pb2.ListActivationsRequest.FromString,
+                    response_serializer=wharfinger_dot_v1_dot_pricing__service__pb2.ListActivationsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -364,6 +383,33 @@ class PricingService(object):
             '/wharfinger.v1.PricingService/ActivateCatalog',
             wharfinger_dot_v1_dot_pricing__service__pb2.ActivateCatalogRequest.SerializeToString,
             wharfinger_dot_v1_dot_catalog__pb2.Catalog.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListActivations(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/wharfinger.v1.PricingService/ListActivations',
+            wharfinger_dot_v1_dot_pricing__service__pb2.ListActivationsRequest.SerializeToString,
+            wharfinger_dot_v1_dot_pricing__service__pb2.ListActivationsResponse.FromString,
             options,
             channel_credentials,
             insecure,

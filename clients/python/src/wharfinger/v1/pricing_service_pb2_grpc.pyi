@@ -62,6 +62,11 @@ class PricingServiceStub:
     """Makes a catalogue the active one; also the way back to an earlier one. Errors: UNKNOWN_CATALOG, PRICES_QUARANTINED,
     PERMISSION_DENIED for callers whose credential does not open all projects.
     """
+    ListActivations: _grpc.UnaryUnaryMultiCallable[_pricing_service_pb2.ListActivationsRequest, _pricing_service_pb2.ListActivationsResponse]
+    """Lists which catalogues became active, when, by whom and why, the newest first: the first one is of the catalogue
+    that is active now. Errors: INVALID_PAGE_TOKEN, PERMISSION_DENIED for callers whose credential does not open all
+    projects.
+    """
 
 @_typing.type_check_only
 class PricingServiceAsyncStub(PricingServiceStub):
@@ -94,6 +99,11 @@ class PricingServiceAsyncStub(PricingServiceStub):
     ActivateCatalog: _aio.UnaryUnaryMultiCallable[_pricing_service_pb2.ActivateCatalogRequest, _catalog_pb2.Catalog]  # type: ignore[assignment]
     """Makes a catalogue the active one; also the way back to an earlier one. Errors: UNKNOWN_CATALOG, PRICES_QUARANTINED,
     PERMISSION_DENIED for callers whose credential does not open all projects.
+    """
+    ListActivations: _aio.UnaryUnaryMultiCallable[_pricing_service_pb2.ListActivationsRequest, _pricing_service_pb2.ListActivationsResponse]  # type: ignore[assignment]
+    """Lists which catalogues became active, when, by whom and why, the newest first: the first one is of the catalogue
+    that is active now. Errors: INVALID_PAGE_TOKEN, PERMISSION_DENIED for callers whose credential does not open all
+    projects.
     """
 
 class PricingServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -166,6 +176,17 @@ class PricingServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_catalog_pb2.Catalog, _abc.Awaitable[_catalog_pb2.Catalog]]:
         """Makes a catalogue the active one; also the way back to an earlier one. Errors: UNKNOWN_CATALOG, PRICES_QUARANTINED,
         PERMISSION_DENIED for callers whose credential does not open all projects.
+        """
+
+    @_abc_1.abstractmethod
+    def ListActivations(
+        self,
+        request: _pricing_service_pb2.ListActivationsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_pricing_service_pb2.ListActivationsResponse, _abc.Awaitable[_pricing_service_pb2.ListActivationsResponse]]:
+        """Lists which catalogues became active, when, by whom and why, the newest first: the first one is of the catalogue
+        that is active now. Errors: INVALID_PAGE_TOKEN, PERMISSION_DENIED for callers whose credential does not open all
+        projects.
         """
 
 def add_PricingServiceServicer_to_server(servicer: PricingServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -16,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file wharfinger/v1/catalog.proto.
  */
 export const file_wharfinger_v1_catalog: GenFile = /*@__PURE__*/
-  fileDesc("Cht3aGFyZmluZ2VyL3YxL2NhdGFsb2cucHJvdG8SDXdoYXJmaW5nZXIudjEi/QMKB0NhdGFsb2cSEgoEbmFtZRgBIAEoCUIE4kEBCBIUCgZkaWdlc3QYAiABKAlCBOJBAQMSFAoGc291cmNlGAMgASgJQgTiQQEDEjMKCWRhdGFfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCBOJBAQMSNQoLaW1wb3J0X3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgTiQQEDEhkKC3ByaWNlX2NvdW50GAYgASgDQgTiQQEDEhsKDXVua25vd25fY291bnQYByABKANCBOJBAQMSFAoGYWN0aXZlGAggASgIQgTiQQEDEh8KEXF1YXJhbnRpbmVfcmVhc29uGAkgASgJQgTiQQEDEi4KBGRpZmYYCiABKAsyGi53aGFyZmluZ2VyLnYxLkNhdGFsb2dEaWZmQgTiQQEDEhcKCXNpZ25lZF9ieRgLIAEoCUIE4kEBAxITCgVzdGFsZRgMIAEoCEIE4kEBAxI1CghzZWN0aW9ucxgNIAMoCzIdLndoYXJmaW5nZXIudjEuQ2F0YWxvZ1NlY3Rpb25CBOJBAQM6QupBPwoWd2hhcmZpbmdlci5kZXYvQ2F0YWxvZxISY2F0YWxvZ3Mve2NhdGFsb2d9KghjYXRhbG9nczIHY2F0YWxvZyJCCg5DYXRhbG9nU2VjdGlvbhIVCgdzZWN0aW9uGAEgASgJQgTiQQEDEhkKC3ByaWNlX2NvdW50GAIgASgDQgTiQQEDIoEBCgtDYXRhbG9nRGlmZhITCgVhZGRlZBgBIAEoA0IE4kEBAxIVCgdyZW1vdmVkGAIgASgDQgTiQQEDEhQKBnJhaXNlZBgDIAEoA0IE4kEBAxIVCgdsb3dlcmVkGAQgASgDQgTiQQEDEhkKC2JlY2FtZV96ZXJvGAUgASgDQgTiQQEDQl0KEWRldi53aGFyZmluZ2VyLnYxUAFaRmdpdGh1Yi5jb20vd2hhcmZpbmdlci93aGFyZmluZ2VyL2NsaWVudHMvZ28vd2hhcmZpbmdlci92MTt3aGFyZmluZ2VydjFiBnByb3RvMw", [file_google_api_field_behavior, file_google_api_resource, file_google_protobuf_timestamp]);
+  fileDesc("Cht3aGFyZmluZ2VyL3YxL2NhdGFsb2cucHJvdG8SDXdoYXJmaW5nZXIudjEi/QMKB0NhdGFsb2cSEgoEbmFtZRgBIAEoCUIE4kEBCBIUCgZkaWdlc3QYAiABKAlCBOJBAQMSFAoGc291cmNlGAMgASgJQgTiQQEDEjMKCWRhdGFfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCBOJBAQMSNQoLaW1wb3J0X3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgTiQQEDEhkKC3ByaWNlX2NvdW50GAYgASgDQgTiQQEDEhsKDXVua25vd25fY291bnQYByABKANCBOJBAQMSFAoGYWN0aXZlGAggASgIQgTiQQEDEh8KEXF1YXJhbnRpbmVfcmVhc29uGAkgASgJQgTiQQEDEi4KBGRpZmYYCiABKAsyGi53aGFyZmluZ2VyLnYxLkNhdGFsb2dEaWZmQgTiQQEDEhcKCXNpZ25lZF9ieRgLIAEoCUIE4kEBAxITCgVzdGFsZRgMIAEoCEIE4kEBAxI1CghzZWN0aW9ucxgNIAMoCzIdLndoYXJmaW5nZXIudjEuQ2F0YWxvZ1NlY3Rpb25CBOJBAQM6QupBPwoWd2hhcmZpbmdlci5kZXYvQ2F0YWxvZxISY2F0YWxvZ3Mve2NhdGFsb2d9KghjYXRhbG9nczIHY2F0YWxvZyJCCg5DYXRhbG9nU2VjdGlvbhIVCgdzZWN0aW9uGAEgASgJQgTiQQEDEhkKC3ByaWNlX2NvdW50GAIgASgDQgTiQQEDIoEBCgtDYXRhbG9nRGlmZhITCgVhZGRlZBgBIAEoA0IE4kEBAxIVCgdyZW1vdmVkGAIgASgDQgTiQQEDEhQKBnJhaXNlZBgDIAEoA0IE4kEBAxIVCgdsb3dlcmVkGAQgASgDQgTiQQEDEhkKC2JlY2FtZV96ZXJvGAUgASgDQgTiQQEDIrwBCgpBY3RpdmF0aW9uEjAKB2NhdGFsb2cYASABKAlCH+JBAQP6QRgKFndoYXJmaW5nZXIuZGV2L0NhdGFsb2cSNwoNYWN0aXZhdGVfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCBOJBAQMSEwoFYWN0b3IYAyABKAlCBOJBAQMSFAoGcmVhc29uGAQgASgJQgTiQQEDEhgKCm92ZXJyaWRkZW4YBSABKAhCBOJBAQNCXQoRZGV2LndoYXJmaW5nZXIudjFQAVpGZ2l0aHViLmNvbS93aGFyZmluZ2VyL3doYXJmaW5nZXIvY2xpZW50cy9nby93aGFyZmluZ2VyL3YxO3doYXJmaW5nZXJ2MWIGcHJvdG8z", [file_google_api_field_behavior, file_google_api_resource, file_google_protobuf_timestamp]);
 
 /**
  * One immutable set of prices. At most one is active; earlier ones stay, so that estimates replay and one can go back.
@@ -199,4 +199,54 @@ export type CatalogDiff = Message<"wharfinger.v1.CatalogDiff"> & {
  */
 export const CatalogDiffSchema: GenMessage<CatalogDiff> = /*@__PURE__*/
   messageDesc(file_wharfinger_v1_catalog, 2);
+
+/**
+ * That a catalogue became the active one, as it is recorded for good.
+ *
+ * @generated from message wharfinger.v1.Activation
+ */
+export type Activation = Message<"wharfinger.v1.Activation"> & {
+  /**
+   * `catalogs/{catalog}`, where {catalog} is the 64 hexadecimal digits of its digest.
+   *
+   * @generated from field: string catalog = 1;
+   */
+  catalog: string;
+
+  /**
+   * When, by the database's clock.
+   *
+   * @generated from field: google.protobuf.Timestamp activate_time = 2;
+   */
+  activateTime?: Timestamp | undefined;
+
+  /**
+   * Who, from the credentials of the call; `anonymous` where the server asks for none, and without a server the user
+   * who ran the command.
+   *
+   * @generated from field: string actor = 3;
+   */
+  actor: string;
+
+  /**
+   * Why, in the actor's own words; may be empty.
+   *
+   * @generated from field: string reason = 4;
+   */
+  reason: string;
+
+  /**
+   * It was in quarantine, and the actor accepted what the checks objected to.
+   *
+   * @generated from field: bool overridden = 5;
+   */
+  overridden: boolean;
+};
+
+/**
+ * Describes the message wharfinger.v1.Activation.
+ * Use `create(ActivationSchema)` to create a new message.
+ */
+export const ActivationSchema: GenMessage<Activation> = /*@__PURE__*/
+  messageDesc(file_wharfinger_v1_catalog, 3);
 

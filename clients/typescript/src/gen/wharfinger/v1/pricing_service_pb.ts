@@ -10,7 +10,7 @@ import { file_google_api_field_behavior } from "../../google/api/field_behavior_
 import { file_google_api_resource } from "../../google/api/resource_pb.js";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
-import type { Catalog, CatalogSchema } from "./catalog_pb.js";
+import type { Activation, Catalog, CatalogSchema } from "./catalog_pb.js";
 import { file_wharfinger_v1_catalog } from "./catalog_pb.js";
 import type { CostEstimateSchema, CostItem, Price, PriceSchema } from "./price_pb.js";
 import { file_wharfinger_v1_price } from "./price_pb.js";
@@ -22,7 +22,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file wharfinger/v1/pricing_service.proto.
  */
 export const file_wharfinger_v1_pricing_service: GenFile = /*@__PURE__*/
-  fileDesc("CiN3aGFyZmluZ2VyL3YxL3ByaWNpbmdfc2VydmljZS5wcm90bxINd2hhcmZpbmdlci52MSLmAQoTRXN0aW1hdGVDb3N0UmVxdWVzdBIsCgZwYXJlbnQYASABKAlCHOJBAQL6QRUSE3doYXJmaW5nZXIuZGV2L1Rhc2sSJwoEdGFzaxgCIAEoCzITLndoYXJmaW5nZXIudjEuVGFza0IE4kEBARIsCgVpdGVtcxgDIAMoCzIXLndoYXJmaW5nZXIudjEuQ29zdEl0ZW1CBOJBAQESHAoOY2F0YWxvZ19kaWdlc3QYBCABKAlCBOJBAQESLAoCYXQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgTiQQEBIpUCCg9HZXRQcmljZVJlcXVlc3QSLAoGcGFyZW50GAEgASgJQhziQQEC+kEVEhN3aGFyZmluZ2VyLmRldi9UYXNrEhYKCHByb3ZpZGVyGAIgASgJQgTiQQECEhQKBnJlZ2lvbhgDIAEoCUIE4kEBARIRCgNza3UYBCABKAlCBOJBAQISFgoIY2F0ZWdvcnkYBSABKAlCBOJBAQESEgoEdGVybRgGIAEoCUIE4kEBARIbCg1jdXJyZW5jeV9jb2RlGAcgASgJQgTiQQEBEiwKAmF0GAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIE4kEBARIcCg5jYXRhbG9nX2RpZ2VzdBgJIAEoCUIE4kEBASKoAQoRTGlzdFByaWNlc1JlcXVlc3QSLAoGcGFyZW50GAEgASgJQhziQQEC+kEVEhN3aGFyZmluZ2VyLmRldi9UYXNrEhQKBmZpbHRlchgCIAEoCUIE4kEBARIXCglwYWdlX3NpemUYAyABKAVCBOJBAQESGAoKcGFnZV90b2tlbhgEIAEoCUIE4kEBARIcCg5jYXRhbG9nX2RpZ2VzdBgFIAEoCUIE4kEBASJTChJMaXN0UHJpY2VzUmVzcG9uc2USJAoGcHJpY2VzGAEgAygLMhQud2hhcmZpbmdlci52MS5QcmljZRIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiQgoRR2V0Q2F0YWxvZ1JlcXVlc3QSLQoEbmFtZRgBIAEoCUIf4kEBAvpBGAoWd2hhcmZpbmdlci5kZXYvQ2F0YWxvZyJIChNMaXN0Q2F0YWxvZ3NSZXF1ZXN0EhcKCXBhZ2Vfc2l6ZRgBIAEoBUIE4kEBARIYCgpwYWdlX3Rva2VuGAIgASgJQgTiQQEBIlkKFExpc3RDYXRhbG9nc1Jlc3BvbnNlEigKCGNhdGFsb2dzGAEgAygLMhYud2hhcmZpbmdlci52MS5DYXRhbG9nEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJlChRJbXBvcnRDYXRhbG9nUmVxdWVzdBI0CgZoZWFkZXIYASABKAsyIi53aGFyZmluZ2VyLnYxLkltcG9ydENhdGFsb2dIZWFkZXJIABIPCgVjaHVuaxgCIAEoDEgAQgYKBGtpbmQi/gEKE0ltcG9ydENhdGFsb2dIZWFkZXISFAoGZm9ybWF0GAEgASgJQgTiQQEBEhEKA3VybBgCIAEoCUIE4kEBARIUCgZzaGEyNTYYAyABKAlCBOJBAQESFwoJc2lnbmF0dXJlGAQgASgMQgTiQQEBEhYKCGFjdGl2YXRlGAUgASgIQgTiQQEBEh0KD292ZXJyaWRlX2NoZWNrcxgGIAEoCEIE4kEBARIXCglmaWxlX25hbWUYByABKAlCBOJBAQESFAoGcmVhc29uGAggASgJQgTiQQEBEhQKBnVwZGF0ZRgJIAEoCEIE4kEBARITCgVmb3JjZRgKIAEoCEIE4kEBASJ3ChVJbXBvcnRDYXRhbG9nUmVzcG9uc2USKwoIcHJvZ3Jlc3MYASABKAsyFy53aGFyZmluZ2VyLnYxLlByb2dyZXNzSAASKQoHY2F0YWxvZxgCIAEoCzIWLndoYXJmaW5nZXIudjEuQ2F0YWxvZ0gAQgYKBGtpbmQifAoWQWN0aXZhdGVDYXRhbG9nUmVxdWVzdBItCgRuYW1lGAEgASgJQh/iQQEC+kEYChZ3aGFyZmluZ2VyLmRldi9DYXRhbG9nEhQKBnJlYXNvbhgCIAEoCUIE4kEBARIdCg9vdmVycmlkZV9jaGVja3MYAyABKAhCBOJBAQEyyQQKDlByaWNpbmdTZXJ2aWNlEk8KDEVzdGltYXRlQ29zdBIiLndoYXJmaW5nZXIudjEuRXN0aW1hdGVDb3N0UmVxdWVzdBobLndoYXJmaW5nZXIudjEuQ29zdEVzdGltYXRlEkAKCEdldFByaWNlEh4ud2hhcmZpbmdlci52MS5HZXRQcmljZVJlcXVlc3QaFC53aGFyZmluZ2VyLnYxLlByaWNlElEKCkxpc3RQcmljZXMSIC53aGFyZmluZ2VyLnYxLkxpc3RQcmljZXNSZXF1ZXN0GiEud2hhcmZpbmdlci52MS5MaXN0UHJpY2VzUmVzcG9uc2USRgoKR2V0Q2F0YWxvZxIgLndoYXJmaW5nZXIudjEuR2V0Q2F0YWxvZ1JlcXVlc3QaFi53aGFyZmluZ2VyLnYxLkNhdGFsb2cSVwoMTGlzdENhdGFsb2dzEiIud2hhcmZpbmdlci52MS5MaXN0Q2F0YWxvZ3NSZXF1ZXN0GiMud2hhcmZpbmdlci52MS5MaXN0Q2F0YWxvZ3NSZXNwb25zZRJeCg1JbXBvcnRDYXRhbG9nEiMud2hhcmZpbmdlci52MS5JbXBvcnRDYXRhbG9nUmVxdWVzdBokLndoYXJmaW5nZXIudjEuSW1wb3J0Q2F0YWxvZ1Jlc3BvbnNlKAEwARJQCg9BY3RpdmF0ZUNhdGFsb2cSJS53aGFyZmluZ2VyLnYxLkFjdGl2YXRlQ2F0YWxvZ1JlcXVlc3QaFi53aGFyZmluZ2VyLnYxLkNhdGFsb2dCXQoRZGV2LndoYXJmaW5nZXIudjFQAVpGZ2l0aHViLmNvbS93aGFyZmluZ2VyL3doYXJmaW5nZXIvY2xpZW50cy9nby93aGFyZmluZ2VyL3YxO3doYXJmaW5nZXJ2MWIGcHJvdG8z", [file_google_api_field_behavior, file_google_api_resource, file_google_protobuf_timestamp, file_wharfinger_v1_catalog, file_wharfinger_v1_price, file_wharfinger_v1_task]);
+  fileDesc("CiN3aGFyZmluZ2VyL3YxL3ByaWNpbmdfc2VydmljZS5wcm90bxINd2hhcmZpbmdlci52MSLmAQoTRXN0aW1hdGVDb3N0UmVxdWVzdBIsCgZwYXJlbnQYASABKAlCHOJBAQL6QRUSE3doYXJmaW5nZXIuZGV2L1Rhc2sSJwoEdGFzaxgCIAEoCzITLndoYXJmaW5nZXIudjEuVGFza0IE4kEBARIsCgVpdGVtcxgDIAMoCzIXLndoYXJmaW5nZXIudjEuQ29zdEl0ZW1CBOJBAQESHAoOY2F0YWxvZ19kaWdlc3QYBCABKAlCBOJBAQESLAoCYXQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgTiQQEBIpUCCg9HZXRQcmljZVJlcXVlc3QSLAoGcGFyZW50GAEgASgJQhziQQEC+kEVEhN3aGFyZmluZ2VyLmRldi9UYXNrEhYKCHByb3ZpZGVyGAIgASgJQgTiQQECEhQKBnJlZ2lvbhgDIAEoCUIE4kEBARIRCgNza3UYBCABKAlCBOJBAQISFgoIY2F0ZWdvcnkYBSABKAlCBOJBAQESEgoEdGVybRgGIAEoCUIE4kEBARIbCg1jdXJyZW5jeV9jb2RlGAcgASgJQgTiQQEBEiwKAmF0GAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIE4kEBARIcCg5jYXRhbG9nX2RpZ2VzdBgJIAEoCUIE4kEBASKoAQoRTGlzdFByaWNlc1JlcXVlc3QSLAoGcGFyZW50GAEgASgJQhziQQEC+kEVEhN3aGFyZmluZ2VyLmRldi9UYXNrEhQKBmZpbHRlchgCIAEoCUIE4kEBARIXCglwYWdlX3NpemUYAyABKAVCBOJBAQESGAoKcGFnZV90b2tlbhgEIAEoCUIE4kEBARIcCg5jYXRhbG9nX2RpZ2VzdBgFIAEoCUIE4kEBASJTChJMaXN0UHJpY2VzUmVzcG9uc2USJAoGcHJpY2VzGAEgAygLMhQud2hhcmZpbmdlci52MS5QcmljZRIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiQgoRR2V0Q2F0YWxvZ1JlcXVlc3QSLQoEbmFtZRgBIAEoCUIf4kEBAvpBGAoWd2hhcmZpbmdlci5kZXYvQ2F0YWxvZyJIChNMaXN0Q2F0YWxvZ3NSZXF1ZXN0EhcKCXBhZ2Vfc2l6ZRgBIAEoBUIE4kEBARIYCgpwYWdlX3Rva2VuGAIgASgJQgTiQQEBIlkKFExpc3RDYXRhbG9nc1Jlc3BvbnNlEigKCGNhdGFsb2dzGAEgAygLMhYud2hhcmZpbmdlci52MS5DYXRhbG9nEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJlChRJbXBvcnRDYXRhbG9nUmVxdWVzdBI0CgZoZWFkZXIYASABKAsyIi53aGFyZmluZ2VyLnYxLkltcG9ydENhdGFsb2dIZWFkZXJIABIPCgVjaHVuaxgCIAEoDEgAQgYKBGtpbmQi/gEKE0ltcG9ydENhdGFsb2dIZWFkZXISFAoGZm9ybWF0GAEgASgJQgTiQQEBEhEKA3VybBgCIAEoCUIE4kEBARIUCgZzaGEyNTYYAyABKAlCBOJBAQESFwoJc2lnbmF0dXJlGAQgASgMQgTiQQEBEhYKCGFjdGl2YXRlGAUgASgIQgTiQQEBEh0KD292ZXJyaWRlX2NoZWNrcxgGIAEoCEIE4kEBARIXCglmaWxlX25hbWUYByABKAlCBOJBAQESFAoGcmVhc29uGAggASgJQgTiQQEBEhQKBnVwZGF0ZRgJIAEoCEIE4kEBARITCgVmb3JjZRgKIAEoCEIE4kEBASJ3ChVJbXBvcnRDYXRhbG9nUmVzcG9uc2USKwoIcHJvZ3Jlc3MYASABKAsyFy53aGFyZmluZ2VyLnYxLlByb2dyZXNzSAASKQoHY2F0YWxvZxgCIAEoCzIWLndoYXJmaW5nZXIudjEuQ2F0YWxvZ0gAQgYKBGtpbmQifAoWQWN0aXZhdGVDYXRhbG9nUmVxdWVzdBItCgRuYW1lGAEgASgJQh/iQQEC+kEYChZ3aGFyZmluZ2VyLmRldi9DYXRhbG9nEhQKBnJlYXNvbhgCIAEoCUIE4kEBARIdCg9vdmVycmlkZV9jaGVja3MYAyABKAhCBOJBAQEiSwoWTGlzdEFjdGl2YXRpb25zUmVxdWVzdBIXCglwYWdlX3NpemUYASABKAVCBOJBAQESGAoKcGFnZV90b2tlbhgCIAEoCUIE4kEBASJiChdMaXN0QWN0aXZhdGlvbnNSZXNwb25zZRIuCgthY3RpdmF0aW9ucxgBIAMoCzIZLndoYXJmaW5nZXIudjEuQWN0aXZhdGlvbhIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkyqwUKDlByaWNpbmdTZXJ2aWNlEk8KDEVzdGltYXRlQ29zdBIiLndoYXJmaW5nZXIudjEuRXN0aW1hdGVDb3N0UmVxdWVzdBobLndoYXJmaW5nZXIudjEuQ29zdEVzdGltYXRlEkAKCEdldFByaWNlEh4ud2hhcmZpbmdlci52MS5HZXRQcmljZVJlcXVlc3QaFC53aGFyZmluZ2VyLnYxLlByaWNlElEKCkxpc3RQcmljZXMSIC53aGFyZmluZ2VyLnYxLkxpc3RQcmljZXNSZXF1ZXN0GiEud2hhcmZpbmdlci52MS5MaXN0UHJpY2VzUmVzcG9uc2USRgoKR2V0Q2F0YWxvZxIgLndoYXJmaW5nZXIudjEuR2V0Q2F0YWxvZ1JlcXVlc3QaFi53aGFyZmluZ2VyLnYxLkNhdGFsb2cSVwoMTGlzdENhdGFsb2dzEiIud2hhcmZpbmdlci52MS5MaXN0Q2F0YWxvZ3NSZXF1ZXN0GiMud2hhcmZpbmdlci52MS5MaXN0Q2F0YWxvZ3NSZXNwb25zZRJeCg1JbXBvcnRDYXRhbG9nEiMud2hhcmZpbmdlci52MS5JbXBvcnRDYXRhbG9nUmVxdWVzdBokLndoYXJmaW5nZXIudjEuSW1wb3J0Q2F0YWxvZ1Jlc3BvbnNlKAEwARJQCg9BY3RpdmF0ZUNhdGFsb2cSJS53aGFyZmluZ2VyLnYxLkFjdGl2YXRlQ2F0YWxvZ1JlcXVlc3QaFi53aGFyZmluZ2VyLnYxLkNhdGFsb2cSYAoPTGlzdEFjdGl2YXRpb25zEiUud2hhcmZpbmdlci52MS5MaXN0QWN0aXZhdGlvbnNSZXF1ZXN0GiYud2hhcmZpbmdlci52MS5MaXN0QWN0aXZhdGlvbnNSZXNwb25zZUJdChFkZXYud2hhcmZpbmdlci52MVABWkZnaXRodWIuY29tL3doYXJmaW5nZXIvd2hhcmZpbmdlci9jbGllbnRzL2dvL3doYXJmaW5nZXIvdjE7d2hhcmZpbmdlcnYxYgZwcm90bzM", [file_google_api_field_behavior, file_google_api_resource, file_google_protobuf_timestamp, file_wharfinger_v1_catalog, file_wharfinger_v1_price, file_wharfinger_v1_task]);
 
 /**
  * Asks for an estimate: of `task`, or of `items`.
@@ -502,6 +502,62 @@ export const ActivateCatalogRequestSchema: GenMessage<ActivateCatalogRequest> = 
   messageDesc(file_wharfinger_v1_pricing_service, 10);
 
 /**
+ * Asks for a page of activations.
+ *
+ * @generated from message wharfinger.v1.ListActivationsRequest
+ */
+export type ListActivationsRequest = Message<"wharfinger.v1.ListActivationsRequest"> & {
+  /**
+   * How many at most; 0: 100. More than 1000 counts as 1000, a negative number is refused.
+   *
+   * @generated from field: int32 page_size = 1;
+   */
+  pageSize: number;
+
+  /**
+   * next_page_token of the page before; empty: the first page.
+   *
+   * @generated from field: string page_token = 2;
+   */
+  pageToken: string;
+};
+
+/**
+ * Describes the message wharfinger.v1.ListActivationsRequest.
+ * Use `create(ListActivationsRequestSchema)` to create a new message.
+ */
+export const ListActivationsRequestSchema: GenMessage<ListActivationsRequest> = /*@__PURE__*/
+  messageDesc(file_wharfinger_v1_pricing_service, 11);
+
+/**
+ * A page of activations.
+ *
+ * @generated from message wharfinger.v1.ListActivationsResponse
+ */
+export type ListActivationsResponse = Message<"wharfinger.v1.ListActivationsResponse"> & {
+  /**
+   * The newest first.
+   *
+   * @generated from field: repeated wharfinger.v1.Activation activations = 1;
+   */
+  activations: Activation[];
+
+  /**
+   * To be sent as page_token for the next page; empty on the last one.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message wharfinger.v1.ListActivationsResponse.
+ * Use `create(ListActivationsResponseSchema)` to create a new message.
+ */
+export const ListActivationsResponseSchema: GenMessage<ListActivationsResponse> = /*@__PURE__*/
+  messageDesc(file_wharfinger_v1_pricing_service, 12);
+
+/**
  * Prices come in immutable catalogues that are checked before they are used. An unknown price is NOT_FOUND, never zero.
  *
  * @generated from service wharfinger.v1.PricingService
@@ -584,6 +640,18 @@ export const PricingService: GenService<{
     methodKind: "unary";
     input: typeof ActivateCatalogRequestSchema;
     output: typeof CatalogSchema;
+  },
+  /**
+   * Lists which catalogues became active, when, by whom and why, the newest first: the first one is of the catalogue
+   * that is active now. Errors: INVALID_PAGE_TOKEN, PERMISSION_DENIED for callers whose credential does not open all
+   * projects.
+   *
+   * @generated from rpc wharfinger.v1.PricingService.ListActivations
+   */
+  listActivations: {
+    methodKind: "unary";
+    input: typeof ListActivationsRequestSchema;
+    output: typeof ListActivationsResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_wharfinger_v1_pricing_service, 0);

@@ -1,0 +1,46 @@
+"""`wharfinger prices history`: which catalogues became active, when, by whom and why."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING
+
+import click
+
+from wharfinger.cli import jsonout
+from wharfinger.cli.options import Asked, command
+from wharfinger.cli.tables import table
+from wharfinger_server.commands.prices.asking import asking
+from wharfinger_server.commands.prices.telling import SHORT
+
+if TYPE_CHECKING:
+    from wharfinger import Activation
+
+
+@command(short_help="Tell which catalogues became active, and why.")
+@click.option("--limit", type=click.IntRange(0), default=50, show_default=True, help="How many at most; 0: all.")
+def history(asked: Asked, *, limit: int) -> None:
+    """Tell which catalogues became the active one, the newest first: when, by whom, and why.
+
+    OVERRIDDEN marks those that were in quarantine, so that somebody accepted what the checks objected to.
+    """
+    with asking(asked) as place:
+        told = place.client.activations()
+        found = list(islice(told, limit + 1) if limit else told)
+    more = bool(limit) and len(found) > limit
+    if more:
+        found.pop()
+    if asked.json:
+        jsonout.document(jsonout.plain(found))
+    elif found:
+        table(("ACTIVE SINCE", "CATALOG", "BY", "CHECKS", "REASON"), list(map(_row, found)))
+    else:
+        click.echo("no catalogue has been active yet; `wharfinger prices update` fetches one", err=True)
+    if more:
+        click.echo(f"wharfinger: there are more than {limit}; --limit 0 lists all", err=True)
+
+
+def _row(one: Activation) -> tuple[str, ...]:
+    since = f"{one.time:%Y-%m-%d %H:%M:%S} UTC" if one.time else "-"
+    digits = one.catalog.removeprefix("catalogs/")[:SHORT]
+    return (since, digits, one.actor, "OVERRIDDEN" if one.overridden else "passed", one.reason)
