@@ -71,7 +71,7 @@ class StoreOptions:
     config: Mapping[str, str] = field(default_factory=dict)
     client: Mapping[str, Any] = field(default_factory=dict)
     retry: Mapping[str, Any] = field(default_factory=dict)
-    price: StorePrice = StorePrice()
+    price: StorePrice = field(default_factory=StorePrice)
 
 
 def read(table: Mapping[str, Any]) -> StoreOptions:

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
 from wharfinger.runtime.stores import Store
-from wharfinger.script import AsyncTask, Failed, Refused
-from wharfinger_image import params, settings
+from wharfinger.script import AsyncTask, Failed, Item, Prices, Refused
+from wharfinger_image import estimating, params, settings
 from wharfinger_image.folder import place
+from wharfinger_image.keys import object_key
 from wharfinger_image.params import RESULT_SCHEMA
 from wharfinger_image.place import Look, Place, Taken, mark_of
-from wharfinger_image.placing import Placing, exists, note, object_key, seed
+from wharfinger_image.placing import Placing, exists, note, seed
+from wharfinger_image.promise import Promise
 from wharfinger_image.refusals import Missing
 from wharfinger_image.resources import RESOURCE_TYPES, find, type_of, undo
 from wharfinger_image.stored import Stored, not_found
 from wharfinger_image.transfer import Content, too_large
 
-__all__ = ["PARAMS_SCHEMA", "RESOURCE_TYPES", "RESULT_SCHEMA", "RESUMABLE", "find", "main", "undo"]
+__all__ = ["PARAMS_SCHEMA", "RESOURCE_TYPES", "RESULT_SCHEMA", "RESUMABLE", "estimate", "find", "main", "undo"]
 
 RESUMABLE = True
 
@@ -29,6 +32,7 @@ PARAMS_SCHEMA = params.schema(
         "name": params.name("Name of the object"),
         "to_store": params.store("Name of the object store to put the clone into; it may be the same."),
         "to_name": params.name("Name of the clone; left out, it is that of the original"),
+        "size": params.SIZE,
     },
 )
 
@@ -38,16 +42,27 @@ async def main(task: AsyncTask) -> dict[str, Any]:
     asked = task.params
     options = settings.read(task.settings)
     original = place(task.store(asked["from_store"]), asked["name"])
-    store, name = task.store(asked["to_store"]), asked.get("to_name", asked["name"])
+    to, name = _wanted(asked)
+    store = task.store(to)
     mark = mark_of(await seed(task), store.name)
+    await task.plan([object_key(to, name)])
     if _by_provider(original, place(store, name)):
         return await _copy(task, original, store, name, mark, options)
     target = place(store, name, mark)
-    await task.plan([object_key(target)])
     known = await original.content()
-    expected = known.sha256 if known else ""
-    placing = Placing(task, [target], Stored(original), expected=expected, limit=options.max_size, verb="clone")
+    promise = Promise(known.sha256 if known else "", asked.get("size"))
+    placing = Placing(task, [target], Stored(original), promise=promise, limit=options.max_size, verb="clone")
     return await placing.run()
+
+
+def estimate(asked: Mapping[str, Any], prices: Prices) -> list[Item]:
+    """Return what keeping the clone costs. Raises what `prices` raises for a store there is none of."""
+    return estimating.objects(prices, [_wanted(asked)], asked.get("size"))
+
+
+def _wanted(asked: Mapping[str, Any]) -> tuple[str, str]:
+    """Return the store and the name of the clone."""
+    return asked["to_store"], asked.get("to_name", asked["name"])
 
 
 def _by_provider(original: Place, target: Place) -> bool:
@@ -61,15 +76,15 @@ async def _copy(
 ) -> dict[str, Any]:
     about: dict[str, Any] = await task.once("original", partial(_about, original))
     size, sha256 = about["size"], about["sha256"]
+    Promise(size=task.params.get("size")).check_size(f"the object {original.id}", size)
     target = place(store, name, mark, about["mark"])
-    await task.plan([object_key(target)])
     limit = min(options.max_size, target.limit or options.max_size)
     if size > limit:
         raise too_large(limit, size)
     with task.step("copy", total=size, unit="bytes", message="by the provider") as step:
         await task.create(
             type_of(target),
-            object_key(target),
+            object_key(store.name, name),
             lambda _: _copied(original, target),
             attributes={"store": store.name, "name": name, "from": original.id, "size": str(size)},
             undo_data={"store": store.name, "name": name, "mark": mark, "inherited": about["mark"]},

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from wharfinger.runtime.stores import Store
-from wharfinger.script import AsyncTask, Failed
-from wharfinger_image import params, settings
+from wharfinger.script import AsyncTask, Failed, Item, Prices
+from wharfinger_image import estimating, params, settings
 from wharfinger_image.folder import folder_store, place
-from wharfinger_image.handing import Handing, result, upload_key
+from wharfinger_image.handing import Handing, result
+from wharfinger_image.keys import folder_name, object_key, upload_key
 from wharfinger_image.params import RESULT_SCHEMA
 from wharfinger_image.place import Place, mark_of
-from wharfinger_image.placing import Placing, object_key, seed
+from wharfinger_image.placing import Placing, seed
+from wharfinger_image.promise import Promise
 from wharfinger_image.resources import RESOURCE_TYPES, find, undo
 from wharfinger_image.stored import Stored
-from wharfinger_image.target import Target
+from wharfinger_image.target import Target, shown
 
-__all__ = ["PARAMS_SCHEMA", "RESOURCE_TYPES", "RESULT_SCHEMA", "RESUMABLE", "find", "main", "undo"]
+__all__ = ["PARAMS_SCHEMA", "RESOURCE_TYPES", "RESULT_SCHEMA", "RESUMABLE", "estimate", "find", "main", "undo"]
 
 RESUMABLE = True
 
@@ -49,6 +52,7 @@ PARAMS_SCHEMA = params.schema(
             "writeOnly": True,
             "description": "What the URL was signed with, or its store asks for, such as x-ms-blob-type.",
         },
+        "size": params.SIZE,
     },
     oneOf=[{"required": ["to"], "not": {"required": ["headers"]}}, {"required": ["url"]}],
 )
@@ -61,24 +65,44 @@ async def main(task: AsyncTask) -> dict[str, Any]:
     original = place(task.store(asked["store"]), asked["name"])
     if "url" in asked:
         return await _hand_over(task, original, options)
-    store = _target(task, asked["to"], options)
-    target = place(store, asked["name"], mark_of(await seed(task), store.name))
-    await task.plan([object_key(target)])
-    known = await original.content()
-    expected = known.sha256 if known else ""
-    placing = Placing(task, [target], Stored(original), expected=expected, limit=options.max_size, verb="export")
+    to, name = _wanted(asked)
+    store = _target(task, to, options)
+    target = place(store, name, mark_of(await seed(task), to))
+    await task.plan([object_key(to, name)])
+    promise = await _promise(task, original)
+    placing = Placing(task, [target], Stored(original), promise=promise, limit=options.max_size, verb="export")
     return await placing.run()
+
+
+def estimate(asked: Mapping[str, Any], prices: Prices) -> list[Item]:
+    """Return what keeping the image costs where it goes; behind a URL nobody knows what that is.
+
+    Raises what `prices` raises for a store there is none of.
+    """
+    if "url" in asked:
+        return [prices.unknown(upload_key(shown(asked["url"])))]
+    return estimating.objects(prices, [_wanted(asked)], asked.get("size"))
+
+
+def _wanted(asked: Mapping[str, Any]) -> tuple[str, str]:
+    """Return the store or folder to export to, as keys call it, and the name there."""
+    to = asked["to"]
+    return folder_name(to) if to.startswith("/") else to, asked["name"]
+
+
+async def _promise(task: AsyncTask, original: Place) -> Promise:
+    known = await original.content()
+    return Promise(known.sha256 if known else "", task.params.get("size"))
 
 
 async def _hand_over(task: AsyncTask, original: Place, options: settings.Settings) -> dict[str, Any]:
     target = Target(task.params["url"], task.params.get("headers", {}), options)
-    await task.plan([upload_key(target)])
-    known = await original.content()
+    await task.plan([upload_key(target.shown)])
     handing = Handing(
         task,
         Stored(original),
         target,
-        expected=known.sha256 if known else "",
+        promise=await _promise(task, original),
         limit=options.max_size,
         retries=options.retries,
     )
@@ -88,11 +112,11 @@ async def _hand_over(task: AsyncTask, original: Place, options: settings.Setting
 def _target(task: AsyncTask, to: str, options: settings.Settings) -> Store:
     if not to.startswith("/"):
         return task.store(to)
-    folder = Path(to).resolve()
+    folder = Path(task.params["to"]).resolve()
     if not any(folder.is_relative_to(allowed.resolve()) for allowed in options.export_folders):
         raise Failed(
             f"images may not be exported to {to}: it is not in or below a folder that [image] export_folders allows",
             reason="PERMISSION_DENIED",
             metadata={"permission": "image.export_folders"},
         )
-    return folder_store(folder)
+    return folder_store(folder, to)

@@ -29,6 +29,11 @@ class FolderPlace(Place):
     _width = 2
 
     @property
+    def home(self) -> str:
+        """The store's name; of a folder that is no configured store its path, without links that may lead elsewhere."""
+        return str(self._folder) if self.store.name.startswith("/") else self.store.name
+
+    @property
     def _folder(self) -> Path:
         return Path("/", self.store.key(""))
 
@@ -127,9 +132,10 @@ def _sync(path: Path) -> None:
         os.close(handle)
 
 
-def folder_store(folder: Path) -> Store:
-    """Return a local folder, made if it is missing, as a store whose name is its path."""
-    return open_store(str(folder), {str(folder): {"url": folder.as_uri()}})
+def folder_store(folder: Path, name: str = "") -> Store:
+    """Return a local folder, made if it is missing, as a store. `name` is what it is called, otherwise its path."""
+    called = name or str(folder)
+    return open_store(called, {called: {"url": folder.as_uri()}})
 
 
 def place(store: Store, name: str, mark: str = "", inherited: str = "") -> Place:

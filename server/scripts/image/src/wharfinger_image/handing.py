@@ -8,7 +8,6 @@ owner, is never undone, and keeps nobody from deleting the task.
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections.abc import AsyncIterator
 from dataclasses import asdict
 from functools import partial
@@ -16,30 +15,25 @@ from typing import Any
 
 from wharfinger.runtime.protocol import LeaseLost, Rejected
 from wharfinger.script import AsyncIntent, AsyncTask, Failed
-from wharfinger_image.placing import mismatch, saved
+from wharfinger_image.keys import delivery_key, upload_key
+from wharfinger_image.placing import saved
+from wharfinger_image.promise import Promise
 from wharfinger_image.resources import DELIVERY, UPLOAD
 from wharfinger_image.stored import Stored
 from wharfinger_image.target import Target
 from wharfinger_image.transfer import Content, Piece, too_large, transfer
 
-_LONGEST_KEY = 200
-
-
-def upload_key(target: Target) -> str:
-    """Return the ledger key of what is on its way to `target`."""
-    return f"upload/{_word(target.shown)}"
-
 
 class Handing:
-    """One image's way from `original` to `target`. `expected` is its SHA-256 if that is known, otherwise ""."""
+    """One image's way from `original` to `target`; `promise` is what it must be."""
 
     def __init__(
-        self, task: AsyncTask, original: Stored, target: Target, *, expected: str, limit: int, retries: int
+        self, task: AsyncTask, original: Stored, target: Target, *, promise: Promise, limit: int, retries: int
     ) -> None:
         self._task = task
         self._original = original
         self._target = target
-        self._expected = expected
+        self._promise = promise
         self._limit = limit
         self._retries = retries
         self._listed = False
@@ -57,8 +51,7 @@ class Handing:
             raise
         await self._task.once("delivered", lambda: asdict(content))
         facts = {"url": self._target.shown, "size": str(content.size), "sha256": content.sha256}
-        key = f"delivery/{_word(self._target.shown)}"
-        await self._task.adopt(DELIVERY, key, self._target.shown, attributes=facts)
+        await self._task.adopt(DELIVERY, delivery_key(self._target.shown), self._target.shown, attributes=facts)
         await self._take_back()
         return content
 
@@ -78,6 +71,7 @@ class Handing:
     async def _once(self) -> Content:
         async with self._original.stream() as pieces:
             size = self._original.size or 0
+            self._promise.check_size(self._original.shown, size)
             if size > self._limit:
                 raise too_large(self._limit, size)
             await self._list()
@@ -99,8 +93,7 @@ class Handing:
             self._task.notify(f"{self._target.shown} took the image, and gave no MD5 to compare it by", "debug")
 
     async def _check(self, size: int, content: Content) -> None:
-        if self._expected and content.sha256 != self._expected:
-            raise mismatch(f"{self._original.shown} is not what was expected", self._expected, content.sha256)
+        self._promise.check(self._original.shown, content)
         if content.size != size:
             facts = {"expected": str(size), "actual": str(content.size)}
             raise Failed(f"{self._original.shown} changed while it was read", reason="SIZE_MISMATCH", metadata=facts)
@@ -114,24 +107,17 @@ class Handing:
         async def call(intent: AsyncIntent) -> None:
             await intent.created(self._target.shown)
 
-        await self._task.create(UPLOAD, upload_key(self._target), call, attributes={"url": self._target.shown})
+        shown = self._target.shown
+        await self._task.create(UPLOAD, upload_key(shown), call, attributes={"url": shown})
         self._listed = True
 
     async def _take_back(self) -> None:
         """Close the entry of what is on its way: nothing of it is there, or it is not ours any more."""
         try:
-            await self._task.remove(upload_key(self._target), lambda _: None)
+            await self._task.remove(upload_key(self._target.shown), lambda _: None)
         except Rejected as error:
             if error.failure.reason not in ("KEY_UNKNOWN", "KEY_REUSED"):
                 raise
-
-
-def _word(text: str) -> str:
-    """Return `text` as a part of a key: without the one character that keys do not have, and not too long."""
-    word = text.replace("~", "%7E")
-    if len(word) <= _LONGEST_KEY:
-        return word
-    return f"{word[:_LONGEST_KEY]}…{hashlib.sha256(text.encode()).hexdigest()[:16]}"
 
 
 def result(name: str, target: Target, content: Content) -> dict[str, Any]:

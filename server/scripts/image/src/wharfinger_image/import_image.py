@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
-from wharfinger.script import AsyncTask
-from wharfinger_image import params, settings
+from wharfinger.script import AsyncTask, Item, Prices
+from wharfinger_image import estimating, params, settings
 from wharfinger_image.folder import place
+from wharfinger_image.keys import object_key
 from wharfinger_image.params import RESULT_SCHEMA
 from wharfinger_image.place import mark_of
-from wharfinger_image.placing import Placing, object_key, seed
+from wharfinger_image.placing import Placing, seed
+from wharfinger_image.promise import Promise
 from wharfinger_image.pump import Pump
 from wharfinger_image.resources import RESOURCE_TYPES, find, undo
 from wharfinger_image.source import Source
 from wharfinger_image.transfer import Piece
 
-__all__ = ["PARAMS_SCHEMA", "RESOURCE_TYPES", "RESULT_SCHEMA", "RESUMABLE", "find", "main", "undo"]
+__all__ = ["PARAMS_SCHEMA", "RESOURCE_TYPES", "RESULT_SCHEMA", "RESUMABLE", "estimate", "find", "main", "undo"]
 
 RESUMABLE = True
 
@@ -45,6 +47,7 @@ PARAMS_SCHEMA = params.schema(
             "pattern": "^[0-9a-fA-F]{64}$",
             "description": "SHA-256 that the image must have, in hex. Without it whatever comes is taken.",
         },
+        "size": params.SIZE,
     },
 )
 
@@ -74,11 +77,22 @@ async def main(task: AsyncTask) -> dict[str, Any]:
     """Import the image. Returns its name, size, SHA-256 and the objects made."""
     asked = task.params
     options = settings.read(task.settings)
-    stores = [task.store(name) for name in params.several(asked["stores"])]
+    wanted = [(task.store(store), name) for store, name in _wanted(asked)]
     word = await seed(task)
-    places = [place(store, asked["name"], mark_of(word, store.name)) for store in stores]
-    await task.plan([object_key(one) for one in places])
-    expected = asked.get("sha256", "")
-    reader = _Web(Source(asked["source"], options, checked=bool(expected)))
-    placing = Placing(task, places, reader, expected=expected, limit=options.max_size, verb="download")
+    places = [place(store, name, mark_of(word, store.name)) for store, name in wanted]
+    await task.plan([object_key(store, name) for store, name in _wanted(asked)])
+    promise = Promise(asked.get("sha256", ""), asked.get("size"))
+    whole = bool(promise.sha256) or promise.size is not None
+    reader = _Web(Source(asked["source"], options, checked=bool(promise.sha256), whole=whole))
+    placing = Placing(task, places, reader, promise=promise, limit=options.max_size, verb="download")
     return await placing.run()
+
+
+def estimate(asked: Mapping[str, Any], prices: Prices) -> list[Item]:
+    """Return what keeping the image costs in each store. Raises what `prices` raises for a store there is none of."""
+    return estimating.objects(prices, _wanted(asked), asked.get("size"))
+
+
+def _wanted(asked: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return the store and the name of each object to make."""
+    return [(store, asked["name"]) for store in params.several(asked["stores"])]

@@ -34,6 +34,13 @@ def store(description: str) -> dict[str, Any]:
     }
 
 
+SIZE: dict[str, Any] = {
+    "type": "integer",
+    "minimum": 1,
+    "description": "Bytes that the image must have. It is checked, and lets the server tell what keeping it costs.",
+}
+
+
 def schema(summary: str, required: list[str], properties: dict[str, Any], **more: Any) -> dict[str, Any]:
     """Return the schema of a script's params; `more` are further keywords."""
     return {

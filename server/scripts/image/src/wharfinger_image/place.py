@@ -91,6 +91,11 @@ class Place:
         return f"{self.store.name}/{self.name}"
 
     @property
+    def home(self) -> str:
+        """By what name the store is found again when this is undone."""
+        return self.store.name
+
+    @property
     def staging_id(self) -> str:
         """The id of what is being uploaded."""
         return f"{self.store.name}/{self.staging}"

@@ -12,7 +12,9 @@ from typing import Any, Protocol, TypeVar
 
 from wharfinger.runtime.protocol import LeaseLost, Rejected
 from wharfinger.script import AsyncIntent, AsyncTask, Failed, Refused
+from wharfinger_image.keys import object_key, staging_key
 from wharfinger_image.place import Look, Place, Taken
+from wharfinger_image.promise import Promise, mismatch
 from wharfinger_image.refusals import Missing
 from wharfinger_image.resources import STAGING, type_of
 from wharfinger_image.source import StartOver
@@ -63,11 +65,6 @@ async def seed(task: AsyncTask) -> str:
     return await task.once("mark", lambda: secrets.token_hex(16))
 
 
-def object_key(place: Place) -> str:
-    """Return the ledger key of the object at `place`."""
-    return f"object/{place.id.lstrip('/')}"
-
-
 def exists(place: Place) -> Refused:
     """Return the refusal of a name that is taken."""
     return Refused(
@@ -81,17 +78,16 @@ def exists(place: Place) -> Refused:
 class Placing:
     """One task's way from `reader` into `places`.
 
-    `expected` is the SHA-256 that the bytes must have, "" if any will do; `limit` how many there may be; `verb` names
-    the step in which they are read.
+    `promise` is what the bytes must be, `limit` how many there may be; `verb` names the step in which they are read.
     """
 
     def __init__(
-        self, task: AsyncTask, places: Sequence[Place], reader: Reader, *, expected: str, limit: int, verb: str
+        self, task: AsyncTask, places: Sequence[Place], reader: Reader, *, promise: Promise, limit: int, verb: str
     ) -> None:
         self._task = task
         self._places = places
         self._reader = reader
-        self._expected = expected.lower()
+        self._promise = promise
         self._limit = limit
         self._verb = verb
         self._failures: dict[str, Failed] = {}
@@ -170,6 +166,7 @@ class Placing:
         size = self._reader.size
         if first is None:
             raise Failed(f"{self._reader.shown} is empty", reason="SOURCE_FAILED", metadata={"cause": "empty"})
+        self._promise.check_size(self._reader.shown, size)
         if size is not None and size > self._limit:
             raise too_large(self._limit, size)
         await self._each(places, self._stage)
@@ -178,7 +175,7 @@ class Placing:
             raise self._failure()
         with self._task.step(self._verb, total=size, unit="bytes") as step:
             content, errors = await transfer(
-                _chain(first, pieces),
+                self._promise.bounded(self._reader.shown, _chain(first, pieces)),
                 [partial(self._send, place, size) for place in open_places],
                 limit=self._limit,
                 check=self._check,
@@ -203,7 +200,11 @@ class Placing:
             await intent.created(place.staging_id)
 
         await self._task.create(
-            STAGING, _staging_key(place), call, attributes=_facts(place), undo_data=_undo_data(place)
+            STAGING,
+            staging_key(place.store.name, place.name),
+            call,
+            attributes=_facts(place),
+            undo_data=_undo_data(place),
         )
         self._staging.add(place.id)
 
@@ -216,8 +217,7 @@ class Placing:
             raise word from None
 
     async def _check(self, content: Content) -> None:
-        if self._expected and content.sha256 != self._expected:
-            raise mismatch(f"{self._reader.shown} is not what was expected", self._expected, content.sha256)
+        self._promise.check(self._reader.shown, content)
         before = Content(**await self._task.once("content", lambda: asdict(content)))
         if before != content:
             raise mismatch(f"{self._reader.shown} changed since an earlier attempt", before.sha256, content.sha256)
@@ -229,7 +229,7 @@ class Placing:
         try:
             await self._task.create(
                 type_of(place),
-                object_key(place),
+                object_key(place.store.name, place.name),
                 lambda _: _name(place),
                 attributes=facts,
                 undo_data=_undo_data(place),
@@ -246,7 +246,7 @@ class Placing:
     async def _discard(self, place: Place) -> None:
         """Take away what is staged for `place`, if the ledger has it."""
         try:
-            await self._task.remove(_staging_key(place))
+            await self._task.remove(staging_key(place.store.name, place.name))
         except Rejected as error:
             if error.failure.reason not in ("KEY_UNKNOWN", "KEY_REUSED"):
                 raise
@@ -310,26 +310,13 @@ def _facts(place: Place) -> dict[str, str]:
 
 
 def _undo_data(place: Place) -> dict[str, str]:
-    return {"store": place.store.name, "name": place.name, "mark": place.mark}
-
-
-def _staging_key(place: Place) -> str:
-    return f"staging/{place.id.lstrip('/')}"
+    return {"store": place.home, "name": place.name, "mark": place.mark}
 
 
 def _vanished(place: Place) -> Failed:
     why = f"what was uploaded to store {place.store.name!r} is gone again; somebody else deletes there"
     metadata = {"store": place.store.name, "cause": "gone"}
     return Failed(why, reason="STORE_UNAVAILABLE", retryable=True, metadata=metadata)
-
-
-def mismatch(what: str, expected: str, actual: str) -> Failed:
-    """Return the failure of bytes with another SHA-256 than they should have."""
-    return Failed(
-        f"{what}: its SHA-256 is {actual}, not {expected}; nothing of it is kept",
-        reason="CHECKSUM_MISMATCH",
-        metadata={"algorithm": "sha256", "expected": expected, "actual": actual},
-    )
 
 
 async def _chain(first: Piece, rest: AsyncIterator[Piece]) -> AsyncIterator[Piece]:
