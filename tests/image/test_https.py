@@ -123,4 +123,6 @@ def test_https_leads_to_http_only_where_a_checksum_watches(
     params = {"source": f"https://{at}/image", "stores": "first", "name": "x"}
     assert trial.run(params).failure.reason == "SOURCE_REFUSED"
     resolver.clear()
+    assert trial.run({**params, "size": len(DATA)}).failure.reason == "SOURCE_REFUSED"
+    resolver.clear()
     assert trial.run({**params, "sha256": sha256(DATA)}).result["size"] == len(DATA)

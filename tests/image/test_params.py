@@ -21,9 +21,11 @@ IMPORT = {"source": "https://example.com/x", "stores": "a", "name": "x"}
 GOOD: list[tuple[ModuleType, dict[str, Any]]] = [
     (importing, IMPORT),
     (importing, {**IMPORT, "stores": ["a", "b"], "sha256": "0aF" + "0" * 61}),
+    (importing, {**IMPORT, "size": 1}),
     (importing, {**IMPORT, "name": "linux/debian-12_amd64+gpu.v1.qcow2"}),
     (export, {"store": "a", "name": "x", "to": "b"}),
     (export, {"store": "a", "name": "x", "to": "/srv/exports"}),
+    (export, {"store": "a", "name": "x", "url": "https://example.com/x?sig=a", "size": 5}),
     (clone, {"from_store": "a", "name": "x", "to_store": "a", "to_name": "y"}),
     (clone, {"from_store": "a", "name": "x", "to_store": "b"}),
 ]
@@ -38,6 +40,8 @@ BAD = [
     (importing, {**IMPORT, "checksum": "abc"}),
     (export, {"store": "a", "name": "x"}),
     (clone, {"from_store": "a", "name": "x"}),
+    (clone, {"from_store": "a", "name": "x", "to_store": "b", "size": 0}),
+    (export, {"store": "a", "name": "x", "to": "b", "size": "5 GiB"}),
 ]
 BAD_NAMES = ["", "/x", "x/", "a//b", "../x", "a/../b", ".wharfinger/x", "a b", "a#1", "a\n", "x" * 501]
 
