@@ -72,6 +72,51 @@ def test_leftovers_are_listed_for_programs(priced: Shell, halves: list[Said]) ->
     assert (total["unpriced"], total["uncertain"]) == (1, 1)
 
 
+@pytest.fixture(scope="module")
+def beside(priced: Shell, halves: list[Said]) -> Shell:
+    """Another project of the same server, with something left over."""
+    other = Shell(priced.server)
+    said = other("submit", "harbour.priced", "--task-id", "far", "--watch",
+                 'skus:={"a": "large", "b": "gold", "lost": "large"}', 'lose:=["lost"]')  # fmt: skip
+    assert said.code == 3, said
+    return other
+
+
+def test_leftovers_of_all_projects_have_a_total_for_each(priced: Shell, beside: Shell) -> None:
+    said = beside("ls", "--leftovers", "--all-projects")
+    lines = said.out.splitlines()
+    names = [
+        f"projects/{beside.project}/tasks/far",
+        *(f"projects/{priced.project}/tasks/{n}" for n in ("second", "first")),
+    ]
+    assert [line.split()[0] for line in lines[1:4]] == names
+    totals = {
+        priced.project: "0.25 EUR an hour, 1.5000000021 USD an hour, 1 without a known price, 1 uncertain",
+        beside.project: "1.5 USD an hour, 1 without a known price, 1 uncertain",
+    }
+    assert lines[5:] == [f"{project}: {totals[project]}" for project in sorted(totals)]
+    assert beside("show", names[1]).code == 0
+
+
+def test_leftovers_of_all_projects_are_listed_for_programs(priced: Shell, beside: Shell) -> None:
+    told = beside("ls", "--leftovers", "--all-projects", "-o", "json").json
+    assert len(told["tasks"]) == 3
+    assert set(told["totals"]) == {priced.project, beside.project}
+    assert told["totals"][beside.project]["known_hourly"] == [{"amount": "1.5", "currency": "USD"}]
+    assert told["totals"][priced.project]["uncertain"] == 1
+
+
+def test_all_projects_are_listed_without_leftovers_too(priced: Shell, beside: Shell) -> None:
+    lines = priced("ls", "--all-projects", "--script", "harbour.priced", "--limit", "3").out.splitlines()
+    assert [line.split()[0].split("/")[1::2] for line in lines[1:]] == [
+        [beside.project, "far"], [priced.project, "third"], [priced.project, "second"]]  # fmt: skip
+
+
+def test_one_project_and_all_of_them_are_not_asked_for_at_once(priced: Shell) -> None:
+    said = priced("ls", "--leftovers", "--all-projects", "--project", "one")
+    assert (said.code, "either --project or --all-projects" in said.err) == (2, True)
+
+
 def test_a_project_without_leftovers_is_told_so(priced: Shell) -> None:
     said = Shell(priced.server)("ls", "--leftovers")
     assert (said.code, said.out, said.err) == (0, "", "nothing is left over\n")

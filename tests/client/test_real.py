@@ -34,6 +34,19 @@ def test_a_task_is_submitted_watched_and_returns_its_result(client: wharfinger.C
     assert [task.name for task in client.list('state = SUCCEEDED AND labels.env = "test"')] == [handle.name]
 
 
+async def test_the_tasks_of_all_projects_are_listed(server: Serving, project: str) -> None:
+    with (
+        wharfinger.Client(server.address, project=project) as one,
+        wharfinger.Client(server.address, project=f"{project}-other") as two,
+    ):
+        names = [client.submit("harbour.noop", labels={"of": project}).name for client in (one, two)]
+        mine = f'labels.of = "{project}"'
+        assert [task.name for task in one.list(mine)] == names[:1]
+        assert [task.name for task in one.list(mine, "create_time", page_size=1, all_projects=True)] == names
+    async with aio.Client(server.address, project=project) as client:
+        assert [task.name async for task in client.list(mine, all_projects=True)] == names[::-1]
+
+
 async def test_a_task_is_submitted_watched_and_returns_its_result_in_asyncio(server: Serving, project: str) -> None:
     async with aio.Client(server.address, project=project) as client:
         handle = await client.submit("harbour.count", {"steps": 4, "pause": 0.01})

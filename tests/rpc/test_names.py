@@ -36,6 +36,14 @@ def test_what_is_no_project_is_refused(bad):
     assert caught.value.metadata == {"field": "parent", "name": bad}
 
 
+def test_all_projects_are_named_by_a_hyphen_where_a_method_takes_them():
+    assert names.project_or_all("projects/-") is None
+    assert names.project_or_all("projects/a") == "a"
+    for bad in ("projects/", "projects/--", "projects/-/", "-", ""):
+        with pytest.raises(InvalidArgument):
+            names.project_or_all(bad)
+
+
 @pytest.mark.parametrize(
     "bad", ["t", "projects/p/tasks/", "projects/p", "projects/p/tasks/t/x", "tasks/t", "projects/-/tasks/t"]
 )

@@ -205,21 +205,26 @@ class Tasks:
     async def list(
         self,
         caller: Caller,
-        project: str,
+        project: str | None,
         filter: str = "",  # noqa: A002 - the API's own word
         order_by: str = "",
         page_size: int = 0,
         page_token: str = "",
         full: bool = False,
     ) -> tuple[Sequence[Shown], str]:
-        """Return a page of a project's tasks and the token of the next one ("" on the last)."""
-        check_project(caller, project)
+        """Return a page of a project's tasks and the token of the next one ("" on the last).
+
+        Without a project it is one of all projects that the caller's credential opens.
+        """
+        if project is not None:
+            check_project(caller, project)
         conditions = parse(filter, TASK_FIELDS)
         descending = _descending(order_by)
         limit = page_limit(page_size, self._usual_page, self._most_page)
         question = ("tasks", project, filter, descending)
         after = page_start(page_token, *question)
-        query = TaskQuery(project, stored(conditions), descending, after, limit + 1, light=not full)
+        of = caller.projects if project is None else project
+        query = TaskQuery(of, stored(conditions), descending, after, limit + 1, light=not full)
         tasks = await self._store.tasks(query)
         shown = [await self._showing.show(task) if full else self._showing.brief(task) for task in tasks[:limit]]
         return shown, _next(tasks, limit, question)

@@ -8,6 +8,7 @@ from functools import lru_cache
 from wharfinger_server.domain.errors import InvalidArgument, Violation
 
 _ID = r"[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?"
+_ALL = "projects/-"
 _PROJECT = re.compile(rf"projects/({_ID})")
 _TASK = re.compile(rf"projects/({_ID})/tasks/({_ID})")
 _CATALOG = re.compile(r"catalogs/([0-9a-f]{64}|active)")
@@ -35,6 +36,11 @@ def project_of(name: str, field: str = "parent") -> str:
     if not project:
         raise _refusal(field, name, f"projects/{{project}}, the project being {_RULE}")
     return project
+
+
+def project_or_all(name: str, field: str = "parent") -> str | None:
+    """Return the project of `projects/{project}`, None for `projects/-`, which means all; raise as `project_of`."""
+    return None if name == _ALL else project_of(name, field)
 
 
 def task_of(name: str, field: str = "name") -> tuple[str, str]:

@@ -81,8 +81,8 @@ class TaskMethods:
         return task_message(await self._tasks.get(call.caller, *names.task_of(request.name), full))
 
     async def list_tasks(self, request: task_service_pb2.ListTasksRequest, call: Call) -> bytes:
-        """Return a page of a project's tasks."""
-        project = names.project_of(request.parent)
+        """Return a page of the tasks of a project, or of all."""
+        project = names.project_or_all(request.parent)
         full = request.view == task_pb2.TASK_VIEW_FULL
 
         async def read(size: int) -> tuple[Sequence[Shown], str]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Mapping, Sequence
+from itertools import chain
+from operator import itemgetter
 from typing import Any
 
 import sqlalchemy as sa
@@ -66,15 +68,14 @@ class Queries:
         return self._one(connection, self._reads.task_by_id(connection, task=task))
 
     def tasks(self, connection: sa.Connection, query: TaskQuery) -> list[Task]:
-        """Return a page of a project's tasks."""
-        select = (_LIGHT if query.light else TASK).where(_T.project == query.project, _T.delete_time == 0)
-        select = select.where(
-            *(clause for condition in query.conditions for clause in _clauses(query.project, condition))
-        )
-        if query.after:
-            select = select.where(_T.id < query.after if query.descending else _T.id > query.after)
-        select = select.order_by(_T.id.desc() if query.descending else _T.id).limit(query.limit)
-        return self._tasks(connection, connection.execute(select).all(), light=query.light)
+        """Return a page of the tasks of a project, of several or of all."""
+        if isinstance(query.project, frozenset):
+            # Each by its own index, and of these the first: asked for several at once, a database sorts all they have.
+            pages = [_page(connection, query, project) for project in query.project]
+            rows = sorted(chain.from_iterable(pages), key=itemgetter(0), reverse=query.descending)[: query.limit]
+        else:
+            rows = _page(connection, query, query.project)
+        return self._tasks(connection, rows, light=query.light)
 
     def queued(self, connection: sa.Connection, executor: str, limit: int) -> list[Task]:
         """Return the first tasks in an executor's queue."""
@@ -158,7 +159,19 @@ class Queries:
         return self._database.memos(connection, task)
 
 
-def _clauses(project: str, condition: Condition) -> list[sa.ColumnElement[bool] | sa.TextClause]:
+def _page(connection: sa.Connection, query: TaskQuery, project: str | None) -> list[Row]:
+    """Return the rows of a page of one project's tasks, or (None) of all."""
+    select = (_LIGHT if query.light else TASK).where(_T.delete_time == 0)
+    if project is not None:
+        select = select.where(_T.project == project)
+    select = select.where(*(clause for condition in query.conditions for clause in _clauses(project, condition)))
+    if query.after:
+        select = select.where(_T.id < query.after if query.descending else _T.id > query.after)
+    select = select.order_by(_T.id.desc() if query.descending else _T.id).limit(query.limit)
+    return [*connection.execute(select)]
+
+
+def _clauses(project: str | None, condition: Condition) -> list[sa.ColumnElement[bool] | sa.TextClause]:
     if condition.field == "label":
         return [_label(project, condition)]
     value: Any = condition.value
@@ -171,10 +184,12 @@ def _clauses(project: str, condition: Condition) -> list[sa.ColumnElement[bool] 
     return clauses
 
 
-def _label(project: str, condition: Condition) -> sa.ColumnElement[bool]:
+def _label(project: str | None, condition: Condition) -> sa.ColumnElement[bool]:
     assert isinstance(condition.value, tuple)
     labels = schema.task_labels.c
     key, value = condition.value
     compare = _COMPARE["=" if condition.op == "!=" else condition.op](labels.value, value)
-    tasks = sa.select(labels.task).where(labels.project == project, labels.key == key, compare)
+    # The index of labels begins with the project; whatever has tasks is among the projects.
+    where = labels.project.in_(sa.select(schema.projects.c.project)) if project is None else labels.project == project
+    tasks = sa.select(labels.task).where(where, labels.key == key, compare)
     return _T.id.not_in(tasks) if condition.op == "!=" else _T.id.in_(tasks)

@@ -251,7 +251,7 @@ class Store:
         return await self._read(lambda c: self._queries.task_by_id(c, id))
 
     async def tasks(self, query: TaskQuery) -> list[Task]:
-        """Return a page of a project's tasks."""
+        """Return a page of the tasks of a project, of several or of all."""
         return await self._read(lambda c: self._queries.tasks(c, query))
 
     async def events(self, task: int, after: int, limit: int) -> list[StoredEvent]:

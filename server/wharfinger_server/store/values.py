@@ -79,12 +79,13 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class TaskQuery:
-    """A page of a project's tasks in the order of their ids, which is that of creation; tombstones are left out.
+    """A page of the tasks of a project, of several or (None) of all; tombstones are left out.
 
-    `after` is the last id of the page before (0: from the start). `light` leaves out params, results and long plans.
+    They come in the order of their ids, which is that of creation. `after` is the last id of the page before (0: from
+    the start). `light` leaves out params, results and long plans.
     """
 
-    project: str
+    project: str | frozenset[str] | None
     conditions: tuple[Condition, ...] = ()
     descending: bool = False
     after: int = 0

@@ -416,10 +416,10 @@ func (x *GetTaskRequest) GetView() TaskView {
 	return TaskView_TASK_VIEW_UNSPECIFIED
 }
 
-// Asks for a page of a project's tasks.
+// Asks for a page of tasks.
 type ListTasksRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// `projects/{project}`.
+	// `projects/{project}`, or `projects/-`: all projects that the caller's credential opens.
 	Parent string `protobuf:"bytes,1,opt,name=parent,proto3" json:"parent,omitempty"`
 	// Comparisons joined by AND, such as `state = FAILED AND script = "image.import" AND labels.env = "prod" AND
 	// create_time >= "2026-11-01T00:00:00Z"`. `state`, `script`, `executor`, `creator` and `labels.KEY` take `=` and `!=`;

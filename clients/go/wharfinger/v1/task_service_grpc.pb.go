@@ -60,8 +60,8 @@ type TaskServiceClient interface {
 	BatchCreateTasks(ctx context.Context, in *BatchCreateTasksRequest, opts ...grpc.CallOption) (*BatchCreateTasksResponse, error)
 	// Returns a task as it stands; whoever was told of a change sees it here. Errors: TASK_NOT_FOUND, INVALID_NAME.
 	GetTask(ctx context.Context, in *GetTaskRequest, opts ...grpc.CallOption) (*Task, error)
-	// Lists a project's tasks a page at a time. Tasks that are created meanwhile may or may not be among them. Errors:
-	// INVALID_FILTER, INVALID_ORDER_BY, INVALID_PAGE_TOKEN, INVALID_NAME.
+	// Lists a project's tasks, or those of all projects, a page at a time. Tasks that are created meanwhile may or may not
+	// be among them. Errors: INVALID_FILTER, INVALID_ORDER_BY, INVALID_PAGE_TOKEN, INVALID_NAME.
 	ListTasks(ctx context.Context, in *ListTasksRequest, opts ...grpc.CallOption) (*ListTasksResponse, error)
 	// Tells one task's life as it happens: a snapshot, then its events each once, in order and without a gap, with
 	// progress and heartbeats in between; when the task is at rest a last snapshot, and the stream ends with OK. After a
@@ -292,8 +292,8 @@ type TaskServiceServer interface {
 	BatchCreateTasks(context.Context, *BatchCreateTasksRequest) (*BatchCreateTasksResponse, error)
 	// Returns a task as it stands; whoever was told of a change sees it here. Errors: TASK_NOT_FOUND, INVALID_NAME.
 	GetTask(context.Context, *GetTaskRequest) (*Task, error)
-	// Lists a project's tasks a page at a time. Tasks that are created meanwhile may or may not be among them. Errors:
-	// INVALID_FILTER, INVALID_ORDER_BY, INVALID_PAGE_TOKEN, INVALID_NAME.
+	// Lists a project's tasks, or those of all projects, a page at a time. Tasks that are created meanwhile may or may not
+	// be among them. Errors: INVALID_FILTER, INVALID_ORDER_BY, INVALID_PAGE_TOKEN, INVALID_NAME.
 	ListTasks(context.Context, *ListTasksRequest) (*ListTasksResponse, error)
 	// Tells one task's life as it happens: a snapshot, then its events each once, in order and without a gap, with
 	// progress and heartbeats in between; when the task is at rest a last snapshot, and the stream ends with OK. After a

@@ -162,15 +162,18 @@ class Client(AsyncPrices):
         *,
         page_size: int = 0,
         full: bool = False,
+        all_projects: bool = False,
     ) -> AsyncGenerator[models.Task, None]:
         """Tell the project's tasks, page by page as they are read: newest first unless `order_by` says otherwise.
 
         `filter` is of comparisons joined by AND, such as `state = FAILED AND labels.env = "prod"`. Without `full` the
-        tasks come without params, result and attempts. Raises InvalidArgument for a filter or order that can't be.
+        tasks come without params, result and attempts. With `all_projects` they are those of every project that the
+        client's credential opens. Raises InvalidArgument for a filter or order that can't be.
         """
         view = task_pb2.TASK_VIEW_FULL if full else task_pb2.TASK_VIEW_BASIC
+        parent = f"projects/{'-' if all_projects else self._project}"
         request = task_service_pb2.ListTasksRequest(
-            parent=f"projects/{self._project}", filter=filter, order_by=order_by, page_size=page_size, view=view
+            parent=parent, filter=filter, order_by=order_by, page_size=page_size, view=view
         )
         while True:
             page = await self._transport.unary(methods.LIST, request)

@@ -147,13 +147,15 @@ class Client(BlockingPrices):
         *,
         page_size: int = 0,
         full: bool = False,
+        all_projects: bool = False,
     ) -> Generator[models.Task, None, None]:
         """Tell the project's tasks, page by page as they are read: newest first unless `order_by` says otherwise.
 
         `filter` is of comparisons joined by AND, such as `state = FAILED AND labels.env = "prod"`. Without `full` the
-        tasks come without params, result and attempts. Raises InvalidArgument for a filter or order that can't be.
+        tasks come without params, result and attempts. With `all_projects` they are those of every project that the
+        client's credential opens. Raises InvalidArgument for a filter or order that can't be.
         """
-        return iterate(self._core.list(filter, order_by, page_size=page_size, full=full))
+        return iterate(self._core.list(filter, order_by, page_size=page_size, full=full, all_projects=all_projects))
 
     def wait(self, name: str, timeout: float | None = None) -> models.Task:
         """Return the task once it is at rest; broken connections and restarts of the server are waited out.

@@ -213,7 +213,7 @@ Global___GetTaskRequest: _TypeAlias = GetTaskRequest  # noqa: Y015
 
 @_typing.final
 class ListTasksRequest(_message.Message):
-    """Asks for a page of a project's tasks."""
+    """Asks for a page of tasks."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -224,7 +224,7 @@ class ListTasksRequest(_message.Message):
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     VIEW_FIELD_NUMBER: _builtins.int
     parent: _builtins.str
-    """`projects/{project}`."""
+    """`projects/{project}`, or `projects/-`: all projects that the caller's credential opens."""
     filter: _builtins.str
     """Comparisons joined by AND, such as `state = FAILED AND script = "image.import" AND labels.env = "prod" AND
     create_time >= "2026-11-01T00:00:00Z"`. `state`, `script`, `executor`, `creator` and `labels.KEY` take `=` and `!=`;

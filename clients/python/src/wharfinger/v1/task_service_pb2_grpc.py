@@ -149,8 +149,8 @@ class TaskServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def ListTasks(self, request, context):
-        """Lists a project's tasks a page at a time. Tasks that are created meanwhile may or may not be among them. Errors:
-        INVALID_FILTER, INVALID_ORDER_BY, INVALID_PAGE_TOKEN, INVALID_NAME.
+        """Lists a project's tasks, or those of all projects, a page at a time. Tasks that are created meanwhile may or may not
+        be among them. Errors: INVALID_FILTER, INVALID_ORDER_BY, INVALID_PAGE_TOKEN, INVALID_NAME.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -55,8 +55,8 @@ class TaskServiceStub:
     GetTask: _grpc.UnaryUnaryMultiCallable[_task_service_pb2.GetTaskRequest, _task_pb2.Task]
     """Returns a task as it stands; whoever was told of a change sees it here. Errors: TASK_NOT_FOUND, INVALID_NAME."""
     ListTasks: _grpc.UnaryUnaryMultiCallable[_task_service_pb2.ListTasksRequest, _task_service_pb2.ListTasksResponse]
-    """Lists a project's tasks a page at a time. Tasks that are created meanwhile may or may not be among them. Errors:
-    INVALID_FILTER, INVALID_ORDER_BY, INVALID_PAGE_TOKEN, INVALID_NAME.
+    """Lists a project's tasks, or those of all projects, a page at a time. Tasks that are created meanwhile may or may not
+    be among them. Errors: INVALID_FILTER, INVALID_ORDER_BY, INVALID_PAGE_TOKEN, INVALID_NAME.
     """
     WatchTask: _grpc.UnaryStreamMultiCallable[_task_service_pb2.WatchTaskRequest, _task_service_pb2.WatchTaskResponse]
     """Tells one task's life as it happens: a snapshot, then its events each once, in order and without a gap, with
@@ -132,8 +132,8 @@ class TaskServiceAsyncStub(TaskServiceStub):
     GetTask: _aio.UnaryUnaryMultiCallable[_task_service_pb2.GetTaskRequest, _task_pb2.Task]  # type: ignore[assignment]
     """Returns a task as it stands; whoever was told of a change sees it here. Errors: TASK_NOT_FOUND, INVALID_NAME."""
     ListTasks: _aio.UnaryUnaryMultiCallable[_task_service_pb2.ListTasksRequest, _task_service_pb2.ListTasksResponse]  # type: ignore[assignment]
-    """Lists a project's tasks a page at a time. Tasks that are created meanwhile may or may not be among them. Errors:
-    INVALID_FILTER, INVALID_ORDER_BY, INVALID_PAGE_TOKEN, INVALID_NAME.
+    """Lists a project's tasks, or those of all projects, a page at a time. Tasks that are created meanwhile may or may not
+    be among them. Errors: INVALID_FILTER, INVALID_ORDER_BY, INVALID_PAGE_TOKEN, INVALID_NAME.
     """
     WatchTask: _aio.UnaryStreamMultiCallable[_task_service_pb2.WatchTaskRequest, _task_service_pb2.WatchTaskResponse]  # type: ignore[assignment]
     """Tells one task's life as it happens: a snapshot, then its events each once, in order and without a gap, with
@@ -230,8 +230,8 @@ class TaskServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _task_service_pb2.ListTasksRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_task_service_pb2.ListTasksResponse, _abc.Awaitable[_task_service_pb2.ListTasksResponse]]:
-        """Lists a project's tasks a page at a time. Tasks that are created meanwhile may or may not be among them. Errors:
-        INVALID_FILTER, INVALID_ORDER_BY, INVALID_PAGE_TOKEN, INVALID_NAME.
+        """Lists a project's tasks, or those of all projects, a page at a time. Tasks that are created meanwhile may or may not
+        be among them. Errors: INVALID_FILTER, INVALID_ORDER_BY, INVALID_PAGE_TOKEN, INVALID_NAME.
         """
 
     @_abc_1.abstractmethod

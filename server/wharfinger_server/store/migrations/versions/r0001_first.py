@@ -63,6 +63,7 @@ def upgrade() -> None:
     _partial("ix_tasks_unfinished", "id", where="state < 5")
     _partial("ix_tasks_unfinished_project", "project", "id", where="state < 5")
     _partial("ix_tasks_troubled", "project", "state", "id", where="state IN (6, 7, 8, 9, 10)")
+    _partial("ix_tasks_troubled_all", "state", "id", where="state IN (6, 7, 8, 9, 10)")
     _partial("ix_tasks_expire", "expire_time", where="expire_time > 0 AND delete_time = 0 AND open_entries = 0")
     _partial("ix_tasks_deleted", "delete_time", where="delete_time > 0")
     op.create_table(

@@ -36,8 +36,8 @@ def total(tasks: Iterable[Task]) -> dict[str, LeftoverCost]:
     }
 
 
-def tell(tasks: Sequence[Task], *, as_json: bool) -> None:
-    """Print the tasks with what their leftovers cost, and the totals."""
+def tell(tasks: Sequence[Task], *, as_json: bool, full_names: bool = False) -> None:
+    """Print the tasks with what their leftovers cost, and each project's total."""
     totals = total(tasks)
     if as_json:
         told = {project: jsonout.plain(cost) for project, cost in totals.items()}
@@ -47,7 +47,7 @@ def tell(tasks: Sequence[Task], *, as_json: bool) -> None:
         click.echo("nothing is left over", err=True)
         return
     titles = ("TASK", "SCRIPT", "STATE", "HOURLY", "UNPRICED", "UNCERTAIN", "AGE")
-    table(titles, [_row(task) for task in tasks])
+    table(titles, [_row(task, full_names) for task in tasks])
     click.echo()
     for project, cost in totals.items():
         click.echo(f"{project}: {words(cost)}")
@@ -58,8 +58,8 @@ def words(cost: LeftoverCost) -> str:
     return cost_words(cost) or "nothing that costs"
 
 
-def _row(task: Task) -> tuple[str, ...]:
+def _row(task: Task, full_name: bool) -> tuple[str, ...]:
     cost = task.resources.leftover or LeftoverCost()
     hourly = ", ".join(map(money_words, cost.known_hourly)) or "-"
     unknown = (str(cost.unpriced or ""), str(cost.uncertain or ""))
-    return (task.id, task.script, task.state.value, hourly, *unknown, age(task.create_time))
+    return (task.name if full_name else task.id, task.script, task.state.value, hourly, *unknown, age(task.create_time))

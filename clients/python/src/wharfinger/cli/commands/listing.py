@@ -47,29 +47,35 @@ class _State(click.Choice[str]):
 @click.option("--label", "labels", metavar="KEY=VALUE", multiple=True, help="Only tasks with this label; several: all.")
 @click.option("--filter", "text", metavar="FILTER", help='Comparisons, such as: create_time > "2026-11-01"')
 @click.option("--leftovers", is_flag=True, help="Only what left something behind, with what that costs an hour.")
+@click.option("--all-projects", is_flag=True, help="Of every project that the token opens; tasks by their full names.")
 @click.option("--order-by", metavar="FIELD", default="", help="create_time, perhaps with ` desc`.")
 @click.option("--limit", type=click.IntRange(0), default=100, show_default=True, help="How many at most; 0: all.")
-def ls(
+def ls(  # noqa: PLR0913
     asked: Asked,
+    *,
     states: tuple[str, ...],
     script: str | None,
     labels: tuple[str, ...],
     text: str | None,
     leftovers: bool,
+    all_projects: bool,
     order_by: str,
     limit: int,
 ) -> None:
     """List the project's tasks, newest first.
 
     With --leftovers all that rest half-done, and what the things they left cost: a lower bound while some have no known
-    price, or nobody knows whether they exist.
+    price, or nobody knows whether they exist. With --all-projects as well, each project's total.
     """
+    if all_projects and asked.project:
+        raise click.UsageError("give either --project or --all-projects")
     if leftovers:
-        tell_leftovers(asked, states, filter_text((), script, labels, text), order_by)
+        tell_leftovers(asked, states, filter_text((), script, labels, text), order_by, all_projects=all_projects)
         return
     wanted = filter_text(states, script, labels, text)
     with asked.client() as client:
-        told = client.list(wanted, order_by, page_size=min(limit + 1, 1000) if limit else 1000)
+        size = min(limit + 1, 1000) if limit else 1000
+        told = client.list(wanted, order_by, page_size=size, all_projects=all_projects)
         tasks = list(islice(told, limit + 1)) if limit else list(told)
     more = bool(limit) and len(tasks) > limit
     if more:
@@ -77,14 +83,16 @@ def ls(
     if asked.json:
         jsonout.document(jsonout.plain(tasks))
     elif tasks:
-        table(("TASK", "SCRIPT", "STATE", "PROGRESS", "LEFT OVER", "AGE"), [_row(task) for task in tasks])
+        table(("TASK", "SCRIPT", "STATE", "PROGRESS", "LEFT OVER", "AGE"), [_row(task, all_projects) for task in tasks])
     else:
         click.echo("there are no such tasks" if wanted else "there are no tasks", err=True)
     if more:
         click.echo(f"wharfinger: there are more than {limit}; --limit 0 lists all", err=True)
 
 
-def tell_leftovers(asked: Asked, states: tuple[str, ...], wanted: str, order_by: str) -> None:
+def tell_leftovers(
+    asked: Asked, states: tuple[str, ...], wanted: str, order_by: str, *, all_projects: bool = False
+) -> None:
     """Print the tasks that left something behind, of these states if any are given.
 
     Raises:
@@ -96,11 +104,13 @@ def tell_leftovers(asked: Asked, states: tuple[str, ...], wanted: str, order_by:
         found = [
             task
             for state in states or LEFT_OVER
-            for task in client.list(f"state = {state}" + (f" AND {wanted}" if wanted else ""), page_size=1000)
+            for task in client.list(
+                f"state = {state}" + (f" AND {wanted}" if wanted else ""), page_size=1000, all_projects=all_projects
+            )
         ]
     oldest_first = order_by.split() in (["create_time"], ["create_time", "asc"])
     found.sort(key=lambda task: (task.create_time, task.id), reverse=not oldest_first)
-    leftover_report(found, as_json=asked.json)
+    leftover_report(found, as_json=asked.json, full_names=all_projects)
 
 
 def filter_text(states: tuple[str, ...], script: str | None, labels: tuple[str, ...], text: str | None) -> str:
@@ -127,7 +137,7 @@ def filter_text(states: tuple[str, ...], script: str | None, labels: tuple[str, 
     return " AND ".join(parts)
 
 
-def _row(task: Task) -> tuple[str, ...]:
+def _row(task: Task, full_name: bool) -> tuple[str, ...]:
     progress = ""
     if task.progress is not None and not task.state.resting:
         share = task.progress.fraction
@@ -135,4 +145,5 @@ def _row(task: Task) -> tuple[str, ...]:
     counted = task.resources
     open_count = counted.created + counted.uncertain + counted.undo_failed
     left = str(open_count) if task.state.left_over else ""
-    return (task.id, task.script, task.state.value, progress, left, age(task.create_time))
+    name = task.name if full_name else task.id
+    return (name, task.script, task.state.value, progress, left, age(task.create_time))

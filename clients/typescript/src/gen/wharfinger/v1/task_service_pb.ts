@@ -193,13 +193,13 @@ export const GetTaskRequestSchema: GenMessage<GetTaskRequest> = /*@__PURE__*/
   messageDesc(file_wharfinger_v1_task_service, 4);
 
 /**
- * Asks for a page of a project's tasks.
+ * Asks for a page of tasks.
  *
  * @generated from message wharfinger.v1.ListTasksRequest
  */
 export type ListTasksRequest = Message<"wharfinger.v1.ListTasksRequest"> & {
   /**
-   * `projects/{project}`.
+   * `projects/{project}`, or `projects/-`: all projects that the caller's credential opens.
    *
    * @generated from field: string parent = 1;
    */
@@ -963,8 +963,8 @@ export const TaskService: GenService<{
     output: typeof TaskSchema;
   },
   /**
-   * Lists a project's tasks a page at a time. Tasks that are created meanwhile may or may not be among them. Errors:
-   * INVALID_FILTER, INVALID_ORDER_BY, INVALID_PAGE_TOKEN, INVALID_NAME.
+   * Lists a project's tasks, or those of all projects, a page at a time. Tasks that are created meanwhile may or may not
+   * be among them. Errors: INVALID_FILTER, INVALID_ORDER_BY, INVALID_PAGE_TOKEN, INVALID_NAME.
    *
    * @generated from rpc wharfinger.v1.TaskService.ListTasks
    */
