@@ -39,6 +39,29 @@ def test_a_trusted_key_is_the_second_line_of_minisigns_file(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(
+    ("price", "said"),
+    [
+        ('{ provider = "s3", skuu = "x" }', "stores.s.price.skuu there is no such key; did you mean sku?"),
+        ('{ provider = "s3" }', "stores.s.price.sku is missing"),
+        ('"cheap"', 'stores.s.price must be "free"'),
+    ],
+)
+def test_what_a_store_is_billed_as_is_checked_before_anybody_asks(tmp_path: Path, price: str, said: str) -> None:
+    with pytest.raises(config.ConfigError, match=r"server\.toml:[23]") as refused:
+        _load(tmp_path, f'[stores.s]\nurl = "s3://b"\nprice = {price}\n')
+    assert said in str(refused.value)
+
+
+def test_what_a_store_is_billed_as_is_set_by_the_environment(tmp_path: Path) -> None:
+    path = tmp_path / "server.toml"
+    path.write_text('[stores.s]\nurl = "s3://b"\n[stores.t]\nurl = "s3://b"\nprice = "free"\n')
+    told = '{ provider = "s3", region = "eu-west-1", sku = "TimedStorage-ByteHrs" }'
+    stores = config.load(path, {"WHARFINGER_STORES__S__PRICE": told}).stores
+    assert stores["s"]["price"] == {"provider": "s3", "region": "eu-west-1", "sku": "TimedStorage-ByteHrs"}
+    assert stores["t"]["price"] == "free"
+
+
+@pytest.mark.parametrize(
     ("text", "said"),
     [
         ('trusted_keys = { ops = "abc" }', "prices.trusted_keys.ops is no minisign public key"),

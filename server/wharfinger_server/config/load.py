@@ -27,6 +27,7 @@ from wharfinger_server.config.settings import (
     Table,
     Tls,
 )
+from wharfinger_server.config.store_tables import check_prices
 from wharfinger_server.config.tokens import read_tokens
 from wharfinger_server.config.units import parse_duration, parse_size
 
@@ -126,6 +127,7 @@ def _build(gathered: Gathered, packages: frozenset[str] | None) -> Settings:
     _check_address(gathered, settings)
     _check_tls(gathered, settings.tls)
     _check_limits(gathered, settings.limits)
+    check_prices(gathered, settings.stores)
     return settings
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 
 class WrongOption(ValueError):
-    """An option that can't be used. `option` is its name in the table, with a point before each key inside of it."""
+    """An option that can't be used, and `why`. `option` is its name in the table; before a key inside is a point."""
 
     def __init__(self, option: str, why: str) -> None:
         super().__init__(f"{option}: {why}")
         self.option = option
+        self.why = why
