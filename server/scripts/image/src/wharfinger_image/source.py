@@ -40,7 +40,8 @@ class Source:
     """What `url` leads to. `size` is what the server said (None: nothing), known once the first piece was read.
 
     `checked` says that the bytes will be compared with a checksum: then https may lead to http. `whole` says that
-    somebody will know whether they are all there: then the server need not tell a length. `interrupt` may be called from any thread, and ends a read that blocks.
+    somebody will know whether they are all there: then the server need not tell a length. `interrupt` may be called
+    from any thread, and ends a read that blocks.
     """
 
     def __init__(self, url: str, settings: Settings, *, checked: bool, whole: bool) -> None:
@@ -120,7 +121,8 @@ class Source:
             raise guard.unreadable(self.shown, why, retryable=False)
         if response.length is None and not response.chunked and not self._whole:
             self._close()
-            why = "the server does not say how long it is, so nobody could tell whether it is whole; give its size or sha256"
+            why = "the server does not say how long it is, so nobody could tell whether it is whole"
+            why += "; give its size or sha256"
             raise guard.unreadable(self.shown, why, retryable=False)
         self._etag = response.getheader("ETag", "")
         self.size = response.length
