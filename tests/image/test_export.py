@@ -57,6 +57,24 @@ def test_a_folder_that_is_not_allowed_is_refused(stored: House, tmp_path: Path, 
     assert done.ledger == {}
 
 
+def test_what_was_exported_by_a_link_is_undone_where_it_is_though_the_link_leads_elsewhere_now(
+    stored: House, tmp_path: Path
+) -> None:
+    here, there, link = tmp_path / "here", tmp_path / "there", tmp_path / "link"
+    there.mkdir()
+    (there / "x.raw").write_bytes(b"theirs")
+    link.symlink_to(here)
+    trial = stored.trial(script, export_folders=[str(tmp_path)])
+    done = trial.run({"store": "first", "name": "x.raw", "to": str(link)})
+    assert done.result["objects"] == [{"store": str(link), "path": "x.raw"}]
+    assert (here / "x.raw").read_bytes() == DATA
+    link.unlink()
+    link.symlink_to(there)
+    undo(trial, done)
+    assert files(here) == []
+    assert files(there) == ["x.raw"]
+
+
 def test_no_folder_is_allowed_by_default(stored: House, tmp_path: Path) -> None:
     done = stored.trial(script).run({"store": "first", "name": "x.raw", "to": str(tmp_path)})
     assert done.failure.reason == "PERMISSION_DENIED"
