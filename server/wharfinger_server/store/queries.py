@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Mapping, Sequence
-from itertools import chain
 from operator import itemgetter
 from typing import Any
 
@@ -71,8 +70,11 @@ class Queries:
         """Return a page of the tasks of a project, of several or of all."""
         if isinstance(query.project, frozenset):
             # Each by its own index, and of these the first: asked for several at once, a database sorts all they have.
-            pages = [_page(connection, query, project) for project in query.project]
-            rows = sorted(chain.from_iterable(pages), key=itemgetter(0), reverse=query.descending)[: query.limit]
+            rows: list[Row] = []
+            for project in query.project:
+                rows += _page(connection, query, project)
+                rows.sort(key=itemgetter(0), reverse=query.descending)
+                del rows[query.limit :]
         else:
             rows = _page(connection, query, query.project)
         return self._tasks(connection, rows, light=query.light)
