@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -65,3 +67,28 @@ async def test_a_task_that_was_purged_while_it_waited_for_a_slot_is_forgotten(
     while lane.free != free or len(lane):  # noqa: ASYNC110
         await asyncio.sleep(0.01)
     assert not [record for record in caplog.records if record.levelname == "ERROR"]
+
+
+async def test_a_report_that_nobody_awaits_any_more_may_be_collected_in_the_middle_of_another(pier: Any) -> None:
+    shown = await pier.run("harbour.noop")
+    attempt = Attempt(shown.task, Phase.RUN, 1000, lambda _: None)
+    attempt.log(2, "said before")
+
+    async def never(*_: Any) -> Any:
+        """Take as long as a database that does not answer."""
+        await asyncio.Event().wait()
+
+    report = AttemptSession(pier.engine.dispatcher.attempts.desk, attempt, never).flush()
+    report.send(None)
+    assert not attempt.has_lines
+
+    def keys() -> Iterator[str]:
+        """Name a key, and collect the report meanwhile."""
+        report.close()
+        yield "thing"
+
+    taking = threading.Thread(target=lambda: attempt.use_keys(keys()), daemon=True)  # type: ignore[arg-type]
+    taking.start()
+    await asyncio.to_thread(taking.join, 10)
+    assert not taking.is_alive()
+    assert attempt.take_lines() == ([(2, "said before")], 0)

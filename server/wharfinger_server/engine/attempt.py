@@ -57,7 +57,9 @@ class Attempt:
         self._lines: deque[tuple[int, str]] = deque()
         self._size = 0
         self._dropped = 0
-        self._lock = threading.Lock()
+        # A thread may take it again: a report that nobody awaits any more puts its lines back when it is collected as
+        # garbage, which may be in the middle of another one.
+        self._lock = threading.RLock()
 
     def use_keys(self, keys: Sequence[str]) -> None:
         """Take keys for this attempt. Raises FailedPrecondition KEY_REUSED for one taken before (rule 4)."""
@@ -111,10 +113,9 @@ class Attempt:
     def take_lines(self) -> tuple[list[tuple[int, str]], int]:
         """Take the unwritten lines and the number of dropped ones."""
         with self._lock:
-            lines, dropped = list(self._lines), self._dropped
-            self._lines.clear()
-            self._dropped = 0
-            return lines, dropped
+            lines, self._lines = self._lines, deque()
+            dropped, self._dropped = self._dropped, 0
+            return list(lines), dropped
 
     def put_back(self, lines: list[tuple[int, str]], dropped: int) -> None:
         """Put back lines that could not be written, before those that came since."""

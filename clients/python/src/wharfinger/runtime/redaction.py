@@ -43,7 +43,9 @@ class Redactor:
         self._forms: tuple[str, ...] | None = ()
         self._whole: tuple[str, ...] = ()
         self._lines: frozenset[str] = frozenset()
-        self._lock = threading.Lock()
+        # Of the kind that its own thread may take again: the garbage collector runs in the middle of anything, and
+        # what it collects may log, as a task that nobody awaited does.
+        self._lock = threading.RLock()
         self.add(*secrets)
 
     def __repr__(self) -> str:
@@ -227,7 +229,7 @@ class Known:
     def __init__(self) -> None:
         self._held: dict[int, Redactor] = {}
         self._lingering: deque[Redactor] = deque(maxlen=_LINGERING)
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # as a redactor's
 
     def keep(self, redactor: Redactor) -> None:
         """Look for its secrets from now on."""
