@@ -14,6 +14,8 @@ from tests.campaigns.sim.world import play, template, workplace
 
 SLICE = 50
 """How many histories one process plays: what is dead in them is kept until it ends."""
+LONGEST = 900.0
+"""Seconds without the end of any slice, after which one of their histories hangs."""
 SHOWN = 6
 
 
@@ -85,14 +87,26 @@ def play_slice(seeds: tuple[int, int]) -> Summary:
 
 
 def play_all(first: int, count: int, jobs: int, most: int = 10) -> Summary:
-    """Play `count` seeds in `jobs` processes at a time; stop early after `most` histories with violations."""
+    """Play `count` seeds in `jobs` processes at a time; stop early after `most` histories with violations.
+
+    Raises TimeoutError, with the slices that did not end, where a history hangs.
+    """
     slices = [(start, min(SLICE, first + count - start)) for start in range(first, first + count, SLICE)]
+    open_slices = set(slices)
     summary = Summary(first=first)
     began = time.perf_counter()
     # Forked, what is imported need not be imported again; each process plays one slice and is gone.
     with multiprocessing.get_context("fork").Pool(jobs, maxtasksperchild=1) as pool:
-        for part in pool.imap_unordered(play_slice, slices):
+        parts = pool.imap_unordered(play_slice, slices)
+        for _ in slices:
+            try:
+                part = parts.next(LONGEST)
+            except multiprocessing.TimeoutError:
+                raise TimeoutError(f"a history hangs; the slices that did not end: {sorted(open_slices)}") from None
+            open_slices.remove((part.first, part.seeds))
             summary.add(part)
+            for seed, wrongs in part.wrongs.items():
+                print(f"\rseed {seed}: {wrongs[0]}", flush=True)
             summary.seconds = time.perf_counter() - began
             if len(summary.wrongs) >= most:
                 break
