@@ -289,6 +289,17 @@ async def test_what_succeeded_tasks_left_alive_counts_after_a_restart_too(start,
 # ---------------------------------------------------------------------- the same again
 
 
+async def test_an_estimate_is_the_same_in_whatever_order_the_params_come(start, priced):
+    pier = await start(priced())
+    skus = {"b": "large", "a": "small", "c": "berth"}
+    one, other = {"skus": skus, "quantity": "2"}, {"quantity": "2", "skus": dict(reversed(skus.items()))}
+    found = await cost_of(pier, one)
+    moment = Moment(found.digest, found.time)
+    again = CreateRequest("default", NewTask("harbour.priced", params=other))
+    assert (await pier.engine.estimates.cost(pier.caller, again, moment)).to_json() == found.to_json()
+    assert [item.what for item in found.items] == ["a", "b", "c"]
+
+
 async def test_an_estimate_is_made_again_to_the_same_bytes_after_prices_changed(start, priced):
     pier = await start(priced())
     params = {"skus": {"a": "large", "b": "gold"}}

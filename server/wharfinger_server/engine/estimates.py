@@ -20,6 +20,7 @@ from wharfinger_server.domain.task import Task
 from wharfinger_server.engine.admission import Admission
 from wharfinger_server.engine.aside import Aside, TookTooLong
 from wharfinger_server.engine.grants import granted
+from wharfinger_server.engine.plain_json import in_order
 from wharfinger_server.engine.requests import Caller, CreateRequest
 from wharfinger_server.engine.scripts import Script, Scripts
 from wharfinger_server.engine.sealing import Secret
@@ -127,7 +128,9 @@ class Estimates:
 
         def work() -> Estimate:
             """Ask the script, and look its items up."""
-            given = made_of(model, params) if (model := getattr(script.module, "Params", None)) else dict(params)
+            plain_params = in_order(params)
+            model = getattr(script.module, "Params", None)
+            given = made_of(model, plain_params) if model else plain_params
             items = _checked(script.module.estimate(given, prices), redactor)
             return estimate(items, stack, moment.at)
 

@@ -61,6 +61,18 @@ def check_json(
     return text
 
 
+def in_order(value: Any) -> Any:
+    """Return JSON with the keys of all its objects sorted, as `check_json` has them.
+
+    Their order means nothing, and the same request can come with another one each time.
+    """
+    if isinstance(value, Mapping):
+        return {key: in_order(value[key]) for key in sorted(value)}
+    if isinstance(value, (list, tuple)):
+        return [in_order(item) for item in value]
+    return value
+
+
 def params_invalid(violations: Sequence[Violation], script: str = "") -> InvalidArgument:
     """Return the refusal of params for `violations`, at least one."""
     first = violations[0]
