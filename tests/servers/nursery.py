@@ -13,6 +13,7 @@ import subprocess
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -193,7 +194,11 @@ def _fork(request: Mapping[str, Any]) -> int:
     code = 1
     try:
         code = _serve(request)
+    except BaseException:
+        traceback.print_exc()  # into its log: nothing comes after this to tell it
+        raise
     finally:
+        sys.stderr.flush()
         os._exit(code)
 
 
