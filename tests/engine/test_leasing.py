@@ -1,5 +1,6 @@
-"""A lease whose COMMIT got no answer is found again and used: nothing is lost, and nothing runs twice."""
+"""What was decided in a COMMIT that got no answer is found out and goes on: nothing is lost, or runs twice."""
 
+import asyncio
 import sqlite3
 from typing import Any
 
@@ -8,7 +9,9 @@ import pytest
 from wharfinger_server.domain.policy import Policy
 from wharfinger_server.domain.states import TaskState
 from wharfinger_server.engine import wording
+from wharfinger_server.engine.halfway import Ask
 from wharfinger_server.store.database import CommitUnknown
+from wharfinger_server.store.store import MaybeWritten
 
 SOON = 300_000
 """Microseconds until the tasks here may be leased: long enough to prepare the fault."""
@@ -60,3 +63,27 @@ async def test_a_lease_whose_commit_got_no_answer_runs_once(
     assert fault.struck
     assert ended.task.state is TaskState.SUCCEEDED
     assert (ended.task.runs, ended.task.losses, len(ended.task.attempts)) == (1, 0, 1)
+
+
+@pytest.mark.parametrize("happens", [True, False])
+async def test_a_rollback_whose_commit_got_no_answer_goes_on_if_it_was_begun(pier: Any, happens: bool) -> None:
+    params = {"yard": str(pier.folder / "yard"), "keys": ["a", "b"], "refuse": ["b"]}
+    shown = await pier.run("harbour.build", params=params)
+    ask = Ask("default", shown.task.task_id)
+    LostAnswer(pier.store._database, happens=happens)
+    with pytest.raises(MaybeWritten):
+        await pier.engine.half_way.roll_back(pier.caller, ask)
+    if not happens:
+        await pier.engine.half_way.roll_back(pier.caller, ask)
+    assert (await pier.rest(shown.task.task_id, seconds=5)).task.state is TaskState.ROLLED_BACK
+
+
+async def test_an_attempt_hears_of_a_cancel_whose_commit_got_no_answer(pier: Any) -> None:
+    shown = await pier.create("harbour.count", params={"steps": 1, "pause": 60, "lines": False})
+    # The fault is not for what the attempt itself writes.
+    while (await pier.store.task_by_id(shown.task.id)).progress is None:  # noqa: ASYNC110
+        await asyncio.sleep(0.05)
+    LostAnswer(pier.store._database, happens=True)
+    with pytest.raises(MaybeWritten):
+        await pier.engine.tasks.cancel(pier.caller, "default", shown.task.task_id)
+    assert (await pier.rest(shown.task.task_id, seconds=5)).task.state is TaskState.CANCELLED

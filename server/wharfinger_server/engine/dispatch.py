@@ -115,8 +115,14 @@ class Dispatcher:
         lane.free -= 1
         return True
 
+    def go_on(self, task: Task, why: str = "") -> None:
+        """Let a task go on that a person changed: a running attempt hears `why` it has to stop, if it has to."""
+        if task.state is TaskState.CANCELLING or (task.rollback is not None and task.rollback.stop):
+            self.attempts.cancel(task.id, why)
+        self.consider(task)
+
     def find_out(self, tasks: Sequence[tuple[Task, bool]]) -> None:
-        """See to new tasks of which nobody waited to hear whether they were written; with each, if it was reserved."""
+        """See to tasks of which nobody heard whether they were written, or changed; with each, if it was reserved."""
         self._chores.do(self._find_out(tasks))
 
     async def _find_out(self, tasks: Sequence[tuple[Task, bool]]) -> None:
@@ -129,7 +135,7 @@ class Dispatcher:
                     self.unreserve(task)
             else:
                 if not reserved:
-                    self.consider(found)
+                    self.go_on(found)
                 elif not await self._open_and_launch(Leased(found, Phase.RUN)):
                     self.unreserve(found)
 

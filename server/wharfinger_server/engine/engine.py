@@ -187,7 +187,7 @@ class Engine:
             showing,
             limits,
         )
-        self.half_way = HalfWay(store, self.tasks, scripts, self.dispatcher, self._life)
+        self.half_way = HalfWay(store, self.tasks, scripts, self._life)
         self.watches = Watches(store, self._hub, showing, Doorkeeper(limits.watches))
         self.listing = Listing(registry, scripts, self.dispatcher)
         self._background: list[asyncio.Task[None]] = []

@@ -9,10 +9,8 @@ from wharfinger_server.domain import undo, verdict
 from wharfinger_server.domain.errors import FailedPrecondition, Unimplemented
 from wharfinger_server.domain.task import Task, Trigger
 from wharfinger_server.domain.verdict import Verdict
-from wharfinger_server.engine.dispatch import Dispatcher
 from wharfinger_server.engine.life import Life
 from wharfinger_server.engine.noting import entry_changed, state_changed
-from wharfinger_server.engine.patience import unbroken
 from wharfinger_server.engine.requests import Caller
 from wharfinger_server.engine.scripts import Scripts
 from wharfinger_server.engine.shown import Shown
@@ -34,11 +32,10 @@ class Ask:
 class HalfWay:
     """Resume, roll back, resolve. Every method raises a `Refused` that says why and what to do."""
 
-    def __init__(self, store: Store, tasks: Tasks, scripts: Scripts, dispatcher: Dispatcher, life: Life) -> None:
+    def __init__(self, store: Store, tasks: Tasks, scripts: Scripts, life: Life) -> None:
         self._store = store
         self._tasks = tasks
         self._scripts = scripts
-        self._dispatcher = dispatcher
         self._life = life
 
     async def resume(self, caller: Caller, ask: Ask, script_version: str = "") -> Shown:
@@ -123,10 +120,7 @@ class HalfWay:
             work.task.last_request = ask.request_id
             return self._life.go_on(work)
 
-        async def carry_out() -> None:
-            self._dispatcher.consider(await changed_task(self._store.change(task.id, once), task))
-
-        await unbroken(carry_out())
+        await self._tasks.change(task, once)
         return await self._tasks.get(caller, ask.project, ask.task_id)
 
 

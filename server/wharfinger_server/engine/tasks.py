@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
 from wharfinger_server import config
@@ -302,14 +302,25 @@ class Tasks:
             check_etag(work.task, etag)
             return self._life.cancel(work, caller.creator, why)
 
+        return await self._showing.show(await self.change(task, decide, why))
+
+    async def change(self, task: Task, decide: Callable[[Work], Task], why: str = "") -> Task:
+        """Change a task as a person wishes, and let it go on; `why` is what a running attempt hears that has to stop.
+
+        It goes on also where nobody hears that it was changed: a caller that left, an answer that was lost.
+        """
+
         async def carry_out() -> Task:
-            """Tell the running attempt."""
-            changed = await changed_task(self._store.change(task.id, decide), task)
-            self._dispatcher.attempts.cancel(changed.id, why)
-            self._dispatcher.consider(changed)
+            """Change it, or have it found out what came of that."""
+            try:
+                changed = await changed_task(self._store.change(task.id, decide), task)
+            except MaybeWritten:
+                self._dispatcher.find_out([(task, False)])
+                raise
+            self._dispatcher.go_on(changed, why)
             return changed
 
-        return await self._showing.show(await unbroken(carry_out()))
+        return await unbroken(carry_out())
 
     async def delete(self, caller: Caller, project: str, task_id: str, etag: str = "") -> None:
         """Delete an ended task that owns nothing alive. Its ledger stays for a while, for late evidence."""
