@@ -194,14 +194,20 @@ def _rest(it: Decision) -> None:
 
 
 def _success(it: Decision, entries: Iterable[Entry]) -> None:
-    """Rule 14: what succeeded is SUCCEEDED again as soon as nothing is unsettled, unless it was rolled back."""
+    """Rule 14: what succeeded is SUCCEEDED again as soon as nothing is unsettled, unless it was rolled back.
+
+    Where a rollback of its evidence was stopped before that was gone, it is ROLLBACK_FAILED as any other.
+    """
     task, known = it.task, it.known
     if task.state is T.SUCCEEDED:
         known.succeeded = True
     elif task.undo_begun or task.state is T.QUEUED:
         known.succeeded = False
     unsettled = any(e.owned and e.state in UNSETTLED for e in entries)
-    if known.succeeded and task.state.resting and not unsettled and task.state is not T.SUCCEEDED:
+    stopped = task.state is T.ROLLBACK_FAILED and any(
+        e.owned and e.is_evidence and e.state is E.CREATED for e in entries
+    )
+    if known.succeeded and task.state.resting and not (unsettled or stopped) and task.state is not T.SUCCEEDED:
         it.wrong(f"14: it had succeeded, nothing is unsettled, and it is {task.state.name}")
 
 

@@ -124,6 +124,7 @@ class Person:
         said = said or self.dice.choice(list(Verdict))
         id_ = ""
         if said in (Verdict.CREATED, Verdict.NOT_CREATED):
+            await self.world.up()  # who waits for a server looks when it is there: what is true may change meanwhile
             id_ = self._truth(known, entry)
             said = Verdict.CREATED if id_ else Verdict.NOT_CREATED
             id_ = id_ if said is Verdict.CREATED else ""
