@@ -10,6 +10,7 @@ from typing import Any, Self
 
 from wharfinger import errors, models
 from wharfinger._core import asking, batches, build, convert, methods, outcome, settings, tell, watching
+from wharfinger._core.paging import pages
 from wharfinger._core.price_verbs import AsyncPrices
 from wharfinger._core.transport import Transport
 from wharfinger.events import Event, LogLine, Snapshot
@@ -175,13 +176,9 @@ class Client(AsyncPrices):
         request = task_service_pb2.ListTasksRequest(
             parent=parent, filter=filter, order_by=order_by, page_size=page_size, view=view
         )
-        while True:
-            page = await self._transport.unary(methods.LIST, request)
+        async for page in pages(self._transport, methods.LIST, request):
             for task in page.tasks:
                 yield convert.task(task)
-            request.page_token = page.next_page_token
-            if not request.page_token:
-                return
 
     async def wait(self, name: str, timeout: float | None = None) -> models.Task:
         """Return the task once it is at rest; broken connections and restarts of the server are waited out.
@@ -278,13 +275,9 @@ class Client(AsyncPrices):
         request = task_service_pb2.ListTaskEventsRequest(
             name=build.task_name(self._project, name), after_sequence=after, page_size=1000
         )
-        while True:
-            page = await self._transport.unary(methods.EVENTS, request)
+        async for page in pages(self._transport, methods.EVENTS, request):
             for event in page.events:
                 yield tell.event(event)
-            request.page_token = page.next_page_token
-            if not request.page_token:
-                return
 
     def resources(self, name: str, filter: str = "") -> AsyncGenerator[models.Resource, None]:  # noqa: A002
         """Tell the task's ledger in the order of intent, filtered such as by `state = UNCERTAIN AND type = "node"`."""
@@ -326,13 +319,9 @@ class Client(AsyncPrices):
     async def scripts(self) -> AsyncGenerator[models.Script, None]:
         """Tell the scripts that are installed, in the order of their names, broken ones too."""
         request = executor_service_pb2.ListScriptsRequest(page_size=1000)
-        while True:
-            page = await self._transport.unary(methods.LIST_SCRIPTS, request)
+        async for page in pages(self._transport, methods.LIST_SCRIPTS, request):
             for script in page.scripts:
                 yield convert.script(script)
-            request.page_token = page.next_page_token
-            if not request.page_token:
-                return
 
     async def script(self, name: str) -> models.Script:
         """Return the script of that name with its schemas. Raises NotFound, whose metadata has `similar` names."""
@@ -342,13 +331,9 @@ class Client(AsyncPrices):
     async def executors(self) -> AsyncGenerator[models.Executor, None]:
         """Tell the executors that are installed, in the order of their names."""
         request = executor_service_pb2.ListExecutorsRequest(page_size=1000)
-        while True:
-            page = await self._transport.unary(methods.LIST_EXECUTORS, request)
+        async for page in pages(self._transport, methods.LIST_EXECUTORS, request):
             for executor in page.executors:
                 yield convert.executor(executor)
-            request.page_token = page.next_page_token
-            if not request.page_token:
-                return
 
     async def server_info(self) -> models.ServerInfo:
         """Return what the server says of itself beside an answer; what it does not say is empty."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from wharfinger import errors, models
 from wharfinger._core import build, convert, methods
+from wharfinger._core.paging import pages
 from wharfinger._core.retry import Backoff, Deadline, passing
 from wharfinger._core.transport import Transport
 from wharfinger.v1 import failure_pb2, task_pb2, task_service_pb2
@@ -102,12 +103,7 @@ def failure_actions(numbers: Iterable[int]) -> tuple[str, ...]:
 
 async def resources(transport: Transport, name: str, filter: str) -> AsyncGenerator[models.Resource, None]:  # noqa: A002
     """Tell a task's ledger in the order of intent, page by page."""
-    token = ""
-    while True:
-        request = task_service_pb2.ListTaskResourcesRequest(name=name, filter=filter, page_size=1000, page_token=token)
-        page = await transport.unary(methods.RESOURCES, request)
+    request = task_service_pb2.ListTaskResourcesRequest(name=name, filter=filter, page_size=1000)
+    async for page in pages(transport, methods.RESOURCES, request):
         for entry in page.resources:
             yield convert.resource(entry)
-        token = page.next_page_token
-        if not token:
-            return

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from wharfinger._core import methods, price_asking, price_values
+from wharfinger._core.paging import pages
 from wharfinger._core.price_asking import OnProgress
 from wharfinger._core.transport import Transport
 from wharfinger.prices import Activation, Catalog, Estimate, Price
@@ -70,13 +71,9 @@ class AsyncPrices:
         request = pricing_service_pb2.ListPricesRequest(
             parent=f"projects/{self._project}", filter=filter, page_size=page_size, catalog_digest=catalog
         )
-        while True:
-            page = await self._transport.unary(methods.LIST_PRICES, request)
+        async for page in pages(self._transport, methods.LIST_PRICES, request):
             for price in page.prices:
                 yield price_values.price(price)
-            request.page_token = page.next_page_token
-            if not request.page_token:
-                return
 
     async def estimate(
         self,
@@ -106,13 +103,9 @@ class AsyncPrices:
     async def catalogs(self) -> AsyncGenerator[Catalog, None]:
         """Tell the catalogues, the newest import first, those in quarantine too."""
         request = pricing_service_pb2.ListCatalogsRequest()
-        while True:
-            page = await self._transport.unary(methods.LIST_CATALOGS, request)
+        async for page in pages(self._transport, methods.LIST_CATALOGS, request):
             for catalog in page.catalogs:
                 yield price_values.catalog(catalog)
-            request.page_token = page.next_page_token
-            if not request.page_token:
-                return
 
     async def import_catalog(  # noqa: PLR0913
         self,
@@ -181,10 +174,6 @@ class AsyncPrices:
         Raises PermissionDenied where the caller's credential does not open all projects.
         """
         request = pricing_service_pb2.ListActivationsRequest()
-        while True:
-            page = await self._transport.unary(methods.LIST_ACTIVATIONS, request)
+        async for page in pages(self._transport, methods.LIST_ACTIVATIONS, request):
             for activation in page.activations:
                 yield price_values.activation(activation)
-            request.page_token = page.next_page_token
-            if not request.page_token:
-                return
