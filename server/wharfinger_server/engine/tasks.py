@@ -326,13 +326,14 @@ class Tasks:
         """Delete an ended task that owns nothing alive. Its ledger stays for a while, for late evidence."""
         task = await self.visible(caller, project, task_id)
 
-        def decide(work: Work) -> None:
+        def decide(work: Work) -> Task:
             """Leave a tombstone."""
             check_etag(work.task, etag)
             work.task.delete(work.now)
             work.touch()
+            return work.task
 
-        await changed_task(self._store.change(task.id, decide), task)
+        await self.change(task, decide)
 
 
 async def changed_task(change: Awaitable[T], task: Task) -> T:
