@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from wharfinger.v1 import policy_pb2
 from wharfinger_server.domain.errors import InvalidArgument, Violation
 from wharfinger_server.domain.policy import SECOND, OnFailure, Policy
@@ -10,6 +12,8 @@ from wharfinger_server.rpc.messages.times import duration_of, fill_duration, fil
 DEFAULT = Policy()
 _KNOWN_WISHES = frozenset(int(wish) for wish in OnFailure)
 _DURATIONS = ("retry_backoff", "attempt_timeout", "total_timeout", "undo_timeout")
+_KEPT = 256
+"""So many policies are kept as they were read, and as they are shown: requests come with few different ones."""
 
 
 def policy_of(message: policy_pb2.Policy, path: str) -> Policy:
@@ -18,6 +22,12 @@ def policy_of(message: policy_pb2.Policy, path: str) -> Policy:
     Raises:
         InvalidArgument: naming every field below `path` that can't be read.
     """
+    return _read(message.SerializeToString(), path)
+
+
+@lru_cache(maxsize=_KEPT)
+def _read(wire: bytes, path: str) -> Policy:
+    message = policy_pb2.Policy.FromString(wire)
     violations: list[Violation] = []
     times: dict[str, int] = {}
     for field in (*_DURATIONS, "not_before"):
@@ -74,9 +84,9 @@ def policy_message(policy: Policy) -> policy_pb2.Policy:
     return message
 
 
-_SHOWN_DEFAULT = policy_message(DEFAULT)
+_shown = lru_cache(maxsize=_KEPT)(policy_message)
 
 
 def fill_policy(message: policy_pb2.Policy, policy: Policy) -> None:
     """Set `message` to the policy as a task shows it."""
-    message.CopyFrom(_SHOWN_DEFAULT if policy is DEFAULT or policy == DEFAULT else policy_message(policy))
+    message.CopyFrom(_shown(policy))
