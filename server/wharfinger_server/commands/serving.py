@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import hashlib
 import json
 import secrets
@@ -76,6 +77,7 @@ def _run(settings: configuration.Settings, port_file: Path | None) -> int:
 
     logs.set_up(settings)
     try:
+        _collect_seldom()
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
             return runner.run(run(settings, ready))
     except (OpenRefused, NotListening) as error:
@@ -90,6 +92,16 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     except ImportError:
         return None
     return uvloop.new_event_loop
+
+
+def _collect_seldom() -> None:
+    """Have garbage looked for seldom, and never among what stays as long as the process does.
+
+    Requests make hardly any cycles, so that the usual pace finds nothing, and takes a tenth of the processor's time.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 @click.group()
