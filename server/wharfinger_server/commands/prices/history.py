@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from itertools import islice
 from typing import TYPE_CHECKING
 
 import click
 
 from wharfinger.cli import jsonout
+from wharfinger.cli.limited import first, tell_more
 from wharfinger.cli.options import Asked, command
 from wharfinger.cli.tables import table
 from wharfinger_server.commands.prices.asking import asking
@@ -25,11 +25,7 @@ def history(asked: Asked, *, limit: int) -> None:
     OVERRIDDEN marks those that were in quarantine, so that somebody accepted what the checks objected to.
     """
     with asking(asked) as place:
-        told = place.client.activations()
-        found = list(islice(told, limit + 1) if limit else told)
-    more = bool(limit) and len(found) > limit
-    if more:
-        found.pop()
+        found, more = first(place.client.activations(), limit)
     if asked.json:
         jsonout.document(jsonout.plain(found))
     elif found:
@@ -37,7 +33,7 @@ def history(asked: Asked, *, limit: int) -> None:
     else:
         click.echo("no catalogue has been active yet; `wharfinger prices update` fetches one", err=True)
     if more:
-        click.echo(f"wharfinger: there are more than {limit}; --limit 0 lists all", err=True)
+        tell_more(limit)
 
 
 def _row(one: Activation) -> tuple[str, ...]:

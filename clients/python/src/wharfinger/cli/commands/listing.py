@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from itertools import islice
 
 import click
 
@@ -11,6 +10,7 @@ from wharfinger import Task, TaskState
 from wharfinger.cli import jsonout
 from wharfinger.cli.commands.leftovers import STATES as LEFT_OVER
 from wharfinger.cli.commands.leftovers import tell as leftover_report
+from wharfinger.cli.limited import first, tell_more
 from wharfinger.cli.lines import amount
 from wharfinger.cli.options import Asked, command
 from wharfinger.cli.tables import table
@@ -76,10 +76,7 @@ def ls(  # noqa: PLR0913
     with asked.client() as client:
         size = min(limit + 1, 1000) if limit else 1000
         told = client.list(wanted, order_by, page_size=size, all_projects=all_projects)
-        tasks = list(islice(told, limit + 1)) if limit else list(told)
-    more = bool(limit) and len(tasks) > limit
-    if more:
-        tasks.pop()
+        tasks, more = first(told, limit)
     if asked.json:
         jsonout.document(jsonout.plain(tasks))
     elif tasks:
@@ -87,7 +84,7 @@ def ls(  # noqa: PLR0913
     else:
         click.echo("there are no such tasks" if wanted else "there are no tasks", err=True)
     if more:
-        click.echo(f"wharfinger: there are more than {limit}; --limit 0 lists all", err=True)
+        tell_more(limit)
 
 
 def tell_leftovers(
