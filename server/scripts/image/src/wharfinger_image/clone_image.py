@@ -49,9 +49,9 @@ async def main(task: AsyncTask) -> dict[str, Any]:
     if _by_provider(original, place(store, name)):
         return await _copy(task, original, store, name, mark, options)
     target = place(store, name, mark)
-    known = await original.content()
-    promise = Promise(known.sha256 if known else "", asked.get("size"))
-    placing = Placing(task, [target], Stored(original), promise=promise, limit=options.max_size, verb="clone")
+    reader = Stored(original)
+    promise = await reader.promise(asked.get("size"))
+    placing = Placing(task, [target], reader, promise=promise, limit=options.max_size, verb="clone")
     return await placing.run()
 
 

@@ -13,9 +13,8 @@ from wharfinger_image.folder import folder_store, place
 from wharfinger_image.handing import Handing, result
 from wharfinger_image.keys import folder_name, object_key, upload_key
 from wharfinger_image.params import RESULT_SCHEMA
-from wharfinger_image.place import Place, mark_of
+from wharfinger_image.place import mark_of
 from wharfinger_image.placing import Placing, seed
-from wharfinger_image.promise import Promise
 from wharfinger_image.resources import RESOURCE_TYPES, find, undo
 from wharfinger_image.stored import Stored
 from wharfinger_image.target import Target, shown
@@ -62,15 +61,15 @@ async def main(task: AsyncTask) -> dict[str, Any]:
     """Export the image. Returns its name, size, SHA-256 and the object made; the bytes are checked if that is known."""
     asked = task.params
     options = settings.read(task.settings)
-    original = place(task.store(asked["store"]), asked["name"])
+    original = Stored(place(task.store(asked["store"]), asked["name"]))
     if "url" in asked:
         return await _hand_over(task, original, options)
     to, name = _wanted(asked)
     store = _target(task, to, options)
     target = place(store, name, mark_of(await seed(task), to))
     await task.plan([object_key(to, name)])
-    promise = await _promise(task, original)
-    placing = Placing(task, [target], Stored(original), promise=promise, limit=options.max_size, verb="export")
+    promise = await original.promise(asked.get("size"))
+    placing = Placing(task, [target], original, promise=promise, limit=options.max_size, verb="export")
     return await placing.run()
 
 
@@ -90,19 +89,14 @@ def _wanted(asked: Mapping[str, Any]) -> tuple[str, str]:
     return folder_name(to) if to.startswith("/") else to, asked["name"]
 
 
-async def _promise(task: AsyncTask, original: Place) -> Promise:
-    known = await original.content()
-    return Promise(known.sha256 if known else "", task.params.get("size"))
-
-
-async def _hand_over(task: AsyncTask, original: Place, options: settings.Settings) -> dict[str, Any]:
+async def _hand_over(task: AsyncTask, original: Stored, options: settings.Settings) -> dict[str, Any]:
     target = Target(task.params["url"], task.params.get("headers", {}), options)
     await task.plan([upload_key(target.shown)])
     handing = Handing(
         task,
-        Stored(original),
+        original,
         target,
-        promise=await _promise(task, original),
+        promise=await original.promise(task.params.get("size")),
         limit=options.max_size,
         retries=options.retries,
     )

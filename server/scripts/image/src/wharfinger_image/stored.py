@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from wharfinger.script import Failed
 from wharfinger_image.place import Place
+from wharfinger_image.promise import Promise
 from wharfinger_image.refusals import Missing
 from wharfinger_image.transfer import Piece
 
@@ -22,6 +23,11 @@ class Stored:
     def shown(self) -> str:
         """What to call it in messages."""
         return f"the object {self._place.id}"
+
+    async def promise(self, size: int | None) -> Promise:
+        """Return what it must be: as it is on record, and of the `size` that was asked for, if one was."""
+        known = await self._place.content()
+        return Promise(known.sha256 if known else "", size)
 
     def stream(self) -> AbstractAsyncContextManager[AsyncIterator[Piece]]:
         """Read it from the beginning. Raises Failed (OBJECT_NOT_FOUND) if it is not there."""
