@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from tests.engine.conftest import StartPier, stop
 
-from wharfinger_server.domain.errors import FailedPrecondition
+from wharfinger_server.domain.errors import Aborted, AlreadyExists, FailedPrecondition
 from wharfinger_server.domain.policy import OnFailure, Policy
 from wharfinger_server.domain.states import EntryState, TaskState
 from wharfinger_server.domain.verdict import Verdict
@@ -211,3 +211,39 @@ async def test_a_plan_is_for_tasks_that_can_be_rolled_back(pier: Any) -> None:
     with pytest.raises(FailedPrecondition) as caught:
         await pier.engine.half_way.roll_back(pier.caller, ask(shown), validate_only=True)
     assert caught.value.reason == "STATE_FORBIDS"
+
+
+async def test_a_request_id_of_another_request_is_refused_and_nothing_is_done(pier: Any) -> None:
+    shown = await half(pier)
+    await pier.engine.half_way.resume(pier.caller, ask(shown, request_id="r-1"))
+    shown = await pier.rest(shown.task.task_id)
+    assert shown.task.state is TaskState.PARTIALLY_FAILED
+    for other in (ask(shown, request_id="r-1"), ask(shown, request_id="r-1", etag="nonsense")):
+        with pytest.raises(AlreadyExists) as caught:
+            await pier.engine.half_way.roll_back(pier.caller, other)
+        assert caught.value.reason == "REQUEST_ID_REUSED"
+        assert caught.value.metadata == {"request_id": "r-1", "task": shown.task.name}
+    assert things(pier) == 3
+    await pier.engine.half_way.roll_back(pier.caller, ask(shown, request_id="r-2"), only=["thing/c"])
+    ended = await pier.rest(shown.task.task_id)
+    with pytest.raises(AlreadyExists):
+        await pier.engine.half_way.roll_back(pier.caller, ask(ended, request_id="r-2"), only=["thing/b"])
+    with pytest.raises(AlreadyExists):
+        await pier.engine.half_way.resume(pier.caller, ask(ended, request_id="r-2"))
+    assert things(pier) == 2
+
+
+async def test_a_repeated_request_changes_nothing_and_its_etag_is_looked_at(pier: Any) -> None:
+    shown = await half(pier)
+    first = ask(shown, request_id="r-1", etag=shown.task.etag)
+    await pier.engine.half_way.roll_back(pier.caller, first, only=["thing/c", "thing/b"])
+    ended = await pier.rest(shown.task.task_id)
+    # The etag that it was sent with has passed: the answer to it was lost, no more.
+    for again in (first, ask(shown, request_id="r-1"), ask(shown, request_id="r-1", etag=ended.task.etag)):
+        told = await pier.engine.half_way.roll_back(pier.caller, again, only=["thing/b", "thing/c"])
+        assert told[0].task.etag == ended.task.etag
+    with pytest.raises(Aborted) as caught:
+        await pier.engine.half_way.roll_back(
+            pier.caller, ask(shown, request_id="r-1", etag="nonsense"), only=["thing/b", "thing/c"]
+        )
+    assert caught.value.reason == "ETAG_MISMATCH"

@@ -210,6 +210,58 @@ def test_a_client_certificate_says_who_calls_and_none_is_no_connection(serve, tm
         assert told.code is grpc.StatusCode.UNAVAILABLE
 
 
+@pytest.fixture(scope="module")
+def doubly_guarded(tmp_path_factory):
+    """A server that wants a certificate of everybody, and tokens: yields a channel with a certificate of `carol`."""
+    from tests.servers.serving import Serving
+
+    folder = tmp_path_factory.mktemp("doubly-guarded")
+    authority = Authority()
+    write_pair(folder, authority.issue("server.test"))
+    (folder / "ca.pem").write_bytes(authority.pem)
+    tls = '[tls]\ncert = "cert.pem"\nkey = "key.pem"\nclient_ca = "ca.pem"\n'
+    table = tokens_table(ann=("ann-token", '["a"]'), root=("root-token", '"*"'))
+    serving = Serving(folder, write_config(folder, tls + table))
+    with connected(serving.address, grpc.ssl_channel_credentials(authority.pem, *authority.issue("carol"))) as stubs:
+        yield stubs
+    assert serving.stop() == 0, serving.log()
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        None,
+        bearer(""),
+        bearer(" "),
+        bearer("wrong"),
+        (("authorization", "Basic root-token"),),
+        (("authorization", "root-token"),),
+        (("authorization", ""),),
+    ],
+)
+def test_a_certificate_does_not_stand_in_for_a_token(doubly_guarded, metadata):
+    name = doubly_guarded.create("b", "harbour.noop", metadata=bearer("root-token")).name
+    calls = [
+        (doubly_guarded.tasks.GetTask, v1.GetTaskRequest(name=name)),
+        (doubly_guarded.tasks.DeleteTask, v1.DeleteTaskRequest(name=name, etag="none")),
+        (doubly_guarded.tasks.ListTasks, v1.ListTasksRequest(parent="projects/-")),
+        (doubly_guarded.tasks.WatchTasks, v1.WatchTasksRequest(parent="projects/b")),
+        (doubly_guarded.executors.ListExecutors, executor_service_pb2.ListExecutorsRequest()),
+        (doubly_guarded.channel.unary_unary("/grpc.channelz.v1.Channelz/GetServers"), b""),
+    ]
+    for method, request in calls:
+        told = refused(method, request, metadata=metadata, timeout=10)
+        assert told.code is grpc.StatusCode.UNAUTHENTICATED, request
+
+
+def test_beside_a_certificate_the_token_says_who_calls_and_what_is_open(doubly_guarded):
+    assert doubly_guarded.create("a", "harbour.noop", metadata=bearer("ann-token")).creator == "ann"
+    told = refused(doubly_guarded.tasks.CreateTask, create_request("b", "harbour.noop"), metadata=bearer("ann-token"))
+    assert told.code is grpc.StatusCode.PERMISSION_DENIED
+    stub = health_pb2_grpc.HealthStub(doubly_guarded.channel)
+    assert stub.Check(health_pb2.HealthCheckRequest()).status == health_pb2.HealthCheckResponse.SERVING
+
+
 def test_a_key_that_does_not_belong_to_the_certificate_is_refused(serve, tmp_path):
     authority = Authority()
     (tmp_path / "key.pem").write_bytes(authority.issue("a.test")[0])

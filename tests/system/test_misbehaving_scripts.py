@@ -103,6 +103,7 @@ def test_a_script_that_blocks_the_loop_harms_its_neighbours_only_and_is_named(st
     health = health_pb2_grpc.HealthStub(stubs.channel)
     request = health_pb2.HealthCheckRequest(service="executor/asyncio")
     neighbour = stubs.create("quay", "harbour.count", params={"steps": 20, "pause": 0.05}).name
+    stranger = stubs.create("elsewhere", "harbour.count", params={"steps": 20, "pause": 0.05}).name
     culprit = stubs.create("quay", "harbour.block", params={"seconds": 3}).name
     until = time.monotonic() + 8
     while health.Check(request).status != NOT_SERVING:
@@ -112,13 +113,15 @@ def test_a_script_that_blocks_the_loop_harms_its_neighbours_only_and_is_named(st
     for name in (culprit, neighbour):
         assert stubs.tasks.GetTask(v1.GetTaskRequest(name=name), timeout=1).state == task_pb2.TASK_STATE_RUNNING
     assert stubs.wait(stubs.create("quay", "harbour.plain").name, 3).state == SUCCEEDED
-    assert {stubs.wait(name).state for name in (culprit, neighbour)} == {SUCCEEDED}
+    assert {stubs.wait(name).state for name in (culprit, neighbour, stranger)} == {SUCCEEDED}
     assert health.Check(request).status == SERVING
     told = next(line for line in harbour.log().splitlines() if "held up" in line)
     assert culprit in told
     assert "harbour/block.py:" in told
     for name in (culprit, neighbour):
         assert any("held up" in line.text and culprit in line.text for line in log_of(stubs, name)), name
+    (heard,) = [line.text for line in log_of(stubs, stranger) if "held up" in line.text]
+    assert heard.endswith("by another task"), "what happens in one project is invisible to another"
 
 
 def test_a_script_that_never_ends_is_ended_by_its_timeouts(stubs: Stubs) -> None:

@@ -107,6 +107,8 @@ class Task:
     request_id: str = ""
     request_digest: str = ""
     last_request: str = ""
+    last_digest: str = ""
+    last_etag: str = ""
     traceparent: str = ""
     state: TaskState = TaskState.QUEUED
     goal: Goal = Goal.NONE

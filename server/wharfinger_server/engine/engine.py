@@ -245,7 +245,7 @@ class Engine:
         if seconds:
             log.warning("%s held up for %.1f s by %s", ", ".join(sorted(names)) or "an executor", seconds, culprit)
             for job in jobs:
-                job.session.log(3, f"the executor is held up for {seconds:.1f} s by {culprit}")
+                job.session.log(3, f"the executor is held up for {seconds:.1f} s by {_told_to(job, jobs[0], culprit)}")
 
     async def drain(self, grace: float) -> None:
         """End watches with their positions and give what runs `grace` seconds."""
@@ -262,3 +262,15 @@ class Engine:
             if lane.executor is not None:
                 await lane.executor.stop(0.1)  # what runs had its grace in `drain`
         await self._pulse.close()
+
+
+def _told_to(job: Job, first: Job, culprit: str) -> str:
+    """Return what a job's task may hear of what holds it up: of other projects neither a task's name nor its code."""
+    name = first.assignment.task
+    if not culprit.startswith(f"{name} at "):
+        return "something else that runs there"
+    return culprit if _project(job) == _project(first) else "another task"
+
+
+def _project(job: Job) -> str:
+    return job.assignment.task.partition("/tasks/")[0]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import orjson
+
 from wharfinger_server.domain import undo, verdict
-from wharfinger_server.domain.errors import FailedPrecondition, Unimplemented
+from wharfinger_server.domain.errors import AlreadyExists, FailedPrecondition, Unimplemented
 from wharfinger_server.domain.task import Task, Trigger
 from wharfinger_server.domain.verdict import Verdict
 from wharfinger_server.engine.life import Life
@@ -50,6 +53,7 @@ class HalfWay:
                 f"{task.script} {wanted} is asked for, {installed} is installed; install it, or name script_version",
                 {"script": task.script, "version": wanted, "installed": installed},
             )
+        digest = _digest("resume", script_version)
 
         def decide(work: Work) -> None:
             """Queue it again."""
@@ -60,7 +64,7 @@ class HalfWay:
                 work.ledger().begin_round()
             state_changed(work, before, caller.creator, "resumed")
 
-        return await self._act(caller, ask, decide)
+        return await self._act(caller, ask, decide, digest)
 
     async def roll_back(
         self,
@@ -84,6 +88,8 @@ class HalfWay:
             plan = await changed_task(asked, task)
             return await self._tasks.get(caller, ask.project, ask.task_id), plan
 
+        digest = _digest("roll back", sorted(set(only)), sorted(set(retain)))
+
         def decide(work: Work) -> None:
             """Begin the rollback."""
             before = work.task.state
@@ -91,7 +97,7 @@ class HalfWay:
                 entry_changed(work, entry)
             state_changed(work, before, caller.creator, "rolled back")
 
-        return await self._act(caller, ask, decide), None
+        return await self._act(caller, ask, decide, digest), None
 
     async def resolve(
         self, caller: Caller, ask: Ask, key: str, said: Verdict, external_id: str = "", reason: str = ""
@@ -108,20 +114,38 @@ class HalfWay:
 
         return await self._act(caller, ask, decide)
 
-    async def _act(self, caller: Caller, ask: Ask, decide: Callable[[Work], None]) -> Shown:
-        """Do it once in a transaction, then let the task go on."""
+    async def _act(self, caller: Caller, ask: Ask, decide: Callable[[Work], None], digest: str = "") -> Shown:
+        """Do it once in a transaction, then let the task go on. `digest` tells requests of one id apart."""
         task = await self._tasks.visible(caller, ask.project, ask.task_id)
 
         def once(work: Work) -> Task:
             if ask.request_id and work.task.last_request == ask.request_id:
+                _check_same(work.task, ask, digest)
                 return work.task
             check_etag(work.task, ask.etag)
             decide(work)
-            work.task.last_request = ask.request_id
+            work.task.last_request, work.task.last_digest, work.task.last_etag = ask.request_id, digest, ask.etag
             return self._life.go_on(work)
 
         await self._tasks.change(task, once)
         return await self._tasks.get(caller, ask.project, ask.task_id)
+
+
+def _digest(method: str, *arguments: object) -> str:
+    return hashlib.sha256(orjson.dumps([method, *arguments])).hexdigest()
+
+
+def _check_same(task: Task, ask: Ask, digest: str) -> None:
+    """Refuse a request that is not the one that the task took last, though it has that one's id."""
+    # A task that was written by an earlier server does not know what it took.
+    if task.last_digest not in ("", digest):
+        raise AlreadyExists(
+            "REQUEST_ID_REUSED",
+            f"request_id: {ask.request_id} belongs to another request to {task.name}; a new request needs a new id",
+            {"request_id": ask.request_id, "task": task.name},
+        )
+    if ask.etag != task.last_etag:
+        check_etag(task, ask.etag)
 
 
 def _plan(work: Work, only: Sequence[str], retain: Sequence[str]) -> undo.Plan:

@@ -24,22 +24,23 @@ class Callers:
         self._certificates = bool(settings.tls.client_ca)
 
     def of(self, context: grpc.aio.ServicerContext[object, object]) -> Caller:
-        """Return who makes the call. A token goes before a certificate, because it says which projects it opens.
+        """Return who makes the call. Where there are tokens each call needs one: only they say which projects it opens.
+
+        A certificate beside them lets a connection be made, and says nothing of the caller.
 
         Raises:
             Unauthenticated: the call has no credential, or one that is not known; which of them is not told.
         """
         if self._tokens:
             token = _bearer(context.invocation_metadata() or ())
-            if token:
-                return self._by_token(token)
+            if not token:
+                raise _unknown("send `authorization: Bearer TOKEN`")
+            return self._by_token(token)
         if self._certificates:
             names = context.auth_context().get("x509_common_name")
             for name in names or ():
                 return Caller(name.decode("utf-8", "replace"))
-        if self._tokens or self._certificates:
-            what = "send `authorization: Bearer TOKEN`" if self._tokens else "show a client certificate"
-            raise Unauthenticated("UNAUTHENTICATED", f"this server wants to know its callers: {what}")
+            raise _unknown("show a client certificate")
         return ANONYMOUS
 
     def _by_token(self, token: str) -> Caller:
@@ -52,6 +53,10 @@ class Callers:
         if found is None:
             raise Unauthenticated("UNAUTHENTICATED", "the bearer token is not one that this server knows")
         return found
+
+
+def _unknown(what: str) -> Unauthenticated:
+    return Unauthenticated("UNAUTHENTICATED", f"this server wants to know its callers: {what}")
 
 
 def _caller(token: Token) -> Caller:

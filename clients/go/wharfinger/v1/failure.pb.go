@@ -134,7 +134,7 @@ const (
 	ErrorReason_ERROR_REASON_TASK_NOT_FOUND ErrorReason = 15
 	// ALREADY_EXISTS: the project has a task of that name, perhaps a deleted one that is still remembered (task).
 	ErrorReason_ERROR_REASON_TASK_EXISTS ErrorReason = 16
-	// ALREADY_EXISTS: the request_id was used for another request (request_id; task: what it made then).
+	// ALREADY_EXISTS: the request_id was used for another request (request_id; task: what it made then, or was about).
 	ErrorReason_ERROR_REASON_REQUEST_ID_REUSED ErrorReason = 17
 	// FAILED_PRECONDITION: the state of the task, or of an entry of its ledger, does not allow this (task, state; allowed:
 	// the task's states that do, comma-separated; key: the entry whose state it is).

@@ -88,12 +88,13 @@ type TaskServiceClient interface {
 	CancelTask(ctx context.Context, in *CancelTaskRequest, opts ...grpc.CallOption) (*Task, error)
 	// Lets a PARTIALLY_FAILED task run again with what it made: created resources are reused, nothing is made twice. It is
 	// then QUEUED with its attempts counted anew. Refused once undo has begun. Errors: TASK_NOT_FOUND, INVALID_NAME,
-	// ETAG_MISMATCH, STATE_FORBIDS, SCRIPT_VERSION_GONE.
+	// ETAG_MISMATCH, STATE_FORBIDS, SCRIPT_VERSION_GONE, REQUEST_ID_REUSED.
 	ResumeTask(ctx context.Context, in *ResumeTaskRequest, opts ...grpc.CallOption) (*Task, error)
 	// Undoes what a task made, all of it or `only` some keys, children first and past failures; also goes on with a
 	// rollback that failed, and undoes what a SUCCEEDED task made. It answers at once: the task is then ROLLING_BACK. With
 	// validate_only nothing is done and the answer's `rollback_plan` says what would be. Errors: TASK_NOT_FOUND,
-	// INVALID_NAME, ETAG_MISMATCH, STATE_FORBIDS, KEY_UNKNOWN, TASK_NOT_SETTLED, NOT_SUPPORTED for a script without undo.
+	// INVALID_NAME, ETAG_MISMATCH, STATE_FORBIDS, KEY_UNKNOWN, TASK_NOT_SETTLED, REQUEST_ID_REUSED, NOT_SUPPORTED for a
+	// script without undo.
 	RollbackTask(ctx context.Context, in *RollbackTaskRequest, opts ...grpc.CallOption) (*Task, error)
 	// Takes a person's verdict on one resource, after a look at the provider: that it exists or does not, or that it is
 	// no longer the task's. The last open resource's verdict brings the task to its end. Errors: TASK_NOT_FOUND,
@@ -320,12 +321,13 @@ type TaskServiceServer interface {
 	CancelTask(context.Context, *CancelTaskRequest) (*Task, error)
 	// Lets a PARTIALLY_FAILED task run again with what it made: created resources are reused, nothing is made twice. It is
 	// then QUEUED with its attempts counted anew. Refused once undo has begun. Errors: TASK_NOT_FOUND, INVALID_NAME,
-	// ETAG_MISMATCH, STATE_FORBIDS, SCRIPT_VERSION_GONE.
+	// ETAG_MISMATCH, STATE_FORBIDS, SCRIPT_VERSION_GONE, REQUEST_ID_REUSED.
 	ResumeTask(context.Context, *ResumeTaskRequest) (*Task, error)
 	// Undoes what a task made, all of it or `only` some keys, children first and past failures; also goes on with a
 	// rollback that failed, and undoes what a SUCCEEDED task made. It answers at once: the task is then ROLLING_BACK. With
 	// validate_only nothing is done and the answer's `rollback_plan` says what would be. Errors: TASK_NOT_FOUND,
-	// INVALID_NAME, ETAG_MISMATCH, STATE_FORBIDS, KEY_UNKNOWN, TASK_NOT_SETTLED, NOT_SUPPORTED for a script without undo.
+	// INVALID_NAME, ETAG_MISMATCH, STATE_FORBIDS, KEY_UNKNOWN, TASK_NOT_SETTLED, REQUEST_ID_REUSED, NOT_SUPPORTED for a
+	// script without undo.
 	RollbackTask(context.Context, *RollbackTaskRequest) (*Task, error)
 	// Takes a person's verdict on one resource, after a look at the provider: that it exists or does not, or that it is
 	// no longer the task's. The last open resource's verdict brings the task to its end. Errors: TASK_NOT_FOUND,

@@ -108,7 +108,7 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     ERROR_REASON_TASK_EXISTS: _ErrorReason.ValueType  # 16
     """ALREADY_EXISTS: the project has a task of that name, perhaps a deleted one that is still remembered (task)."""
     ERROR_REASON_REQUEST_ID_REUSED: _ErrorReason.ValueType  # 17
-    """ALREADY_EXISTS: the request_id was used for another request (request_id; task: what it made then)."""
+    """ALREADY_EXISTS: the request_id was used for another request (request_id; task: what it made then, or was about)."""
     ERROR_REASON_STATE_FORBIDS: _ErrorReason.ValueType  # 18
     """FAILED_PRECONDITION: the state of the task, or of an entry of its ledger, does not allow this (task, state; allowed:
     the task's states that do, comma-separated; key: the entry whose state it is).
@@ -366,7 +366,7 @@ apart (task).
 ERROR_REASON_TASK_EXISTS: ErrorReason.ValueType  # 16
 """ALREADY_EXISTS: the project has a task of that name, perhaps a deleted one that is still remembered (task)."""
 ERROR_REASON_REQUEST_ID_REUSED: ErrorReason.ValueType  # 17
-"""ALREADY_EXISTS: the request_id was used for another request (request_id; task: what it made then)."""
+"""ALREADY_EXISTS: the request_id was used for another request (request_id; task: what it made then, or was about)."""
 ERROR_REASON_STATE_FORBIDS: ErrorReason.ValueType  # 18
 """FAILED_PRECONDITION: the state of the task, or of an entry of its ledger, does not allow this (task, state; allowed:
 the task's states that do, comma-separated; key: the entry whose state it is).

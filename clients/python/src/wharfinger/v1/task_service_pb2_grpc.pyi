@@ -89,13 +89,14 @@ class TaskServiceStub:
     ResumeTask: _grpc.UnaryUnaryMultiCallable[_task_service_pb2.ResumeTaskRequest, _task_pb2.Task]
     """Lets a PARTIALLY_FAILED task run again with what it made: created resources are reused, nothing is made twice. It is
     then QUEUED with its attempts counted anew. Refused once undo has begun. Errors: TASK_NOT_FOUND, INVALID_NAME,
-    ETAG_MISMATCH, STATE_FORBIDS, SCRIPT_VERSION_GONE.
+    ETAG_MISMATCH, STATE_FORBIDS, SCRIPT_VERSION_GONE, REQUEST_ID_REUSED.
     """
     RollbackTask: _grpc.UnaryUnaryMultiCallable[_task_service_pb2.RollbackTaskRequest, _task_pb2.Task]
     """Undoes what a task made, all of it or `only` some keys, children first and past failures; also goes on with a
     rollback that failed, and undoes what a SUCCEEDED task made. It answers at once: the task is then ROLLING_BACK. With
     validate_only nothing is done and the answer's `rollback_plan` says what would be. Errors: TASK_NOT_FOUND,
-    INVALID_NAME, ETAG_MISMATCH, STATE_FORBIDS, KEY_UNKNOWN, TASK_NOT_SETTLED, NOT_SUPPORTED for a script without undo.
+    INVALID_NAME, ETAG_MISMATCH, STATE_FORBIDS, KEY_UNKNOWN, TASK_NOT_SETTLED, REQUEST_ID_REUSED, NOT_SUPPORTED for a
+    script without undo.
     """
     ResolveResource: _grpc.UnaryUnaryMultiCallable[_task_service_pb2.ResolveResourceRequest, _task_pb2.Task]
     """Takes a person's verdict on one resource, after a look at the provider: that it exists or does not, or that it is
@@ -166,13 +167,14 @@ class TaskServiceAsyncStub(TaskServiceStub):
     ResumeTask: _aio.UnaryUnaryMultiCallable[_task_service_pb2.ResumeTaskRequest, _task_pb2.Task]  # type: ignore[assignment]
     """Lets a PARTIALLY_FAILED task run again with what it made: created resources are reused, nothing is made twice. It is
     then QUEUED with its attempts counted anew. Refused once undo has begun. Errors: TASK_NOT_FOUND, INVALID_NAME,
-    ETAG_MISMATCH, STATE_FORBIDS, SCRIPT_VERSION_GONE.
+    ETAG_MISMATCH, STATE_FORBIDS, SCRIPT_VERSION_GONE, REQUEST_ID_REUSED.
     """
     RollbackTask: _aio.UnaryUnaryMultiCallable[_task_service_pb2.RollbackTaskRequest, _task_pb2.Task]  # type: ignore[assignment]
     """Undoes what a task made, all of it or `only` some keys, children first and past failures; also goes on with a
     rollback that failed, and undoes what a SUCCEEDED task made. It answers at once: the task is then ROLLING_BACK. With
     validate_only nothing is done and the answer's `rollback_plan` says what would be. Errors: TASK_NOT_FOUND,
-    INVALID_NAME, ETAG_MISMATCH, STATE_FORBIDS, KEY_UNKNOWN, TASK_NOT_SETTLED, NOT_SUPPORTED for a script without undo.
+    INVALID_NAME, ETAG_MISMATCH, STATE_FORBIDS, KEY_UNKNOWN, TASK_NOT_SETTLED, REQUEST_ID_REUSED, NOT_SUPPORTED for a
+    script without undo.
     """
     ResolveResource: _aio.UnaryUnaryMultiCallable[_task_service_pb2.ResolveResourceRequest, _task_pb2.Task]  # type: ignore[assignment]
     """Takes a person's verdict on one resource, after a look at the provider: that it exists or does not, or that it is
@@ -306,7 +308,7 @@ class TaskServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_task_pb2.Task, _abc.Awaitable[_task_pb2.Task]]:
         """Lets a PARTIALLY_FAILED task run again with what it made: created resources are reused, nothing is made twice. It is
         then QUEUED with its attempts counted anew. Refused once undo has begun. Errors: TASK_NOT_FOUND, INVALID_NAME,
-        ETAG_MISMATCH, STATE_FORBIDS, SCRIPT_VERSION_GONE.
+        ETAG_MISMATCH, STATE_FORBIDS, SCRIPT_VERSION_GONE, REQUEST_ID_REUSED.
         """
 
     @_abc_1.abstractmethod
@@ -318,7 +320,8 @@ class TaskServiceServicer(metaclass=_abc_1.ABCMeta):
         """Undoes what a task made, all of it or `only` some keys, children first and past failures; also goes on with a
         rollback that failed, and undoes what a SUCCEEDED task made. It answers at once: the task is then ROLLING_BACK. With
         validate_only nothing is done and the answer's `rollback_plan` says what would be. Errors: TASK_NOT_FOUND,
-        INVALID_NAME, ETAG_MISMATCH, STATE_FORBIDS, KEY_UNKNOWN, TASK_NOT_SETTLED, NOT_SUPPORTED for a script without undo.
+        INVALID_NAME, ETAG_MISMATCH, STATE_FORBIDS, KEY_UNKNOWN, TASK_NOT_SETTLED, REQUEST_ID_REUSED, NOT_SUPPORTED for a
+        script without undo.
         """
 
     @_abc_1.abstractmethod

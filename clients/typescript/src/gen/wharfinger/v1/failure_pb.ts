@@ -264,7 +264,7 @@ export enum ErrorReason {
   TASK_EXISTS = 16,
 
   /**
-   * ALREADY_EXISTS: the request_id was used for another request (request_id; task: what it made then).
+   * ALREADY_EXISTS: the request_id was used for another request (request_id; task: what it made then, or was about).
    *
    * @generated from enum value: ERROR_REASON_REQUEST_ID_REUSED = 17;
    */

@@ -706,8 +706,9 @@ export type ResumeTaskRequest = Message<"wharfinger.v1.ResumeTaskRequest"> & {
   etag: string;
 
   /**
-   * The caller's own id of this request, best a UUID; 1 to 128 characters. Repeating a request with the id that the task
-   * took last changes nothing and returns the task as it stands now.
+   * The caller's own id of this request, best a UUID; 1 to 128 characters. Repeating the request that the task took
+   * last, with its id, changes nothing and returns the task as it stands now; another request with that id, to resume
+   * or to roll back, is refused with REQUEST_ID_REUSED.
    *
    * @generated from field: string request_id = 3;
    */
@@ -1047,7 +1048,7 @@ export const TaskService: GenService<{
   /**
    * Lets a PARTIALLY_FAILED task run again with what it made: created resources are reused, nothing is made twice. It is
    * then QUEUED with its attempts counted anew. Refused once undo has begun. Errors: TASK_NOT_FOUND, INVALID_NAME,
-   * ETAG_MISMATCH, STATE_FORBIDS, SCRIPT_VERSION_GONE.
+   * ETAG_MISMATCH, STATE_FORBIDS, SCRIPT_VERSION_GONE, REQUEST_ID_REUSED.
    *
    * @generated from rpc wharfinger.v1.TaskService.ResumeTask
    */
@@ -1060,7 +1061,8 @@ export const TaskService: GenService<{
    * Undoes what a task made, all of it or `only` some keys, children first and past failures; also goes on with a
    * rollback that failed, and undoes what a SUCCEEDED task made. It answers at once: the task is then ROLLING_BACK. With
    * validate_only nothing is done and the answer's `rollback_plan` says what would be. Errors: TASK_NOT_FOUND,
-   * INVALID_NAME, ETAG_MISMATCH, STATE_FORBIDS, KEY_UNKNOWN, TASK_NOT_SETTLED, NOT_SUPPORTED for a script without undo.
+   * INVALID_NAME, ETAG_MISMATCH, STATE_FORBIDS, KEY_UNKNOWN, TASK_NOT_SETTLED, REQUEST_ID_REUSED, NOT_SUPPORTED for a
+   * script without undo.
    *
    * @generated from rpc wharfinger.v1.TaskService.RollbackTask
    */
