@@ -165,3 +165,44 @@ def test_a_server_that_is_not_installed_is_told_helpfully() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=False)
     assert done.returncode == 2
     assert "install the distribution wharfinger-server" in done.stderr
+
+
+# ---------------------------------------------------------------- waiting for a server
+
+
+def test_a_server_that_answers_is_ready(wharf: Shell) -> None:
+    assert wharf("wait-ready").out == f"the server at {wharf.server} is ready\n"
+    assert wharf("wait-ready", "-o", "json").json["server"] == "0.1.0"
+
+
+def test_a_server_that_does_not_answer_in_time_is_told_in_two_lines(nobody: Shell) -> None:
+    said = nobody("wait-ready", "--timeout", "300ms")
+    assert (said.code, said.out) == (4, "")
+    assert said.err.startswith("wharfinger: no answer from the server at 127.0.0.1:1: Connection refused (waited 0.3 s")
+    assert len(said.err.splitlines()) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("5m", 300),
+        ("90", 90),
+        ("1h30m", 5400),
+        ("500ms", 0.5),
+        ("2d", 172800),
+        ("1.5h", 5400),
+        ("0", 0),
+        ("1 m 1 s", 61),
+    ],
+)
+def test_a_duration_is_written_as_in_the_settings_or_as_seconds(text: str, seconds: float) -> None:
+    from wharfinger.cli.durations import parse
+
+    assert parse(text) == pytest.approx(seconds)
+
+
+@pytest.mark.parametrize("text", ["", "x", "5 minutes", "-1", "5m3", "inf", "nan", "1e400", "9999999999d", "m"])
+def test_what_is_no_duration_is_told_with_an_example(nobody: Shell, text: str) -> None:
+    said = nobody("wait-ready", f"--timeout={text}")
+    assert said.code == 2
+    assert f"{text!r} is no duration; give a number and its unit (ms, s, m, h or d), such as 5m" in said.err

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from wharfinger import errors, models
-from wharfinger._core import asking, batches, build, convert, methods, outcome, settings, tell, watching
+from wharfinger._core import arriving, asking, batches, build, convert, methods, outcome, settings, tell, watching
 from wharfinger._core.paging import pages
 from wharfinger._core.price_verbs import AsyncPrices
 from wharfinger._core.transport import Transport
@@ -337,11 +337,14 @@ class Client(AsyncPrices):
 
     async def server_info(self) -> models.ServerInfo:
         """Return what the server says of itself beside an answer; what it does not say is empty."""
-        request = executor_service_pb2.ListExecutorsRequest(page_size=1)
-        _, told = await self._transport.unary_with_metadata(methods.LIST_EXECUTORS, request)
-        return models.ServerInfo(
-            self.server, told.get("wharfinger-server-version", ""), told.get("wharfinger-schema", "")
-        )
+        return await arriving.info(self._transport)
+
+    async def wait_ready(self, timeout: float = 30.0) -> models.ServerInfo:
+        """Return what the server says of itself as soon as it answers: for one that was just started.
+
+        Raises `Unreachable` when it does not within `timeout` seconds.
+        """
+        return await arriving.wait_ready(self._transport, timeout)
 
 
 class Handle:

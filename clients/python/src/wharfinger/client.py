@@ -293,6 +293,13 @@ class Client(BlockingPrices):
         """Return what the server says of itself beside an answer; what it does not say is empty."""
         return run(self._core.server_info())
 
+    def wait_ready(self, timeout: float = 30.0) -> models.ServerInfo:
+        """Return what the server says of itself as soon as it answers: for one that was just started.
+
+        Raises `Unreachable` when it does not within `timeout` seconds.
+        """
+        return run(self._core.wait_ready(timeout))
+
 
 class Handle:
     """One task: its full `name`, and what was last seen of it. Made by `Client.submit` and `Client.handle`."""

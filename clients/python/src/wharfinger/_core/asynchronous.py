@@ -64,9 +64,11 @@ class AsyncTransport:
         except grpc.RpcError as error:
             raise translate(error, self.server) from error
 
-    async def unary_with_metadata(self, method: Method[Q, A], request: Q) -> tuple[A, Mapping[str, str]]:
+    async def unary_with_metadata(
+        self, method: Method[Q, A], request: Q, timeout: float | None = None
+    ) -> tuple[A, Mapping[str, str]]:
         """Return the answer of a call with the metadata around it."""
-        call = self._call(method)(request, timeout=method.seconds, metadata=self._metadata)
+        call = self._call(method)(request, timeout=timeout or method.seconds, metadata=self._metadata)
         try:
             answer = await call
             both = (*(await call.initial_metadata()), *(await call.trailing_metadata()))

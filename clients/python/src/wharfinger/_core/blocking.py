@@ -86,10 +86,14 @@ class BlockingTransport:
         except grpc.RpcError as error:
             raise translate(error, self.server) from error
 
-    async def unary_with_metadata(self, method: Method[Q, A], request: Q) -> tuple[A, Mapping[str, str]]:
+    async def unary_with_metadata(
+        self, method: Method[Q, A], request: Q, timeout: float | None = None
+    ) -> tuple[A, Mapping[str, str]]:
         """Return the answer of a call with the metadata around it."""
         try:
-            answer, call = self._call(method).with_call(request, timeout=method.seconds, metadata=self._metadata)
+            answer, call = self._call(method).with_call(
+                request, timeout=timeout or method.seconds, metadata=self._metadata
+            )
         except grpc.RpcError as error:
             raise translate(error, self.server) from error
         both = (*(call.initial_metadata() or ()), *(call.trailing_metadata() or ()))

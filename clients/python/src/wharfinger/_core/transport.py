@@ -48,7 +48,9 @@ class Transport(Protocol):
         """Return the answer of a call; `timeout` in seconds, None for the method's own. Raises WharfingerError."""
         ...
 
-    async def unary_with_metadata(self, method: Method[Q, A], request: Q) -> tuple[A, Mapping[str, str]]:
+    async def unary_with_metadata(
+        self, method: Method[Q, A], request: Q, timeout: float | None = None
+    ) -> tuple[A, Mapping[str, str]]:
         """Return the answer of a call and the metadata that came before and after it, as far as it is text."""
         ...
 

@@ -34,6 +34,7 @@ TASKS = {
 SERVER = {
     "scripts": ("catalogue", "List the scripts that can be run, or show one."),
     "executors": ("catalogue", "List where scripts run."),
+    "wait-ready": ("about", "Wait until a server that was started answers."),
     "version": ("about", "Print the versions of client and server."),
     "completion": ("about", "Print the completion script of a shell."),
 }
@@ -67,7 +68,7 @@ class Wharfinger(SharedOptions, click.Group):
             from importlib import import_module
 
             module = import_module(f"wharfinger.cli.commands.{OWN[cmd_name][0]}")
-            command: click.Command = getattr(module, cmd_name)
+            command: click.Command = getattr(module, cmd_name.replace("-", "_"))
             return command
         from wharfinger.cli import plugins
 

@@ -1,4 +1,4 @@
-"""`wharfinger version` and `completion`."""
+"""`wharfinger version`, `wait-ready` and `completion`."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import click
 
 from wharfinger import __version__
 from wharfinger.cli import jsonout
+from wharfinger.cli.durations import DURATION
 from wharfinger.cli.options import Asked, command
 
 PROTOCOL = "wharfinger.v1"
@@ -34,6 +35,23 @@ def version(asked: Asked, *, only_client: bool) -> None:
     click.echo(f"schema    {told['schema'] or 'the server does not say'}")
     if told["skew"]:
         click.echo(f"wharfinger: {told['skew']}", err=True)
+
+
+@command("wait-ready", short_help="Wait until a server that was started answers.")
+@click.option("--timeout", type=DURATION, default="30s", show_default=True, metavar="DURATION", help="Give up then.")
+def wait_ready(asked: Asked, timeout: float) -> None:
+    """Wait until the server answers, for scripts that have just started one; the exit code is 4 when it does not.
+
+    \b
+      wharfinger serve &
+      wharfinger wait-ready
+    """  # noqa: D301  # \b keeps click from joining the lines
+    with asked.client() as client:
+        info = client.wait_ready(timeout)
+    if asked.json:
+        jsonout.document({"server": info.version or None, "schema": info.schema or None, "address": info.server})
+    else:
+        click.echo(f"the server at {info.server} is ready")
 
 
 def skew(client: str, server: str) -> str | None:
