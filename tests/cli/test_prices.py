@@ -164,6 +164,49 @@ def test_beside_a_running_server_the_commands_go_through_it(here, web):
         assert server.stop() == 0, server.log()
 
 
+HEAVY = ("sqlalchemy", "alembic", "stevedore", "psycopg", "jsonschema_rs", "wharfinger_server.engine",
+         "wharfinger_server.store", "wharfinger_server.rpc", "wharfinger_server.registry")  # fmt: skip
+LIGHTLY = (
+    "import sys\nfrom wharfinger.cli.app import run\ncode = run(sys.argv[1:])\n"
+    f"print([code, *(name for name in {HEAVY!r} if name in sys.modules)], file=sys.stderr)"
+)
+
+
+@pytest.mark.parametrize("access", ["open", "tokens"])
+def test_what_a_running_server_tells_is_shown_without_loading_a_server(here, access):
+    if access == "tokens":
+        digest = hashlib.sha256(b"secret").hexdigest()
+        with here.settings.open("a") as settings:
+            settings.write(f'[[tokens]]\nsha256 = "{digest}"\ncreator = "me"\nprojects = "*"\n')
+        here.environ["WHARFINGER_TOKEN"] = "secret"
+    own = here.folder / "own"
+    own.mkdir()
+    (own / "mine.jsonl").write_bytes(document([line("mine", "0.5")]))
+    server = Serving(here.folder, ("--config", str(here.settings)), {"HOME": str(here.home)})
+    try:
+        named = {"WHARFINGER_SERVER": server.address}
+        every = [({}, ["show", "onprem", "fra", "mine"]), ({}, ["history"]), ({}, ["path"]), (named, ["ls"])]
+        for where, asked in every if access == "open" else [({}, ["ls"])]:
+            done = subprocess.run(
+                [sys.executable, "-c", LIGHTLY, "prices", *asked],
+                capture_output=True, text=True, timeout=60, check=False, env={**here.environ, **where},
+            )  # fmt: skip
+            assert done.stderr.splitlines()[-1] == "[0]", (asked, where, done)
+    finally:
+        assert server.stop() == 0, server.log()
+
+
+def test_a_stranger_at_the_address_of_a_server_that_is_gone_is_not_taken_for_it(here, tmp_path_factory):
+    server = Serving(here.folder, ("--config", str(here.settings)), {"HOME": str(here.home)})
+    server.kill()
+    assert here.prices("import", here.write("mine.jsonl", many(7))).code == 0
+    other = Serving(tmp_path_factory.mktemp("other"), ("--address", server.address))
+    try:
+        assert [row["price_count"] for row in here.prices("ls", "-o", "json").json] == [7]
+    finally:
+        assert other.stop() == 0, other.log()
+
+
 def test_a_price_is_shown_with_its_history_and_catalogues_are_compared_and_gone_back_to(here):
     for day, amount in enumerate(("0.10", "0.12", "0.13")):
         data = document([line("m.a", amount), *(line(f"m{n}", "1") for n in range(60))])

@@ -25,7 +25,10 @@ def test_a_server_that_starts_later_is_waited_for(world: World, loopback: Loopba
 
 def test_a_server_that_never_starts_is_told_with_the_cause_in_time() -> None:
     began = time.monotonic()
-    with wharfinger.Client("127.0.0.1:1") as client, pytest.raises(wharfinger.Unreachable, match="refused.*waited 0.5"):
+    with (
+        wharfinger.Client("127.0.0.1:1") as client,
+        pytest.raises(wharfinger.Unreachable, match=r"refused.*waited 0\.5"),
+    ):
         client.wait_ready(0.5)
     assert time.monotonic() - began < 10
 

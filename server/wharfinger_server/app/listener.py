@@ -40,12 +40,21 @@ class NotListening(Exception):
     """The port can't be opened; the message says why."""
 
 
-def make(settings: Settings, engine: Engine, pricing: Pricing, health: Health, schema: str) -> grpc.aio.Server:
-    """Return a server with every service, not started and without a port. `schema` is the database's."""
+def make(
+    settings: Settings, engine: Engine, pricing: Pricing, health: Health, schema: str, instance: str
+) -> grpc.aio.Server:
+    """Return a server with every service, not started and without a port.
+
+    `schema` is the database's; `instance` tells this life of the server from every other.
+    """
     limits = settings.limits
     most_calls = limits.watches + limits.calls + _SPARE_CALLS
     server = grpc.aio.server(options=_options(limits.message_bytes, most_calls), maximum_concurrent_rpcs=most_calls)
-    trailers = (("wharfinger-server-version", __version__), ("wharfinger-schema", schema))
+    trailers = (
+        ("wharfinger-server-version", __version__),
+        ("wharfinger-schema", schema),
+        ("wharfinger-instance", instance),
+    )
     calls = Calls(Callers(settings), limits.calls, trailers)
     watches = TaskWatches(engine.watches)
     service.add(server, TASKS, task_handlers(calls, TaskMethods(engine.tasks, engine.half_way, limits), watches))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import secrets
 import signal
 import threading
 import time
@@ -39,7 +40,7 @@ _STORE_CHECK = 2.0
 
 
 class Server:
-    """One server, from opening its database to closing it."""
+    """One server, from opening its database to closing it. `instance` is its name for this one life."""
 
     def __init__(self, settings: Settings, store: Store, registry: Registry) -> None:
         self._settings = settings
@@ -47,11 +48,12 @@ class Server:
         self._loop = asyncio.get_running_loop()
         self._thread = threading.get_ident()
         self._checking: asyncio.Task[None] | None = None
+        self.instance = secrets.token_hex(8)
         self.health = Health()
         self.pricing = Pricing(store, registry, settings)
         self.engine = Engine(store, registry, settings, self._on_health, self.pricing)
         self.grpc: grpc.aio.Server = listener.make(
-            settings, self.engine, self.pricing, self.health, store.schema_version
+            settings, self.engine, self.pricing, self.health, store.schema_version, self.instance
         )
 
     async def start(self) -> Address:
@@ -131,8 +133,7 @@ async def serve(settings: Settings, on_ready: OnReady) -> int:
             raise NotWritable(error.message) from error
         log.info("serving", extra={"address": str(address), "version": __version__, "pid": os.getpid()})
         _warn_if_open(settings, address)
-        if not settings.store.url:
-            whereabouts.note(settings, address)
+        whereabouts.note(settings, address, server.instance)
         on_ready(address)
         notify("READY=1")
         await told.wait()

@@ -1,12 +1,31 @@
-"""Prices: catalogues, their import and its checks, look-ups through the layers, estimates, exports."""
+"""Prices: catalogues, their import and its checks, look-ups through the layers, estimates, exports.
 
-from wharfinger_server.domain.catalog import LAYERS, Activation, Catalog, CatalogDiff
-from wharfinger_server.pricing.diff import Difference, differences
-from wharfinger_server.pricing.estimating import Prices, Wanted, estimate
-from wharfinger_server.pricing.export import Exported, export_libcloud
-from wharfinger_server.pricing.lookup import Found, Layer, Page, PriceAmbiguous, PriceFilter, PriceUnknown, Stack
-from wharfinger_server.pricing.pricing import Pricing
-from wharfinger_server.pricing.values import ImportProgress, ImportRequest, OnProgress
+Each name is loaded when it is first used: a command that asks a server needs one of the modules here, and neither the
+database nor the plug-ins that the others load.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from wharfinger_server.domain.catalog import LAYERS, Activation, Catalog, CatalogDiff
+    from wharfinger_server.pricing.diff import Difference, differences
+    from wharfinger_server.pricing.estimating import Prices, Wanted, estimate
+    from wharfinger_server.pricing.export import Exported, export_libcloud
+    from wharfinger_server.pricing.lookup import Found, Layer, Page, PriceAmbiguous, PriceFilter, PriceUnknown, Stack
+    from wharfinger_server.pricing.pricing import Pricing
+    from wharfinger_server.pricing.values import ImportProgress, ImportRequest, OnProgress
+
+_HOMES = {
+    "domain.catalog": ("LAYERS", "Activation", "Catalog", "CatalogDiff"),
+    "pricing.diff": ("Difference", "differences"),
+    "pricing.estimating": ("Prices", "Wanted", "estimate"),
+    "pricing.export": ("Exported", "export_libcloud"),
+    "pricing.lookup": ("Found", "Layer", "Page", "PriceAmbiguous", "PriceFilter", "PriceUnknown", "Stack"),
+    "pricing.pricing": ("Pricing",),
+    "pricing.values": ("ImportProgress", "ImportRequest", "OnProgress"),
+}
 
 __all__ = [
     "LAYERS",
@@ -32,3 +51,14 @@ __all__ = [
     "estimate",
     "export_libcloud",
 ]
+
+
+def __getattr__(name: str) -> object:
+    home = next((module for module, names in _HOMES.items() if name in names), None)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    value = getattr(import_module(f"wharfinger_server.{home}"), name)
+    globals()[name] = value
+    return value

@@ -321,8 +321,12 @@ class Executor:
 
 @dataclass(frozen=True, slots=True)
 class ServerInfo:
-    """What a server says of itself: its address, version and database schema; empty where it does not say."""
+    """What a server says of itself: its address, version and database schema; empty where it does not say.
+
+    `instance` is another one after each start of the server.
+    """
 
     server: str
     version: str = ""
     schema: str = ""
+    instance: str = ""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import re
+import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -49,7 +50,53 @@ def asking(asked: Asked) -> Iterator[Place]:
 
 
 def _whom(asked: Asked, settings: Settings, stack: ExitStack) -> Asked:
-    """Return whom to ask about the data folder: this process, in `stack`, or the server that has the folder.
+    """Return whom to ask about the data folder: the server that has the folder, or this process, in `stack`."""
+    return _its_server(asked, settings) or _office(asked, settings, stack)
+
+
+def _its_server(asked: Asked, settings: Settings) -> Asked | None:
+    """Return how to ask the server that has the data folder, None where none that answers surely has it.
+
+    Nothing of a server is loaded for that: it takes seconds, and is seldom needed.
+    """
+    from wharfinger_server.app.whereabouts import noted
+
+    known = noted(settings)
+    if known is None or not known.instance or not _listens(known.address):
+        return None
+    whom = replace(asked, server=known.address)
+    return whom if _instance(whom) == known.instance else None
+
+
+def _listens(address: str) -> bool:
+    """Whether anything does at an address of a host, of which a client would need two seconds to be sure."""
+    if address.startswith("unix:"):
+        return True
+    host, _, port = address.removeprefix("https://").rpartition(":")
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), _PATIENCE).close()
+    except (OSError, ValueError):
+        return False
+    return True
+
+
+def _instance(whom: Asked) -> str:
+    """Return the name of the server that answers there, well or not; "" where none does."""
+    from wharfinger import Refused, WharfingerError
+
+    with whom.client() as client:
+        try:
+            return client.server_info().instance
+        except Refused as error:
+            # It is told with refusals too, which the command itself will hear and tell.
+            tell: Callable[[], Any] = getattr(error.__cause__, "trailing_metadata", tuple)
+            return str(dict(tell() or ()).get("wharfinger-instance", ""))
+        except WharfingerError:
+            return ""
+
+
+def _office(asked: Asked, settings: Settings, stack: ExitStack) -> Asked:
+    """Return how to ask this process about the data folder, in `stack`, or else the server that has the folder.
 
     Where another command has it, its end is waited for a little, and then the user is told.
     """
@@ -102,7 +149,8 @@ def _running(settings: Settings, why: str) -> str:
     from wharfinger_server.app.whereabouts import noted
     from wharfinger_server.commands.settings import refuse
 
-    address = noted(settings) or settings.server.address
+    known = noted(settings)
+    address = known.address if known is not None else settings.server.address
     if address.endswith(":0"):
         refuse(f"{why}\nWhere it listens is not known; name it by --server.")
     return address

@@ -8,7 +8,6 @@ from wharfinger._core.retry import Backoff, Deadline
 from wharfinger._core.transport import Transport
 from wharfinger.v1 import executor_service_pb2
 
-
 # Seconds.
 _TRY = 5.0
 
@@ -18,7 +17,10 @@ async def info(transport: Transport, timeout: float | None = None) -> models.Ser
     request = executor_service_pb2.ListExecutorsRequest(page_size=1)
     _, told = await transport.unary_with_metadata(methods.LIST_EXECUTORS, request, timeout)
     return models.ServerInfo(
-        transport.server, told.get("wharfinger-server-version", ""), told.get("wharfinger-schema", "")
+        transport.server,
+        told.get("wharfinger-server-version", ""),
+        told.get("wharfinger-schema", ""),
+        told.get("wharfinger-instance", ""),
     )
 
 
