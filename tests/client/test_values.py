@@ -7,14 +7,16 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from google.protobuf import timestamp_pb2
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wharfinger import InvalidArgument, Money, Policy
-from wharfinger._core import build
+from wharfinger._core import build, convert
 from wharfinger._core.ids import new_request_id
 from wharfinger._core.jsonvalues import LARGEST, from_struct, to_struct
-from wharfinger.v1 import policy_pb2
+from wharfinger._core.times import moment
+from wharfinger.v1 import policy_pb2, task_pb2
 
 SCALARS = (
     st.none()
@@ -116,3 +118,14 @@ def test_names_are_given_short_or_full() -> None:
     for wrong in ("", "a/b", "projects/q/tasks/", "projects//tasks/x"):
         with pytest.raises(InvalidArgument):
             build.task_name("p", wrong)
+
+
+def test_a_duration_beyond_what_python_has_is_read_all_the_same():
+    message = task_pb2.Progress(step="s")
+    message.eta.seconds = 27_850_837_993_483_000
+    assert convert.progress(message).eta == 27_850_837_993_483_000.0
+
+
+def test_a_time_beyond_what_python_has_is_the_nearest():
+    assert moment(timestamp_pb2.Timestamp(seconds=10**15)).year == 9999
+    assert moment(timestamp_pb2.Timestamp(seconds=-(10**15))).year == 1

@@ -20,7 +20,7 @@ from wharfinger_server.domain.progress import Progress
 from wharfinger_server.domain.states import EntryState, Phase, TaskState
 from wharfinger_server.domain.task import Attempt, Task
 from wharfinger_server.engine.shown import Shown
-from wharfinger_server.rpc.messages.event import encode_event
+from wharfinger_server.rpc.messages.event import encode_event, fitting
 from wharfinger_server.rpc.messages.policy import policy_message, policy_of
 from wharfinger_server.rpc.messages.resource import resource_bytes
 from wharfinger_server.rpc.messages.task import complete, new_task, task_message
@@ -309,7 +309,7 @@ def test_every_field_of_an_entry_is_shown():
     )
     message = resource_pb2.Resource.FromString(resource_bytes(entry))
     shown = {field.name for field, _ in message.ListFields()}
-    assert {field.name for field in resource_pb2.Resource.DESCRIPTOR.fields} == shown
+    assert {field.name for field in resource_pb2.Resource.DESCRIPTOR.fields} == shown | {"truncated"}
     assert (message.price.amount.amount, message.hourly.currency_code, message.hourly.amount) == ("0.25", "USD", "0.5")
     assert message.price.catalog_digest == "sha256:" + "ab" * 32
     assert (message.evidence_of, message.state) == ("node/1", resource_pb2.RESOURCE_STATE_UNDO_FAILED)
@@ -352,3 +352,96 @@ def test_states_have_the_numbers_of_the_wire():
     assert {f"ATTEMPT_PHASE_{s.name}": s.value for s in Phase} == {k: v for k, v in task_pb2.AttemptPhase.items() if v}
     assert {f"LOG_LEVEL_{s.name}": s.value for s in LogLevel} == dict(event_pb2.LogLevel.items())
     assert [s.value for s in OnFailure] == list(policy_pb2.OnFailure.values())
+
+
+@pytest.mark.parametrize(
+    ("done", "total", "eta"),
+    [(1.5, 12.5, 1.5), (2**64, 2**70, 10**30), (-(2**70), -3, -5), (None, float("inf"), 2**63)],
+)
+def test_progress_of_a_less_careful_server_is_still_shown(done, total, eta):
+    if total == float("inf"):
+        total = 10**25
+    strange = Progress(step="s\ud800", done=done, total=total, unit=5, message=None, eta=eta)
+    shown = task_message(Shown(a_task(state=TaskState.RUNNING, start_time=NOW), progress=strange))
+    assert 0 <= shown.progress.done < 2**63
+    assert 0 <= shown.progress.total < 2**63
+    assert 0 <= shown.progress.eta.seconds <= 315_576_000_000
+    assert task_pb2.Task.FromString(shown.SerializeToString()) == shown
+
+
+@pytest.mark.parametrize("time", [10**30, -(10**30)])
+def test_a_time_beyond_all_calendars_is_shown_as_the_nearest(time):
+    shown = task_message(Shown(a_task(create_time=time)))
+    assert shown.create_time.ToDatetime().year in (1, 9999)
+
+
+HUGE = "é" * 600_000
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"external_id": HUGE},
+        {"attributes": {"user_data": HUGE, "size": "m1"}},
+        {"attributes": {f"n{n}": "x" * 500 for n in range(20_000)}},
+        {"depends_on": tuple(f"net/{n}" for n in range(50_000))},
+        {"type": HUGE, "profile": HUGE, "region": HUGE, "step": HUGE, "blocked_by": HUGE},
+        {"error": Failure(Code.UNKNOWN, "X", HUGE, metadata={str(n): HUGE[:20_000] for n in range(500)})},
+    ],
+)
+def test_an_entry_of_a_less_careful_server_is_cut_and_says_so(changes):
+    message = resource_pb2.Resource.FromString(resource_bytes(an_entry(**changes)))
+    assert message.ByteSize() <= 256 * 1024
+    assert message.key == "node/1"
+    assert message.truncated == ("error" not in changes)
+    if "error" in changes:
+        info = error_details_pb2.ErrorInfo()
+        assert message.error.details[0].Unpack(info)
+        assert info.metadata["left_out"] == "468"
+    body = encode_event(Event("p", "t", 1, NOW, 1, ResourceChange.of(an_entry(**changes))))
+    assert len(body) <= 257 * 1024
+
+
+def test_a_hundred_large_leftovers_fit_into_a_task():
+    large = {f"n{n}": "x" * 600 for n in range(100)}
+    entries = tuple(an_entry(key=f"node/{n}", base=f"node/{n}", attributes=large) for n in range(100))
+    task = a_task(state=TaskState.PARTIALLY_FAILED, counts=Counts(owned={EntryState.CREATED: 100}))
+    message = task_message(Shown(task, left_over=entries))
+    assert message.ByteSize() < 2 * 1024 * 1024
+    listed = message.partial_failure.left_over
+    assert [one.key for one in listed] == [f"node/{n}" for n in range(100)]
+    assert not listed[0].truncated
+    assert listed[0].attributes == large
+    assert listed[99].truncated
+
+
+@pytest.mark.parametrize("kind", ["resource", "error", "log", "state_change"])
+def test_a_stored_event_that_is_too_large_to_send_is_cut(kind):
+    event = event_pb2.TaskEvent(task="projects/p/tasks/t", sequence=7, attempt=2)
+    if kind == "resource":
+        event.resource.key = "node/1"
+        event.resource.attributes["user_data"] = HUGE
+    elif kind == "error":
+        event.error.message = HUGE
+        facts = {str(n): HUGE[:5000] for n in range(500)}
+        event.error.details.add().Pack(error_details_pb2.ErrorInfo(reason="X", metadata=facts))
+    elif kind == "log":
+        event.log.text = HUGE
+    else:
+        event.state_change.reason = HUGE
+    told = event_pb2.TaskEvent.FromString(fitting(event.SerializeToString()))
+    assert told.ByteSize() <= 300 * 1024
+    assert (told.task, told.sequence, told.attempt, told.WhichOneof("detail")) == (event.task, 7, 2, kind)
+    if kind in ("log", "state_change"):
+        assert str(getattr(told, kind)).count("(cut)") == 1
+    elif kind == "resource":
+        assert told.resource.truncated
+    else:
+        info = error_details_pb2.ErrorInfo()
+        assert told.error.details[0].Unpack(info)
+        assert (info.reason, info.metadata["left_out"]) == ("X", "468")
+
+
+def test_an_event_that_can_be_sent_goes_as_it_is():
+    body = encode_event(Event("p", "t", 1, NOW, 1, ResourceChange.of(an_entry(attributes={"a": "x" * 60_000}))))
+    assert fitting(body) is body

@@ -1,5 +1,7 @@
 """Steps and progress: what is passed on, and the time left."""
 
+from decimal import Decimal
+
 import pytest
 
 from wharfinger.runtime.steps import Step, current
@@ -197,3 +199,50 @@ def test_an_advance_that_is_not_passed_on_costs_next_to_nothing():
         step.advance()
     # About 0.3 µs each; the limit leaves room for a loaded machine.
     assert time.perf_counter() - begun < 1.0
+
+
+def test_a_step_that_stands_still_has_no_time_left(begin, told, clock):
+    step = begin("grow", total=10)
+    for _ in range(3):
+        clock.now += 1
+        step.advance()
+    for n in range(200):
+        clock.now += 5
+        step.progress(message=f"still at it: {n}")
+    assert all(one.eta is None or 0 <= one.eta <= 365 * 86_400 for one in told)
+    assert told[-1].eta is None
+
+
+def test_parts_below_one_are_left_out(begin, told):
+    step = begin("copy", total=12.5, done=Decimal("1.9"))
+    step.advance(2.75)
+    step.progress(total=13.99)
+    assert [(one.done, one.total) for one in told] == [(1, 12), (3, 12), (3, 13)]
+    assert all(type(one.done) is int and type(one.total) is int for one in told)
+
+
+@pytest.mark.parametrize("number", [2**63, 2**70, -1, float("inf"), float("-inf"), float("nan"), Decimal("NaN")])
+@pytest.mark.parametrize("what", ["total", "done"])
+def test_a_number_that_progress_cannot_have_is_refused_by_name(begin, told, what, number):
+    with pytest.raises(ValueError, match=f"step 'copy': {what} is"):
+        begin("copy", **{what: number})
+    step = begin("copy", total=10)
+    with pytest.raises(ValueError, match=f"step 'copy': {what} is"):
+        step.progress(**{what: number})
+    assert (step.done, step.total, len(told)) == (0, 10, 1)
+
+
+@pytest.mark.parametrize("value", ["12", b"1", None, [1], 1j])
+def test_what_is_no_number_is_refused_by_name(begin, value):
+    with pytest.raises(TypeError, match="step 'copy': done must be a number"):
+        begin("copy", done=value)
+    with pytest.raises(TypeError, match="step 'copy': by must be a number"):
+        begin("copy").advance(value)
+
+
+def test_the_unit_is_text_that_can_be_sent(begin, told):
+    begin("copy", unit=5)
+    begin("copy", unit="\ud800" + "x" * 100)
+    assert told[0].unit == "5"
+    assert told[1].unit.encode()
+    assert len(told[1].unit) == 50

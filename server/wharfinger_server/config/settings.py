@@ -116,7 +116,7 @@ class Tls:
     key: str = setting("", "PEM file with its private key.", Kind.PATH)
     client_ca: str = setting(
         "",
-        "PEM file of authorities: callers must show a certificate of theirs; without tokens its common name says who calls.",
+        "PEM file of authorities: callers must show a certificate of theirs; without tokens its name says who calls.",
         Kind.PATH,
     )
 

@@ -57,7 +57,7 @@ def progress(redactor: Redactor, told: protocol.Progress) -> protocol.Progress:
     """Return progress without secrets."""
     if not redactor:
         return told
-    step, unit, message = (redactor.text(text) for text in (told.step, told.unit, told.message))
+    step, unit, message = (redactor.text(str(text)) for text in (told.step, told.unit, told.message))
     return replace(told, step=step, unit=unit, message=message)
 
 

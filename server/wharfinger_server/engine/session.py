@@ -8,13 +8,12 @@ from typing import Any, Protocol, TypeVar
 
 import orjson
 
-from wharfinger.runtime import protocol
+from wharfinger.runtime import limits, protocol
 from wharfinger_server.domain.entry import base_of
-from wharfinger_server.domain.errors import Fenced, Refused, Unavailable
+from wharfinger_server.domain.errors import FailedPrecondition, Fenced, Refused, Unavailable
 from wharfinger_server.domain.event import LogLevel, LogLine
 from wharfinger_server.domain.failure import Code, Failure
 from wharfinger_server.domain.ledger import Entry, Intent, Ledger
-from wharfinger_server.domain.progress import Progress
 from wharfinger_server.domain.states import Phase
 from wharfinger_server.domain.task import Task
 from wharfinger_server.engine import discretion, rollback, wording
@@ -97,7 +96,7 @@ class AttemptSession:
 
     async def adopt(self, intent: protocol.Intent, external_id: str) -> protocol.Entry:
         """Write what existed before the task."""
-        external_id = self._clean(external_id)
+        external_id = self._id(external_id)
         wanted = self._checked(intent)
         self._use_keys([intent.key])
 
@@ -117,7 +116,7 @@ class AttemptSession:
 
     async def created(self, key: str, generation: int, external_id: str) -> None:
         """Report what the call made. From a fenced attempt it is kept as late evidence; then LeaseLost is raised."""
-        external_id = self._clean(external_id)
+        external_id = self._id(external_id)
 
         def decide(work: Work) -> Task | None:
             """Take the report; return the task where it came from a fenced attempt."""
@@ -191,7 +190,7 @@ class AttemptSession:
     ) -> None:
         """Report what `find` answered when asked at `asked`; `ids` None where it could not tell."""
         error = self._failure(failure) if failure else wording.FIND_COULD_NOT_TELL
-        ids = None if ids is None else [self._clean(one) for one in ids]
+        ids = None if ids is None else [self._id(one) for one in ids]
 
         def decide(work: Work) -> None:
             """Take the answer."""
@@ -208,12 +207,14 @@ class AttemptSession:
 
     async def memo(self, key: str, value: bytes) -> None:
         """Save a step's answer."""
+        limits.check_memo(key, value)
         key, value = self._redactor.text(key), self._redactor.json(value)
         await self._write(lambda work: work.put_memo(key, value))
 
     async def plan(self, keys: Sequence[str]) -> None:
         """Tell all keys the script means to make."""
         planned = tuple(dict.fromkeys(keys))
+        limits.check_plan(planned)
         self._check_keys("the plan's key", planned)
 
         def decide(work: Work) -> None:
@@ -228,11 +229,8 @@ class AttemptSession:
 
     def progress(self, progress: protocol.Progress) -> None:
         """Report progress; only the latest counts."""
-        progress = discretion.progress(self._redactor, progress)
-        eta = None if progress.eta is None else wording.microseconds(progress.eta)
-        self._attempt.report_progress(
-            Progress(progress.step, progress.done, progress.total, progress.unit, progress.message, eta, wording.now())
-        )
+        told = discretion.progress(self._redactor, progress)
+        self._attempt.report_progress(wording.progress_of_script(told))
 
     def log(self, level: int, text: str) -> None:
         """Add a line to the task's log."""
@@ -343,8 +341,11 @@ class AttemptSession:
             said = f"{dropped} lines of the log were dropped: a task may log {self._attempt.log_limit} bytes"
             work.event(LogLine(LogLevel.WARNING, said, dropped), self._epoch)
 
-    def _clean(self, external_id: str) -> str:
-        return wording.clean(self._redactor.text(external_id))
+    def _id(self, external_id: str) -> str:
+        """Return an id without secrets. Raises Rejected for one that cannot be kept."""
+        if fault := limits.fault_of_id(external_id):
+            raise wording.rejection(FailedPrecondition("REPORT_INVALID", fault, {"field": "external_id"}))
+        return self._redactor.text(external_id)
 
     def _failure(self, failure: protocol.Failure) -> Failure:
         return wording.failure_of_script(discretion.failure(self._redactor, failure))
@@ -356,6 +357,7 @@ class AttemptSession:
             raise wording.rejection(refused) from None
 
     def _checked(self, intent: protocol.Intent) -> Any:
+        limits.check_intent(intent)
         self._check_keys("the key", (intent.key, intent.group, *intent.depends_on))
         try:
             return wording.intent_of_script(discretion.intent(self._redactor, intent))

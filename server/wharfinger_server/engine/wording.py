@@ -5,12 +5,17 @@ from __future__ import annotations
 import re
 import time
 
-from wharfinger.runtime import protocol
+from wharfinger.runtime import limits, protocol
 from wharfinger_server.domain.errors import FailedPrecondition, Refused
 from wharfinger_server.domain.failure import Code, Failure
 from wharfinger_server.domain.ledger import Entry, Intent
+from wharfinger_server.domain.progress import Progress
 
 _SECOND = 1_000_000
+LARGEST = 2**63 - 1
+LONGEST_ETA = 365 * 86_400
+"""Seconds: what is said to take longer stands still, and when it ends is not known."""
+
 _KEY = re.compile(r"[^~\x00-\x1f\x7f]{1,256}")
 _CODES = {code.value: code for code in Code}
 
@@ -32,11 +37,35 @@ def microseconds(seconds: float) -> int:
     return int(seconds * _SECOND)
 
 
+def progress_of_script(value: protocol.Progress) -> Progress:
+    """Return the kept form of progress that a script reported; never raises.
+
+    It passes by here on its way to all who read, and with the attempt's end into the database: whatever it is, it must
+    not stand in their way. A number that progress cannot have is left out.
+    """
+    done, total = _amount(value.done), None if value.total is None else _amount(value.total)
+    eta = value.eta
+    left = microseconds(eta) if isinstance(eta, (int, float)) and 0 <= eta <= LONGEST_ETA else None
+    step, unit, message = (
+        _text(text, most) for text, most in ((value.step, 200), (value.unit, 50), (value.message, 1000))
+    )
+    return Progress(step, done or 0, total, unit, message, left, now())
+
+
+def _amount(value: object) -> int | None:
+    return value if type(value) is int and 0 <= value <= LARGEST else None
+
+
+def _text(value: object, most: int) -> str:
+    return clean(str(value)[:most]).encode("utf-8", "replace").decode()
+
+
 def failure_of_script(value: protocol.Failure) -> Failure:
     """Return the kept form of a failure that a script reported; texts are cut at 8 KiB."""
     code = _CODES.get(value.code) or Code.UNKNOWN
-    metadata = {str(k)[:64]: str(v)[:512] for k, v in value.metadata.items()}
-    return Failure(code, _reason(value.reason), value.message[:8192], value.retryable, value.step, metadata)
+    metadata = {_text(name, 64): _text(fact, 512) for name, fact in limits.facts(value.metadata).items()}
+    step = _text(value.step, 200)
+    return Failure(code, _reason(value.reason), _text(value.message, 8192), value.retryable, step, metadata)
 
 
 def _reason(told: str) -> str:

@@ -18,6 +18,7 @@ from wharfinger_server.engine.shown import Shown
 from wharfinger_server.engine.tasks import Tasks
 from wharfinger_server.rpc import names
 from wharfinger_server.rpc.calls import Call, Calls, Handler
+from wharfinger_server.rpc.messages.event import fitting
 from wharfinger_server.rpc.messages.framing import framed, repeated, tag
 from wharfinger_server.rpc.messages.plan import fill_plan
 from wharfinger_server.rpc.messages.resource import resource_bytes
@@ -120,7 +121,7 @@ class TaskMethods:
                 call.caller, project, task_id, request.after_sequence, size, request.page_token
             )
 
-        return await page(read, request.page_size, self._response_bytes, bytes)
+        return await page(read, request.page_size, self._response_bytes, fitting)
 
     async def list_task_resources(self, request: task_service_pb2.ListTaskResourcesRequest, call: Call) -> bytes:
         """Return a page of a task's ledger."""

@@ -15,8 +15,10 @@ from wharfinger_server.engine.feed import FeedEvents, FeedProgress, FeedSnapshot
 from wharfinger_server.engine.watch import EventBatch, ProgressUpdate, Snapshot, Update
 from wharfinger_server.rpc import names
 from wharfinger_server.rpc.calls import Call, Write
+from wharfinger_server.rpc.messages.event import fitting
 from wharfinger_server.rpc.messages.framing import FrameCache, framed, repeated, tag, varint
-from wharfinger_server.rpc.messages.task import fill_progress, fill_task
+from wharfinger_server.rpc.messages.progress import fill_progress
+from wharfinger_server.rpc.messages.task import fill_task
 from wharfinger_server.rpc.messages.times import duration_of
 
 _EVENTS_OF_BATCH, _EVENTS, _RESUME_TOKEN = tag(1), tag(2), tag(5)
@@ -75,7 +77,7 @@ class TaskWatches:
 
 
 def _batch(frames: tuple[bytes, ...]) -> bytes:
-    return framed(_EVENTS, repeated(_EVENTS_OF_BATCH, frames))
+    return framed(_EVENTS, repeated(_EVENTS_OF_BATCH, map(fitting, frames)))
 
 
 def _task_update(update: Update) -> bytes:

@@ -299,6 +299,12 @@ const (
 	// FAILED_PRECONDITION: what the operator configured for the script's package can't be used (option: such as
 	// `image.max_size`).
 	ErrorReason_ERROR_REASON_SETTINGS_INVALID ErrorReason = 132
+	// OUT_OF_RANGE: the script reported more than one message can carry to those who read it (field; limit and size: in
+	// the units that the message names).
+	ErrorReason_ERROR_REASON_REPORT_TOO_LARGE ErrorReason = 133
+	// INVALID_ARGUMENT: the script reported text or a number that can't be stored or sent, such as a NUL or a lone
+	// surrogate (field).
+	ErrorReason_ERROR_REASON_REPORT_INVALID ErrorReason = 134
 )
 
 // Enum value maps for ErrorReason.
@@ -389,6 +395,8 @@ var (
 		130: "ERROR_REASON_STORE_MISCONFIGURED",
 		131: "ERROR_REASON_STORE_FULL",
 		132: "ERROR_REASON_SETTINGS_INVALID",
+		133: "ERROR_REASON_REPORT_TOO_LARGE",
+		134: "ERROR_REASON_REPORT_INVALID",
 	}
 	ErrorReason_value = map[string]int32{
 		"ERROR_REASON_UNSPECIFIED":           0,
@@ -476,6 +484,8 @@ var (
 		"ERROR_REASON_STORE_MISCONFIGURED":   130,
 		"ERROR_REASON_STORE_FULL":            131,
 		"ERROR_REASON_SETTINGS_INVALID":      132,
+		"ERROR_REASON_REPORT_TOO_LARGE":      133,
+		"ERROR_REASON_REPORT_INVALID":        134,
 	}
 )
 
@@ -624,7 +634,7 @@ const file_wharfinger_v1_failure_proto_rawDesc = "" +
 	"\"PARTIAL_FAILURE_ACTION_UNSPECIFIED\x10\x00\x12!\n" +
 	"\x1dPARTIAL_FAILURE_ACTION_RESUME\x10\x01\x12$\n" +
 	" PARTIAL_FAILURE_ACTION_ROLL_BACK\x10\x02\x12\"\n" +
-	"\x1ePARTIAL_FAILURE_ACTION_RESOLVE\x10\x03*\xac\x16\n" +
+	"\x1ePARTIAL_FAILURE_ACTION_RESOLVE\x10\x03*\xf2\x16\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12\x1f\n" +
 	"\x1bERROR_REASON_UNKNOWN_SCRIPT\x10\x01\x12\x1e\n" +
@@ -711,7 +721,9 @@ const file_wharfinger_v1_failure_proto_rawDesc = "" +
 	"\x1cERROR_REASON_UNKNOWN_PROFILE\x10\x81\x01\x12%\n" +
 	" ERROR_REASON_STORE_MISCONFIGURED\x10\x82\x01\x12\x1c\n" +
 	"\x17ERROR_REASON_STORE_FULL\x10\x83\x01\x12\"\n" +
-	"\x1dERROR_REASON_SETTINGS_INVALID\x10\x84\x01B]\n" +
+	"\x1dERROR_REASON_SETTINGS_INVALID\x10\x84\x01\x12\"\n" +
+	"\x1dERROR_REASON_REPORT_TOO_LARGE\x10\x85\x01\x12 \n" +
+	"\x1bERROR_REASON_REPORT_INVALID\x10\x86\x01B]\n" +
 	"\x11dev.wharfinger.v1P\x01ZFgithub.com/wharfinger/wharfinger/clients/go/wharfinger/v1;wharfingerv1b\x06proto3"
 
 var (

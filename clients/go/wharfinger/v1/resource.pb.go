@@ -159,7 +159,10 @@ type Resource struct {
 	// For an entry `KEY~n`: the KEY whose late or extra thing this is. Empty for all others.
 	EvidenceOf string `protobuf:"bytes,22,opt,name=evidence_of,json=evidenceOf,proto3" json:"evidence_of,omitempty"`
 	// What it costs for one hour while it is alive: the quantity of the task's estimate times `price`. Unset: unknown.
-	Hourly        *DecimalMoney `protobuf:"bytes,23,opt,name=hourly,proto3" json:"hourly,omitempty"`
+	Hourly *DecimalMoney `protobuf:"bytes,23,opt,name=hourly,proto3" json:"hourly,omitempty"`
+	// Whether attributes, dependencies or long texts were left out, because they would not fit into a message. Scripts
+	// can't report so much any more; those of an earlier server could.
+	Truncated     bool `protobuf:"varint,24,opt,name=truncated,proto3" json:"truncated,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -355,6 +358,13 @@ func (x *Resource) GetHourly() *DecimalMoney {
 	return nil
 }
 
+func (x *Resource) GetTruncated() bool {
+	if x != nil {
+		return x.Truncated
+	}
+	return false
+}
+
 // A ledger in numbers. Entries that are INTENDED, UNDOING, NOT_CREATED or FORGOTTEN are counted nowhere here.
 type ResourceSummary struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -450,7 +460,7 @@ var File_wharfinger_v1_resource_proto protoreflect.FileDescriptor
 
 const file_wharfinger_v1_resource_proto_rawDesc = "" +
 	"\n" +
-	"\x1cwharfinger/v1/resource.proto\x12\rwharfinger.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/rpc/status.proto\x1a\x19wharfinger/v1/price.proto\"\x8d\a\n" +
+	"\x1cwharfinger/v1/resource.proto\x12\rwharfinger.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/rpc/status.proto\x1a\x19wharfinger/v1/price.proto\"\xab\a\n" +
 	"\bResource\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x12\n" +
 	"\x04type\x18\x02 \x01(\tR\x04type\x12\x12\n" +
@@ -485,7 +495,8 @@ const file_wharfinger_v1_resource_proto_rawDesc = "" +
 	"updateTime\x12\x1f\n" +
 	"\vevidence_of\x18\x16 \x01(\tR\n" +
 	"evidenceOf\x123\n" +
-	"\x06hourly\x18\x17 \x01(\v2\x1b.wharfinger.v1.DecimalMoneyR\x06hourly\x1a=\n" +
+	"\x06hourly\x18\x17 \x01(\v2\x1b.wharfinger.v1.DecimalMoneyR\x06hourly\x12\x1c\n" +
+	"\ttruncated\x18\x18 \x01(\bR\ttruncated\x1a=\n" +
 	"\x0fAttributesEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xd7\x01\n" +

@@ -185,6 +185,7 @@ class Resource:
     undo_attempts: int = 0
     blocked_by: str = ""
     hourly: Money | None = None
+    truncated: bool = False
     epoch: int = 0
     intent_time: datetime | None = None
     send_by: datetime | None = None

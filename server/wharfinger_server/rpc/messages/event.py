@@ -4,10 +4,36 @@ from __future__ import annotations
 
 from wharfinger.v1 import event_pb2
 from wharfinger_server.domain.event import Event, LogLine, ResourceChange, StateChange
-from wharfinger_server.rpc.messages.failure import fill_status
-from wharfinger_server.rpc.messages.resource import fill_resource
+from wharfinger_server.rpc.messages.failure import cut_status, fill_status
+from wharfinger_server.rpc.messages.resource import cut, fill_resource
 from wharfinger_server.rpc.messages.text import clean
 from wharfinger_server.rpc.messages.times import fill_time
+
+_LINE, _CUT = 8192, " … (cut)"
+_ROOM = 1024 * 1024
+"""Bytes of an event that go as they are."""
+
+
+def fitting(body: bytes) -> bytes:
+    """Return a stored event as it can be sent: one from before there were limits is cut, and says so.
+
+    A watcher that cannot be told an event would never get past it.
+    """
+    if len(body) <= _ROOM:
+        return body
+    message = event_pb2.TaskEvent.FromString(body)
+    match message.WhichOneof("detail"):
+        case "resource":
+            cut(message.resource)
+        case "error":
+            cut_status(message.error)
+        case "log":
+            message.log.text = message.log.text[:_LINE] + _CUT
+        case "state_change":
+            message.state_change.reason = message.state_change.reason[:_LINE] + _CUT
+        case None:
+            pass
+    return message.SerializeToString()
 
 
 def encode_event(event: Event) -> bytes:

@@ -12,6 +12,8 @@ from wharfinger_server.rpc.messages.text import clean
 
 HALF_DONE = frozenset({TaskState.PARTIALLY_FAILED, TaskState.ROLLBACK_FAILED})
 _MOST_LISTED = 100
+_ROOM, _LEAST = 512 * 1024, 1024
+"""Bytes of all listed entries, and what each may have after that: the message has other parts, and this one twice."""
 _ACTIONS = {name.removeprefix("PARTIAL_FAILURE_ACTION_"): n for name, n in failure_pb2.PartialFailureAction.items()}
 
 
@@ -38,8 +40,11 @@ def partial_failure(shown: Shown) -> failure_pb2.PartialFailure:
     if task.error is not None:
         partial.failed_step = clean(task.error.step)
         partial.retryable = task.error.retryable
+    room = _ROOM
     for entry in shown.left_over[:_MOST_LISTED]:
-        fill_resource(partial.left_over.add(), entry)
+        one = partial.left_over.add()
+        fill_resource(one, entry, max(room, _LEAST))
+        room -= one.ByteSize()
     if (leftover := task.leftover) is not None:
         fill_leftover(partial.cost, leftover)
     return partial

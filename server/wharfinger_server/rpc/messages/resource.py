@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from wharfinger.runtime import limits
 from wharfinger.v1 import resource_pb2
 from wharfinger_server.domain.estimate import CostItem
 from wharfinger_server.domain.ledger import Entry
-from wharfinger_server.rpc.messages.failure import fill_status
+from wharfinger_server.rpc.messages.failure import cut_status, fill_status
 from wharfinger_server.rpc.messages.price import fill_money, fill_price
 from wharfinger_server.rpc.messages.text import clean
 from wharfinger_server.rpc.messages.times import fill_time
+
+ROOM = 256 * 1024
+"""Bytes of one entry: more than any has whose script kept to `wharfinger.runtime.limits`."""
+_FRAME = 16
+_TEXTS = ("key", "type", "step", "external_id", "profile", "region", "blocked_by", "evidence_of")
 
 
 def resource_bytes(entry: Entry) -> bytes:
@@ -18,8 +24,41 @@ def resource_bytes(entry: Entry) -> bytes:
     return message.SerializeToString()
 
 
-def fill_resource(message: resource_pb2.Resource, entry: Entry) -> None:
-    """Set an empty `message` to the entry."""
+def fill_resource(message: resource_pb2.Resource, entry: Entry, room: int = ROOM) -> None:
+    """Set an empty `message` to the entry, cut where it would take more than `room` bytes."""
+    _fill(message, entry)
+    cut(message, room)
+
+
+def cut(message: resource_pb2.Resource, room: int = ROOM) -> bool:
+    """Cut what takes more than `room` bytes, so that who lists or watches gets past it; return whether it did.
+
+    Nothing that scripts may report today is as large. What they reported before there were limits is.
+    """
+    if message.ByteSize() <= room:
+        return False
+    for name in _TEXTS:
+        text = getattr(message, name)
+        if len(text) > limits.EXTERNAL_ID:
+            setattr(message, name, text[: limits.EXTERNAL_ID])
+    cut_status(message.error)
+    after, attributes = list(message.depends_on), dict(message.attributes)
+    message.ClearField("depends_on")
+    message.attributes.clear()
+    message.truncated = True
+    left = room - message.ByteSize()
+    for name, value in sorted(attributes.items()):
+        left -= len(name.encode()) + len(value.encode()) + _FRAME
+        if left >= 0:
+            message.attributes[name] = value
+    for key in after:
+        left -= len(key.encode()) + _FRAME
+        if left >= 0:
+            message.depends_on.append(key)
+    return True
+
+
+def _fill(message: resource_pb2.Resource, entry: Entry) -> None:
     message.key = clean(entry.key)
     message.type = clean(entry.type)
     message.step = clean(entry.step)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from wharfinger.v1 import task_pb2
 from wharfinger_server.domain.errors import InvalidArgument
 from wharfinger_server.domain.failure import Code, Failure
-from wharfinger_server.domain.progress import Progress
 from wharfinger_server.domain.states import TaskState
 from wharfinger_server.domain.task import Attempt, Task
 from wharfinger_server.engine.requests import NewTask
@@ -15,8 +14,8 @@ from wharfinger_server.rpc.messages.failure import add_detail, fill_status
 from wharfinger_server.rpc.messages.leftovers import HALF_DONE, fill_summary, partial_failure
 from wharfinger_server.rpc.messages.params import UnfitNumber, faults, fill_struct_json, struct_to_python
 from wharfinger_server.rpc.messages.price import fill_estimate
-from wharfinger_server.rpc.messages.text import clean
-from wharfinger_server.rpc.messages.times import fill_duration, fill_time
+from wharfinger_server.rpc.messages.progress import fill_progress
+from wharfinger_server.rpc.messages.times import fill_time
 
 # What a client may have set though only the server does. Texts and numbers are overwritten; these may stay unset.
 _NOT_THE_CALLERS = (
@@ -140,20 +139,6 @@ def _fill_errors(message: task_pb2.Task, task: Task, shown: Shown) -> None:
             add_detail(message.error, message.partial_failure)
     if task.rollback_error is not None:
         fill_status(message.rollback_error, task.rollback_error, details=shown.full)
-
-
-def fill_progress(message: task_pb2.Progress, progress: Progress) -> None:
-    """Set an empty `message` to the progress."""
-    message.step = clean(progress.step)
-    message.done = progress.done
-    if progress.total is not None:
-        message.total = progress.total
-    message.unit = clean(progress.unit)
-    message.message = clean(progress.message)
-    if progress.eta is not None:
-        fill_duration(message.eta, progress.eta)
-    if progress.update_time:
-        fill_time(message.update_time, progress.update_time)
 
 
 def _fill_attempt(message: task_pb2.Attempt, attempt: Attempt) -> None:

@@ -12,17 +12,25 @@ _LONGEST = 315_576_000_000
 
 
 def fill_time(message: Timestamp, microseconds: int) -> None:
-    """Set `message` to a moment in microseconds since the epoch."""
-    message.seconds, rest = divmod(microseconds, MICROSECONDS)
-    if rest:
-        message.nanos = rest * 1000
+    """Set `message` to a moment in microseconds since the epoch; one that a Timestamp cannot hold to the nearest."""
+    seconds, rest = divmod(microseconds, MICROSECONDS)
+    if _EARLIEST <= seconds <= _LATEST:
+        message.seconds = seconds
+        if rest:
+            message.nanos = rest * 1000
+    else:
+        message.seconds = _EARLIEST if seconds < _EARLIEST else _LATEST
 
 
 def fill_duration(message: Duration, microseconds: int) -> None:
-    """Set `message` to a duration of zero or more microseconds; zero is set, not left out."""
+    """Set `message` to a duration of zero or more microseconds; zero is set, not left out.
+
+    One that a Duration cannot hold is set to the nearest that it can.
+    """
     message.SetInParent()
-    message.seconds, rest = divmod(microseconds, MICROSECONDS)
-    if rest:
+    seconds, rest = divmod(int(microseconds), MICROSECONDS)
+    message.seconds = min(max(0, seconds), _LONGEST)
+    if rest and 0 <= seconds < _LONGEST:
         message.nanos = rest * 1000
 
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from functools import cache
 from typing import TYPE_CHECKING
 
-from google.protobuf import timestamp_pb2
 from google.protobuf.internal.enum_type_wrapper import EnumTypeWrapper
 from google.rpc import error_details_pb2, status_pb2
 
 from wharfinger import models
 from wharfinger._core.jsonvalues import from_struct
 from wharfinger._core.status import code_name, detail
+from wharfinger._core.times import moment, seconds
 from wharfinger.v1 import (
     event_pb2,
     executor_pb2,
@@ -32,13 +31,6 @@ def enum_word(enum: EnumTypeWrapper, prefix: str, number: int) -> str:
     """Return the API's word for a value without its prefix; "UNKNOWN" for one that this client does not know."""
     known = enum.DESCRIPTOR.values_by_number.get(number)
     return known.name.removeprefix(prefix) if known is not None and number else "UNKNOWN"
-
-
-def moment(stamp: timestamp_pb2.Timestamp) -> datetime | None:
-    """Return an aware datetime in UTC, None for a time that is not set."""
-    if not stamp.seconds and not stamp.nanos:
-        return None
-    return stamp.ToDatetime(tzinfo=UTC)
 
 
 def failure(status: status_pb2.Status) -> models.Failure | None:
@@ -77,7 +69,7 @@ def progress(value: task_pb2.Progress) -> models.Progress:
         total=value.total if value.HasField("total") else None,
         unit=value.unit,
         message=value.message,
-        eta=value.eta.ToTimedelta().total_seconds() if value.HasField("eta") else None,
+        eta=seconds(value.eta) if value.HasField("eta") else None,
         time=moment(value.update_time),
         raw=value,
     )
@@ -103,6 +95,7 @@ def resource(value: resource_pb2.Resource) -> models.Resource:
         undo_attempts=value.undo_attempts,
         blocked_by=value.blocked_by,
         hourly=money(value.hourly) if value.HasField("hourly") else None,
+        truncated=value.truncated,
         epoch=value.epoch,
         intent_time=moment(value.intent_time),
         send_by=moment(value.send_by),

@@ -10,6 +10,7 @@ from google.protobuf import message as protobuf_message
 from google.rpc import code_pb2, error_details_pb2, status_pb2
 
 from wharfinger import errors
+from wharfinger._core.times import seconds
 
 _DETAILS = "grpc-status-details-bin"
 _CLASSES: dict[str, type[errors.Refused]] = {
@@ -68,7 +69,7 @@ def refused(code: str, text: str, status: status_pb2.Status) -> errors.Refused:
         text,
         dict(info.metadata) if info else {},
         violations,
-        retry.retry_delay.ToTimedelta().total_seconds() if retry else None,
+        seconds(retry.retry_delay) if retry else None,
     )
 
 

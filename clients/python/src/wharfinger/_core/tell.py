@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from wharfinger import events
-from wharfinger._core import convert
+from wharfinger._core import convert, times
 from wharfinger.v1 import event_pb2, task_pb2
 
 
 def event(value: event_pb2.TaskEvent, resume_token: bytes = b"") -> events.Event:
     """Return one numbered event."""
     # Written out in full per kind: a common set of keyword arguments would escape the type checker.
-    name, sequence, time, epoch = value.task, value.sequence, convert.moment(value.time), value.attempt
+    name, sequence, time, epoch = value.task, value.sequence, times.moment(value.time), value.attempt
     kind = value.WhichOneof("detail")
     if kind == "log":
         level = convert.log_level(value.log.level)

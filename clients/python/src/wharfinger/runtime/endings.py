@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from wharfinger.runtime import reasons
 from wharfinger.runtime.jsontext import NotJson, encode
+from wharfinger.runtime.limits import facts
 from wharfinger.runtime.protocol import Failure, LeaseLost, Outcome, Rejected, Stopped, Succeeded
 from wharfinger.runtime.redaction import redacted
 from wharfinger.runtime.steps import step_of
@@ -102,7 +103,7 @@ def failure_of(error: BaseException, module: ModuleType, *, step: str = "") -> F
             message=clean(str(error.message), _MESSAGE_LIMIT),
             retryable=bool(error.retryable),
             step=step,
-            metadata={str(name): clean(str(value), 1000) for name, value in error.metadata.items()},
+            metadata={clean(name, 64): clean(value, 1000) for name, value in facts(error.metadata).items()},
         )
     name = _type_name(error)
     where = _place(error, module)

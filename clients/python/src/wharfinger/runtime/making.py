@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from wharfinger.runtime.calls import drive
+from wharfinger.runtime.limits import fault_of_id
 from wharfinger.runtime.protocol import Entry, Session
 from wharfinger.script.resource import Resource
 
@@ -28,6 +29,8 @@ class Making:
         """Write what was made. The first id is the entry's own; the ledger keeps others as evidence of more."""
         if not isinstance(external_id, str) or not external_id.strip():
             raise TypeError(f"{self.key}: the id of what was made must be a non-empty str, not {external_id!r}")
+        if fault := fault_of_id(external_id):
+            raise ValueError(f"{self.key}: what was made was reported as {fault}")
         # Noted first: whatever becomes of the report, the thing is there.
         self.external_id = self.external_id or external_id
         await self._session.created(self.key, self.generation, external_id)

@@ -17,6 +17,7 @@ from wharfinger.runtime import reasons
 from wharfinger.runtime.calls import Awaited, Calls, Direct, drive
 from wharfinger.runtime.endings import Stop, failure_of, of_error, of_result, trace_of
 from wharfinger.runtime.facade import AsyncTask, Facts, PlainTask
+from wharfinger.runtime.limits import fault_of_id
 from wharfinger.runtime.making import as_resource
 from wharfinger.runtime.output import to_log
 from wharfinger.runtime.protocol import (
@@ -117,6 +118,8 @@ class _Attempt:
                 raise Failed(
                     f"find returned {one!r} among the ids; each must be a non-empty str", reason="SCRIPT_RESULT_INVALID"
                 )
+            if fault := fault_of_id(one):
+                raise Failed(f"find returned {fault}", reason="SCRIPT_RESULT_INVALID")
         return list(answer)
 
     def _log_once(self, why: str) -> None:

@@ -9,11 +9,13 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from wharfinger.runtime import jsontext, reasons
 from wharfinger.runtime.calls import Calls
 from wharfinger.runtime.endings import Stop, failure_of
+from wharfinger.runtime.limits import check_intent, check_memo, check_plan, fault_of_id
 from wharfinger.runtime.making import Making, as_resource, id_in
 from wharfinger.runtime.protocol import Assignment, Entry, Failure, Intent, LeaseLost, Rejected, Session
 from wharfinger.runtime.script_module import ScriptModule
@@ -50,7 +52,9 @@ class Verbs:
 
     async def plan(self, keys: Iterable[str]) -> None:
         """Tell all keys the script means to make."""
-        await self._session.plan(_keys(keys, "plan"))
+        planned = _keys(keys, "plan")
+        check_plan(planned)
+        await self._session.plan(planned)
 
     async def create(
         self,
@@ -123,6 +127,8 @@ class Verbs:
         """List what was there before; return its id."""
         if not id_in(external_id):
             raise TypeError(f"{key}: the id of what is adopted must be a non-empty str, not {external_id!r}")
+        if fault := fault_of_id(external_id):
+            raise ValueError(f"{key}: what is adopted has {fault}")
         intent = self._intent(type, key, profile, region, attributes, after, None)
         entry = await self._session.adopt(intent, external_id)
         self._entries[key] = entry
@@ -144,7 +150,9 @@ class Verbs:
         saved = self._memos.get(key)
         if saved is None:
             self._calls.check(call, f"the call of once({key!r})")
+            check_memo(key, b"")
             saved = jsontext.encode(await self._calls.call(call), f"once({key!r})", exact=False)
+            check_memo(key, saved)
             await self._session.memo(key, saved)
             self._memos[key] = saved
         return json.loads(saved)
@@ -172,10 +180,9 @@ class Verbs:
         after = (after,) if isinstance(after, str) else tuple(_keys(after, f"{key}: after"))
         undo_text = "" if undo_data is None else jsontext.canonical(undo_data, f"{key}: undo_data")
         rules = self._rules(kind)
-        return Intent(
+        intent = Intent(
             key=key,
             type=kind,
-            request_digest=jsontext.request_digest(kind, profile, region, facts, after, undo_text, group),
             step=current(self.owner),
             group=group,
             profile=profile,
@@ -188,6 +195,9 @@ class Verbs:
             call_timeout=rules.call_timeout,
             settling=rules.settling,
         )
+        check_intent(intent)
+        digest = jsontext.request_digest(kind, profile, region, facts, after, undo_text, group)
+        return replace(intent, request_digest=digest)
 
     async def _intend(self, intents: Sequence[Intent]) -> tuple[float, list[Entry]]:
         """Write the intents; return when that began, by our own clock, and the entries."""
@@ -208,8 +218,9 @@ class Verbs:
         if making.external_id:
             return
         external_id = id_in(answer)
-        if not external_id:
-            why = f"the call that makes {making.key} returned {_short(answer)}, not the id of what it made"
+        fault = fault_of_id(external_id) or ("" if external_id else f"{_short(answer)}, not the id of what it made")
+        if fault:
+            why = f"the call that makes {making.key} returned {fault}"
             raise await self._doubt([making], why)
         await making.report(external_id)
 
@@ -222,18 +233,21 @@ class Verbs:
             why = f"the call that makes {intent.type} returned {_short(answer)}, not a dict of ids by key"
             raise await self._doubt(list(pending.values()), why)
         named = {key: id_in(made) for key, made in (answer or {}).items()}
+        faults = {key: fault for key, made in named.items() if (fault := fault_of_id(made))}
         for key, making in list(pending.items()):
-            if named.get(key):
+            if named.get(key) and key not in faults:
                 await making.report(named[key])
                 del pending[key]
         strange = {key: made for key, made in named.items() if made and key not in {making.key for making in makings}}
         known = next((making for making in makings if making.external_id), None)
         for made in strange.values():
-            if known is not None:  # as evidence of more than was asked for
+            if known is not None and not fault_of_id(made):  # as evidence of more than was asked for
                 await known.report(made)
         doubt = None
         if pending:
             why = f"the answer of the call that makes {intent.type} did not name {', '.join(list(pending)[:5])}"
+            if strange_id := next((faults[key] for key in pending if key in faults), ""):
+                why = f"the call that makes {intent.type} returned {strange_id}"
             doubt = await self._doubt(list(pending.values()), why, unnamed=True)
         if strange:
             keys = ", ".join(str(key) for key in list(strange)[:5])

@@ -301,6 +301,14 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """FAILED_PRECONDITION: what the operator configured for the script's package can't be used (option: such as
     `image.max_size`).
     """
+    ERROR_REASON_REPORT_TOO_LARGE: _ErrorReason.ValueType  # 133
+    """OUT_OF_RANGE: the script reported more than one message can carry to those who read it (field; limit and size: in
+    the units that the message names).
+    """
+    ERROR_REASON_REPORT_INVALID: _ErrorReason.ValueType  # 134
+    """INVALID_ARGUMENT: the script reported text or a number that can't be stored or sent, such as a NUL or a lone
+    surrogate (field).
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why something was refused or failed.
@@ -558,6 +566,14 @@ ERROR_REASON_STORE_FULL: ErrorReason.ValueType  # 131
 ERROR_REASON_SETTINGS_INVALID: ErrorReason.ValueType  # 132
 """FAILED_PRECONDITION: what the operator configured for the script's package can't be used (option: such as
 `image.max_size`).
+"""
+ERROR_REASON_REPORT_TOO_LARGE: ErrorReason.ValueType  # 133
+"""OUT_OF_RANGE: the script reported more than one message can carry to those who read it (field; limit and size: in
+the units that the message names).
+"""
+ERROR_REASON_REPORT_INVALID: ErrorReason.ValueType  # 134
+"""INVALID_ARGUMENT: the script reported text or a number that can't be stored or sent, such as a NUL or a lone
+surrogate (field).
 """
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
 

@@ -123,6 +123,7 @@ class Resource(_message.Message):
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
     EVIDENCE_OF_FIELD_NUMBER: _builtins.int
     HOURLY_FIELD_NUMBER: _builtins.int
+    TRUNCATED_FIELD_NUMBER: _builtins.int
     key: _builtins.str
     """The script's name for the thing, unique and stable within the task, such as `node/web-3`; 1 to 256 characters. A
     task that runs again finds what it made by it; the script's own keys have no `~`: `KEY~1`, `KEY~2` and so on are extra things found for KEY.
@@ -163,6 +164,10 @@ class Resource(_message.Message):
     """Epoch of the attempt that intended it."""
     evidence_of: _builtins.str
     """For an entry `KEY~n`: the KEY whose late or extra thing this is. Empty for all others."""
+    truncated: _builtins.bool
+    """Whether attributes, dependencies or long texts were left out, because they would not fit into a message. Scripts
+    can't report so much any more; those of an earlier server could.
+    """
     @_builtins.property
     def depends_on(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Keys of the entries it was built upon. Undo goes against this order, and independent entries are undone at once."""
@@ -221,10 +226,11 @@ class Resource(_message.Message):
         update_time: _timestamp_pb2.Timestamp | None = ...,
         evidence_of: _builtins.str = ...,
         hourly: _price_pb2.DecimalMoney | None = ...,
+        truncated: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["error", b"error", "hourly", b"hourly", "intent_time", b"intent_time", "price", b"price", "send_by", b"send_by", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attributes", b"attributes", "blocked_by", b"blocked_by", "depends_on", b"depends_on", "epoch", b"epoch", "error", b"error", "evidence_of", b"evidence_of", "external_id", b"external_id", "generation", b"generation", "hourly", b"hourly", "intent_time", b"intent_time", "key", b"key", "ordinal", b"ordinal", "owned", b"owned", "price", b"price", "profile", b"profile", "region", b"region", "send_by", b"send_by", "state", b"state", "step", b"step", "token", b"token", "type", b"type", "undo_attempts", b"undo_attempts", "update_time", b"update_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attributes", b"attributes", "blocked_by", b"blocked_by", "depends_on", b"depends_on", "epoch", b"epoch", "error", b"error", "evidence_of", b"evidence_of", "external_id", b"external_id", "generation", b"generation", "hourly", b"hourly", "intent_time", b"intent_time", "key", b"key", "ordinal", b"ordinal", "owned", b"owned", "price", b"price", "profile", b"profile", "region", b"region", "send_by", b"send_by", "state", b"state", "step", b"step", "token", b"token", "truncated", b"truncated", "type", b"type", "undo_attempts", b"undo_attempts", "update_time", b"update_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
