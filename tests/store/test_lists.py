@@ -110,6 +110,15 @@ async def test_the_queue_is_ordered_by_priority_and_then_by_age(store: Store) ->
     assert [t.id for t in await store.queued("asyncio", 10)] == [high.id, low.id, old.id, later.id]
     assert [t.id for t in await store.queued("asyncio", 2)] == [high.id, low.id]
     assert [await store.queue_place(t) for t in (high, low, old)] == [0, 1, 2]
+    assert [t.id for t in await store.queued("asyncio", 2, (-9, high.id))] == [low.id, old.id]
+    assert [t.id for t in await store.queued("asyncio", 9, (0, low.id))] == [old.id, later.id]
+    assert await store.queued("asyncio", 9, (0, later.id)) == []
+
+
+async def test_a_queue_is_read_without_what_may_be_long(store: Store) -> None:
+    await store.create(draft(params=b'{"a":1}'))
+    (task,) = await store.queued("asyncio", 2)
+    assert task.params == b"{}"
 
 
 async def test_unfinished_tasks_come_in_pages(store: Store) -> None:
@@ -158,6 +167,7 @@ async def test_events_are_read_from_where_one_stopped(store: Store) -> None:
 
 INDEXED: dict[str, tuple[str, Callable[[Store], Any]]] = {
     "queue": ("ix_tasks_queue", lambda store: store.queued("asyncio", 10)),
+    "queue from somewhere on": ("ix_tasks_queue", lambda store: store.queued("asyncio", 10, (-3, 9))),
     "unfinished": ("ix_tasks_unfinished", lambda store: store.unfinished(5, 10)),
     "expired": ("ix_tasks_expire", lambda store: store.expired(5, 10)),
     "list": ("ix_tasks_project", lambda store: store.tasks(TaskQuery("p", descending=True, after=9))),

@@ -63,7 +63,10 @@ class AttemptLimits:
 
 
 class Attempts:
-    """The running attempts, by task. `on_ended` hears how a task stands after its attempt, `on_free` of a free slot."""
+    """The running attempts, by task.
+
+    `on_ended` hears how a task stands after its attempt, `on_free` of a free slot and which task had it.
+    """
 
     def __init__(
         self,
@@ -84,14 +87,20 @@ class Attempts:
         self._limits = limits
         self._worker = worker
         self._on_ended: Callable[[Task], None] = _nobody
-        self._on_free: Callable[[Lane], None] = _nobody
+        self._on_free: Callable[[Lane, int], None] = _nobody
         self._jobs: dict[int, Running] = {}
+        # How many jobs of a task run: after one that was fenced has not stopped, there may be several.
+        self._working: dict[int, int] = {}
         self._chores = Chores()
         self._quiet = asyncio.Event()
 
-    def tell(self, on_ended: Callable[[Task], None], on_free: Callable[[Lane], None]) -> None:
+    def tell(self, on_ended: Callable[[Task], None], on_free: Callable[[Lane, int], None]) -> None:
         """Say who hears of ended attempts and free slots."""
         self._on_ended, self._on_free = on_ended, on_free
+
+    def works(self, task_id: int) -> bool:
+        """Whether anything of a task runs here, though its attempt may have ended: one that was fenced may not stop."""
+        return task_id in self._working
 
     def lane_of(self, job: Job) -> str:
         """Return the name of the executor that runs `job`, "" once it is freed."""
@@ -131,6 +140,7 @@ class Attempts:
         running = Running(lane, job, attempt)
         self.running[task.id] = running
         self._jobs[id(job)] = running
+        self._working[task.id] = self._working.get(task.id, 0) + 1
         self._quiet.clear()
         if deadline:
             self._alarm(running, deadline - wording.now(), lambda: self._time_up(running))
@@ -213,11 +223,15 @@ class Attempts:
         running = self._jobs.pop(id(job), None)
         if running is None:
             return
+        task_id = running.attempt.task.id
         running.lane.free += 1
+        self._working[task_id] -= 1
+        if not self._working[task_id]:
+            del self._working[task_id]
         known.release(running.attempt.redactor)
-        if self.running.get(running.attempt.task.id) is running and not running.lost:
+        if self.running.get(task_id) is running and not running.lost:
             self._chores.do(self._lose(running, "it ended without a report"))
-        self._on_free(running.lane)
+        self._on_free(running.lane, task_id)
         if not self._jobs:
             self._quiet.set()
 
@@ -296,5 +310,5 @@ def _not_stirred(_: Attempt) -> None:
     """Hear of news before anybody writes them."""
 
 
-def _nobody(_: object) -> None:
+def _nobody(*_: object) -> None:
     """Hear of something before anybody listens."""

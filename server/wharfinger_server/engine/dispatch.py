@@ -17,7 +17,8 @@ from wharfinger_server.domain.task import Task
 from wharfinger_server.engine import rollback, wording
 from wharfinger_server.engine.attempts import Attempts, timed_out
 from wharfinger_server.engine.chores import Chores
-from wharfinger_server.engine.lanes import READY_LIMIT, ConcurrencyKeys, Lane, Waiting
+from wharfinger_server.engine.keys import ConcurrencyKeys
+from wharfinger_server.engine.lanes import Lane
 from wharfinger_server.engine.life import Leased, Life
 from wharfinger_server.engine.noting import total_deadline
 from wharfinger_server.engine.patience import PatientStore
@@ -25,6 +26,7 @@ from wharfinger_server.engine.scripts import Scripts
 from wharfinger_server.engine.sealing import CannotOpen, Vault
 from wharfinger_server.engine.telling import tell_rest
 from wharfinger_server.engine.timers import Timers
+from wharfinger_server.engine.window import Key, Position, Waiting, Window, key_of
 from wharfinger_server.store.store import Gone
 from wharfinger_server.store.work import Work
 
@@ -57,8 +59,10 @@ class Dispatcher:
         self._vault = vault
         self._timers = Timers(self._look_again)
         self._chores = Chores()
+        self._beginning: set[int] = set()
+        self._again: set[int] = set()
         self._open = False
-        attempts.tell(self.consider, self._pump)
+        attempts.tell(self.consider, self._freed)
 
     # ------------------------------------------------------------------ a task that may go on
 
@@ -79,12 +83,10 @@ class Dispatcher:
 
     def consider(self, task: Task) -> None:
         """See to a task without a running attempt: wait, settle or run it; forget one at rest."""
-        key = self._key(task)
         if task.lease is not None or task.id in self.attempts.running:
             return
         if task.state.resting or task.state is TaskState.QUEUED:
-            for lane in self.keys.release(key, task.id):
-                self._pump(lane)
+            self._give_back(key_of(task), task.id)
         if task.delete_time:
             return
         if task.state.resting:
@@ -108,9 +110,9 @@ class Dispatcher:
     def reserve(self, task: Task) -> bool:
         """Take a slot for a new task that could begin at once, before it is written; False if it must queue."""
         lane = self.lanes.get(task.executor)
-        if not self._open or lane is None or lane.executor is None or not lane.free or len(lane) or lane.overflow:
+        if not self._open or lane is None or not lane.idle:
             return False
-        if task.wake_time or not self.keys.take(self._key(task), task.id):
+        if task.wake_time or not self.keys.take(key_of(task), task.id):
             return False
         lane.free -= 1
         return True
@@ -143,13 +145,32 @@ class Dispatcher:
         """Give back what `reserve` took, for a task that was not written after all."""
         lane = self.lanes[task.executor]
         lane.free += 1
-        for other in self.keys.release(self._key(task), task.id):
-            self._pump(other)
+        self._give_back(key_of(task), task.id)
         self._pump(lane)
 
-    @staticmethod
-    def _key(task: Task) -> tuple[str, str] | None:
-        return (task.project, task.policy.concurrency_key) if task.policy.concurrency_key else None
+    # ------------------------------------------------------------------ concurrency keys
+
+    def _give_back(self, key: Key | None, task_id: int) -> None:
+        """Free a task's key: at once, or when what still runs of the task is gone."""
+        if self.attempts.works(task_id):
+            self.keys.linger(key, task_id)
+        elif self.keys.release(key, task_id):
+            self._offer(key)
+
+    def _freed(self, lane: Lane, task_id: int) -> None:
+        """Use a free slot, and the key of a task of which nothing runs any more."""
+        if not self.attempts.works(task_id):
+            self._offer(self.keys.gone(task_id))
+        self._pump(lane)
+
+    def _offer(self, key: Key | None) -> None:
+        """Let the next of those that wait for a key, if it is free, go on."""
+        for lane, window in self.keys.offer(key):
+            if window.wants_more:
+                self._refill(lane, window, key)
+            self._pump(lane)
+
+    # ------------------------------------------------------------------ what waits
 
     def _look_again(self, task_id: int) -> None:
         self._chores.do(self._reconsider(task_id))
@@ -172,20 +193,39 @@ class Dispatcher:
     def _pump(self, lane: Lane) -> None:
         while self._open and lane.executor is not None and lane.free and len(lane):
             waiting = lane.pop()
-            if waiting.phase is Phase.RUN and not self.keys.take(waiting.key, waiting.task_id):
+            if waiting.task_id in self._beginning or waiting.task_id in self.attempts.running:
+                # It was seen to twice. How it stands once that is over is looked at then.
+                if waiting.task_id in self._beginning:
+                    self._again.add(waiting.task_id)
+                self._offer(waiting.key)
+            elif waiting.phase is Phase.RUN and not self.keys.take(waiting.key, waiting.task_id):
                 self.keys.park(lane, waiting)
-                continue
-            lane.free -= 1
-            self._chores.do(self._begin(lane, waiting))
-        if self._open and lane.overflow and not len(lane):
-            lane.overflow = False
-            self._chores.do(self._refill(lane))
+            else:
+                lane.free -= 1
+                self._beginning.add(waiting.task_id)
+                self._chores.do(self._begin(lane, waiting))
+        if self._open and lane.executor is not None and lane.ready.wants_more:
+            self._refill(lane, lane.ready)
 
-    async def _refill(self, lane: Lane) -> None:
-        tasks = await self.store.queued(lane.name, READY_LIMIT)
-        lane.overflow = len(tasks) == READY_LIMIT
-        for task in tasks:
-            self.consider(task)
+    def _refill(self, lane: Lane, window: Window, key: Key | None = None) -> None:
+        """Read what follows in a queue: a page of it or, for those that wait for `key`, until some of them are found.
+
+        What was read is not read again, whatever becomes of it.
+        """
+        self._chores.do(self._read_on(lane, window, window.begin_reading(), key))
+
+    async def _read_on(self, lane: Lane, window: Window, after: Position | None, key: Key | None) -> None:
+        found: list[Task] = []
+        while after is not None and not found:
+            page = await self.store.queued(lane.name, window.page, after)
+            after = (-page[-1].policy.priority, page[-1].id) if len(page) == window.page else None
+            found = [task for task in page if key is None or key_of(task) == key]
+        if window.read(after):
+            for task in found:
+                self.consider(task)
+        if key is not None:
+            self._offer(key)
+        self._pump(lane)
 
     # ------------------------------------------------------------------ beginning an attempt
 
@@ -199,11 +239,20 @@ class Dispatcher:
             log.exception("task %x could not be leased; it is looked at again", waiting.task_id)
             self._timers.add(wording.now() + RETRY_AFTER, waiting.task_id)
         finally:
-            if not launched:
-                lane.free += 1
-                for other in self.keys.release(waiting.key, waiting.task_id):
-                    self._pump(other)
-                self._pump(lane)
+            self._begun(lane, waiting, launched=launched)
+
+    def _begun(self, lane: Lane, waiting: Waiting, *, launched: bool) -> None:
+        self._beginning.discard(waiting.task_id)
+        again = waiting.task_id in self._again
+        self._again.discard(waiting.task_id)
+        if launched:
+            return  # its end is heard of
+        lane.free += 1
+        if waiting.phase is Phase.RUN:
+            self._give_back(waiting.key, waiting.task_id)
+        if again and self._open:
+            self._look_again(waiting.task_id)
+        self._pump(lane)
 
     async def _lease_and_launch(self, lane: Lane, waiting: Waiting) -> bool:
         asked: list[tuple[int, Lease]] = []

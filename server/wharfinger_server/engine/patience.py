@@ -41,9 +41,9 @@ class PatientStore:
         """Do as `Store.task_by_id`."""
         return await self._answered(lambda: self._store.task_by_id(id))
 
-    async def queued(self, executor: str, limit: int) -> list[Task]:
+    async def queued(self, executor: str, limit: int, after: tuple[int, int] | None = None) -> list[Task]:
         """Do as `Store.queued`."""
-        return await self._answered(lambda: self._store.queued(executor, limit))
+        return await self._answered(lambda: self._store.queued(executor, limit, after))
 
     async def sealed(self, task: int) -> Sealed | None:
         """Do as `Store.sealed`."""

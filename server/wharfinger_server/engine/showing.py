@@ -12,6 +12,7 @@ from wharfinger_server.engine import wording
 from wharfinger_server.engine.dispatch import Dispatcher
 from wharfinger_server.engine.scripts import Scripts
 from wharfinger_server.engine.shown import Shown
+from wharfinger_server.engine.window import key_of
 from wharfinger_server.store.store import Store
 
 LEFT_OVER_SHOWN = 100
@@ -84,11 +85,19 @@ class Showing:
         if lane is None or lane.executor is None:
             why = lane.reason if lane is not None else "it is not installed"
             return f"the executor {task.executor} is not available: {why}"
-        key = (task.project, task.policy.concurrency_key) if task.policy.concurrency_key else None
-        holder = self._dispatcher.keys.holder(key)
-        if holder and holder != task.id:
-            other = await self._store.task_by_id(holder)
-            name = other.name if other else "another task"
-            return f"the concurrency key {task.policy.concurrency_key} is held by {name}"
+        holder = self._dispatcher.keys.holder(key_of(task))
+        if holder and (holder != task.id or self._dispatcher.keys.lingers(holder)):
+            return f"the concurrency key {task.policy.concurrency_key} is held by {await self._holder(task, holder)}"
         before = await self._store.queue_place(task)
         return f"for one of {lane.slots} slots of the executor {task.executor}; {before} task(s) are before it"
+
+    async def _holder(self, task: Task, holder: int) -> str:
+        """Return who holds the concurrency key of `task`, and why, if its attempt is over."""
+        other = task if holder == task.id else await self._store.task_by_id(holder)
+        name = other.name if other else "another task"
+        if other is None or not self._dispatcher.keys.lingers(holder):
+            return name
+        return (
+            f"{name}, which is {other.state.name}, but whose script still works in the executor {other.executor}; "
+            "the key is free when that ends, or when the server is started again"
+        )

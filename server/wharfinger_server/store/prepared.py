@@ -33,6 +33,19 @@ _QUEUED = sa.and_(_T.state == sa.literal_column("1"), _T.lease_expire == _ZERO)
 TASK = sa.select(*schema.tasks.c)
 """The whole rows of tasks, as codec.task_of takes them."""
 
+
+def _light(column: sa.Column[Any]) -> sa.ColumnElement[Any]:
+    """Return what is selected for a column where long documents are left out."""
+    if column.name == "params":
+        return sa.null().label(column.name)
+    if column.name == "result":
+        return sa.literal(b"", sa.LargeBinary()).label(column.name)
+    return column
+
+
+LIGHT = sa.select(*(_light(column) for column in schema.tasks.c))
+"""The rows of tasks without their params and results, which may be long."""
+
 _LIMIT: sa.BindParameter[int] = sa.bindparam("limit", type_=sa.BigInteger())
 
 
@@ -73,9 +86,12 @@ class Reads:
         self.task = make(named.where(_T.task_id == _("task_id"), _T.delete_time == _ZERO))
         self.task_by_request = make(named.where(_T.request_id == _("request_id")))
         self.task_by_id = make(TASK.where(_T.id == _("task")))
-        self.queued = make(
-            TASK.where(_QUEUED, _T.executor == _("executor")).order_by(_T.priority.desc(), _T.id).limit(_LIMIT)
-        )
+        queue = LIGHT.where(_QUEUED, _T.executor == _("executor"))
+        level = queue.where(_T.priority == _("priority"), _T.id > _("after"))
+        below = queue.where(_T.priority < _("priority"))
+        self.queued = make(queue.order_by(_T.priority.desc(), _T.id).limit(_LIMIT))
+        self.queued_level = make(level.order_by(_T.id).limit(_LIMIT))
+        self.queued_below = make(below.order_by(_T.priority.desc(), _T.id).limit(_LIMIT))
         self.queue_place = make(
             sa.select(sa.func.count()).select_from(schema.tasks).where(_QUEUED, _T.executor == _("executor"), before)
         )

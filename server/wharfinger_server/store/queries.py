@@ -16,7 +16,7 @@ from wharfinger_server.domain.task import Task
 from wharfinger_server.store import codec, schema
 from wharfinger_server.store.codec import Row
 from wharfinger_server.store.database import Database
-from wharfinger_server.store.prepared import TASK, TROUBLED, UNFINISHED, reads
+from wharfinger_server.store.prepared import LIGHT, TASK, TROUBLED, UNFINISHED, reads
 from wharfinger_server.store.spending import read_sums
 from wharfinger_server.store.values import Condition, FeedEvent, Sealed, StoredEvent, TaskQuery
 
@@ -24,19 +24,9 @@ _T = schema.tasks.c
 _E = schema.entries.c
 
 
-def _light(column: sa.Column[Any]) -> sa.ColumnElement[Any]:
-    """Return what is selected for a column where long documents are left out."""
-    if column.name == "params":
-        return sa.null().label(column.name)
-    if column.name == "result":
-        return sa.literal(b"", sa.LargeBinary()).label(column.name)
-    return column
-
-
 _COMPARE: Mapping[str, Callable[[Any, Any], sa.ColumnElement[bool]]] = {
     "=": operator.eq, "!=": operator.ne, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
 }  # fmt: skip
-_LIGHT = sa.select(*(_light(column) for column in schema.tasks.c))
 
 
 class Queries:
@@ -79,9 +69,20 @@ class Queries:
             rows = _page(connection, query, query.project)
         return self._tasks(connection, rows, light=query.light)
 
-    def queued(self, connection: sa.Connection, executor: str, limit: int) -> list[Task]:
-        """Return the first tasks in an executor's queue."""
-        return self._tasks(connection, self._reads.queued(connection, executor=executor, limit=limit))
+    def queued(
+        self, connection: sa.Connection, executor: str, limit: int, after: tuple[int, int] | None = None
+    ) -> list[Task]:
+        """Return the first tasks in an executor's queue, or the first after a place in it."""
+        if after is None:
+            rows = self._reads.queued(connection, executor=executor, limit=limit)
+            return self._tasks(connection, rows, light=True)
+        # Two ranges of the index, each read from its beginning; asked for both at once, a database reads the whole.
+        priority, task = -after[0], after[1]
+        rows = self._reads.queued_level(connection, executor=executor, priority=priority, after=task, limit=limit)
+        if len(rows) < limit:
+            left = limit - len(rows)
+            rows = [*rows, *self._reads.queued_below(connection, executor=executor, priority=priority, limit=left)]
+        return self._tasks(connection, rows, light=True)
 
     def queue_place(self, connection: sa.Connection, task: Task) -> int:
         """Return how many queued tasks of its executor come before `task`."""
@@ -163,7 +164,7 @@ class Queries:
 
 def _page(connection: sa.Connection, query: TaskQuery, project: str | None) -> list[Row]:
     """Return the rows of a page of one project's tasks, or (None) of all."""
-    select = (_LIGHT if query.light else TASK).where(_T.delete_time == 0)
+    select = (LIGHT if query.light else TASK).where(_T.delete_time == 0)
     if project is not None:
         select = select.where(_T.project == project)
     select = select.where(*(clause for condition in query.conditions for clause in _clauses(project, condition)))

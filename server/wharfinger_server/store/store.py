@@ -302,9 +302,13 @@ class Store:
         """Return the ids of the keys that sealed params are under, each with the number of its tasks."""
         return await self._read(self._queries.seal_keys)
 
-    async def queued(self, executor: str, limit: int) -> list[Task]:
-        """Return the queued tasks of an executor that no attempt holds, highest priority first, then oldest."""
-        return await self._read(lambda c: self._queries.queued(c, executor, limit))
+    async def queued(self, executor: str, limit: int, after: tuple[int, int] | None = None) -> list[Task]:
+        """Return the queued tasks of an executor that no attempt holds, highest priority first, then oldest.
+
+        `after` is where the page before ended: the priority of its last task, negated, and its id. Params and results
+        are left out.
+        """
+        return await self._read(lambda c: self._queries.queued(c, executor, limit, after))
 
     async def queue_place(self, task: Task) -> int:
         """Return how many queued tasks of the same executor come before `task`."""
