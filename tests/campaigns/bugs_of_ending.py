@@ -168,11 +168,12 @@ def remove_counts_as_undo(ground: Ground) -> None:
 
 
 @BUGS.bug("19")
-def undo_of_evidence_counts_as_undo(ground: Ground) -> None:
-    """A rollback of evidence alone forbids to resume its task."""
+def undo_of_some_counts_as_undo(ground: Ground) -> None:
+    """A rollback of some keys alone forbids to resume its task: the old rule."""
 
-    def spoiled(self: Task, only: Any, now: int, *, aside: bool = False) -> None:
-        right(self, only, now, aside=False)
+    def spoiled(self: Task, only: Any, now: int) -> None:
+        right(self, only, now)
+        self.undo_begun = True
 
     right = ground.put(Task, "roll_back", spoiled)
 

@@ -25,6 +25,7 @@ DOUBT = Failure(Code.UNKNOWN, "RESOURCE_UNCERTAIN", "nobody knows")
 INTENDED, CREATED, UNCERTAIN = EntryState.INTENDED, EntryState.CREATED, EntryState.UNCERTAIN
 NOT_CREATED, UNDOING, UNDONE = EntryState.NOT_CREATED, EntryState.UNDOING, EntryState.UNDONE
 UNDO_FAILED, RETAINED, FORGOTTEN = EntryState.UNDO_FAILED, EntryState.RETAINED, EntryState.FORGOTTEN
+MISSING = EntryState.MISSING
 
 
 def intent(key: str = "a", **more: Any) -> Intent:

@@ -12,7 +12,7 @@ from wharfinger_server.domain.entries import Entries
 from wharfinger_server.domain.entry import Counts, Entry
 from wharfinger_server.domain.estimate import CostItem, Estimate
 from wharfinger_server.domain.price import Money, Price, Tier
-from wharfinger_server.domain.states import CLOSED, EntryState, TaskState
+from wharfinger_server.domain.states import CLOSED, DOUBTFUL, EntryState, TaskState
 from wharfinger_server.domain.task import Task
 
 # Beyond the 28 digits that Python's own sums would round to.
@@ -63,7 +63,7 @@ def test_the_sums_of_a_ledger_are_those_of_its_entries(changes):
         ledger.put(entry)
     open_ones = [entry for entry in ledger if entry.owned and entry.state not in CLOSED]
     costs = ledger.counts.costs or Costs()
-    sought = [entry for entry in open_ones if entry.state in (EntryState.INTENDED, EntryState.UNCERTAIN)]
+    sought = [entry for entry in open_ones if entry.state in DOUBTFUL]
     alive = [entry for entry in open_ones if entry not in sought]
     assert fractions(costs.alive) == exact(entry.cost.hourly for entry in alive if entry.cost)
     assert fractions(costs.doubtful) == exact(entry.cost.hourly for entry in sought if entry.cost)

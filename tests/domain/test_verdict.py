@@ -8,6 +8,7 @@ from tests.domain.build import (
     CREATED,
     FORGOTTEN,
     INTENDED,
+    MISSING,
     NOT_CREATED,
     NOW,
     RETAINED,
@@ -33,6 +34,7 @@ POSSIBLE = {
     CREATED: {"RETAIN", "FORGET"},
     UNCERTAIN: {"CREATED", "NOT_CREATED", "RETAIN", "FORGET"},
     UNDO_FAILED: {"NOT_CREATED", "RETAIN", "FORGET"},
+    MISSING: {"CREATED", "GONE", "RETAIN", "FORGET"},
 }
 
 

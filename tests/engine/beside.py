@@ -346,7 +346,8 @@ class History:
 
         def rule() -> None:
             self.model.fence(epoch)
-            self.model.ledger.undone(key, well)
+            if self.model.ledger.undone(key, well) and well:
+                self.used[epoch].discard(key)  # rule 32
 
         await self.both(f"{epoch} removed {key}: {well}", self.sessions[epoch].removed(key, error), rule)
 

@@ -232,11 +232,13 @@ class ModelLedger:
             raise Refused("not ours, or not alive")
         self.set(row, "UNDOING", window=max(row.window, until))
 
-    def undone(self, key: str, well: bool) -> None:
-        """Take what came of it."""
+    def undone(self, key: str, well: bool) -> bool:
+        """Take what came of it; return whether it changed something."""
         row = self.rows.get(key)
-        if row is not None and row.state == "UNDOING":
-            self.set(row, "UNDONE" if well else "UNDO_FAILED", tried=not well)
+        if row is None or row.state != "UNDOING":
+            return False
+        self.set(row, "UNDONE" if well else "UNDO_FAILED", tried=not well)
+        return True
 
     def interrupt(self) -> None:
         """What was being taken away when its attempt ended may be gone or not."""

@@ -243,15 +243,18 @@ class ModelTask:
         self.fence(epoch)
         if self.phase == "UNDO":
             row = self.ledger.rows.get(key)
-            if row is None or self.stop or not self.concerns(row) or self.ledger.blocked(row):
-                raise Refused("16")
+            if row is None or self.stop or not self.concerns(row):
+                raise Refused("17")
+        if (row := self.ledger.rows.get(key)) is not None and self.ledger.blocked(row):
+            raise Refused("16, 32")
         self.ledger.undoing(key, until)
 
     def _undo_over(self) -> None:
         self.ledger.interrupt()
         self.ledger.begin_round()
         left = [row for row in self.rows if row.open and self.concerns(row)]
-        if self.by_person and (self.undo_begun or not (self.open or self.cause == "SUCCESS")):
+        aside = bool(self.only) and all("~" in key for key in self.only or ())
+        if self.by_person and (not aside or self.undo_begun or not (self.open or self.cause == "SUCCESS")):
             self.cause = "ROLLBACK"
         state = "ROLLBACK_FAILED"
         if self.cause == "SUCCESS" and not left and not self.unsettled:
@@ -294,13 +297,12 @@ class ModelTask:
         self.go_on()
 
     def roll_back(self, only: tuple[str, ...], retain: tuple[str, ...]) -> None:
-        """Rules 17, 19."""
+        """Rules 17, 19, 31."""
         self.ask("roll back")
         if any(key not in self.ledger.rows for key in only):
             raise Refused("17")
         kept = self.ledger.kept(retain)
-        aside = bool(only) and all("~" in key for key in only)
-        self.state, self.undo_begun = "ROLLING_BACK", self.undo_begun or not aside
+        self.state, self.undo_begun = "ROLLING_BACK", self.undo_begun or not only
         self.only, self.by_person, self.stop = only, True, False
         self.ledger.begin_round()
         for row in kept:

@@ -40,3 +40,8 @@ class Rollback:
     only: tuple[str, ...] = ()
     stop: bool = False
     begin_time: int = 0
+
+    @property
+    def aside(self) -> bool:
+        """Whether it is about evidence (`KEY~n`) alone, so that the task's own things stay as they were."""
+        return bool(self.only) and all("~" in key for key in self.only)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from wharfinger_server.domain.entry import Counts, Entry
 from wharfinger_server.domain.errors import FailedPrecondition
+from wharfinger_server.domain.states import EntryState
 
 
 class Entries:
@@ -59,8 +60,15 @@ class Entries:
         return [entry for entry in self.entries.values() if entry.base == base]
 
     def open_evidence(self, base: str) -> list[Entry]:
-        """Return what was made under the key `base` by earlier attempts, beside its own thing, and may be alive."""
-        return [entry for entry in self.family(base) if entry.is_evidence and entry.open]
+        """Return what was made under the key `base` by earlier attempts, beside its own thing, and may be alive.
+
+        What is MISSING does not stand in its key's way (rule 9).
+        """
+        return [
+            entry
+            for entry in self.family(base)
+            if entry.is_evidence and entry.open and entry.state is not EntryState.MISSING
+        ]
 
     def holder(self, entry: Entry, external_id: str) -> Entry | None:
         """Return the other entry that holds the thing `external_id` of the kind and place of `entry`, or None."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from wharfinger_server.domain.costs import Costs, Leftover, listed
 from wharfinger_server.domain.estimate import CostItem
 from wharfinger_server.domain.failure import Failure
-from wharfinger_server.domain.states import CLOSED, HANDED_OVER, SOUGHT, UNSETTLED_AT_SUCCESS, EntryState
+from wharfinger_server.domain.states import CLOSED, DOUBTFUL, HANDED_OVER, SOUGHT, UNSETTLED_AT_SUCCESS, EntryState
 
 Version = tuple[int, int, str, int]
 """An entry's state, generation, external id and intent epoch: what a finding or an undo was asked about (rule 8)."""
@@ -27,6 +27,7 @@ class Entry:
     failed to undo it. `asked_time`: when `find` was last asked too early to conclude. `settle_time`: from then on "not
     there" counts. `undo_deadline`: the end of the undo's own call window. `cost`: the line of the task's estimate that
     tells what it costs, None where there is none.
+    `was_own`: it was its key's own thing until the provider said that there is no such thing (rule 28).
     """
 
     key: str
@@ -60,6 +61,7 @@ class Entry:
     asked_time: int = 0
     blocked_by: str = ""
     cost: CostItem | None = None
+    was_own: bool = False
 
     @property
     def open(self) -> bool:
@@ -75,6 +77,11 @@ class Entry:
     def sought(self) -> bool:
         """Whether `find` may still say something about it."""
         return self.state in SOUGHT
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether its thing may not exist."""
+        return self.state in DOUBTFUL
 
     @property
     def nameless(self) -> bool:
@@ -128,6 +135,11 @@ class Counts:
         return self.of(*SOUGHT)
 
     @property
+    def doubtful(self) -> int:
+        """Return how many owned entries are of things that may not exist."""
+        return self.of(*DOUBTFUL)
+
+    @property
     def total(self) -> int:
         """Return how many entries there are."""
         return self.foreign + sum(self.owned.values())
@@ -136,7 +148,7 @@ class Counts:
     def leftover(self) -> Leftover:
         """Return what the open entries cost; what could not be undone counts as alive."""
         costs = self.costs or _NO_COSTS
-        return Leftover(listed(costs.alive), self.open - self.sought - costs.priced, self.sought)
+        return Leftover(listed(costs.alive), self.open - self.doubtful - costs.priced, self.doubtful)
 
     def add(self, entry: Entry, sign: int) -> None:
         """Count `entry` in (`sign` 1) or out (`sign` -1)."""
@@ -146,7 +158,7 @@ class Counts:
             self.foreign += sign
         if entry.cost is not None and entry.cost.hourly is not None and entry.open:
             self.costs = self.costs or Costs()
-            self.costs.move(entry.cost.hourly, sign, alive=not entry.sought, evidence=entry.is_evidence)
+            self.costs.move(entry.cost.hourly, sign, alive=not entry.doubtful, evidence=entry.is_evidence)
         self.last_ordinal = max(self.last_ordinal, entry.ordinal)
 
 

@@ -46,12 +46,10 @@ def report(ledger: Entries, entry: Entry, generation: int, external_id: str, epo
 def add(ledger: Entries, entry: Entry, external_id: str, now: int, *, epoch: int, generation: int) -> Entry:
     """Write one more thing of the key of `entry` as `KEY~n`: UNCERTAIN, and ours (rule 7)."""
     base = entry.base
-    taken = {other.key for other in ledger.family(base)}
-    n = next(i for i in range(1, len(taken) + 2) if f"{base}~{i}" not in taken)
     return ledger.put(
         replace(
             entry,
-            key=f"{base}~{n}",
+            key=next_key(ledger, base),
             state=EntryState.UNCERTAIN,
             ordinal=ledger.counts.last_ordinal + 1,
             generation=generation,
@@ -63,6 +61,7 @@ def add(ledger: Entries, entry: Entry, external_id: str, now: int, *, epoch: int
             asked_time=0,
             tried=False,
             burnt=False,
+            was_own=False,
             undo_attempts=0,
             undo_deadline=0,
             blocked_by="",
@@ -71,6 +70,12 @@ def add(ledger: Entries, entry: Entry, external_id: str, now: int, *, epoch: int
             update_time=now,
         )
     )
+
+
+def next_key(ledger: Entries, base: str) -> str:
+    """Return the next free `KEY~n` of the key `base`."""
+    taken = {other.key for other in ledger.family(base)}
+    return next(key for i in range(1, len(taken) + 2) if (key := f"{base}~{i}") not in taken)
 
 
 def confirm(ledger: Entries, entry: Entry, now: int) -> Entry:

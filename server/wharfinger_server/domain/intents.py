@@ -131,17 +131,22 @@ def adopt(ledger: Entries, intent: Intent, external_id: str, epoch: int, now: in
     if entry.state is EntryState.CREATED and entry.external_id == external_id:
         return entry
     beside = ledger.open_evidence(intent.key)
+    held = [
+        other
+        for other in ledger.family(intent.key)
+        if other.is_evidence and other.open and other.external_id == external_id
+    ]
+    if held and entry.state in FREE and beside in ([], held):
+        return evidence.take_over(ledger, entry, held[0], now)
     if beside:
-        if entry.state in FREE and [other.external_id for other in beside] == [external_id]:
-            return evidence.take_over(ledger, entry, beside[0], now)
         raise _reused(
             intent.key, f"something made under {intent.key} by an earlier attempt may be alive; resolve it first"
         )
     if entry.nameless or entry.state is EntryState.UNDOING:
         raise _reused(intent.key, f"{intent.key} is {entry.state.name}; it cannot be adopted before that is settled")
     if entry.external_id != external_id and (entry.open or entry.state in HANDED_OVER):
-        held = entry.external_id or entry.state.name
-        raise _reused(intent.key, f"{intent.key} is {held} already; adopt {external_id} under a key of its own")
+        what = entry.external_id or entry.state.name
+        raise _reused(intent.key, f"{intent.key} is {what} already; adopt {external_id} under a key of its own")
     if not entry.owned:
         return _write_adopted(ledger, intent, entry, external_id, epoch, now)
     return ledger.put(

@@ -37,6 +37,7 @@ class EntryState(IntEnum):
     UNDO_FAILED = 7
     RETAINED = 8
     FORGOTTEN = 9
+    MISSING = 10
 
 
 CLOSED = frozenset({EntryState.NOT_CREATED, EntryState.UNDONE, EntryState.RETAINED, EntryState.FORGOTTEN})
@@ -48,9 +49,10 @@ HANDED_OVER = frozenset({EntryState.RETAINED, EntryState.FORGOTTEN})
 SOUGHT = frozenset({EntryState.INTENDED, EntryState.UNCERTAIN})
 """Entries of which it is not known whether the thing exists: `find` may tell."""
 
-UNSETTLED_AT_SUCCESS = frozenset(
-    {EntryState.INTENDED, EntryState.UNCERTAIN, EntryState.UNDOING, EntryState.UNDO_FAILED}
-)
+DOUBTFUL = SOUGHT | {EntryState.MISSING}
+"""Open entries whose thing may not exist: their costs count apart."""
+
+UNSETTLED_AT_SUCCESS = DOUBTFUL | {EntryState.UNDOING, EntryState.UNDO_FAILED}
 """Entries with which a task cannot be SUCCEEDED."""
 
 

@@ -187,7 +187,7 @@ class Task:
     def _but(self, trigger: Trigger) -> str:
         """Return what beside the state stands against what a person asks, "" if nothing does."""
         if trigger is Trigger.RESUME and self.undo_begun:
-            return "what it made has begun to be undone"
+            return "all that it made has begun to be undone"
         if trigger is Trigger.RESUME and self.sealed and not self.seal_key:
             return "its sealed params were erased when it ended, so it can't run again"
         if trigger in (Trigger.ROLL_BACK, Trigger.RESOLVE) and not self.counts.open:
@@ -414,7 +414,7 @@ class Task:
     def resume(self) -> None:
         """Let a half-done task run again, with what it made; the ledger's round begins anew.
 
-        Raises FailedPrecondition STATE_FORBIDS, also where undo has begun.
+        Raises FailedPrecondition STATE_FORBIDS, also where a whole rollback has begun (rule 31).
         """
         self.require(Trigger.RESUME)
         self.move(Trigger.RESUME, Q)
@@ -422,15 +422,14 @@ class Task:
         self.failures = self.losses = self.settle_losses = 0
         self.end_time = self.expire_time = self.wake_time = self.retry_time = 0
 
-    def roll_back(self, only: tuple[str, ...], now: int, *, aside: bool = False) -> None:
-        """Begin a rollback that a person asked for, whole or of `only` some keys.
+    def roll_back(self, only: tuple[str, ...], now: int) -> None:
+        """Begin a rollback that a person asked for, whole or of `only` some keys; the latter leaves resume possible.
 
-        `aside`: it is about evidence only, so that it does not count as undo for a later resume (rule 19). Raises
-        FailedPrecondition STATE_FORBIDS, also where nothing is open.
+        Raises FailedPrecondition STATE_FORBIDS, also where nothing is open.
         """
         self.require(Trigger.ROLL_BACK)
         self.move(Trigger.ROLL_BACK, RB)
-        self.undo_begun = self.undo_begun or not aside
+        self.undo_begun = self.undo_begun or not only  # rules 19 and 31
         self.rollback, self.rollback_error = Rollback(by_person=True, only=only, begin_time=now), None
         self.end_time = self.expire_time = self.wake_time = 0
 
@@ -442,7 +441,8 @@ class Task:
         rollback = self.rollback or Rollback(by_person=False)
         if self.lease is not None:
             self._end_lease(now, error if halted else None)
-        if rollback.by_person and (self.undo_begun or not (self.counts.open or self.cause is Cause.SUCCESS)):
+        of_its_own = self.undo_begun or not rollback.aside
+        if rollback.by_person and (of_its_own or not (self.counts.open or self.cause is Cause.SUCCESS)):
             self.cause = Cause.ROLLBACK
         to = UNDO_FAILED
         if self.cause is Cause.SUCCESS and done and not self.counts.unsettled:

@@ -194,9 +194,7 @@ def begin(task: Task, ledger: Ledger, only: Sequence[str], retain: Sequence[str]
     task.require(Trigger.ROLL_BACK)
     _check(ledger, only)
     kept = retention(ledger, retain, now)
-    # Rule 19: what undoes evidence alone leaves the task's own things as they were.
-    aside = bool(only) and all(ledger.named(key).is_evidence for key in only)
-    task.roll_back(tuple(only), now, aside=aside)
+    task.roll_back(tuple(only), now)
     ledger.begin_round()
     return [ledger.put(hand_over(ledger.named(entry.key), EntryState.RETAINED, now)) for entry in kept]
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from enum import IntEnum
 
-from wharfinger_server.domain import evidence
+from wharfinger_server.domain import evidence, missing
 from wharfinger_server.domain.entry import Entry
 from wharfinger_server.domain.errors import FailedPrecondition, invalid
 from wharfinger_server.domain.ledger import Ledger
@@ -24,11 +24,13 @@ class Verdict(IntEnum):
     NOT_CREATED = 2
     RETAIN = 3
     FORGET = 4
+    GONE = 5
 
 
 _POSSIBLE = {
     EntryState.CREATED: frozenset({Verdict.RETAIN, Verdict.FORGET}),
-    EntryState.UNCERTAIN: frozenset(Verdict),
+    EntryState.UNCERTAIN: frozenset(Verdict) - {Verdict.GONE},
+    EntryState.MISSING: frozenset({Verdict.CREATED, Verdict.RETAIN, Verdict.FORGET, Verdict.GONE}),
     EntryState.UNDO_FAILED: frozenset({Verdict.NOT_CREATED, Verdict.RETAIN, Verdict.FORGET}),
 }
 """Which verdicts an open entry may get, by its state. One that is INTENDED or UNDOING is at work."""
@@ -58,6 +60,8 @@ def _take(ledger: Ledger, entry: Entry, verdict: Verdict, external_id: str, now:
         return [_exists(ledger, entry, external_id, now)]
     if refusal := objection(entry, verdict, now):
         raise refusal
+    if verdict is Verdict.GONE:
+        return [missing.closed(ledger, entry, now)]
     if verdict is Verdict.NOT_CREATED:
         gone = replace(entry, state=EntryState.NOT_CREATED, tried=False, blocked_by="", update_time=now)
         return [ledger.put(gone)]

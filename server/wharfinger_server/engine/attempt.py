@@ -75,6 +75,11 @@ class Attempt:
                 fresh.add(key)
             self._used |= fresh
 
+    def free_key(self, key: str) -> None:
+        """Let this attempt use `key` once more: what it made under it is undone, or was never sent (rule 4)."""
+        with self._lock:
+            self._used.discard(key)
+
     def cost_of(self, key: str, estimate: Callable[[], bytes]) -> CostItem | None:
         """Return the line of the task's estimate that has the price of `key`; `estimate` returns its document."""
         if self._costs is None:

@@ -9,12 +9,13 @@ from typing import Any, Protocol, TypeVar
 import orjson
 
 from wharfinger.runtime import limits, protocol
+from wharfinger_server.domain import replacing
 from wharfinger_server.domain.entry import base_of
 from wharfinger_server.domain.errors import FailedPrecondition, Fenced, Refused, Unavailable
 from wharfinger_server.domain.event import LogLevel, LogLine
 from wharfinger_server.domain.failure import Code, Failure
 from wharfinger_server.domain.ledger import Entry, Intent, Ledger
-from wharfinger_server.domain.states import Phase
+from wharfinger_server.domain.states import EntryState, Phase
 from wharfinger_server.domain.task import Task
 from wharfinger_server.engine import discretion, rollback, wording
 from wharfinger_server.engine.attempt import LINE_COST, Attempt
@@ -79,6 +80,8 @@ class AttemptSession:
         def decide(work: Work) -> list[protocol.Entry]:
             """Write the intents, or find what was made before."""
             ledger = work.ledger(*(intent.key for intent in wanted))
+            if any(replacing.lost_its_own(ledger, intent.key) for intent in wanted):
+                ledger = work.ledger()  # what was built on it has a say
             return [self._intended(work, ledger, intent) for intent in wanted]
 
         return await self._write(decide)
@@ -86,7 +89,7 @@ class AttemptSession:
     def _intended(self, work: Work, ledger: Ledger, intent: Intent) -> protocol.Entry:
         if ledger.expects(intent.key, self._epoch):  # written by an earlier try, whose answer was lost
             return wording.entry_for_script(ledger.named(intent.key))
-        return self._noted(work, ledger, ledger.intend(self._priced(work, intent), self._epoch, work.now))
+        return self._noted(work, ledger, replacing.intend(ledger, self._priced(work, intent), self._epoch, work.now))
 
     def _priced(self, work: Work, intent: Intent) -> Intent:
         """Return the intent with what the task's estimate says that the thing costs."""
@@ -166,7 +169,7 @@ class AttemptSession:
             if self._attempt.phase is Phase.UNDO:
                 entry = rollback.start(work, key, deadline)
             else:
-                entry = work.ledger(base_of(key)).undoing(key, deadline, work.now)
+                entry = replacing.remove(work.ledger(), key, deadline, work.now)
             entry_changed(work, entry, self._epoch)
             return wording.entry_for_script(entry)
 
@@ -175,10 +178,20 @@ class AttemptSession:
     async def removed(self, key: str, failure: protocol.Failure | None = None) -> None:
         """Report that `key` is gone, or that taking it away failed."""
         error = self._failure(failure) if failure else None
-        await self._on_entry(key, lambda ledger, now: ledger.undone(key, error, now))
+        state = await self._on_entry(key, lambda ledger, now: ledger.undone(key, error, now))
+        if state is EntryState.UNDONE:
+            self._attempt.free_key(key)  # rule 32
 
-    async def _on_entry(self, key: str, act: Callable[[Ledger, int], Entry | None]) -> None:
-        await self._write(lambda work: entry_changed(work, act(work.ledger(base_of(key)), work.now), self._epoch))
+    async def _on_entry(self, key: str, act: Callable[[Ledger, int], Entry | None]) -> EntryState | None:
+        """Do it and return the state of the entry that changed, None if none did."""
+
+        def decide(work: Work) -> EntryState | None:
+            """Do it."""
+            entry = act(work.ledger(base_of(key)), work.now)
+            entry_changed(work, entry, self._epoch)
+            return entry.state if entry is not None else None
+
+        return await self._write(decide)
 
     async def found(
         self,

@@ -104,13 +104,12 @@ def _lease(it: Decision) -> None:
 def _undo(it: Decision) -> None:
     before, task, known = it.before, it.task, it.known
     if it.who.verb == "resume" and before.state is not task.state and before.undo_begun:
-        it.wrong("it was resumed though its undo had begun")
+        it.wrong("31: it was resumed though a whole rollback had begun")
     if task.undo_begun and not before.undo_begun:
-        only = task.rollback.only if task.rollback else ()
         if before.state is task.state and it.who.verb != "roll_back":
             it.wrong("19: something that is no rollback counts as undo")
-        elif only and all("~" in key for key in only):
-            it.wrong("19: the undo of evidence alone counts as undo")
+        elif task.rollback and task.rollback.only:
+            it.wrong("19, 31: the undo of some keys counts as the undo of all")
     if it.who.verb == "roll_back":
         _retained(it)
     if task.state is T.ROLLING_BACK and before.state is not T.ROLLING_BACK:
@@ -201,7 +200,7 @@ def _success(it: Decision, entries: Iterable[Entry]) -> None:
     task, known = it.task, it.known
     if task.state is T.SUCCEEDED:
         known.succeeded = True
-    elif task.undo_begun or task.state is T.QUEUED:
+    elif task.undo_begun or task.state is T.QUEUED or (task.rollback and not task.rollback.aside):
         known.succeeded = False
     unsettled = any(e.owned and e.state in UNSETTLED for e in entries)
     stopped = task.state is T.ROLLBACK_FAILED and any(

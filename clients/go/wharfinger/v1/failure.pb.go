@@ -305,6 +305,9 @@ const (
 	// INVALID_ARGUMENT: the script reported text or a number that can't be stored or sent, such as a NUL or a lone
 	// surrogate (field).
 	ErrorReason_ERROR_REASON_REPORT_INVALID ErrorReason = 134
+	// NOT_FOUND: a thing that the task had made is gone, says the provider, or may be: it is MISSING until that is sure
+	// (key, external_id).
+	ErrorReason_ERROR_REASON_RESOURCE_MISSING ErrorReason = 135
 )
 
 // Enum value maps for ErrorReason.
@@ -397,6 +400,7 @@ var (
 		132: "ERROR_REASON_SETTINGS_INVALID",
 		133: "ERROR_REASON_REPORT_TOO_LARGE",
 		134: "ERROR_REASON_REPORT_INVALID",
+		135: "ERROR_REASON_RESOURCE_MISSING",
 	}
 	ErrorReason_value = map[string]int32{
 		"ERROR_REASON_UNSPECIFIED":           0,
@@ -486,6 +490,7 @@ var (
 		"ERROR_REASON_SETTINGS_INVALID":      132,
 		"ERROR_REASON_REPORT_TOO_LARGE":      133,
 		"ERROR_REASON_REPORT_INVALID":        134,
+		"ERROR_REASON_RESOURCE_MISSING":      135,
 	}
 )
 
@@ -634,7 +639,7 @@ const file_wharfinger_v1_failure_proto_rawDesc = "" +
 	"\"PARTIAL_FAILURE_ACTION_UNSPECIFIED\x10\x00\x12!\n" +
 	"\x1dPARTIAL_FAILURE_ACTION_RESUME\x10\x01\x12$\n" +
 	" PARTIAL_FAILURE_ACTION_ROLL_BACK\x10\x02\x12\"\n" +
-	"\x1ePARTIAL_FAILURE_ACTION_RESOLVE\x10\x03*\xf2\x16\n" +
+	"\x1ePARTIAL_FAILURE_ACTION_RESOLVE\x10\x03*\x96\x17\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12\x1f\n" +
 	"\x1bERROR_REASON_UNKNOWN_SCRIPT\x10\x01\x12\x1e\n" +
@@ -723,7 +728,8 @@ const file_wharfinger_v1_failure_proto_rawDesc = "" +
 	"\x17ERROR_REASON_STORE_FULL\x10\x83\x01\x12\"\n" +
 	"\x1dERROR_REASON_SETTINGS_INVALID\x10\x84\x01\x12\"\n" +
 	"\x1dERROR_REASON_REPORT_TOO_LARGE\x10\x85\x01\x12 \n" +
-	"\x1bERROR_REASON_REPORT_INVALID\x10\x86\x01B]\n" +
+	"\x1bERROR_REASON_REPORT_INVALID\x10\x86\x01\x12\"\n" +
+	"\x1dERROR_REASON_RESOURCE_MISSING\x10\x87\x01B]\n" +
 	"\x11dev.wharfinger.v1P\x01ZFgithub.com/wharfinger/wharfinger/clients/go/wharfinger/v1;wharfingerv1b\x06proto3"
 
 var (

@@ -49,21 +49,25 @@ const (
 	ResourceState_RESOURCE_STATE_RETAINED ResourceState = 8
 	// A person gave up on it: nobody knows whether it is alive, and it is no longer the task's.
 	ResourceState_RESOURCE_STATE_FORGOTTEN ResourceState = 9
+	// It existed, and at two looks the provider said that there is no such thing. Its key may be made again meanwhile; it
+	// is looked at once more before the task ends, and is UNDONE or CREATED then.
+	ResourceState_RESOURCE_STATE_MISSING ResourceState = 10
 )
 
 // Enum value maps for ResourceState.
 var (
 	ResourceState_name = map[int32]string{
-		0: "RESOURCE_STATE_UNSPECIFIED",
-		1: "RESOURCE_STATE_INTENDED",
-		2: "RESOURCE_STATE_CREATED",
-		3: "RESOURCE_STATE_UNCERTAIN",
-		4: "RESOURCE_STATE_NOT_CREATED",
-		5: "RESOURCE_STATE_UNDOING",
-		6: "RESOURCE_STATE_UNDONE",
-		7: "RESOURCE_STATE_UNDO_FAILED",
-		8: "RESOURCE_STATE_RETAINED",
-		9: "RESOURCE_STATE_FORGOTTEN",
+		0:  "RESOURCE_STATE_UNSPECIFIED",
+		1:  "RESOURCE_STATE_INTENDED",
+		2:  "RESOURCE_STATE_CREATED",
+		3:  "RESOURCE_STATE_UNCERTAIN",
+		4:  "RESOURCE_STATE_NOT_CREATED",
+		5:  "RESOURCE_STATE_UNDOING",
+		6:  "RESOURCE_STATE_UNDONE",
+		7:  "RESOURCE_STATE_UNDO_FAILED",
+		8:  "RESOURCE_STATE_RETAINED",
+		9:  "RESOURCE_STATE_FORGOTTEN",
+		10: "RESOURCE_STATE_MISSING",
 	}
 	ResourceState_value = map[string]int32{
 		"RESOURCE_STATE_UNSPECIFIED": 0,
@@ -76,6 +80,7 @@ var (
 		"RESOURCE_STATE_UNDO_FAILED": 7,
 		"RESOURCE_STATE_RETAINED":    8,
 		"RESOURCE_STATE_FORGOTTEN":   9,
+		"RESOURCE_STATE_MISSING":     10,
 	}
 )
 
@@ -139,7 +144,7 @@ type Resource struct {
 	Region string `protobuf:"bytes,12,opt,name=region,proto3" json:"region,omitempty"`
 	// A few facts to know the thing by, such as its name, size and image; only what the script lists, never secrets.
 	Attributes map[string]string `protobuf:"bytes,13,rep,name=attributes,proto3" json:"attributes,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	// Why it is UNCERTAIN, NOT_CREATED or UNDO_FAILED.
+	// Why it is UNCERTAIN, NOT_CREATED, MISSING or UNDO_FAILED.
 	Error *status.Status `protobuf:"bytes,14,opt,name=error,proto3" json:"error,omitempty"`
 	// How often undoing it was tried.
 	UndoAttempts int32 `protobuf:"varint,15,opt,name=undo_attempts,json=undoAttempts,proto3" json:"undo_attempts,omitempty"`
@@ -156,7 +161,7 @@ type Resource struct {
 	SendBy *timestamppb.Timestamp `protobuf:"bytes,20,opt,name=send_by,json=sendBy,proto3" json:"send_by,omitempty"`
 	// When the entry last changed.
 	UpdateTime *timestamppb.Timestamp `protobuf:"bytes,21,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
-	// For an entry `KEY~n`: the KEY whose late or extra thing this is. Empty for all others.
+	// For an entry `KEY~n`: the KEY whose late, extra or missing thing this is. Empty for all others.
 	EvidenceOf string `protobuf:"bytes,22,opt,name=evidence_of,json=evidenceOf,proto3" json:"evidence_of,omitempty"`
 	// What it costs for one hour while it is alive: the quantity of the task's estimate times `price`. Unset: unknown.
 	Hourly *DecimalMoney `protobuf:"bytes,23,opt,name=hourly,proto3" json:"hourly,omitempty"`
@@ -379,7 +384,9 @@ type ResourceSummary struct {
 	// Entries that are RETAINED.
 	Retained int32 `protobuf:"varint,5,opt,name=retained,proto3" json:"retained,omitempty"`
 	// What the leftovers cost; unset where nothing is left over, and for tasks that succeeded.
-	Leftover      *LeftoverCost `protobuf:"bytes,6,opt,name=leftover,proto3" json:"leftover,omitempty"`
+	Leftover *LeftoverCost `protobuf:"bytes,6,opt,name=leftover,proto3" json:"leftover,omitempty"`
+	// Entries that are MISSING.
+	Missing       int32 `protobuf:"varint,7,opt,name=missing,proto3" json:"missing,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -456,6 +463,13 @@ func (x *ResourceSummary) GetLeftover() *LeftoverCost {
 	return nil
 }
 
+func (x *ResourceSummary) GetMissing() int32 {
+	if x != nil {
+		return x.Missing
+	}
+	return 0
+}
+
 var File_wharfinger_v1_resource_proto protoreflect.FileDescriptor
 
 const file_wharfinger_v1_resource_proto_rawDesc = "" +
@@ -499,7 +513,7 @@ const file_wharfinger_v1_resource_proto_rawDesc = "" +
 	"\ttruncated\x18\x18 \x01(\bR\ttruncated\x1a=\n" +
 	"\x0fAttributesEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xd7\x01\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xf1\x01\n" +
 	"\x0fResourceSummary\x12\x18\n" +
 	"\acreated\x18\x01 \x01(\x05R\acreated\x12\x1c\n" +
 	"\tuncertain\x18\x02 \x01(\x05R\tuncertain\x12\x16\n" +
@@ -507,7 +521,8 @@ const file_wharfinger_v1_resource_proto_rawDesc = "" +
 	"\vundo_failed\x18\x04 \x01(\x05R\n" +
 	"undoFailed\x12\x1a\n" +
 	"\bretained\x18\x05 \x01(\x05R\bretained\x127\n" +
-	"\bleftover\x18\x06 \x01(\v2\x1b.wharfinger.v1.LeftoverCostR\bleftover*\xb8\x02\n" +
+	"\bleftover\x18\x06 \x01(\v2\x1b.wharfinger.v1.LeftoverCostR\bleftover\x12\x18\n" +
+	"\amissing\x18\a \x01(\x05R\amissing*\xd4\x02\n" +
 	"\rResourceState\x12\x1e\n" +
 	"\x1aRESOURCE_STATE_UNSPECIFIED\x10\x00\x12\x1b\n" +
 	"\x17RESOURCE_STATE_INTENDED\x10\x01\x12\x1a\n" +
@@ -518,7 +533,9 @@ const file_wharfinger_v1_resource_proto_rawDesc = "" +
 	"\x15RESOURCE_STATE_UNDONE\x10\x06\x12\x1e\n" +
 	"\x1aRESOURCE_STATE_UNDO_FAILED\x10\a\x12\x1b\n" +
 	"\x17RESOURCE_STATE_RETAINED\x10\b\x12\x1c\n" +
-	"\x18RESOURCE_STATE_FORGOTTEN\x10\tB]\n" +
+	"\x18RESOURCE_STATE_FORGOTTEN\x10\t\x12\x1a\n" +
+	"\x16RESOURCE_STATE_MISSING\x10\n" +
+	"B]\n" +
 	"\x11dev.wharfinger.v1P\x01ZFgithub.com/wharfinger/wharfinger/clients/go/wharfinger/v1;wharfingerv1b\x06proto3"
 
 var (

@@ -41,6 +41,10 @@ const (
 	ResourceVerdict_RESOURCE_VERDICT_RETAIN ResourceVerdict = 3
 	// Whatever it is, the task need not care any more. Listed as FORGOTTEN.
 	ResourceVerdict_RESOURCE_VERDICT_FORGET ResourceVerdict = 4
+	// It existed, and is gone. About what is CREATED this is the first of the two looks that MISSING takes: the second is
+	// the server's, when the task resumes. About what is MISSING it is the last one. Possible only for scripts that can
+	// look by id.
+	ResourceVerdict_RESOURCE_VERDICT_GONE ResourceVerdict = 5
 )
 
 // Enum value maps for ResourceVerdict.
@@ -51,6 +55,7 @@ var (
 		2: "RESOURCE_VERDICT_NOT_CREATED",
 		3: "RESOURCE_VERDICT_RETAIN",
 		4: "RESOURCE_VERDICT_FORGET",
+		5: "RESOURCE_VERDICT_GONE",
 	}
 	ResourceVerdict_value = map[string]int32{
 		"RESOURCE_VERDICT_UNSPECIFIED": 0,
@@ -58,6 +63,7 @@ var (
 		"RESOURCE_VERDICT_NOT_CREATED": 2,
 		"RESOURCE_VERDICT_RETAIN":      3,
 		"RESOURCE_VERDICT_FORGET":      4,
+		"RESOURCE_VERDICT_GONE":        5,
 	}
 )
 
@@ -1772,13 +1778,14 @@ const file_wharfinger_v1_task_service_proto_rawDesc = "" +
 	"\x11DeleteTaskRequest\x120\n" +
 	"\x04name\x18\x01 \x01(\tB\x1c\xe2A\x01\x02\xfaA\x15\n" +
 	"\x13wharfinger.dev/TaskR\x04name\x12\x18\n" +
-	"\x04etag\x18\x02 \x01(\tB\x04\xe2A\x01\x01R\x04etag*\xad\x01\n" +
+	"\x04etag\x18\x02 \x01(\tB\x04\xe2A\x01\x01R\x04etag*\xc8\x01\n" +
 	"\x0fResourceVerdict\x12 \n" +
 	"\x1cRESOURCE_VERDICT_UNSPECIFIED\x10\x00\x12\x1c\n" +
 	"\x18RESOURCE_VERDICT_CREATED\x10\x01\x12 \n" +
 	"\x1cRESOURCE_VERDICT_NOT_CREATED\x10\x02\x12\x1b\n" +
 	"\x17RESOURCE_VERDICT_RETAIN\x10\x03\x12\x1b\n" +
-	"\x17RESOURCE_VERDICT_FORGET\x10\x042\xdf\b\n" +
+	"\x17RESOURCE_VERDICT_FORGET\x10\x04\x12\x19\n" +
+	"\x15RESOURCE_VERDICT_GONE\x10\x052\xdf\b\n" +
 	"\vTaskService\x12C\n" +
 	"\n" +
 	"CreateTask\x12 .wharfinger.v1.CreateTaskRequest\x1a\x13.wharfinger.v1.Task\x12c\n" +

@@ -87,8 +87,9 @@ type TaskServiceClient interface {
 	// STATE_FORBIDS.
 	CancelTask(ctx context.Context, in *CancelTaskRequest, opts ...grpc.CallOption) (*Task, error)
 	// Lets a PARTIALLY_FAILED task run again with what it made: created resources are reused, nothing is made twice. It is
-	// then QUEUED with its attempts counted anew. Refused once undo has begun. Errors: TASK_NOT_FOUND, INVALID_NAME,
-	// ETAG_MISMATCH, STATE_FORBIDS, SCRIPT_VERSION_GONE, REQUEST_ID_REUSED.
+	// then QUEUED with its attempts counted anew. Refused once a whole rollback has begun; what a rollback of some keys
+	// undid is made anew. Errors: TASK_NOT_FOUND, INVALID_NAME, ETAG_MISMATCH, STATE_FORBIDS, SCRIPT_VERSION_GONE,
+	// REQUEST_ID_REUSED.
 	ResumeTask(ctx context.Context, in *ResumeTaskRequest, opts ...grpc.CallOption) (*Task, error)
 	// Undoes what a task made, all of it or `only` some keys, children first and past failures; also goes on with a
 	// rollback that failed, and undoes what a SUCCEEDED task made. It answers at once: the task is then ROLLING_BACK. With
@@ -320,8 +321,9 @@ type TaskServiceServer interface {
 	// STATE_FORBIDS.
 	CancelTask(context.Context, *CancelTaskRequest) (*Task, error)
 	// Lets a PARTIALLY_FAILED task run again with what it made: created resources are reused, nothing is made twice. It is
-	// then QUEUED with its attempts counted anew. Refused once undo has begun. Errors: TASK_NOT_FOUND, INVALID_NAME,
-	// ETAG_MISMATCH, STATE_FORBIDS, SCRIPT_VERSION_GONE, REQUEST_ID_REUSED.
+	// then QUEUED with its attempts counted anew. Refused once a whole rollback has begun; what a rollback of some keys
+	// undid is made anew. Errors: TASK_NOT_FOUND, INVALID_NAME, ETAG_MISMATCH, STATE_FORBIDS, SCRIPT_VERSION_GONE,
+	// REQUEST_ID_REUSED.
 	ResumeTask(context.Context, *ResumeTaskRequest) (*Task, error)
 	// Undoes what a task made, all of it or `only` some keys, children first and past failures; also goes on with a
 	// rollback that failed, and undoes what a SUCCEEDED task made. It answers at once: the task is then ROLLING_BACK. With

@@ -211,7 +211,8 @@ class Client(AsyncPrices):
         version of the script, which must be the installed one. The request carries a request id, as that of `submit`.
 
         Raises:
-            FailedPrecondition: the task's state forbids it, undo has begun, or the script's version is not installed.
+            FailedPrecondition: the task's state forbids it, a whole rollback has begun, or the script's version
+                is not installed.
             Aborted: the task no longer has that `etag`.
         """
         full_name = build.task_name(self._project, name)

@@ -189,7 +189,8 @@ class Client(BlockingPrices):
         version of the script, which must be the installed one. The request carries a request id, as that of `submit`.
 
         Raises:
-            FailedPrecondition: the task's state forbids it, undo has begun, or the script's version is not installed.
+            FailedPrecondition: the task's state forbids it, a whole rollback has begun, or the script's version
+                is not installed.
             Aborted: the task no longer has that `etag`.
         """
         return run(self._core.resume(name, script_version=script_version, etag=etag, request_id=request_id))

@@ -66,12 +66,13 @@ class ResourceState(StrEnum):
     UNDO_FAILED = "UNDO_FAILED"
     RETAINED = "RETAINED"
     FORGOTTEN = "FORGOTTEN"
+    MISSING = "MISSING"
     UNKNOWN = "UNKNOWN"
 
     @property
     def uncertain(self) -> bool:
         """Whether nobody can tell if the thing exists."""
-        return self in (ResourceState.INTENDED, ResourceState.UNCERTAIN, ResourceState.UNKNOWN)
+        return self in _UNCERTAIN
 
     @property
     def closed(self) -> bool:
@@ -79,6 +80,7 @@ class ResourceState(StrEnum):
         return self in _CLOSED
 
 
+_UNCERTAIN = frozenset({ResourceState.INTENDED, ResourceState.UNCERTAIN, ResourceState.MISSING, ResourceState.UNKNOWN})
 _CLOSED = frozenset({ResourceState.NOT_CREATED, ResourceState.UNDONE, ResourceState.RETAINED, ResourceState.FORGOTTEN})
 
 
@@ -86,13 +88,14 @@ class Verdict(StrEnum):
     """What a person can say of one entry of a ledger, after a look at the provider.
 
     CREATED: it exists. NOT_CREATED: it does not. RETAIN: it exists and is to stay, no longer the task's. FORGET: the
-    task need not care any more.
+    task need not care any more. GONE: it existed, and is gone; the server makes sure before it is made again.
     """
 
     CREATED = "CREATED"
     NOT_CREATED = "NOT_CREATED"
     RETAIN = "RETAIN"
     FORGET = "FORGET"
+    GONE = "GONE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +163,7 @@ class ResourceSummary:
     undone: int = 0
     undo_failed: int = 0
     retained: int = 0
+    missing: int = 0
     leftover: LeftoverCost | None = None
     raw: Any = field(default=None, repr=False, compare=False)
 

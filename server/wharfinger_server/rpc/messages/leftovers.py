@@ -25,6 +25,7 @@ def fill_summary(message: resource_pb2.ResourceSummary, task: Task) -> None:
     message.undone = counts.of(EntryState.UNDONE)
     message.undo_failed = counts.of(EntryState.UNDO_FAILED)
     message.retained = counts.of(EntryState.RETAINED)
+    message.missing = counts.of(EntryState.MISSING)
     if (leftover := task.leftover) is not None:
         fill_leftover(message.leftover, leftover)
 

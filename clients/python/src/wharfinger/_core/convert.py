@@ -113,6 +113,7 @@ def summary(value: resource_pb2.ResourceSummary) -> models.ResourceSummary:
         undone=value.undone,
         undo_failed=value.undo_failed,
         retained=value.retained,
+        missing=value.missing,
         leftover=cost(value.leftover) if value.HasField("leftover") else None,
         raw=value,
     )

@@ -21,6 +21,7 @@ _STYLES = {
     "ROLLING_BACK": "yellow",
     "UNDOING": "yellow",
     "UNCERTAIN": "yellow",
+    "MISSING": "yellow",
     "FAILED": "red",
     "PARTIALLY_FAILED": "bold red",
     "ROLLBACK_FAILED": "bold red",

@@ -259,7 +259,7 @@ def _ways(error: PartialFailure, short: str) -> Iterator[tuple[str, str]]:
     if "RESUME" in error.allowed_actions:
         yield f"resume {short}", "what exists is used again, only the rest is done"
     if "ROLL_BACK" in error.allowed_actions:
-        yield f"rollback {short}", "what it made is undone, children first; --dry-run only says what and how"
+        yield f"rollback {short}", "what it made is undone; --only KEY: just that, and resume makes it again"
     if "RESOLVE" in error.allowed_actions and error.left_over:
         # What a person is needed for first: what is uncertain, then what could not be undone.
         stuck = [entry for entry in error.left_over if entry.state is ResourceState.UNDO_FAILED]
@@ -269,7 +269,9 @@ def _ways(error: PartialFailure, short: str) -> Iterator[tuple[str, str]]:
 
 def _verdicts(entry: Resource) -> str:
     if entry.state is ResourceState.CREATED:
-        return "retain or forget"
+        return "gone, retain or forget"
+    if entry.state is ResourceState.MISSING:
+        return "gone, created, retain or forget"
     if entry.state is ResourceState.UNDO_FAILED:
         return "not-created, retain or forget"
     return "created, not-created, retain or forget" if entry.external_id else "created --id ID, not-created or forget"

@@ -309,6 +309,10 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """INVALID_ARGUMENT: the script reported text or a number that can't be stored or sent, such as a NUL or a lone
     surrogate (field).
     """
+    ERROR_REASON_RESOURCE_MISSING: _ErrorReason.ValueType  # 135
+    """NOT_FOUND: a thing that the task had made is gone, says the provider, or may be: it is MISSING until that is sure
+    (key, external_id).
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why something was refused or failed.
@@ -574,6 +578,10 @@ the units that the message names).
 ERROR_REASON_REPORT_INVALID: ErrorReason.ValueType  # 134
 """INVALID_ARGUMENT: the script reported text or a number that can't be stored or sent, such as a NUL or a lone
 surrogate (field).
+"""
+ERROR_REASON_RESOURCE_MISSING: ErrorReason.ValueType  # 135
+"""NOT_FOUND: a thing that the task had made is gone, says the provider, or may be: it is MISSING until that is sure
+(key, external_id).
 """
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
 

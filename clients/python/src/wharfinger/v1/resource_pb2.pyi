@@ -48,6 +48,10 @@ class _ResourceStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Resourc
     """A person keeps it: alive, no longer the task's."""
     RESOURCE_STATE_FORGOTTEN: _ResourceState.ValueType  # 9
     """A person gave up on it: nobody knows whether it is alive, and it is no longer the task's."""
+    RESOURCE_STATE_MISSING: _ResourceState.ValueType  # 10
+    """It existed, and at two looks the provider said that there is no such thing. Its key may be made again meanwhile; it
+    is looked at once more before the task ends, and is UNDONE or CREATED then.
+    """
 
 class ResourceState(_ResourceState, metaclass=_ResourceStateEnumTypeWrapper):
     """What is known of one entry of the ledger."""
@@ -72,6 +76,10 @@ RESOURCE_STATE_RETAINED: ResourceState.ValueType  # 8
 """A person keeps it: alive, no longer the task's."""
 RESOURCE_STATE_FORGOTTEN: ResourceState.ValueType  # 9
 """A person gave up on it: nobody knows whether it is alive, and it is no longer the task's."""
+RESOURCE_STATE_MISSING: ResourceState.ValueType  # 10
+"""It existed, and at two looks the provider said that there is no such thing. Its key may be made again meanwhile; it
+is looked at once more before the task ends, and is UNDONE or CREATED then.
+"""
 Global___ResourceState: _TypeAlias = ResourceState  # noqa: Y015
 
 @_typing.final
@@ -163,7 +171,7 @@ class Resource(_message.Message):
     epoch: _builtins.int
     """Epoch of the attempt that intended it."""
     evidence_of: _builtins.str
-    """For an entry `KEY~n`: the KEY whose late or extra thing this is. Empty for all others."""
+    """For an entry `KEY~n`: the KEY whose late, extra or missing thing this is. Empty for all others."""
     truncated: _builtins.bool
     """Whether attributes, dependencies or long texts were left out, because they would not fit into a message. Scripts
     can't report so much any more; those of an earlier server could.
@@ -178,7 +186,7 @@ class Resource(_message.Message):
 
     @_builtins.property
     def error(self) -> _status_pb2.Status:
-        """Why it is UNCERTAIN, NOT_CREATED or UNDO_FAILED."""
+        """Why it is UNCERTAIN, NOT_CREATED, MISSING or UNDO_FAILED."""
 
     @_builtins.property
     def price(self) -> _price_pb2.Price:
@@ -248,6 +256,7 @@ class ResourceSummary(_message.Message):
     UNDO_FAILED_FIELD_NUMBER: _builtins.int
     RETAINED_FIELD_NUMBER: _builtins.int
     LEFTOVER_FIELD_NUMBER: _builtins.int
+    MISSING_FIELD_NUMBER: _builtins.int
     created: _builtins.int
     """Entries that are CREATED, adopted ones included."""
     uncertain: _builtins.int
@@ -258,6 +267,8 @@ class ResourceSummary(_message.Message):
     """Entries that are UNDO_FAILED."""
     retained: _builtins.int
     """Entries that are RETAINED."""
+    missing: _builtins.int
+    """Entries that are MISSING."""
     @_builtins.property
     def leftover(self) -> _price_pb2.LeftoverCost:
         """What the leftovers cost; unset where nothing is left over, and for tasks that succeeded."""
@@ -271,10 +282,11 @@ class ResourceSummary(_message.Message):
         undo_failed: _builtins.int = ...,
         retained: _builtins.int = ...,
         leftover: _price_pb2.LeftoverCost | None = ...,
+        missing: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["leftover", b"leftover"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["created", b"created", "leftover", b"leftover", "retained", b"retained", "uncertain", b"uncertain", "undo_failed", b"undo_failed", "undone", b"undone"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["created", b"created", "leftover", b"leftover", "missing", b"missing", "retained", b"retained", "uncertain", b"uncertain", "undo_failed", b"undo_failed", "undone", b"undone"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

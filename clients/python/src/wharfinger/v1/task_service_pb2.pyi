@@ -40,6 +40,11 @@ class _ResourceVerdictEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Resou
     """It exists and is to stay: no longer the task's, and listed as RETAINED."""
     RESOURCE_VERDICT_FORGET: _ResourceVerdict.ValueType  # 4
     """Whatever it is, the task need not care any more. Listed as FORGOTTEN."""
+    RESOURCE_VERDICT_GONE: _ResourceVerdict.ValueType  # 5
+    """It existed, and is gone. About what is CREATED this is the first of the two looks that MISSING takes: the second is
+    the server's, when the task resumes. About what is MISSING it is the last one. Possible only for scripts that can
+    look by id.
+    """
 
 class ResourceVerdict(_ResourceVerdict, metaclass=_ResourceVerdictEnumTypeWrapper):
     """What a person can say of a resource."""
@@ -54,6 +59,11 @@ RESOURCE_VERDICT_RETAIN: ResourceVerdict.ValueType  # 3
 """It exists and is to stay: no longer the task's, and listed as RETAINED."""
 RESOURCE_VERDICT_FORGET: ResourceVerdict.ValueType  # 4
 """Whatever it is, the task need not care any more. Listed as FORGOTTEN."""
+RESOURCE_VERDICT_GONE: ResourceVerdict.ValueType  # 5
+"""It existed, and is gone. About what is CREATED this is the first of the two looks that MISSING takes: the second is
+the server's, when the task resumes. About what is MISSING it is the last one. Possible only for scripts that can
+look by id.
+"""
 Global___ResourceVerdict: _TypeAlias = ResourceVerdict  # noqa: Y015
 
 @_typing.final

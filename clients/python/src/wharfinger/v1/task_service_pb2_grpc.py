@@ -211,8 +211,9 @@ class TaskServiceServicer(object):
 
     def ResumeTask(self, request, context):
         """Lets a PARTIALLY_FAILED task run again with what it made: created resources are reused, nothing is made twice. It is
-        then QUEUED with its attempts counted anew. Refused once undo has begun. Errors: TASK_NOT_FOUND, INVALID_NAME,
-        ETAG_MISMATCH, STATE_FORBIDS, SCRIPT_VERSION_GONE, REQUEST_ID_REUSED.
+        then QUEUED with its attempts counted anew. Refused once a whole rollback has begun; what a rollback of some keys
+        undid is made anew. Errors: TASK_NOT_FOUND, INVALID_NAME, ETAG_MISMATCH, STATE_FORBIDS, SCRIPT_VERSION_GONE,
+        REQUEST_ID_REUSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -46,7 +46,11 @@ def rollback(
 @click.option("--watch", is_flag=True, help="Watch it to its end; the exit code is that of the end.")
 @ETAG
 def resume(asked: Asked, task: str, *, script_version: str, watch: bool, etag: str) -> int:
-    """Let TASK, which failed half-way, run again: what it made is used again, and only the rest is made."""
+    """Let TASK, which failed half-way, run again: what it made is used again, and only the rest is made.
+
+    Where the script can, the server looks first whether what it made still exists; what is gone is made anew. To have
+    one thing made anew, undo it first: `wharfinger rollback TASK --only KEY`.
+    """
     with asked.client() as client:
         before = client.get(task)
         found = client.resume(before.name, script_version=script_version, etag=etag)
@@ -68,6 +72,7 @@ def resolve(asked: Asked, task: str, key: str, verdict: str, *, external_id: str
       not-created  it does not exist
       retain       it exists and is to stay, no longer the task's
       forget       the task need not care any more
+      gone         it existed, and is gone: the server looks too, then it can be made again
 
     With the last open entry the task comes to its end.
     """  # noqa: D301  # \b keeps click from joining the lines

@@ -16,6 +16,7 @@ from wharfinger.report import money_words, notes_on, place_of
 MEANINGS = {
     ResourceState.UNDO_FAILED: "undoing failed, it may exist",
     ResourceState.UNCERTAIN: "nobody can tell whether it exists",
+    ResourceState.MISSING: "existed; the provider says it is gone",
     ResourceState.UNKNOWN: "this client is too old to know that state",
     ResourceState.INTENDED: "about to be made",
     ResourceState.UNDOING: "being undone",

@@ -47,6 +47,7 @@ def _pairs(task: Task) -> None:
     ledger = {
         "created": counted.created,
         "uncertain": counted.uncertain,
+        "missing": counted.missing,
         "undone": counted.undone,
         "undo failed": counted.undo_failed,
         "retained": counted.retained,

@@ -18,7 +18,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file wharfinger/v1/resource.proto.
  */
 export const file_wharfinger_v1_resource: GenFile = /*@__PURE__*/
-  fileDesc("Chx3aGFyZmluZ2VyL3YxL3Jlc291cmNlLnByb3RvEg13aGFyZmluZ2VyLnYxIsMFCghSZXNvdXJjZRILCgNrZXkYASABKAkSDAoEdHlwZRgCIAEoCRIMCgRzdGVwGAMgASgJEisKBXN0YXRlGAQgASgOMhwud2hhcmZpbmdlci52MS5SZXNvdXJjZVN0YXRlEg0KBW93bmVkGAUgASgIEg8KB29yZGluYWwYBiABKAMSEgoKZGVwZW5kc19vbhgHIAMoCRISCgpnZW5lcmF0aW9uGAggASgDEg0KBXRva2VuGAkgASgJEhMKC2V4dGVybmFsX2lkGAogASgJEg8KB3Byb2ZpbGUYCyABKAkSDgoGcmVnaW9uGAwgASgJEjsKCmF0dHJpYnV0ZXMYDSADKAsyJy53aGFyZmluZ2VyLnYxLlJlc291cmNlLkF0dHJpYnV0ZXNFbnRyeRIhCgVlcnJvchgOIAEoCzISLmdvb2dsZS5ycGMuU3RhdHVzEhUKDXVuZG9fYXR0ZW1wdHMYDyABKAUSEgoKYmxvY2tlZF9ieRgQIAEoCRIjCgVwcmljZRgRIAEoCzIULndoYXJmaW5nZXIudjEuUHJpY2USDQoFZXBvY2gYEiABKAMSLwoLaW50ZW50X3RpbWUYEyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEisKB3NlbmRfYnkYFCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC3VwZGF0ZV90aW1lGBUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBITCgtldmlkZW5jZV9vZhgWIAEoCRIrCgZob3VybHkYFyABKAsyGy53aGFyZmluZ2VyLnYxLkRlY2ltYWxNb25leRIRCgl0cnVuY2F0ZWQYGCABKAgaMQoPQXR0cmlidXRlc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEimwEKD1Jlc291cmNlU3VtbWFyeRIPCgdjcmVhdGVkGAEgASgFEhEKCXVuY2VydGFpbhgCIAEoBRIOCgZ1bmRvbmUYAyABKAUSEwoLdW5kb19mYWlsZWQYBCABKAUSEAoIcmV0YWluZWQYBSABKAUSLQoIbGVmdG92ZXIYBiABKAsyGy53aGFyZmluZ2VyLnYxLkxlZnRvdmVyQ29zdCq4AgoNUmVzb3VyY2VTdGF0ZRIeChpSRVNPVVJDRV9TVEFURV9VTlNQRUNJRklFRBAAEhsKF1JFU09VUkNFX1NUQVRFX0lOVEVOREVEEAESGgoWUkVTT1VSQ0VfU1RBVEVfQ1JFQVRFRBACEhwKGFJFU09VUkNFX1NUQVRFX1VOQ0VSVEFJThADEh4KGlJFU09VUkNFX1NUQVRFX05PVF9DUkVBVEVEEAQSGgoWUkVTT1VSQ0VfU1RBVEVfVU5ET0lORxAFEhkKFVJFU09VUkNFX1NUQVRFX1VORE9ORRAGEh4KGlJFU09VUkNFX1NUQVRFX1VORE9fRkFJTEVEEAcSGwoXUkVTT1VSQ0VfU1RBVEVfUkVUQUlORUQQCBIcChhSRVNPVVJDRV9TVEFURV9GT1JHT1RURU4QCUJdChFkZXYud2hhcmZpbmdlci52MVABWkZnaXRodWIuY29tL3doYXJmaW5nZXIvd2hhcmZpbmdlci9jbGllbnRzL2dvL3doYXJmaW5nZXIvdjE7d2hhcmZpbmdlcnYxYgZwcm90bzM", [file_google_protobuf_timestamp, file_google_rpc_status, file_wharfinger_v1_price]);
+  fileDesc("Chx3aGFyZmluZ2VyL3YxL3Jlc291cmNlLnByb3RvEg13aGFyZmluZ2VyLnYxIsMFCghSZXNvdXJjZRILCgNrZXkYASABKAkSDAoEdHlwZRgCIAEoCRIMCgRzdGVwGAMgASgJEisKBXN0YXRlGAQgASgOMhwud2hhcmZpbmdlci52MS5SZXNvdXJjZVN0YXRlEg0KBW93bmVkGAUgASgIEg8KB29yZGluYWwYBiABKAMSEgoKZGVwZW5kc19vbhgHIAMoCRISCgpnZW5lcmF0aW9uGAggASgDEg0KBXRva2VuGAkgASgJEhMKC2V4dGVybmFsX2lkGAogASgJEg8KB3Byb2ZpbGUYCyABKAkSDgoGcmVnaW9uGAwgASgJEjsKCmF0dHJpYnV0ZXMYDSADKAsyJy53aGFyZmluZ2VyLnYxLlJlc291cmNlLkF0dHJpYnV0ZXNFbnRyeRIhCgVlcnJvchgOIAEoCzISLmdvb2dsZS5ycGMuU3RhdHVzEhUKDXVuZG9fYXR0ZW1wdHMYDyABKAUSEgoKYmxvY2tlZF9ieRgQIAEoCRIjCgVwcmljZRgRIAEoCzIULndoYXJmaW5nZXIudjEuUHJpY2USDQoFZXBvY2gYEiABKAMSLwoLaW50ZW50X3RpbWUYEyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEisKB3NlbmRfYnkYFCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC3VwZGF0ZV90aW1lGBUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBITCgtldmlkZW5jZV9vZhgWIAEoCRIrCgZob3VybHkYFyABKAsyGy53aGFyZmluZ2VyLnYxLkRlY2ltYWxNb25leRIRCgl0cnVuY2F0ZWQYGCABKAgaMQoPQXR0cmlidXRlc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEirAEKD1Jlc291cmNlU3VtbWFyeRIPCgdjcmVhdGVkGAEgASgFEhEKCXVuY2VydGFpbhgCIAEoBRIOCgZ1bmRvbmUYAyABKAUSEwoLdW5kb19mYWlsZWQYBCABKAUSEAoIcmV0YWluZWQYBSABKAUSLQoIbGVmdG92ZXIYBiABKAsyGy53aGFyZmluZ2VyLnYxLkxlZnRvdmVyQ29zdBIPCgdtaXNzaW5nGAcgASgFKtQCCg1SZXNvdXJjZVN0YXRlEh4KGlJFU09VUkNFX1NUQVRFX1VOU1BFQ0lGSUVEEAASGwoXUkVTT1VSQ0VfU1RBVEVfSU5URU5ERUQQARIaChZSRVNPVVJDRV9TVEFURV9DUkVBVEVEEAISHAoYUkVTT1VSQ0VfU1RBVEVfVU5DRVJUQUlOEAMSHgoaUkVTT1VSQ0VfU1RBVEVfTk9UX0NSRUFURUQQBBIaChZSRVNPVVJDRV9TVEFURV9VTkRPSU5HEAUSGQoVUkVTT1VSQ0VfU1RBVEVfVU5ET05FEAYSHgoaUkVTT1VSQ0VfU1RBVEVfVU5ET19GQUlMRUQQBxIbChdSRVNPVVJDRV9TVEFURV9SRVRBSU5FRBAIEhwKGFJFU09VUkNFX1NUQVRFX0ZPUkdPVFRFThAJEhoKFlJFU09VUkNFX1NUQVRFX01JU1NJTkcQCkJdChFkZXYud2hhcmZpbmdlci52MVABWkZnaXRodWIuY29tL3doYXJmaW5nZXIvd2hhcmZpbmdlci9jbGllbnRzL2dvL3doYXJmaW5nZXIvdjE7d2hhcmZpbmdlcnYxYgZwcm90bzM", [file_google_protobuf_timestamp, file_google_rpc_status, file_wharfinger_v1_price]);
 
 /**
  * One entry of a task's ledger, written before the call that makes or changes the thing, and again after it.
@@ -122,7 +122,7 @@ export type Resource = Message<"wharfinger.v1.Resource"> & {
   attributes: { [key: string]: string };
 
   /**
-   * Why it is UNCERTAIN, NOT_CREATED or UNDO_FAILED.
+   * Why it is UNCERTAIN, NOT_CREATED, MISSING or UNDO_FAILED.
    *
    * @generated from field: google.rpc.Status error = 14;
    */
@@ -179,7 +179,7 @@ export type Resource = Message<"wharfinger.v1.Resource"> & {
   updateTime?: Timestamp | undefined;
 
   /**
-   * For an entry `KEY~n`: the KEY whose late or extra thing this is. Empty for all others.
+   * For an entry `KEY~n`: the KEY whose late, extra or missing thing this is. Empty for all others.
    *
    * @generated from field: string evidence_of = 22;
    */
@@ -255,6 +255,13 @@ export type ResourceSummary = Message<"wharfinger.v1.ResourceSummary"> & {
    * @generated from field: wharfinger.v1.LeftoverCost leftover = 6;
    */
   leftover?: LeftoverCost | undefined;
+
+  /**
+   * Entries that are MISSING.
+   *
+   * @generated from field: int32 missing = 7;
+   */
+  missing: number;
 };
 
 /**
@@ -339,6 +346,14 @@ export enum ResourceState {
    * @generated from enum value: RESOURCE_STATE_FORGOTTEN = 9;
    */
   FORGOTTEN = 9,
+
+  /**
+   * It existed, and at two looks the provider said that there is no such thing. Its key may be made again meanwhile; it
+   * is looked at once more before the task ends, and is UNDONE or CREATED then.
+   *
+   * @generated from enum value: RESOURCE_STATE_MISSING = 10;
+   */
+  MISSING = 10,
 }
 
 /**
