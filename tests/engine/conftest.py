@@ -82,9 +82,9 @@ async def start(tmp_path: Path) -> AsyncIterator[StartPier]:
     """Start engines on one database, one after the other; `stop(pier)` ends one in good order."""
     piers: list[Pier] = []
 
-    async def begin(settings: Settings | None = None) -> Pier:
+    async def begin(settings: Settings | None = None, url: str = "") -> Pier:
         chosen = settings or Settings()
-        store = Store.open(f"sqlite:///{tmp_path / 'wharfinger.db'}", encode=encode_event)
+        store = Store.open(url or f"sqlite:///{tmp_path / 'wharfinger.db'}", encode=encode_event)
         notes: dict[str, tuple[bool, str]] = {}
 
         def on_health(part: str, well: bool, why: str) -> None:

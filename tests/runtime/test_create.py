@@ -327,34 +327,6 @@ def test_an_id_that_comes_with_the_timeout_is_kept(load):
     assert run(script).result == {"id": "i-1"}
 
 
-class SlowLedger(MemorySession):
-    """Its commits take long."""
-
-    async def intend(self, intents):
-        time.sleep(0.1)  # noqa: ASYNC251 - for plain scripts it blocks
-        return await super().intend(intents)
-
-
-def test_nothing_is_sent_after_the_send_window(load, colour):
-    script = load(
-        """
-        RESOURCE_TYPES = {"t": ResourceType(send_window=0.05)}
-        async def main(task):
-            async def call(intent):
-                called.append(intent.key)
-                return "i-1"
-            await task.create("t", "k", call)
-        called = []
-        """,
-        colour,
-    )
-    done = Trial(script).run(session=SlowLedger(Done()))
-    assert script.called == []
-    assert (done.failure.reason, done.failure.retryable) == ("RESOURCE_UNCERTAIN", True)
-    assert "was not sent" in done.failure.message
-    assert done.history[-1] == ("in_doubt", "k")
-
-
 def test_nothing_is_intended_once_the_task_was_asked_to_stop(load, colour):
     script = load(MAKE, colour)
     stop = Stop()

@@ -43,6 +43,13 @@ class Proxy:
         for side in self._open:
             side.close()
 
+    def sever(self) -> None:
+        """Cut all connections of now, and refuse new ones until `refusing` is taken back."""
+        self.refusing = True
+        for side in list(self._open):
+            with contextlib.suppress(OSError):
+                side.shutdown(socket.SHUT_RDWR)
+
     def _accept(self) -> None:
         with contextlib.suppress(OSError):
             while True:

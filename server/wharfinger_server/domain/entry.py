@@ -28,6 +28,7 @@ class Entry:
     there" counts. `undo_deadline`: the end of the undo's own call window. `cost`: the line of the task's estimate that
     tells what it costs, None where there is none.
     `was_own`: it was its key's own thing until the provider said that there is no such thing (rule 28).
+    `number`: of its last intent; one attempt may have several of a key (rule 21).
     """
 
     key: str
@@ -62,6 +63,7 @@ class Entry:
     blocked_by: str = ""
     cost: CostItem | None = None
     was_own: bool = False
+    number: int = 0
 
     @property
     def open(self) -> bool:

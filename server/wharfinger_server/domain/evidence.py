@@ -57,6 +57,7 @@ def add(ledger: Entries, entry: Entry, external_id: str, now: int, *, epoch: int
             external_id=external_id,
             owned=True,
             epoch=epoch,
+            number=0,
             error=None,
             asked_time=0,
             tried=False,

@@ -5,6 +5,7 @@ The numbers in comments are those of the rules as they were model-checked.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 from wharfinger_server.domain import evidence, ids
@@ -18,18 +19,25 @@ FREE = frozenset({EntryState.NOT_CREATED, EntryState.UNDONE})
 """States in which a key has nothing, so that it may be made (again)."""
 
 
-def intend(ledger: Entries, intent: Intent, epoch: int, now: int) -> Entry:
+def next_number(ledger: Entries, keys: Iterable[str]) -> int:
+    """Return the number of an intent of all these keys: one call has one, whatever its parts had before (rule 22)."""
+    return 1 + max((entry.number for key in keys if (entry := ledger.get(key)) is not None), default=0)
+
+
+def intend(ledger: Entries, intent: Intent, epoch: int, now: int, number: int = 0) -> Entry:
     """Write the intent and return its entry, INTENDED; or, when the key is CREATED already, that entry unchanged.
 
-    Raises FailedPrecondition: REQUEST_CHANGED where an earlier attempt asked for something else under the key (rule
-    4), KEY_REUSED where the key is in a state that forbids it or evidence of it is open (rule 9), KEY_UNKNOWN where it
+    `number` is that of the whole call, where it has more parts than this; 0: the entry's next. Raises
+    FailedPrecondition: REQUEST_CHANGED where an earlier attempt asked for something else under the key (rule 4),
+    KEY_REUSED where the key is in a state that forbids it or evidence of it is open (rule 9), KEY_UNKNOWN where it
     comes after itself.
     """
     if intent.key in intent.depends_on:
         raise FailedPrecondition("KEY_UNKNOWN", f"{intent.key} cannot come after itself", {"key": intent.key})
     entry = ledger.get(intent.key)
+    number = number or next_number(ledger, [intent.key])
     if entry is None:
-        return _write(ledger, intent, None, 1, epoch, now)
+        return _write(ledger, intent, None, 1, epoch, now, number)
     if entry.request_digest and intent.request_digest != entry.request_digest:
         raise FailedPrecondition(
             "REQUEST_CHANGED",
@@ -47,14 +55,16 @@ def intend(ledger: Entries, intent: Intent, epoch: int, now: int) -> Entry:
         )
     # Rule 2: only what the cloud itself said, or an undo, frees the token. What `find` concluded does not.
     risen = entry.state is EntryState.UNDONE or entry.burnt
-    return _write(ledger, intent, entry, entry.generation + risen, epoch, now)
+    return _write(ledger, intent, entry, entry.generation + risen, epoch, now, number)
 
 
 def _reused(key: str, why: str) -> FailedPrecondition:
     return FailedPrecondition("KEY_REUSED", why, {"key": key})
 
 
-def _write(ledger: Entries, intent: Intent, before: Entry | None, generation: int, epoch: int, now: int) -> Entry:
+def _write(
+    ledger: Entries, intent: Intent, before: Entry | None, generation: int, epoch: int, now: int, number: int
+) -> Entry:
     send_by = now + intent.send_window
     return ledger.put(
         Entry(
@@ -67,6 +77,7 @@ def _write(ledger: Entries, intent: Intent, before: Entry | None, generation: in
             token=ids.token(ledger.uid, intent.group or intent.key, generation),
             group=intent.group,
             epoch=epoch,
+            number=number,
             step=intent.step,
             depends_on=intent.depends_on,
             request_digest=intent.request_digest,
@@ -105,6 +116,45 @@ def refused(ledger: Entries, key: str, epoch: int, error: Failure, now: int) -> 
     return ledger.put(
         replace(ledger.named(key), state=EntryState.NOT_CREATED, burnt=True, error=error, update_time=now)
     )
+
+
+def not_sent(ledger: Entries, keys: Collection[str], epoch: int, number: int, error: Failure, now: int) -> list[Entry]:
+    """Take the word of the one that would have sent the call of `keys` that it never will; return what changed.
+
+    It counts for that very intent only, by epoch and number, so it may be repeated and may come late (rule 21). Of a
+    group it closes all parts that are still INTENDED (rule 22), and the whole ledger must be loaded. What has an id was
+    sent. Raises FailedPrecondition STATE_FORBIDS where it is said of a part of a group.
+    """
+    said = [entry for key in keys if (entry := ledger.get(key)) is not None and _is_call(entry, epoch, number)]
+    groups = {(entry.group, entry.token) for entry in said if entry.group}
+    call = [e for e in ledger if _is_call(e, epoch, number) and (e.group, e.token) in groups]
+    left_out = sorted(entry.key for entry in call if entry.key not in keys)
+    if left_out:
+        raise FailedPrecondition(
+            "STATE_FORBIDS",
+            f"{said[0].key} is a part of a call that makes {left_out[0]} too; "
+            "that it was not sent can only be said of the whole call, with all its keys",
+            {"key": said[0].key, "state": said[0].state.name},
+        )
+    if any(entry.external_id for entry in said):
+        return []
+    closing = [entry for entry in said if entry.state is EntryState.INTENDED or (not entry.group and entry.sought)]
+    # The generation is not burnt: the cloud never heard of the token (rule 2).
+    return [
+        ledger.put(replace(e, state=EntryState.NOT_CREATED, burnt=False, tried=False, error=error, update_time=now))
+        for e in closing
+    ]
+
+
+def was_not_sent(ledger: Entries, key: str, epoch: int, number: int) -> bool:
+    """Whether that very intent of `key` is the last one, and closed: the attempt may intend the key again."""
+    entry = ledger.get(key)
+    return entry is not None and _is_call(entry, epoch, number) and entry.state is EntryState.NOT_CREATED
+
+
+def _is_call(entry: Entry, epoch: int, number: int) -> bool:
+    """Whether `entry` is what the call of that intent was to make."""
+    return (entry.epoch, entry.number) == (epoch, number) and not entry.is_evidence
 
 
 def in_doubt(ledger: Entries, key: str, epoch: int, error: Failure, now: int, *, unnamed: bool) -> Entry | None:
@@ -177,6 +227,7 @@ def _write_adopted(
             external_id=external_id,
             owned=False,
             epoch=epoch,
+            number=before.number if before else 0,
             step=intent.step,
             depends_on=intent.depends_on,
             request_digest=intent.request_digest,

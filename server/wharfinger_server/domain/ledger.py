@@ -6,7 +6,7 @@ in `task`. The rules were checked by exploring a model; comments name them by th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from wharfinger_server.domain import evidence, finding, intents, removing
 from wharfinger_server.domain.entries import Entries
@@ -24,13 +24,18 @@ class Ledger(Entries):
 
     # ------------------------------------------------------------------ intents and reports of a live attempt
 
-    def intend(self, intent: Intent, epoch: int, now: int) -> Entry:
+    def next_number(self, keys: Iterable[str]) -> int:
+        """Return the number of a call that makes all these keys."""
+        return intents.next_number(self, keys)
+
+    def intend(self, intent: Intent, epoch: int, now: int, number: int = 0) -> Entry:
         """Write the intent and return its entry, INTENDED; or, when the key is CREATED already, that entry unchanged.
 
-        Raises FailedPrecondition: REQUEST_CHANGED (rule 4), KEY_REUSED where the key is in a state that forbids it or
-        evidence of it is open (rule 9), KEY_UNKNOWN where it comes after itself.
+        `number` is that of the whole call, where it has more parts than this; 0: the entry's next. Raises
+        FailedPrecondition: REQUEST_CHANGED (rule 4), KEY_REUSED where the key is in a state that forbids it or evidence
+        of it is open (rule 9), KEY_UNKNOWN where it comes after itself.
         """
-        return intents.intend(self, intent, epoch, now)
+        return intents.intend(self, intent, epoch, now, number)
 
     def created(self, key: str, generation: int, external_id: str, epoch: int, now: int, *, live: bool) -> Entry | None:
         """Take a report that `key` was made as `external_id`; return the entry that changed, or None if nothing did.
@@ -52,6 +57,17 @@ class Ledger(Entries):
     def refused(self, key: str, epoch: int, error: Failure, now: int) -> Entry | None:
         """Take the cloud's own definite answer that it made nothing; None if the intent is no longer this attempt's."""
         return intents.refused(self, key, epoch, error, now)
+
+    def not_sent(self, keys: Collection[str], epoch: int, number: int, error: Failure, now: int) -> list[Entry]:
+        """Take the word of the one that would have sent the call of `keys` that it never will (rules 21 and 22).
+
+        Raises FailedPrecondition STATE_FORBIDS where it is said of a part of a group. All entries must be loaded.
+        """
+        return intents.not_sent(self, keys, epoch, number, error, now)
+
+    def was_not_sent(self, key: str, epoch: int, number: int) -> bool:
+        """Whether that very intent of `key` is the last one, and closed: the attempt may intend the key again."""
+        return intents.was_not_sent(self, key, epoch, number)
 
     def in_doubt(self, key: str, epoch: int, error: Failure, now: int, *, unnamed: bool = False) -> Entry | None:
         """Note why the answer of a call is not known; None if the intent is no longer this attempt's.

@@ -22,7 +22,7 @@ def lost_its_own(ledger: Ledger, key: str) -> bool:
     return entry is not None and entry.state in FREE and any(other.was_own for other in ledger.family(key))
 
 
-def intend(ledger: Ledger, intent: Intent, epoch: int, now: int) -> Entry:
+def intend(ledger: Ledger, intent: Intent, epoch: int, now: int, number: int = 0) -> Entry:
     """Write the intent as `Ledger.intend` does, for a key whose own thing is gone only if nothing stands on that.
 
     Raises FailedPrecondition as `Ledger.intend`, and KEY_REUSED naming the children that are alive, adopted or retained
@@ -43,7 +43,7 @@ def intend(ledger: Ledger, intent: Intent, epoch: int, now: int) -> Entry:
                 f"roll back only what depends on {intent.key}, then resume",
                 {"key": intent.key, "children": ",".join(standing[:_NAMED])},
             )
-    return ledger.intend(intent, epoch, now)
+    return ledger.intend(intent, epoch, now, number)
 
 
 def remove(ledger: Ledger, key: str, deadline: int, now: int) -> Entry:

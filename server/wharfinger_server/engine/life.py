@@ -158,6 +158,14 @@ class Life:
         state_changed(work, before, SERVER, f"to be tried again after {error.reason}", epoch)
         return self.go_on(work)
 
+    def closed_late(self, work: Work, error: Failure, epoch: int) -> Task:
+        """Let a task go on of which a fenced attempt said that it had not sent a call: at rest as after a verdict."""
+        before = work.task.state
+        if before.resting:
+            work.task.resolved(work.now)
+        state_changed(work, before, SERVER, error.reason, epoch)
+        return self.go_on(work)
+
     def end_of(self, phase: Phase) -> Callable[[Work, int, Failure], Task]:
         """Return what ends an attempt of `phase` with a failure that is not the script's."""
         ends: dict[Phase, Callable[[Work, int, Failure], Task]] = {

@@ -79,17 +79,20 @@ class AttemptSession:
 
         def decide(work: Work) -> list[protocol.Entry]:
             """Write the intents, or find what was made before."""
-            ledger = work.ledger(*(intent.key for intent in wanted))
-            if any(replacing.lost_its_own(ledger, intent.key) for intent in wanted):
+            keys = [intent.key for intent in wanted]
+            ledger = work.ledger(*keys)
+            if any(replacing.lost_its_own(ledger, key) for key in keys):
                 ledger = work.ledger()  # what was built on it has a say
-            return [self._intended(work, ledger, intent) for intent in wanted]
+            number = ledger.next_number(keys)
+            return [self._intended(work, ledger, intent, number) for intent in wanted]
 
         return await self._write(decide)
 
-    def _intended(self, work: Work, ledger: Ledger, intent: Intent) -> protocol.Entry:
+    def _intended(self, work: Work, ledger: Ledger, intent: Intent, number: int) -> protocol.Entry:
         if ledger.expects(intent.key, self._epoch):  # written by an earlier try, whose answer was lost
             return wording.entry_for_script(ledger.named(intent.key))
-        return self._noted(work, ledger, replacing.intend(ledger, self._priced(work, intent), self._epoch, work.now))
+        entry = replacing.intend(ledger, self._priced(work, intent), self._epoch, work.now, number)
+        return self._noted(work, ledger, entry)
 
     def _priced(self, work: Work, intent: Intent) -> Intent:
         """Return the intent with what the task's estimate says that the thing costs."""
@@ -133,6 +136,33 @@ class AttemptSession:
                 self._late(work, entry)
             return None if live else work.task
 
+        await self._even_fenced(decide)
+
+    async def not_sent(self, keys: Sequence[str], number: int, failure: protocol.Failure) -> None:
+        """Report that the call of that intent was not sent, and never will be; it counts from a fenced attempt too."""
+        error = self._failure(failure)
+
+        def decide(work: Work) -> Task | None:
+            """Take the report; return the task where it came from a fenced attempt."""
+            live = work.task.holds(self._epoch)
+            changed = work.ledger().not_sent(keys, self._epoch, number, error, work.now)
+            for entry in changed:
+                entry_changed(work, entry, self._epoch)
+            if changed and not live:
+                self._desk.life.closed_late(work, error, self._epoch)
+            told[:] = [key for key in keys if work.ledger().was_not_sent(key, self._epoch, number)]
+            return None if live else work.task
+
+        told: list[str] = []
+        try:
+            await self._even_fenced(decide)
+        except Refused as refused:
+            raise wording.rejection(refused) from refused
+        for key in told:
+            self._attempt.free_key(key)
+
+    async def _even_fenced(self, decide: Callable[[Work], Task | None]) -> None:
+        """Run `decide`, which returns the task where this attempt is fenced: what it said counts, then it ends."""
         try:
             fenced_from = await self._change(self._attempt.task.id, decide)
         except (Gone, Unavailable):

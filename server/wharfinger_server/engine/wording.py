@@ -98,6 +98,7 @@ def entry_for_script(entry: Entry) -> protocol.Entry:
         depends_on=entry.depends_on,
         undo_data=entry.undo_data,
         version=entry.version,
+        number=entry.number,
     )
 
 

@@ -308,6 +308,10 @@ const (
 	// NOT_FOUND: a thing that the task had made is gone, says the provider, or may be: it is MISSING until that is sure
 	// (key, external_id).
 	ErrorReason_ERROR_REASON_RESOURCE_MISSING ErrorReason = 135
+	// UNAVAILABLE: a call was not sent, and so made nothing: the script could not send it, or the ledger took longer than
+	// the type's send window to write its intent, time after time (key: the first of what it would have made; count; or
+	// the script's own).
+	ErrorReason_ERROR_REASON_NOT_SENT ErrorReason = 136
 )
 
 // Enum value maps for ErrorReason.
@@ -401,6 +405,7 @@ var (
 		133: "ERROR_REASON_REPORT_TOO_LARGE",
 		134: "ERROR_REASON_REPORT_INVALID",
 		135: "ERROR_REASON_RESOURCE_MISSING",
+		136: "ERROR_REASON_NOT_SENT",
 	}
 	ErrorReason_value = map[string]int32{
 		"ERROR_REASON_UNSPECIFIED":           0,
@@ -491,6 +496,7 @@ var (
 		"ERROR_REASON_REPORT_TOO_LARGE":      133,
 		"ERROR_REASON_REPORT_INVALID":        134,
 		"ERROR_REASON_RESOURCE_MISSING":      135,
+		"ERROR_REASON_NOT_SENT":              136,
 	}
 )
 
@@ -639,7 +645,7 @@ const file_wharfinger_v1_failure_proto_rawDesc = "" +
 	"\"PARTIAL_FAILURE_ACTION_UNSPECIFIED\x10\x00\x12!\n" +
 	"\x1dPARTIAL_FAILURE_ACTION_RESUME\x10\x01\x12$\n" +
 	" PARTIAL_FAILURE_ACTION_ROLL_BACK\x10\x02\x12\"\n" +
-	"\x1ePARTIAL_FAILURE_ACTION_RESOLVE\x10\x03*\x96\x17\n" +
+	"\x1ePARTIAL_FAILURE_ACTION_RESOLVE\x10\x03*\xb2\x17\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12\x1f\n" +
 	"\x1bERROR_REASON_UNKNOWN_SCRIPT\x10\x01\x12\x1e\n" +
@@ -729,7 +735,8 @@ const file_wharfinger_v1_failure_proto_rawDesc = "" +
 	"\x1dERROR_REASON_SETTINGS_INVALID\x10\x84\x01\x12\"\n" +
 	"\x1dERROR_REASON_REPORT_TOO_LARGE\x10\x85\x01\x12 \n" +
 	"\x1bERROR_REASON_REPORT_INVALID\x10\x86\x01\x12\"\n" +
-	"\x1dERROR_REASON_RESOURCE_MISSING\x10\x87\x01B]\n" +
+	"\x1dERROR_REASON_RESOURCE_MISSING\x10\x87\x01\x12\x1a\n" +
+	"\x15ERROR_REASON_NOT_SENT\x10\x88\x01B]\n" +
 	"\x11dev.wharfinger.v1P\x01ZFgithub.com/wharfinger/wharfinger/clients/go/wharfinger/v1;wharfingerv1b\x06proto3"
 
 var (

@@ -14,15 +14,20 @@ from wharfinger.script.resource import Resource
 
 
 class Making:
-    """One thing being made: its ledger entry, and the id once the call or the script has told it."""
+    """One thing being made: its ledger entry, and the id once the call or the script has told it.
+
+    `begun`: its call was begun, so that whatever it ends in is reported from there.
+    """
 
     def __init__(self, entry: Entry, session: Session, timeout: float) -> None:
         self.key = entry.key
         self.token = entry.token
         self.generation = entry.generation
+        self.number = entry.number
         self.attributes: Mapping[str, str] = MappingProxyType(dict(entry.attributes))
         self.timeout = timeout
         self.external_id = ""
+        self.begun = False
         self._session = session
 
     async def report(self, external_id: str) -> None:

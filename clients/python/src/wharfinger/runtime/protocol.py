@@ -77,7 +77,8 @@ class Intent:
 class Entry:
     """A ledger entry as a script sees it. `state` is the API's word without its prefix: "INTENDED", "CREATED" ….
 
-    `version` is opaque: what a finding or an undo was asked about, to be given back with the answer.
+    `version` is opaque: what a finding or an undo was asked about, to be given back with the answer. `number` counts
+    the key's intents: what `not_sent` names the call by.
     """
 
     key: str
@@ -95,6 +96,7 @@ class Entry:
     depends_on: tuple[str, ...] = ()
     undo_data: str = ""
     version: tuple[Any, ...] = ()
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +199,17 @@ class Session(Protocol):
 
     async def refused(self, key: str, failure: Failure) -> None:
         """Report the provider's definite answer that it made nothing."""
+        ...
+
+    async def not_sent(self, keys: Sequence[str], number: int, failure: Failure) -> None:
+        """Report that the call of the intent `number` of `keys` was not sent, and never will be; `failure` says why.
+
+        Only the one that would have sent it may say so, once it has given up for good. Nothing was made then, and the
+        same attempt may intend the keys again. It may be repeated and may come late, and counts from a fenced attempt
+        too; then LeaseLost is raised. Of a group it is said of the whole call.
+
+        Raises Rejected: it is said of a part of a group.
+        """
         ...
 
     async def in_doubt(self, key: str, failure: Failure, *, unnamed: bool = False) -> None:

@@ -8,23 +8,35 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from wharfinger.runtime import jsontext, reasons
 from wharfinger.runtime.calls import Calls
-from wharfinger.runtime.endings import Stop, failure_of
+from wharfinger.runtime.endings import Stop, failure_of, said
 from wharfinger.runtime.limits import check_intent, check_memo, check_plan, fault_of_id
 from wharfinger.runtime.making import Making, as_resource, id_in
 from wharfinger.runtime.protocol import Assignment, Entry, Failure, Intent, LeaseLost, Rejected, Session
 from wharfinger.runtime.script_module import ScriptModule
 from wharfinger.runtime.steps import current
-from wharfinger.script.errors import Cancelled, Failed, Refused
+from wharfinger.script.errors import Cancelled, Failed, NotSent, Refused
 from wharfinger.script.resource import Resource, ResourceType
 
 Attributes = Mapping[str, str]
 _DEFAULT_TYPE = ResourceType()
+_TRIES = 10
+"""How often a call is intended whose intent took so long to write that it could not be sent any more."""
+
+_Make = Callable[[list[Making], Callable[[Any], Any], float, Intent], Coroutine[Any, Any, None]]
+
+
+class _TooLate(Exception):
+    """The send window was over when the intent was written; `word` says so, and the ledger knows."""
+
+    def __init__(self, word: NotSent) -> None:
+        super().__init__(word.message)
+        self.word = word
 
 
 class Verbs:
@@ -71,12 +83,7 @@ class Verbs:
         """Make one thing, or return the id of what an earlier attempt made."""
         self._calls.check(call, f"the call that makes {key}")
         intent = self._intent(type, key, profile, region, attributes, after, undo_data)
-        begun, [entry] = await self._intend([intent])
-        if entry.state == "CREATED":
-            return entry.external_id
-        making = self._making(entry, self._session, intent.call_timeout)
-        await self._calls.unbroken(self._make(making, call, begun, intent))
-        return making.external_id
+        return (await self._until_sent([intent], call, self._make))[key]
 
     async def create_many(
         self,
@@ -99,18 +106,7 @@ class Verbs:
         for key in keys:
             facts = attributes(key) if callable(attributes) else attributes
             intents.append(self._intent(type, key, profile, region, facts, after, undo_data, group))
-        if not intents:
-            return {}
-        begun, entries = await self._intend(intents)
-        made = {entry.key: entry.external_id for entry in entries if entry.state == "CREATED"}
-        missing: dict[str, list[Making]] = {}
-        for entry in entries:
-            if entry.key not in made:
-                # One call has one token: parts that were undone since have another.
-                missing.setdefault(entry.token, []).append(self._making(entry, self._session, intents[0].call_timeout))
-        for makings in missing.values():
-            await self._calls.unbroken(self._make_group(makings, call, begun, intents[0]))
-            made |= {making.key: making.external_id for making in makings}
+        made = await self._until_sent(intents, call, self._make_group)
         return {key: made[key] for key in keys}
 
     async def adopt(
@@ -213,8 +209,55 @@ class Verbs:
 
     # ------------------------------------------------------------------ making
 
-    async def _make(self, making: Making, call: Callable[[Any], Any], begun: float, intent: Intent) -> None:
-        answer = await self._send([making], call, making, begun, intent)
+    async def _until_sent(self, intents: Sequence[Intent], call: Callable[[Any], Any], make: _Make) -> dict[str, str]:
+        """Intend, and make what is missing; intend again what came too late to be sent. Return the ids by key.
+
+        Raises NotSent where it came too late time after time.
+        """
+        made: dict[str, str] = {}
+        for last in range(_TRIES - 1, -1, -1):
+            if not intents:
+                break
+            begun, entries = await self._intend(intents)
+            made |= {entry.key: entry.external_id for entry in entries if entry.state == "CREATED"}
+            calls: dict[str, list[Making]] = {}
+            for entry in entries:
+                if entry.key not in made:
+                    # One call has one token: parts that were undone since have another.
+                    making = self._making(entry, self._session, intents[0].call_timeout)
+                    calls.setdefault(entry.token, []).append(making)
+            late: list[Making] = []
+            word: NotSent | None = None
+            while calls:
+                makings = calls.pop(next(iter(calls)))
+                try:
+                    await self._calls.unbroken(make(makings, call, begun, intents[0]))
+                    made |= {making.key: making.external_id for making in makings}
+                except _TooLate as too_late:
+                    word = too_late.word
+                    late += makings
+                except BaseException as error:
+                    # Whatever was not begun by now never will be.
+                    unsent = [*([] if makings[0].begun else [makings]), *calls.values()]
+                    await self._calls.unbroken(self._never_sent(unsent, error), always=True)
+                    raise
+            if word is not None and not last:
+                raise word
+            keys = {making.key for making in late}
+            intents = [intent for intent in intents if intent.key in keys]
+        return made
+
+    async def _never_sent(self, calls: Sequence[list[Making]], error: BaseException) -> None:
+        """Report calls that are not sent because of what happened before it was their turn."""
+        if isinstance(error, LeaseLost):
+            return
+        for makings in calls:
+            why = f"the call that makes {_first(makings)} was not sent: {_why(error)}"
+            await self._unsent(makings, NotSent(why, metadata=_about(makings)))
+
+    async def _make(self, makings: list[Making], call: Callable[[Any], Any], begun: float, intent: Intent) -> None:
+        [making] = makings
+        answer = await self._send(makings, call, making, begun, intent)
         if making.external_id:
             return
         external_id = id_in(answer)
@@ -259,16 +302,25 @@ class Verbs:
         self, makings: list[Making], call: Callable[[Any], Any], argument: Any, begun: float, intent: Intent
     ) -> Any:
         """Make the call and return its answer; whatever else it ends in is in the ledger when this raises."""
+        for making in makings:
+            making.begun = True
         late = self._clock() - begun - intent.send_window
         if late > 0:
-            why = f"the ledger took so long to write the intent that the call was not sent ({late:.1f} s late)"
-            raise await self._doubt(makings, why, retryable=True)
+            why = f"the ledger took so long to write the intent of {_first(makings)} that the call was not sent"
+            word = NotSent(f"{why} ({late:.1f} s late)", metadata=_about(makings))
+            raise _TooLate(await self._unsent(makings, word))
         try:
             return await self._calls.call(call, argument, timeout=intent.call_timeout)
         except LeaseLost:
             raise
         except Refused as refused:
             raise await self._refused(makings, refused) from refused
+        except NotSent as word:
+            # Of another call, within this one; or something was told already: then it is no word about this call.
+            if word.told or any(making.external_id for making in makings):
+                await self._note([m for m in makings if not m.external_id], failure_of(word, self._script.module))
+                raise
+            raise await self._unsent(makings, word) from word
         except (Failed, Cancelled, Rejected) as word:
             await self._note([m for m in makings if not m.external_id], failure_of(word, self._script.module))
             raise
@@ -297,13 +349,20 @@ class Verbs:
                 await self._session.refused(making.key, failure)
         return word
 
-    async def _doubt(
-        self, makings: list[Making], why: str, *, retryable: bool = False, unnamed: bool = False
-    ) -> Failed:
+    async def _unsent(self, makings: list[Making], word: NotSent) -> NotSent:
+        """Report that a call was not sent and never will be, and return what the script gets to see."""
+        failure = failure_of(word, self._script.module, step=current(self.owner))
+        await self._session.not_sent([making.key for making in makings], makings[0].number, failure)
+        told = NotSent(
+            word.message, reason=word.reason, retryable=word.retryable, metadata=word.metadata, code=word.code
+        )
+        told.told = True
+        return told
+
+    async def _doubt(self, makings: list[Making], why: str, *, unnamed: bool = False) -> Failed:
         """Report that nobody knows whether these exist, and return the error for the script."""
-        await self._note(makings, Failure(reasons.UNKNOWN, "RESOURCE_UNCERTAIN", why, retryable), unnamed=unnamed)
-        metadata = {"key": makings[0].key, "count": str(len(makings))} if makings else {}
-        return Failed(f"in doubt: {why}", reason="RESOURCE_UNCERTAIN", retryable=retryable, metadata=metadata)
+        await self._note(makings, Failure(reasons.UNKNOWN, "RESOURCE_UNCERTAIN", why), unnamed=unnamed)
+        return Failed(f"in doubt: {why}", reason="RESOURCE_UNCERTAIN", metadata=_about(makings))
 
     async def _note(self, makings: list[Making], failure: Failure, *, unnamed: bool = False) -> None:
         for making in makings:
@@ -339,6 +398,14 @@ def _keys(keys: Iterable[str], what: str) -> list[str]:
 def _first(makings: Sequence[Making]) -> str:
     more = len(makings) - 1
     return makings[0].key + (f" and {more} more" if more else "")
+
+
+def _about(makings: Sequence[Making]) -> dict[str, str]:
+    return {"key": makings[0].key, "count": str(len(makings))} if makings else {}
+
+
+def _why(error: BaseException) -> str:
+    return f"{type(error).__name__}: {said(error)}".removesuffix(": ")
 
 
 def _short(answer: Any) -> str:

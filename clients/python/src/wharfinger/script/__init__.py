@@ -6,7 +6,7 @@ declare `Params` or `PARAMS_SCHEMA`, `RESULT_SCHEMA`, `RESUMABLE`, `RESOURCE_TYP
 `UNDO_COMPATIBLE_SINCE`. This package needs the standard library only.
 """
 
-from wharfinger.script.errors import BrokenScript, Cancelled, Failed, Refused
+from wharfinger.script.errors import BrokenScript, Cancelled, Failed, NotSent, Refused
 from wharfinger.script.facade import AsyncIntent, AsyncTask, Intent, Made, Step, Task
 from wharfinger.script.inspection import ScriptInfo, inspect
 from wharfinger.script.prices import Item, Prices
@@ -21,6 +21,7 @@ __all__ = [
     "Intent",
     "Item",
     "Made",
+    "NotSent",
     "Prices",
     "Refused",
     "Resource",

@@ -55,6 +55,30 @@ class Refused(Exception):
         self.metadata = dict(metadata or {})
 
 
+class NotSent(Failed):
+    """Raised inside a `create` call: nothing was sent, and nothing will be. So nothing was made, which is definite.
+
+    Only before the request has left: no address, a connection that was never made, a file to read that is not there. It
+    is never said from outside of the call, nor once a part of the request may have arrived; in `create_many` it is said
+    of all. The ledger notes NOT_CREATED at once, and nobody has to look. Outside of the call it arrives as it is, a
+    `Failed`; the script may catch it there and `create` the same key again. `retryable`, `metadata` and `code` as those
+    of Failed. The runtime raises it by itself where the ledger took longer than the type's `send_window`, time after
+    time. `told`: the ledger knows of it already; set by the runtime.
+    """
+
+    def __init__(
+        self,
+        message: str = "the call was not sent",
+        *,
+        reason: str = "NOT_SENT",
+        retryable: bool = True,
+        metadata: Mapping[str, str] | None = None,
+        code: int | None = None,
+    ) -> None:
+        super().__init__(message, reason=reason, retryable=retryable, metadata=metadata, code=code)
+        self.told = False
+
+
 class Cancelled(Exception):
     """The task was asked to stop, and the script does. `create` raises it, and so may the script itself."""
 

@@ -198,8 +198,10 @@ class AsyncTask(_Facts, Protocol):
         the thing by (no secrets), `after` the keys it was built upon, `undo_data` any JSON that undoing it will need.
 
         Raises Cancelled before anything is written if the task was asked to stop; Failed with the provider's reason if
-        `call` raised Refused; Failed RESOURCE_UNCERTAIN if it raised anything else, took longer than the type's
-        `call_timeout` or returned no id: then nobody knows whether the thing exists, and the ledger says so.
+        `call` raised Refused; NotSent if it raised that, or if the ledger took longer than the type's `send_window`
+        time after time: nothing was made, and the key may be created again; Failed RESOURCE_UNCERTAIN if it raised
+        anything else, took longer than the type's `call_timeout` or returned no id: then nobody knows whether the thing
+        exists, and the ledger says so.
         """
         ...
 

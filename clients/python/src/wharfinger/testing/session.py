@@ -36,7 +36,9 @@ class MemorySession:
                 raise _rejected("KEY_REUSED", "a key stands twice in one call", intents[0].key)
             for intent in intents:
                 self._may_intend(intent)
-            return [self._intend(intent) for intent in intents]
+            before = (self.done.ledger.get(intent.key) for intent in intents)
+            number = 1 + max((entry.number for entry in before if entry), default=0)
+            return [self._intend(intent, number) for intent in intents]
 
     def _may_intend(self, intent: Intent) -> None:
         key, entry = intent.key, self.done.ledger.get(intent.key)
@@ -54,7 +56,7 @@ class MemorySession:
         if entry.state not in ("CREATED", "NOT_CREATED", "UNDONE"):
             raise _rejected("KEY_REUSED", f"{key} is {entry.state}; it can't be made again before that is settled", key)
 
-    def _intend(self, intent: Intent) -> Entry:
+    def _intend(self, intent: Intent, number: int) -> Entry:
         self.intended.add(intent.key)
         entry = self.done.ledger.get(intent.key)
         if entry is not None and entry.state == "CREATED":
@@ -63,7 +65,7 @@ class MemorySession:
         generation = entry.generation + burnt if entry else 1
         self.done.digests[intent.key] = intent.request_digest
         self.done.intents[intent.key] = intent
-        return self._put("intend", self._entry(intent, "INTENDED", generation))
+        return self._put("intend", replace(self._entry(intent, "INTENDED", generation), number=number))
 
     def _entry(self, intent: Intent, state: str, generation: int) -> Entry:
         name = f"{self.uid}\0{intent.group or intent.key}\0{generation}"
@@ -106,6 +108,23 @@ class MemorySession:
             self.done.errors[key] = failure
             self._put("refused", replace(self.done.ledger[key], state="NOT_CREATED", version=("refused",)))
 
+    async def not_sent(self, keys: Sequence[str], number: int, failure: Failure) -> None:
+        """Write that the call was not sent: the keys may be intended again, under the same token.
+
+        After the lease was lost it counts all the same; then LeaseLost is raised.
+        """
+        with self._lock:
+            said = [entry for key in keys if (entry := self.done.ledger.get(key)) and entry.number == number]
+            call = [e for e in self.done.ledger.values() if (e.token, e.number) in {(o.token, o.number) for o in said}]
+            if said and said[0].group and not {entry.key for entry in call} <= set(keys):
+                raise _rejected("STATE_FORBIDS", "that it was not sent can only be said of the whole call", said[0].key)
+            for entry in said:
+                if entry.state in ("INTENDED", "UNCERTAIN") and not entry.external_id:
+                    self.done.errors[entry.key] = failure
+                    self._put("not_sent", replace(entry, state="NOT_CREATED"))
+            self._live()
+            self.intended.difference_update(keys)
+
     async def in_doubt(self, key: str, failure: Failure, *, unnamed: bool = False) -> None:
         """Write that nobody knows."""
         with self._lock:
@@ -120,8 +139,8 @@ class MemorySession:
             self._live()
             before = self.done.ledger.get(intent.key)
             entry = self._entry(intent, "CREATED", before.generation if before else 1)
-            owned = before is not None and before.owned
-            return self._put("adopt", replace(entry, external_id=external_id, owned=owned))
+            owned, number = before is not None and before.owned, before.number if before else 0
+            return self._put("adopt", replace(entry, external_id=external_id, owned=owned, number=number))
 
     async def removing(self, key: str, window: float) -> Entry:
         """Write that `key` is being taken away."""

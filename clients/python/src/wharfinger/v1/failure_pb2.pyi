@@ -313,6 +313,11 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """NOT_FOUND: a thing that the task had made is gone, says the provider, or may be: it is MISSING until that is sure
     (key, external_id).
     """
+    ERROR_REASON_NOT_SENT: _ErrorReason.ValueType  # 136
+    """UNAVAILABLE: a call was not sent, and so made nothing: the script could not send it, or the ledger took longer than
+    the type's send window to write its intent, time after time (key: the first of what it would have made; count; or
+    the script's own).
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why something was refused or failed.
@@ -582,6 +587,11 @@ surrogate (field).
 ERROR_REASON_RESOURCE_MISSING: ErrorReason.ValueType  # 135
 """NOT_FOUND: a thing that the task had made is gone, says the provider, or may be: it is MISSING until that is sure
 (key, external_id).
+"""
+ERROR_REASON_NOT_SENT: ErrorReason.ValueType  # 136
+"""UNAVAILABLE: a call was not sent, and so made nothing: the script could not send it, or the ledger took longer than
+the type's send window to write its intent, time after time (key: the first of what it would have made; count; or
+the script's own).
 """
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
 
