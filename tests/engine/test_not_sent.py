@@ -35,7 +35,7 @@ class Slip:
         self.id = 0
         self.epoch = 0
         self.considered: list[Task] = []
-        house.revived = self.considered.append  # type: ignore[method-assign]
+        house.revived = self.considered.append  # type: ignore[method-assign,assignment]
 
     async def begin(self, **policy: Any) -> AttemptSession:
         """Create the task and run it; return its first attempt."""
@@ -49,7 +49,7 @@ class Slip:
         await self.house.store.change(self.id, lambda work: self.house.life.lease(work, phase, "w"))
         task = await self.task()
         self.epoch = task.epoch
-        return AttemptSession(self.house, Attempt(task, phase, 1000, lambda _: None))
+        return AttemptSession(self.house, Attempt(task, phase, 1000, lambda _: None))  # type: ignore[arg-type]
 
     async def lose(self, *, resumable: bool) -> None:
         """Lose the worker."""

@@ -315,14 +315,8 @@ class Verbs:
             raise
         except Refused as refused:
             raise await self._refused(makings, refused) from refused
-        except NotSent as word:
-            # Of another call, within this one; or something was told already: then it is no word about this call.
-            if word.told or any(making.external_id for making in makings):
-                await self._note([m for m in makings if not m.external_id], failure_of(word, self._script.module))
-                raise
-            raise await self._unsent(makings, word) from word
         except (Failed, Cancelled, Rejected) as word:
-            await self._note([m for m in makings if not m.external_id], failure_of(word, self._script.module))
+            await self._own_word(makings, word)
             raise
         except Exception as error:
             unknown = [making for making in makings if not making.external_id]
@@ -338,6 +332,14 @@ class Verbs:
         except BaseException as error:
             await self._note([m for m in makings if not m.external_id], failure_of(error, self._script.module))
             raise
+
+    async def _own_word(self, makings: list[Making], word: Exception) -> None:
+        """Report what the script, or the ledger, said inside of a call. Raises what the script sees of a NotSent."""
+        unknown = [making for making in makings if not making.external_id]
+        # One that is told already is of a call within this one; and where there is an id, something was sent.
+        if isinstance(word, NotSent) and not word.told and len(unknown) == len(makings):
+            raise await self._unsent(makings, word) from word
+        await self._note(unknown, failure_of(word, self._script.module))
 
     async def _refused(self, makings: list[Making], refused: Refused) -> Exception:
         """Report a definite refusal, and return what the script gets to see."""
