@@ -278,3 +278,32 @@ def test_parts_without_a_mark_are_not_walked_through():
     began = time.thread_time()
     assert fields.paths(params) == [("word",)]
     assert time.thread_time() - began < 0.01
+
+
+@pytest.mark.parametrize(
+    ("pattern", "sealed", "plain"),
+    [
+        ("^(a+)+$", "a" * 22, "a" * 24 + "!"),
+        (r"^\d+$", "12", "x"),
+        (r"^\p{Lu}", "\u00c4", "\u00e4"),
+        (r"^(?!pub_)", "key", "pub_key"),
+        # What can't be told in some steps is sealed.
+        (r"^((a+)\2?)+$", "a" * 24 + "!", None),
+    ],
+)
+def test_patterns_of_keys_are_matched_as_the_validator_does_and_in_no_time(pattern, sealed, plain):
+    fields = SealedFields({"patternProperties": {pattern: SEALED}})
+    began = time.thread_time()
+    for _ in range(3):
+        assert fields.paths({sealed: "x", **({plain: "x"} if plain else {})}) == [(sealed,)]
+    assert time.thread_time() - began < 0.1
+
+
+async def test_only_so_many_texts_of_a_task_are_sealed(start, settings, word):
+    pier = await start(settings)
+    keys = [f"{word}-{i}" for i in range(257)]
+    with pytest.raises(InvalidArgument, match="has 257 texts and numbers to be sealed; 256 are the most") as caught:
+        await pier.create("harbour.vault", params={"keys": keys})
+    assert (caught.value.reason, word in str(caught.value)) == ("PARAMS_INVALID", False)
+    shown = await pier.run("harbour.vault", params={"password": keys[0], "keys": keys[1:256]})
+    assert result(shown) == [digest(key) for key in keys[:256]]

@@ -10,14 +10,17 @@ import json
 import logging
 import sys
 import time
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from wharfinger.runtime.redaction import Redactor, known
+from wharfinger.runtime.redaction import Redactor, known, present
 from wharfinger_server.config import Settings, secret_values
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 # Made once: json.dumps would make it anew for every line.
 _encode = json.JSONEncoder(default=str, ensure_ascii=False).encode
+_formatter = logging.Formatter()
+_OURS = "wharfinger_server"
 
 
 def set_up(settings: Settings) -> None:
@@ -37,10 +40,6 @@ def set_up(settings: Settings) -> None:
     logging.captureWarnings(capture=True)
 
 
-def _facts(record: logging.LogRecord) -> dict[str, Any]:
-    return {key: value for key, value in vars(record).items() if key not in _STANDARD}
-
-
 def _moment(record: logging.LogRecord) -> str:
     seconds = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
     return f"{seconds}.{int(record.msecs):03d}Z"
@@ -51,17 +50,17 @@ class JsonLines(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the record as a line of JSON."""
-        # Before it is encoded: a message may hold JSON already, and a secret escaped twice is not found.
-        told = {
+        told = _Told(record)
+        line = {
             "time": _moment(record),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "message": known.text(record.getMessage()),
-            **_facts(record),
+            "message": told.message,
+            **told.facts,
         }
-        if record.exc_info:
-            told["exception"] = known.text(self.formatException(record.exc_info))
-        return known.text(_encode(told))
+        if told.exception:
+            line["exception"] = told.exception
+        return _encode(line)
 
 
 class PlainLines(logging.Formatter):
@@ -69,8 +68,74 @@ class PlainLines(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the record as a line, with the traceback of an exception below it."""
+        told = _Told(record)
         moment = time.strftime("%H:%M:%S", time.localtime(record.created))
         level = "" if record.levelno <= logging.INFO else f"{record.levelname}: "
-        facts = "".join(f" {key}={value}" for key, value in _facts(record).items())
-        line = f"{moment} {level}{record.getMessage()}{facts}"
-        return known.text(f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line)
+        facts = "".join(f" {key}={value}" for key, value in told.facts.items())
+        line = f"{moment} {level}{told.message}{facts}"
+        return f"{line}\n{told.exception}" if told.exception else line
+
+
+class _Told:
+    """What of a record is told: the values in it without secrets, one by one and before anything is put round them.
+
+    The secrets of a task or a call are taken out of what is said of its project, and of nothing else: a caller chooses
+    them, and would choose what is said of others. Of our own lines they are taken out of the values in the sentence and
+    out of tracebacks only: the sentence itself and the facts are words and names that are nobody's secrets. The
+    credentials of the settings are taken out of everything.
+    """
+
+    def __init__(self, record: logging.LogRecord) -> None:
+        ours = record.name.partition(".")[0] == _OURS
+        facts = {key: value for key, value in vars(record).items() if key not in _STANDARD}
+        told = [*(record.args or ()), *facts.values()]
+        names = {value for value in told if isinstance(value, str) and value.startswith("projects/")}
+        self._own = known.about(())
+        self._whose = _redactors_for(names, self._own)
+        # What somebody else wrote is told, where nobody knows of whom it speaks, without any known secret.
+        free = known.all() if self._whose is None else self._whose
+        if ours:
+            self.message = _through(self._own, self._sentence(record))
+            self.facts = {key: _value(self._own, value) for key, value in facts.items()}
+        else:
+            self.message = _through(free, record.getMessage())
+            self.facts = {key: _value(free, value) for key, value in facts.items()}
+        self.exception = _through(free, _formatter.formatException(record.exc_info)) if record.exc_info else ""
+
+    def _sentence(self, record: logging.LogRecord) -> str:
+        """Return the sentence of a line of our own, with secrets taken out of what is put into it."""
+        if not isinstance(record.args, tuple) or not record.args:
+            return record.getMessage()
+        return str(record.msg) % tuple(map(self._argument, record.args))
+
+    def _argument(self, value: object) -> object:
+        if isinstance(value, int | float) or (isinstance(value, str) and value.startswith("projects/")):
+            return value
+        return _through(self._own if self._whose is None else self._whose, str(value))
+
+
+def _redactors_for(names: Collection[str], own: list[Redactor]) -> list[Redactor] | None:
+    """Return those for what speaks of the tasks and projects `names`, or is told in this context; None for neither."""
+    mine = present()
+    if names:
+        projects = {name.split("/")[1] for name in names}
+        return [*known.about(names), *([mine] if mine is not None and mine.project in projects else ())]
+    return None if mine is None else [*own, mine]
+
+
+def _through(redactors: Iterable[Redactor], text: str) -> str:
+    for redactor in redactors:
+        text = redactor.text(text)
+    return text
+
+
+def _value(redactors: Iterable[Redactor], value: Any) -> Any:
+    if isinstance(value, Mapping | list | tuple):
+        try:
+            plain = json.loads(_encode(value))
+        except (TypeError, ValueError):
+            return _through(redactors, str(value))
+        for redactor in redactors:
+            plain = redactor.value(plain)
+        return plain
+    return value if value is None or isinstance(value, int | float) else _through(redactors, str(value))

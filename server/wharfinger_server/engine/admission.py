@@ -11,10 +11,10 @@ from typing import Any
 import orjson
 
 from wharfinger.runtime.protocol import Environment
-from wharfinger.runtime.redaction import Redactor, known, secrets_in
+from wharfinger.runtime.redaction import hold, secrets_in
 from wharfinger_server.domain import ids
 from wharfinger_server.domain.currency import CURRENCIES
-from wharfinger_server.domain.errors import FailedPrecondition, Unimplemented, invalid
+from wharfinger_server.domain.errors import FailedPrecondition, Unimplemented, Violation, invalid
 from wharfinger_server.domain.policy import OnFailure, Policy
 from wharfinger_server.domain.price import parse_amount
 from wharfinger_server.domain.task import Task
@@ -30,6 +30,8 @@ from wharfinger_server.registry import Registry
 from wharfinger_server.store.store import Store
 
 LONGEST_KEY = 128
+MOST_SEALED = 256
+"""How many texts and numbers of one task may be sealed: every line of its log is searched for each of them."""
 _YEARS = 100 * 365 * 86_400 * 1_000_000
 _RANGES = {
     "max_attempts": (0, 1_000),
@@ -184,13 +186,23 @@ class Admission:
     def _params(self, script: Script, params: Mapping[str, Any], paths: Sequence[Path], project: str) -> bytes:
         document = check_json(params, self._params_bytes, script=script.name)
         if paths:
-            # What is logged of a request should it fail by a fault of ours must not quote them either.
-            known.linger(Redactor(secrets_in(without(params, paths)[1])))
+            _remember(list(secrets_in(without(params, paths)[1])), project, script.name)
         violations = (marked(params, paths) or script.params.check(params)) if script.params else ()
         if violations:
             raise params_invalid(violations, script.name)
         script.references.check(params, self._environment, project)
         return document
+
+
+def _remember(secrets: list[str], project: str, script: str) -> None:
+    """Keep the sealed texts of a request out of what is logged of it, should it fail by a fault of ours.
+
+    They are forgotten with the call. Refuses a request with so many that it would take long to look for them.
+    """
+    if len(secrets) > MOST_SEALED:
+        said = f"has {len(secrets)} texts and numbers to be sealed; {MOST_SEALED} are the most: seal fewer, longer ones"
+        raise params_invalid([Violation("task.params", said)], script)
+    hold(secrets, f"projects/{project}")
 
 
 def _told(request: CreateRequest, params: bytes) -> bytes:

@@ -113,7 +113,7 @@ class Attempts:
         script = self._scripts[task.script]
         params = with_values(orjson.loads(task.params), task.sealed, leased.sealed)
         environment = granted(self._environment, task.project)
-        redactor = Redactor([*secrets_in(list(leased.sealed.values())), *credentials(environment)])
+        redactor = Redactor([*secrets_in(list(leased.sealed.values())), *credentials(environment)], task.name)
         known.keep(redactor)
         attempt = Attempt(task, phase, self._limits.log_bytes, self.stirred, script.results, redactor)
         deadline = self._deadline(task, phase)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
+
+import jsonschema_rs
 
 from wharfinger_server.domain.errors import Violation
 from wharfinger_server.engine.plain_json import Path, shown_path
@@ -16,6 +18,7 @@ whoever sends back what they read is told so, and nothing is made with a mark fo
 _ALL = {"writeOnly": True}
 _EACH = ("allOf", "anyOf", "oneOf")
 _ALSO = ("if", "then", "else")
+_STEPS = 10_000
 
 
 class SealedFields:
@@ -178,10 +181,23 @@ def _of_item(parts: Sequence[Mapping[str, Any]], index: int) -> Iterator[Any]:
 
 
 def _matches(pattern: str, key: str) -> bool:
+    """Whether the validator would say that `key` matches; also where that can't be told: better one sealed too many."""
+    without_it = _validator_without(pattern)
+    return without_it is None or not without_it.is_valid(key)
+
+
+@lru_cache(maxsize=1024)
+def _validator_without(pattern: str) -> jsonschema_rs.Draft202012Validator | None:
+    """Return what finds valid those texts that don't match, None for a pattern that it does not know.
+
+    Its engine is linear, but for patterns that look around or back; these are given up after some steps, and what is
+    given up is valid neither with the pattern nor without it. Callers choose the keys, and the event loop waits.
+    """
+    bounded = jsonschema_rs.FancyRegexOptions(backtrack_limit=_STEPS)
     try:
-        return re.search(pattern, key) is not None
-    except re.error:  # of the validator's dialect only: better one sealed too many
-        return True
+        return jsonschema_rs.Draft202012Validator({"not": {"pattern": pattern}}, pattern_options=bounded)
+    except ValueError:
+        return None
 
 
 def _mentions_mark(schema: Any) -> bool:

@@ -9,12 +9,13 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Collection
-from typing import Any, NoReturn, Protocol, TypeAlias
+from typing import Any, NoReturn, Protocol, TypeAlias, TypeVar
 
 import grpc
 from google.protobuf.message import DecodeError, Message
 from google.rpc import status_pb2
 
+from wharfinger.runtime.redaction import of_call
 from wharfinger_server.domain.errors import (
     InvalidArgument,
     PermissionDenied,
@@ -28,6 +29,7 @@ from wharfinger_server.rpc.status import STATUS_KEY, code_of, status_of
 
 log = logging.getLogger(__name__)
 
+T = TypeVar("T")
 Context = grpc.aio.ServicerContext[Any, Any]
 Unary = Callable[[Any, "Call"], Awaitable[Message | bytes]]
 Write = Callable[[bytes], Awaitable[None]]
@@ -100,7 +102,7 @@ class Calls:
             finally:
                 self.at_work -= 1
 
-        return grpc.unary_unary_rpc_method_handler(answer)
+        return grpc.unary_unary_rpc_method_handler(_apart(answer))
 
     def stream(self, name: str, request_type: type[Message], method: Stream) -> Handler:
         """Return the handler of a method that writes a stream of answers."""
@@ -122,7 +124,7 @@ class Calls:
             except Exception as error:  # noqa: BLE001 - whatever it is, the caller must not see it
                 await self._fail(name, context, error)
 
-        return grpc.unary_stream_rpc_method_handler(answer)
+        return grpc.unary_stream_rpc_method_handler(_apart(answer))
 
     def duplex(self, name: str, request_type: type[Message], method: Duplex) -> Handler:
         """Return the handler of a method that reads a stream of requests and writes a stream of answers."""
@@ -146,7 +148,7 @@ class Calls:
             except Exception as error:  # noqa: BLE001 - whatever it is, the caller must not see it
                 await self._fail(name, context, error)
 
-        return grpc.stream_stream_rpc_method_handler(answer)
+        return grpc.stream_stream_rpc_method_handler(_apart(answer))
 
     def guarded(self, name: str, handler: Any) -> Any:
         """Return the handler of a service that is not ours, for callers that are known."""
@@ -204,6 +206,17 @@ class Calls:
     async def _end(self, context: Context, code: grpc.StatusCode, status: status_pb2.Status) -> NoReturn:
         trailers: tuple[tuple[str, str | bytes], ...] = (*self._trailers, (STATUS_KEY, status.SerializeToString()))
         await context.abort(code, status.message, trailers)
+
+
+def _apart(answer: Callable[[Any, Context], Awaitable[T]]) -> Callable[[Any, Context], Awaitable[T]]:
+    """Return `answer` with a place, for the time of the call, for the secrets in its request."""
+
+    async def of_one_call(request: Any, context: Context) -> T:
+        """Answer one call."""
+        with of_call():
+            return await answer(request, context)
+
+    return of_one_call
 
 
 def _tell(name: str, caller: Caller, request: Message, response: Message | bytes) -> None:

@@ -13,19 +13,25 @@ import html
 import json
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from itertools import islice
 from typing import Any
 from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlsplit
+
+from wharfinger.runtime.matching import GRAM, Needles
 
 MARK = "«sealed»"
 """What stands where a secret was."""
 
-SHORTEST = 6
+SHORTEST = GRAM
 """The shortest secret that is looked for in texts, in characters."""
 
 _SHORTEST_PART = 8
 """The shortest line of a secret of several lines, and argument of a URL, that is looked for by itself."""
+
+_MOST_PARTS = 1000
+"""How many such parts a redactor looks for, whatever its secrets are made of."""
 
 _LONG = 1024
 """A secret longer than this is looked for in the forms that such texts come in: all of them would take much memory."""
@@ -36,12 +42,16 @@ _LINGERING_SIZE = 64 * 1024
 
 
 class Redactor:
-    """Replaces the secrets that it knows. Any thread may use it."""
+    """Replaces the secrets that it knows. Any thread may use it.
 
-    def __init__(self, secrets: Iterable[str] = ()) -> None:
+    `about` is the resource name of the task, or of the project, whose they are; "" for those of the process.
+    """
+
+    def __init__(self, secrets: Iterable[str] = (), about: str = "") -> None:
+        self.about = about
         self._secrets: set[str] = set()
-        self._forms: tuple[str, ...] | None = ()
-        self._whole: tuple[str, ...] = ()
+        self._all: Needles | None = Needles(())
+        self._whole = Needles(())
         self._lines: frozenset[str] = frozenset()
         # Of the kind that its own thread may take again: the garbage collector runs in the middle of anything, and
         # what it collects may log, as a task that nobody awaited does.
@@ -53,6 +63,11 @@ class Redactor:
 
     def __bool__(self) -> bool:
         return bool(self._secrets)
+
+    @property
+    def project(self) -> str:
+        """The project whose secrets they are, "" for those of the process."""
+        return self.about.removeprefix("projects/").partition("/")[0]
 
     @property
     def secrets(self) -> frozenset[str]:
@@ -70,15 +85,13 @@ class Redactor:
         if fresh:
             with self._lock:
                 self._secrets |= fresh
-                self._forms = None
+                self._all = None
 
     def text(self, text: str) -> str:
         """Return `text` with a mark for every secret in it."""
         if not self._secrets:
             return text
-        for form in self._all_forms():
-            if form in text:
-                text = text.replace(form, MARK)
+        text = self._needles().replaced(text, MARK)
         if self._lines and not self._lines.isdisjoint(map(str.strip, text.splitlines())):
             lines = text.splitlines(keepends=True)
             text = "".join(line.replace(line.strip(), MARK) if line.strip() in self._lines else line for line in lines)
@@ -86,7 +99,7 @@ class Redactor:
 
     def holds(self, text: str) -> bool:
         """Whether there is a secret in `text`: a whole one, not only a line of it."""
-        return bool(self._secrets and self._all_forms()) and any(form in text for form in self._whole)
+        return bool(self._secrets and self._needles()) and self._whole.within(text)
 
     def value(self, value: Any) -> Any:
         """Return plain JSON with marks for the secrets in its texts, keys and numbers."""
@@ -108,17 +121,18 @@ class Redactor:
             return body
         return json.dumps(self.value(json.loads(body)), ensure_ascii=False, separators=(",", ":")).encode()
 
-    def _all_forms(self) -> tuple[str, ...]:
-        forms = self._forms
-        if forms is None:
+    def _needles(self) -> Needles:
+        needles = self._all
+        if needles is None:
             with self._lock:
-                self._whole = tuple({form for secret in self._secrets for form in _forms(secret)})
-                parts = {form for secret in self._secrets for part in _parts(secret) for form in _forms(part)}
+                secrets = sorted(self._secrets)
+                whole = {form for secret in secrets for form in _forms(secret)}
+                parts = islice((part for secret in secrets for part in _parts(secret)), _MOST_PARTS)
                 # Those between the first and the last may be many: they are found only as whole lines.
-                self._lines = frozenset(line for secret in self._secrets for line in _lines(secret)[1:-1])
-                # The longest first: what is left of a secret after one of its parts went would not be found.
-                forms = self._forms = tuple(sorted(parts.union(self._whole), key=lambda form: (-len(form), form)))
-        return forms
+                self._lines = frozenset(line for secret in secrets for line in _lines(secret)[1:-1])
+                self._whole = Needles(whole)
+                needles = self._all = Needles(whole.union(*map(_forms, parts)))
+        return needles
 
 
 def secrets_in(value: Any) -> Iterator[str]:
@@ -208,6 +222,47 @@ def within(redactor: Redactor) -> Iterator[None]:
             return
 
 
+class _Call:
+    """What a call knows, as long as it lasts: what it started may find it in its context long after."""
+
+    __slots__ = ("redactor",)
+
+    def __init__(self) -> None:
+        self.redactor: Redactor | None = _NOTHING
+
+
+_NOTHING = Redactor()
+_calls: contextvars.ContextVar[_Call | None] = contextvars.ContextVar("wharfinger_call", default=None)
+
+
+@contextmanager
+def of_call() -> Iterator[None]:
+    """Let `hold` keep secrets in this context, until the end of it."""
+    call = _Call()
+    token = _calls.set(call)
+    try:
+        yield
+    finally:
+        call.redactor = None
+        _calls.reset(token)
+
+
+def hold(secrets: Iterable[str], about: str) -> None:
+    """Let `present` know these secrets for the rest of the call, instead of those held before; outside of one nothing.
+
+    `about` is as in `Redactor`.
+    """
+    call = _calls.get()
+    if call is not None and call.redactor is not None:
+        call.redactor = Redactor(secrets, about)
+
+
+def present() -> Redactor | None:
+    """Return the redactor of the attempt, or of the call, that this context belongs to; None outside of them."""
+    redactor, call = _current.get(), _calls.get()
+    return redactor if redactor is not None or call is None else call.redactor
+
+
 def redacted(text: str) -> str:
     """Return `text` without the secrets of the attempt that this context belongs to.
 
@@ -232,7 +287,7 @@ class Known:
         self._lock = threading.RLock()  # as a redactor's
 
     def keep(self, redactor: Redactor) -> None:
-        """Look for its secrets from now on."""
+        """Look for its secrets from now on: in what is told of its task, or of whatever if it is the process's own."""
         with self._lock:
             self._held[id(redactor)] = redactor
 
@@ -248,13 +303,20 @@ class Known:
             with self._lock:
                 self._lingering.append(redactor)
 
+    def about(self, names: Collection[str]) -> list[Redactor]:
+        """Return those of the tasks of these names, and the process's own."""
+        return [one for one in self.all() if not one.about or one.about in names]
+
     def text(self, text: str) -> str:
-        """Return `text` without any known secret."""
-        with self._lock:
-            redactors = [*self._held.values(), *self._lingering]
-        for redactor in redactors:
+        """Return `text`, of which nobody knows whose it is, without any known secret."""
+        for redactor in self.all():
             text = redactor.text(text)
         return text
+
+    def all(self) -> list[Redactor]:
+        """Return all there are."""
+        with self._lock:
+            return [*self._held.values(), *self._lingering]
 
 
 known = Known()
