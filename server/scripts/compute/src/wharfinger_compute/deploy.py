@@ -11,6 +11,7 @@ from wharfinger_compute.estimating import estimate
 from wharfinger_compute.fleet import Fleet
 from wharfinger_compute.params import DEPLOY_SCHEMA, RESULT_SCHEMA, names
 from wharfinger_compute.resources import RESOURCE_TYPES, find, undo
+from wharfinger_compute.results import result
 
 __all__ = ["PARAMS_SCHEMA", "RESOURCE_TYPES", "RESULT_SCHEMA", "RESUMABLE", "estimate", "find", "main", "undo"]
 
@@ -48,9 +49,7 @@ async def main(task: AsyncTask) -> dict[str, Any]:
             user_data=asked.get("user_data", ""),
         )
         built = await fleet.build(wanted)
-    return {
-        "nodes": [{"name": one.name, "id": one.node, "volumes": one.volumes, "address": one.address} for one in built]
-    }
+    return result([{"name": one.name, "id": one.node, "volumes": one.volumes, "address": one.address} for one in built])
 
 
 def _keys(wanted: list[str], volumes: int, addresses: bool) -> list[str]:

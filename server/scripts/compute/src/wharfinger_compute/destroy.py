@@ -12,6 +12,7 @@ from wharfinger.script import AsyncTask, Cancelled, Failed
 from wharfinger_compute.account import Account, opened, told
 from wharfinger_compute.making import is_rate_limit
 from wharfinger_compute.params import DESTROY_SCHEMA, RESULT_SCHEMA
+from wharfinger_compute.results import result
 from wharfinger_libcloud.removal import is_gone
 from wharfinger_libcloud.wording import said
 
@@ -58,7 +59,7 @@ async def main(task: AsyncTask) -> dict[str, Any]:
             retryable=True,
             metadata={"count": str(len(failed))},
         )
-    return {"nodes": chosen}
+    return result(chosen)
 
 
 async def _alive(account: Account) -> list[Any]:

@@ -113,9 +113,18 @@ RESULT_SCHEMA: dict[str, Any] = {
     "$schema": _DRAFT,
     "type": "object",
     "properties": {
-        "nodes": {"type": "array", "items": _NODE, "description": "The nodes, in the order of their names."}
+        "nodes": {
+            "type": "array",
+            "items": _NODE,
+            "description": "The nodes, in the order of their names; of some hundred those that a result has room for.",
+        },
+        "count": {"type": "integer", "description": "How many nodes there are, listed or not."},
+        "unlisted": {
+            "type": "integer",
+            "description": "How many of them found no room; the task's resources have all.",
+        },
     },
-    "required": ["nodes"],
+    "required": ["nodes", "count", "unlisted"],
 }
 
 
