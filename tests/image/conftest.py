@@ -140,6 +140,10 @@ class Bucket:
         """Store an object as somebody else would."""
         obstore.put(self._store(), key, data)
 
+    def delete(self, key: str) -> None:
+        """Delete an object as somebody else would."""
+        obstore.delete(self._store(), key)
+
     def read(self, key: str) -> bytes:
         """Return an object's bytes."""
         return bytes(obstore.get(self._store(), key).bytes())

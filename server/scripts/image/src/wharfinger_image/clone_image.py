@@ -13,14 +13,25 @@ from wharfinger_image.folder import place
 from wharfinger_image.keys import object_key
 from wharfinger_image.params import RESULT_SCHEMA
 from wharfinger_image.place import Look, Place, Taken, mark_of
-from wharfinger_image.placing import Placing, exists, note, seed
+from wharfinger_image.placing import Placing, note, seed
+from wharfinger_image.placing import exists as name_taken
 from wharfinger_image.promise import Promise
 from wharfinger_image.refusals import Missing
-from wharfinger_image.resources import RESOURCE_TYPES, find, type_of, undo
+from wharfinger_image.resources import RESOURCE_TYPES, exists, find, type_of, undo
 from wharfinger_image.stored import Stored, not_found
 from wharfinger_image.transfer import Content, too_large
 
-__all__ = ["PARAMS_SCHEMA", "RESOURCE_TYPES", "RESULT_SCHEMA", "RESUMABLE", "estimate", "find", "main", "undo"]
+__all__ = [
+    "PARAMS_SCHEMA",
+    "RESOURCE_TYPES",
+    "RESULT_SCHEMA",
+    "RESUMABLE",
+    "estimate",
+    "exists",
+    "find",
+    "main",
+    "undo",
+]
 
 RESUMABLE = True
 
@@ -114,12 +125,12 @@ async def _about(original: Place) -> dict[str, Any]:
 async def _copied(original: Place, target: Place) -> str:
     """Let the provider copy; the call of its `create`."""
     if await target.look() not in (Look.ABSENT, Look.OURS):
-        raise exists(target)
+        raise name_taken(target)
     try:
         await target.copy_from(original)
     except Taken:
         if await target.look() is not Look.OURS:
-            raise exists(target) from None
+            raise name_taken(target) from None
     except Missing:
         word = not_found(original)
         raise Refused(word.message, reason=word.reason, metadata=word.metadata) from None

@@ -15,11 +15,21 @@ from wharfinger_image.keys import folder_name, object_key, upload_key
 from wharfinger_image.params import RESULT_SCHEMA
 from wharfinger_image.place import mark_of
 from wharfinger_image.placing import Placing, seed
-from wharfinger_image.resources import RESOURCE_TYPES, find, undo
+from wharfinger_image.resources import RESOURCE_TYPES, exists, find, undo
 from wharfinger_image.stored import Stored
 from wharfinger_image.target import Target, shown
 
-__all__ = ["PARAMS_SCHEMA", "RESOURCE_TYPES", "RESULT_SCHEMA", "RESUMABLE", "estimate", "find", "main", "undo"]
+__all__ = [
+    "PARAMS_SCHEMA",
+    "RESOURCE_TYPES",
+    "RESULT_SCHEMA",
+    "RESUMABLE",
+    "estimate",
+    "exists",
+    "find",
+    "main",
+    "undo",
+]
 
 RESUMABLE = True
 

@@ -15,11 +15,21 @@ from wharfinger_image.place import mark_of
 from wharfinger_image.placing import Placing, seed
 from wharfinger_image.promise import Promise
 from wharfinger_image.pump import Pump
-from wharfinger_image.resources import RESOURCE_TYPES, find, undo
+from wharfinger_image.resources import RESOURCE_TYPES, exists, find, undo
 from wharfinger_image.source import Source
 from wharfinger_image.transfer import Piece
 
-__all__ = ["PARAMS_SCHEMA", "RESOURCE_TYPES", "RESULT_SCHEMA", "RESUMABLE", "estimate", "find", "main", "undo"]
+__all__ = [
+    "PARAMS_SCHEMA",
+    "RESOURCE_TYPES",
+    "RESULT_SCHEMA",
+    "RESUMABLE",
+    "estimate",
+    "exists",
+    "find",
+    "main",
+    "undo",
+]
 
 RESUMABLE = True
 

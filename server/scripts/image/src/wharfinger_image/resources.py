@@ -55,6 +55,16 @@ async def find(task: AsyncTask, resource: Resource) -> list[str]:
     return [where.id] if found is Look.OURS else []
 
 
+async def exists(task: AsyncTask, resource: Resource) -> bool:
+    """Return whether what `resource` is about is there and ours. Raises Failed where that can't be told."""
+    if resource.type == UPLOAD:
+        why = f"the presigned URL of {resource.external_id} allows only to write: nobody can look there"
+        raise Failed(why, reason="NOT_SUPPORTED", metadata={"feature": "exists"})
+    if resource.type == STAGING:
+        return True  # a place to upload to, of which parts may be left that no look by name shows
+    return bool(await find(task, resource))
+
+
 async def undo(task: AsyncTask, resource: Resource) -> None:
     """Delete what `resource` is about; what is gone already, or was replaced by somebody, needs nothing.
 
