@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from wharfinger.v1 import event_pb2
-from wharfinger_server.domain.errors import InvalidArgument, NotFound, Unavailable
+from wharfinger_server.domain.errors import InvalidArgument, NotFound, OutOfRange, Unavailable
 from wharfinger_server.domain.states import TaskState
 from wharfinger_server.engine.feed import FeedEvents, FeedSnapshot
 from wharfinger_server.engine.requests import Caller
@@ -51,8 +51,45 @@ async def test_a_watch_goes_on_after_a_sequence(pier: Any) -> None:
 
 async def test_a_watch_ahead_of_the_task_is_refused(pier: Any) -> None:
     shown = await pier.run("harbour.noop")
-    with pytest.raises(InvalidArgument):
+    with pytest.raises(OutOfRange, match="none of the number 99"):
         await follow(pier, shown.task.task_id, 99)
+
+
+async def test_a_task_watch_goes_on_after_its_token_and_no_other(pier: Any) -> None:
+    shown, other = await pier.run("harbour.count", params={"steps": 5}), await pier.run("harbour.noop")
+    watches, name = pier.engine.watches, shown.task.task_id
+    told = [update async for update in watches.watch_task(pier.caller, "default", name, 0, 0)]
+    [token] = {update.token for update in told[1:]}
+    again = [update async for update in watches.watch_task(pier.caller, "default", name, 0, 0, token)]
+    assert sequences(again) == []
+    assert [update.token for update in again] == [token, token]
+    for wrong in (b"nonsense", token[:-1], b"\x02" + token[1:]):
+        with pytest.raises(InvalidArgument, match="resume_token"):
+            await anext(watches.watch_task(pier.caller, "default", name, 0, 0, wrong))
+    with pytest.raises(InvalidArgument, match="another task"):
+        await anext(watches.watch_task(pier.caller, "default", other.task.task_id, 0, 0, token))
+    with pytest.raises(InvalidArgument, match="after_sequence"):
+        await anext(watches.watch_task(pier.caller, "default", name, 2, 0, token))
+    forged = token[:-1] + bytes([token[-1] ^ 1])
+    with pytest.raises(OutOfRange, match="another one than was told"):
+        await anext(watches.watch_task(pier.caller, "default", name, 0, 0, forged))
+
+
+async def test_a_feeds_token_names_the_event_that_it_was_given_out_with(pier: Any) -> None:
+    await pier.run("harbour.noop")
+    watch = pier.engine.watches.watch_project(pier.caller, "default", "", b"", 100_000)
+    token = (await anext(watch)).token
+    await pier.run("harbour.noop")
+    later = await anext(watch)
+    for good in (token, later.token):
+        assert await anext(pier.engine.watches.watch_project(pier.caller, "default", "", good, 100_000))
+        forged = good[:-1] + bytes([good[-1] ^ 1])
+        with pytest.raises(OutOfRange, match="not there any more") as caught:
+            await anext(pier.engine.watches.watch_project(pier.caller, "default", "", forged, 0))
+        assert caught.value.reason == "RESUME_TOKEN_TOO_OLD"
+    # One that an earlier release gave out has no mark: it goes on by its number.
+    before = b"\x01" + token[1:25]
+    assert await anext(pier.engine.watches.watch_project(pier.caller, "default", "", before, 100_000))
 
 
 async def test_progress_is_shown_while_a_script_runs(pier: Any) -> None:

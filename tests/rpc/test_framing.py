@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from wharfinger.v1 import event_pb2, task_service_pb2
 from wharfinger_server.engine.hub import MOST_TOLD, Recent, Topic
+from wharfinger_server.engine.positions import Position, mark_of
 from wharfinger_server.rpc.messages.framing import FrameCache, framed, tag, varint
 from wharfinger_server.rpc.watches import TaskWatches
 
@@ -32,8 +33,8 @@ def test_a_framed_field_is_read_back_by_the_library(size):
 
 def test_a_batch_of_events_is_one_message_with_its_position():
     frames = tuple(event(n, "y" * n * 100) for n in range(1, 6))
-    message = TaskWatches(None)._task_events(frames, 5)
-    expected = task_service_pb2.WatchTaskResponse(sequence=5)
+    message = TaskWatches(None)._task_events(frames, 5, b"after")
+    expected = task_service_pb2.WatchTaskResponse(sequence=5, resume_token=b"after")
     expected.events.events.extend(event_pb2.TaskEvent.FromString(frame) for frame in frames)
     assert task_service_pb2.WatchTaskResponse.FromString(message) == expected
 
@@ -50,18 +51,19 @@ def test_a_batch_stays_well_below_what_a_message_may_hold():
     topic.add(Recent(n, b"x" * 10_000, None) for n in range(1, 1001))
     told, after = [], 0
     while read := topic.frames(after):
-        frames, after = read
+        frames, (after, mark) = read
+        assert mark == mark_of(frames[-1])
         assert sum(map(len, frames)) <= MOST_TOLD
         told += frames
     assert (len(told), after) == (1000, 1000)
     topic.add([Recent(1001, b"y" * (MOST_TOLD + 1), None), Recent(1002, b"z", None)])
-    assert topic.frames(1000) == ((b"y" * (MOST_TOLD + 1),), 1001)
+    assert topic.frames(1000) == ((b"y" * (MOST_TOLD + 1),), Position(1001, mark_of(b"y" * (MOST_TOLD + 1))))
 
 
 def test_watchers_of_one_batch_share_one_message():
     watches = TaskWatches(None)
     frames = (event(1), event(2))
-    assert watches._task_events(frames, 2) is watches._task_events(frames, 2)
+    assert watches._task_events(frames, 2, b"t") is watches._task_events(frames, 2, b"t")
 
 
 def test_an_equal_batch_that_is_another_object_is_not_mistaken_for_the_first():
@@ -84,9 +86,9 @@ def test_the_cache_forgets_the_oldest_batches():
 def test_a_thousand_watchers_of_a_batch_cost_the_memory_of_one():
     watches = TaskWatches(None)
     frames = tuple(event(n, "z" * 1000) for n in range(1, 101))
-    watches._task_events(frames, 100)
+    watches._task_events(frames, 100, b"after")
     tracemalloc.start()
-    kept = [watches._task_events(frames, 100) for _ in range(1000)]
+    kept = [watches._task_events(frames, 100, b"after") for _ in range(1000)]
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert len(kept) == 1000

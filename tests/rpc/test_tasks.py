@@ -261,7 +261,7 @@ def test_a_watch_from_beyond_the_last_event_is_refused(stubs, project):
     task = stubs.wait(stubs.create(project, "harbour.noop").name)
     request = v1.WatchTaskRequest(name=task.name, after_sequence=task.last_sequence + 1)
     told = refused(stubs.tasks.WatchTask, request)
-    assert (told.code, told.reason) == (grpc.StatusCode.INVALID_ARGUMENT, "INVALID_ARGUMENT")
+    assert (told.code, told.reason) == (grpc.StatusCode.OUT_OF_RANGE, "RESUME_TOKEN_TOO_OLD")
 
 
 def test_a_feed_tells_what_happens_in_its_project_and_can_be_resumed(stubs, project):

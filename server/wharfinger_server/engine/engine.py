@@ -18,7 +18,7 @@ from wharfinger_server.engine.attempt import Attempt
 from wharfinger_server.engine.attempts import AttemptLimits, Attempts
 from wharfinger_server.engine.dispatch import Dispatcher
 from wharfinger_server.engine.estimates import Estimates, PriceBook
-from wharfinger_server.engine.feed import Feed, FeedUpdate, ResumeTokens, watch_project
+from wharfinger_server.engine.feed import Feed, FeedUpdate, watch_project
 from wharfinger_server.engine.filters import FEED_FIELDS, parse
 from wharfinger_server.engine.halfway import HalfWay
 from wharfinger_server.engine.hub import Hub
@@ -27,6 +27,7 @@ from wharfinger_server.engine.life import Life
 from wharfinger_server.engine.listing import Listing
 from wharfinger_server.engine.naming import check_project
 from wharfinger_server.engine.patience import PatientStore
+from wharfinger_server.engine.positions import FeedTokens
 from wharfinger_server.engine.pulse import Pulse
 from wharfinger_server.engine.recovery import expire, recover, renew_leases
 from wharfinger_server.engine.requests import Caller, task_not_found
@@ -62,14 +63,14 @@ class Watches:
         self._reading = asyncio.Semaphore(READING)
 
     def watch_task(
-        self, caller: Caller, project: str, task_id: str, after_sequence: int, heartbeat: int
+        self, caller: Caller, project: str, task_id: str, after_sequence: int, heartbeat: int, resume_token: bytes = b""
     ) -> AsyncIterator[Update]:
-        """Watch a task after a sequence; `heartbeat` is in microseconds, 0 for the usual one."""
+        """Watch a task after a sequence or a resume token; `heartbeat` is in microseconds, 0 for the usual one."""
         if after_sequence < 0:
             raise invalid("after_sequence", "it is negative")
         if not caller.may_see(project):
             raise task_not_found(project, task_id)
-        return self._tasks.watch(project, task_id, after_sequence, heartbeat_seconds(heartbeat))
+        return self._tasks.watch(project, task_id, after_sequence, heartbeat_seconds(heartbeat), resume_token)
 
     async def _show(self, project: str, task_id: str) -> Shown:
         """Read a task afresh, for a few watches at a time: thousands may begin at once."""
@@ -91,7 +92,7 @@ class Watches:
         with self._door:
             check_project(caller, project)
             conditions = parse(filter, FEED_FIELDS)
-            feed = Feed(project, conditions, ResumeTokens(self._store.incarnation, project, filter))
+            feed = Feed(project, conditions, FeedTokens(self._store.incarnation, project, filter))
             seconds = heartbeat_seconds(heartbeat)
             async for update in watch_project(self._hub, self._store, feed, resume_token, self._showing.show, seconds):
                 yield update

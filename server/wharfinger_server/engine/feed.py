@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
-import struct
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 
-from wharfinger_server.domain.errors import InvalidArgument, OutOfRange, invalid
 from wharfinger_server.domain.progress import Progress
 from wharfinger_server.domain.task import Task
 from wharfinger_server.engine.filters import Comparison, matches
-from wharfinger_server.engine.hub import Frames, Hub, Topic, one_batch
+from wharfinger_server.engine.hub import Frames, Hub, Topic, one_batch, position_of
+from wharfinger_server.engine.positions import FeedTokens, Position, mark_of, too_old
 from wharfinger_server.engine.shown import Shown
 from wharfinger_server.engine.watch import PAGE, draining
 from wharfinger_server.store.store import Store
 
-_FORM = struct.Struct(">B8sQ8s")
-_VERSION = 1
 REMEMBERED_TASKS = 4096
 """How many tasks a watcher that is behind remembers while it filters old events."""
 
@@ -59,33 +55,6 @@ class FeedBeat:
 FeedUpdate = FeedSnapshot | FeedEvents | FeedProgress | FeedBeat
 
 
-class ResumeTokens:
-    """Makes and reads the resume tokens of one watch: version, database, position and filter."""
-
-    def __init__(self, incarnation: str, project: str, filter_text: str) -> None:
-        self._store = bytes.fromhex(incarnation)[:8].ljust(8, b"\0")
-        self._question = hashlib.sha256(f"{project}\0{filter_text}".encode()).digest()[:8]
-
-    def make(self, position: int) -> bytes:
-        """Return the token of `position`."""
-        return _FORM.pack(_VERSION, self._store, position, self._question)
-
-    def read(self, token: bytes) -> int:
-        """Return a token's position. Raises InvalidArgument RESUME_TOKEN_INVALID for one that is not of this watch."""
-        if len(token) != _FORM.size:
-            raise _not_ours("it is not a token that this server gave out")
-        version, store, position, question = _FORM.unpack(token)
-        if version != _VERSION or store != self._store:
-            raise _not_ours("it was given out by another database; begin without it")
-        if question != self._question:
-            raise _not_ours("it belongs to another parent or filter; send it with the same ones, or begin without it")
-        return int(position)
-
-
-def _not_ours(why: str) -> InvalidArgument:
-    return invalid("resume_token", why, "RESUME_TOKEN_INVALID")
-
-
 class _Sieve:
     """Keeps the events whose tasks match; remembers tasks, since old events name them only by number."""
 
@@ -94,22 +63,22 @@ class _Sieve:
         self._conditions = conditions
         self._verdicts: OrderedDict[int, bool] = OrderedDict()
 
-    async def stored(self, topic_project: str, after: int) -> tuple[Frames, int] | None:
+    async def stored(self, topic_project: str, after: int) -> tuple[Frames, Position] | None:
         """Return the matching events after position `after` and the position read up to; None where there are none."""
         events = one_batch(await self._store.feed(topic_project, after, PAGE))
         if not events:
             return None
         frames = [event.body for event in events if not self._conditions or await self._passes(event.task)]
-        return tuple(frames), events[-1].position
+        return tuple(frames), Position(events[-1].position, mark_of(events[-1].body))
 
-    def live(self, topic: Topic, after: int) -> tuple[Frames, int] | None:
+    def live(self, topic: Topic, after: int) -> tuple[Frames, Position] | None:
         """Return the matching events that the topic still holds; None where it does not reach back to `after`."""
         if not self._conditions:
             return topic.frames(after)
         recent = topic.recent(after)
         if not recent:
             return None
-        return tuple(event.body for event in recent if matches(self._conditions, event.task)), recent[-1].number
+        return tuple(event.body for event in recent if matches(self._conditions, event.task)), position_of(recent[-1])
 
     def wants(self, task: Task) -> bool:
         """Whether the watch is about `task`."""
@@ -131,7 +100,7 @@ class Feed:
 
     project: str
     conditions: tuple[Comparison, ...]
-    tokens: ResumeTokens
+    tokens: FeedTokens
 
 
 async def watch_project(
@@ -144,8 +113,9 @@ async def watch_project(
 ) -> AsyncIterator[FeedUpdate]:
     """Yield what happens in a project: after `resume_token`, or from now on with a snapshot of each unfinished task.
 
-    Raises OutOfRange RESUME_TOKEN_TOO_OLD where events after the token's position are no longer kept, InvalidArgument
-    RESUME_TOKEN_INVALID for a token of another watch, Unavailable SERVER_DRAINING when the server ends.
+    Raises OutOfRange RESUME_TOKEN_TOO_OLD where events after the token's position are no longer kept or another event
+    stands there than the one that was told, InvalidArgument RESUME_TOKEN_INVALID for a token of another watch,
+    Unavailable SERVER_DRAINING when the server ends.
     """
     bell = hub.bell()
     sieve = _Sieve(store, feed.conditions)
@@ -157,10 +127,10 @@ async def watch_project(
                 yield FeedSnapshot(await show(task), feed.tokens.make(cursor))
         told: dict[str, Progress] = {}
         while True:
-            read = sieve.live(topic, cursor)
-            if read is None and max(newest, topic.last) > cursor:
+            read = sieve.live(topic, cursor.number)
+            if read is None and max(newest, topic.last) > cursor.number:
                 # Nothing there: what was there has been purged.
-                read = await sieve.stored(feed.project, cursor) or ((), max(newest, topic.last))
+                read = await sieve.stored(feed.project, cursor.number) or ((), Position(max(newest, topic.last)))
             if read is not None:
                 frames, cursor = read
                 if frames:
@@ -177,18 +147,26 @@ async def watch_project(
         hub.leave_project(feed.project, bell)
 
 
-async def _start(store: Store, feed: Feed, resume_token: bytes) -> tuple[int, int]:
-    """Return the position to begin after, and the newest one."""
+async def _start(store: Store, feed: Feed, resume_token: bytes) -> tuple[Position, int]:
+    """Return the position to begin after, and the newest one's number."""
     floor, newest = await store.feed_bounds(feed.project)
     if not resume_token:
-        return newest, newest
+        body = await _event_at(store, feed.project, newest)
+        return Position(newest, mark_of(body)) if body is not None else Position(newest), newest
     cursor = feed.tokens.read(resume_token)
-    if cursor + 1 < floor or cursor > newest:
-        raise OutOfRange(
-            "RESUME_TOKEN_TOO_OLD",
-            "events after this token are not kept any more; begin without one, with a snapshot of what is unfinished",
-        )
+    again = "begin without one, with a snapshot of what is unfinished"
+    if cursor.number + 1 < floor or cursor.number > newest:
+        raise too_old(f"events after this token are not kept any more; {again}")
+    if not cursor.agrees(await _event_at(store, feed.project, cursor.number)):
+        why = "the event that this token was given out with is not there any more: a backup from before it was restored"
+        raise too_old(f"{why}; {again}")
     return cursor, newest
+
+
+async def _event_at(store: Store, project: str, position: int) -> bytes | None:
+    """Return the event at a position of the feed, None where none is kept there."""
+    found = await store.feed(project, position - 1, 1) if position else []
+    return found[0].body if found and found[0].position == position else None
 
 
 def _news(topic: Topic, told: dict[str, Progress]) -> list[tuple[str, Progress]]:

@@ -11,6 +11,7 @@ from typing import Protocol, TypeVar
 from wharfinger_server.domain.progress import Progress
 from wharfinger_server.domain.task import Task
 from wharfinger_server.engine.bell import Bell, Clock
+from wharfinger_server.engine.positions import Position, mark_of
 from wharfinger_server.store.store import Committed
 
 KEPT_EVENTS = 2_000
@@ -50,6 +51,11 @@ class Recent:
     task: Task
 
 
+def position_of(event: Recent) -> Position:
+    """Return where a watcher is that was told `event`."""
+    return Position(event.number, mark_of(event.body))
+
+
 class Topic:
     """The recent events of one task (numbered by sequence) or of one project (numbered by feed position).
 
@@ -64,7 +70,7 @@ class Topic:
         self.progress: dict[str, Progress] = {}
         self.closing = False
         self._events: Sequence[Recent] | deque[Recent] = ()
-        self._told: dict[int, tuple[Frames, int]] | None = None
+        self._told: dict[int, tuple[Frames, Position]] | None = None
 
     def add(self, events: Iterable[Recent]) -> None:
         """Take committed events, in order."""
@@ -90,8 +96,8 @@ class Topic:
         skip = max(0, after + 1 - self._events[0].number)
         return one_batch([event for event in list(self._events)[skip:] if event.number > after])
 
-    def frames(self, after: int) -> tuple[Frames, int] | None:
-        """Return a batch of serialised events after number `after` and the last one's number; None as for `recent`.
+    def frames(self, after: int) -> tuple[Frames, Position] | None:
+        """Return a batch of serialised events after number `after` and the last one's position; None as for `recent`.
 
         The same tuple for every watcher that is as far: what is built from it can be shared.
         """
@@ -102,7 +108,7 @@ class Topic:
             events = self.recent(after)
             if not events:
                 return None
-            told = self._told[after] = (tuple(event.body for event in events), events[-1].number)
+            told = self._told[after] = (tuple(event.body for event in events), position_of(events[-1]))
         return told
 
 

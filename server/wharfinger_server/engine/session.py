@@ -11,7 +11,7 @@ import orjson
 from wharfinger.runtime import limits, protocol
 from wharfinger_server.domain import replacing
 from wharfinger_server.domain.entry import base_of
-from wharfinger_server.domain.errors import FailedPrecondition, Fenced, Refused, Unavailable
+from wharfinger_server.domain.errors import Fenced, Refused, Unavailable
 from wharfinger_server.domain.event import LogLevel, LogLine
 from wharfinger_server.domain.failure import Code, Failure
 from wharfinger_server.domain.ledger import Entry, Intent, Ledger
@@ -386,8 +386,7 @@ class AttemptSession:
 
     def _id(self, external_id: str) -> str:
         """Return an id without secrets. Raises Rejected for one that cannot be kept."""
-        if fault := limits.fault_of_id(external_id):
-            raise wording.rejection(FailedPrecondition("REPORT_INVALID", fault, {"field": "external_id"}))
+        limits.check_id(external_id)
         return self._redactor.text(external_id)
 
     def _failure(self, failure: protocol.Failure) -> Failure:

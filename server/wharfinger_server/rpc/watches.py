@@ -22,7 +22,7 @@ from wharfinger_server.rpc.messages.task import fill_task
 from wharfinger_server.rpc.messages.times import duration_of
 
 _EVENTS_OF_BATCH, _EVENTS, _RESUME_TOKEN = tag(1), tag(2), tag(5)
-_SEQUENCE = varint(5 << 3)
+_SEQUENCE, _TASK_RESUME_TOKEN = varint(5 << 3), tag(6)
 
 
 class TaskWatches:
@@ -37,12 +37,14 @@ class TaskWatches:
         """Tell one task's life as serialised WatchTaskResponses."""
         project, task_id = names.task_of(request.name)
         beat = _heartbeat(request)
-        updates = self._watches.watch_task(call.caller, project, task_id, request.after_sequence, beat)
+        updates = self._watches.watch_task(
+            call.caller, project, task_id, request.after_sequence, beat, request.resume_token
+        )
         del request, call
         async with contextlib.aclosing(cast("AsyncGenerator[Update, None]", updates)) as stream:
             async for update in stream:
                 if isinstance(update, EventBatch):
-                    await write(self._task_events(update.frames, update.sequence))
+                    await write(self._task_events(update.frames, update.sequence, update.token))
                 else:
                     await write(_task_update(update))
                 # A watch is mostly idle, and there may be thousands: none keeps the task that it showed last.
@@ -61,11 +63,12 @@ class TaskWatches:
                     await write(_feed_update(update))
                 del update
 
-    def _task_events(self, frames: tuple[bytes, ...], sequence: int) -> bytes:
-        """Return the message of a batch that ends with the event `sequence`."""
+    def _task_events(self, frames: tuple[bytes, ...], sequence: int, token: bytes) -> bytes:
+        """Return the message of a batch that ends with the event `sequence`, after which `token` goes on."""
         built = self._task_frames.get(frames, sequence)
         if built is None:
-            built = self._task_frames.put(frames, sequence, _batch(frames) + _SEQUENCE + varint(sequence))
+            position = _SEQUENCE + varint(sequence) + framed(_TASK_RESUME_TOKEN, token)
+            built = self._task_frames.put(frames, sequence, _batch(frames) + position)
         return built
 
     def _feed_events(self, frames: tuple[bytes, ...], token: bytes) -> bytes:
@@ -81,7 +84,7 @@ def _batch(frames: tuple[bytes, ...]) -> bytes:
 
 
 def _task_update(update: Update) -> bytes:
-    message = task_service_pb2.WatchTaskResponse(sequence=update.sequence)
+    message = task_service_pb2.WatchTaskResponse(sequence=update.sequence, resume_token=update.token)
     if isinstance(update, Snapshot):
         fill_task(message.snapshot, update.shown)
     elif isinstance(update, ProgressUpdate):

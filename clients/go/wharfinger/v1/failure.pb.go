@@ -150,8 +150,9 @@ const (
 	// INVALID_ARGUMENT: the resume token was not made by this server's database, or was for another project or filter
 	// (no keys).
 	ErrorReason_ERROR_REASON_RESUME_TOKEN_INVALID ErrorReason = 22
-	// OUT_OF_RANGE: the feed no longer reaches back to the resume token: list the tasks, then watch without a token (no
-	// keys).
+	// OUT_OF_RANGE: the feed no longer reaches back to the resume token, or other events stand there since a backup was
+	// restored: list the tasks, then watch without a token. Of a task's watch: the task has no such event, or another
+	// one; read it again (no keys).
 	ErrorReason_ERROR_REASON_RESUME_TOKEN_TOO_OLD ErrorReason = 23
 	// UNAUTHENTICATED: the call has no credentials, or ones that the server does not know (no keys).
 	ErrorReason_ERROR_REASON_UNAUTHENTICATED ErrorReason = 24

@@ -580,8 +580,12 @@ type WatchTaskRequest struct {
 	AfterSequence int64 `protobuf:"varint,2,opt,name=after_sequence,json=afterSequence,proto3" json:"after_sequence,omitempty"`
 	// How long the stream may be silent before a heartbeat. Unset: 15 seconds; brought within 1 second and 5 minutes.
 	HeartbeatInterval *durationpb.Duration `protobuf:"bytes,3,opt,name=heartbeat_interval,json=heartbeatInterval,proto3" json:"heartbeat_interval,omitempty"`
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
+	// The resume_token of the last message received: goes on after it as after_sequence does, and is refused with
+	// RESUME_TOKEN_TOO_OLD where the event that it was given out with is not the task's any more, because a backup was
+	// restored. A number alone can't tell that.
+	ResumeToken   []byte `protobuf:"bytes,4,opt,name=resume_token,json=resumeToken,proto3" json:"resume_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *WatchTaskRequest) Reset() {
@@ -635,6 +639,13 @@ func (x *WatchTaskRequest) GetHeartbeatInterval() *durationpb.Duration {
 	return nil
 }
 
+func (x *WatchTaskRequest) GetResumeToken() []byte {
+	if x != nil {
+		return x.ResumeToken
+	}
+	return nil
+}
+
 // One message of a task's watch.
 type WatchTaskResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -649,7 +660,9 @@ type WatchTaskResponse struct {
 	Kind isWatchTaskResponse_Kind `protobuf_oneof:"kind"`
 	// Up to which event all has been told: send it as after_sequence to go on from here. On the first snapshot that is
 	// the after_sequence asked for, though the snapshot itself may be newer (Task.last_sequence).
-	Sequence      int64 `protobuf:"varint,5,opt,name=sequence,proto3" json:"sequence,omitempty"`
+	Sequence int64 `protobuf:"varint,5,opt,name=sequence,proto3" json:"sequence,omitempty"`
+	// Set on every message: the same position, with the event that stands there. Opaque.
+	ResumeToken   []byte `protobuf:"bytes,6,opt,name=resume_token,json=resumeToken,proto3" json:"resume_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -732,6 +745,13 @@ func (x *WatchTaskResponse) GetSequence() int64 {
 		return x.Sequence
 	}
 	return 0
+}
+
+func (x *WatchTaskResponse) GetResumeToken() []byte {
+	if x != nil {
+		return x.ResumeToken
+	}
+	return nil
 }
 
 type isWatchTaskResponse_Kind interface {
@@ -855,7 +875,7 @@ type WatchTasksResponse struct {
 	//	*WatchTasksResponse_Heartbeat
 	Kind isWatchTasksResponse_Kind `protobuf_oneof:"kind"`
 	// Set on every message: send it to go on just after this one. Opaque; it holds for as long as the server keeps the
-	// project's feed, and then answers OUT_OF_RANGE with RESUME_TOKEN_TOO_OLD.
+	// project's feed and the event that it was given out with, and then answers OUT_OF_RANGE with RESUME_TOKEN_TOO_OLD.
 	ResumeToken   []byte `protobuf:"bytes,5,opt,name=resume_token,json=resumeToken,proto3" json:"resume_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1696,18 +1716,20 @@ const file_wharfinger_v1_task_service_proto_rawDesc = "" +
 	"\x04view\x18\x06 \x01(\x0e2\x17.wharfinger.v1.TaskViewB\x04\xe2A\x01\x01R\x04view\"f\n" +
 	"\x11ListTasksResponse\x12)\n" +
 	"\x05tasks\x18\x01 \x03(\v2\x13.wharfinger.v1.TaskR\x05tasks\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xc1\x01\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xea\x01\n" +
 	"\x10WatchTaskRequest\x120\n" +
 	"\x04name\x18\x01 \x01(\tB\x1c\xe2A\x01\x02\xfaA\x15\n" +
 	"\x13wharfinger.dev/TaskR\x04name\x12+\n" +
 	"\x0eafter_sequence\x18\x02 \x01(\x03B\x04\xe2A\x01\x01R\rafterSequence\x12N\n" +
-	"\x12heartbeat_interval\x18\x03 \x01(\v2\x19.google.protobuf.DurationB\x04\xe2A\x01\x01R\x11heartbeatInterval\"\x90\x02\n" +
+	"\x12heartbeat_interval\x18\x03 \x01(\v2\x19.google.protobuf.DurationB\x04\xe2A\x01\x01R\x11heartbeatInterval\x12'\n" +
+	"\fresume_token\x18\x04 \x01(\fB\x04\xe2A\x01\x01R\vresumeToken\"\xb3\x02\n" +
 	"\x11WatchTaskResponse\x121\n" +
 	"\bsnapshot\x18\x01 \x01(\v2\x13.wharfinger.v1.TaskH\x00R\bsnapshot\x123\n" +
 	"\x06events\x18\x02 \x01(\v2\x19.wharfinger.v1.TaskEventsH\x00R\x06events\x125\n" +
 	"\bprogress\x18\x03 \x01(\v2\x17.wharfinger.v1.ProgressH\x00R\bprogress\x128\n" +
 	"\theartbeat\x18\x04 \x01(\v2\x18.wharfinger.v1.HeartbeatH\x00R\theartbeat\x12\x1a\n" +
-	"\bsequence\x18\x05 \x01(\x03R\bsequenceB\x06\n" +
+	"\bsequence\x18\x05 \x01(\x03R\bsequence\x12!\n" +
+	"\fresume_token\x18\x06 \x01(\fR\vresumeTokenB\x06\n" +
 	"\x04kind\"\xe0\x01\n" +
 	"\x11WatchTasksRequest\x124\n" +
 	"\x06parent\x18\x01 \x01(\tB\x1c\xe2A\x01\x02\xfaA\x15\x12\x13wharfinger.dev/TaskR\x06parent\x12\x1c\n" +

@@ -66,8 +66,8 @@ type TaskServiceClient interface {
 	// Tells one task's life as it happens: a snapshot, then its events each once, in order and without a gap, with
 	// progress and heartbeats in between; when the task is at rest a last snapshot, and the stream ends with OK. After a
 	// broken connection go on with after_sequence. The end is the end for now: late evidence can reopen a task, which
-	// WatchTasks tells. Errors: TASK_NOT_FOUND, INVALID_NAME, INVALID_ARGUMENT (after_sequence beyond the last one),
-	// WATCH_LIMIT.
+	// WatchTasks tells. Errors: TASK_NOT_FOUND, INVALID_NAME, INVALID_ARGUMENT, RESUME_TOKEN_INVALID,
+	// RESUME_TOKEN_TOO_OLD, WATCH_LIMIT.
 	WatchTask(ctx context.Context, in *WatchTaskRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchTaskResponse], error)
 	// Tells what happens in a project, without an end. Every message carries a token to go on from, across connections,
 	// restarts and replicas. Errors: RESUME_TOKEN_INVALID, RESUME_TOKEN_TOO_OLD, INVALID_FILTER, INVALID_NAME,
@@ -300,8 +300,8 @@ type TaskServiceServer interface {
 	// Tells one task's life as it happens: a snapshot, then its events each once, in order and without a gap, with
 	// progress and heartbeats in between; when the task is at rest a last snapshot, and the stream ends with OK. After a
 	// broken connection go on with after_sequence. The end is the end for now: late evidence can reopen a task, which
-	// WatchTasks tells. Errors: TASK_NOT_FOUND, INVALID_NAME, INVALID_ARGUMENT (after_sequence beyond the last one),
-	// WATCH_LIMIT.
+	// WatchTasks tells. Errors: TASK_NOT_FOUND, INVALID_NAME, INVALID_ARGUMENT, RESUME_TOKEN_INVALID,
+	// RESUME_TOKEN_TOO_OLD, WATCH_LIMIT.
 	WatchTask(*WatchTaskRequest, grpc.ServerStreamingServer[WatchTaskResponse]) error
 	// Tells what happens in a project, without an end. Every message carries a token to go on from, across connections,
 	// restarts and replicas. Errors: RESUME_TOKEN_INVALID, RESUME_TOKEN_TOO_OLD, INVALID_FILTER, INVALID_NAME,

@@ -111,6 +111,7 @@ class _TaskStory:
     def __init__(self, name: str, after: int) -> None:
         self.name = name
         self.position = after
+        self.token = b""
         self.over = False
         self._known: Task | None = None
         self._gaps = 0
@@ -180,7 +181,10 @@ async def watch_task(
     def request() -> task_service_pb2.WatchTaskRequest:
         """Ask for what comes after the last event told."""
         return task_service_pb2.WatchTaskRequest(
-            name=name, after_sequence=story.position, heartbeat_interval=build.duration(heartbeat)
+            name=name,
+            after_sequence=story.position,
+            resume_token=story.token,
+            heartbeat_interval=build.duration(heartbeat),
         )
 
     stream = Reopened(transport, methods.WATCH, request, heartbeat, timeout)
@@ -192,6 +196,9 @@ async def watch_task(
             except _Gap as gap:
                 news = gap.told
                 stream.drop()
+            if message is not None:
+                # A token is of the message's position: where not all of it was taken, the number alone goes on.
+                story.token = message.resume_token if story.position == message.sequence else b""
             for event in news:
                 yield event
     finally:

@@ -83,6 +83,12 @@ def fault_of_id(external_id: str) -> str:
     return f"the id {_short(external_id)}, which {why}" if why else ""
 
 
+def check_id(external_id: str) -> None:
+    """Raise Rejected REPORT_INVALID for an id that cannot be kept."""
+    if fault := fault_of_id(external_id):
+        raise _invalid("external_id", f"what was made was reported as {fault}")
+
+
 def facts(metadata: Mapping[str, Any]) -> dict[str, str]:
     """Return the facts of a failure as text, METADATA of them; `left_out` counts the others."""
     if len(metadata) <= METADATA + ("left_out" in metadata):  # it may have been here before

@@ -128,8 +128,9 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     (no keys).
     """
     ERROR_REASON_RESUME_TOKEN_TOO_OLD: _ErrorReason.ValueType  # 23
-    """OUT_OF_RANGE: the feed no longer reaches back to the resume token: list the tasks, then watch without a token (no
-    keys).
+    """OUT_OF_RANGE: the feed no longer reaches back to the resume token, or other events stand there since a backup was
+    restored: list the tasks, then watch without a token. Of a task's watch: the task has no such event, or another
+    one; read it again (no keys).
     """
     ERROR_REASON_UNAUTHENTICATED: _ErrorReason.ValueType  # 24
     """UNAUTHENTICATED: the call has no credentials, or ones that the server does not know (no keys)."""
@@ -403,8 +404,9 @@ ERROR_REASON_RESUME_TOKEN_INVALID: ErrorReason.ValueType  # 22
 (no keys).
 """
 ERROR_REASON_RESUME_TOKEN_TOO_OLD: ErrorReason.ValueType  # 23
-"""OUT_OF_RANGE: the feed no longer reaches back to the resume token: list the tasks, then watch without a token (no
-keys).
+"""OUT_OF_RANGE: the feed no longer reaches back to the resume token, or other events stand there since a backup was
+restored: list the tasks, then watch without a token. Of a task's watch: the task has no such event, or another
+one; read it again (no keys).
 """
 ERROR_REASON_UNAUTHENTICATED: ErrorReason.ValueType  # 24
 """UNAUTHENTICATED: the call has no credentials, or ones that the server does not know (no keys)."""

@@ -304,10 +304,16 @@ class WatchTaskRequest(_message.Message):
     NAME_FIELD_NUMBER: _builtins.int
     AFTER_SEQUENCE_FIELD_NUMBER: _builtins.int
     HEARTBEAT_INTERVAL_FIELD_NUMBER: _builtins.int
+    RESUME_TOKEN_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """`projects/{project}/tasks/{task}`."""
     after_sequence: _builtins.int
     """Tell only events with a greater number: the `sequence` of the last message received. 0: all of them."""
+    resume_token: _builtins.bytes
+    """The resume_token of the last message received: goes on after it as after_sequence does, and is refused with
+    RESUME_TOKEN_TOO_OLD where the event that it was given out with is not the task's any more, because a backup was
+    restored. A number alone can't tell that.
+    """
     @_builtins.property
     def heartbeat_interval(self) -> _duration_pb2.Duration:
         """How long the stream may be silent before a heartbeat. Unset: 15 seconds; brought within 1 second and 5 minutes."""
@@ -318,10 +324,11 @@ class WatchTaskRequest(_message.Message):
         name: _builtins.str = ...,
         after_sequence: _builtins.int = ...,
         heartbeat_interval: _duration_pb2.Duration | None = ...,
+        resume_token: _builtins.bytes = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["heartbeat_interval", b"heartbeat_interval"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["after_sequence", b"after_sequence", "heartbeat_interval", b"heartbeat_interval", "name", b"name"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after_sequence", b"after_sequence", "heartbeat_interval", b"heartbeat_interval", "name", b"name", "resume_token", b"resume_token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -338,10 +345,13 @@ class WatchTaskResponse(_message.Message):
     PROGRESS_FIELD_NUMBER: _builtins.int
     HEARTBEAT_FIELD_NUMBER: _builtins.int
     SEQUENCE_FIELD_NUMBER: _builtins.int
+    RESUME_TOKEN_FIELD_NUMBER: _builtins.int
     sequence: _builtins.int
     """Up to which event all has been told: send it as after_sequence to go on from here. On the first snapshot that is
     the after_sequence asked for, though the snapshot itself may be newer (Task.last_sequence).
     """
+    resume_token: _builtins.bytes
+    """Set on every message: the same position, with the event that stands there. Opaque."""
     @_builtins.property
     def snapshot(self) -> _task_pb2.Task:
         """The whole task: first of all, and last of all when it is at rest. All has been told when Task.end_time is set and
@@ -368,10 +378,11 @@ class WatchTaskResponse(_message.Message):
         progress: _task_pb2.Progress | None = ...,
         heartbeat: _event_pb2.Heartbeat | None = ...,
         sequence: _builtins.int = ...,
+        resume_token: _builtins.bytes = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["events", b"events", "heartbeat", b"heartbeat", "kind", b"kind", "progress", b"progress", "snapshot", b"snapshot"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["events", b"events", "heartbeat", b"heartbeat", "kind", b"kind", "progress", b"progress", "sequence", b"sequence", "snapshot", b"snapshot"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["events", b"events", "heartbeat", b"heartbeat", "kind", b"kind", "progress", b"progress", "resume_token", b"resume_token", "sequence", b"sequence", "snapshot", b"snapshot"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType_kind: _TypeAlias = _typing.Literal["snapshot", "events", "progress", "heartbeat"]  # noqa: Y015
     _WhichOneofArgType_kind: _TypeAlias = _typing.Literal["kind", b"kind"]  # noqa: Y015
@@ -432,7 +443,7 @@ class WatchTasksResponse(_message.Message):
     RESUME_TOKEN_FIELD_NUMBER: _builtins.int
     resume_token: _builtins.bytes
     """Set on every message: send it to go on just after this one. Opaque; it holds for as long as the server keeps the
-    project's feed, and then answers OUT_OF_RANGE with RESUME_TOKEN_TOO_OLD.
+    project's feed and the event that it was given out with, and then answers OUT_OF_RANGE with RESUME_TOKEN_TOO_OLD.
     """
     @_builtins.property
     def snapshot(self) -> _task_pb2.Task:

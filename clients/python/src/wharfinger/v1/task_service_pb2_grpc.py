@@ -160,8 +160,8 @@ class TaskServiceServicer(object):
         """Tells one task's life as it happens: a snapshot, then its events each once, in order and without a gap, with
         progress and heartbeats in between; when the task is at rest a last snapshot, and the stream ends with OK. After a
         broken connection go on with after_sequence. The end is the end for now: late evidence can reopen a task, which
-        WatchTasks tells. Errors: TASK_NOT_FOUND, INVALID_NAME, INVALID_ARGUMENT (after_sequence beyond the last one),
-        WATCH_LIMIT.
+        WatchTasks tells. Errors: TASK_NOT_FOUND, INVALID_NAME, INVALID_ARGUMENT, RESUME_TOKEN_INVALID,
+        RESUME_TOKEN_TOO_OLD, WATCH_LIMIT.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

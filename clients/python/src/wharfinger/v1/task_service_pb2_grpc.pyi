@@ -62,8 +62,8 @@ class TaskServiceStub:
     """Tells one task's life as it happens: a snapshot, then its events each once, in order and without a gap, with
     progress and heartbeats in between; when the task is at rest a last snapshot, and the stream ends with OK. After a
     broken connection go on with after_sequence. The end is the end for now: late evidence can reopen a task, which
-    WatchTasks tells. Errors: TASK_NOT_FOUND, INVALID_NAME, INVALID_ARGUMENT (after_sequence beyond the last one),
-    WATCH_LIMIT.
+    WatchTasks tells. Errors: TASK_NOT_FOUND, INVALID_NAME, INVALID_ARGUMENT, RESUME_TOKEN_INVALID,
+    RESUME_TOKEN_TOO_OLD, WATCH_LIMIT.
     """
     WatchTasks: _grpc.UnaryStreamMultiCallable[_task_service_pb2.WatchTasksRequest, _task_service_pb2.WatchTasksResponse]
     """Tells what happens in a project, without an end. Every message carries a token to go on from, across connections,
@@ -141,8 +141,8 @@ class TaskServiceAsyncStub(TaskServiceStub):
     """Tells one task's life as it happens: a snapshot, then its events each once, in order and without a gap, with
     progress and heartbeats in between; when the task is at rest a last snapshot, and the stream ends with OK. After a
     broken connection go on with after_sequence. The end is the end for now: late evidence can reopen a task, which
-    WatchTasks tells. Errors: TASK_NOT_FOUND, INVALID_NAME, INVALID_ARGUMENT (after_sequence beyond the last one),
-    WATCH_LIMIT.
+    WatchTasks tells. Errors: TASK_NOT_FOUND, INVALID_NAME, INVALID_ARGUMENT, RESUME_TOKEN_INVALID,
+    RESUME_TOKEN_TOO_OLD, WATCH_LIMIT.
     """
     WatchTasks: _aio.UnaryStreamMultiCallable[_task_service_pb2.WatchTasksRequest, _task_service_pb2.WatchTasksResponse]  # type: ignore[assignment]
     """Tells what happens in a project, without an end. Every message carries a token to go on from, across connections,
@@ -247,8 +247,8 @@ class TaskServiceServicer(metaclass=_abc_1.ABCMeta):
         """Tells one task's life as it happens: a snapshot, then its events each once, in order and without a gap, with
         progress and heartbeats in between; when the task is at rest a last snapshot, and the stream ends with OK. After a
         broken connection go on with after_sequence. The end is the end for now: late evidence can reopen a task, which
-        WatchTasks tells. Errors: TASK_NOT_FOUND, INVALID_NAME, INVALID_ARGUMENT (after_sequence beyond the last one),
-        WATCH_LIMIT.
+        WatchTasks tells. Errors: TASK_NOT_FOUND, INVALID_NAME, INVALID_ARGUMENT, RESUME_TOKEN_INVALID,
+        RESUME_TOKEN_TOO_OLD, WATCH_LIMIT.
         """
 
     @_abc_1.abstractmethod

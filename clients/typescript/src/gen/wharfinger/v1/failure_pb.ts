@@ -310,8 +310,9 @@ export enum ErrorReason {
   RESUME_TOKEN_INVALID = 22,
 
   /**
-   * OUT_OF_RANGE: the feed no longer reaches back to the resume token: list the tasks, then watch without a token (no
-   * keys).
+   * OUT_OF_RANGE: the feed no longer reaches back to the resume token, or other events stand there since a backup was
+   * restored: list the tasks, then watch without a token. Of a task's watch: the task has no such event, or another
+   * one; read it again (no keys).
    *
    * @generated from enum value: ERROR_REASON_RESUME_TOKEN_TOO_OLD = 23;
    */
