@@ -136,8 +136,8 @@ def only_fails_while_others_are_open(ground: Ground) -> None:
 def retained_inside_the_undo_window(ground: Ground) -> None:
     """A thing is handed over while a call that deletes it may be on its way."""
 
-    def spoiled(entry: Entry, said: Verdict, now: int) -> Any:
-        return objection(replace(entry, undo_deadline=0), said, now)
+    def spoiled(entry: Entry, said: Verdict, *times: int) -> Any:
+        return objection(replace(entry, undo_deadline=0), said, *times)
 
     objection = ground.put(verdict, "objection", spoiled)
     ground.put(undo, "objection", spoiled)
@@ -171,8 +171,8 @@ def remove_counts_as_undo(ground: Ground) -> None:
 def undo_of_some_counts_as_undo(ground: Ground) -> None:
     """A rollback of some keys alone forbids to resume its task: the old rule."""
 
-    def spoiled(self: Task, only: Any, now: int) -> None:
-        right(self, only, now)
+    def spoiled(self: Task, only: Any, *times: int) -> None:
+        right(self, only, *times)
         self.undo_begun = True
 
     right = ground.put(Task, "roll_back", spoiled)
@@ -193,8 +193,8 @@ def resumed_after_undo(ground: Ground) -> None:
 def verdict_before_settling(ground: Ground) -> None:
     """People may say that nothing is there while a call is on its way."""
 
-    def spoiled(entry: Entry, said: Verdict, now: int) -> Any:
-        return objection(replace(entry, settle_time=0), said, now)
+    def spoiled(entry: Entry, said: Verdict, *times: int) -> Any:
+        return objection(replace(entry, settle_time=0), said, *times)
 
     objection = ground.put(verdict, "objection", spoiled)
 
@@ -203,8 +203,8 @@ def verdict_before_settling(ground: Ground) -> None:
 def retained_without_an_id(ground: Ground) -> None:
     """A person takes over what nobody knows the id of."""
 
-    def spoiled(entry: Entry, said: Verdict, now: int) -> Any:
-        return objection(entry if entry.external_id else replace(entry, external_id="?"), said, now)
+    def spoiled(entry: Entry, said: Verdict, *times: int) -> Any:
+        return objection(entry if entry.external_id else replace(entry, external_id="?"), said, *times)
 
     objection = ground.put(verdict, "objection", spoiled)
 

@@ -37,7 +37,7 @@ def tags_believed_at_once(ground: Ground) -> None:
 
     found = ground.put(finding, "found", spoiled)
     for module in (noting, life, rollback):
-        ground.put(module, "ask_time", lambda entry, now: now if entry.asked_time < entry.intent_time else _at(entry))
+        ground.put(module, "ask_time", lambda entry, steady: _at(entry) if entry.asked_early else steady)
 
 
 def _at(entry: Entry) -> int:

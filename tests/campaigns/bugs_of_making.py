@@ -94,7 +94,7 @@ def settling_counted_from_the_intent(ground: Ground) -> None:
 
     def spoiled(ledger: Any, intent: Any, *arguments: Any) -> Entry:
         entry = write(ledger, intent, *arguments)
-        return ledger.put(replace(entry, settle_time=entry.intent_time + intent.settling))
+        return ledger.put(replace(entry, settle_time=ledger.steady + intent.settling))
 
     write = ground.put(intents, "_write", spoiled)
 

@@ -48,7 +48,13 @@ def ledger(*entries: Entry, uid: str = "uid") -> Ledger:
     for n, one in enumerate(entries, 1):
         one.ordinal = one.ordinal or n
         counts.add(one, 1)
-    return Ledger(uid, counts, entries)
+    return Ledger(uid, counts, entries, steady=NOW)
+
+
+def at(held: Ledger, time: int) -> int:
+    """Move the steady clock of `held` to `time`, and return that for the wall clock's."""
+    held.steady = time
+    return time
 
 
 def states(held: Ledger) -> dict[str, EntryState]:

@@ -49,7 +49,7 @@ def test_rule_13_a_result_is_taken_only_after_settling(state: EntryState) -> Non
     one = running(held)
     one.finished(b"{}", NOW)
     assert (one.state, one.goal) == (TaskState.RUNNING, Goal.SUCCEED)
-    one.conclude(NOW)
+    one.conclude(NOW, NOW)
     assert (one.state, one.cause, one.result) == (TaskState.PARTIALLY_FAILED, Cause.FAIL, b"")
 
 
@@ -58,13 +58,13 @@ def test_rule_13_a_pending_result_succeeds_once_the_rest_is_found() -> None:
     one = running(held)
     one.finished(b"{}", NOW)
     held.found("a", held.named("a").version, ["x"], NOW + 100, NOW + 100)
-    one.conclude(NOW)
+    one.conclude(NOW, NOW)
     assert (one.state, one.cause, one.result) == (TaskState.SUCCEEDED, Cause.SUCCESS, b"{}")
 
 
 def test_a_pending_result_with_doubts_is_never_rolled_back_by_policy() -> None:
     one = task(TaskState.RUNNING, ledger(entry(state=UNCERTAIN)), policy=ROLL_BACK, goal=Goal.SUCCEED)
-    one.conclude(NOW)
+    one.conclude(NOW, NOW)
     assert one.state is TaskState.PARTIALLY_FAILED
 
 
@@ -114,7 +114,7 @@ def test_rule_15_cancel_wins_over_a_result() -> None:
     one.cancel(NOW)
     one.finished(b"{}", NOW)
     assert (one.state, one.goal, one.result) == (TaskState.CANCELLING, Goal.CANCEL, b"")
-    one.conclude(NOW)
+    one.conclude(NOW, NOW)
     assert (one.state, one.cause) == (TaskState.CANCELLED, Cause.CANCEL)
 
 
@@ -125,7 +125,7 @@ def test_rule_15_cancel_wins_over_a_result_that_waits_for_settling() -> None:
     one.cancel(NOW)
     assert (one.state, one.goal) == (TaskState.CANCELLING, Goal.CANCEL)
     held.found("a", held.named("a").version, [], NOW + 100, NOW + 100)
-    one.conclude(NOW)
+    one.conclude(NOW, NOW)
     assert (one.state, one.result) == (TaskState.CANCELLED, b"")
 
 
@@ -267,26 +267,26 @@ def test_undo_attempts_belong_to_rollbacks() -> None:
 def test_concluding_goes_by_what_is_open_and_by_policy(goal: Goal, state: TaskState) -> None:
     ended = TaskState.FAILED if goal is Goal.FAIL else TaskState.CANCELLED
     nothing = task(state, ledger(entry(state=NOT_CREATED)), goal=goal, policy=ROLL_BACK)
-    nothing.conclude(NOW)
+    nothing.conclude(NOW, NOW)
     assert (nothing.state, nothing.end_time, nothing.goal) == (ended, NOW, Goal.NONE)
 
     kept = task(state, ledger(entry()), goal=goal)
-    kept.conclude(NOW)
+    kept.conclude(NOW, NOW)
     assert kept.state is TaskState.PARTIALLY_FAILED
 
     undone = task(state, ledger(entry()), goal=goal, policy=ROLL_BACK)
-    undone.conclude(NOW)
+    undone.conclude(NOW, NOW)
     assert (undone.state, undone.undo_begun, undone.end_time) == (TaskState.ROLLING_BACK, True, 0)
     assert undone.rollback == Rollback(by_person=False, begin_time=NOW)
 
     again = task(state, ledger(entry()), goal=goal, policy=ROLL_BACK, undo_begun=True)
-    again.conclude(NOW)
+    again.conclude(NOW, NOW)
     assert again.state is TaskState.PARTIALLY_FAILED
 
 
 def test_what_is_not_ours_does_not_keep_a_failed_task_open() -> None:
     one = task(TaskState.RUNNING, ledger(entry(owned=False)), goal=Goal.FAIL)
-    one.conclude(NOW)
+    one.conclude(NOW, NOW)
     assert one.state is TaskState.FAILED
 
 

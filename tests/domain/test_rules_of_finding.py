@@ -45,7 +45,7 @@ def test_rule_6_not_there_counts_only_when_it_was_asked_after_settling() -> None
     early = held.named("a").version
     assert held.found("a", early, [], SETTLED - 1, SETTLED + 100) == []
     assert states(held) == {"a": INTENDED}
-    assert held.named("a").asked_time == SETTLED - 1
+    assert held.named("a").asked_early
     assert find(held, "a", [], SETTLED) == ["a"]
     assert states(held) == {"a": NOT_CREATED}
 
@@ -181,7 +181,7 @@ def test_rule_9_what_is_uncertain_after_settling_ends_the_task_as_failed() -> No
     one = task(TaskState.QUEUED, held)
     one.give_up(DOUBT, NOW)
     assert (one.state, one.goal, one.error) == (TaskState.RUNNING, Goal.FAIL, DOUBT)
-    one.conclude(NOW)
+    one.conclude(NOW, NOW)
     assert (one.state, one.cause) == (TaskState.PARTIALLY_FAILED, Cause.FAIL)
 
 
@@ -264,7 +264,7 @@ def test_evidence_has_nothing_to_wait_for() -> None:
     held = ledger(entry(state=INTENDED, epoch=5, undo_attempts=3, tried=True, burnt=True, blocked_by="b"))
     late(held, "x")
     apart = held.named("a~1")
-    assert apart.settle_time == NOW + 5
+    assert apart.settle_time == NOW
     assert (apart.undo_attempts, apart.tried, apart.burnt, apart.blocked_by) == (0, False, False, "")
 
 
@@ -332,7 +332,7 @@ def test_rule_11_a_task_at_work_looks_again_when_it_concludes() -> None:
     assert not one.late_evidence(LATE, NOW)
     assert one.must_settle
     assert keys(held.to_settle()) == ["a~1"]
-    one.conclude(NOW)
+    one.conclude(NOW, NOW)
     assert one.state is TaskState.PARTIALLY_FAILED
 
 

@@ -94,7 +94,7 @@ def test_rule_31_a_later_failure_may_still_roll_back_by_policy() -> None:
     one.resume()  # type: ignore[attr-defined]
     one.policy = Policy(on_failure=OnFailure.ROLL_BACK)  # type: ignore[attr-defined]
     one.state, one.goal = TaskState.RUNNING, Goal.FAIL  # type: ignore[attr-defined]
-    one.conclude(NOW)  # type: ignore[attr-defined]
+    one.conclude(NOW, NOW)  # type: ignore[attr-defined]
     assert one.state is TaskState.ROLLING_BACK  # type: ignore[attr-defined]
 
 

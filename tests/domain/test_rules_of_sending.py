@@ -12,6 +12,7 @@ from tests.domain.build import (
     NOT_CREATED,
     NOW,
     UNCERTAIN,
+    at,
     intent,
     ledger,
     states,
@@ -39,7 +40,7 @@ def test_rule_21_the_next_intent_of_the_same_attempt_has_the_same_token_and_the_
     held = ledger()
     first = held.intend(intent(), 1, NOW)
     unsent(held, "a")
-    again = held.intend(intent(), 1, NOW + 5)
+    again = held.intend(intent(), 1, at(held, NOW + 5))
     assert (first.number, again.number) == (1, 2)
     assert (again.state, again.generation, again.token, again.error) == (INTENDED, 1, first.token, None)
     assert again.settle_time == NOW + 65

@@ -15,6 +15,7 @@ from tests.domain.build import (
     UNDO_FAILED,
     UNDOING,
     UNDONE,
+    at,
     entry,
     keys,
     ledger,
@@ -217,9 +218,11 @@ def test_a_part_that_is_not_done_is_a_failed_rollback() -> None:
 
 def test_rule_18_an_undo_has_a_call_window() -> None:
     held = ledger(entry())
-    assert held.undoing("a", NOW + 25, NOW).undo_deadline == NOW + 25
+    assert held.undoing("a", 25, NOW).undo_deadline == NOW + 25
     held.undone("a", BROKEN, NOW + 5)
-    assert held.undoing("a", NOW + 20, NOW + 6).undo_deadline == NOW + 25
+    held.steady += 6
+    assert held.undoing("a", 14, NOW + 6).undo_deadline == NOW + 25
+    assert held.named("a").undo_window == 25
     assert held.named("a").undo_attempts == 2
 
 
@@ -227,9 +230,9 @@ def test_rule_18_nothing_is_retained_while_an_undo_may_be_on_its_way() -> None:
     held = ledger(entry("a", UNDO_FAILED, undo_deadline=NOW + 25))
     one = task(TaskState.ROLLBACK_FAILED, held)
     with pytest.raises(FailedPrecondition) as caught:
-        undo.begin(one, held, (), ("a",), NOW + 24)
+        undo.begin(one, held, (), ("a",), at(held, NOW + 24))
     assert caught.value.reason == "TASK_NOT_SETTLED"
-    undo.begin(one, held, (), ("a",), NOW + 25)
+    undo.begin(one, held, (), ("a",), at(held, NOW + 25))
     assert states(held) == {"a": RETAINED}
 
 
@@ -275,7 +278,7 @@ def test_rule_19_undoing_evidence_alone_does_not_forbid_to_resume() -> None:
     one = task(TaskState.PARTIALLY_FAILED, held)
     undo.begin(one, held, ("a~1",), (), NOW)
     assert not one.undo_begun
-    held.undoing("a~1", NOW + 25, NOW)
+    held.undoing("a~1", 25, NOW)
     held.undone("a~1", None, NOW)
     undo.end(one, held, NOW)
     assert (one.state, one.cause) == (TaskState.PARTIALLY_FAILED, Cause.FAIL)
@@ -304,7 +307,7 @@ def test_a_success_whose_evidence_alone_is_undone_is_one_again() -> None:
     held = ledger(entry("a"), entry("a~1", UNCERTAIN))
     one = task(TaskState.PARTIALLY_FAILED, held, cause=Cause.SUCCESS, error=BROKEN)
     undo.begin(one, held, ("a~1",), (), NOW)
-    held.undoing("a~1", NOW + 25, NOW)
+    held.undoing("a~1", 25, NOW)
     held.undone("a~1", None, NOW)
     undo.end(one, held, NOW)
     assert (one.state, one.cause, one.error) == (TaskState.SUCCEEDED, Cause.SUCCESS, None)
@@ -314,7 +317,7 @@ def test_a_success_whose_evidence_could_not_be_undone_is_closed_by_a_person() ->
     held = ledger(entry("a"), entry("a~1", UNCERTAIN))
     one = task(TaskState.PARTIALLY_FAILED, held, cause=Cause.SUCCESS)
     undo.begin(one, held, ("a~1",), (), NOW)
-    held.undoing("a~1", NOW + 25, NOW)
+    held.undoing("a~1", 25, NOW)
     held.undone("a~1", BROKEN, NOW)
     undo.end(one, held, NOW)
     assert (one.state, one.cause) == (TaskState.ROLLBACK_FAILED, Cause.SUCCESS)
@@ -342,16 +345,16 @@ def test_an_undo_begins_only_in_its_order_and_only_where_it_was_asked() -> None:
     held = ledger(entry("a"), entry("b", CREATED, depends_on=("a",)), entry("c"))
     one = rolling(held, only=("a", "b"))
     with pytest.raises(FailedPrecondition) as blocked:
-        undo.start(one, held, "a", NOW + 25, NOW)
+        undo.start(one, held, "a", 25, NOW)
     assert blocked.value.reason == "UNDO_FAILED"
     with pytest.raises(FailedPrecondition) as other:
-        undo.start(one, held, "c", NOW + 25, NOW)
+        undo.start(one, held, "c", 25, NOW)
     assert other.value.reason == "STATE_FORBIDS"
-    assert undo.start(one, held, "b", NOW + 25, NOW).state is UNDOING
+    assert undo.start(one, held, "b", 25, NOW).state is UNDOING
     one.cancel(NOW)
     held.undone("b", None, NOW)
     with pytest.raises(FailedPrecondition) as stopped:
-        undo.start(one, held, "a", NOW + 25, NOW)
+        undo.start(one, held, "a", 25, NOW)
     assert stopped.value.reason == "STATE_FORBIDS"
 
 
@@ -415,7 +418,8 @@ def test_a_part_that_was_stopped_is_a_failed_rollback_though_it_is_done() -> Non
 
 
 def test_the_time_of_a_rollback_is_the_policys() -> None:
-    one = rolling(ledger(entry()), policy=Policy(undo_timeout=50))
-    assert one.undo_end == NOW + 50
+    one = task(TaskState.PARTIALLY_FAILED, ledger(entry()), policy=Policy(undo_timeout=50))
+    assert one.undo_end == 0
+    one.roll_back((), NOW, 7)
+    assert one.undo_end == 7 + 50  # by the steady clock
     assert rolling(ledger(entry())).undo_end == 0
-    assert task(TaskState.QUEUED, policy=Policy(undo_timeout=50)).undo_end == 0

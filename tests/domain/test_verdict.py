@@ -17,6 +17,7 @@ from tests.domain.build import (
     UNDO_FAILED,
     UNDOING,
     UNDONE,
+    at,
     entry,
     keys,
     ledger,
@@ -41,7 +42,7 @@ POSSIBLE = {
 def ask(held: Ledger, verdict: Verdict, id_: str = "", key: str = "a", now: int = SETTLED, **more: object) -> TaskState:
     """Ask for a verdict on a half-done task and return its state then."""
     one = task(**{"state": TaskState.PARTIALLY_FAILED, "held": held, **more})
-    resolve(one, held, key, verdict, id_, now)
+    resolve(one, held, key, verdict, id_, at(held, now))
     return one.state
 
 
@@ -100,7 +101,7 @@ def test_rule_20_what_is_handed_over_is_not_owned_and_stays_listed(verdict: Verd
 def test_rule_20_what_a_success_made_may_be_taken_over_so_that_it_can_be_deleted(verdict: Verdict) -> None:
     held = ledger(entry("a"))
     one = task(TaskState.SUCCEEDED, held, end_time=NOW)
-    resolve(one, held, "a", verdict, "", SETTLED)
+    resolve(one, held, "a", verdict, "", at(held, SETTLED))
     assert (one.state, one.end_time) == (TaskState.SUCCEEDED, NOW)
     one.delete(SETTLED)
     assert one.delete_time == SETTLED
@@ -185,9 +186,9 @@ def test_the_last_open_entry_resolved_ends_the_task_by_its_cause(
 ) -> None:
     held = ledger(entry("a", UNCERTAIN), entry("b", UNCERTAIN))
     one = task(state, held, cause=cause, end_time=NOW)
-    resolve(one, held, "a", Verdict.FORGET, "", SETTLED)
+    resolve(one, held, "a", Verdict.FORGET, "", at(held, SETTLED))
     assert (one.state, one.end_time) == (state, NOW)
-    resolve(one, held, "b", Verdict.FORGET, "", SETTLED)
+    resolve(one, held, "b", Verdict.FORGET, "", at(held, SETTLED))
     assert (one.state, one.end_time) == (end, SETTLED)
 
 

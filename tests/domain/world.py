@@ -29,6 +29,8 @@ Move = tuple[float, str, Callable[[], object]]
 
 SEND_WINDOW, CALL_TIMEOUT, SETTLING, UNDO_WINDOW = 10, 20, 10, 25
 TTL = 60
+WALL = 1_000_000
+"""What the wall clock shows when the steady clock is at 0: nothing may take one for the other."""
 BROKEN = Failure(Code.UNKNOWN, "SCRIPT_RAISED", "it failed", retryable=True)
 LOST = Failure(Code.UNAVAILABLE, "EXECUTOR_LOST", "it is lost")
 DOUBT = Failure(Code.ABORTED, "RESOURCE_UNCERTAIN", "no answer")
@@ -125,12 +127,13 @@ class Work:
 
     def __init__(self, world: World) -> None:
         counts = world.task.counts
-        self.now = world.now
+        self.now = world.now + WALL
+        self.steady = world.now
         self.task: Task = copy(world.task)
         self.task.counts = Counts(dict(counts.owned), counts.foreign, counts.last_ordinal)
         self.events: list[EventDetail] = []
         self._stored = world.entries
-        self.opened = Ledger(self.task.uid, self.task.counts)
+        self.opened = Ledger(self.task.uid, self.task.counts, steady=self.steady)
 
     def ledger(self, *bases: str) -> Ledger:
         """Return the ledger, with at least the entries of `bases`; with all if none is named."""
@@ -193,6 +196,8 @@ class World:
         """Commit what `decide` does to a private copy; when it raises, nothing happened."""
         work = Work(self)
         result = decide(work)
+        if (work.opened.changed or work.opened.removed) and work.task.revision == self.task.revision:
+            work.touch()  # as whoever notes the change does
         if work.task.epoch < self.task.epoch:
             self.wrong.append("the epoch went back")
         for key in work.opened.removed:
@@ -248,7 +253,7 @@ class World:
         """Return the moments at which something changes by time alone."""
         times = [self.task.wake_time, self.task.undo_end]
         for entry in self.entries.values():
-            times += [entry.settle_time, entry.undo_deadline, entry.send_by]
+            times += [entry.settle_time, entry.undo_deadline, entry.send_by - WALL]
         later = sorted({t for t in times if t > self.now} | {t + 1 for t in times if t + 1 > self.now})
         return [t for t in later if t < self.horizon()]
 

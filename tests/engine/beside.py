@@ -33,7 +33,7 @@ from wharfinger_server.engine.session import AttemptSession
 from wharfinger_server.registry import ExecutorPlugin, Registry, ScriptPlugin
 from wharfinger_server.rpc.messages.event import encode_event
 from wharfinger_server.sdk.executor import Executor
-from wharfinger_server.store.store import InlineRunner, Store
+from wharfinger_server.store.store import InlineRunner, SteadyClock, Store
 
 SECOND = 1_000_000
 WINDOW, TIMEOUT, SETTLING, UNDO_WINDOW = 5, 20, 10, 20
@@ -68,12 +68,14 @@ class House:
     """One real engine on one real database, with a clock that is moved by hand. It is not started."""
 
     def __init__(self, folder: Path) -> None:
-        self.now = 1_800_000_000
+        self.now = 10_000_000
+        self.ahead = 1_800_000_000
         self.store = Store.open(
             f"sqlite:///{folder}/beside.db",
             encode=encode_event,
             runner=InlineRunner(),
-            clock=lambda: self.now * SECOND,
+            clock=self.wall,
+            steady=SteadyClock("beside", lambda: self.now * SECOND),
         )
         module = ModuleType("beside", "Does nothing.")
 
@@ -89,6 +91,10 @@ class House:
         self.engine = Engine(self.store, registry, Settings(), lambda *_: None)
         self.life: Life = self.engine.dispatcher.life
         self.tasks = 0
+
+    def wall(self) -> int:
+        """Return the time of day, which is set now and then and must change nothing."""
+        return (self.now + self.ahead) * SECOND
 
     async def change(self, task_id: int, decide: Callable[[Any], Any]) -> Any:
         """Do as a desk does."""
@@ -121,7 +127,8 @@ class History:
         self.tokens = dice.random() < 0.5
         self.sessions: dict[int, AttemptSession] = {}
         self.used: dict[int, set[str]] = {}
-        self.asked: list[tuple[str, Any, int]] = []
+        self.asked: list[tuple[str, Any]] = []
+        self.ordered: dict[int, int] = {}
         self.ids = 0
         self.id = 0
         self.name = ""
@@ -154,7 +161,7 @@ class History:
         except Forbidden:
             self.model = kept
         try:
-            with patch.object(wording, "now", lambda: self.house.now * SECOND):
+            with patch.object(wording, "now", self.house.wall):
                 await real
         except (Refused, Fenced, protocol.LeaseLost, protocol.Rejected):
             refused = True
@@ -201,6 +208,8 @@ class History:
 
     async def _clock(self) -> None:
         self.house.now += self.dice.choice((1, 4, 15, 40))
+        if self.dice.random() < 0.1:
+            self.house.ahead += self.dice.choice((-90_000, -3600, -30, 30, 3600, 90_000))
         self.model.ledger.now = self.house.now
 
     async def _lease(self) -> None:
@@ -215,6 +224,7 @@ class History:
         assert task is not None
         self.sessions[task.epoch] = AttemptSession(self.house, Attempt(task, phase, 1000, lambda _: None))
         self.used[task.epoch] = set()
+        self.ordered[task.epoch] = self.house.now
 
     async def _lose(self) -> None:
         life, epoch, resumable = self.house.life, self.model.epoch, self.model.policy.resumable
@@ -368,14 +378,16 @@ class History:
             await self._finish(epoch)
             return
         row = dice.choice(looked)
-        self.asked.append((row.key, row.version, self.house.now))
-        key, version, when = dice.choice(self.asked[-4:])
-        asked = min(when, self.house.now)
+        self.asked.append((row.key, row.version))
+        key, version = dice.choice(self.asked[-4:])
+        asked = self.ordered[epoch]  # rule 34: when the order was given
+        if dice.random() < 0.3:
+            await self._clock()  # and not when the answer comes
         found = dice.choice((None, [], [], [self._new_id()], [row.id or self._new_id(), self._new_id()]))
         entries = await self.house.store.entries(self.id, 0, 100)
         state = next((e.state for e in entries if e.state.name == version[0]), None)
         real_version = (state if state is not None else 0, *version[1:])
-        report = self.sessions[epoch].found(key, real_version, found, asked, None)
+        report = self.sessions[epoch].found(key, real_version, found)
 
         def rule() -> None:
             self.model.fence(epoch)

@@ -22,7 +22,7 @@ from wharfinger_server.domain.price import Money, Price, Tier
 from wharfinger_server.domain.progress import Progress
 from wharfinger_server.domain.task import Lease, Task
 from wharfinger_server.store import codec
-from wharfinger_server.store.store import Draft, InlineRunner, Store, Work
+from wharfinger_server.store.store import Draft, InlineRunner, SteadyClock, Store, Work
 
 # PostgreSQL's text holds anything but NUL; lone surrogates are no text.
 TEXT = st.text(st.characters(blacklist_categories=("Cs",), blacklist_characters="\0"), max_size=12)
@@ -117,7 +117,7 @@ class Inline:
     """A store on the calling thread, and a loop for its coroutines."""
 
     def __init__(self, url: str, runner: asyncio.Runner) -> None:
-        self.store = Store.open(url, encode=encode, runner=InlineRunner())
+        self.store = Store.open(url, encode=encode, runner=InlineRunner(), steady=SteadyClock("late", lambda: 1 << 62))
         self.run = runner.run
 
 

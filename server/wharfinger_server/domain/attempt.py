@@ -10,13 +10,19 @@ from wharfinger_server.domain.states import Phase
 
 @dataclass(slots=True)
 class Lease:
-    """Who may write for the task now. `expire_time` is by the database's clock."""
+    """Who may write for the task now. `expire_time` is by the database's clock, for showing.
+
+    `order_time`: by the steady clock, when the order was given that the attempt carries out: a look that it takes was
+    asked then (rule 34). `revision`: the task's, at that time.
+    """
 
     phase: Phase
     executor: str
     worker: str
     start_time: int
     expire_time: int
+    order_time: int = 0
+    revision: int = 0
 
 
 @dataclass(slots=True)
@@ -34,12 +40,16 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Rollback:
-    """A rollback under way: asked by a person or by policy, whole or `only` some keys; `stop` once it was cancelled."""
+    """A rollback under way: asked by a person or by policy, whole or `only` some keys; `stop` once it was cancelled.
+
+    `deadline`: by the steady clock, when it has to be over, 0 for never.
+    """
 
     by_person: bool
     only: tuple[str, ...] = ()
     stop: bool = False
     begin_time: int = 0
+    deadline: int = 0
 
     @property
     def aside(self) -> bool:

@@ -13,11 +13,13 @@ class Entries:
     """Some or all entries of one task, with the changes made to them since they were loaded.
 
     Loaded for some keys it holds those keys with their evidence; `counts` is always of the whole task. `changed` holds
-    what is to be written, `removed` the keys of what is to be deleted.
+    what is to be written, `removed` the keys of what is to be deleted. `steady` is the time by the server's steady
+    clock, with which windows are compared (rule 33); the `now` that decisions get is the wall clock's, for showing.
     """
 
-    def __init__(self, uid: str, counts: Counts, entries: Iterable[Entry] = ()) -> None:
+    def __init__(self, uid: str, counts: Counts, entries: Iterable[Entry] = (), steady: int = 0) -> None:
         self.uid = uid
+        self.steady = steady
         self.counts = counts
         self.entries: dict[str, Entry] = {entry.key: entry for entry in entries}
         self.changed: dict[str, Entry] = {}

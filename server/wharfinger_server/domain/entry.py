@@ -24,9 +24,10 @@ class Entry:
 
     `base` is the key, or for evidence `KEY~n` the key it belongs to. `burnt`: the cloud itself answered that it will
     not (or no longer) make this generation. `tried`: this round of settling asked for it already, or this rollback
-    failed to undo it. `asked_time`: when `find` was last asked too early to conclude. `settle_time`: from then on "not
-    there" counts. `undo_deadline`: the end of the undo's own call window. `cost`: the line of the task's estimate that
-    tells what it costs, None where there is none.
+    failed to undo it. `asked_early`: `find` was asked too early to conclude. `settle_time`: from then on "not there"
+    counts; it ends a window of `settle_window`. `undo_deadline`: the end of the undo's own window, of `undo_window`.
+    Both are times of the steady clock (rule 33); the other times are the wall clock's, for showing. `cost`: the line of
+    the task's estimate that tells what it costs, None where there is none.
     `was_own`: it was its key's own thing until the provider said that there is no such thing (rule 28).
     `number`: of its last intent; one attempt may have several of a key (rule 21).
     """
@@ -56,10 +57,12 @@ class Entry:
     intent_time: int = 0
     send_by: int = 0
     settle_time: int = 0
+    settle_window: int = 0
     update_time: int = 0
     undo_attempts: int = 0
     undo_deadline: int = 0
-    asked_time: int = 0
+    undo_window: int = 0
+    asked_early: bool = False
     blocked_by: str = ""
     cost: CostItem | None = None
     was_own: bool = False

@@ -59,15 +59,17 @@ def add(ledger: Entries, entry: Entry, external_id: str, now: int, *, epoch: int
             epoch=epoch,
             number=0,
             error=None,
-            asked_time=0,
+            asked_early=False,
             tried=False,
             burnt=False,
             was_own=False,
             undo_attempts=0,
             undo_deadline=0,
+            undo_window=0,
             blocked_by="",
             # It is there, so there is nothing to wait for.
-            settle_time=min(entry.settle_time, now),
+            settle_time=min(entry.settle_time, ledger.steady),
+            settle_window=0,
             update_time=now,
         )
     )
@@ -102,9 +104,11 @@ def take_over(ledger: Entries, base: Entry, evidence: Entry, now: int) -> Entry:
             error=None,
             burnt=False,
             tried=False,
-            settle_time=min(base.settle_time, now),
+            settle_time=min(base.settle_time, ledger.steady),
+            settle_window=0,
             undo_attempts=evidence.undo_attempts,
             undo_deadline=evidence.undo_deadline,
+            undo_window=evidence.undo_window,
             blocked_by="",
             update_time=now,
         )

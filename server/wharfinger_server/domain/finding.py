@@ -39,7 +39,9 @@ def cannot_tell(ledger: Entries, key: str, version: Version, error: Failure, now
 
 
 def found(ledger: Entries, key: str, version: Version, found_ids: Sequence[str], asked: int, now: int) -> list[Entry]:
-    """Take what `find` answered when asked at `asked`: all ids that carry the token or tag. Return what changed.
+    """Take what `find` answered: all ids that carry the token or tag. Return what changed.
+
+    `asked`: by the steady clock, when the order to look was given (rule 34).
 
     An empty list back means that the answer came too early to count, or that the entry moved on (rules 6 to 8).
     `ledger` must hold all entries.
@@ -49,13 +51,13 @@ def found(ledger: Entries, key: str, version: Version, found_ids: Sequence[str],
         return []
     settled = asked >= entry.settle_time
     if found_ids and not entry.idempotent and not settled:
-        return _too_early(ledger, entry, asked)  # rule 6: without tokens a second one may still land
+        return _too_early(ledger, entry)  # rule 6: without tokens a second one may still land
     if entry.external_id and entry.external_id not in found_ids:
         return [_uncertain(ledger, entry, _not_shown(entry), now)]
     free = [one for one in dict.fromkeys(found_ids) if one != entry.external_id and not ledger.holder(entry, one)]
     own = [entry.external_id] if entry.external_id else free[:1]
     if not own and not settled:
-        return _too_early(ledger, entry, asked)
+        return _too_early(ledger, entry)
     if not own:
         return [ledger.put(replace(entry, state=EntryState.NOT_CREATED, error=None, update_time=now))]
     if entry.is_evidence:
@@ -78,8 +80,8 @@ def _asked_about(ledger: Entries, key: str, version: Version) -> Entry | None:
     return entry if entry is not None and entry.sought and entry.version == tuple(version) else None
 
 
-def _too_early(ledger: Entries, entry: Entry, asked: int) -> list[Entry]:
-    ledger.put(replace(entry, asked_time=asked))
+def _too_early(ledger: Entries, entry: Entry) -> list[Entry]:
+    ledger.put(replace(entry, asked_early=True))
     return []
 
 

@@ -65,7 +65,7 @@ def _reused(key: str, why: str) -> FailedPrecondition:
 def _write(
     ledger: Entries, intent: Intent, before: Entry | None, generation: int, epoch: int, now: int, number: int
 ) -> Entry:
-    send_by = now + intent.send_window
+    window = intent.send_window + intent.call_timeout + intent.settling
     return ledger.put(
         Entry(
             key=intent.key,
@@ -88,8 +88,9 @@ def _write(
             undo_data=intent.undo_data,
             idempotent=intent.idempotent,
             intent_time=now,
-            send_by=send_by,
-            settle_time=send_by + intent.call_timeout + intent.settling,
+            send_by=now + intent.send_window,
+            settle_time=ledger.steady + window,
+            settle_window=window,
             update_time=now,
         )
     )

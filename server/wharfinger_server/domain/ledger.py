@@ -86,12 +86,12 @@ class Ledger(Entries):
 
     # ------------------------------------------------------------------ taking away
 
-    def undoing(self, key: str, deadline: int, now: int) -> Entry:
-        """Write that `key` is about to be taken away, by a call that is not sent after `deadline` (rule 18).
+    def undoing(self, key: str, window: int, now: int) -> Entry:
+        """Write that `key` is about to be taken away, by a call that is over within `window` from now (rule 18).
 
         Raises FailedPrecondition: KEY_UNKNOWN, or KEY_REUSED for what is not ours or not alive.
         """
-        return removing.undoing(self, key, deadline, now)
+        return removing.undoing(self, key, window, now)
 
     def undone(self, key: str, error: Failure | None, now: int, version: Version | None = None) -> Entry | None:
         """Take the result of taking `key` away: UNDONE, or UNDO_FAILED with the error.
@@ -119,7 +119,9 @@ class Ledger(Entries):
         return finding.cannot_tell(self, key, version, error, now)
 
     def found(self, key: str, version: Version, found_ids: Sequence[str], asked: int, now: int) -> list[Entry]:
-        """Take what `find` answered when asked at `asked`: all ids that carry the token or tag. Return what changed.
+        """Take what `find` answered: all ids that carry the token or tag. Return what changed.
+
+        `asked`: by the steady clock, when the order to look was given (rule 34).
 
         An empty list back means that the answer came too early to count, or that the entry moved on (rules 6 to 8). All
         entries must be loaded.

@@ -25,8 +25,8 @@ def removable(entry: Entry) -> bool:
     return entry.owned and (alive or by_id)
 
 
-def undoing(ledger: Entries, key: str, deadline: int, now: int) -> Entry:
-    """Write that `key` is about to be taken away, by a call that is not sent after `deadline` (rule 18).
+def undoing(ledger: Entries, key: str, window: int, now: int) -> Entry:
+    """Write that `key` is about to be taken away, by a call that is over within `window` from now (rule 18).
 
     Raises FailedPrecondition: KEY_UNKNOWN, or KEY_REUSED for what is not ours or not alive.
     """
@@ -42,7 +42,8 @@ def undoing(ledger: Entries, key: str, deadline: int, now: int) -> Entry:
             entry,
             state=EntryState.UNDOING,
             # An earlier undo may still be on its way.
-            undo_deadline=max(entry.undo_deadline, deadline),
+            undo_deadline=max(entry.undo_deadline, ledger.steady + window),
+            undo_window=max(entry.undo_window, window),
             undo_attempts=entry.undo_attempts + 1,
             blocked_by="",
             update_time=now,

@@ -46,7 +46,7 @@ def intend(ledger: Ledger, intent: Intent, epoch: int, now: int, number: int = 0
     return ledger.intend(intent, epoch, now, number)
 
 
-def remove(ledger: Ledger, key: str, deadline: int, now: int) -> Entry:
+def remove(ledger: Ledger, key: str, window: int, now: int) -> Entry:
     """Write that the script is about to take `key` away, as `Ledger.undoing` does; `ledger` must hold all entries.
 
     Raises FailedPrecondition as `Ledger.undoing`, and UNDO_FAILED where a child is alive, adopted or retained (rules 16
@@ -54,4 +54,4 @@ def remove(ledger: Ledger, key: str, deadline: int, now: int) -> Entry:
     """
     if why := Order(ledger).blocker(ledger.named(key)):
         raise FailedPrecondition("UNDO_FAILED", f"{key} cannot be removed: {why}; remove that first", {"key": key})
-    return ledger.undoing(key, deadline, now)
+    return ledger.undoing(key, window, now)

@@ -84,7 +84,9 @@ class Task:
 
     `runs` counts RUN attempts; `failures` those that failed and `losses` those lost with their executor, both since a
     person last resumed the task; `settle_losses` the SETTLE attempts lost one after the other. `retry_time`: the next
-    RUN attempt waits until then. `wake_time`: when to look at the task again. `expected`: the hourly sums of its
+    RUN attempt waits until then, for `retry_wait` in all. `wake_time`: when to look at the task again. `deadline`: when
+    `total_timeout` is over, 0 for never. These four are by the steady clock (rule 33), all other times by the wall
+    clock. `expected`: the hourly sums of its
     estimate, None where nothing was estimated. `sealed` are the places in `params` (JSON pointers) whose values are
     kept apart, under the key of the id `seal_key`; "" once they are erased.
     """
@@ -121,6 +123,8 @@ class Task:
     losses: int = 0
     settle_losses: int = 0
     retry_time: int = 0
+    retry_wait: int = 0
+    deadline: int = 0
     undo_begun: bool = False
     evidence: bool = False
     rollback: Rollback | None = None
@@ -153,9 +157,12 @@ class Task:
 
     @property
     def undo_end(self) -> int:
-        """When the rollback under way has to be over, 0 for never or if there is none."""
-        begun, limit = (self.rollback.begin_time if self.rollback else 0), self.policy.undo_timeout
-        return begun + limit if begun and limit else 0
+        """When the rollback under way has to be over by the steady clock, 0 for never or if there is none."""
+        return self.rollback.deadline if self.rollback else 0
+
+    def _rollback(self, by_person: bool, only: tuple[str, ...], now: int, steady: int) -> Rollback:
+        limit = self.policy.undo_timeout
+        return Rollback(by_person, only, begin_time=now, deadline=steady + limit if limit else 0)
 
     # ------------------------------------------------------------------ what it costs
 
@@ -238,7 +245,7 @@ class Task:
                 )
             self.move(Trigger.LEASE, R)
             self.runs += 1
-            self.retry_time = 0
+            self.retry_time = self.retry_wait = 0
             self.start_time = self.start_time or now
         elif self.state.resting or (phase is Phase.UNDO and self.state is not RB):
             raise self._unfit(f"a {phase.name} attempt has nothing to do in that state")
@@ -333,7 +340,7 @@ class Task:
         self.error = self.error or error
         self.start_time = self.start_time or now
 
-    def conclude(self, now: int) -> None:
+    def conclude(self, now: int, steady: int) -> None:
         """Bring a task with a goal to rest, once its ledger is settled; or begin the rollback its policy asks for."""
         goal, counts = self.goal, self.counts
         if goal is Goal.SUCCEED and not counts.unsettled:
@@ -348,7 +355,7 @@ class Task:
         elif wish is OnFailure.ROLL_BACK and not self.undo_begun:
             self.move(Trigger.CONCLUDE, RB)
             self.goal, self.cause, self.undo_begun = Goal.NONE, cause, True
-            self.rollback = Rollback(by_person=False, begin_time=now)
+            self.rollback = self._rollback(False, (), now, steady)
             self.wake_time = 0
             return
         else:
@@ -358,7 +365,7 @@ class Task:
     def _rest(self, cause: Cause, now: int) -> None:
         self.goal, self.cause = Goal.NONE, cause
         self.end_time = now
-        self.wake_time = self.retry_time = 0
+        self.wake_time = self.retry_time = self.retry_wait = 0
 
     def rest_state(self) -> TaskState:
         """Return what a resting task is, by its cause and its ledger: after a person's verdict or late evidence."""
@@ -420,9 +427,9 @@ class Task:
         self.move(Trigger.RESUME, Q)
         self.goal, self.cause, self.error, self.result = Goal.NONE, Cause.NONE, None, b""
         self.failures = self.losses = self.settle_losses = 0
-        self.end_time = self.expire_time = self.wake_time = self.retry_time = 0
+        self.end_time = self.expire_time = self.wake_time = self.retry_time = self.retry_wait = 0
 
-    def roll_back(self, only: tuple[str, ...], now: int) -> None:
+    def roll_back(self, only: tuple[str, ...], now: int, steady: int) -> None:
         """Begin a rollback that a person asked for, whole or of `only` some keys; the latter leaves resume possible.
 
         Raises FailedPrecondition STATE_FORBIDS, also where nothing is open.
@@ -430,7 +437,7 @@ class Task:
         self.require(Trigger.ROLL_BACK)
         self.move(Trigger.ROLL_BACK, RB)
         self.undo_begun = self.undo_begun or not only  # rules 19 and 31
-        self.rollback, self.rollback_error = Rollback(by_person=True, only=only, begin_time=now), None
+        self.rollback, self.rollback_error = self._rollback(True, only, now, steady), None
         self.end_time = self.expire_time = self.wake_time = 0
 
     def undo_ended(self, now: int, *, halted: bool, done: bool, error: Failure | None = None) -> None:

@@ -163,7 +163,7 @@ def retention(ledger: Ledger, retain: Sequence[str], now: int) -> list[Entry]:
             todo += ledger.family(parent)
     kept = [entry for entry in keep.values() if entry.open and (entry.key in retain or not entry.nameless)]
     for entry in kept:
-        if refusal := objection(entry, Verdict.RETAIN, now):
+        if refusal := objection(entry, Verdict.RETAIN, now, ledger.steady):
             raise refusal
     return sorted(kept, key=lambda entry: entry.ordinal)
 
@@ -172,7 +172,7 @@ def plan(ledger: Ledger, only: Sequence[str], retain: Sequence[str], now: int) -
     """Return what a rollback would do now. Changes nothing; raises FailedPrecondition as `begin` does."""
     _check(ledger, only)
     kept = {entry.key for entry in retention(ledger, retain, now)}
-    assumed = Entries(ledger.uid, replace(ledger.counts), ())
+    assumed = Entries(ledger.uid, replace(ledger.counts), (), ledger.steady)
     for entry in ledger:
         assumed.entries[entry.key] = hand_over(entry, EntryState.RETAINED, now) if entry.key in kept else entry
     order = Order(assumed, only)
@@ -194,7 +194,7 @@ def begin(task: Task, ledger: Ledger, only: Sequence[str], retain: Sequence[str]
     task.require(Trigger.ROLL_BACK)
     _check(ledger, only)
     kept = retention(ledger, retain, now)
-    task.roll_back(tuple(only), now)
+    task.roll_back(tuple(only), now, ledger.steady)
     ledger.begin_round()
     return [ledger.put(hand_over(ledger.named(entry.key), EntryState.RETAINED, now)) for entry in kept]
 
@@ -207,8 +207,8 @@ def _check(ledger: Ledger, only: Sequence[str]) -> None:
 # ---------------------------------------------------------------------- a rollback at work
 
 
-def start(task: Task, ledger: Ledger, key: str, deadline: int, now: int) -> Entry:
-    """Write that the rollback is about to undo `key`, by a call that is not sent after `deadline`.
+def start(task: Task, ledger: Ledger, key: str, window: int, now: int) -> Entry:
+    """Write that the rollback is about to undo `key`, by a call that is over within `window` from now.
 
     Raises FailedPrecondition: STATE_FORBIDS where the rollback is stopped or not about `key`, UNDO_FAILED where a child
     stands in the way, and as `Ledger.undoing`.
@@ -224,7 +224,7 @@ def start(task: Task, ledger: Ledger, key: str, deadline: int, now: int) -> Entr
         )
     if why := order.blocker(entry):
         raise FailedPrecondition("UNDO_FAILED", f"{key} cannot be undone: {why}", {"key": key})
-    return ledger.undoing(key, deadline, now)
+    return ledger.undoing(key, window, now)
 
 
 def end(task: Task, ledger: Ledger, now: int, late: Failure | None = None) -> list[Entry]:

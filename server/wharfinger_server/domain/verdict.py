@@ -58,7 +58,7 @@ def resolve(task: Task, ledger: Ledger, key: str, verdict: Verdict, external_id:
 def _take(ledger: Ledger, entry: Entry, verdict: Verdict, external_id: str, now: int) -> list[Entry]:
     if verdict is Verdict.CREATED:
         return [_exists(ledger, entry, external_id, now)]
-    if refusal := objection(entry, verdict, now):
+    if refusal := objection(entry, verdict, now, ledger.steady):
         raise refusal
     if verdict is Verdict.GONE:
         return [missing.closed(ledger, entry, now)]
@@ -86,10 +86,13 @@ def _exists(ledger: Ledger, entry: Entry, external_id: str, now: int) -> Entry:
     )
 
 
-def objection(entry: Entry, verdict: Verdict, now: int) -> FailedPrecondition | None:
-    """Return why `entry` cannot get the verdict now: it has no id, or a call is on its way (rules 18, 20)."""
+def objection(entry: Entry, verdict: Verdict, now: int, steady: int) -> FailedPrecondition | None:
+    """Return why `entry` cannot get the verdict now: it has no id, or a call is on its way (rules 18, 20).
+
+    By `steady` it is decided; `now`, the wall clock's time, is to tell people when to ask again (rule 33).
+    """
     if entry.state is EntryState.UNDOING:
-        return _early(entry, entry.undo_deadline, "it is being taken away")
+        return _early(entry, now + entry.undo_deadline - steady, "it is being taken away")
     if verdict is Verdict.RETAIN:
         if not entry.external_id:
             return FailedPrecondition(
@@ -97,11 +100,12 @@ def objection(entry: Entry, verdict: Verdict, now: int) -> FailedPrecondition | 
                 f"{entry.key} is {entry.state.name} and has no id, so there is nothing to take over yet",
                 {"key": entry.key, "state": entry.state.name},
             )
-        if entry.state is EntryState.UNDO_FAILED and now < entry.undo_deadline:
-            return _early(entry, entry.undo_deadline, "an undo that is on its way may still take it away")
+        if entry.state is EntryState.UNDO_FAILED and steady < entry.undo_deadline:
+            ends = now + entry.undo_deadline - steady
+            return _early(entry, ends, "an undo that is on its way may still take it away")
         return None
-    if entry.sought and now < entry.settle_time:
-        return _early(entry, entry.settle_time, "the call that makes it may still land")
+    if entry.sought and steady < entry.settle_time:
+        return _early(entry, now + entry.settle_time - steady, "the call that makes it may still land")
     return None
 
 

@@ -134,7 +134,6 @@ class Admission:
             request_id=request.request_id,
             request_digest=self._digest(told, secret) if told else "",
             traceparent=request.traceparent,
-            wake_time=new.policy.not_before if new.policy.not_before > now else 0,
         )
         return Admitted(task, secret, told)
 

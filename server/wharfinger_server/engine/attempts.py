@@ -26,7 +26,6 @@ from wharfinger_server.engine.chores import Chores
 from wharfinger_server.engine.grants import credentials, granted
 from wharfinger_server.engine.lanes import Lane
 from wharfinger_server.engine.life import Leased, Life
-from wharfinger_server.engine.noting import total_deadline
 from wharfinger_server.engine.patience import PatientStore
 from wharfinger_server.engine.scripts import Scripts
 from wharfinger_server.engine.sealed_fields import with_values
@@ -116,7 +115,7 @@ class Attempts:
         redactor = Redactor([*secrets_in(list(leased.sealed.values())), *credentials(environment)], task.name)
         known.keep(redactor)
         attempt = Attempt(task, phase, self._limits.log_bytes, self.stirred, script.results, redactor)
-        deadline = self._deadline(task, phase)
+        left = self._time_left(task, phase)
         assignment = Assignment(
             task=task.name,
             uid=task.uid,
@@ -126,7 +125,11 @@ class Attempts:
             attempt=task.runs,
             params=params,
             context=Context(
-                task.project, task.creator, deadline / SECOND if deadline else None, task.labels, task.traceparent
+                task.project,
+                task.creator,
+                None if left is None else (wording.now() + left) / SECOND,
+                task.labels,
+                task.traceparent,
             ),
             ledger=tuple(wording.entry_for_script(entry) for entry in leased.entries),
             memos=memos or {},
@@ -142,8 +145,8 @@ class Attempts:
         self._jobs[id(job)] = running
         self._working[task.id] = self._working.get(task.id, 0) + 1
         self._quiet.clear()
-        if deadline:
-            self._alarm(running, deadline - wording.now(), lambda: self._time_up(running))
+        if left is not None:
+            self._alarm(running, left, lambda: self._time_up(running))
         try:
             if lane.executor is None:
                 raise RuntimeError(lane.reason)
@@ -153,15 +156,15 @@ class Attempts:
             self.lost(job, f"the executor did not take it: {error}")
             self.freed(job)
 
-    def _deadline(self, task: Task, phase: Phase) -> int:
+    def _time_left(self, task: Task, phase: Phase) -> int | None:
+        """Return how long an attempt that begins now may take, None where nothing limits it."""
         if phase is Phase.SETTLE:
-            return wording.now() + self._limits.find_timeout
-        if phase is Phase.UNDO:
-            return task.undo_end
-        ends = [total_deadline(task)] if task.policy.total_timeout else []
-        if task.policy.attempt_timeout:
-            ends.append(wording.now() + task.policy.attempt_timeout)
-        return min(ends, default=0)
+            return self._limits.find_timeout
+        ends = task.undo_end if phase is Phase.UNDO else task.deadline
+        lengths = [ends - self._store.steady()] if ends else []
+        if phase is Phase.RUN and task.policy.attempt_timeout:
+            lengths.append(task.policy.attempt_timeout)
+        return min(lengths, default=None)
 
     # ------------------------------------------------------------------ stopping an attempt
 
@@ -172,12 +175,11 @@ class Attempts:
 
     def _time_up(self, running: Running) -> None:
         task, phase = running.attempt.task, running.attempt.phase
-        total = total_deadline(task)
         if phase is Phase.SETTLE:
             error = Failure(Code.UNKNOWN, "RESOURCE_UNCERTAIN", "looking for what was made took too long")
         elif phase is Phase.UNDO:
             error = timed_out("UNDO_TIMEOUT", "undo_timeout", task.policy.undo_timeout)
-        elif total and total <= wording.now():
+        elif 0 < task.deadline <= self._store.steady():
             error = timed_out("TOTAL_TIMEOUT", "total_timeout", task.policy.total_timeout)
         else:
             error = timed_out("ATTEMPT_TIMEOUT", "attempt_timeout", task.policy.attempt_timeout, retryable=True)

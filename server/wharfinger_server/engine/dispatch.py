@@ -20,12 +20,12 @@ from wharfinger_server.engine.chores import Chores
 from wharfinger_server.engine.keys import ConcurrencyKeys
 from wharfinger_server.engine.lanes import Lane
 from wharfinger_server.engine.life import Leased, Life
-from wharfinger_server.engine.noting import total_deadline
 from wharfinger_server.engine.patience import PatientStore
 from wharfinger_server.engine.scripts import Scripts
 from wharfinger_server.engine.sealing import CannotOpen, Vault
 from wharfinger_server.engine.telling import tell_rest
 from wharfinger_server.engine.timers import Timers
+from wharfinger_server.engine.waits import wait_of
 from wharfinger_server.engine.window import Key, Position, Waiting, Window, key_of
 from wharfinger_server.store.store import Gone
 from wharfinger_server.store.work import Work
@@ -57,7 +57,7 @@ class Dispatcher:
         self.worker = worker
         self._scripts = scripts
         self._vault = vault
-        self._timers = Timers(self._look_again)
+        self._timers = Timers(self._look_again, store.steady)
         self._chores = Chores()
         self._beginning: set[int] = set()
         self._again: set[int] = set()
@@ -92,17 +92,14 @@ class Dispatcher:
         if task.state.resting:
             tell_rest(task)
             return
-        deadline = total_deadline(task)
-        if task.wake_time > wording.now():
-            self._timers.add(task.wake_time, task.id)
-            if deadline and task.state is TaskState.QUEUED:
-                self._timers.add(deadline, task.id)
+        if task.deadline and task.state is TaskState.QUEUED:
+            self._timers.add(task.deadline, task.id)
+        if wait := wait_of(task, self.store.steady(), wording.now()):
+            self._timers.add(wait.until, task.id, by_wall=wait.by_wall)
             return
         if task.executor not in self.lanes:
             self.lanes[task.executor] = Lane(task.executor, None, "it is not installed or not configured here")
         lane = self.lanes[task.executor]
-        if deadline and task.state is TaskState.QUEUED:
-            self._timers.add(deadline, task.id)
         settled = task.state is TaskState.QUEUED and not task.must_settle
         lane.push(Waiting.of(task, Phase.RUN if settled else Phase.SETTLE))
         self._pump(lane)
@@ -112,7 +109,7 @@ class Dispatcher:
         lane = self.lanes.get(task.executor)
         if not self._open or lane is None or not lane.idle:
             return False
-        if task.wake_time or not self.keys.take(key_of(task), task.id):
+        if wait_of(task, self.store.steady(), wording.now()) or not self.keys.take(key_of(task), task.id):
             return False
         lane.free -= 1
         return True
@@ -179,8 +176,8 @@ class Dispatcher:
         task = await self.store.task_by_id(task_id)
         if task is None or task.id in self.attempts.running:
             return
-        deadline = total_deadline(task)
-        if task.state is TaskState.QUEUED and task.lease is None and deadline and deadline <= wording.now():
+        over = 0 < task.deadline <= self.store.steady()
+        if task.state is TaskState.QUEUED and task.lease is None and over:
             error = timed_out("TOTAL_TIMEOUT", "total_timeout", task.policy.total_timeout, " before it could run")
             try:
                 task = await self.store.change(
@@ -237,7 +234,7 @@ class Dispatcher:
             log.debug("task %x was purged before it could be leased", waiting.task_id)
         except Exception:
             log.exception("task %x could not be leased; it is looked at again", waiting.task_id)
-            self._timers.add(wording.now() + RETRY_AFTER, waiting.task_id)
+            self._timers.add(self.store.steady() + RETRY_AFTER, waiting.task_id)
         finally:
             self._begun(lane, waiting, launched=launched)
 

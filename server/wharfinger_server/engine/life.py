@@ -104,6 +104,8 @@ class Life:
         task.begin(phase, task.executor, worker, work.now, self.lease_ttl)
         task.wake_time = 0
         state_changed(work, before, SERVER, f"attempt {task.runs}", task.epoch)
+        if task.lease is not None:
+            task.lease.order_time, task.lease.revision = work.steady, task.revision
         return self.leased(work, phase)
 
     def leased(self, work: Work, phase: Phase) -> Leased:
@@ -137,7 +139,8 @@ class Life:
         self._interrupt_undo(work)
         again = work.task.failed(error, work.now)
         if again:
-            work.task.retry_time = work.now + backoff(work.task)
+            work.task.retry_wait = backoff(work.task)
+            work.task.retry_time = work.steady + work.task.retry_wait
         return self._attempt_failed(work, before, error, epoch)
 
     def lost(self, work: Work, epoch: int, error: Failure, *, resumable: bool) -> Task:
@@ -186,7 +189,7 @@ class Life:
     def undone_once(self, work: Work, epoch: int, error: Failure | None = None) -> Task:
         """End an UNDO attempt; with an `error` that is not one undo's, the rollback ends as failed."""
         guard(work, epoch)
-        begun = work.task.lease.start_time if work.task.lease else 0
+        begun = work.task.lease.revision if work.task.lease else 0
         if error is not None:
             rollback.end(work, error)
             return self.go_on(work)
@@ -227,14 +230,14 @@ class Life:
         if task.must_settle:
             waiting = work.ledger().to_settle()
             if waiting:
-                task.wake_time = min(ask_time(entry, work.now) for entry in waiting)
+                task.wake_time = min(ask_time(entry, work.steady) for entry in waiting)
                 return
             if task.state is TaskState.QUEUED:
                 self._give_up(work, LEFT_IN_DOUBT)
         if task.goal is not Goal.NONE:
             self._conclude(work)
         elif task.state is TaskState.QUEUED:
-            task.wake_time = max(task.retry_time, task.policy.not_before)
+            task.wake_time = task.retry_time
 
     def give_up(self, work: Work, error: Failure) -> Task:
         """Conclude a queued task as failed without another attempt."""
@@ -250,7 +253,7 @@ class Life:
     def _conclude(self, work: Work) -> None:
         task = work.task
         before, goal = task.state, task.goal
-        task.conclude(work.now)
+        task.conclude(work.now, work.steady)
         if task.counts.total:
             work.ledger().begin_round()
         if goal is Goal.SUCCEED and task.state is TaskState.PARTIALLY_FAILED:

@@ -6,7 +6,6 @@ from wharfinger_server.domain.entry import Entry
 from wharfinger_server.domain.errors import Fenced
 from wharfinger_server.domain.event import ResourceChange, StateChange
 from wharfinger_server.domain.states import TaskState
-from wharfinger_server.domain.task import Task
 from wharfinger_server.store.work import Work
 
 SERVER = "server"
@@ -32,16 +31,11 @@ def entry_changed(work: Work, entry: Entry | None, attempt: int = 0) -> None:
         work.event(ResourceChange.of(entry), attempt)
 
 
-def ask_time(entry: Entry, now: int) -> int:
-    """Return when looking for `entry` can tell something.
+def ask_time(entry: Entry, steady: int) -> int:
+    """Return when looking for `entry` can tell something, by the steady clock, on which it is `steady` now.
 
     Under a token what is there can be found at once, and "not there" counts once settling ended. Under a tag a second
     thing may still land, so both answers wait.
     """
-    first = entry.idempotent and entry.asked_time < entry.intent_time
-    return now if first else max(now, entry.settle_time)
-
-
-def total_deadline(task: Task) -> int:
-    """Return when the task's time is up, 0 for never."""
-    return task.create_time + task.policy.total_timeout if task.policy.total_timeout else 0
+    first = entry.idempotent and not entry.asked_early
+    return steady if first else max(steady, entry.settle_time)

@@ -32,6 +32,7 @@ class PatientStore:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self.steady = store.steady.read
 
     async def change(self, task_id: int, decide: Callable[[Work], T]) -> T:
         """Do as `Store.change`."""

@@ -7,7 +7,7 @@ import logging
 
 from wharfinger_server.domain.errors import Fenced, Refused
 from wharfinger_server.domain.failure import Code, Failure
-from wharfinger_server.domain.states import Phase
+from wharfinger_server.domain.states import Phase, TaskState
 from wharfinger_server.domain.task import Task
 from wharfinger_server.engine import wording
 from wharfinger_server.engine.dispatch import Dispatcher
@@ -17,6 +17,10 @@ from wharfinger_server.store.store import Gone, Store
 from wharfinger_server.store.work import Work
 
 log = logging.getLogger(__name__)
+
+Mark = tuple[int, int]
+Seen = dict[int, tuple[Mark, int]]
+"""The leases that no attempt here holds, by task: what tells them apart, and since when each is seen unchanged."""
 
 PAGE = 500
 EXPIRY_EVERY = 60.0
@@ -36,14 +40,16 @@ async def recover(store: Store, scripts: Scripts, dispatcher: Dispatcher) -> int
         await asyncio.gather(*(_take_up(store, scripts, dispatcher, task, "ended") for task in leased))
         for task in page:
             if task.lease is None:
-                dispatcher.consider(task)
+                waits = task.wake_time and (task.must_settle or task.state is TaskState.ROLLING_BACK)
+                # Until when it waits is decided anew: another clock may have timed its windows (rule 33).
+                dispatcher.consider(await store.change(task.id, dispatcher.life.go_on) if waits else task)
     return lost
 
 
 async def _take_up(
-    store: Store, scripts: Scripts, dispatcher: Dispatcher, task: Task, what: str, *, lapsed: bool = False
+    store: Store, scripts: Scripts, dispatcher: Dispatcher, task: Task, what: str, mark: Mark | None = None
 ) -> None:
-    """End the lease of a lost attempt and see to its task. `lapsed`: raises Fenced if it was renewed since."""
+    """End the lease of a lost attempt and see to its task. With a `mark`: raises Fenced if the lease is another now."""
     worker = task.lease.worker if task.lease else ""
     facts = {"executor": task.executor, "worker": worker}
     if task.lease is not None and task.lease.phase is Phase.RUN:
@@ -53,7 +59,7 @@ async def _take_up(
     resumable = scripts.resumable(task)
 
     def decide(work: Work) -> Task:
-        if lapsed and (work.task.lease is None or work.task.lease.expire_time > work.now):
+        if mark is not None and _mark(work.task) != mark:
             raise Fenced
         return dispatcher.life.lost(work, task.epoch, error, resumable=resumable)
 
@@ -62,11 +68,12 @@ async def _take_up(
 
 async def renew_leases(store: Store, scripts: Scripts, dispatcher: Dispatcher, ttl: int) -> None:
     """Renew the leases of what runs here, for ever; stop what turns out to be fenced."""
+    seen: Seen = {}
     while True:
         await asyncio.sleep(ttl / 3 / 1_000_000)
         try:
             await _renew_once(store, dispatcher, ttl)
-            await end_lapsed(store, scripts, dispatcher, wording.now())
+            await end_lapsed(store, scripts, dispatcher, seen, ttl)
         except Exception as error:  # noqa: BLE001 - a chore that must go on
             log.warning("leases could not be renewed: %s", error)
 
@@ -81,19 +88,42 @@ async def _renew_once(store: Store, dispatcher: Dispatcher, ttl: int) -> None:
             dispatcher.attempts.cancel(task_id, "its lease is lost")
 
 
-async def end_lapsed(store: Store, scripts: Scripts, dispatcher: Dispatcher, now: int) -> int:
-    """Take the lease from attempts that were not heard of before `now`; return how many there were."""
-    ended = 0
-    for task in await store.lapsed(now, PAGE):
-        if task.id in dispatcher.attempts.running:
-            continue
-        try:
-            await _take_up(store, scripts, dispatcher, task, "was not heard of in time", lapsed=True)
-        except (Fenced, Gone):
-            continue
-        log.warning("%s: its attempt was not heard of in time and is lost", task.name)
-        ended += 1
+async def end_lapsed(store: Store, scripts: Scripts, dispatcher: Dispatcher, seen: Seen, ttl: int) -> int:
+    """Take the lease from attempts that were not heard of for `ttl`; return how many there were.
+
+    `seen` is what earlier calls saw. That a lease stays the same for so long is measured by the steady clock: the wall
+    time that it names may have been set, on either side (rule 33).
+    """
+    ended = after = 0
+    now, held = store.steady.read(), set()
+    while page := await store.leased(after, PAGE):
+        after = page[-1].id
+        for task in page:
+            if task.id in dispatcher.attempts.running:
+                continue
+            held.add(task.id)
+            mark = _mark(task)
+            if seen.get(task.id, (None, 0))[0] != mark:
+                seen[task.id] = (mark, now)
+            elif now - seen[task.id][1] >= ttl:
+                ended += await _end_lapsed(store, scripts, dispatcher, task)
+    for gone in seen.keys() - held:
+        del seen[gone]
     return ended
+
+
+async def _end_lapsed(store: Store, scripts: Scripts, dispatcher: Dispatcher, task: Task) -> bool:
+    try:
+        await _take_up(store, scripts, dispatcher, task, "was not heard of in time", _mark(task))
+    except (Fenced, Gone):
+        return False
+    log.warning("%s: its attempt was not heard of in time and is lost", task.name)
+    return True
+
+
+def _mark(task: Task) -> Mark:
+    """Return what changes of a task's lease when it is renewed or another one's."""
+    return (task.epoch, task.lease.expire_time if task.lease else 0)
 
 
 async def expire(store: Store, life: Life, tombstones: int) -> None:

@@ -44,14 +44,14 @@ def roll_on(work: Work) -> None:
         end(work)
     elif phase is Phase.SETTLE:
         order = undo.Order(work.ledger(), task.rollback.only if task.rollback else ())
-        task.wake_time = min(ask_time(entry, work.now) for entry in order.sought())
+        task.wake_time = min(ask_time(entry, work.steady) for entry in order.sought())
     else:
         task.wake_time = 0
 
 
 def idle(work: Work, since: int) -> Entry | None:
-    """Return something that could be undone though nothing was done since then, None if there is no such thing."""
-    if next_phase(work) is not Phase.UNDO or any(entry.update_time >= since for entry in work.ledger()):
+    """Return something that could be undone though nothing was done since that revision, None if there is nothing."""
+    if next_phase(work) is not Phase.UNDO or work.task.revision > since:
         return None
     rollback = work.task.rollback
     return undo.Order(work.ledger(), rollback.only if rollback else ()).ready()[0]
@@ -68,6 +68,6 @@ def end(work: Work, late: Failure | None = None) -> None:
     state_changed(work, before, SERVER, error.reason if error else "")
 
 
-def start(work: Work, key: str, deadline: int) -> Entry:
+def start(work: Work, key: str, window: int) -> Entry:
     """Write that `key` is about to be undone; raises as `domain.undo.start`."""
-    return undo.start(work.task, work.ledger(), key, deadline, work.now)
+    return undo.start(work.task, work.ledger(), key, window, work.now)

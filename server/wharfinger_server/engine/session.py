@@ -195,11 +195,11 @@ class AttemptSession:
 
         def decide(work: Work) -> protocol.Entry:
             """Write that it is about to be taken away."""
-            deadline = work.now + wording.microseconds(window)
+            length = wording.microseconds(window)
             if self._attempt.phase is Phase.UNDO:
-                entry = rollback.start(work, key, deadline)
+                entry = rollback.start(work, key, length)
             else:
-                entry = replacing.remove(work.ledger(), key, deadline, work.now)
+                entry = replacing.remove(work.ledger(), key, length, work.now)
             entry_changed(work, entry, self._epoch)
             return wording.entry_for_script(entry)
 
@@ -228,22 +228,21 @@ class AttemptSession:
         key: str,
         version: tuple[Any, ...],
         ids: Sequence[str] | None,
-        asked: float,
         failure: protocol.Failure | None = None,
     ) -> None:
-        """Report what `find` answered when asked at `asked`; `ids` None where it could not tell."""
+        """Report what `find` answered; `ids` None where it could not tell."""
         error = self._failure(failure) if failure else wording.FIND_COULD_NOT_TELL
         ids = None if ids is None else [self._id(one) for one in ids]
 
         def decide(work: Work) -> None:
             """Take the answer."""
             ledger = work.ledger()
-            # Windows are counted by the database's clock: what matters is how long ago that was.
-            when = work.now - max(0, wording.now() - wording.microseconds(asked))
+            # Rule 34: when the order was given. How long the worker took to ask, nobody can tell but by its clocks.
+            asked = work.task.lease.order_time if work.task.lease else 0
             if ids is None:
                 entry_changed(work, ledger.cannot_tell(key, version, error, work.now), self._epoch)
                 return
-            for entry in ledger.found(key, version, ids, when, work.now):
+            for entry in ledger.found(key, version, ids, asked, work.now):
                 entry_changed(work, entry, self._epoch)
 
         await self._write(decide)

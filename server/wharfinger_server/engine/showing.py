@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from wharfinger_server.domain.estimate import Estimate
 from wharfinger_server.domain.progress import Progress
 from wharfinger_server.domain.states import TaskState
 from wharfinger_server.domain.task import Task, Trigger
-from wharfinger_server.engine import wording
+from wharfinger_server.engine import waits, wording
 from wharfinger_server.engine.dispatch import Dispatcher
 from wharfinger_server.engine.scripts import Scripts
 from wharfinger_server.engine.shown import Shown
@@ -30,7 +28,7 @@ class Showing:
 
     def brief(self, task: Task) -> Shown:
         """Return the basic view of a task: nothing more is read."""
-        return Shown(task, progress=self._progress(task), full=False)
+        return Shown(task, progress=self._progress(task), waiting_reason=self._waits(task), full=False)
 
     async def show(self, task: Task) -> Shown:
         """Return the full view of a task."""
@@ -38,7 +36,7 @@ class Showing:
         if task.state is TaskState.QUEUED:
             return Shown(task, progress, await self._why_waiting(task), estimate=estimate)
         if task.state not in HALF_WAY:
-            return Shown(task, progress, estimate=estimate)
+            return Shown(task, progress, self._waits(task), estimate=estimate)
         entries = await self._store.entries(task.id, 0, LEFT_OVER_SHOWN, only_open=True)
         begun = await self._begun(task) if task.plan else frozenset()
         return Shown(
@@ -75,12 +73,12 @@ class Showing:
             after = page[-1].ordinal
         return frozenset(keys)
 
+    def _waits(self, task: Task) -> str:
+        return waits.told(task, self._dispatcher.store.steady(), wording.now())
+
     async def _why_waiting(self, task: Task) -> str:
-        if task.wake_time > wording.now():
-            when = datetime.fromtimestamp(task.wake_time / 1_000_000, UTC).isoformat(timespec="seconds")
-            if task.must_settle:
-                return f"until {when} nobody can tell whether {task.counts.unsettled} thing(s) tried before exist"
-            return f"not before {when}" if task.wake_time == task.policy.not_before else f"to be tried again at {when}"
+        if until := self._waits(task):
+            return until
         lane = self._dispatcher.lanes.get(task.executor)
         if lane is None or lane.executor is None:
             why = lane.reason if lane is not None else "it is not installed"

@@ -13,7 +13,6 @@ from wharfinger_server.domain.event import StateChange
 from wharfinger_server.domain.ledger import Entry
 from wharfinger_server.domain.states import Phase, TaskState
 from wharfinger_server.domain.task import Task
-from wharfinger_server.engine import wording
 from wharfinger_server.engine.admission import Admission, Admitted
 from wharfinger_server.engine.dispatch import Dispatcher
 from wharfinger_server.engine.estimates import Estimates
@@ -236,10 +235,10 @@ class Tasks:
         task = await self.visible(caller, project, task_id)
         bell = self._hub.bell()
         topic = self._hub.join_task(task.id, bell)
-        until = wording.now() + min(timeout or USUAL_WAIT, MOST_WAIT)
+        until = self._store.steady.read() + min(timeout or USUAL_WAIT, MOST_WAIT)
         try:
             task = await self.visible(caller, project, task_id)
-            while not task.state.resting and not topic.closing and (left := until - wording.now()) > 0:
+            while not task.state.resting and not topic.closing and (left := until - self._store.steady.read()) > 0:
                 await bell.wait(left / 1_000_000)
                 task = topic.newest or task
         finally:

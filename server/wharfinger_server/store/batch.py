@@ -56,6 +56,7 @@ class Batch:
         self._database = database
         self._line = line
         self._now = now
+        self._reading = database.reading(now)
         self._encode = encode
         self._ids = task_ids
         self._spending = Spending(database, line, budgets or {})
@@ -164,11 +165,13 @@ class Batch:
         task.uid = ids.uid(self._database.incarnation, task.id)
         task.create_time = task.create_time or self._now
         task.update_time = task.update_time or self._now
+        if task.policy.total_timeout:
+            task.deadline = self._reading.steady + task.policy.total_timeout
         task.last_sequence = len(draft.details)
         if task.lease is not None:
             task.lease.expire_time += self._now - task.lease.start_time
             task.lease.start_time = self._now
-        return _New(draft, codec.task_row(task), self._first_events(draft))
+        return _New(draft, codec.task_row(task, self._reading.name), self._first_events(draft))
 
     def _first_events(self, draft: Draft) -> list[Pending]:
         task = draft.task
@@ -217,7 +220,7 @@ class Batch:
 
     def _rename_new(self, new: _New) -> None:
         self._rename(new.draft.task)
-        new.row = codec.task_row(new.draft.task)
+        new.row = codec.task_row(new.draft.task, self._reading.name)
         new.events = self._first_events(new.draft)
 
     def _rename(self, task: Task) -> None:
@@ -239,7 +242,8 @@ class Batch:
         return None if row is None else Existing(self._task(row), "task_id")
 
     def _task(self, row: codec.Row) -> Task:
-        return codec.task_of(row, self._database.incarnation, self._database.large_of(self._line, [row]).get(row[0]))
+        large = self._database.large_of(self._line, [row]).get(row[0])
+        return codec.task_of(row, self._database.incarnation, large, self._reading)
 
     # ------------------------------------------------------------------ decisions
 
@@ -251,7 +255,7 @@ class Batch:
         large = self._database.large_of(self._line, rows)
         for row in rows:
             known = large.get(row[0], {})
-            self._loaded[row[0]] = Loaded(row, known, self._database, self._line, self._spending)
+            self._loaded[row[0]] = Loaded(row, known, self._database, self._line, self._reading, self._spending)
 
     def _decide(self, change: Change) -> None:
         loaded = self._loaded.get(change.task)
@@ -259,7 +263,7 @@ class Batch:
             change.error = Gone(change.task)
             return
         try:
-            work = Work(loaded, self._now)
+            work = Work(loaded, self._reading)
             result = change.decide(work)
             loaded.keep(work, self._encode)
         except sa.exc.DBAPIError:

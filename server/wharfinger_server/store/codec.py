@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 
 from wharfinger_server.domain import ids
+from wharfinger_server.domain.clock import Reading, retime, retimed
 from wharfinger_server.domain.ledger import Entry
 from wharfinger_server.domain.progress import Progress
 from wharfinger_server.domain.states import EntryState, Phase, TaskState
@@ -49,7 +50,9 @@ status_of: Callable[[Row], Row] = itemgetter(*_STATUS_AT)
 
 _spec = Document(Task, _SPEC)
 _status = Document(Task, _STATUS)
-_lease = Document(Lease, frozenset({"phase", "executor", "worker", "start_time"}))
+_CLOCK = "clock"
+"""What a document has beside its members: the name of the steady clock (store/steady.py) that its times are of."""
+_lease = Document(Lease, frozenset({"phase", "executor", "worker", "start_time", "order_time", "revision"}))
 _progress = document(Progress)
 
 _TASK_STATES = {int(state): state for state in TaskState}
@@ -61,9 +64,11 @@ _ENTRY = frozenset(member.name for member in fields(Entry)) - frozenset(ENTRY_CO
 _entry = Document(Entry, _ENTRY)
 
 
-def status_row(task: Task) -> Row:
-    """Return what may have changed of `task`: its values of STATUS_COLUMNS."""
+def status_row(task: Task, clock: str = "") -> Row:
+    """Return what may have changed of `task`: its values of STATUS_COLUMNS. `clock` names the clock that timed it."""
     status = _status.pack(task)
+    if task.wake_time or task.retry_time or task.deadline or task.rollback is not None:
+        status[_CLOCK] = clock
     large = PARAMS if len(task.params) > IN_ROW else 0
     lease_expire = 0
     if task.lease is not None:
@@ -93,12 +98,12 @@ def status_row(task: Task) -> Row:
     )
 
 
-def task_row(task: Task) -> Row:
-    """Return the whole row of a new task, in the order of TASK_COLUMNS."""
+def task_row(task: Task, clock: str = "") -> Row:
+    """Return the whole row of a new task, in the order of TASK_COLUMNS. `clock` names the clock that timed it."""
     (
         executor, state, wake_time, expire_time, delete_time, lease_expire, epoch, revision, last_sequence,
         open_entries, large, status, result, progress,
-    ) = status_row(task)  # fmt: skip
+    ) = status_row(task, clock)  # fmt: skip
     spec = orjson.dumps(_spec.pack(task))
     params = None if large & PARAMS else task.params
     return (
@@ -131,10 +136,11 @@ def large_of(row: Row) -> int:
     return int(row[_BITS_AT])
 
 
-def task_of(row: Row, store: str, large: Mapping[str, bytes] | None = None) -> Task:
+def task_of(row: Row, store: str, large: Mapping[str, bytes] | None = None, reading: Reading | None = None) -> Task:
     """Return the task of `row`. `large` holds its large documents; without them those parts of the task are empty.
 
-    `store` is the database's incarnation, which the uid is made of.
+    `store` is the database's incarnation, which the uid is made of. With a `reading`, what another clock timed is
+    timed anew.
     """
     (
         id_, project, task_id, request_id, script, executor, creator, state, _priority, wake_time, create_time,
@@ -156,7 +162,7 @@ def task_of(row: Row, store: str, large: Mapping[str, bytes] | None = None) -> T
         members["progress"] = _progress.unpack(orjson.loads(progress))
     if params is not None:
         members["params"] = params
-    return Task(
+    task = Task(
         id=id_,
         uid=ids.uid(store, id_),
         project=project,
@@ -176,12 +182,15 @@ def task_of(row: Row, store: str, large: Mapping[str, bytes] | None = None) -> T
         result=result,
         **members,
     )
+    waits = wake_time or task.retry_time or task.policy.total_timeout or task.rollback is not None
+    if waits and reading is not None and document.get(_CLOCK) != reading.name:
+        retime(task, reading)
+    return task
 
 
 def _lease_of(document: dict[str, Any], expire_time: int) -> Lease:
-    return Lease(
-        _PHASES[document["phase"]], document["executor"], document["worker"], document["start_time"], expire_time
-    )
+    members = _lease.members(document)
+    return Lease(**{**members, "phase": _PHASES[document["phase"]], "expire_time": expire_time})
 
 
 def progress_body(progress: Progress) -> bytes:
@@ -202,8 +211,11 @@ def plan_body(plan: tuple[str, ...]) -> bytes:
     return orjson.dumps(plan)
 
 
-def entry_row(task: int, entry: Entry) -> Row:
-    """Return the row of `entry`, in the order of ENTRY_COLUMNS."""
+def entry_row(task: int, entry: Entry, clock: str = "") -> Row:
+    """Return the row of `entry`, in the order of ENTRY_COLUMNS. `clock` names the clock that timed it."""
+    document = _entry.pack(entry)
+    if entry.settle_time or entry.undo_deadline:
+        document[_CLOCK] = clock
     return (
         task,
         entry.base,
@@ -213,14 +225,15 @@ def entry_row(task: int, entry: Entry) -> Row:
         int(entry.owned),
         entry.type,
         entry.external_id,
-        orjson.dumps(_entry.pack(entry)),
+        orjson.dumps(document),
     )
 
 
-def entry_of(row: Sequence[Any]) -> Entry:
-    """Return the entry of `row`."""
+def entry_of(row: Sequence[Any], reading: Reading | None = None) -> Entry:
+    """Return the entry of `row`. With a `reading`, what another clock timed is timed anew."""
     _task, base, key, ordinal, state, owned, type_, external_id, doc = row
-    return Entry(
+    document = orjson.loads(doc)
+    entry = Entry(
         key=key,
         base=base,
         type=type_,
@@ -228,5 +241,10 @@ def entry_of(row: Sequence[Any]) -> Entry:
         ordinal=ordinal,
         owned=bool(owned),
         external_id=external_id,
-        **_entry.members(orjson.loads(doc)),
+        **_entry.members(document),
     )
+    if reading is None or not (entry.settle_time or entry.undo_deadline):
+        return entry
+    # A window of our own clock that begins in the future is of a machine that was copied while it ran.
+    ours = document.get(_CLOCK) == reading.name and entry.settle_time - entry.settle_window <= reading.steady
+    return entry if ours else retimed(entry, reading)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -11,10 +12,12 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
+from wharfinger_server.domain.clock import Reading
 from wharfinger_server.store import codec, schema
 from wharfinger_server.store.codec import Row
 from wharfinger_server.store.line import Line
 from wharfinger_server.store.statements import Statements
+from wharfinger_server.store.steady import SteadyClock
 
 T = TypeVar("T")
 
@@ -54,8 +57,10 @@ class Database(ABC):
     mark: str
     """The driver's placeholder."""
 
-    def __init__(self, statements: Statements) -> None:
+    def __init__(self, statements: Statements, steady: SteadyClock | None = None) -> None:
         self.incarnation = ""
+        self.steady = steady or SteadyClock.of_machine()
+        self._taken = 0
         self.statements = statements
 
     # ------------------------------------------------------------------ life
@@ -71,6 +76,15 @@ class Database(ABC):
     @abstractmethod
     def judge(self, error: BaseException) -> Trouble:
         """Return what `error` means for the writes or reads it hit."""
+
+    def _took_over(self) -> None:
+        """Note that the lock was taken: from now on nobody else writes."""
+        self._taken = self.steady.read()
+
+    def reading(self, wall: int | None = None) -> Reading:
+        """Return what the clocks say; `wall` is the database's time where that is known, otherwise this machine's."""
+        wall = time.time_ns() // 1000 if wall is None else wall
+        return Reading(self.steady.name, self.steady.read(), wall, self._taken)
 
     # ------------------------------------------------------------------ the writer's transactions
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Container, Sequence
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
+from wharfinger_server.domain.clock import Reading
 from wharfinger_server.domain.event import Event
 from wharfinger_server.domain.ledger import Entry, Ledger
 from wharfinger_server.domain.task import Task
@@ -31,18 +32,20 @@ class Entries:
         "_database",
         "_entries",
         "_line",
+        "_reading",
         "_rows",
         "_task",
         "changed",
         "removed",
     )
 
-    def __init__(self, task: int, database: Database, line: Line, *, empty: bool) -> None:
+    def __init__(self, task: int, database: Database, line: Line, reading: Reading, *, empty: bool) -> None:
         self.changed: dict[str, Row] = {}
         self.removed: dict[str, str] = {}
         self._task = task
         self._database = database
         self._line = line
+        self._reading = reading
         self._complete = empty
         self._bases: set[str] = set()
         self._rows: dict[str, Row] = {}
@@ -67,7 +70,7 @@ class Entries:
 
     def _entry(self, key: str, row: Row) -> Entry:
         if key not in self._entries:
-            self._entries[key] = codec.entry_of(row)
+            self._entries[key] = codec.entry_of(row, self._reading)
         return self._entries[key]
 
     def keep(self, ledger: Ledger, rows: dict[str, Row]) -> None:
@@ -112,7 +115,13 @@ class Loaded:
     """A task's rows as the decisions so far have left them. They work on copies: one that raises leaves no trace."""
 
     def __init__(
-        self, row: Row, large: dict[str, bytes], database: Database, line: Line, budgets: Container[str] = ()
+        self,
+        row: Row,
+        large: dict[str, bytes],
+        database: Database,
+        line: Line,
+        reading: Reading,
+        budgets: Container[str] = (),
     ) -> None:
         self.id: int = row[0]
         # What is to be written, None or empty: nothing.
@@ -125,9 +134,10 @@ class Loaded:
         self._store = database.incarnation
         self._database = database
         self._line = line
-        self._unused: Task | None = codec.task_of(row, self._store, large)
+        self._reading = reading
+        self._unused: Task | None = codec.task_of(row, self._store, large, reading)
         self.task = self._unused
-        self.entries = Entries(self.id, database, line, empty=not self._unused.counts.total)
+        self.entries = Entries(self.id, database, line, reading, empty=not self._unused.counts.total)
         self.memos = Memos(self.id, database, line)
         # What it committed its project to before this batch, by the hour; None where the project has no budget.
         self.committed = self._unused.committed if self._unused.project in budgets else None
@@ -141,16 +151,19 @@ class Loaded:
         task, self._unused = self._unused, None
         if task is None:
             row = self._row if self.status is None else codec.with_status(self._row, self.status)
-            task = codec.task_of(row, self._store, self._large)
+            task = codec.task_of(row, self._store, self._large, self._reading)
         return task
 
     def keep(self, work: Work, encode: Encode) -> None:
         """Take what a decision did. When this raises, nothing was taken."""
         task = work.task
-        status = codec.status_row(task)
+        clock = self._reading.name
+        status = codec.status_row(task, clock)
         documents = self._new_documents(task)
         rows = (
-            {} if work.opened is None else {key: codec.entry_row(self.id, e) for key, e in work.opened.changed.items()}
+            {}
+            if work.opened is None
+            else {key: codec.entry_row(self.id, entry, clock) for key, entry in work.opened.changed.items()}
         )
         events = [
             (

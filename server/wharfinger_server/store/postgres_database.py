@@ -26,6 +26,7 @@ from wharfinger_server.store.errors import InUse, NotDurable, NotOurs, NotWritab
 from wharfinger_server.store.line import Line
 from wharfinger_server.store.readers import Readers
 from wharfinger_server.store.statements import statements
+from wharfinger_server.store.steady import SteadyClock
 
 T = TypeVar("T")
 
@@ -76,8 +77,8 @@ class PostgresDatabase(Database):
     kind = "postgresql"
     mark = "%s"
 
-    def __init__(self, url: sa.URL, clock: Callable[[], int] | None = None) -> None:
-        super().__init__(statements(PostgresBulks))
+    def __init__(self, url: sa.URL, clock: Callable[[], int] | None = None, steady: SteadyClock | None = None) -> None:
+        super().__init__(statements(PostgresBulks), steady)
         self._name = url.render_as_string(hide_password=True)
         self._clock = clock
         usual = {"application_name": f"wharfinger {os.getpid()}@{socket.gethostname()}"} | _DEFAULTS
@@ -135,6 +136,7 @@ class PostgresDatabase(Database):
             connection.close()
             raise
         self._session = (pid, start)
+        self._took_over()
         self._connection = connection
         return connection
 

@@ -97,8 +97,9 @@ class Reads:
         )
         self.unfinished = make(after)
         self.unfinished_of = make(after.where(_T.project == _("project")))
-        held = TASK.where(UNFINISHED, _T.lease_expire > _ZERO, _T.lease_expire <= _("now"))
-        self.lapsed = make(held.order_by(_T.id).limit(_LIMIT))
+        self.leased = make(
+            TASK.where(UNFINISHED, _T.lease_expire > _ZERO, _T.id > _("after")).order_by(_T.id).limit(_LIMIT)
+        )
         self.expired = make(
             TASK.where(*over, _T.state >= sa.literal_column("5")).order_by(_T.expire_time).limit(_LIMIT)
         )

@@ -38,7 +38,8 @@ class Queries:
 
     def _tasks(self, connection: sa.Connection, rows: Sequence[Row], *, light: bool = False) -> list[Task]:
         large = {} if light else self._database.large_of(connection, rows)
-        return [codec.task_of(row, self._database.incarnation, large.get(row[0])) for row in rows]
+        incarnation, reading = self._database.incarnation, self._database.reading()
+        return [codec.task_of(row, incarnation, large.get(row[0]), reading) for row in rows]
 
     def _one(self, connection: sa.Connection, rows: Sequence[Row]) -> Task | None:
         found = self._tasks(connection, rows)
@@ -97,9 +98,9 @@ class Queries:
         rows = self._reads.unfinished_of(connection, after=after, limit=limit, project=project)
         return self._tasks(connection, rows)
 
-    def lapsed(self, connection: sa.Connection, now: int, limit: int) -> list[Task]:
-        """Return tasks whose lease has run out."""
-        return self._tasks(connection, self._reads.lapsed(connection, now=now, limit=limit))
+    def leased(self, connection: sa.Connection, after: int, limit: int) -> list[Task]:
+        """Return a page of the tasks that an attempt holds."""
+        return self._tasks(connection, self._reads.leased(connection, after=after, limit=limit))
 
     def expired(self, connection: sa.Connection, now: int, limit: int) -> list[Task]:
         """Return tasks at rest whose time is over and that own nothing."""
@@ -135,7 +136,9 @@ class Queries:
             select = select.where(_E.state.in_(sorted(map(int, states))))
         if only_open:
             select = select.where(_E.owned == 1, _E.state.not_in(sorted(map(int, CLOSED))))
-        return [codec.entry_of(row) for row in connection.execute(select.order_by(_E.ordinal).limit(limit)).all()]
+        reading = self._database.reading()
+        rows = connection.execute(select.order_by(_E.ordinal).limit(limit)).all()
+        return [codec.entry_of(row, reading) for row in rows]
 
     def sealed(self, connection: sa.Connection, task: int) -> Sealed | None:
         """Return the encrypted values of a task's sealed params."""

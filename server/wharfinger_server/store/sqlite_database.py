@@ -22,6 +22,7 @@ from wharfinger_server.store.line import Line, SqliteLine
 from wharfinger_server.store.lock import FileLock
 from wharfinger_server.store.readers import Readers
 from wharfinger_server.store.statements import statements
+from wharfinger_server.store.steady import SteadyClock
 
 T = TypeVar("T")
 
@@ -50,8 +51,8 @@ class SqliteDatabase(Database):
     kind = "sqlite"
     mark = "?"
 
-    def __init__(self, url: sa.URL, clock: Callable[[], int] | None = None) -> None:
-        super().__init__(statements(SqliteBulks))
+    def __init__(self, url: sa.URL, clock: Callable[[], int] | None = None, steady: SteadyClock | None = None) -> None:
+        super().__init__(statements(SqliteBulks), steady)
         if not url.database or url.database == ":memory:" or url.database.startswith("file:"):
             raise NotOurs("a SQLite database needs a file, such as sqlite:////var/lib/wharfinger/wharfinger.db")
         self._url = url
@@ -66,6 +67,7 @@ class SqliteDatabase(Database):
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             self._lock.take()
+            self._took_over()
         except OSError as error:
             raise NotWritable(
                 f"{self._path} cannot be written ({error.strerror}): give the server a data directory that it may write"

@@ -34,6 +34,7 @@ from wharfinger_server.store.operations import (
 from wharfinger_server.store.queries import Queries
 from wharfinger_server.store.runner import InlineRunner, Runner, ThreadRunner
 from wharfinger_server.store.spending import Budgets
+from wharfinger_server.store.steady import SteadyClock
 from wharfinger_server.store.values import Committed, Condition, Draft, FeedEvent, Sealed, StoredEvent, TaskQuery
 from wharfinger_server.store.work import Work
 from wharfinger_server.store.writer import OnCommit, Pace, Writer
@@ -51,6 +52,7 @@ __all__ = [
     "Pace",
     "Runner",
     "Sealed",
+    "SteadyClock",
     "Store",
     "StoredEvent",
     "TaskQuery",
@@ -76,6 +78,7 @@ class Store:
     def __init__(self, database: Database, runner: Runner, writer: Writer) -> None:
         self.incarnation = database.incarnation
         self.schema_version = schema.REVISION
+        self.steady = database.steady
         self._database = database
         self._runner = runner
         self._writer = writer
@@ -90,14 +93,15 @@ class Store:
         runner: Runner | None = None,
         pace: Pace | None = None,
         clock: Callable[[], int] | None = None,
+        steady: SteadyClock | None = None,
     ) -> Store:
         """Open the database at `url`, bring its schema up to date, and start the writer. Blocks.
 
         `url` is "sqlite:////path/to/file" or "postgresql://…". `encode` serialises an event. `clock` replaces the
-        database's clock (microseconds), for simulations. Raises OpenRefused, by its kinds: InUse, SchemaTooNew,
-        NotDurable, NotWritable, NotOurs.
+        database's clock (microseconds), and `steady` the clock that windows are counted by, for simulations. Raises
+        OpenRefused, by its kinds: InUse, SchemaTooNew, NotDurable, NotWritable, NotOurs.
         """
-        database = _database(url, clock)
+        database = _database(url, clock, steady)
         database.open()
         runner = runner or ThreadRunner(READERS)
         return cls(database, runner, Writer(database, encode, runner, pace or Pace()))
@@ -318,9 +322,9 @@ class Store:
         """Return up to `limit` tasks not at rest, of ids above `after`, in their order; of one project, if given."""
         return await self._read(lambda c: self._queries.unfinished(c, after, limit, project))
 
-    async def lapsed(self, now: int, limit: int) -> list[Task]:
-        """Return tasks whose lease ended before `now` without being renewed or given back."""
-        return await self._read(lambda c: self._queries.lapsed(c, now, limit))
+    async def leased(self, after: int, limit: int) -> list[Task]:
+        """Return up to `limit` tasks that an attempt holds, of ids above `after`, in their order."""
+        return await self._read(lambda c: self._queries.leased(c, after, limit))
 
     async def expired(self, now: int, limit: int) -> list[Task]:
         """Return tasks at rest whose expire_time has come, that own nothing alive and are not tombstones yet."""
@@ -359,7 +363,7 @@ class Store:
             await self._write(Probe)
 
 
-def _database(url: str, clock: Callable[[], int] | None) -> Database:
+def _database(url: str, clock: Callable[[], int] | None, steady: SteadyClock | None) -> Database:
     try:
         parsed = sa.make_url(url)
     except sa.exc.ArgumentError:
@@ -370,9 +374,9 @@ def _database(url: str, clock: Callable[[], int] | None) -> Database:
     if kind == "sqlite":
         from wharfinger_server.store.sqlite_database import SqliteDatabase
 
-        return SqliteDatabase(parsed.set(drivername="sqlite"), clock)
+        return SqliteDatabase(parsed.set(drivername="sqlite"), clock, steady)
     if kind in ("postgres", "postgresql"):
         from wharfinger_server.store.postgres_database import PostgresDatabase
 
-        return PostgresDatabase(parsed.set(drivername="postgresql+psycopg"), clock)
+        return PostgresDatabase(parsed.set(drivername="postgresql+psycopg"), clock, steady)
     raise NotOurs(f"the server knows sqlite:// and postgresql:// databases, not {parsed.drivername}://")

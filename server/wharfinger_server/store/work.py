@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from wharfinger_server.domain.clock import Reading
 from wharfinger_server.domain.event import EventDetail
 from wharfinger_server.domain.ledger import Ledger
 from wharfinger_server.domain.task import Task
@@ -11,12 +12,14 @@ from wharfinger_server.store.loaded import Loaded
 class Work:
     """One task for one decision: changed in place, written with the batch, or dropped when the decision raises.
 
-    `task` is a private copy. `now` is the database's time in microseconds, one for the whole batch. A decision may be
-    run again when a batch is repeated, so it must change nothing but its work.
+    `task` is a private copy. `now` is the database's time in microseconds, for showing, and `steady` the time by the
+    server's own clock, for all that waits or is waited for (rule 33); both are one for the whole batch. A decision may
+    be run again when a batch is repeated, so it must change nothing but its work.
     """
 
-    def __init__(self, loaded: Loaded, now: int) -> None:
-        self.now = now
+    def __init__(self, loaded: Loaded, reading: Reading) -> None:
+        self.now = reading.wall
+        self.steady = reading.steady
         self.task: Task = loaded.copy()
         self.staged_events: list[tuple[int, int, EventDetail]] = []
         self.staged_memos: dict[str, bytes] = {}
@@ -31,7 +34,7 @@ class Work:
         The same object every time; its `counts` are the task's.
         """
         if self.opened is None:
-            self.opened = Ledger(self.task.uid, self.task.counts)
+            self.opened = Ledger(self.task.uid, self.task.counts, steady=self.steady)
         ledger = self.opened
         for entry in self._loaded.entries.of(bases):
             if entry.key not in ledger.entries and entry.key not in ledger.removed:

@@ -68,8 +68,9 @@ class Known:
     """What the trace knows of a task: it as it is, its ledger, and the sequence of its last committed event.
 
     `handed`: the ids (or tokens, where there was no id) that a person took over. `settles`: from when on "not there"
-    counts, by token. `tokens`: of which request each token is. `tried`: how often each thing had been undone when the
-    rollback under way began. `succeeded`: it once was, and nothing of that was undone since.
+    counts, by token, and `undos`: until when a deletion may be on its way, by key, both in true time. `tokens`: of
+    which request each token is. `tried`: how often each thing had been undone when the rollback under way began.
+    `succeeded`: it once was, and nothing of that was undone since.
     """
 
     task: Task
@@ -77,6 +78,7 @@ class Known:
     sequence: int = 0
     handed: set[str] = field(default_factory=set)
     settles: dict[str, int] = field(default_factory=dict)
+    undos: dict[str, int] = field(default_factory=dict)
     tokens: dict[str, tuple[str, int]] = field(default_factory=dict)
     tried: dict[str, int] = field(default_factory=dict)
     succeeded: bool = False
@@ -90,6 +92,7 @@ class Known:
             self.sequence,
             set(self.handed),
             dict(self.settles),
+            dict(self.undos),
             dict(self.tokens),
             dict(self.tried),
             self.succeeded,
@@ -109,7 +112,10 @@ class Known:
 
 @dataclass(slots=True)
 class Decision:
-    """What is checked: `old` is the ledger before, `known` the task and its ledger after; `real` is what changed."""
+    """What is checked: `old` is the ledger before, `known` the task and its ledger after; `real` is what changed.
+
+    `now` is the true time, in microseconds since the history began.
+    """
 
     work: Work
     before: Before
@@ -119,6 +125,7 @@ class Decision:
     removed: Sequence[str]
     known: Known
     cloud: Cloud
+    now: int
     say: Callable[[str], None]
 
     @property

@@ -16,10 +16,10 @@ from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
-from wharfinger.runtime import running, steps, undoing, verbs
+from wharfinger.runtime import steps, undoing, verbs
 from wharfinger_server.domain import ids
 from wharfinger_server.engine import wording
-from wharfinger_server.store import writer
+from wharfinger_server.store import database, writer
 
 EPOCH = 1_800_000_000
 """When every history begins, in seconds."""
@@ -150,20 +150,14 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
 
 @contextmanager
-def virtual_time(loop: VirtualLoop, dice: random.Random) -> Iterator[None]:
-    """Let all that asks for the time hear the loop's, and all that wants chance get it from `dice`."""
-
-    def clock() -> float:
-        return EPOCH + loop.now
-
-    def microseconds() -> int:
-        return EPOCH * 1_000_000 + round(loop.now * 1_000_000)
-
-    virtual = SimpleNamespace(time=clock, monotonic=loop.time, time_ns=lambda: microseconds() * 1000)
+def virtual_time(loop: VirtualLoop, dice: random.Random, wall: Callable[[], int]) -> Iterator[None]:
+    """Let all that asks for the time hear the loop's or `wall`'s, and all that wants chance get it from `dice`."""
+    virtual = SimpleNamespace(monotonic=loop.time, time_ns=lambda: wall() * 1000)
     with ExitStack() as stack:
-        stack.enter_context(patch.object(wording, "now", microseconds))
-        for module in (running, undoing, writer):
+        stack.enter_context(patch.object(wording, "now", wall))
+        for module in (database, writer):
             stack.enter_context(patch.object(module, "time", virtual))
+        stack.enter_context(patch.object(undoing, "steady", loop.time))
         stack.enter_context(patch.object(verbs.Verbs.__init__, "__defaults__", (loop.time,)))
         defaults = {**steps.Step.__init__.__kwdefaults__, "clock": loop.time}
         stack.enter_context(patch.object(steps.Step.__init__, "__kwdefaults__", defaults))

@@ -23,6 +23,7 @@ MOVES: dict[E | None, frozenset[E]] = {
 """Where an entry may go from where. What was handed over or could not be undone is CREATED again only when adopted."""
 SOUGHT = (E.INTENDED, E.UNCERTAIN)
 HANDED = (E.RETAINED, E.FORGOTTEN)
+UNDO_WINDOW = round(CALL_TIMEOUT * 1_000_000)
 WINDOW = round((SEND_WINDOW + CALL_TIMEOUT + SETTLING) * 1_000_000)
 
 
@@ -35,6 +36,8 @@ def check_entries(it: Decision) -> None:
         _generation(it, was, entry)
         _token(it, entry)
         _intent(it, was, entry)
+        if entry.state is E.UNDOING and (was is None or was.undo_attempts != entry.undo_attempts):
+            it.known.undos[key] = max(it.known.undos.get(key, 0), it.now + UNDO_WINDOW)
         _handed_over(it, was, entry)
         _ended(it, was, entry)
         _named(it, was, entry)
@@ -72,7 +75,7 @@ def _intent(it: Decision, was: Entry | None, entry: Entry) -> None:
         it.wrong(f"4: {entry.key} is about another request than before")
     if entry.state is not E.INTENDED or (was and was.state is E.INTENDED and was.epoch == entry.epoch):
         return
-    it.known.settles[entry.token] = max(it.known.settles.get(entry.token, 0), it.work.now + WINDOW)
+    it.known.settles[entry.token] = max(it.known.settles.get(entry.token, 0), it.now + WINDOW)
     beside = [e.key for e in it.known.entries.values() if e.base == entry.key and e.key != e.base and is_open(e)]
     if beside:
         it.wrong(f"9: {entry.key} is intended while {beside} may be alive")
@@ -90,10 +93,10 @@ def _handed_over(it: Decision, was: Entry | None, entry: Entry) -> None:
         it.wrong(f"20: {entry.key} was handed over and is still ours")
     if entry.state is E.RETAINED and not entry.external_id:
         it.wrong(f"20: {entry.key} is RETAINED without an id")
-    if was and was.state in SOUGHT and not was.external_id and it.work.now < it.known.settles.get(was.token, 0):
+    if was and was.state in SOUGHT and not was.external_id and it.now < it.known.settles.get(was.token, 0):
         it.wrong(f"20: {entry.key} is {entry.state.name} before settling")
     thing = it.cloud.things.get(entry.external_id)
-    if entry.state is E.RETAINED and was and was.state is E.UNDO_FAILED and it.work.now < was.undo_deadline:
+    if entry.state is E.RETAINED and was and was.state is E.UNDO_FAILED and it.now < it.known.undos.get(was.key, 0):
         it.wrong(f"18: {entry.key} is RETAINED while a deletion may be on its way")
     if entry.state is E.RETAINED and thing is not None and thing.going:
         it.wrong(f"18: {entry.key} is RETAINED while its deletion is on its way")
@@ -110,7 +113,7 @@ def _ended(it: Decision, was: Entry | None, entry: Entry) -> None:
         if thing.alive:
             it.wrong(f"6: {entry.key} is NOT_CREATED, and {thing.id} is alive")
         return
-    if it.work.now < it.known.settles.get(entry.token, 0):
+    if it.now < it.known.settles.get(entry.token, 0):
         it.wrong(f"6: {entry.key} is NOT_CREATED before settling")
     held = {e.external_id for e in it.known.entries.values()}
     things = {t.id for t in it.cloud.things.values() if t.token == entry.token and t.alive and not t.stale} - held
@@ -124,7 +127,7 @@ def _ended(it: Decision, was: Entry | None, entry: Entry) -> None:
 def _named(it: Decision, was: Entry | None, entry: Entry) -> None:
     """What a find says of a thing without a token counts after settling."""
     fresh = was is not None and was.state in SOUGHT and not was.external_id and entry.state is E.CREATED
-    early = it.work.now < it.known.settles.get(entry.token, 0)
+    early = it.now < it.known.settles.get(entry.token, 0)
     if fresh and early and it.who.verb == "found" and not it.cloud.tokens:
         it.wrong(f"6: {entry.key} was found before settling, and a second one may still come")
 

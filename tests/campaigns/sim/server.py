@@ -100,7 +100,11 @@ class Server:
 
     def _open(self, path: Path) -> WatchedStore:
         store = WatchedStore.open(
-            f"sqlite:///{path}", encode=encode_event, runner=InlineRunner(), clock=self._world.microseconds
+            f"sqlite:///{path}",
+            encode=encode_event,
+            runner=InlineRunner(),
+            clock=self._world.clocks.wall,
+            steady=self._world.clocks.steady(),
         )
         assert isinstance(store, WatchedStore)
         store.world = self._world

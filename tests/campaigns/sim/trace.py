@@ -12,16 +12,25 @@ from tests.campaigns.sim.decision import Before, Decision, Known, Who
 from tests.campaigns.sim.of_entries import check_entries
 from tests.campaigns.sim.of_tasks import check_task
 
-from wharfinger_server.domain.entry import Counts, Entry
+from wharfinger_server.domain.entry import Counts
 from wharfinger_server.domain.states import EntryState as E
 from wharfinger_server.domain.task import Task
 from wharfinger_server.store.store import Committed, Work
 
 
 class Trace:
-    """What is committed, and what the transaction under way has decided. `seen` counts what happened, by kind."""
+    """What is committed, and what the transaction under way has decided. `seen` counts what happened, by kind.
 
-    def __init__(self, tell: Callable[[str], None], wrong: Callable[[str], None], seen: Counter[str]) -> None:
+    `passed` tells the true time in microseconds: what any clock of the product shows proves nothing.
+    """
+
+    def __init__(
+        self,
+        tell: Callable[[str], None],
+        wrong: Callable[[str], None],
+        seen: Counter[str],
+        passed: Callable[[], int],
+    ) -> None:
         self.tasks: dict[int, Known] = {}
         self.feed: list[bytes] = []
         self.cloud: Cloud
@@ -29,8 +38,9 @@ class Trace:
         self.stirred: Callable[[Known], None]
         self.seen = seen
         self._staged: dict[int, Known] = {}
-        self._fresh: list[Entry] = []
-        self._limbo: tuple[dict[int, Known], list[Entry]] | None = None
+        self._fresh: list[tuple[str, int]] = []
+        self._limbo: tuple[dict[int, Known], list[tuple[str, int]]] | None = None
+        self._passed = passed
         self._tell = tell
         self._wrong = wrong
         self._position = 0
@@ -61,14 +71,16 @@ class Trace:
         known.entries.update(changed)
         known.task = replace(task, counts=Counts(dict(task.counts.owned), task.counts.foreign))
         real = {key: entry for key, entry in changed.items() if entry != old.get(key)}
-        decision = Decision(work, before, who, old, real, removed, known, self.cloud, self._wrong)
+        decision = Decision(work, before, who, old, real, removed, known, self.cloud, self._passed(), self._wrong)
         check_entries(decision)
         check_task(decision)
         self._note(decision)
 
     def _note(self, it: Decision) -> None:
         told = [f"{e.key}:{e.state.name} g{e.generation} {e.external_id}" for e in it.real.values()]
-        self._fresh += [e for e in it.real.values() if e.state is E.INTENDED]
+        self._fresh += [
+            (e.token, it.now + e.send_by - e.intent_time) for e in it.real.values() if e.state is E.INTENDED
+        ]
         before, task = it.before, it.task
         if told or task.state is not before.state or task.epoch != before.epoch:
             self._tell(f"{task.task_id} {task.state.name} e{task.epoch} by {it.who} {' '.join(told)}".rstrip())
@@ -114,8 +126,8 @@ class Trace:
     def committed(self, batch: Sequence[Committed]) -> None:
         """Take what the transaction decided as committed, and check its numbers."""
         self.tasks.update(self._staged)
-        for entry in self._fresh:
-            self._intended[entry.token] = max(entry.send_by, self._intended.get(entry.token, 0))
+        for token, send_by in self._fresh:
+            self._intended[token] = max(send_by, self._intended.get(token, 0))
         self.begun()
         events: list[tuple[int, Any]] = []
         for commit in batch:

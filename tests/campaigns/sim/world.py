@@ -14,6 +14,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+from tests.campaigns.sim.clocks import Clocks
 from tests.campaigns.sim.cloud import Cloud, Moods, Thing
 from tests.campaigns.sim.costs import BUDGET, PriceBook
 from tests.campaigns.sim.coverage import counting
@@ -49,8 +50,9 @@ PATIENCE = 20_000.0
 class World:
     """Everything of one history. `wrongs` is empty after a good one."""
 
-    def __init__(self, seed: int, path: Path, loop: VirtualLoop, dice: random.Random) -> None:
+    def __init__(self, seed: int, path: Path, loop: VirtualLoop, dice: random.Random, clocks: Clocks) -> None:
         self.seed = seed
+        self.clocks = clocks
         self.path = path
         self.loop = loop
         self.dice = dice
@@ -70,7 +72,7 @@ class World:
         self.calm = False
         self.troubled = dice.choice((0.0, 0.0, 0.0, 0.01, 0.05))
         self._haste = dice.choice((0.0, 0.3, 0.8)) if self.lean in ("late", "blind") else dice.choice((0.0, 0.0, 0.3))
-        self.trace = Trace(self.tell, self.wrong, self.seen)
+        self.trace = Trace(self.tell, self.wrong, self.seen, clocks.passed)
         self.trace.stirred = self._stirred
         self.cloud = self.trace.cloud = Cloud(
             dice.random() < (0.25 if late else 0.5),
@@ -115,10 +117,6 @@ class World:
 
     # ------------------------------------------------------------------ what all use
 
-    def microseconds(self) -> int:
-        """Return the time of the database."""
-        return EPOCH * SECOND + round(self.loop.now * SECOND)
-
     def tell(self, what: str) -> None:
         """Write the history on."""
         self.lines.append(f"{self.loop.now:11.4f} {what}")
@@ -148,12 +146,11 @@ class World:
 
     def _intended(self, token: str) -> tuple[bool, float]:
         send_by = self.trace.intended(token)
-        return send_by is not None, (send_by or 0) / SECOND - EPOCH
+        return send_by is not None, (send_by or 0) / SECOND
 
     def _undo_end(self, name: str, key: str) -> float:
         known = self.trace.known(name)
-        entry = known.entries.get(key) if known else None
-        return (entry.undo_deadline if entry else 0) / SECOND - EPOCH
+        return (known.undos.get(key, 0) if known else 0) / SECOND
 
     def _deleting(self, thing: Thing, late: bool) -> None:
         known = self.trace.known(thing.task)
@@ -206,6 +203,9 @@ class World:
         await asyncio.sleep(delay)
         try:
             dead.store.drop()
+            if how := self.clocks.step():
+                self.seen["clocks changed at a restart"] += 1
+                self.tell(how)
             await self.start()
         except Exception as error:  # noqa: BLE001 - whatever it is, the history ends here
             self.wrong(f"the server does not start again: {error!r}")
@@ -440,11 +440,12 @@ def play(seed: int, empty: Path, folder: Path) -> History:
     shutil.copy(empty, path)
     dice = random.Random(f"history {seed}")
     loop = VirtualLoop()
+    clocks = Clocks(seed, lambda: round(loop.now * SECOND), EPOCH * SECOND)
     loop.set_exception_handler(lambda *_: None)
     product = logging.getLogger("wharfinger_server")
     was = (product.level, product.propagate)
-    with virtual_time(loop, dice):
-        world = World(seed, path, loop, dice)
+    with virtual_time(loop, dice, clocks.wall):
+        world = World(seed, path, loop, dice, clocks)
         complaints = _Complaints(world)
         product.addHandler(complaints)
         product.setLevel(logging.ERROR)

@@ -233,12 +233,12 @@ class Session(Protocol):
         key: str,
         version: tuple[Any, ...],
         ids: Sequence[str] | None,
-        asked: float,
         failure: Failure | None = None,
     ) -> None:
         """SETTLE: report all ids that carry the entry's token; None, with the failure, where `find` cannot tell.
 
-        `asked` is when `find` was called, in seconds since the epoch: an answer that came too early does not count.
+        It counts as asked when the order to look was given, which the other side knows: an answer that came too early
+        does not count, and no clock of this side says when it was (rule 34).
         """
         ...
 

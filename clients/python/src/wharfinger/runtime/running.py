@@ -8,7 +8,6 @@ lease is lost.
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable
 from types import ModuleType
 from typing import Any
@@ -84,14 +83,12 @@ class _Attempt:
         if self.script.find is None:
             why = f"{self.script.name} has no `find`: a person must look whether {entry.key} exists"
             unknown = Failure(reasons.UNKNOWN, "RESOURCE_UNCERTAIN", why, metadata={"key": entry.key})
-            await self.session.found(entry.key, entry.version, None, time.time(), unknown)
+            await self.session.found(entry.key, entry.version, None, unknown)
             return
         failure: Failure | None = None
-        asked = 0.0
         for tried in range(_FIND_TRIES):
             if tried:
                 await self.calls.pause(_FIND_PAUSE * tried)
-            asked = time.time()  # before the call: an answer is as old as its question
             try:
                 ids = await self._find(self.script.find, entry)
             except (LeaseLost, Cancelled, asyncio.CancelledError):
@@ -101,9 +98,9 @@ class _Attempt:
                 failure = failure_of(error, self.script.module)
                 self._log_once(failure.message)
             else:
-                await self.session.found(entry.key, entry.version, ids, asked)
+                await self.session.found(entry.key, entry.version, ids)
                 return
-        await self.session.found(entry.key, entry.version, None, asked, failure)
+        await self.session.found(entry.key, entry.version, None, failure)
 
     async def _find(self, find: Callable[..., Any], entry: Entry) -> list[str]:
         rules = self.script.resource_types.get(entry.type, ResourceType())

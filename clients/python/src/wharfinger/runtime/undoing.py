@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Protocol
 
@@ -23,6 +22,7 @@ from wharfinger.runtime.protocol import (
     Succeeded,
 )
 from wharfinger.runtime.script_module import ScriptModule
+from wharfinger.runtime.steady import steady
 from wharfinger.script.resource import ResourceType
 
 WIDTH = 16
@@ -90,14 +90,14 @@ def _waits_for_itself(entry: Entry, entries: Mapping[str, Entry]) -> bool:
 async def _undo(attempt: Attempt, undo: Callable[..., Awaitable[Any]], entry: Entry) -> bool:
     """Undo one thing and report how that went; return whether it is gone."""
     window = attempt.script.resource_types.get(entry.type, ResourceType()).call_timeout
-    begun = time.monotonic()  # before the report: the ledger's window is never shorter than ours
+    begun = steady()  # before the report: the ledger's window is never shorter than ours
     try:
         present = await attempt.session.removing(entry.key, window)
     except Rejected as refused:
         attempt.session.log(3, f"{entry.key} is not undone: {refused.failure.message}")
         return False
     failure: Failure | None = None
-    left = window - (time.monotonic() - begun)
+    left = window - (steady() - begun)
     try:
         if left <= 0:
             raise TimeoutError(f"the call to undo {entry.key} would come too late")

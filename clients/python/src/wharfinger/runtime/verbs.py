@@ -7,7 +7,6 @@ is never begun after its window, and whatever the call ends in is reported befor
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -19,6 +18,7 @@ from wharfinger.runtime.limits import check_intent, check_memo, check_plan, faul
 from wharfinger.runtime.making import Making, as_resource, id_in
 from wharfinger.runtime.protocol import Assignment, Entry, Failure, Intent, LeaseLost, Rejected, Session
 from wharfinger.runtime.script_module import ScriptModule
+from wharfinger.runtime.steady import steady
 from wharfinger.runtime.steps import current
 from wharfinger.script.errors import Cancelled, Failed, NotSent, Refused
 from wharfinger.script.resource import Resource, ResourceType
@@ -50,7 +50,7 @@ class Verbs:
         stop: Stop,
         calls: Calls,
         making: Callable[[Entry, Session, float], Making],
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = steady,
     ) -> None:
         self.owner: object = self
         self._script = script

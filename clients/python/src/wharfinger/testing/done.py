@@ -11,11 +11,10 @@ from wharfinger.runtime.protocol import Entry, Failure, Intent, Outcome, Progres
 
 @dataclass(slots=True)
 class Finding:
-    """What `find` answered for a key: all ids, or None with the failure. `asked` is seconds since the epoch."""
+    """What `find` answered for a key: all ids, or None with the failure."""
 
     key: str
     ids: list[str] | None
-    asked: float
     failure: Failure | None = None
 
 

@@ -174,13 +174,12 @@ class MemorySession:
         key: str,
         version: tuple[Any, ...],
         ids: Sequence[str] | None,
-        asked: float,
         failure: Failure | None = None,
     ) -> None:
         """Take the answer as if settling had ended: one id or none settles the entry, None leaves it UNCERTAIN."""
         with self._lock:
             self._live()
-            self.done.found.append(Finding(key, None if ids is None else list(ids), asked, failure))
+            self.done.found.append(Finding(key, None if ids is None else list(ids), failure))
             entry = self.done.ledger[key]
             if entry.version != version:
                 return

@@ -1,0 +1,46 @@
+"""What a task waits for by itself: a time of day that its policy names, or a length of time that has to pass.
+
+`not_before` follows the wall clock, wherever that is set to. Back-off, settling and whatever else is a length of time
+go by the steady clock (rule 33); people are told at which time of day that will be.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from wharfinger_server.domain.states import TaskState
+from wharfinger_server.domain.task import Task
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """A wait that is not over: until the steady clock or, `by_wall`, the wall clock shows `until` (microseconds)."""
+
+    until: int
+    by_wall: bool = False
+
+
+def wait_of(task: Task, steady: int, wall: int) -> Wait | None:
+    """Return what a task without a lease waits for now, None for nothing."""
+    if task.wake_time > steady:
+        return Wait(task.wake_time)
+    if task.state is TaskState.QUEUED and not task.must_settle and task.policy.not_before > wall:
+        return Wait(task.policy.not_before, by_wall=True)
+    return None
+
+
+def told(task: Task, steady: int, wall: int) -> str:
+    """Return until when a task waits and why, "" if it does not wait for a time."""
+    wait = None if task.lease is not None or task.state.resting else wait_of(task, steady, wall)
+    if wait is None:
+        return ""
+    moment = wait.until if wait.by_wall else wall + wait.until - steady
+    when = datetime.fromtimestamp(moment / 1_000_000, UTC).isoformat(timespec="seconds")
+    if wait.by_wall:
+        return f"not before {when}"
+    if task.must_settle:
+        return f"until {when} nobody can tell whether {task.counts.sought} thing(s) tried before exist"
+    if task.state is TaskState.QUEUED:
+        return f"to be tried again at {when}"
+    return f"to be looked at again at {when}"
