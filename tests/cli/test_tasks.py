@@ -340,3 +340,23 @@ def test_a_sealed_param_is_shown_by_its_mark_and_best_given_from_elsewhere(wharf
     assert exposed.json["params"] == {"password": {"sealed": True}}
     assert "squawk" not in done.out + done.err + exposed.out + exposed.err
     assert "text (sealed)" in wharf("scripts", "harbour.vault").out
+
+
+# ---------------------------------------------------------------- what a list tells
+
+
+def test_a_list_for_programs_tells_reasons_and_nothing_that_it_did_not_read(wharf: Shell) -> None:
+    assert wharf("submit", "harbour.fail", "--task-id", "f", "--watch").code == 1
+    assert wharf("submit", "harbour.count", "steps=1", "pause=0", "--task-id", "c", "--watch").code == 0
+    brief = {task["name"].rpartition("/")[2]: task for task in wharf("ls", "-o", "json").json}
+    assert brief["f"]["failure"]["reason"] == "SCRIPT_RAISED"
+    assert brief["f"]["failure"] == wharf("show", "f", "-o", "json").json["failure"]
+    for task in brief.values():
+        assert not {"params", "result", "attempts", "estimate", "waiting_reason"} & set(task)
+    full = {task["name"].rpartition("/")[2]: task for task in wharf("ls", "--full", "-o", "json").json}
+    assert (full["c"]["params"], full["c"]["result"]) == ({"pause": 0, "steps": 1}, {"steps": 1})
+    assert len(full["f"]["attempts"]) == 1
+    assert full["f"]["result"] is None
+    text = wharf("ls", "--full").out
+    assert '"steps": 1' in text
+    assert text.count("\nstate") == 2

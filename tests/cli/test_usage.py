@@ -73,6 +73,13 @@ def test_a_server_that_is_not_there_is_told_in_two_lines(nobody: Shell) -> None:
         assert len(said.err.splitlines()) == 2
 
 
+def test_a_server_without_tls_is_told_as_that_and_not_as_missing(wharf: Shell) -> None:
+    said = wharf("--server", f"https://{wharf.server}", "ls")
+    assert (said.code, len(said.err.splitlines())) == (4, 2)
+    assert "does not speak TLS\nWithout TLS it is http://" in said.err
+    assert "Is it running" not in said.err
+
+
 def test_version_tells_the_client_even_without_a_server(nobody: Shell) -> None:
     assert nobody("--version").out == "wharfinger 0.1.0\n"
     assert nobody("version", "--client").code == 0

@@ -1,7 +1,9 @@
 """Encrypted connections, with a certificate made for the occasion."""
 
+import http.server
 import shutil
 import subprocess
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -78,3 +80,49 @@ def test_a_server_that_is_not_trusted_is_not_spoken_to(secure: Loopback, told: l
     ):
         client.get("t1")
     assert told == []
+
+
+def hint_of(server: str, **more: Any) -> str:
+    with wharfinger.Client(server, **more) as client, pytest.raises(wharfinger.Unreachable) as caught:
+        client.get("t1")
+    assert caught.value.hint in str(caught.value)
+    assert "SSL" not in str(caught.value)
+    return str(caught.value)
+
+
+def test_plaintext_where_tls_is_spoken_is_told_with_what_to_do(secure: Loopback) -> None:
+    assert f"if it speaks TLS it is https://{secure.address}" in hint_of(secure.address)
+
+
+def test_tls_where_plaintext_is_spoken_is_told_with_what_to_do(loopback: Loopback) -> None:
+    told = hint_of(f"https://{loopback.address}", ca=b"")
+    assert "what listens there does not speak TLS; without TLS it is http://" in told
+
+
+def test_a_certificate_that_is_not_trusted_is_told_with_what_to_do(secure: Loopback) -> None:
+    assert "not signed by an authority that is trusted here; name the authority's" in hint_of(
+        f"https://{secure.address}"
+    )
+
+
+def test_a_certificate_for_another_name_is_told(secure: Loopback, certificate: tuple[Path, Path]) -> None:
+    told = hint_of(f"https://localhost:{secure.port}", ca=certificate[0])
+    assert "its certificate is for another name than localhost" in told
+
+
+def test_a_server_that_wants_a_certificate_of_its_callers_is_told(world: World, certificate: tuple[Path, Path]) -> None:
+    cert, key = certificate
+    pair = [(key.read_bytes(), cert.read_bytes())]
+    server = Loopback(world, grpc.ssl_server_credentials(pair, cert.read_bytes(), require_client_auth=True))
+    try:
+        assert "give yours by `cert` and `key`" in hint_of(f"https://{server.address}", ca=cert)
+    finally:
+        server.stop()
+
+
+def test_what_is_no_grpc_server_and_no_host_are_told() -> None:
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), http.server.BaseHTTPRequestHandler) as web:
+        threading.Thread(target=web.serve_forever, daemon=True).start()
+        assert "what listens there is no gRPC server" in hint_of(f"127.0.0.1:{web.server_port}")
+        web.shutdown()
+    assert "there is no such host" in hint_of("http://nobody.invalid:1")

@@ -121,7 +121,8 @@ type TaskView int32
 const (
 	// The RPC's own default: FULL for GetTask, BASIC for ListTasks.
 	TaskView_TASK_VIEW_UNSPECIFIED TaskView = 0
-	// Without params, result, attempts, estimate and the details of errors; cheap to list.
+	// Without params, result, attempts, estimate, waiting_reason and PartialFailure; cheap to list. Of errors it has the
+	// code, the message and the ErrorInfo.
 	TaskView_TASK_VIEW_BASIC TaskView = 1
 	// Everything.
 	TaskView_TASK_VIEW_FULL TaskView = 2
@@ -266,17 +267,17 @@ type Task struct {
 	// Where the task is in its life.
 	State TaskState `protobuf:"varint,10,opt,name=state,proto3,enum=wharfinger.v1.TaskState" json:"state,omitempty"`
 	// While QUEUED: why the task does not run yet (not_before, no free slot, no capable worker, waiting for its next
-	// attempt) and its place in the queue. For people to read; empty in other states.
+	// attempt) and its place in the queue. For people to read; empty in other states. BASIC views leave it out.
 	WaitingReason string `protobuf:"bytes,11,opt,name=waiting_reason,json=waitingReason,proto3" json:"waiting_reason,omitempty"`
 	// The latest progress reported. It is a value and not part of the event log; stored at most once a second.
 	Progress *Progress `protobuf:"bytes,12,opt,name=progress,proto3" json:"progress,omitempty"`
 	// What the script returned, once SUCCEEDED; 64 KiB at most. BASIC views leave it out.
 	Result *structpb.Struct `protobuf:"bytes,13,opt,name=result,proto3" json:"result,omitempty"`
 	// Why the task failed or was cancelled: the first cause, which a rollback never overwrites. Its details hold a
-	// google.rpc.ErrorInfo (see ErrorReason) and, when something is left over, a PartialFailure. BASIC views leave the
-	// details out.
+	// google.rpc.ErrorInfo (see ErrorReason) and, when something is left over, a PartialFailure, which BASIC views leave
+	// out.
 	Error *status.Status `protobuf:"bytes,14,opt,name=error,proto3" json:"error,omitempty"`
-	// Why the latest rollback failed or stopped; set in ROLLBACK_FAILED. BASIC views leave the details out.
+	// Why the latest rollback failed or stopped; set in ROLLBACK_FAILED. Its details hold a google.rpc.ErrorInfo.
 	RollbackError *status.Status `protobuf:"bytes,15,opt,name=rollback_error,json=rollbackError,proto3" json:"rollback_error,omitempty"`
 	// How many of the ledger's entries stand where; ListTaskResources has the entries.
 	Resources *ResourceSummary `protobuf:"bytes,16,opt,name=resources,proto3" json:"resources,omitempty"`

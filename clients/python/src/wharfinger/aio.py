@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NoReturn, Self
 
 from wharfinger import errors, models
 from wharfinger._core import arriving, asking, batches, build, convert, methods, outcome, settings, tell, watching
@@ -21,7 +21,7 @@ __all__ = ["Client", "Handle"]
 
 
 class Client(AsyncPrices):
-    """A connection to a Wharfinger server, for one event loop. Nothing is sent before the first call.
+    """A connection to a Wharfinger server, for one event loop: that of its first call. It may be made outside of any.
 
     Args:
         server: `host:port`, `unix:/path`, or `https://host:port`; else WHARFINGER_SERVER, else `127.0.0.1:7480`.
@@ -63,6 +63,12 @@ class Client(AsyncPrices):
         client._project = project  # noqa: SLF001  # its own class's
         client._transport = transport  # noqa: SLF001
         return client
+
+    def __repr__(self) -> str:
+        return f"<wharfinger.aio.Client of {self.server}, project {self._project}>"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a client has a connection and can't be pickled; make a new one where it is needed")
 
     @property
     def server(self) -> str:
@@ -142,7 +148,10 @@ class Client(AsyncPrices):
         outcomes: list[Handle | errors.WharfingerError] = []
         for batch in batches.split(f"projects/{self._project}", requests):
             answers = await batches.send(self._transport, batch)
-            outcomes += [a if isinstance(a, errors.WharfingerError) else Handle(self, convert.task(a)) for a in answers]
+            outcomes += [
+                answer if isinstance(answer, errors.WharfingerError) else Handle(self, convert.task(answer, full=False))
+                for answer in answers
+            ]
         return outcomes
 
     # ------------------------------------------------------------------ tasks
@@ -168,8 +177,9 @@ class Client(AsyncPrices):
         """Tell the project's tasks, page by page as they are read: newest first unless `order_by` says otherwise.
 
         `filter` is of comparisons joined by AND, such as `state = FAILED AND labels.env = "prod"`. Without `full` the
-        tasks come without params, result and attempts. With `all_projects` they are those of every project that the
-        client's credential opens. Raises InvalidArgument for a filter or order that can't be.
+        tasks come in brief: without params, result, attempts, estimate and why they wait. With `all_projects` they are
+        those of every project that the client's credential opens. Raises InvalidArgument for a filter or order that
+        can't be.
         """
         view = task_pb2.TASK_VIEW_FULL if full else task_pb2.TASK_VIEW_BASIC
         parent = f"projects/{'-' if all_projects else self._project}"
@@ -178,13 +188,14 @@ class Client(AsyncPrices):
         )
         async for page in pages(self._transport, methods.LIST, request):
             for task in page.tasks:
-                yield convert.task(task)
+                yield convert.task(task, full=full)
 
     async def wait(self, name: str, timeout: float | None = None) -> models.Task:
         """Return the task once it is at rest; broken connections and restarts of the server are waited out.
 
         Raises:
             TimedOut: it is not at rest after `timeout` seconds.
+            Unreachable: there is no answer, and this client never had one: the address is probably wrong.
             NotFound: there is no such task.
         """
         return convert.task(await outcome.wait(self._transport, build.task_name(self._project, name), timeout))
@@ -310,6 +321,7 @@ class Client(AsyncPrices):
         Raises:
             OutOfRange: the server no longer holds what came after the token: list the tasks, then watch without one.
             TimedOut: `timeout` seconds are over.
+            Unreachable: there is no answer, and this client never had one: the address is probably wrong.
         """
         return watching.watch_project(
             self._transport, self._project, filter, resume_token, heartbeat=heartbeat, timeout=timeout
@@ -359,6 +371,19 @@ class Handle:
     def __repr__(self) -> str:
         return f"<Handle {self.name} {self.state or 'not seen yet'}>"
 
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Handle):
+            return NotImplemented
+        return (self.name, self._client.server) == (other.name, other._client.server)
+
+    def __hash__(self) -> int:
+        return hash((self.name, self._client.server))
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            "a handle has a connection and can't be pickled; send handle.name, and take client.handle(name)"
+        )
+
     @property
     def id(self) -> str:
         """The last part of the name."""
@@ -393,6 +418,7 @@ class Handle:
 
         Raises:
             TimedOut: `timeout` seconds are over.
+            Unreachable: there is no answer, and this client never had one: the address is probably wrong.
             NotFound: there is no such task.
         """
         async with aclosing(self._client.watch(self.name, after, timeout=timeout, heartbeat=heartbeat)) as told:
@@ -415,6 +441,7 @@ class Handle:
             TaskCancelled: it was cancelled and nothing is left over.
             TaskFailed: it failed and nothing is left over. The base of those above.
             TimedOut: it is not at rest after `timeout` seconds.
+            Unreachable: there is no answer, and this client never had one: the address is probably wrong.
         """
         self._task = await self._client.wait(self.name, timeout)
         return await self._client.result_of(self._task)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NoReturn, Self
 
 from wharfinger import aio, errors, models
 from wharfinger._core import settings, watching
@@ -49,6 +49,12 @@ class Client(BlockingPrices):
     ) -> None:
         chosen = settings.resolve(server, project, token, tls=tls, ca=ca, cert=cert, key=key)
         self._core = aio.Client.over(BlockingTransport(chosen), chosen.project)
+
+    def __repr__(self) -> str:
+        return f"<wharfinger.Client of {self.server}, project {self.project}>"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a client has a connection and can't be pickled; make a new one where it is needed")
 
     @property
     def server(self) -> str:
@@ -152,8 +158,9 @@ class Client(BlockingPrices):
         """Tell the project's tasks, page by page as they are read: newest first unless `order_by` says otherwise.
 
         `filter` is of comparisons joined by AND, such as `state = FAILED AND labels.env = "prod"`. Without `full` the
-        tasks come without params, result and attempts. With `all_projects` they are those of every project that the
-        client's credential opens. Raises InvalidArgument for a filter or order that can't be.
+        tasks come in brief: without params, result, attempts, estimate and why they wait. With `all_projects` they are
+        those of every project that the client's credential opens. Raises InvalidArgument for a filter or order that
+        can't be.
         """
         return iterate(self._core.list(filter, order_by, page_size=page_size, full=full, all_projects=all_projects))
 
@@ -162,6 +169,7 @@ class Client(BlockingPrices):
 
         Raises:
             TimedOut: it is not at rest after `timeout` seconds.
+            Unreachable: there is no answer, and this client never had one: the address is probably wrong.
             NotFound: there is no such task.
         """
         return run(self._core.wait(name, timeout))
@@ -273,6 +281,7 @@ class Client(BlockingPrices):
         Raises:
             OutOfRange: the server no longer holds what came after the token: list the tasks, then watch without one.
             TimedOut: `timeout` seconds are over.
+            Unreachable: there is no answer, and this client never had one: the address is probably wrong.
         """
         return iterate(self._core.watch_project(filter, resume_token, timeout=timeout, heartbeat=heartbeat))
 
@@ -313,6 +322,15 @@ class Handle:
     def __repr__(self) -> str:
         return repr(self._core)
 
+    def __eq__(self, other: object) -> bool:
+        return self._core == other._core if isinstance(other, Handle) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self._core)
+
+    def __reduce__(self) -> NoReturn:
+        self._core.__reduce__()
+
     @property
     def id(self) -> str:
         """The last part of the name."""
@@ -346,6 +364,7 @@ class Handle:
 
         Raises:
             TimedOut: `timeout` seconds are over.
+            Unreachable: there is no answer, and this client never had one: the address is probably wrong.
             NotFound: there is no such task.
         """
         return iterate(self._core.watch(after, timeout=timeout, heartbeat=heartbeat))
@@ -363,6 +382,7 @@ class Handle:
             TaskCancelled: it was cancelled and nothing is left over.
             TaskFailed: it failed and nothing is left over. The base of those above.
             TimedOut: it is not at rest after `timeout` seconds.
+            Unreachable: there is no answer, and this client never had one: the address is probably wrong.
         """
         try:
             return run(self._core.result(timeout))

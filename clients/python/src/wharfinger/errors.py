@@ -29,18 +29,22 @@ class Unreachable(WharfingerError):
     """The server can't be reached, or did not answer in time.
 
     `server` is the address. `request_id` is set for what was being submitted, resumed or rolled back: it may have been
-    accepted, and asking again under that id does it no second time.
+    accepted, and asking again under that id does it no second time. `hint` is what to do about it, "" where nothing is
+    known to help.
     """
 
-    def __init__(self, server: str, detail: str, code: str = "UNAVAILABLE", request_id: str = "") -> None:
-        super().__init__(f"no answer from the server at {server}: {detail}")
+    def __init__(
+        self, server: str, detail: str, code: str = "UNAVAILABLE", request_id: str = "", hint: str = ""
+    ) -> None:
+        super().__init__(f"no answer from the server at {server}: {detail}{f'; {hint}' if hint else ''}")
+        self.hint = hint
         self.server = server
         self.detail = detail
         self.code = code
         self.request_id = request_id
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return (type(self), (self.server, self.detail, self.code, self.request_id))
+        return (type(self), (self.server, self.detail, self.code, self.request_id, self.hint))
 
 
 class TimedOut(WharfingerError, TimeoutError):
@@ -217,6 +221,14 @@ class PartialFailure(TaskFailed):
     def rollback_failure(self) -> Failure | None:
         """Why the latest rollback stopped, None if there was none that did."""
         return self.task.rollback_failure
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what is left over as what JSON has: the attributes of this error, but for the task."""
+        from wharfinger._core.jsonform import plain
+
+        told = ("failure", "rollback_failure", "failed_step", "retryable", "created", "uncertain", "not_attempted",
+                "left_over_count", "cost", "allowed_actions")  # fmt: skip
+        return {name: plain(getattr(self, name)) for name in told}
 
     def rollback(self, client: Client | None = None, *, only: Iterable[str] = (), retain: Iterable[str] = ()) -> Task:
         """Undo what the task made: as `Client.rollback`, which says what it raises.

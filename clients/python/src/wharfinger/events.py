@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from wharfinger._core.jsonform import Model
 from wharfinger.models import Failure, Progress, Resource, Task, TaskState
 
 
 @dataclass(frozen=True, slots=True)
-class _News:
+class _News(Model):
     """What everything told by a watch has in common.
 
     `name` is the task's full name. `sequence` is the event's number, 1, 2, 3 … without a gap; for what is no event
@@ -25,6 +27,14 @@ class _News:
     attempt: int = field(default=0, kw_only=True)
     resume_token: bytes = field(default=b"", repr=False, compare=False, kw_only=True)
     raw: Any = field(default=None, repr=False, compare=False, kw_only=True)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as what JSON has, with its `kind`, such as "state_changed"; without a token that is not set."""
+        kind = re.sub(r"(?<!^)(?=[A-Z])", "_", type(self).__name__).lower()
+        told: dict[str, Any] = {"kind": kind, **Model.to_dict(self)}
+        if not told["resume_token"]:
+            del told["resume_token"]
+        return told
 
 
 @dataclass(frozen=True, slots=True)

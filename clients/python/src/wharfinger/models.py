@@ -1,4 +1,4 @@
-"""What the server tells, as frozen values. Each keeps the message it was made from as `raw`.
+"""What the server tells, as frozen values. Each keeps the message it was made from as `raw`, and is JSON by `to_dict`.
 
 Times are aware datetimes in UTC, durations are seconds, money is exact. A time that is not set is None.
 """
@@ -11,6 +11,8 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
+
+from wharfinger._core.jsonform import Model
 
 if TYPE_CHECKING:
     from wharfinger.prices import Estimate
@@ -99,7 +101,7 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Money:
+class Money(Model):
     """An exact amount; `currency` is an ISO 4217 code such as "USD"."""
 
     amount: Decimal
@@ -110,13 +112,13 @@ class Money:
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(Model):
     """Why something failed: `code` is a canonical status ("UNAVAILABLE"), `reason` a word of the API's ErrorReason."""
 
     code: str
     reason: str
     message: str
-    metadata: Mapping[str, str] = field(default_factory=dict)
+    metadata: Mapping[str, str] = field(default_factory=dict, hash=False)
     raw: Any = field(default=None, repr=False, compare=False)
 
     def __str__(self) -> str:
@@ -124,7 +126,7 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class Progress(Model):
     """How far the present step is, in `unit`s. `total` and `eta` (seconds left) are None where nobody knows."""
 
     step: str = ""
@@ -145,7 +147,7 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
-class LeftoverCost:
+class LeftoverCost(Model):
     """What leftovers cost while they live: `known_hourly` is a lower bound while `unpriced` or `uncertain` is not 0."""
 
     known_hourly: tuple[Money, ...] = ()
@@ -155,7 +157,7 @@ class LeftoverCost:
 
 
 @dataclass(frozen=True, slots=True)
-class ResourceSummary:
+class ResourceSummary(Model):
     """A ledger in numbers; `leftover` is None where nothing is left over."""
 
     created: int = 0
@@ -169,7 +171,7 @@ class ResourceSummary:
 
 
 @dataclass(frozen=True, slots=True)
-class Resource:
+class Resource(Model):
     """One entry of a task's ledger: a thing that it made, changed or adopted, or was about to."""
 
     key: str
@@ -183,7 +185,7 @@ class Resource:
     token: str = ""
     profile: str = ""
     region: str = ""
-    attributes: Mapping[str, str] = field(default_factory=dict)
+    attributes: Mapping[str, str] = field(default_factory=dict, hash=False)
     depends_on: tuple[str, ...] = ()
     failure: Failure | None = None
     undo_attempts: int = 0
@@ -199,7 +201,7 @@ class Resource:
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(Model):
     """One go at a task by one executor: `phase` is RUN, SETTLE or UNDO; `end_time` None while it runs."""
 
     epoch: int
@@ -212,40 +214,53 @@ class Attempt:
     raw: Any = field(default=None, repr=False, compare=False)
 
 
+LEFT_OUT = ("params", "result", "attempts", "estimate", "waiting_reason")
+"""What is not told of a task in brief."""
+
+
 @dataclass(frozen=True, slots=True)
-class Task:
+class Task(Model):
     """A task as it stood when the server answered.
 
     `failure` is the first cause of a failed, cancelled or half-done task, `rollback_failure` why its latest rollback
-    stopped. `params`, `result`, `attempts` and `estimate` are empty in lists, which hold the basic view. `result` is
-    None unless the task SUCCEEDED, and `estimate` where nobody could tell what the task would cost.
+    stopped. `result` is None unless the task SUCCEEDED, and `estimate` where nobody could tell what it would cost.
+
+    Lists, batches and project watches tell tasks in brief: `full` is then False, and `params`, `result`, `attempts`,
+    `estimate` and `waiting_reason` are None whatever the task has; `Client.get`, or `Client.list` with `full`, tells
+    them.
     """
 
     name: str
-    uid: str
-    etag: str
+    uid: str = field(repr=False)
+    etag: str = field(repr=False)
     script: str
     state: TaskState
     script_version: str = ""
     executor: str = ""
     creator: str = ""
-    params: Mapping[str, Any] = field(default_factory=dict)
-    labels: Mapping[str, str] = field(default_factory=dict)
-    waiting_reason: str = ""
+    params: Mapping[str, Any] | None = field(default_factory=dict, repr=False, hash=False)
+    labels: Mapping[str, str] = field(default_factory=dict, hash=False)
+    waiting_reason: str | None = ""
     progress: Progress | None = None
-    result: Mapping[str, Any] | None = None
+    result: Mapping[str, Any] | None = field(default=None, repr=False, hash=False)
     failure: Failure | None = None
     rollback_failure: Failure | None = None
     resources: ResourceSummary = field(default_factory=ResourceSummary)
-    attempts: tuple[Attempt, ...] = ()
-    estimate: Estimate | None = None
+    attempts: tuple[Attempt, ...] | None = field(default=(), repr=False)
+    estimate: Estimate | None = field(default=None, repr=False)
     create_time: datetime | None = None
     update_time: datetime | None = None
     start_time: datetime | None = None
     end_time: datetime | None = None
     expire_time: datetime | None = None
     last_sequence: int = 0
+    full: bool = True
     raw: Any = field(default=None, repr=False, compare=False)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as what JSON has; what a task in brief does not tell is left out."""
+        told = Model.to_dict(self)
+        return told if self.full else {key: value for key, value in told.items() if key not in LEFT_OUT}
 
     @property
     def id(self) -> str:
@@ -260,7 +275,7 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True)
-class RollbackPlan:
+class RollbackPlan(Model):
     """What a rollback would do if every undo succeeds, all by key.
 
     `waves` are in the order of undo, and those of one wave go at once. `retained` is what would be kept: what was asked
@@ -271,20 +286,20 @@ class RollbackPlan:
     waves: tuple[tuple[str, ...], ...] = ()
     retained: tuple[str, ...] = ()
     sought: tuple[str, ...] = ()
-    blocked: Mapping[str, str] = field(default_factory=dict)
+    blocked: Mapping[str, str] = field(default_factory=dict, hash=False)
     raw: Any = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
-class Script:
+class Script(Model):
     """A script of the server. `name` is the plain one that tasks take; `broken_reason` is empty if it is well."""
 
     name: str
     version: str = ""
     distribution: str = ""
     summary: str = ""
-    params_schema: Mapping[str, Any] = field(default_factory=dict)
-    result_schema: Mapping[str, Any] = field(default_factory=dict)
+    params_schema: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    result_schema: Mapping[str, Any] = field(default_factory=dict, hash=False)
     can_undo: bool = False
     can_find: bool = False
     can_estimate: bool = False
@@ -295,7 +310,7 @@ class Script:
 
 
 @dataclass(frozen=True, slots=True)
-class Worker:
+class Worker(Model):
     """A process that runs scripts for an executor."""
 
     id: str
@@ -309,7 +324,7 @@ class Worker:
 
 
 @dataclass(frozen=True, slots=True)
-class Executor:
+class Executor(Model):
     """Where scripts run; `name` is the plain one that tasks take. `unavailable_reason` is empty if it is well."""
 
     name: str
@@ -325,7 +340,7 @@ class Executor:
 
 
 @dataclass(frozen=True, slots=True)
-class ServerInfo:
+class ServerInfo(Model):
     """What a server says of itself: its address, version and database schema; empty where it does not say.
 
     `instance` is another one after each start of the server.

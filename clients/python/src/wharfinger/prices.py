@@ -1,6 +1,7 @@
 """What things cost, as frozen values: prices, catalogues and estimates. Unknown is None, never zero.
 
-Amounts are exact decimals, times aware datetimes in UTC. Each keeps the message it was made from as `raw`.
+Amounts are exact decimals, times aware datetimes in UTC. Each keeps the message it was made from as `raw`, and
+is JSON by `to_dict`.
 """
 
 from __future__ import annotations
@@ -10,13 +11,14 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from wharfinger._core.jsonform import Model
 from wharfinger.models import Money
 
 __all__ = ["Activation", "Catalog", "CatalogDiff", "CostItem", "Estimate", "Price", "PriceTier"]
 
 
 @dataclass(frozen=True, slots=True)
-class PriceTier:
+class PriceTier(Model):
     """One step of a price that falls with quantity: from `from_quantity` units a month upwards one costs `amount`."""
 
     from_quantity: Decimal
@@ -24,7 +26,7 @@ class PriceTier:
 
 
 @dataclass(frozen=True, slots=True)
-class Price:
+class Price(Model):
     """One price of one thing at one provider. `amount` buys one `unit` and is None where it is unknown.
 
     `region` is "" for prices that hold everywhere. `unit` is in the terms of FOCUS: "Hours", "GB-Months", "Requests".
@@ -59,7 +61,7 @@ class Price:
 
 
 @dataclass(frozen=True, slots=True)
-class CatalogDiff:
+class CatalogDiff(Model):
     """How one catalogue differs from an earlier one, in numbers of prices."""
 
     added: int = 0
@@ -71,7 +73,7 @@ class CatalogDiff:
 
 
 @dataclass(frozen=True, slots=True)
-class Catalog:
+class Catalog(Model):
     """One immutable set of prices. `name` is `catalogs/` and the digits of its `digest`.
 
     `source` tells the format and the URL or file that it came from, `data_time` when the provider made the data.
@@ -103,7 +105,7 @@ class Catalog:
 
 
 @dataclass(frozen=True, slots=True)
-class Activation:
+class Activation(Model):
     """That a catalogue, by its name, became the active one: when, by whom and why.
 
     `overridden` says that it was in quarantine, and that `actor` accepted what the checks objected to.
@@ -118,7 +120,7 @@ class Activation:
 
 
 @dataclass(frozen=True, slots=True)
-class CostItem:
+class CostItem(Model):
     """One line of an estimate: `quantity` units of `price` an hour for `what`. None: no price is known."""
 
     what: str
@@ -129,7 +131,7 @@ class CostItem:
 
 
 @dataclass(frozen=True, slots=True)
-class Estimate:
+class Estimate(Model):
     """What something is expected to cost for an hour.
 
     `hourly` has one sum for each currency, of the items that have a price; while `unpriced`, the names of those that

@@ -23,16 +23,15 @@ def add_detail(status: status_pb2.Status, detail: Message) -> None:
     packed.value = detail.SerializeToString()
 
 
-def fill_status(status: status_pb2.Status, failure: Failure, *, details: bool = True) -> None:
-    """Set `status` to the failure, with its ErrorInfo unless `details` is False."""
+def fill_status(status: status_pb2.Status, failure: Failure) -> None:
+    """Set `status` to the failure, with its ErrorInfo."""
     status.code = failure.code
     status.message = clean(failure.message[:_MESSAGE])
-    if details:
-        told = limits.facts(failure.metadata)
-        metadata = {clean(key[:_FACT]): clean(value[:_FACT]) for key, value in told.items()}
-        if failure.step and failure.reason == "SCRIPT_RAISED":
-            metadata.setdefault("step", clean(failure.step))
-        add_detail(status, error_details_pb2.ErrorInfo(reason=failure.reason, domain=DOMAIN, metadata=metadata))
+    told = limits.facts(failure.metadata)
+    metadata = {clean(key[:_FACT]): clean(value[:_FACT]) for key, value in told.items()}
+    if failure.step and failure.reason == "SCRIPT_RAISED":
+        metadata.setdefault("step", clean(failure.step))
+    add_detail(status, error_details_pb2.ErrorInfo(reason=failure.reason, domain=DOMAIN, metadata=metadata))
 
 
 def cut_status(status: status_pb2.Status) -> None:

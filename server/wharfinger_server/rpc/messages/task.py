@@ -133,12 +133,12 @@ def _fill_begun(message: task_pb2.Task, task: Task, shown: Shown) -> None:
 def _fill_errors(message: task_pb2.Task, task: Task, shown: Shown) -> None:
     error = task.error or (_UNSETTLED if task.state in HALF_DONE else None)
     if error is not None:
-        fill_status(message.error, error, details=shown.full)
+        fill_status(message.error, error)
         if shown.full and task.state in HALF_DONE:
             message.partial_failure.CopyFrom(partial_failure(shown))
             add_detail(message.error, message.partial_failure)
     if task.rollback_error is not None:
-        fill_status(message.rollback_error, task.rollback_error, details=shown.full)
+        fill_status(message.rollback_error, task.rollback_error)
 
 
 def _fill_attempt(message: task_pb2.Attempt, attempt: Attempt) -> None:

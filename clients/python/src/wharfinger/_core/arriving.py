@@ -41,5 +41,5 @@ async def wait_ready(transport: Transport, timeout: float) -> models.ServerInfo:
                 if isinstance(error, errors.Unavailable):
                     raise
                 detail = f"{error.detail} (waited {timeout:g} seconds)"
-                raise errors.Unreachable(error.server, detail, error.code) from error
+                raise errors.Unreachable(error.server, detail, error.code, hint=error.hint) from error
             await transport.sleep(min(backoff.next(error), deadline.left()))

@@ -15,7 +15,7 @@ from wharfinger._core.methods import EXECUTORS, PRICES, TASKS, Method
 from wharfinger._core.settings import Settings
 from wharfinger._core.status import translate
 from wharfinger._core.transport import RETIREMENT, Silence
-from wharfinger.errors import WharfingerError
+from wharfinger.errors import Unreachable, WharfingerError
 from wharfinger.v1 import executor_service_pb2_grpc, pricing_service_pb2_grpc, task_service_pb2_grpc
 
 Q = TypeVar("Q")
@@ -23,17 +23,18 @@ A = TypeVar("A")
 
 
 class AsyncTransport:
-    """Calls by `grpc.aio`. To be used in one event loop only."""
+    """Calls by `grpc.aio`, in the event loop of the first one: a connection belongs to one loop."""
 
     def __init__(self, settings: Settings) -> None:
         self.server = settings.server
+        self.connected = False
         self.closed = False
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._connection = 0
         self._settings = settings
         self._metadata = channel.metadata(settings)
         self._retired: list[tuple[float, grpc.aio.Channel]] = []
         self._closing: set[asyncio.Task[None]] = set()
-        self._open()
 
     def _open(self) -> None:
         self._connection += 1
@@ -53,16 +54,27 @@ class AsyncTransport:
     def _call(self, method: Method[Any, Any]) -> Any:
         if self.closed:
             raise WharfingerError("this client is closed; make a new one")
+        if self._loop is None:
+            self._loop = asyncio.get_running_loop()
+            self._open()
+        self._check_loop()
         return getattr(self._stubs[method.service], method.name)
+
+    def _check_loop(self) -> None:
+        if self._loop is not asyncio.get_running_loop():
+            raise WharfingerError(
+                "this client belongs to another event loop, that of its first call; make one in each loop: "
+                "`async with wharfinger.aio.Client() as client`"
+            )
 
     async def unary(self, method: Method[Q, A], request: Q, timeout: float | None = None) -> A:
         """Return the answer of a call."""
         try:
-            return cast(
-                A, await self._call(method)(request, timeout=timeout or method.seconds, metadata=self._metadata)
-            )
+            answer = await self._call(method)(request, timeout=timeout or method.seconds, metadata=self._metadata)
         except grpc.RpcError as error:
-            raise translate(error, self.server) from error
+            raise self.failed(error) from error
+        self.connected = True
+        return cast(A, answer)
 
     async def unary_with_metadata(
         self, method: Method[Q, A], request: Q, timeout: float | None = None
@@ -73,16 +85,23 @@ class AsyncTransport:
             answer = await call
             both = (*(await call.initial_metadata()), *(await call.trailing_metadata()))
         except grpc.RpcError as error:
-            raise translate(error, self.server) from error
+            raise self.failed(error) from error
+        self.connected = True
         return answer, texts(both)
 
     def stream(self, method: Method[Q, A], request: Q) -> AsyncStream[A]:
         """Open a server stream."""
-        return AsyncStream(self._call(method)(request, metadata=self._metadata), self.server, self._connection)
+        return AsyncStream(self._call(method)(request, metadata=self._metadata), self, self._connection)
 
     def exchange(self, method: Method[Q, A], requests: Iterator[Q]) -> AsyncStream[A]:
         """Open a stream of both directions."""
-        return AsyncStream(self._call(method)(requests, metadata=self._metadata), self.server, self._connection)
+        return AsyncStream(self._call(method)(requests, metadata=self._metadata), self, self._connection)
+
+    def failed(self, error: grpc.RpcError) -> WharfingerError:
+        """Return the error of a call that failed, and note whether the server said so."""
+        told = translate(error, self._settings)
+        self.connected = self.connected or not isinstance(told, Unreachable)
+        return told
 
     async def sleep(self, seconds: float) -> None:
         """Wait without blocking the event loop."""
@@ -103,8 +122,12 @@ class AsyncTransport:
         self._open()
 
     async def close(self) -> None:
-        """Close all channels."""
+        """Close all channels; those of a loop that has ended are beyond closing, and gone with it."""
+        if self._loop is not None and not self._loop.is_closed():
+            self._check_loop()
         self.closed = True
+        if self._loop is None or self._loop.is_closed():
+            return
         for _, old in self._retired:
             await old.close()
         self._retired.clear()
@@ -114,10 +137,10 @@ class AsyncTransport:
 class AsyncStream(Generic[A]):
     """An open server stream of `grpc.aio`."""
 
-    def __init__(self, call: Any, server: str, connection: int) -> None:
+    def __init__(self, call: Any, transport: AsyncTransport, connection: int) -> None:
         self.connection = connection
         self._call = call
-        self._server = server
+        self._transport = transport
 
     async def read(self, timeout: float) -> A | None:
         """Return the next message, None at the end."""
@@ -128,7 +151,8 @@ class AsyncStream(Generic[A]):
             self._call.cancel()
             raise Silence from error
         except grpc.RpcError as error:
-            raise translate(error, self._server) from error
+            raise self._transport.failed(error) from error
+        self._transport.connected = True
         return None if message is grpc.aio.EOF else message
 
     def cancel(self) -> None:

@@ -44,7 +44,8 @@ async def send(
         answer = await transport.unary(methods.BATCH, batch)
     except errors.Unreachable as error:
         return [
-            errors.Unreachable(error.server, error.detail, error.code, request.request_id) for request in batch.requests
+            errors.Unreachable(error.server, error.detail, error.code, request.request_id, error.hint)
+            for request in batch.requests
         ]
     except errors.WharfingerError as error:
         return [error] * len(batch.requests)

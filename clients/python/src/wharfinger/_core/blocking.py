@@ -15,7 +15,7 @@ from wharfinger._core.methods import EXECUTORS, PRICES, TASKS, Method
 from wharfinger._core.settings import Settings
 from wharfinger._core.status import translate
 from wharfinger._core.transport import RETIREMENT, Silence
-from wharfinger.errors import WharfingerError
+from wharfinger.errors import Unreachable, WharfingerError
 from wharfinger.v1 import executor_service_pb2_grpc, pricing_service_pb2_grpc, task_service_pb2_grpc
 
 Q = TypeVar("Q")
@@ -51,6 +51,7 @@ class BlockingTransport:
 
     def __init__(self, settings: Settings) -> None:
         self.server = settings.server
+        self.connected = False
         self.closed = False
         self._connection = 0
         self._settings = settings
@@ -82,9 +83,11 @@ class BlockingTransport:
     async def unary(self, method: Method[Q, A], request: Q, timeout: float | None = None) -> A:
         """Return the answer of a call."""
         try:
-            return cast(A, self._call(method)(request, timeout=timeout or method.seconds, metadata=self._metadata))
+            answer = self._call(method)(request, timeout=timeout or method.seconds, metadata=self._metadata)
         except grpc.RpcError as error:
-            raise translate(error, self.server) from error
+            raise self.failed(error) from error
+        self.connected = True
+        return cast(A, answer)
 
     async def unary_with_metadata(
         self, method: Method[Q, A], request: Q, timeout: float | None = None
@@ -95,17 +98,24 @@ class BlockingTransport:
                 request, timeout=timeout or method.seconds, metadata=self._metadata
             )
         except grpc.RpcError as error:
-            raise translate(error, self.server) from error
+            raise self.failed(error) from error
+        self.connected = True
         both = (*(call.initial_metadata() or ()), *(call.trailing_metadata() or ()))
         return answer, {key: value for key, value in both if isinstance(value, str)}
 
     def stream(self, method: Method[Q, A], request: Q) -> BlockingStream[A]:
         """Open a server stream."""
-        return BlockingStream(self._call(method)(request, metadata=self._metadata), self.server, self._connection)
+        return BlockingStream(self._call(method)(request, metadata=self._metadata), self, self._connection)
 
     def exchange(self, method: Method[Q, A], requests: Iterator[Q]) -> BlockingStream[A]:
         """Open a stream of both directions."""
-        return BlockingStream(self._call(method)(requests, metadata=self._metadata), self.server, self._connection)
+        return BlockingStream(self._call(method)(requests, metadata=self._metadata), self, self._connection)
+
+    def failed(self, error: grpc.RpcError) -> WharfingerError:
+        """Return the error of a call that failed, and note whether the server said so."""
+        told = translate(error, self._settings)
+        self.connected = self.connected or not isinstance(told, Unreachable)
+        return told
 
     async def sleep(self, seconds: float) -> None:
         """Block the calling thread."""
@@ -140,10 +150,10 @@ class BlockingStream(Generic[A]):
     gRPC offers no read with a time limit, so a thread of this stream's own cancels the call when a read takes too long.
     """
 
-    def __init__(self, call: Any, server: str, connection: int) -> None:
+    def __init__(self, call: Any, transport: BlockingTransport, connection: int) -> None:
         self.connection = connection
         self._call = call
-        self._server = server
+        self._transport = transport
         self._watchdog: threading.Thread | None = None
         self._changed = threading.Condition()
         self._deadline: float | None = None
@@ -163,7 +173,8 @@ class BlockingStream(Generic[A]):
             self._release()
             if self._expired:
                 raise Silence from error
-            raise translate(error, self._server) from error
+            raise self._transport.failed(error) from error
+        self._transport.connected = True
         self._deadline = None
         return message
 

@@ -138,8 +138,8 @@ def task_state(number: int) -> models.TaskState:
     return models.TaskState(enum_word(task_pb2.TaskState, "TASK_STATE_", number))
 
 
-def task(value: task_pb2.Task) -> models.Task:
-    """Return a task."""
+def task(value: task_pb2.Task, *, full: bool = True) -> models.Task:
+    """Return a task; without `full` it is one in brief, whose message leaves out what it does."""
     return models.Task(
         name=value.name,
         uid=value.uid,
@@ -149,15 +149,15 @@ def task(value: task_pb2.Task) -> models.Task:
         script_version=value.script_version,
         executor=value.executor,
         creator=value.creator,
-        params=from_struct(value.params),
+        params=from_struct(value.params) if full else None,
         labels=dict(value.labels),
-        waiting_reason=value.waiting_reason,
+        waiting_reason=value.waiting_reason if full else None,
         progress=progress(value.progress) if value.HasField("progress") else None,
         result=from_struct(value.result) if value.HasField("result") else None,
         failure=failure(value.error),
         rollback_failure=failure(value.rollback_error),
         resources=summary(value.resources),
-        attempts=tuple(map(attempt, value.attempts)),
+        attempts=tuple(map(attempt, value.attempts)) if full else None,
         estimate=_estimate(value.estimate) if value.HasField("estimate") else None,
         create_time=moment(value.create_time),
         update_time=moment(value.update_time),
@@ -165,6 +165,7 @@ def task(value: task_pb2.Task) -> models.Task:
         end_time=moment(value.end_time),
         expire_time=moment(value.expire_time),
         last_sequence=value.last_sequence,
+        full=full,
         raw=value,
     )
 

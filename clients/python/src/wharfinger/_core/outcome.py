@@ -7,6 +7,7 @@ from typing import Any
 
 from wharfinger import errors, models
 from wharfinger._core import build, convert, methods
+from wharfinger._core.outage import Outage
 from wharfinger._core.paging import pages
 from wharfinger._core.retry import Backoff, Deadline, passing
 from wharfinger._core.transport import Transport
@@ -25,10 +26,12 @@ async def wait(transport: Transport, name: str, timeout: float | None) -> task_p
 
     Raises:
         TimedOut: the caller's time is over.
+        Unreachable: nothing was ever heard from the server.
         Refused: there is no such task, or it may not be seen.
     """
     deadline = Deadline(timeout)
     backoff = Backoff()
+    outage = Outage(transport, "waiting")
     while True:
         poll = min(POLL, deadline.left())
         request = task_service_pb2.WaitTaskRequest(name=name, timeout=build.duration(poll))
@@ -39,8 +42,12 @@ async def wait(transport: Transport, name: str, timeout: float | None) -> task_p
                 raise
             if deadline.passed:
                 raise errors.TimedOut(_too_late(name, timeout, str(error))) from error
-            await transport.sleep(min(backoff.next(error), deadline.left()))
+            outage.bear(error)
+            pause = min(backoff.next(error), deadline.left())
+            outage.tell(error, pause)
+            await transport.sleep(pause)
             continue
+        outage.over()
         if convert.task_state(task.state).resting:
             return task
         if deadline.passed:
@@ -60,8 +67,8 @@ async def result(transport: Transport, task: models.Task) -> Mapping[str, Any]:
     Raises:
         PartialFailure, RolledBack, TaskCancelled, TaskFailed: it did not succeed.
     """
-    if task.state.left_over and not task.raw.HasField("partial_failure"):
-        # It is of a list, which leaves out where the task stands.
+    if not task.full or (task.state.left_over and not task.raw.HasField("partial_failure")):
+        # It is of a list, which leaves out the result and where the task stands.
         request = task_service_pb2.GetTaskRequest(name=task.name)
         task = convert.task(await transport.unary(methods.GET, request))
     if task.state is models.TaskState.SUCCEEDED:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TypeVar
 
 import grpc
@@ -10,6 +9,8 @@ from google.protobuf import message as protobuf_message
 from google.rpc import code_pb2, error_details_pb2, status_pb2
 
 from wharfinger import errors
+from wharfinger._core.connecting import cause
+from wharfinger._core.settings import Settings
 from wharfinger._core.times import seconds
 
 _DETAILS = "grpc-status-details-bin"
@@ -31,16 +32,11 @@ _CLASSES: dict[str, type[errors.Refused]] = {
 # What a broken connection, or something between here and the server, answers.
 _NO_ANSWER = ("UNAVAILABLE", "DEADLINE_EXCEEDED", "CANCELLED")
 
-# What gRPC says before the cause; the address is told already.
-_CONNECTING = re.compile(
-    r"failed to connect to all addresses; last error: \w+: \S+: (Failed to connect to remote host: )?"
-)
-
 D = TypeVar("D", bound=protobuf_message.Message)
 
 
-def translate(error: grpc.RpcError, server: str) -> errors.WharfingerError:
-    """Return the error of a call that failed; `error` is of a sync or an asyncio call."""
+def translate(error: grpc.RpcError, settings: Settings) -> errors.WharfingerError:
+    """Return the error of a call that failed, sync or of asyncio; `settings` are those of its client."""
     call: grpc.Call = error  # type: ignore[assignment]  # every RpcError of a call is one; the types don't say so
     code = call.code().name
     trailers = dict(call.trailing_metadata() or ())
@@ -53,7 +49,8 @@ def translate(error: grpc.RpcError, server: str) -> errors.WharfingerError:
             status.Clear()
     text = status.message or call.details() or ""
     if code in _NO_ANSWER and not status.details:
-        return errors.Unreachable(server, _CONNECTING.sub("", text) or code, code)
+        why, hint = cause(text, settings)
+        return errors.Unreachable(settings.server, why or code, code, hint=hint)
     return refused(code, text, status)
 
 

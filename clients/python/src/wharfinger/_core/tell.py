@@ -53,7 +53,9 @@ def progress(name: str, sequence: int, value: task_pb2.Progress, resume_token: b
     return events.ProgressUpdate(name, sequence, told.time, told, resume_token=resume_token, raw=value)
 
 
-def snapshot(sequence: int, value: task_pb2.Task, *, final: bool = False, resume_token: bytes = b"") -> events.Snapshot:
+def snapshot(
+    sequence: int, value: task_pb2.Task, *, final: bool = False, full: bool = True, resume_token: bytes = b""
+) -> events.Snapshot:
     """Return a snapshot; `sequence` is up to which events have been told, not what the task knows."""
-    told = convert.task(value)
+    told = convert.task(value, full=full)
     return events.Snapshot(told.name, sequence, told.update_time, told, final, resume_token=resume_token, raw=value)

@@ -39,9 +39,10 @@ class Stream(Protocol[A_co]):
 
 
 class Transport(Protocol):
-    """A connection to a server; `closed` once it was closed."""
+    """A connection to a server; `connected` once anything was heard from it, `closed` once it was closed."""
 
     server: str
+    connected: bool
     closed: bool
 
     async def unary(self, method: Method[Q, A], request: Q, timeout: float | None = None) -> A:

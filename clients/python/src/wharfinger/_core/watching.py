@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import AsyncGenerator, Callable, Iterable
 from typing import Generic, TypeVar
 
 from wharfinger import errors
 from wharfinger._core import build, convert, methods, tell
 from wharfinger._core.methods import Method
+from wharfinger._core.outage import Outage
 from wharfinger._core.retry import Backoff, Deadline, passing
 from wharfinger._core.transport import Silence, Stream, Transport
 from wharfinger.events import Event
 from wharfinger.models import Task
 from wharfinger.v1 import event_pb2, task_pb2, task_service_pb2
-
-_log = logging.getLogger("wharfinger")
 
 Q = TypeVar("Q")
 A = TypeVar("A")
@@ -53,12 +51,14 @@ class Reopened(Generic[Q, A]):
         self._opened = False
         self._connected = False
         self._broken: errors.WharfingerError | None = None
+        self._outage = Outage(transport, "watching")
 
     async def next(self) -> A | None:
         """Return the next message; None when the server ended the stream well: the next call opens it again.
 
         Raises:
             TimedOut: the caller's time is over.
+            Unreachable: nothing was ever heard from the server.
             Refused: the server will not have it, and trying again would not help.
         """
         while True:
@@ -71,11 +71,15 @@ class Reopened(Generic[Q, A]):
                 if not self._deadline.passed:
                     self._transport.renew(self._stream.connection)
                 self._stream = None
+                self._broken = errors.Unreachable(self._transport.server, f"it said nothing for {self._silence:g} s")
+                if not self._deadline.passed:
+                    self._outage.bear(self._broken)
                 continue
             except errors.WharfingerError as error:
                 self._stream = None
                 if not passing(error, self._backoff.failures, connected=self._connected):
                     raise
+                self._outage.bear(error)
                 self._broken = error
                 continue
             if message is None:
@@ -83,6 +87,7 @@ class Reopened(Generic[Q, A]):
                 return None
             self.fresh = opening
             self._connected = True
+            self._outage.over()
             # A connection that tells nothing but its first message is half a success.
             self._backoff.ease(keep=3 if opening else 0)
             return message
@@ -96,12 +101,13 @@ class Reopened(Generic[Q, A]):
     async def _open(self) -> Stream[A]:
         if self._opened:
             pause = min(self._backoff.next(self._broken), self._deadline.left())
-            _log.info("%s; watching again in %.1f seconds", self._broken or "the watch was cut off", pause)
+            self._outage.tell(self._broken, pause)
             await self._transport.sleep(pause)
         self._opened = True
-        self._broken = None
         if self._deadline.passed:
-            raise errors.TimedOut(f"the watch's {self._timeout:g} seconds are over; the task is not affected")
+            why = f": {self._broken}" if self._broken and not self._transport.connected else ""
+            raise errors.TimedOut(f"the watch's {self._timeout:g} seconds are over; the task is not affected{why}")
+        self._broken = None
         return self._transport.stream(self._method, self._request())
 
 
@@ -235,7 +241,8 @@ async def watch_project(
             before, token = token, message.resume_token
             kind = message.WhichOneof("kind")
             if kind == "snapshot":
-                yield tell.snapshot(message.snapshot.last_sequence, message.snapshot, resume_token=token)
+                sequence = message.snapshot.last_sequence
+                yield tell.snapshot(sequence, message.snapshot, full=False, resume_token=token)
             elif kind == "events":
                 *earlier, last = message.events.events
                 for item in earlier:

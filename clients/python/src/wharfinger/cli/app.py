@@ -175,6 +175,8 @@ def _sentence(error: Exception) -> str:
     if isinstance(error, click.ClickException):
         return _usage(error)
     if isinstance(error, errors.Unreachable):
+        if error.hint:
+            return str(error).replace(f"; {error.hint}", f"\n{error.hint[0].upper()}{error.hint[1:]}.")
         return f"{error}\nIs it running there? `wharfinger serve` starts one here; --server names another."
     if isinstance(error, errors.Refused):
         # Of a price the sentence tells them already.

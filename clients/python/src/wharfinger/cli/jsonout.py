@@ -1,69 +1,15 @@
-"""The client's values as JSON for programs: names as in Python, states as words, times in RFC 3339, money exact."""
+"""JSON for programs: documents and lines. What they are of is `to_dict` of the client's values."""
 
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
-from datetime import UTC, datetime
-from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-if TYPE_CHECKING:
-    from wharfinger import Event, PartialFailure
+from wharfinger._core.jsonform import plain
 
-# Opaque to programs but for resuming, or the message that the value was made from.
-_HIDDEN = ("raw",)
-
-
-def plain(value: Any) -> Any:
-    """Return `value`, a model or what models hold, as what JSON has."""
-    if is_dataclass(value) and not isinstance(value, type):
-        return {f.name: plain(getattr(value, f.name)) for f in fields(value) if f.name not in _HIDDEN}
-    if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(item) for item in value]
-    return _scalar(value)
-
-
-def _scalar(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
-    if isinstance(value, Decimal):
-        return format(value, "f")
-    if isinstance(value, bytes):
-        return value.hex()
-    # Enumerations of words are str and come out as their word.
-    return str(value) if isinstance(value, str) else value
-
-
-def event(value: Event) -> dict[str, Any]:
-    """Return an event with its `kind`, such as "state_changed"."""
-    kind = re.sub(r"(?<!^)(?=[A-Z])", "_", type(value).__name__).lower()
-    told: dict[str, Any] = {"kind": kind, **plain(value)}
-    if not told["resume_token"]:
-        del told["resume_token"]
-    return told
-
-
-def partial_failure(error: PartialFailure) -> dict[str, Any]:
-    """Return what is left over of a half-done task."""
-    return {
-        "failure": plain(error.failure),
-        "rollback_failure": plain(error.rollback_failure),
-        "failed_step": error.failed_step,
-        "retryable": error.retryable,
-        "created": plain(error.created),
-        "uncertain": plain(error.uncertain),
-        "not_attempted": list(error.not_attempted),
-        "left_over_count": error.left_over_count,
-        "cost": plain(error.cost),
-        "allowed_actions": list(error.allowed_actions),
-    }
+__all__ = ["document", "line", "plain"]
 
 
 def document(value: Any) -> None:

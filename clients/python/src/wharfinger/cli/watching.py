@@ -60,7 +60,7 @@ class JsonLines:
 
     def tell(self, event: Event) -> None:
         """Print the event."""
-        jsonout.line(jsonout.event(event))
+        jsonout.line(event.to_dict())
 
     def note(self, text: str) -> None:
         """Keep remarks off the output."""
@@ -222,7 +222,7 @@ def tell_end(asked: Asked, client: Client, task: Task, *, stream: bool = True) -
         result = client.result_of(task)
     except PartialFailure as error:
         if asked.json:
-            out({"kind": "partial_failure", "name": task.name, **jsonout.partial_failure(error)})
+            out({"kind": "partial_failure", "name": task.name, **error.to_dict()})
         else:
             partial_report(asked, error)
         return exits.PARTIALLY_FAILED

@@ -95,7 +95,9 @@ class _TaskViewEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_TaskView.Val
     TASK_VIEW_UNSPECIFIED: _TaskView.ValueType  # 0
     """The RPC's own default: FULL for GetTask, BASIC for ListTasks."""
     TASK_VIEW_BASIC: _TaskView.ValueType  # 1
-    """Without params, result, attempts, estimate and the details of errors; cheap to list."""
+    """Without params, result, attempts, estimate, waiting_reason and PartialFailure; cheap to list. Of errors it has the
+    code, the message and the ErrorInfo.
+    """
     TASK_VIEW_FULL: _TaskView.ValueType  # 2
     """Everything."""
 
@@ -105,7 +107,9 @@ class TaskView(_TaskView, metaclass=_TaskViewEnumTypeWrapper):
 TASK_VIEW_UNSPECIFIED: TaskView.ValueType  # 0
 """The RPC's own default: FULL for GetTask, BASIC for ListTasks."""
 TASK_VIEW_BASIC: TaskView.ValueType  # 1
-"""Without params, result, attempts, estimate and the details of errors; cheap to list."""
+"""Without params, result, attempts, estimate, waiting_reason and PartialFailure; cheap to list. Of errors it has the
+code, the message and the ErrorInfo.
+"""
 TASK_VIEW_FULL: TaskView.ValueType  # 2
 """Everything."""
 Global___TaskView: _TypeAlias = TaskView  # noqa: Y015
@@ -220,7 +224,7 @@ class Task(_message.Message):
     """Where the task is in its life."""
     waiting_reason: _builtins.str
     """While QUEUED: why the task does not run yet (not_before, no free slot, no capable worker, waiting for its next
-    attempt) and its place in the queue. For people to read; empty in other states.
+    attempt) and its place in the queue. For people to read; empty in other states. BASIC views leave it out.
     """
     last_sequence: _builtins.int
     """Sequence number of its newest event: watching with `after_sequence` set to it tells only what happens later."""
@@ -261,13 +265,13 @@ class Task(_message.Message):
     @_builtins.property
     def error(self) -> _status_pb2.Status:
         """Why the task failed or was cancelled: the first cause, which a rollback never overwrites. Its details hold a
-        google.rpc.ErrorInfo (see ErrorReason) and, when something is left over, a PartialFailure. BASIC views leave the
-        details out.
+        google.rpc.ErrorInfo (see ErrorReason) and, when something is left over, a PartialFailure, which BASIC views leave
+        out.
         """
 
     @_builtins.property
     def rollback_error(self) -> _status_pb2.Status:
-        """Why the latest rollback failed or stopped; set in ROLLBACK_FAILED. BASIC views leave the details out."""
+        """Why the latest rollback failed or stopped; set in ROLLBACK_FAILED. Its details hold a google.rpc.ErrorInfo."""
 
     @_builtins.property
     def resources(self) -> _resource_pb2.ResourceSummary:

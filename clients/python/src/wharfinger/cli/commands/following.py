@@ -60,7 +60,7 @@ def _print(asked: Asked, client: Client, name: str, *, follow: bool, timestamps:
         if not isinstance(event, LogLine):
             continue
         if asked.json:
-            jsonout.line(jsonout.event(event))
+            jsonout.line(event.to_dict())
         else:
             _line(event, timestamps=timestamps)
 

@@ -10,6 +10,7 @@ from wharfinger import Task, TaskState
 from wharfinger.cli import jsonout
 from wharfinger.cli.commands.leftovers import STATES as LEFT_OVER
 from wharfinger.cli.commands.leftovers import tell as leftover_report
+from wharfinger.cli.commands.showing import tell_task
 from wharfinger.cli.limited import first, tell_more
 from wharfinger.cli.lines import amount
 from wharfinger.cli.options import Asked, command
@@ -47,6 +48,7 @@ class _State(click.Choice[str]):
 @click.option("--label", "labels", metavar="KEY=VALUE", multiple=True, help="Only tasks with this label; several: all.")
 @click.option("--filter", "text", metavar="FILTER", help='Comparisons, such as: create_time > "2026-11-01"')
 @click.option("--leftovers", is_flag=True, help="Only what left something behind, with what that costs an hour.")
+@click.option("--full", is_flag=True, help="With params, result and attempts, each task as `show` tells it.")
 @click.option("--all-projects", is_flag=True, help="Of every project that the token opens; tasks by their full names.")
 @click.option("--order-by", metavar="FIELD", default="", help="create_time, perhaps with ` desc`.")
 @click.option("--limit", type=click.IntRange(0), default=100, show_default=True, help="How many at most; 0: all.")
@@ -58,6 +60,7 @@ def ls(  # noqa: PLR0913
     labels: tuple[str, ...],
     text: str | None,
     leftovers: bool,
+    full: bool,
     all_projects: bool,
     order_by: str,
     limit: int,
@@ -65,7 +68,8 @@ def ls(  # noqa: PLR0913
     """List the project's tasks, newest first.
 
     With --leftovers all that rest half-done, and what the things they left cost: a lower bound while some have no known
-    price, or nobody knows whether they exist. With --all-projects as well, each project's total.
+    price, or nobody knows whether they exist. With --all-projects as well, each project's total. Without --full params,
+    results, attempts and estimates are not read, and not among the JSON.
     """
     if all_projects and asked.project:
         raise click.UsageError("give either --project or --all-projects")
@@ -75,10 +79,15 @@ def ls(  # noqa: PLR0913
     wanted = filter_text(states, script, labels, text)
     with asked.client() as client:
         size = min(limit + 1, 1000) if limit else 1000
-        told = client.list(wanted, order_by, page_size=size, all_projects=all_projects)
+        told = client.list(wanted, order_by, page_size=size, full=full, all_projects=all_projects)
         tasks, more = first(told, limit)
     if asked.json:
         jsonout.document(jsonout.plain(tasks))
+    elif full:
+        for number, task in enumerate(tasks):
+            if number:
+                click.echo()
+            tell_task(task)
     elif tasks:
         table(("TASK", "SCRIPT", "STATE", "PROGRESS", "LEFT OVER", "AGE"), [_row(task, all_projects) for task in tasks])
     else:

@@ -32,16 +32,17 @@ def show(asked: Asked, task: str) -> None:
                 partial = None
         if asked.json:
             told = jsonout.plain(found)
-            told["partial_failure"] = jsonout.partial_failure(partial) if partial else None
+            told["partial_failure"] = partial.to_dict() if partial else None
             jsonout.document(told)
             return
-        _pairs(found)
+        tell_task(found)
         if partial is not None:
             click.echo()
             watching.partial_report(asked, partial)
 
 
-def _pairs(task: Task) -> None:
+def tell_task(task: Task) -> None:
+    """Print what is known of a task, a name and a value a line."""
     version = f" {task.script_version}" if task.script_version else ""
     counted = task.resources
     ledger = {
@@ -56,7 +57,7 @@ def _pairs(task: Task) -> None:
         (
             ("name", task.name),
             ("state", task.state.value),
-            ("waiting", task.waiting_reason),
+            ("waiting", task.waiting_reason or ""),
             ("script", f"{task.script}{version}"),
             ("executor", task.executor),
             ("creator", task.creator),
@@ -102,7 +103,7 @@ def _when(moment: object) -> str:
 
 def _attempt_words(task: Task) -> list[str]:
     words = []
-    for attempt in task.attempts:
+    for attempt in task.attempts or ():
         on = f" on {attempt.executor}" + (f" ({attempt.worker})" if attempt.worker else "")
         end = f" to {clock(attempt.end_time)}" if attempt.end_time else ", runs"
         why = f": {attempt.failure}" if attempt.failure else ""
@@ -118,6 +119,6 @@ def events(asked: Asked, task: str, after: int) -> None:
     with asked.client() as client:
         for event in client.events(task, after):
             if asked.json:
-                jsonout.line(jsonout.event(event))
+                jsonout.line(event.to_dict())
             else:
                 click.echo(f"{event.sequence:>5}  {event_line(event)}")

@@ -123,7 +123,7 @@ export type Task = Message<"wharfinger.v1.Task"> & {
 
   /**
    * While QUEUED: why the task does not run yet (not_before, no free slot, no capable worker, waiting for its next
-   * attempt) and its place in the queue. For people to read; empty in other states.
+   * attempt) and its place in the queue. For people to read; empty in other states. BASIC views leave it out.
    *
    * @generated from field: string waiting_reason = 11;
    */
@@ -145,15 +145,15 @@ export type Task = Message<"wharfinger.v1.Task"> & {
 
   /**
    * Why the task failed or was cancelled: the first cause, which a rollback never overwrites. Its details hold a
-   * google.rpc.ErrorInfo (see ErrorReason) and, when something is left over, a PartialFailure. BASIC views leave the
-   * details out.
+   * google.rpc.ErrorInfo (see ErrorReason) and, when something is left over, a PartialFailure, which BASIC views leave
+   * out.
    *
    * @generated from field: google.rpc.Status error = 14;
    */
   error?: Status | undefined;
 
   /**
-   * Why the latest rollback failed or stopped; set in ROLLBACK_FAILED. BASIC views leave the details out.
+   * Why the latest rollback failed or stopped; set in ROLLBACK_FAILED. Its details hold a google.rpc.ErrorInfo.
    *
    * @generated from field: google.rpc.Status rollback_error = 15;
    */
@@ -571,7 +571,8 @@ export enum TaskView {
   UNSPECIFIED = 0,
 
   /**
-   * Without params, result, attempts, estimate and the details of errors; cheap to list.
+   * Without params, result, attempts, estimate, waiting_reason and PartialFailure; cheap to list. Of errors it has the
+   * code, the message and the ErrorInfo.
    *
    * @generated from enum value: TASK_VIEW_BASIC = 1;
    */

@@ -1,0 +1,156 @@
+"""What the client tells as values: for programs, for notebooks, for sets, and as JSON."""
+
+import dataclasses
+import inspect
+import json
+import pickle
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import flask
+import pytest
+from tests.servers.serving import Serving
+
+import wharfinger
+from wharfinger import aio, errors, events, models, prices
+from wharfinger._core import convert
+from wharfinger.v1 import task_pb2
+
+NOW = datetime(2026, 11, 30, 14, 56, 44, 500_000, UTC)
+FAILURE = models.Failure("UNAVAILABLE", "STORE_UNAVAILABLE", "no answer", {"store": "b"}, raw=object())
+PRICE = prices.Price("acme", "fra", "small", "Hours", models.Money(Decimal("0.10"), "USD"), raw=object())
+TASK = models.Task(
+    "projects/p/tasks/t",
+    "u",
+    "e",
+    "image.import",
+    models.TaskState.PARTIALLY_FAILED,
+    params={"a": [1, {"b": None}]},
+    result={"c": 1.5},
+    labels={"env": "prod"},
+    failure=FAILURE,
+    attempts=(models.Attempt(1, "RUN", "thread", "w", NOW, None, FAILURE),),
+    estimate=prices.Estimate((models.Money(Decimal("1E-7"), "USD"),), (prices.CostItem("x", Decimal(2), PRICE),)),
+    create_time=NOW.astimezone(tz=None),
+    raw=task_pb2.Task(name="projects/p/tasks/t"),
+)
+RESOURCE = models.Resource("node/1", "node", models.ResourceState.CREATED, attributes={"zone": "a"}, failure=FAILURE)
+EVERY = [
+    models.Money(Decimal("1.50"), "EUR"),
+    FAILURE,
+    models.Progress("copy", 1, 2, eta=1.5, time=NOW),
+    models.LeftoverCost((models.Money(Decimal(1), "USD"),), 1, 2),
+    models.ResourceSummary(created=1),
+    RESOURCE,
+    TASK.attempts[0],
+    TASK,
+    models.RollbackPlan((("a", "b"), ("c",)), blocked={"d": "why"}),
+    models.Script("a.b", params_schema={"type": "object"}),
+    models.Worker("w", "h", "python", 4, 1, ("a.b",), NOW),
+    models.Executor("thread", workers=()),
+    models.ServerInfo("h:1", "1", "2", "3"),
+    prices.PriceTier(Decimal(0), models.Money(Decimal(1), "USD")),
+    PRICE,
+    prices.CatalogDiff(1, 2),
+    prices.Catalog("catalogs/ab", "sha256:ab", sections=(("x", 1),)),
+    prices.Activation("catalogs/ab", NOW),
+    prices.CostItem("x", Decimal(1)),
+    TASK.estimate,
+    events.StateChanged("n", 1, NOW, models.TaskState.RUNNING),
+    events.ResourceChanged("n", 2, NOW, RESOURCE),
+    events.LogLine("n", 3, NOW, "INFO", "text"),
+    events.ErrorEvent("n", 4, NOW, FAILURE),
+    events.UnknownEvent("n", 5, NOW, raw=object()),
+    events.ProgressUpdate("n", 5, NOW, models.Progress()),
+    events.Snapshot("n", 5, NOW, TASK, resume_token=b"\1\2"),
+]
+
+
+def test_every_model_is_here() -> None:
+    homes = (models, prices, events)
+    known = {
+        cls
+        for home in homes
+        for name, cls in inspect.getmembers(home, dataclasses.is_dataclass)
+        if cls.__module__ == home.__name__ and not name.startswith("_")
+    }
+    assert {type(one) for one in EVERY} == known
+
+
+@pytest.mark.parametrize("model", EVERY, ids=lambda model: type(model).__name__)
+def test_a_model_is_json_by_to_dict_and_can_be_put_into_a_set(model: models.Task) -> None:
+    told = model.to_dict()
+    assert json.loads(json.dumps(told, allow_nan=False)) == told
+    assert "raw" not in json.dumps(told)
+    assert {model, dataclasses.replace(model)} == {model}
+
+
+def test_to_dict_tells_words_exact_amounts_and_times_of_rfc_3339() -> None:
+    told = TASK.to_dict()
+    assert (told["state"], told["create_time"], told["params"]) == (
+        "PARTIALLY_FAILED",
+        "2026-11-30T14:56:44.500000Z",
+        {"a": [1, {"b": None}]},
+    )
+    assert told["estimate"]["hourly"] == [{"amount": "0.0000001", "currency": "USD"}]
+    assert told["failure"]["metadata"] == {"store": "b"}
+    assert events.LogLine("n", 3, NOW, "INFO", "x").to_dict()["kind"] == "log_line"
+
+
+def test_a_partial_failure_is_json_too() -> None:
+    told = errors.PartialFailure(TASK, FAILURE, [RESOURCE], ["z"], allowed_actions=["RESUME"]).to_dict()
+    assert json.loads(json.dumps(told)) == told
+    assert (told["created"][0]["key"], told["not_attempted"], told["left_over_count"]) == ("node/1", ["z"], 1)
+
+
+def test_what_a_list_leaves_out_is_no_fact() -> None:
+    message = task_pb2.Task(name="projects/p/tasks/t", state=task_pb2.TASK_STATE_SUCCEEDED)
+    brief, full = convert.task(message, full=False), convert.task(message)
+    assert (brief.full, brief.params, brief.result, brief.attempts, brief.estimate) == (False, None, None, None, None)
+    assert brief.waiting_reason is None
+    assert (full.full, full.params, full.attempts, full.waiting_reason) == (True, {}, (), "")
+    left_out = {"params", "result", "attempts", "estimate", "waiting_reason"}
+    assert set(full.to_dict()) - set(brief.to_dict()) == left_out
+
+
+def test_a_task_is_short_in_a_notebook() -> None:
+    long = dataclasses.replace(TASK, params={"user_data": "x" * 5000}, result={"y": "z" * 5000})
+    assert len(repr(long)) < 1200
+    assert "PARTIALLY_FAILED" in repr(long)
+
+
+def test_clients_and_handles_tell_where_they_belong_and_handles_of_one_task_are_equal() -> None:
+    with wharfinger.Client("127.0.0.1:1", project="p", token="secret") as one, wharfinger.Client("127.0.0.1:2") as two:
+        assert repr(one) == "<wharfinger.Client of 127.0.0.1:1, project p>"
+        assert one.handle("a") == one.handle("projects/p/tasks/a")
+        assert {one.handle("a"), one.handle("a")} == {one.handle("a")}
+        assert one.handle("a") != one.handle("b")
+        assert one.handle("projects/p/tasks/a") != two.handle("projects/p/tasks/a")
+    assert repr(aio.Client("127.0.0.1:1")) == "<wharfinger.aio.Client of 127.0.0.1:1, project default>"
+
+
+def test_a_client_or_handle_that_is_pickled_says_what_to_send_instead() -> None:
+    with wharfinger.Client("127.0.0.1:1") as client:
+        for what in (client, client.handle("a"), aio.Client("127.0.0.1:1"), aio.Client("127.0.0.1:1").handle("a")):
+            with pytest.raises(TypeError, match=r"handle\.name|new one"):
+                pickle.dumps(what)
+
+
+def test_a_failed_task_of_a_list_tells_its_reason_and_a_web_handler_returns_it(server: Serving) -> None:
+    with wharfinger.Client(server.address, project=f"p{datetime.now(UTC).timestamp():.0f}-models") as client:
+        client.submit("harbour.fail", task_id="f").wait(30)
+        client.submit("harbour.count", {"steps": 1, "pause": 0}, task_id="c").wait(30)
+        failed = next(client.list("state = FAILED"))
+        alone = client.get("f")
+        assert failed.failure is not None
+        assert failed.failure.reason == "SCRIPT_RAISED"
+        assert failed.failure == alone.failure
+        assert next(client.list("state = SUCCEEDED", full=True)).params == {"pause": 0, "steps": 1}
+        # A listed task's result is read, not taken for an empty one.
+        assert client.result_of(next(client.list("state = SUCCEEDED"))) == {"steps": 1}
+        app = flask.Flask(__name__)
+        app.add_url_rule("/tasks/<name>", view_func=lambda name: client.get(name).to_dict())
+        app.add_url_rule("/tasks", "all", view_func=lambda: [task.to_dict() for task in client.list()])
+        web = app.test_client()
+        assert web.get("/tasks/c").get_json()["result"] == {"steps": 1}
+        assert {task["name"] for task in web.get("/tasks").get_json()} == {alone.name, client.handle("c").name}
