@@ -12,6 +12,7 @@ from tests.domain.world import Finder, Move, Undoer, World
 from wharfinger_server.domain import undo
 from wharfinger_server.domain.entry import base_of
 from wharfinger_server.domain.errors import Fenced
+from wharfinger_server.domain.removing import Removal
 from wharfinger_server.domain.states import Phase
 from wharfinger_server.engine import rollback
 from wharfinger_server.engine.noting import guard
@@ -44,6 +45,10 @@ def _ask(world: World, finder: Finder, key: str) -> None:
     entry = world.entries.get(key)
     if entry is None:
         return
+    if not entry.sought:
+        thing = world.cloud.things.get(entry.external_id)
+        finder.shown[key] = (entry.version, [entry.external_id] if thing and thing.alive else [], world.now)
+        return
     sure, may = world.cloud.find(entry.token, world.now)
     shown = may if world.coin else sure
     finder.shown[key] = (entry.version, shown, world.now)
@@ -63,13 +68,26 @@ def _find_report(world: World, finder: Finder, decide: Callable[[w.Work], object
 
 def _told(world: World, finder: Finder, key: str) -> None:
     version, ids, asked = finder.shown.pop(key)
-    _find_report(world, finder, lambda work: work.ledger().found(key, version, ids, asked, work.now))
+
+    def tell(work: w.Work) -> None:
+        entry = work.ledger().get(key)
+        if entry is not None and entry.sought:
+            work.ledger().found(key, version, ids, asked, work.now)
+        else:
+            work.ledger().looked(key, version, bool(ids), asked, work.now)
+
+    _find_report(world, finder, tell)
 
 
 def _cannot_tell(world: World, finder: Finder, key: str) -> None:
     world.strike("findfail")
     version, _, _ = finder.shown.pop(key)
-    _find_report(world, finder, lambda work: work.ledger().cannot_tell(key, version, w.NO_TELLING, work.now))
+
+    def tell(work: w.Work) -> None:
+        work.ledger().cannot_tell(key, version, w.NO_TELLING, work.now)
+        work.ledger().looked(key, version, None, work.steady, work.now, error=w.NO_TELLING)
+
+    _find_report(world, finder, tell)
 
 
 def _settled(world: World, finder: Finder) -> None:
@@ -114,7 +132,7 @@ def _undoer_dies(world: World, undoer: Undoer) -> None:
 def _begin_undo(world: World, undoer: Undoer, key: str) -> None:
     def decide(work: w.Work) -> w.Entry:
         guard(work, undoer.epoch)  # type: ignore[arg-type]
-        return rollback.start(work, key, work.now + w.UNDO_WINDOW)  # type: ignore[arg-type]
+        return rollback.start(work, key, w.UNDO_WINDOW)  # type: ignore[arg-type]
 
     entry = world.change(decide)
     undoer.calls[key] = (entry.external_id, world.now + w.UNDO_WINDOW, entry.version, "")
@@ -137,11 +155,11 @@ def _undo(world: World, undoer: Undoer, key: str, fault: str) -> None:
 
 def _undo_told(world: World, undoer: Undoer, key: str) -> None:
     _, _, version, how = undoer.calls.pop(key)
-    error = w.BROKEN if how == "failed" else None
+    came, error = (Removal.LOST, w.BROKEN) if how == "failed" else (Removal.COMPLETE, None)
 
     def decide(work: w.Work) -> None:
         guard(work, undoer.epoch)  # type: ignore[arg-type]
-        work.ledger(base_of(key)).undone(key, error, work.now, version)
+        work.ledger(base_of(key)).undone(key, came, error, work.now, version)
 
     current = world.is_current(undoer.epoch, Phase.UNDO)
     try:

@@ -37,7 +37,8 @@ def entry(key: str = "a", state: EntryState = CREATED, **more: Any) -> Entry:
     """Return the entry `key`, or for `a~1` evidence of `a`; what has ever been made has an id."""
     base = key.partition("~")[0]
     id_ = "" if state in (INTENDED, NOT_CREATED) else f"id-{key}"
-    defaults: dict[str, Any] = {"external_id": id_, "epoch": 1, "token": f"token-{key}", "settle_time": SETTLED}
+    defaults: dict[str, Any] = {"external_id": id_, "epoch": 1, "token": f"token-{key}"}
+    defaults |= {"settle_time": SETTLED, "settling": WINDOWS["settling"]}
     ordinal = more.pop("ordinal", 0)
     return Entry(key, base, "thing", state, ordinal, **{**defaults, **more})
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from tests.domain.build import BROKEN, LOST, RETRYABLE, UNCERTAIN, intent
+from tests.domain.build import BROKEN, DOUBT, LOST, RETRYABLE, UNCERTAIN, intent
 from tests.domain.world import Setup, Work, World
 
 from wharfinger_server.domain.errors import Fenced
 from wharfinger_server.domain.policy import OnFailure, Policy
+from wharfinger_server.domain.removing import Removal
 from wharfinger_server.domain.states import EntryState, Phase, TaskState
 from wharfinger_server.engine import rollback
 
@@ -66,8 +67,14 @@ def test_what_was_being_removed_when_its_attempt_ended_is_not_half_removed() -> 
     made = world()
     intends(made, 1)
     made.change(lambda work: work.ledger("a").created("a", 1, "x", 1, work.now, live=True))
-    made.change(lambda work: work.ledger("a").undoing("a", work.now + 9, work.now))
+    made.change(lambda work: work.ledger("a").undoing("a", 9, work.now))
     made.change(lambda work: made.life.result(work, 1, b"{}"))
+    assert (made.task.state, made.entries["a"].state) == (TaskState.RUNNING, EntryState.UNDOING)
+    assert made.task.wake_time == made.entries["a"].settle_time
+    made.now = made.entries["a"].settle_time
+    leased = made.change(lambda work: made.life.lease(work, Phase.SETTLE, "w"))
+    assert leased.targets == ("a",)
+    made.change(lambda work: made.life.settled_once(work, made.task.epoch, DOUBT))
     assert made.entries["a"].state is EntryState.UNDO_FAILED
     assert made.task.state is TaskState.PARTIALLY_FAILED
 
@@ -95,8 +102,8 @@ def test_an_undo_attempt_that_did_something_is_followed_by_another() -> None:
     made.change(lambda work: made.life.failure(work, 1, BROKEN))
     made.now += 1
     made.change(lambda work: made.life.lease(work, Phase.UNDO, "w"))
-    made.change(lambda work: work.ledger("b").undoing("b", work.now + 9, work.now))
-    made.change(lambda work: work.ledger("b").undone("b", None, work.now))
+    made.change(lambda work: work.ledger("b").undoing("b", 9, work.now))
+    made.change(lambda work: work.ledger("b").undone("b", Removal.COMPLETE, None, work.now))
     made.change(lambda work: made.life.undone_once(work, made.task.epoch))
     assert (made.task.state, made.task.lease) == (TaskState.ROLLING_BACK, None)
 
@@ -108,10 +115,10 @@ def test_a_rollback_that_is_cancelled_ends_with_what_is_in_hand() -> None:
         made.change(lambda work, key=key: work.ledger(key).created(key, 1, key, 1, work.now, live=True))  # type: ignore[misc]
     made.change(lambda work: made.life.failure(work, 1, BROKEN))
     made.change(lambda work: made.life.lease(work, Phase.UNDO, "w"))
-    made.change(lambda work: rollback.start(work, "b", work.now + 9))
+    made.change(lambda work: rollback.start(work, "b", 9))
     made.change(lambda work: made.life.cancel(work, "me", ""))
     assert made.task.state is TaskState.ROLLING_BACK
-    made.change(lambda work: work.ledger("b").undone("b", None, work.now))
+    made.change(lambda work: work.ledger("b").undone("b", Removal.COMPLETE, None, work.now))
     made.change(lambda work: made.life.undone_once(work, made.task.epoch))
     assert made.task.state is TaskState.ROLLBACK_FAILED
     assert {key: one.state.name for key, one in made.entries.items()} == {"a": "CREATED", "b": "UNDONE"}

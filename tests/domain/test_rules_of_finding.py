@@ -29,6 +29,7 @@ from tests.domain.build import (
 from wharfinger_server.domain import ids
 from wharfinger_server.domain.errors import FailedPrecondition
 from wharfinger_server.domain.ledger import Ledger
+from wharfinger_server.domain.removing import Removal
 from wharfinger_server.domain.states import Cause, EntryState, Goal, Phase, TaskState
 
 
@@ -148,8 +149,8 @@ def test_rule_8_nothing_is_found_about_what_is_known(state: EntryState) -> None:
 def test_rule_8_the_result_of_an_undo_counts_only_for_what_it_was_asked_about() -> None:
     held = ledger(entry(state=UNDOING, generation=2))
     stale = entry(state=UNDOING, generation=1).version
-    assert held.undone("a", None, NOW, stale) is None
-    assert held.undone("a", None, NOW, held.named("a").version) is not None
+    assert held.undone("a", Removal.COMPLETE, None, NOW, stale) is None
+    assert held.undone("a", Removal.COMPLETE, None, NOW, held.named("a").version) is not None
 
 
 def test_a_version_may_come_back_as_a_list() -> None:

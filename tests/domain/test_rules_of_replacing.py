@@ -25,6 +25,7 @@ from wharfinger_server.domain import replacing, undo
 from wharfinger_server.domain.errors import FailedPrecondition
 from wharfinger_server.domain.ledger import Ledger
 from wharfinger_server.domain.policy import OnFailure, Policy
+from wharfinger_server.domain.removing import Removal
 from wharfinger_server.domain.states import Cause, EntryState, Goal, TaskState
 
 
@@ -33,8 +34,8 @@ def without_b(state: TaskState = TaskState.PARTIALLY_FAILED) -> tuple[object, Le
     held = ledger(entry("a"), entry("b"), entry("c"))
     one = task(state, held, error=BROKEN if state is not TaskState.SUCCEEDED else None)
     undo.begin(one, held, ("b",), (), NOW)
-    held.undoing("b", NOW + 25, NOW)
-    held.undone("b", None, NOW)
+    held.undoing("b", 25, NOW)
+    held.undone("b", Removal.COMPLETE, None, NOW)
     undo.end(one, held, NOW)
     return one, held
 
@@ -47,8 +48,8 @@ def test_rule_31_after_a_rollback_of_one_key_the_task_may_resume_and_makes_it_an
     held = ledger(entry("a"), entry("b"), entry("c"))
     one = task(state, held, undo_begun=False)
     undo.begin(one, held, ("b",), (), NOW)
-    held.undoing("b", NOW + 25, NOW)
-    held.undone("b", None, NOW)
+    held.undoing("b", 25, NOW)
+    held.undone("b", Removal.COMPLETE, None, NOW)
     undo.end(one, held, NOW)
     assert (one.state, one.cause, one.undo_begun) == (TaskState.PARTIALLY_FAILED, Cause.ROLLBACK, False)
     one.resume()
@@ -73,8 +74,8 @@ def test_rule_31_a_whole_rollback_before_forbids_resume_for_good() -> None:
     held = ledger(entry("a"), entry("b"))
     one = task(TaskState.ROLLBACK_FAILED, held)
     undo.begin(one, held, ("b",), (), NOW)
-    held.undoing("b", NOW + 25, NOW)
-    held.undone("b", None, NOW)
+    held.undoing("b", 25, NOW)
+    held.undone("b", Removal.COMPLETE, None, NOW)
     undo.end(one, held, NOW)
     assert one.state is TaskState.PARTIALLY_FAILED
     with pytest.raises(FailedPrecondition, match="all that it made has begun to be undone"):
@@ -145,7 +146,7 @@ def test_the_way_out_of_rule_30_is_a_rollback_of_the_children() -> None:
     one = task(TaskState.PARTIALLY_FAILED, held)
     undo.begin(one, held, ("b",), (), NOW)
     undo.start(one, held, "b", NOW + 25, NOW)
-    held.undone("b", None, NOW)
+    held.undone("b", Removal.COMPLETE, None, NOW)
     undo.end(one, held, NOW)
     one.resume()
     assert replacing.intend(held, intent("a", request_digest=""), 5, SETTLED).generation == 2
@@ -158,7 +159,7 @@ def test_the_way_out_of_rule_30_is_a_rollback_of_the_children() -> None:
 def test_rule_32_a_script_cannot_remove_what_its_children_stand_on(state: EntryState, owned: bool) -> None:
     held = ledger(entry("a"), entry("b", state, depends_on=("a",), owned=owned))
     with pytest.raises(FailedPrecondition) as caught:
-        replacing.remove(held, "a", NOW + 25, NOW)
+        replacing.remove(held, "a", 25, NOW)
     assert (caught.value.reason, caught.value.metadata["key"]) == ("UNDO_FAILED", "a")
     assert "b, which depends on it" in caught.value.message
     assert not held.changed
@@ -167,11 +168,11 @@ def test_rule_32_a_script_cannot_remove_what_its_children_stand_on(state: EntryS
 @pytest.mark.parametrize("state", [NOT_CREATED, UNDONE, FORGOTTEN], ids=str)
 def test_rule_32_children_that_are_gone_stand_in_nothings_way(state: EntryState) -> None:
     held = ledger(entry("a"), entry("b", state, depends_on=("a",)))
-    assert replacing.remove(held, "a", NOW + 25, NOW).state is UNDOING
-    assert held.undone("a", None, NOW).state is UNDONE  # type: ignore[union-attr]
+    assert replacing.remove(held, "a", 25, NOW).state is UNDOING
+    assert held.undone("a", Removal.COMPLETE, None, NOW).state is UNDONE  # type: ignore[union-attr]
     assert replacing.intend(held, intent("a", request_digest=""), 1, NOW).generation == 2
 
 
 def test_rule_32_what_could_not_be_removed_may_be_removed_again() -> None:
     held = ledger(entry("a", UNDO_FAILED))
-    assert replacing.remove(held, "a", NOW + 25, NOW).state is UNDOING
+    assert replacing.remove(held, "a", 25, NOW).state is UNDOING

@@ -28,6 +28,7 @@ from wharfinger_server.domain.errors import FailedPrecondition
 from wharfinger_server.domain.failure import Code, Failure
 from wharfinger_server.domain.ledger import Ledger
 from wharfinger_server.domain.policy import Policy
+from wharfinger_server.domain.removing import Removal
 from wharfinger_server.domain.states import Cause, EntryState, Phase, TaskState
 from wharfinger_server.domain.task import Rollback, Task
 from wharfinger_server.domain.undo import Order
@@ -85,7 +86,7 @@ def test_nothing_waits_for_evidence() -> None:
 
 def test_rule_16_a_failure_does_not_stop_the_others() -> None:
     held = diamond(d=UNDONE, c=UNDO_FAILED)
-    held.put(entry("c", UNDO_FAILED, ordinal=3, depends_on=("a",), tried=True))
+    held.put(entry("c", UNDO_FAILED, ordinal=3, depends_on=("a",), undo_begun=3))
     assert keys(Order(held).ready()) == ["e", "b"]
 
 
@@ -218,11 +219,15 @@ def test_a_part_that_is_not_done_is_a_failed_rollback() -> None:
 
 def test_rule_18_an_undo_has_a_call_window() -> None:
     held = ledger(entry())
-    assert held.undoing("a", 25, NOW).undo_deadline == NOW + 25
-    held.undone("a", BROKEN, NOW + 5)
-    held.steady += 6
-    assert held.undoing("a", 14, NOW + 6).undo_deadline == NOW + 25
-    assert held.named("a").undo_window == 25
+    assert held.undoing("a", 25, NOW).undo_deadline == NOW + 25 + 30
+    held.undone("a", Removal.LOST, BROKEN, NOW + 5)
+    held.steady = NOW + 25 + 29
+    with pytest.raises(FailedPrecondition) as caught:
+        held.undoing("a", 10, NOW + 25 + 29)
+    assert caught.value.reason == "TASK_NOT_SETTLED"
+    held.steady += 1
+    assert held.undoing("a", 10, NOW + 25 + 30).undo_deadline == NOW + 25 + 30 + 10 + 30
+    assert held.named("a").undo_window == 10 + 30
     assert held.named("a").undo_attempts == 2
 
 
@@ -239,35 +244,37 @@ def test_rule_18_nothing_is_retained_while_an_undo_may_be_on_its_way() -> None:
 def test_rule_18_what_is_uncertain_and_has_an_id_is_undone_by_id() -> None:
     held = ledger(entry("a", UNCERTAIN), entry("b", UNCERTAIN, external_id=""))
     assert keys(Order(held).ready()) == ["a"]
-    assert held.undoing("a", NOW, NOW).state is UNDOING
+    assert held.undoing("a", 0, NOW).state is UNDOING
     with pytest.raises(FailedPrecondition):
-        held.undoing("b", NOW, NOW)
+        held.undoing("b", 0, NOW)
 
 
 @pytest.mark.parametrize("state", [INTENDED, NOT_CREATED, UNDONE, RETAINED, FORGOTTEN], ids=lambda state: state.name)
 def test_what_is_not_alive_is_not_taken_away(state: EntryState) -> None:
     held = ledger(entry(state=state))
     with pytest.raises(FailedPrecondition) as caught:
-        held.undoing("a", NOW, NOW)
+        held.undoing("a", 0, NOW)
     assert caught.value.reason == "KEY_REUSED"
 
 
 def test_what_is_not_ours_or_not_known_is_not_taken_away() -> None:
     with pytest.raises(FailedPrecondition, match="not owned"):
-        ledger(entry(owned=False)).undoing("a", NOW, NOW)
+        ledger(entry(owned=False)).undoing("a", 0, NOW)
     with pytest.raises(FailedPrecondition) as caught:
-        ledger().undoing("a", NOW, NOW)
+        ledger().undoing("a", 0, NOW)
     assert caught.value.reason == "KEY_UNKNOWN"
 
 
-def test_the_result_of_an_undo_is_kept_and_an_error_is_not_tried_again_in_this_round() -> None:
-    held = ledger(entry("a", UNDOING), entry("b", UNDOING), entry("c"))
-    gone, failed = held.undone("a", None, NOW), held.undone("b", BROKEN, NOW)
+def test_the_result_of_an_undo_is_kept() -> None:
+    held = ledger(entry("a"), entry("b"), entry("c"))
+    held.undoing("a", 5, NOW)
+    held.undoing("b", 5, NOW)
+    gone, failed = held.undone("a", Removal.COMPLETE, None, NOW), held.undone("b", Removal.LOST, BROKEN, NOW)
     assert gone is not None
     assert failed is not None
-    assert (gone.state, failed.state, failed.error, failed.tried) == (UNDONE, UNDO_FAILED, BROKEN, True)
-    assert held.undone("c", None, NOW) is None
-    assert keys(Order(held).ready()) == ["c"]
+    assert (gone.state, failed.state, failed.error) == (UNDONE, UNDO_FAILED, BROKEN)
+    assert held.undone("c", Removal.COMPLETE, None, NOW) is None
+    assert keys(Order(held, steady=NOW).ready()) == ["c"]
 
 
 # ---------------------------------------------------------------------- rule 19
@@ -279,7 +286,7 @@ def test_rule_19_undoing_evidence_alone_does_not_forbid_to_resume() -> None:
     undo.begin(one, held, ("a~1",), (), NOW)
     assert not one.undo_begun
     held.undoing("a~1", 25, NOW)
-    held.undone("a~1", None, NOW)
+    held.undone("a~1", Removal.COMPLETE, None, NOW)
     undo.end(one, held, NOW)
     assert (one.state, one.cause) == (TaskState.PARTIALLY_FAILED, Cause.FAIL)
     one.resume()
@@ -295,12 +302,13 @@ def test_rule_19_a_rollback_of_some_keys_does_not_forbid_to_resume() -> None:
 
 def test_rule_19_what_a_script_removes_itself_does_not_forbid_to_resume() -> None:
     held = ledger(entry())
-    held.undoing("a", NOW, NOW)
+    held.undoing("a", 0, NOW)
     halted = held.undo_interrupted(NOW)
     one = task(TaskState.PARTIALLY_FAILED, held)
     assert keys(halted) == ["a"]
     one.resume()
-    assert held.undoing("a", NOW, NOW).state is UNDOING
+    held.steady += 30
+    assert held.undoing("a", 0, NOW + 30).state is UNDOING
 
 
 def test_a_success_whose_evidence_alone_is_undone_is_one_again() -> None:
@@ -308,7 +316,7 @@ def test_a_success_whose_evidence_alone_is_undone_is_one_again() -> None:
     one = task(TaskState.PARTIALLY_FAILED, held, cause=Cause.SUCCESS, error=BROKEN)
     undo.begin(one, held, ("a~1",), (), NOW)
     held.undoing("a~1", 25, NOW)
-    held.undone("a~1", None, NOW)
+    held.undone("a~1", Removal.COMPLETE, None, NOW)
     undo.end(one, held, NOW)
     assert (one.state, one.cause, one.error) == (TaskState.SUCCEEDED, Cause.SUCCESS, None)
 
@@ -318,7 +326,7 @@ def test_a_success_whose_evidence_could_not_be_undone_is_closed_by_a_person() ->
     one = task(TaskState.PARTIALLY_FAILED, held, cause=Cause.SUCCESS)
     undo.begin(one, held, ("a~1",), (), NOW)
     held.undoing("a~1", 25, NOW)
-    held.undone("a~1", BROKEN, NOW)
+    held.undone("a~1", Removal.LOST, BROKEN, NOW)
     undo.end(one, held, NOW)
     assert (one.state, one.cause) == (TaskState.ROLLBACK_FAILED, Cause.SUCCESS)
     assert one.rest_state() is TaskState.ROLLBACK_FAILED
@@ -352,7 +360,7 @@ def test_an_undo_begins_only_in_its_order_and_only_where_it_was_asked() -> None:
     assert other.value.reason == "STATE_FORBIDS"
     assert undo.start(one, held, "b", 25, NOW).state is UNDOING
     one.cancel(NOW)
-    held.undone("b", None, NOW)
+    held.undone("b", Removal.COMPLETE, None, NOW)
     with pytest.raises(FailedPrecondition) as stopped:
         undo.start(one, held, "a", 25, NOW)
     assert stopped.value.reason == "STATE_FORBIDS"

@@ -12,6 +12,7 @@ from tests.domain.world import Call, Move, Step, Worker, World
 
 from wharfinger_server.domain.errors import Fenced, Refused
 from wharfinger_server.domain.ledger import Ledger
+from wharfinger_server.domain.removing import Removal
 from wharfinger_server.domain.states import EntryState, Phase, TaskState
 from wharfinger_server.engine.life import LATE
 from wharfinger_server.engine.noting import guard
@@ -227,8 +228,8 @@ def _tell_created(world: World, worker: Worker, key: str, generation: int, id_: 
 
 def _begin_removal(world: World, worker: Worker, key: str) -> None:
     def decide(work: w.Work) -> None:
-        entry = work.ledger(key).undoing(key, work.now + w.UNDO_WINDOW, work.now)
-        worker.id, worker.deadline = entry.external_id, entry.undo_deadline
+        entry = work.ledger(key).undoing(key, w.UNDO_WINDOW, work.now)
+        worker.id, worker.deadline = entry.external_id, work.steady + w.UNDO_WINDOW
 
     if _report(world, worker, decide):
         worker.doing = "remove"
@@ -248,8 +249,8 @@ def _remove(world: World, worker: Worker) -> None:
 
 def _removed(world: World, worker: Worker) -> None:
     key = world.setup.steps[worker.at].keys[0]
-    error = w.BROKEN if worker.deadline < 0 else None
-    if _report(world, worker, lambda work: work.ledger(key).undone(key, error, work.now)):
+    how, error = (Removal.LOST, w.BROKEN) if worker.deadline < 0 else (Removal.COMPLETE, None)
+    if _report(world, worker, lambda work: work.ledger(key).undone(key, how, error, work.now)):
         worker.doing = "next"
         worker.at += 1
 

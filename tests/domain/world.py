@@ -130,7 +130,7 @@ class Work:
         self.now = world.now + WALL
         self.steady = world.now
         self.task: Task = copy(world.task)
-        self.task.counts = Counts(dict(counts.owned), counts.foreign, counts.last_ordinal)
+        self.task.counts = Counts(dict(counts.owned), counts.foreign, counts.last_ordinal, looks=counts.looks)
         self.events: list[EventDetail] = []
         self._stored = world.entries
         self.opened = Ledger(self.task.uid, self.task.counts, steady=self.steady)
@@ -254,6 +254,7 @@ class World:
         times = [self.task.wake_time, self.task.undo_end]
         for entry in self.entries.values():
             times += [entry.settle_time, entry.undo_deadline, entry.send_by - WALL]
+            times += [entry.look_time] if entry.awaits_look else []
         later = sorted({t for t in times if t > self.now} | {t + 1 for t in times if t + 1 > self.now})
         return [t for t in later if t < self.horizon()]
 

@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import Any
 from unittest.mock import patch
 
-from tests.engine.model_ledger import ModelLedger
+from tests.engine.model_ledger import ModelLedger, Row
 from tests.engine.model_ledger import Refused as Forbidden
 from tests.engine.model_task import ModelPolicy, ModelTask
 
@@ -120,6 +120,7 @@ class History:
                 on_cancel_undo=dice.random() < 0.4,
                 attempts=dice.choice((1, 2, 4)),
                 losses=dice.choice((1, 2, 4)),
+                undos=dice.choice((1, 2, 3)),
                 resumable=dice.random() < 0.8,
             ),
             ModelLedger(now=house.now),
@@ -142,6 +143,7 @@ class History:
             on_cancel=OnFailure.ROLL_BACK if wanted.on_cancel_undo else OnFailure.KEEP,
             max_attempts=wanted.attempts,
             max_lost_attempts=wanted.losses,
+            max_undo_attempts=wanted.undos,
         )
         self.house.tasks += 1
         self.name = f"t{self.house.tasks}"
@@ -343,7 +345,7 @@ class History:
         if self.model.ledger.rows[key].state == "UNDOING":
             await self._removed(epoch, key)
             return
-        until = self.house.now + UNDO_WINDOW
+        until = self.house.now + UNDO_WINDOW + SETTLING
         await self.both(
             f"{epoch} removes {key}",
             session.removing(key, UNDO_WINDOW),
@@ -351,15 +353,20 @@ class History:
         )
 
     async def _removed(self, epoch: int, key: str) -> None:
-        well = self.dice.random() < 0.6
-        error = None if well else protocol.Failure(2, "SCRIPT_RAISED", "stuck")
+        how = self.dice.choice([*protocol.Removal, protocol.Removal.COMPLETE, protocol.Removal.ACCEPTED])
+        failed = how in (protocol.Removal.REFUSED, protocol.Removal.LOST)
+        error = protocol.Failure(2, "SCRIPT_RAISED", "stuck") if failed else None
+
+        number = max(1, self.model.ledger.rows[key].undos - (self.dice.random() < 0.1))
 
         def rule() -> None:
             self.model.fence(epoch)
-            if self.model.ledger.undone(key, well) and well:
+            if self.model.ledger.undone(key, how.name, number):
                 self.used[epoch].discard(key)  # rule 32
 
-        await self.both(f"{epoch} removed {key}: {well}", self.sessions[epoch].removed(key, error), rule)
+        await self.both(
+            f"{epoch} removed {key}: {how.name}", self.sessions[epoch].removed(key, number, how, error), rule
+        )
 
     async def _finish(self, epoch: int) -> None:
         end = self.dice.choice(("ok", "ok", "failed", "again"))
@@ -374,6 +381,10 @@ class History:
     async def _settle(self) -> None:
         dice, ledger, epoch = self.dice, self.model.ledger, self.model.epoch
         looked = [row for row in self.model.rows if row.state in ("INTENDED", "UNCERTAIN")]
+        at = [row for row in self.model.rows if row.awaits_look]
+        if at and (not looked or dice.random() < 0.5):
+            await self._look(epoch, dice.choice(at))
+            return
         if not looked or dice.random() < 0.2:
             await self._finish(epoch)
             return
@@ -395,6 +406,22 @@ class History:
 
         await self.both(f"{epoch} finds {key} {version}: {found}, asked at {asked % 100_000}", report, rule)
 
+    async def _look(self, epoch: int, row: Row) -> None:
+        if self.dice.random() < 0.2:
+            await self._finish(epoch)
+            return
+        shown = self.dice.choice((None, True, False, False))
+        entries = await self.house.store.entries(self.id, 0, 100)
+        version = next(e.version for e in entries if e.key == row.key)
+        known, asked = row.version, self.model.begun
+
+        def rule() -> None:
+            self.model.fence(epoch)
+            self.model.ledger.looked(row.key, known, shown, asked)
+
+        report = self.sessions[epoch].looked(row.key, version, shown)
+        await self.both(f"{epoch} looks at {row.key}: {shown}, asked at {asked % 100_000}", report, rule)
+
     async def _undo(self) -> None:
         epoch = self.model.epoch
         under_way = [row.key for row in self.model.rows if row.state == "UNDOING"]
@@ -404,7 +431,7 @@ class History:
             await self._finish(epoch)
         else:
             key = self.dice.choice([row.key for row in self.model.rows])
-            until = self.house.now + UNDO_WINDOW
+            until = self.house.now + UNDO_WINDOW + SETTLING
             await self.both(
                 f"{epoch} undoes {key}",
                 self.sessions[epoch].removing(key, UNDO_WINDOW),

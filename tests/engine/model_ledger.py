@@ -21,7 +21,11 @@ class Refused(Exception):
 
 @dataclass
 class Row:
-    """One entry. `settle`: from when "not there" counts; `window`: until when an undo may be on its way."""
+    """One entry. `settle`: from when "not there" counts; `window`: until when an undo may be on its way.
+
+    `look`: it waits to be looked at, from `look_at` on; `looks` decided nothing, the first denial that counts was asked
+    at `denied`. `undos` began ever, `begun` in this rollback; the last one failed at `failed`.
+    """
 
     key: str
     state: str
@@ -34,10 +38,23 @@ class Row:
     digest: str = ""
     tokens: bool = False
     settle: int = 0
+    settling: int = 10
     window: int = 0
+    undos: int = 0
+    begun: int = 0
+    failed: int = 0
     tried: bool = False
     burnt: bool = False
+    look: bool = False
+    look_at: int = 0
+    looks: int = 0
+    denied: int = 0
     changed: int = 0
+
+    @property
+    def awaits_look(self) -> bool:
+        """Whether it is to be looked at by its id."""
+        return self.look and self.owned and bool(self.id) and self.state in ("UNDOING", "UNDO_FAILED")
 
     @property
     def base(self) -> str:
@@ -114,7 +131,8 @@ class ModelLedger:
             raise Refused("9")
         else:
             row.gen += row.state == "UNDONE" or row.burnt
-        facts = {"id": "", "owned": True, "tried": False, "burnt": False, "window": 0, "tokens": tokens}
+        facts = {"id": "", "owned": True, "tried": False, "burnt": False, "window": 0, "tokens": tokens, "look": False}
+        facts |= {"undos": 0, "begun": 0}
         return self.set(row, "INTENDED", epoch=epoch, after=after, digest=digest, settle=settle, **facts)
 
     def created(self, key: str, gen: int, id_: str, epoch: int, live: bool) -> bool:
@@ -172,7 +190,8 @@ class ModelLedger:
     def _take_over(self, base: Row, other: Row) -> Row:
         del self.rows[other.key]
         gen, window, settle = max(base.gen, other.gen), other.window, min(base.settle, self.now)
-        facts = {"gen": gen, "window": window, "settle": settle, "burnt": False, "tried": False}
+        facts = {"gen": gen, "window": window, "settle": settle, "burnt": False, "tried": False, "look": False}
+        facts |= {"undos": other.undos, "begun": other.begun}
         return self.set(base, "CREATED", id=other.id, owned=True, **facts)
 
     # ------------------------------------------------------------------ finding
@@ -184,7 +203,7 @@ class ModelLedger:
     def begin_round(self) -> None:
         """Everything may be tried anew."""
         for row in self.rows.values():
-            row.tried = False
+            row.tried, row.begun = False, 0
 
     def found(self, key: str, version: object, ids: Sequence[str] | None, asked: int) -> None:
         """Rules 6, 7, 8; `ids` None: it could not be told."""
@@ -226,19 +245,61 @@ class ModelLedger:
         return row.owned and (row.state in ("CREATED", "UNDOING", "UNDO_FAILED") or bool(row.sought and row.id))
 
     def undoing(self, key: str, until: int) -> None:
-        """Write that it is about to be taken away."""
+        """Write that it is about to be taken away (rules 24, 25)."""
         row = self.rows.get(key)
         if row is None or not self.removable(row):
             raise Refused("not ours, or not alive")
-        self.set(row, "UNDOING", window=max(row.window, until))
+        if row.state in ("UNDOING", "UNDO_FAILED") and self.now < row.window:
+            raise Refused("24")
+        facts = {"look": True, "look_at": max(row.settle, self.now), "looks": 0, "denied": 0}
+        self.set(row, "UNDOING", window=until, undos=row.undos + 1, begun=row.begun + 1, **facts)
 
-    def undone(self, key: str, well: bool) -> bool:
-        """Take what came of it; return whether it changed something."""
+    def undone(self, key: str, how: str, number: int) -> bool:
+        """Take what came of it (rule 26): what is not complete, nor surely refused, is looked at.
+
+        Returns whether it is gone.
+        """
         row = self.rows.get(key)
-        if row is None or row.state != "UNDOING":
+        if row is None or row.state != "UNDOING" or row.undos != number:
             return False
-        self.set(row, "UNDONE" if well else "UNDO_FAILED", tried=not well)
-        return True
+        if how == "COMPLETE":
+            self.set(row, "UNDONE", look=False)
+        elif how == "REFUSED":
+            self.set(row, "UNDO_FAILED", failed=self.now, look=False, window=self.now)
+        elif how == "LOST":
+            self.set(row, "UNDO_FAILED", failed=self.now)
+        else:
+            self.set(row, "UNDOING")
+        return how == "COMPLETE"
+
+    def to_look(self) -> list[Row]:
+        """Return what is to be looked at by now."""
+        return [row for row in self.rows.values() if row.awaits_look and row.look_at <= self.now]
+
+    def looked(self, key: str, version: object, shown: bool | None, asked: int) -> None:
+        """Rules 8, 26, 27; `shown` None: it could not be told."""
+        row = self.rows.get(key)
+        if row is None or not row.awaits_look or row.version != version:
+            return
+        if shown is False:
+            self._denied(row, asked)
+            return
+        row.denied = 0 if shown else row.denied
+        row.look_at, row.looks = self.now + min(2**row.looks, 30), row.looks + 1
+        if asked >= row.window:
+            self.set(row, "UNDO_FAILED", look=False, failed=self.now)
+        else:
+            row.look_at = min(row.look_at, row.window)
+
+    def _denied(self, row: Row, asked: int) -> None:
+        if asked < row.settle:
+            row.look_at = row.settle
+        elif not row.denied:
+            row.denied, row.look_at = asked, asked + row.settling
+        elif asked < row.denied + row.settling:
+            row.look_at = row.denied + row.settling
+        else:
+            self.set(row, "UNDONE", look=False)
 
     def interrupt(self) -> None:
         """What was being taken away when its attempt ended may be gone or not."""

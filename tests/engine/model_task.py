@@ -22,6 +22,7 @@ class ModelPolicy:
     on_cancel_undo: bool = False
     attempts: int = 2
     losses: int = 2
+    undos: int = 3
     resumable: bool = True
 
 
@@ -90,8 +91,8 @@ class ModelTask:
             return ""
         if self.state == "ROLLING_BACK":
             return self._undo_phase()
-        if any(row.sought for row in self.rows):
-            return "SETTLE" if self.ledger.to_settle() else ""
+        if any(row.sought or row.awaits_look for row in self.rows):
+            return "SETTLE" if self.ledger.to_settle() or self.ledger.to_look() else ""
         return "RUN" if self.state == "QUEUED" else ""
 
     def lease(self, phase: str) -> None:
@@ -124,7 +125,6 @@ class ModelTask:
             self._over()
             self.settle_losses = 0
         elif end == "ok":
-            self.ledger.interrupt()
             self._over()
             if self.state == "CANCELLING":
                 self.goal = "CANCEL"
@@ -133,7 +133,6 @@ class ModelTask:
             else:
                 self._rest("SUCCEEDED", "SUCCESS")
         else:
-            self.ledger.interrupt()
             self.failures += 1
             self._failed(again=end == "again" and self.failures < self.policy.attempts)
         self.go_on()
@@ -142,7 +141,6 @@ class ModelTask:
         """Take the loss of an attempt with its worker."""
         self.fence(epoch)
         if self.phase == "RUN":
-            self.ledger.interrupt()
             self.losses += 1
             self._failed(again=self.policy.resumable and self.losses < self.policy.losses)
         else:
@@ -152,6 +150,8 @@ class ModelTask:
             if settling and self.settle_losses >= self.policy.losses:
                 for row in self.ledger.to_settle():
                     self.ledger.set(row, "UNCERTAIN", tried=True)
+                for row in self.ledger.to_look():
+                    self.ledger.looked(row.key, row.version, None, self.ledger.now)
         self.go_on()
 
     def _failed(self, *, again: bool) -> None:
@@ -179,12 +179,12 @@ class ModelTask:
         if not self.phase and self.state not in RESTING:
             if self.state != "ROLLING_BACK":
                 self._settle()
-            if self.state == "ROLLING_BACK" and not self._undo_phase():
+            if self.state == "ROLLING_BACK" and not self._undo_phase() and not self._undo_waits():
                 self._undo_over()
 
     def _settle(self) -> None:
-        if any(row.sought for row in self.rows):
-            if self.ledger.to_settle():
+        if any(row.sought or row.awaits_look for row in self.rows):
+            if self.ledger.to_settle() or any(row.awaits_look for row in self.rows):
                 return
             if self.state == "QUEUED":
                 self.state, self.goal = "RUNNING", "FAIL"
@@ -228,15 +228,36 @@ class ModelTask:
         if self.only is None or self.stop:
             return ""
         mine = [row for row in self.rows if self.concerns(row)]
-        if any(row.sought and not row.tried for row in mine):
+        if any((row.sought and not row.tried) or row in self.ledger.to_look() for row in mine):
             return "SETTLE"
-        ready = any(
-            self.ledger.removable(row)
-            and not (row.state == "UNDO_FAILED" and row.tried)
+        return "UNDO" if any(self._start(row) <= self.ledger.now for row in self._to_undo()) else ""
+
+    def _to_undo(self) -> list[Row]:
+        """Return what may be undone, now or after a wait: fewer than n were begun (rule 25)."""
+        return [
+            row
+            for row in self.rows
+            if self.concerns(row)
+            and self.ledger.removable(row)
+            and not row.awaits_look
+            and not self._spent(row)
             and not self.ledger.blocked(row)
-            for row in mine
-        )
-        return "UNDO" if ready else ""
+        ]
+
+    def _spent(self, row: Row) -> bool:
+        return row.begun >= self.policy.undos
+
+    def _start(self, row: Row) -> int:
+        """Return from when on it may be undone: rule 24, and the backoff of rule 25."""
+        if row.state not in ("UNDOING", "UNDO_FAILED"):
+            return 0
+        return max(row.window, row.failed + 2 ** (row.begun - 1) if row.begun and row.state == "UNDO_FAILED" else 0)
+
+    def _undo_waits(self) -> bool:
+        """Whether the rollback only waits, for a look or for the time of an undo."""
+        if self.stop:
+            return False
+        return bool(self._to_undo()) or any(row.awaits_look and self.concerns(row) for row in self.rows)
 
     def removing(self, key: str, epoch: int, until: int) -> None:
         """Write that something is about to be taken away, by the script or by a rollback."""
@@ -245,6 +266,8 @@ class ModelTask:
             row = self.ledger.rows.get(key)
             if row is None or self.stop or not self.concerns(row):
                 raise Refused("17")
+            if self._spent(row):
+                raise Refused("25")
         if (row := self.ledger.rows.get(key)) is not None and self.ledger.blocked(row):
             raise Refused("16, 32")
         self.ledger.undoing(key, until)

@@ -48,10 +48,10 @@ class DyingSession(MemorySession):
         self._report("removing", key, after=True)
         return entry
 
-    async def removed(self, key: str, failure: Any = None) -> None:
+    async def removed(self, key: str, undo: int, how: Any, failure: Any = None) -> None:
         """As MemorySession."""
         self._report("removed", key, after=False)
-        await super().removed(key, failure)
+        await super().removed(key, undo, how, failure)
         self._report("removed", key, after=True)
 
     async def memo(self, key: str, value: bytes) -> None:

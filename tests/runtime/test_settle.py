@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from wharfinger.runtime import running
+from wharfinger.runtime import looking
 from wharfinger.testing import Stop, Trial, run
 
 LOST = """
@@ -20,7 +20,7 @@ async def main(task):
 
 @pytest.fixture(autouse=True)
 def no_pause(monkeypatch):
-    monkeypatch.setattr(running, "_FIND_PAUSE", 0.001)
+    monkeypatch.setattr(looking, "_PAUSE", 0.001)
 
 
 def settle(load, colour, find):
@@ -121,10 +121,12 @@ def test_async_searches_run_side_by_side(load):
         """
     )
     made = run(
-        load("async def main(task):\n    for n in range(8): await task.create('t', f'k{n}', lambda intent: 'i')")
+        load(
+            "async def main(task):\n    await task.create_many('t', [f'k{n}' for n in range(8)], lambda intents: 1 / 0)"
+        )
     )
     begun = time.monotonic()
-    done = Trial(script).settle(made, [f"k{n}" for n in range(8)])
+    done = Trial(script).settle(made)
     assert time.monotonic() - begun < 0.6
     assert len(done.found) == 8
 

@@ -41,6 +41,10 @@ def retimed(entry: Entry, reading: Reading) -> Entry:
         settle_window=settle,
         undo_deadline=reading.since + undo if entry.undo_deadline else 0,
         undo_window=undo,
+        # An undo that failed rests in full, and what was denied once has to be denied twice again.
+        undo_failed_time=reading.since if entry.undo_failed_time else 0,
+        look_time=reading.since if entry.look_time else 0,
+        denied_time=0,
     )
 
 

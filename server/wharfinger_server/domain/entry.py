@@ -7,7 +7,15 @@ from dataclasses import dataclass, field
 from wharfinger_server.domain.costs import Costs, Leftover, listed
 from wharfinger_server.domain.estimate import CostItem
 from wharfinger_server.domain.failure import Failure
-from wharfinger_server.domain.states import CLOSED, DOUBTFUL, HANDED_OVER, SOUGHT, UNSETTLED_AT_SUCCESS, EntryState
+from wharfinger_server.domain.states import (
+    CLOSED,
+    DOUBTFUL,
+    HANDED_OVER,
+    LOOKED_AT,
+    SOUGHT,
+    UNSETTLED_AT_SUCCESS,
+    EntryState,
+)
 
 Version = tuple[int, int, str, int]
 """An entry's state, generation, external id and intent epoch: what a finding or an undo was asked about (rule 8)."""
@@ -23,11 +31,14 @@ class Entry:
     """One thing that a task makes, changes or adopts. Never changed in place: `Ledger.put` takes the changed copy.
 
     `base` is the key, or for evidence `KEY~n` the key it belongs to. `burnt`: the cloud itself answered that it will
-    not (or no longer) make this generation. `tried`: this round of settling asked for it already, or this rollback
-    failed to undo it. `asked_early`: `find` was asked too early to conclude. `settle_time`: from then on "not there"
-    counts; it ends a window of `settle_window`. `undo_deadline`: the end of the undo's own window, of `undo_window`.
-    Both are times of the steady clock (rule 33); the other times are the wall clock's, for showing. `cost`: the line of
-    the task's estimate that tells what it costs, None where there is none.
+    not (or no longer) make this generation. `tried`: this round of settling asked for it already. `asked_early`:
+    `find` was asked too early to conclude. `settle_time`: from then on "not there" counts; it ends a window of
+    `settle_window`, and `settling` is how long after a call what it did can be seen at the latest. `undo_deadline`:
+    until then the last undo may take effect, which is a window of `undo_window`; `undo_begun` counts the undos that
+    began in this rollback, the last of which failed at `undo_failed_time`. `look`: it waits to be looked at by its id,
+    from `look_time` on, after `looks` that decided nothing; `denied_time` is when the first denial was asked that
+    counts, 0 for none. All these are times of the steady clock (rule 33); the other times are the wall clock's, for
+    showing. `cost`: the line of the task's estimate that tells what it costs, None where there is none.
     `was_own`: it was its key's own thing until the provider said that there is no such thing (rule 28).
     `number`: of its last intent; one attempt may have several of a key (rule 21).
     """
@@ -58,11 +69,18 @@ class Entry:
     send_by: int = 0
     settle_time: int = 0
     settle_window: int = 0
+    settling: int = 30_000_000
     update_time: int = 0
     undo_attempts: int = 0
     undo_deadline: int = 0
     undo_window: int = 0
+    undo_begun: int = 0
+    undo_failed_time: int = 0
     asked_early: bool = False
+    look: bool = False
+    look_time: int = 0
+    looks: int = 0
+    denied_time: int = 0
     blocked_by: str = ""
     cost: CostItem | None = None
     was_own: bool = False
@@ -94,6 +112,11 @@ class Entry:
         return self.sought and not self.external_id
 
     @property
+    def awaits_look(self) -> bool:
+        """Whether it is to be looked at by its id."""
+        return self.look and self.owned and self.external_id != "" and self.state in LOOKED_AT
+
+    @property
     def version(self) -> Version:
         """What a finding or an undo was asked about; its result counts only if this is unchanged (rule 8)."""
         return (self.state, self.generation, self.external_id, self.epoch)
@@ -112,13 +135,14 @@ class Counts:
 
     `owned` counts by state those that are ours, and with them those that were ours until a person took them over
     (RETAINED, FORGOTTEN); `foreign` counts those that never were. `costs` are the sums of what is open and has a price,
-    None while nothing ever had one.
+    None while nothing ever had one. `looks` counts those that wait to be looked at by their id.
     """
 
     owned: dict[EntryState, int] = field(default_factory=dict)
     foreign: int = 0
     last_ordinal: int = 0
     costs: Costs | None = None
+    looks: int = 0
 
     def of(self, *states: EntryState) -> int:
         """Return how many entries are in one of `states`, without those that were never ours."""
@@ -161,6 +185,7 @@ class Counts:
             self.owned[entry.state] = self.owned.get(entry.state, 0) + sign
         else:
             self.foreign += sign
+        self.looks += sign if entry.awaits_look else 0
         if entry.cost is not None and entry.cost.hourly is not None and entry.open:
             self.costs = self.costs or Costs()
             self.costs.move(entry.cost.hourly, sign, alive=not entry.doubtful, evidence=entry.is_evidence)

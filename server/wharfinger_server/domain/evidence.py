@@ -66,6 +66,8 @@ def add(ledger: Entries, entry: Entry, external_id: str, now: int, *, epoch: int
             undo_attempts=0,
             undo_deadline=0,
             undo_window=0,
+            undo_begun=0,
+            look=False,
             blocked_by="",
             # It is there, so there is nothing to wait for.
             settle_time=min(entry.settle_time, ledger.steady),
@@ -109,6 +111,8 @@ def take_over(ledger: Entries, base: Entry, evidence: Entry, now: int) -> Entry:
             undo_attempts=evidence.undo_attempts,
             undo_deadline=evidence.undo_deadline,
             undo_window=evidence.undo_window,
+            undo_begun=evidence.undo_begun,
+            look=False,
             blocked_by="",
             update_time=now,
         )

@@ -26,10 +26,10 @@ def to_settle(ledger: Entries) -> list[Entry]:
 
 
 def begin_round(ledger: Entries) -> None:
-    """Forget what was tried in an earlier round: UNCERTAIN entries are looked for and failed undos tried once more."""
+    """Forget what was tried in an earlier round: UNCERTAIN entries are looked for once more, and undos count anew."""
     for entry in ledger:
-        if entry.tried:
-            ledger.put(replace(entry, tried=False))
+        if entry.tried or entry.undo_begun:
+            ledger.put(replace(entry, tried=False, undo_begun=0))
 
 
 def cannot_tell(ledger: Entries, key: str, version: Version, error: Failure, now: int) -> Entry | None:

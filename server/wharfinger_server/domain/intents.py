@@ -91,6 +91,7 @@ def _write(
             send_by=now + intent.send_window,
             settle_time=ledger.steady + window,
             settle_window=window,
+            settling=intent.settling,
             update_time=now,
         )
     )

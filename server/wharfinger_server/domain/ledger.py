@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 
-from wharfinger_server.domain import evidence, finding, intents, removing
+from wharfinger_server.domain import evidence, finding, intents, looking, removing
 from wharfinger_server.domain.entries import Entries
 from wharfinger_server.domain.entry import Counts, Entry, Intent, Version
 from wharfinger_server.domain.failure import Failure
+from wharfinger_server.domain.removing import Removal
 
 __all__ = ["Counts", "Entry", "Intent", "Ledger", "Version"]
 
@@ -89,20 +90,57 @@ class Ledger(Entries):
     def undoing(self, key: str, window: int, now: int) -> Entry:
         """Write that `key` is about to be taken away, by a call that is over within `window` from now (rule 18).
 
-        Raises FailedPrecondition: KEY_UNKNOWN, or KEY_REUSED for what is not ours or not alive.
+        Raises FailedPrecondition: KEY_UNKNOWN, KEY_REUSED for what is not ours or not alive, or TASK_NOT_SETTLED while
+        an earlier undo may take effect (rule 24).
         """
         return removing.undoing(self, key, window, now)
 
-    def undone(self, key: str, error: Failure | None, now: int, version: Version | None = None) -> Entry | None:
-        """Take the result of taking `key` away: UNDONE, or UNDO_FAILED with the error.
+    def undone(
+        self,
+        key: str,
+        how: Removal,
+        error: Failure | None,
+        now: int,
+        version: Version | None = None,
+        number: int = 0,
+    ) -> Entry | None:
+        """Take what came of taking `key` away: UNDONE, UNDO_FAILED with the error, or still UNDOING (rule 26).
 
-        None if it is not UNDOING, or no longer what it was when that began (rule 8), where `version` tells.
+        None if it is not UNDOING, or no longer what it was when that began (rule 8), where `version` tells; or if it is
+        about another undo of it than the last, where `number` (Entry.undo_attempts) tells.
         """
-        return removing.undone(self, key, error, now, version)
+        return removing.undone(self, key, how, error, now, version, number)
 
     def undo_interrupted(self, now: int) -> list[Entry]:
         """Write UNDO_FAILED for what was being taken away when its attempt ended; return those entries."""
         return removing.interrupted(self, now)
+
+    # ------------------------------------------------------------------ looking by id
+
+    def to_look(self) -> list[Entry]:
+        """Return what is to be looked at by its id now."""
+        return looking.to_look(self)
+
+    def looked(
+        self,
+        key: str,
+        version: Version,
+        shown: bool | None,
+        asked: int,
+        now: int,
+        state: str = "",
+        error: Failure | None = None,
+    ) -> list[Entry]:
+        """Take what a look at `key` by its id said that was asked at `asked`; return what changed.
+
+        `asked` is by the steady clock: when the order to look was given (rule 34). `shown`: it is there, in what the
+        provider calls `state`; False: denied; None: cannot tell, because of `error`.
+        """
+        entry = looking.asked_about(self, key, version)
+        if entry is None:
+            return []
+        judged, seen = looking.judge(entry, shown, asked, self.steady)
+        return removing.looked(self, judged, seen, asked, now, state, error)
 
     # ------------------------------------------------------------------ settling
 
@@ -111,7 +149,7 @@ class Ledger(Entries):
         return finding.to_settle(self)
 
     def begin_round(self) -> None:
-        """Forget what was tried in an earlier round: UNCERTAIN entries are looked for and failed undos tried again."""
+        """Forget what was tried in an earlier round: UNCERTAIN entries are looked for again, and undos count anew."""
         finding.begin_round(self)
 
     def cannot_tell(self, key: str, version: Version, error: Failure, now: int) -> Entry | None:

@@ -7,6 +7,7 @@ from enum import IntEnum
 
 SECOND = 1_000_000
 DEFAULT_MAX_LOST_ATTEMPTS = 5
+DEFAULT_MAX_UNDO_ATTEMPTS = 3
 
 
 class OnFailure(IntEnum):
@@ -19,7 +20,10 @@ class OnFailure(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """A task's policy. Zero means the default: one attempt, five losses, no time limits, priority 0."""
+    """A task's policy.
+
+    Zero means the default: one attempt, five losses, three undos of a thing, no time limits, priority 0.
+    """
 
     on_failure: OnFailure = OnFailure.UNSPECIFIED
     on_cancel: OnFailure = OnFailure.UNSPECIFIED
@@ -35,6 +39,7 @@ class Policy:
     max_hourly_cost: str = ""
     max_hourly_currency: str = ""
     allow_unpriced: bool = False
+    max_undo_attempts: int = 0
 
     @property
     def attempts(self) -> int:
@@ -45,6 +50,11 @@ class Policy:
     def losses(self) -> int:
         """Return how many attempts may be lost with their executor before the task fails."""
         return self.max_lost_attempts or DEFAULT_MAX_LOST_ATTEMPTS
+
+    @property
+    def undos(self) -> int:
+        """Return how many undos of one thing may begin in a rollback (rule 25)."""
+        return self.max_undo_attempts or DEFAULT_MAX_UNDO_ATTEMPTS
 
     def backoff(self, runs: int) -> int:
         """Return how long to wait before the next attempt, after `runs` attempts: doubling, at most an hour."""

@@ -52,6 +52,9 @@ SOUGHT = frozenset({EntryState.INTENDED, EntryState.UNCERTAIN})
 DOUBTFUL = SOUGHT | {EntryState.MISSING}
 """Open entries whose thing may not exist: their costs count apart."""
 
+LOOKED_AT = frozenset({EntryState.UNDOING, EntryState.UNDO_FAILED})
+"""Entries that may wait to be looked at by their id."""
+
 UNSETTLED_AT_SUCCESS = DOUBTFUL | {EntryState.UNDOING, EntryState.UNDO_FAILED}
 """Entries with which a task cannot be SUCCEEDED."""
 

@@ -239,7 +239,7 @@ class Task:
         if self.lease is not None:
             raise self._unfit("it is leased already")
         if phase is Phase.RUN:
-            if self.counts.sought:
+            if self.must_settle:
                 raise FailedPrecondition(
                     "TASK_NOT_SETTLED", f"{self.name} has entries that are not settled", {"task": self.name}
                 )
@@ -330,8 +330,8 @@ class Task:
 
     @property
     def must_settle(self) -> bool:
-        """Whether entries may be waiting to be looked for: the ledger then says which."""
-        return self.counts.sought > 0
+        """Whether entries may be waiting to be looked for, or at: the ledger then says which."""
+        return self.counts.sought > 0 or self.counts.looks > 0
 
     def give_up(self, error: Failure, now: int) -> None:
         """A queued task whose leftovers stay UNCERTAIN after settling does not run again: it concludes as failed."""

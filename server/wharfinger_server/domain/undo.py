@@ -14,6 +14,7 @@ from wharfinger_server.domain.entry import Entry
 from wharfinger_server.domain.errors import FailedPrecondition
 from wharfinger_server.domain.failure import Code, Failure
 from wharfinger_server.domain.ledger import Ledger
+from wharfinger_server.domain.policy import Policy
 from wharfinger_server.domain.removing import removable
 from wharfinger_server.domain.states import EntryState
 from wharfinger_server.domain.task import Task, Trigger
@@ -21,6 +22,9 @@ from wharfinger_server.domain.verdict import Verdict, hand_over, objection
 
 GONE = frozenset({EntryState.NOT_CREATED, EntryState.UNDONE, EntryState.FORGOTTEN})
 """States in which a child does not stand in its parent's way."""
+
+ANY_POLICY = Policy()
+SOME_DAY = 1 << 62
 
 STOPPED = Failure(Code.CANCELLED, "CANCELLED", "the rollback was cancelled")
 
@@ -41,9 +45,17 @@ class Plan:
 
 
 class Order:
-    """Which entries of one ledger wait for which. Made for one state of the ledger: it does not follow changes."""
+    """Which entries of one ledger wait for which. Made for one state of the ledger: it does not follow changes.
 
-    def __init__(self, ledger: Entries, only: Sequence[str] = ()) -> None:
+    `policy` tells how often the undo of a thing may begin and how long it waits in between, `steady` what time it is
+    by the steady clock; by default all waiting is over.
+    """
+
+    def __init__(
+        self, ledger: Entries, only: Sequence[str] = (), policy: Policy = ANY_POLICY, steady: int = SOME_DAY
+    ) -> None:
+        self._policy = policy
+        self._steady = steady
         self._only = frozenset(only)
         self._entries = list(ledger)
         self._children: dict[str, list[Entry]] = {}
@@ -92,16 +104,33 @@ class Order:
         return ""
 
     def ready(self, busy: Collection[str] = ()) -> list[Entry]:
-        """Return what may be undone now and was not tried in this rollback, newest first; `busy`: is being undone."""
+        """Return what may be undone now, newest first; `busy`: is being undone."""
+        return [entry for entry in self.startable(busy) if self.start_time(entry) <= self._steady]
+
+    def startable(self, busy: Collection[str] = ()) -> list[Entry]:
+        """Return what may be undone now or after a wait, newest first; `busy`: is being undone."""
         return _newest_first(
             entry
             for entry in self._entries
             if self.concerns(entry)
             and entry.key not in busy
             and removable(entry)
-            and not _failed(entry)
+            and not entry.awaits_look
+            and not self.spent(entry)
             and not self.blocker(entry)
         )
+
+    def spent(self, entry: Entry) -> bool:
+        """Whether its undo has begun as often as it may in this rollback (rule 25)."""
+        return entry.undo_begun >= self._policy.undos
+
+    def start_time(self, entry: Entry) -> int:
+        """Return when its undo may begin: after the last one's window (rule 24), and a wait after it failed."""
+        if entry.state not in (EntryState.UNDOING, EntryState.UNDO_FAILED):
+            return 0
+        waits = entry.state is EntryState.UNDO_FAILED and entry.undo_begun > 0
+        rested = entry.undo_failed_time + self._policy.backoff(entry.undo_begun) if waits else 0
+        return max(entry.undo_deadline, rested)
 
     def sought(self) -> list[Entry]:
         """Return what must be looked for before the rollback can end."""
@@ -111,6 +140,14 @@ class Order:
             if entry.owned and entry.sought and not entry.tried and self.concerns(entry)
         ]
 
+    def looked_at(self) -> list[Entry]:
+        """Return what waits to be looked at by its id, now or later, before it is undone (again)."""
+        return [entry for entry in self._entries if entry.awaits_look and self.concerns(entry)]
+
+    def to_look(self) -> list[Entry]:
+        """Return what is to be looked at by its id now."""
+        return [entry for entry in self.looked_at() if entry.look_time <= self._steady]
+
     def blocked(self, gone: Collection[str] = ()) -> dict[str, str]:
         """Return what is open and waits for its children, with the reason; `gone` count as undone."""
         return {
@@ -119,9 +156,16 @@ class Order:
             if entry.open and self.concerns(entry) and entry.key not in gone and (why := self.blocker(entry, gone))
         }
 
-    def waves(self) -> tuple[tuple[str, ...], ...]:
-        """Return all that can be undone, in order, as if every undo succeeded."""
-        left = [entry for entry in self._entries if self.concerns(entry) and removable(entry)]
+    def waves(self, *, everything: bool = False) -> tuple[tuple[str, ...], ...]:
+        """Return all that can be undone now, in order, as if every undo succeeded.
+
+        With `everything` also what is looked at first, waits or was tried, as if that were over.
+        """
+        left = [
+            entry
+            for entry in self._entries
+            if self.concerns(entry) and removable(entry) and (everything or self._now_or_next(entry))
+        ]
         gone: set[str] = set()
         waves = []
         while wave := _newest_first(entry for entry in left if not self.blocker(entry, gone)):
@@ -130,13 +174,12 @@ class Order:
             left = [entry for entry in left if entry.key not in gone]
         return tuple(waves)
 
+    def _now_or_next(self, entry: Entry) -> bool:
+        return not (entry.awaits_look or self.spent(entry)) and self.start_time(entry) <= self._steady
+
 
 def _newest_first(entries: Iterable[Entry]) -> list[Entry]:
     return sorted(entries, key=lambda entry: entry.ordinal, reverse=True)
-
-
-def _failed(entry: Entry) -> bool:
-    return entry.state is EntryState.UNDO_FAILED and entry.tried
 
 
 # ---------------------------------------------------------------------- what a person asks
@@ -176,7 +219,7 @@ def plan(ledger: Ledger, only: Sequence[str], retain: Sequence[str], now: int) -
     for entry in ledger:
         assumed.entries[entry.key] = hand_over(entry, EntryState.RETAINED, now) if entry.key in kept else entry
     order = Order(assumed, only)
-    waves = order.waves()
+    waves = order.waves(everything=True)
     return Plan(
         waves,
         tuple(entry.key for entry in ledger if entry.key in kept),
@@ -211,11 +254,11 @@ def start(task: Task, ledger: Ledger, key: str, window: int, now: int) -> Entry:
     """Write that the rollback is about to undo `key`, by a call that is over within `window` from now.
 
     Raises FailedPrecondition: STATE_FORBIDS where the rollback is stopped or not about `key`, UNDO_FAILED where a child
-    stands in the way, and as `Ledger.undoing`.
+    stands in the way or it was tried as often as it may, and as `Ledger.undoing`.
     """
     rollback = task.rollback
     entry = ledger.named(key)
-    order = Order(ledger, rollback.only if rollback else ())
+    order = Order(ledger, rollback.only if rollback else (), task.policy, ledger.steady)
     if rollback is None or rollback.stop or not order.concerns(entry):
         raise FailedPrecondition(
             "STATE_FORBIDS",
@@ -224,6 +267,9 @@ def start(task: Task, ledger: Ledger, key: str, window: int, now: int) -> Entry:
         )
     if why := order.blocker(entry):
         raise FailedPrecondition("UNDO_FAILED", f"{key} cannot be undone: {why}", {"key": key})
+    if order.spent(entry):
+        said = f"{key} cannot be undone: that was tried {entry.undo_begun} times in this rollback"
+        raise FailedPrecondition("UNDO_FAILED", said, {"key": key})
     return ledger.undoing(key, window, now)
 
 

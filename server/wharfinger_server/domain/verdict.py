@@ -6,13 +6,13 @@ The numbers in comments are those of the rules as they were model-checked.
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
 from enum import IntEnum
 
 from wharfinger_server.domain import evidence, missing
 from wharfinger_server.domain.entry import Entry
 from wharfinger_server.domain.errors import FailedPrecondition, invalid
 from wharfinger_server.domain.ledger import Ledger
+from wharfinger_server.domain.removing import told_time
 from wharfinger_server.domain.states import EntryState, TaskState
 from wharfinger_server.domain.task import Task, Trigger
 
@@ -126,7 +126,7 @@ def _not_for(task: str, entry: Entry, verdict: Verdict) -> FailedPrecondition:
 
 
 def _early(entry: Entry, when: int, why: str) -> FailedPrecondition:
-    text = datetime.fromtimestamp(when / 1_000_000, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    text = told_time(when)
     return FailedPrecondition(
         "TASK_NOT_SETTLED",
         f"{entry.key} is {entry.state.name}, and until {text} {why}; look and ask again then",

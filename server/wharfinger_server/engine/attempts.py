@@ -26,6 +26,7 @@ from wharfinger_server.engine.chores import Chores
 from wharfinger_server.engine.grants import credentials, granted
 from wharfinger_server.engine.lanes import Lane
 from wharfinger_server.engine.life import Leased, Life
+from wharfinger_server.engine.noting import timed_out
 from wharfinger_server.engine.patience import PatientStore
 from wharfinger_server.engine.scripts import Scripts
 from wharfinger_server.engine.sealed_fields import with_values
@@ -299,13 +300,6 @@ class Attempts:
         running.attempt.given_up = (error, self._scripts.resumable(running.attempt.task))
         running.job.stop.request(error.message)
         running.lane.executor.cancel(running.job)
-
-
-def timed_out(reason: str, field: str, limit: int, when: str = "", *, retryable: bool = False) -> Failure:
-    """Return the failure of what took longer than the policy's `field`, of `limit` microseconds."""
-    seconds = f"{limit / SECOND:g}s"
-    said = f"the policy's {field} of {seconds} ended{when}"
-    return Failure(Code.DEADLINE_EXCEEDED, reason, said, retryable, metadata={"timeout": seconds})
 
 
 def _not_stirred(_: Attempt) -> None:

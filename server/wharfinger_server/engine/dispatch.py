@@ -15,11 +15,12 @@ from wharfinger_server.domain.failure import Failure
 from wharfinger_server.domain.states import Phase, TaskState
 from wharfinger_server.domain.task import Task
 from wharfinger_server.engine import rollback, wording
-from wharfinger_server.engine.attempts import Attempts, timed_out
+from wharfinger_server.engine.attempts import Attempts
 from wharfinger_server.engine.chores import Chores
 from wharfinger_server.engine.keys import ConcurrencyKeys
 from wharfinger_server.engine.lanes import Lane
 from wharfinger_server.engine.life import Leased, Life
+from wharfinger_server.engine.noting import timed_out
 from wharfinger_server.engine.patience import PatientStore
 from wharfinger_server.engine.scripts import Scripts
 from wharfinger_server.engine.sealing import CannotOpen, Vault

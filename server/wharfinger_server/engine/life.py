@@ -14,7 +14,7 @@ from zlib import crc32
 from wharfinger_server.domain.event import EventDetail, StateChange
 from wharfinger_server.domain.failure import Code, Failure
 from wharfinger_server.domain.ledger import Entry
-from wharfinger_server.domain.states import EntryState, Goal, Phase, TaskState
+from wharfinger_server.domain.states import Goal, Phase, TaskState
 from wharfinger_server.domain.task import Task
 from wharfinger_server.engine import rollback
 from wharfinger_server.engine.noting import SERVER, ask_time, entry_changed, guard, state_changed
@@ -94,7 +94,7 @@ class Life:
         if task.state is TaskState.ROLLING_BACK:
             return rollback.next_phase(work)
         if task.must_settle:
-            return Phase.SETTLE if work.ledger().to_settle() else None
+            return Phase.SETTLE if self._wanted(work) else None
         return Phase.RUN if task.state is TaskState.QUEUED else None
 
     def lease(self, work: Work, phase: Phase, worker: str) -> Leased:
@@ -119,7 +119,12 @@ class Life:
             return ()
         if work.task.state is TaskState.ROLLING_BACK:
             return rollback.targets(work, phase)
-        return tuple(entry.key for entry in work.ledger().to_settle())
+        return tuple(entry.key for entry in self._wanted(work))
+
+    def _wanted(self, work: Work) -> list[Entry]:
+        """Return what must be looked for, or at, now before the task goes on."""
+        ledger = work.ledger()
+        return ledger.to_settle() + ledger.to_look()
 
     # ------------------------------------------------------------------ how attempts end
 
@@ -127,7 +132,6 @@ class Life:
         """Take the result of a RUN attempt."""
         guard(work, epoch)
         before = work.task.state
-        self._interrupt_undo(work)
         work.task.finished(value, work.now)
         state_changed(work, before, SERVER, "", epoch)
         return self.go_on(work)
@@ -136,7 +140,6 @@ class Life:
         """Take the failure of a RUN attempt: try again, or settle and conclude."""
         guard(work, epoch)
         before = work.task.state
-        self._interrupt_undo(work)
         again = work.task.failed(error, work.now)
         if again:
             work.task.retry_wait = backoff(work.task)
@@ -148,8 +151,6 @@ class Life:
         guard(work, epoch)
         before = work.task.state
         phase = work.task.lease.phase if work.task.lease else Phase.RUN
-        if phase is Phase.RUN:
-            self._interrupt_undo(work)
         again = work.task.lost(error, work.now, resumable=resumable)
         if phase is Phase.SETTLE and not again:
             self.doubt(work, error, epoch)
@@ -199,15 +200,13 @@ class Life:
         return self.go_on(work)
 
     def doubt(self, work: Work, error: Failure, epoch: int = 0) -> None:
-        """Write UNCERTAIN for all that waits to be looked for and cannot be."""
+        """Take it that nothing can be told of all that waits to be looked for, or at, now: the former is UNCERTAIN."""
         ledger = work.ledger()
+        for entry in ledger.to_look():
+            for changed in ledger.looked(entry.key, entry.version, None, work.steady, work.now, error=error):
+                entry_changed(work, changed, epoch)
         for entry in ledger.to_settle():
             entry_changed(work, ledger.cannot_tell(entry.key, entry.version, error, work.now), epoch)
-
-    def _interrupt_undo(self, work: Work) -> None:
-        if work.task.counts.of(EntryState.UNDOING):
-            for entry in work.ledger().undo_interrupted(work.now):
-                entry_changed(work, entry)
 
     # ------------------------------------------------------------------ how the task goes on
 
@@ -228,9 +227,11 @@ class Life:
     def _settle_or_conclude(self, work: Work) -> None:
         task = work.task
         if task.must_settle:
-            waiting = work.ledger().to_settle()
-            if waiting:
-                task.wake_time = min(ask_time(entry, work.steady) for entry in waiting)
+            ledger = work.ledger()
+            times = [ask_time(entry, work.steady) for entry in ledger.to_settle()]
+            times += [max(entry.look_time, work.steady) for entry in ledger if entry.awaits_look]
+            if times:
+                task.wake_time = min(times)
                 return
             if task.state is TaskState.QUEUED:
                 self._give_up(work, LEFT_IN_DOUBT)

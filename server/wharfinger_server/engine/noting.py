@@ -5,6 +5,8 @@ from __future__ import annotations
 from wharfinger_server.domain.entry import Entry
 from wharfinger_server.domain.errors import Fenced
 from wharfinger_server.domain.event import ResourceChange, StateChange
+from wharfinger_server.domain.failure import Code, Failure
+from wharfinger_server.domain.policy import SECOND
 from wharfinger_server.domain.states import TaskState
 from wharfinger_server.store.work import Work
 
@@ -39,3 +41,10 @@ def ask_time(entry: Entry, steady: int) -> int:
     """
     first = entry.idempotent and not entry.asked_early
     return steady if first else max(steady, entry.settle_time)
+
+
+def timed_out(reason: str, field: str, limit: int, when: str = "", *, retryable: bool = False) -> Failure:
+    """Return the failure of what took longer than the policy's `field`, of `limit` microseconds."""
+    seconds = f"{limit / SECOND:g}s"
+    said = f"the policy's {field} of {seconds} ended{when}"
+    return Failure(Code.DEADLINE_EXCEEDED, reason, said, retryable, metadata={"timeout": seconds})

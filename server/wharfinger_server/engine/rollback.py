@@ -6,7 +6,7 @@ from wharfinger_server.domain import undo
 from wharfinger_server.domain.entry import Entry
 from wharfinger_server.domain.failure import Code, Failure
 from wharfinger_server.domain.states import Phase
-from wharfinger_server.engine.noting import SERVER, ask_time, entry_changed, state_changed
+from wharfinger_server.engine.noting import SERVER, ask_time, entry_changed, state_changed, timed_out
 from wharfinger_server.store.work import Work
 
 
@@ -16,45 +16,61 @@ def untried(entry: Entry) -> Failure:
     return Failure(Code.INTERNAL, "UNDO_FAILED", why, metadata={"key": entry.key})
 
 
+def _order(work: Work) -> undo.Order:
+    rollback = work.task.rollback
+    return undo.Order(work.ledger(), rollback.only if rollback else (), work.task.policy, work.steady)
+
+
 def next_phase(work: Work) -> Phase | None:
     """Return what the rollback of a task needs next, None where it has nothing more to do."""
     rollback = work.task.rollback
     if rollback is None or rollback.stop:
         return None
-    order = undo.Order(work.ledger(), rollback.only)
-    if order.sought():
+    order = _order(work)
+    if order.sought() or order.to_look():
         return Phase.SETTLE
     return Phase.UNDO if order.ready() else None
 
 
 def targets(work: Work, phase: Phase) -> tuple[str, ...]:
     """Return the keys that an attempt of `phase` is about."""
-    rollback = work.task.rollback
-    order = undo.Order(work.ledger(), rollback.only if rollback else ())
+    order = _order(work)
     if phase is Phase.SETTLE:
-        return tuple(entry.key for entry in order.sought())
+        return tuple(entry.key for entry in order.sought() + order.to_look())
     return tuple(key for wave in order.waves() for key in wave)
 
 
 def roll_on(work: Work) -> None:
     """Let a task that rolls back and has no lease wait for what it needs next, or come to rest."""
     task = work.task
-    phase = next_phase(work)
-    if phase is None:
+    if task.undo_end and work.steady >= task.undo_end:
+        end(work, timed_out("UNDO_TIMEOUT", "undo_timeout", task.policy.undo_timeout))
+        return
+    waits = _waits(work)
+    if not waits:
         end(work)
-    elif phase is Phase.SETTLE:
-        order = undo.Order(work.ledger(), task.rollback.only if task.rollback else ())
-        task.wake_time = min(ask_time(entry, work.steady) for entry in order.sought())
-    else:
-        task.wake_time = 0
+        return
+    task.wake_time = min(*waits, task.undo_end) if task.undo_end else min(waits)
+
+
+def _waits(work: Work) -> list[int]:
+    """Return the times at which the rollback can go on, none where it is over."""
+    phase, order = next_phase(work), _order(work)
+    if phase is Phase.UNDO:
+        return [0]
+    if work.task.rollback is None or work.task.rollback.stop:  # rule 25: a stop ends the waiting at once
+        return []
+    looks = [max(entry.look_time, work.steady) for entry in order.looked_at()]
+    if phase is Phase.SETTLE:
+        return looks + [ask_time(entry, work.steady) for entry in order.sought()]
+    return looks + [order.start_time(entry) for entry in order.startable()]
 
 
 def idle(work: Work, since: int) -> Entry | None:
     """Return something that could be undone though nothing was done since that revision, None if there is nothing."""
     if next_phase(work) is not Phase.UNDO or work.task.revision > since:
         return None
-    rollback = work.task.rollback
-    return undo.Order(work.ledger(), rollback.only if rollback else ()).ready()[0]
+    return _order(work).ready()[0]
 
 
 def end(work: Work, late: Failure | None = None) -> None:

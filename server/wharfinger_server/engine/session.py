@@ -15,6 +15,7 @@ from wharfinger_server.domain.errors import Fenced, Refused, Unavailable
 from wharfinger_server.domain.event import LogLevel, LogLine
 from wharfinger_server.domain.failure import Code, Failure
 from wharfinger_server.domain.ledger import Entry, Intent, Ledger
+from wharfinger_server.domain.removing import Removal
 from wharfinger_server.domain.states import EntryState, Phase
 from wharfinger_server.domain.task import Task
 from wharfinger_server.engine import discretion, rollback, wording
@@ -192,23 +193,30 @@ class AttemptSession:
 
     async def removing(self, key: str, window: float) -> protocol.Entry:
         """Write that the script is about to take `key` away, in a call of at most `window` seconds."""
+        written: list[tuple[int, int]] = []
 
         def decide(work: Work) -> protocol.Entry:
-            """Write that it is about to be taken away."""
+            """Write that it is about to be taken away; an earlier try, whose answer was lost, may have done so."""
             length = wording.microseconds(window)
+            before = work.ledger(base_of(key)).get(key)
+            if before is not None and (before.undo_attempts, before.undo_deadline) in written:
+                return wording.entry_for_script(before)
             if self._attempt.phase is Phase.UNDO:
                 entry = rollback.start(work, key, length)
             else:
                 entry = replacing.remove(work.ledger(), key, length, work.now)
+            written.append((entry.undo_attempts, entry.undo_deadline))
             entry_changed(work, entry, self._epoch)
             return wording.entry_for_script(entry)
 
         return await self._write(decide)
 
-    async def removed(self, key: str, failure: protocol.Failure | None = None) -> None:
-        """Report that `key` is gone, or that taking it away failed."""
+    async def removed(
+        self, key: str, undo: int, how: protocol.Removal, failure: protocol.Failure | None = None
+    ) -> None:
+        """Report what came of the undo of `key` that has the number `undo`."""
         error = self._failure(failure) if failure else None
-        state = await self._on_entry(key, lambda ledger, now: ledger.undone(key, error, now))
+        state = await self._on_entry(key, lambda ledger, now: ledger.undone(key, Removal(how), error, now, number=undo))
         if state is EntryState.UNDONE:
             self._attempt.free_key(key)  # rule 32
 
@@ -243,6 +251,27 @@ class AttemptSession:
                 entry_changed(work, ledger.cannot_tell(key, version, error, work.now), self._epoch)
                 return
             for entry in ledger.found(key, version, ids, asked, work.now):
+                entry_changed(work, entry, self._epoch)
+
+        await self._write(decide)
+
+    async def looked(
+        self,
+        key: str,
+        version: tuple[Any, ...],
+        shown: bool | None,
+        state: str = "",
+        failure: protocol.Failure | None = None,
+    ) -> None:
+        """Report what a look at `key` by its id said; it was asked when this attempt was ordered (rule 34)."""
+        error = self._failure(failure) if failure else wording.LOOK_COULD_NOT_TELL
+        state = wording.clean(self._redactor.text(state))
+
+        def decide(work: Work) -> None:
+            """Take the answer."""
+            ledger = work.ledger()
+            asked = work.task.lease.order_time if work.task.lease else 0
+            for entry in ledger.looked(key, version, shown, asked, work.now, state, error):
                 entry_changed(work, entry, self._epoch)
 
         await self._write(decide)

@@ -39,6 +39,8 @@ def told(task: Task, steady: int, wall: int) -> str:
     when = datetime.fromtimestamp(moment / 1_000_000, UTC).isoformat(timespec="seconds")
     if wait.by_wall:
         return f"not before {when}"
+    if task.must_settle and not task.counts.sought:
+        return f"until {when} nobody can tell whether {task.counts.looks} thing(s) that were to go are gone"
     if task.must_settle:
         return f"until {when} nobody can tell whether {task.counts.sought} thing(s) tried before exist"
     if task.state is TaskState.QUEUED:

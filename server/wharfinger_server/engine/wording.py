@@ -21,6 +21,8 @@ _CODES = {code.value: code for code in Code}
 
 FIND_COULD_NOT_TELL = Failure(Code.UNKNOWN, "RESOURCE_UNCERTAIN", "the script's find could not tell whether it exists")
 
+LOOK_COULD_NOT_TELL = Failure(Code.UNKNOWN, "RESOURCE_UNCERTAIN", "the script's exists could not tell")
+
 
 def clean(text: str) -> str:
     """Return `text` without the one character that not every database keeps."""
@@ -99,6 +101,7 @@ def entry_for_script(entry: Entry) -> protocol.Entry:
         undo_data=entry.undo_data,
         version=entry.version,
         number=entry.number,
+        undo=entry.undo_attempts,
     )
 
 

@@ -225,7 +225,10 @@ def _sums(it: Decision) -> None:
     for entry in it.known.entries.values():
         counts.add(entry, 1)
     told = it.task.counts
-    if {s: n for s, n in told.owned.items() if n} != counts.owned or told.foreign != counts.foreign:
+    if {s: n for s, n in told.owned.items() if n} != counts.owned or (told.foreign, told.looks) != (
+        counts.foreign,
+        counts.looks,
+    ):
         it.wrong("its counts are not those of its entries")
     ids = [entry.external_id for entry in it.known.entries.values() if entry.external_id]
     if len(set(ids)) < len(ids):

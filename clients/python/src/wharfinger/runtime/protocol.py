@@ -22,6 +22,21 @@ class Phase(IntEnum):
     UNDO = 3
 
 
+class Removal(IntEnum):
+    """What came of taking a thing away.
+
+    COMPLETE: the provider says that it is done. ACCEPTED: it only took the order, or NOT_FOUND: it says that there is
+    no such thing: both wait for a look by id. REFUSED: a definite answer, or nothing was sent: nothing is on its way.
+    LOST: nobody knows.
+    """
+
+    COMPLETE = 1
+    ACCEPTED = 2
+    NOT_FOUND = 3
+    REFUSED = 4
+    LOST = 5
+
+
 @dataclass(frozen=True, slots=True)
 class Failure:
     """Why something failed. `code` is a google.rpc.Code number, `reason` an upper-case word a program can act on."""
@@ -77,8 +92,9 @@ class Intent:
 class Entry:
     """A ledger entry as a script sees it. `state` is the API's word without its prefix: "INTENDED", "CREATED" ….
 
-    `version` is opaque: what a finding or an undo was asked about, to be given back with the answer. `number` counts
-    the key's intents: what `not_sent` names the call by.
+    `version` is opaque: what a finding or a look was asked about, to be given back with the answer. `number` counts
+    the key's intents: what `not_sent` names the call by. `undo` is the number of its last undo, to be given back with
+    what came of it.
     """
 
     key: str
@@ -97,6 +113,7 @@ class Entry:
     undo_data: str = ""
     version: tuple[Any, ...] = ()
     number: int = 0
+    undo: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +145,8 @@ class Assignment:
     """One attempt at a task. `attempt` counts RUN attempts from 1; `epoch` fences its reports.
 
     `ledger` holds the whole ledger as the attempt begins and `memos` the saved answers (JSON bytes by key). In phase
-    SETTLE or UNDO, `targets` are the keys to look for or to undo. `redactor` knows what must never be told.
+    SETTLE or UNDO, `targets` are the keys to look for or to undo: what is INTENDED or UNCERTAIN is looked for by its
+    token, everything else looked at by its id. `redactor` knows what must never be told.
     `erased` are the places (JSON pointers) of sealed params that `params` lacks, because they were erased.
     """
 
@@ -221,11 +239,14 @@ class Session(Protocol):
         ...
 
     async def removing(self, key: str, window: float) -> Entry:
-        """Write that the script is about to take `key` away in a call of `window` seconds at most; return the entry."""
+        """Write that the script is about to take `key` away in a call of `window` seconds at most; return the entry.
+
+        Raises Rejected: it is not ours or not alive, or an earlier undo of it may still take effect.
+        """
         ...
 
-    async def removed(self, key: str, failure: Failure | None = None) -> None:
-        """Report that `key` is gone, or that taking it away failed."""
+    async def removed(self, key: str, undo: int, how: Removal, failure: Failure | None = None) -> None:
+        """Report what came of the undo of `key` that has the number `undo`; REFUSED and LOST with why."""
         ...
 
     async def found(
@@ -239,6 +260,21 @@ class Session(Protocol):
 
         It counts as asked when the order to look was given, which the other side knows: an answer that came too early
         does not count, and no clock of this side says when it was (rule 34).
+        """
+        ...
+
+    async def looked(
+        self,
+        key: str,
+        version: tuple[Any, ...],
+        shown: bool | None,
+        state: str = "",
+        failure: Failure | None = None,
+    ) -> None:
+        """SETTLE: report what a look at the entry's thing by its id said: shown, denied, or None: it cannot tell.
+
+        `state` is the provider's own word for the state of what is shown, "" if it gave none; the failure says why it
+        cannot be told. It counts as asked when the server gave the order for it.
         """
         ...
 

@@ -10,36 +10,26 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from types import ModuleType
-from typing import Any
 
 from wharfinger.runtime import reasons
 from wharfinger.runtime.calls import Awaited, Calls, Direct, drive
-from wharfinger.runtime.endings import Stop, failure_of, of_error, of_result, trace_of
+from wharfinger.runtime.endings import Stop, of_error, of_result, trace_of
 from wharfinger.runtime.facade import AsyncTask, Facts, PlainTask
-from wharfinger.runtime.limits import fault_of_id
-from wharfinger.runtime.making import as_resource
+from wharfinger.runtime.looking import look_at_all
 from wharfinger.runtime.output import to_log
 from wharfinger.runtime.protocol import (
     Assignment,
-    Entry,
     Failure,
     LeaseLost,
     Outcome,
     Phase,
     Rejected,
     Session,
-    Stopped,
-    Succeeded,
 )
 from wharfinger.runtime.redaction import within
 from wharfinger.runtime.script_module import ScriptModule
 from wharfinger.runtime.undoing import undo_all
-from wharfinger.script.errors import Cancelled, Failed
-from wharfinger.script.resource import ResourceType
-
-_FIND_TRIES = 3
-_FIND_PAUSE = 0.5
-_FIND_WIDTH = 8
+from wharfinger.script.errors import Failed
 
 
 class _Attempt:
@@ -52,7 +42,6 @@ class _Attempt:
         self.stop = stop
         self.task = task
         self.calls = calls
-        self._unfound: set[str] = set()
 
     async def outcome(self) -> Outcome:
         """Do what the phase asks for and return how it ended. Raises what the script raised."""
@@ -68,62 +57,6 @@ class _Attempt:
         """RUN: call `main`."""
         self.task.params  # noqa: B018 - made now, so that bad params fail here and not in the middle
         return of_result(await self.calls.call(self.script.main, self.task), self.assignment.script)
-
-    async def settle(self) -> Outcome:
-        """SETTLE: look for every target, and report what was found."""
-        ledger = {entry.key: entry for entry in self.assignment.ledger}
-        await self.calls.each(
-            self._look_for, [ledger[key] for key in self.assignment.targets if key in ledger], _FIND_WIDTH
-        )
-        return Stopped() if self.stop.requested else Succeeded(b"{}")
-
-    async def _look_for(self, entry: Entry) -> None:
-        if self.stop.requested:
-            return
-        if self.script.find is None:
-            why = f"{self.script.name} has no `find`: a person must look whether {entry.key} exists"
-            unknown = Failure(reasons.UNKNOWN, "RESOURCE_UNCERTAIN", why, metadata={"key": entry.key})
-            await self.session.found(entry.key, entry.version, None, unknown)
-            return
-        failure: Failure | None = None
-        for tried in range(_FIND_TRIES):
-            if tried:
-                await self.calls.pause(_FIND_PAUSE * tried)
-            try:
-                ids = await self._find(self.script.find, entry)
-            except (LeaseLost, Cancelled, asyncio.CancelledError):
-                raise
-            # Whatever else a find raises means "can't tell"; SystemExit would leave its task and end the loop.
-            except BaseException as error:  # noqa: BLE001
-                failure = failure_of(error, self.script.module)
-                self._log_once(failure.message)
-            else:
-                await self.session.found(entry.key, entry.version, ids)
-                return
-        await self.session.found(entry.key, entry.version, None, failure)
-
-    async def _find(self, find: Callable[..., Any], entry: Entry) -> list[str]:
-        rules = self.script.resource_types.get(entry.type, ResourceType())
-        answer = await self.calls.call(find, self.task, as_resource(entry), timeout=rules.call_timeout)
-        if isinstance(answer, str) or not isinstance(answer, (list, tuple, set, frozenset)):
-            kind = type(answer).__qualname__
-            raise Failed(
-                f"find returned {kind}, not a list of ids ([] when there is none)", reason="SCRIPT_RESULT_INVALID"
-            )
-        for one in answer:
-            if not isinstance(one, str) or not one.strip():
-                raise Failed(
-                    f"find returned {one!r} among the ids; each must be a non-empty str", reason="SCRIPT_RESULT_INVALID"
-                )
-            if fault := fault_of_id(one):
-                raise Failed(f"find returned {fault}", reason="SCRIPT_RESULT_INVALID")
-        return list(answer)
-
-    def _log_once(self, why: str) -> None:
-        """Log why a `find` could not tell: many ask the same cloud, and all fail for one cause."""
-        if why not in self._unfound:
-            self._unfound.add(why)
-            self.session.log(1, f"find: {why}")
 
     def _log_trace(self, error: BaseException) -> None:
         for line in trace_of(error):
@@ -148,7 +81,7 @@ class _Attempt:
 
 PHASES: dict[Phase, Callable[[_Attempt], Awaitable[Outcome]]] = {
     Phase.RUN: _Attempt.main,
-    Phase.SETTLE: _Attempt.settle,
+    Phase.SETTLE: look_at_all,
     Phase.UNDO: undo_all,
 }
 """What each phase does."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import Any
 
+from wharfinger.script.inspection import exists_of
 from wharfinger.script.resource import ResourceType
 from wharfinger.script.schema import made_of
 
@@ -21,6 +22,7 @@ class ScriptModule:
         self.main: Callable[..., Any] = names["main"]
         self.undo: Callable[..., Any] | None = names.get("undo")
         self.find: Callable[..., Any] | None = names.get("find")
+        self.exists: Callable[..., Any] | None = exists_of(module)
         self.resource_types: Mapping[str, ResourceType] = names.get("RESOURCE_TYPES", {})
         self._params_class = names.get("Params")
 

@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Protocol
 
-from wharfinger.runtime import reasons
+from wharfinger.runtime import reasons, removal
 from wharfinger.runtime.calls import Calls
-from wharfinger.runtime.endings import Stop, failure_of, trace_of
+from wharfinger.runtime.endings import Stop, trace_of
 from wharfinger.runtime.making import as_resource
 from wharfinger.runtime.protocol import (
     Assignment,
@@ -17,12 +17,14 @@ from wharfinger.runtime.protocol import (
     LeaseLost,
     Outcome,
     Rejected,
+    Removal,
     Session,
     Stopped,
     Succeeded,
 )
 from wharfinger.runtime.script_module import ScriptModule
 from wharfinger.runtime.steady import steady
+from wharfinger.script.errors import NotSent
 from wharfinger.script.resource import ResourceType
 
 WIDTH = 16
@@ -88,7 +90,7 @@ def _waits_for_itself(entry: Entry, entries: Mapping[str, Entry]) -> bool:
 
 
 async def _undo(attempt: Attempt, undo: Callable[..., Awaitable[Any]], entry: Entry) -> bool:
-    """Undo one thing and report how that went; return whether it is gone."""
+    """Undo one thing and report how that went; return whether the provider says that it is gone for good."""
     window = attempt.script.resource_types.get(entry.type, ResourceType()).call_timeout
     begun = steady()  # before the report: the ledger's window is never shorter than ours
     try:
@@ -100,14 +102,15 @@ async def _undo(attempt: Attempt, undo: Callable[..., Awaitable[Any]], entry: En
     left = window - (steady() - begun)
     try:
         if left <= 0:
-            raise TimeoutError(f"the call to undo {entry.key} would come too late")
-        await attempt.calls.call(undo, attempt.task, as_resource(present), timeout=left)
+            raise NotSent(f"the call to undo {entry.key} would have come too late, and was not sent")
+        how = removal.of_answer(await attempt.calls.call(undo, attempt.task, as_resource(present), timeout=left))
     except (LeaseLost, asyncio.CancelledError):
         raise
     # Whatever else an undo raises is that undo's failure; SystemExit would leave its task and end the loop.
     except BaseException as error:  # noqa: BLE001
-        failure = failure_of(error, attempt.script.module)
-        for line in trace_of(error):
-            attempt.session.log(1, line)
-    await attempt.session.removed(entry.key, failure)
-    return failure is None
+        how, failure = removal.of_error(error, attempt.script.module)
+        if how is Removal.LOST:
+            for line in trace_of(error):
+                attempt.session.log(1, line)
+    await attempt.session.removed(entry.key, present.undo, how, failure)
+    return how is Removal.COMPLETE

@@ -11,12 +11,12 @@ from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from wharfinger.runtime import jsontext, reasons
+from wharfinger.runtime import jsontext, reasons, removal
 from wharfinger.runtime.calls import Calls
 from wharfinger.runtime.endings import Stop, failure_of, said
 from wharfinger.runtime.limits import check_intent, check_memo, check_plan, fault_of_id
 from wharfinger.runtime.making import Making, as_resource, id_in
-from wharfinger.runtime.protocol import Assignment, Entry, Failure, Intent, LeaseLost, Rejected, Session
+from wharfinger.runtime.protocol import Assignment, Entry, Failure, Intent, LeaseLost, Rejected, Removal, Session
 from wharfinger.runtime.script_module import ScriptModule
 from wharfinger.runtime.steady import steady
 from wharfinger.runtime.steps import current
@@ -130,8 +130,8 @@ class Verbs:
         self._entries[key] = entry
         return entry.external_id
 
-    async def remove(self, key: str, call: Callable[[Resource], Any] | None = None) -> None:
-        """Take away what the script made, by `call` or by its `undo`."""
+    async def remove(self, key: str, call: Callable[[Resource], Any] | None = None) -> bool:
+        """Take away what the script made, by `call` or by its `undo`; return whether it is gone for good."""
         if call is not None:
             self._calls.check(call, f"the call that removes {key}")
         elif self._script.undo is None:
@@ -139,7 +139,7 @@ class Verbs:
         known = self._entries.get(key)
         window = self._rules(known.type if known else "").call_timeout
         entry = await self._session.removing(key, window)
-        await self._calls.unbroken(self._take_away(entry, call, window))
+        return await self._calls.unbroken(self._take_away(entry, call, window))
 
     async def once(self, key: str, call: Callable[[], Any]) -> Any:
         """Return the saved answer of `call`, calling it first if there is none."""
@@ -372,19 +372,23 @@ class Verbs:
 
     # ------------------------------------------------------------------ taking away
 
-    async def _take_away(self, entry: Entry, call: Callable[[Resource], Any] | None, window: float) -> None:
+    async def _take_away(self, entry: Entry, call: Callable[[Resource], Any] | None, window: float) -> bool:
         resource = as_resource(entry)
+        answer: Any = None
         try:
             if call is not None:
-                await self._calls.call(call, resource, timeout=window)
+                answer = await self._calls.call(call, resource, timeout=window)
             elif self._script.undo is not None:
-                await self._calls.call(self._script.undo, self.owner, resource, timeout=window)
+                answer = await self._calls.call(self._script.undo, self.owner, resource, timeout=window)
         except LeaseLost:
             raise
         except BaseException as error:
-            await self._session.removed(entry.key, failure_of(error, self._script.module, step=current(self.owner)))
+            how, failure = removal.of_error(error, self._script.module, step=current(self.owner))
+            await self._session.removed(entry.key, entry.undo, how, failure)
             raise
-        await self._session.removed(entry.key)
+        how = removal.of_answer(answer)
+        await self._session.removed(entry.key, entry.undo, how)
+        return how is Removal.COMPLETE
 
 
 def _keys(keys: Iterable[str], what: str) -> list[str]:

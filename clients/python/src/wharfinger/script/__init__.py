@@ -1,18 +1,21 @@
 """What a script author imports: how to fail, what to declare, and the types of the `task` that `main` is given.
 
 A script is a module with `async def main(task)` or `def main(task)`, registered under the entry-point group
-`wharfinger.scripts`. It may have `undo(task, resource)`, `find(task, resource)` and `estimate(params, prices)`, and
-declare `Params` or `PARAMS_SCHEMA`, `RESULT_SCHEMA`, `RESUMABLE`, `RESOURCE_TYPES`, `EXECUTOR` and
-`UNDO_COMPATIBLE_SINCE`. This package needs the standard library only.
+`wharfinger.scripts`. It may have `undo(task, resource)`, `find(task, resource)`, `exists(task, resource)` and
+`estimate(params, prices)`, and declare `Params` or `PARAMS_SCHEMA`, `RESULT_SCHEMA`, `RESUMABLE`, `RESOURCE_TYPES`,
+`EXECUTOR` and `UNDO_COMPATIBLE_SINCE`. This package needs the standard library only.
 """
 
 from wharfinger.script.errors import BrokenScript, Cancelled, Failed, NotSent, Refused
 from wharfinger.script.facade import AsyncIntent, AsyncTask, Intent, Made, Step, Task
 from wharfinger.script.inspection import ScriptInfo, inspect
 from wharfinger.script.prices import Item, Prices
+from wharfinger.script.removal import ACCEPTED, NOT_FOUND, Unconfirmed
 from wharfinger.script.resource import Resource, ResourceType
 
 __all__ = [
+    "ACCEPTED",
+    "NOT_FOUND",
     "AsyncIntent",
     "AsyncTask",
     "BrokenScript",
@@ -29,5 +32,6 @@ __all__ = [
     "ScriptInfo",
     "Step",
     "Task",
+    "Unconfirmed",
     "inspect",
 ]

@@ -239,10 +239,11 @@ class AsyncTask(_Facts, Protocol):
         """List a thing that was there before the task; it is never undone. Returns its id."""
         ...
 
-    async def remove(self, key: str, call: Callable[[Resource], Awaitable[object] | object] | None = None) -> None:
-        """Take away what the script made, by `call(resource)` or else by the script's `undo`; not-found is success.
+    async def remove(self, key: str, call: Callable[[Resource], Awaitable[object] | object] | None = None) -> bool:
+        """Take away what the script made, by `call(resource)` or else by the script's `undo`.
 
-        What `call` raises is written to the ledger as the reason, and raised.
+        Returns whether it is gone for good: False where the answer was ACCEPTED or NOT_FOUND, so that the server looks
+        by id before the task runs again or ends. What `call` raises is written to the ledger as the reason, and raised.
         """
         ...
 
@@ -306,7 +307,7 @@ class Task(_Facts, Protocol):
         """As AsyncTask.adopt."""
         ...
 
-    def remove(self, key: str, call: Callable[[Resource], object] | None = None) -> None:
+    def remove(self, key: str, call: Callable[[Resource], object] | None = None) -> bool:
         """As AsyncTask.remove."""
         ...
 

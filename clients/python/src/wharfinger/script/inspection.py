@@ -6,6 +6,7 @@ import inspect as _inspect
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from types import ModuleType
 from typing import Any
 
@@ -23,6 +24,7 @@ class ScriptInfo:
 
     `summary` is the first line of its docstring, `colour` "async" or "plain" by its `main`, `executor` the name of the
     executor it prefers or "", `undo_compatible_since` the oldest version whose work its `undo` understands or "".
+    `can_look`: it has `exists`.
     """
 
     module: str
@@ -32,6 +34,7 @@ class ScriptInfo:
     result_schema: dict[str, Any] | None = None
     can_undo: bool = False
     can_find: bool = False
+    can_look: bool = False
     can_estimate: bool = False
     resumable: bool = False
     undo_compatible_since: str = ""
@@ -46,6 +49,7 @@ def inspect(module: ModuleType) -> ScriptInfo:
         raise _broken(module, "it has no `main`; a script needs `async def main(task)` or `def main(task)`")
     colour = _colour(module, "main", ("task",))
     can_undo, can_find = (_has(module, name, colour) for name in ("undo", "find"))
+    can_look = exists_of(module) is not None and _has(module, "exists", colour)
     can_estimate = getattr(module, "estimate", None) is not None
     if can_estimate and _colour(module, "estimate", ("params", "prices")) == ASYNC:
         raise _broken(module, "`estimate` is async; it must be a plain `def estimate(params, prices)`")
@@ -58,12 +62,32 @@ def inspect(module: ModuleType) -> ScriptInfo:
         result_schema=_schema(module, "RESULT_SCHEMA", ""),
         can_undo=can_undo,
         can_find=can_find,
+        can_look=can_look,
         can_estimate=can_estimate,
         resumable=_declared(module, "RESUMABLE", bool, False),
         undo_compatible_since=_declared(module, "UNDO_COMPATIBLE_SINCE", str, ""),
         executor=_declared(module, "EXECUTOR", str, ""),
         resource_types=_resource_types(module),
     )
+
+
+def exists_of(module: ModuleType) -> Any:
+    """Return the module's `exists(task, resource)`, None if it has none.
+
+    The word is a common one: what was imported under it and can't be called so is something else (`os.path.exists`).
+    """
+    function = vars(module).get("exists")
+    foreign = getattr(function, "__module__", None) != module.__name__
+    return None if function is None or (foreign and not _takes_two(function)) else function
+
+
+@lru_cache(maxsize=256)
+def _takes_two(function: Any) -> bool:
+    try:
+        _inspect.signature(function).bind("task", "resource")
+    except (TypeError, ValueError):
+        return False
+    return True
 
 
 def _broken(module: ModuleType, what: str) -> BrokenScript:

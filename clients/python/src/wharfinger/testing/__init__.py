@@ -15,9 +15,9 @@ resumed attempt finds. It knows no leases, windows or states of tasks; for those
 `find` what it knows. `estimate` returns the items that a script's `estimate` asks to be priced.
 """
 
-from wharfinger.testing.done import Done, Finding
+from wharfinger.testing.done import Done, Finding, Look
 from wharfinger.testing.pricing import PricedItem, estimate
 from wharfinger.testing.session import MemorySession
 from wharfinger.testing.trial import Stop, Trial, run
 
-__all__ = ["Done", "Finding", "MemorySession", "PricedItem", "Stop", "Trial", "estimate", "run"]
+__all__ = ["Done", "Finding", "Look", "MemorySession", "PricedItem", "Stop", "Trial", "estimate", "run"]

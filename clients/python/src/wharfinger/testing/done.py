@@ -19,6 +19,16 @@ class Finding:
 
 
 @dataclass(slots=True)
+class Look:
+    """What `exists` answered for a key: whether it is there, or None with the failure; `state` is its cloud's word."""
+
+    key: str
+    shown: bool | None
+    state: str = ""
+    failure: Failure | None = None
+
+
+@dataclass(slots=True)
 class Done:
     """What a script did. `log` holds (level, line), with level 1 debug to 4 error; `errors` why an entry is what it is.
 
@@ -34,6 +44,7 @@ class Done:
     memos: dict[str, bytes] = field(default_factory=dict)
     plan: list[str] = field(default_factory=list)
     found: list[Finding] = field(default_factory=list)
+    looked: list[Look] = field(default_factory=list)
     late: list[tuple[str, str]] = field(default_factory=list)
     history: list[tuple[str, str]] = field(default_factory=list)
     digests: dict[str, str] = field(default_factory=dict)

@@ -8,10 +8,27 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from wharfinger.runtime.protocol import Entry, Failure, Intent, LeaseLost, Outcome, Progress, Rejected, Session
-from wharfinger.testing.done import Done, Finding
+from wharfinger.runtime.protocol import (
+    Entry,
+    Failure,
+    Intent,
+    LeaseLost,
+    Outcome,
+    Progress,
+    Rejected,
+    Removal,
+    Session,
+)
+from wharfinger.testing.done import Done, Finding, Look
 
 _PRECONDITION = 9
+_REMOVED = {
+    Removal.COMPLETE: "UNDONE",
+    Removal.ACCEPTED: "UNDOING",
+    Removal.NOT_FOUND: "UNDOING",
+    Removal.REFUSED: "UNDO_FAILED",
+    Removal.LOST: "UNDO_FAILED",
+}
 
 
 class MemorySession:
@@ -160,14 +177,14 @@ class MemorySession:
                 )
             return self._put("removing", replace(entry, state="UNDOING"))
 
-    async def removed(self, key: str, failure: Failure | None = None) -> None:
-        """Write how taking it away ended."""
+    async def removed(self, key: str, undo: int, how: Removal, failure: Failure | None = None) -> None:
+        """Write how taking it away ended; what was merely accepted stays UNDOING."""
         with self._lock:
             self._live()
             if failure is not None:
                 self.done.errors[key] = failure
             self.intended.discard(key)
-            self._put("removed", replace(self.done.ledger[key], state="UNDO_FAILED" if failure else "UNDONE"))
+            self._put("removed", replace(self.done.ledger[key], state=_REMOVED[how]))
 
     async def found(
         self,
@@ -187,6 +204,22 @@ class MemorySession:
             held = {e.external_id for e in self.done.ledger.values() if e.key != key and e.type == entry.type}
             mine = next((one for one in ids or () if one not in held), "")
             self._put("found", replace(entry, state=state if mine or not ids else "NOT_CREATED", external_id=mine))
+
+    async def looked(
+        self,
+        key: str,
+        version: tuple[Any, ...],
+        shown: bool | None,
+        state: str = "",
+        failure: Failure | None = None,
+    ) -> None:
+        """Take a look by id as if it were the one that decides: what is being undone and not there is UNDONE."""
+        with self._lock:
+            self._live()
+            self.done.looked.append(Look(key, shown, state, failure))
+            entry = self.done.ledger[key]
+            if entry.version == version and shown is not None and entry.state in ("UNDOING", "UNDO_FAILED"):
+                self._put("looked", replace(entry, state="UNDO_FAILED" if shown else "UNDONE"))
 
     async def memo(self, key: str, value: bytes) -> None:
         """Save it."""

@@ -76,9 +76,12 @@ class Trial:
         return session.done
 
     def settle(self, after: Done, keys: Sequence[str] | None = None, *, stop: Stop | None = None) -> Done:
-        """Ask `find` for what `after` left INTENDED or UNCERTAIN, or for `keys`; return the ledger as it is then."""
+        """Ask `find` for what `after` left INTENDED or UNCERTAIN, and `exists` for what it left UNDOING, or for `keys`.
+
+        Returns the ledger as it is then.
+        """
         if keys is None:
-            keys = [entry.key for entry in after.ledger.values() if entry.state in ("INTENDED", "UNCERTAIN")]
+            keys = [key for key, entry in after.ledger.items() if entry.state in ("INTENDED", "UNCERTAIN", "UNDOING")]
         session = MemorySession(Done())
         assignment = self._assignment(Phase.SETTLE, session.done, after, None, keys)
         return self._work(assignment, session, stop or Stop())
