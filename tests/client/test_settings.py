@@ -53,7 +53,11 @@ def test_addresses(server: str, target: str, tls: bool) -> None:
     assert (found.target, found.tls) == (target, tls)
 
 
-@pytest.mark.parametrize("server", ["host:port", "host:0", "host:70000", ":1", "ftp://host:1"])
+@pytest.mark.parametrize(
+    "server",
+    ["host:port", "host:0", "host:70000", ":1", "ftp://host:1", "::::", "a b:1", "[::1:1", "[nonsense]:1", "1::2::3",
+     "host/path:1", "host:1/path", "me@host:1", "unix:", "https://", "a..b:1", "-:1", "host:٣", "\thost:1"],
+)  # fmt: skip
 def test_what_is_no_address_is_refused(server: str) -> None:
     with pytest.raises(ValueError, match="server"):
         resolve(server)

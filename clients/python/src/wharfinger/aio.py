@@ -9,7 +9,19 @@ from types import TracebackType
 from typing import Any, NoReturn, Self
 
 from wharfinger import errors, models
-from wharfinger._core import arriving, asking, batches, build, convert, methods, outcome, settings, tell, watching
+from wharfinger._core import (
+    arriving,
+    asking,
+    batches,
+    build,
+    convert,
+    fields,
+    methods,
+    outcome,
+    settings,
+    tell,
+    watching,
+)
 from wharfinger._core.paging import pages
 from wharfinger._core.price_verbs import AsyncPrices
 from wharfinger._core.transport import Transport
@@ -144,7 +156,7 @@ class Client(AsyncPrices):
         Returns one outcome for each task, in order: its handle, or why there is none. An `Unreachable` carries the
         request id of its task, which may have been accepted.
         """
-        requests = [build.create_request(self._project, new) for new in tasks]
+        requests = [build.create_request(self._project, new, f"tasks[{n}]") for n, new in enumerate(tasks)]
         outcomes: list[Handle | errors.WharfingerError] = []
         for batch in batches.split(f"projects/{self._project}", requests):
             answers = await batches.send(self._transport, batch)
@@ -162,7 +174,7 @@ class Client(AsyncPrices):
 
     async def get(self, name: str) -> models.Task:
         """Return the task with that name or id as it stands. Raises NotFound."""
-        request = task_service_pb2.GetTaskRequest(name=build.task_name(self._project, name))
+        request = fields.message(task_service_pb2.GetTaskRequest, name=build.task_name(self._project, name))
         return convert.task(await self._transport.unary(methods.GET, request))
 
     async def list(
@@ -183,8 +195,13 @@ class Client(AsyncPrices):
         """
         view = task_pb2.TASK_VIEW_FULL if full else task_pb2.TASK_VIEW_BASIC
         parent = f"projects/{'-' if all_projects else self._project}"
-        request = task_service_pb2.ListTasksRequest(
-            parent=parent, filter=filter, order_by=order_by, page_size=page_size, view=view
+        request = fields.message(
+            task_service_pb2.ListTasksRequest,
+            parent=parent,
+            filter=filter,
+            order_by=order_by,
+            page_size=page_size,
+            view=view,
         )
         async for page in pages(self._transport, methods.LIST, request):
             for task in page.tasks:
@@ -210,8 +227,8 @@ class Client(AsyncPrices):
 
     async def cancel(self, name: str, reason: str = "", *, etag: str = "") -> models.Task:
         """Ask a task to stop, and return it as it then is; with an `etag` that is no longer its own raise Aborted."""
-        request = task_service_pb2.CancelTaskRequest(
-            name=build.task_name(self._project, name), reason=reason, etag=etag
+        request = fields.message(
+            task_service_pb2.CancelTaskRequest, name=build.task_name(self._project, name), reason=reason, etag=etag
         )
         return convert.task(await self._transport.unary(methods.CANCEL, request))
 
@@ -279,13 +296,18 @@ class Client(AsyncPrices):
 
     async def delete(self, name: str, *, etag: str = "") -> None:
         """Delete a task that is at rest and owns nothing that may be alive; otherwise raise FailedPrecondition."""
-        request = task_service_pb2.DeleteTaskRequest(name=build.task_name(self._project, name), etag=etag)
+        request = fields.message(
+            task_service_pb2.DeleteTaskRequest, name=build.task_name(self._project, name), etag=etag
+        )
         await self._transport.unary(methods.DELETE, request)
 
     async def events(self, name: str, after: int = 0) -> AsyncGenerator[Event, None]:
         """Tell the task's events so far, those numbered above `after`, in order."""
-        request = task_service_pb2.ListTaskEventsRequest(
-            name=build.task_name(self._project, name), after_sequence=after, page_size=1000
+        request = fields.message(
+            task_service_pb2.ListTaskEventsRequest,
+            name=build.task_name(self._project, name),
+            after_sequence=after,
+            page_size=1000,
         )
         async for page in pages(self._transport, methods.EVENTS, request):
             for event in page.events:
@@ -338,7 +360,9 @@ class Client(AsyncPrices):
 
     async def script(self, name: str) -> models.Script:
         """Return the script of that name with its schemas. Raises NotFound, whose metadata has `similar` names."""
-        request = executor_service_pb2.GetScriptRequest(name=f"scripts/{name.removeprefix('scripts/')}")
+        request = fields.message(
+            executor_service_pb2.GetScriptRequest, name=f"scripts/{fields.text('name', name).removeprefix('scripts/')}"
+        )
         return convert.script(await self._transport.unary(methods.GET_SCRIPT, request))
 
     async def executors(self) -> AsyncGenerator[models.Executor, None]:

@@ -22,8 +22,8 @@ class Policy:
     `allow_unpriced`.
     """
 
-    on_failure: Literal["", "keep", "roll_back"] = ""
-    on_cancel: Literal["", "keep", "roll_back"] = ""
+    on_failure: Literal["", "keep", "roll_back", "rollback"] = ""
+    on_cancel: Literal["", "keep", "roll_back", "rollback"] = ""
     max_attempts: int = 0
     max_lost_attempts: int = 0
     retry_backoff: float | timedelta | None = None

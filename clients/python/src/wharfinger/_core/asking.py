@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Protocol, TypeVar
 
 from wharfinger import errors, models
-from wharfinger._core import build, convert, methods
+from wharfinger._core import build, convert, fields, methods
 from wharfinger._core.ids import new_request_id
 from wharfinger._core.methods import Method
 from wharfinger._core.transport import Transport
@@ -35,8 +35,12 @@ async def once(transport: Transport, method: Method[Q, A], request: Q) -> A:
 
 async def resume(transport: Transport, name: str, script_version: str, etag: str, request_id: str) -> models.Task:
     """Let a half-done task run again."""
-    request = task_service_pb2.ResumeTaskRequest(
-        name=name, script_version=script_version, etag=etag, request_id=request_id or new_request_id()
+    request = fields.message(
+        task_service_pb2.ResumeTaskRequest,
+        name=name,
+        script_version=script_version,
+        etag=etag,
+        request_id=request_id or new_request_id(),
     )
     return convert.task(await once(transport, methods.RESUME, request))
 
@@ -61,8 +65,11 @@ async def rollback_plan(
 
 
 def _rollback(name: str, only: Iterable[str], retain: Iterable[str]) -> task_service_pb2.RollbackTaskRequest:
-    return task_service_pb2.RollbackTaskRequest(
-        name=name, only=build.keys("only", only), retain=build.keys("retain", retain)
+    return fields.message(
+        task_service_pb2.RollbackTaskRequest,
+        name=name,
+        only=build.keys("only", only),
+        retain=build.keys("retain", retain),
     )
 
 
@@ -70,7 +77,13 @@ async def resolve(
     transport: Transport, name: str, key: str, verdict: str, *, external_id: str, reason: str, etag: str
 ) -> models.Task:
     """Tell a person's verdict on one entry of a ledger."""
-    request = task_service_pb2.ResolveResourceRequest(
-        name=name, key=key, verdict=build.verdict(verdict), external_id=external_id, reason=reason, etag=etag
+    request = fields.message(
+        task_service_pb2.ResolveResourceRequest,
+        name=name,
+        key=key,
+        verdict=build.verdict(verdict),
+        external_id=external_id,
+        reason=reason,
+        etag=etag,
     )
     return convert.task(await transport.unary(methods.RESOLVE, request))

@@ -8,11 +8,13 @@ from typing import Any
 
 from google.protobuf import struct_pb2
 
+from wharfinger._core.fields import given
 from wharfinger.errors import InvalidArgument, Violation
 
 # A Struct holds doubles; beyond this a whole number would become another one.
 LARGEST = 2**53 - 1
 DEPTH = 100
+_SURROGATE = "has half a character in it (a lone surrogate), which can't be sent"
 
 
 def to_struct(values: Mapping[str, Any], path: str) -> struct_pb2.Struct:
@@ -21,6 +23,8 @@ def to_struct(values: Mapping[str, Any], path: str) -> struct_pb2.Struct:
     Raises:
         InvalidArgument: a value that JSON does not have, or a whole number beyond 2^53-1; it names the place.
     """
+    if not isinstance(values, Mapping):
+        raise _refused(path, f"is {given(values)}; give a mapping of names to values")
     target = struct_pb2.Struct()
     _fill_struct(target, values, path, 0)
     return target
@@ -32,7 +36,11 @@ def _fill_struct(target: struct_pb2.Struct, values: Mapping[str, Any], path: str
     for key, value in values.items():
         if not isinstance(key, str):
             raise _refused(path, f"the key {key!r} is no string")
-        _fill(target.fields[key], value, f"{path}.{key}", depth + 1)
+        try:
+            inner = target.fields[key]
+        except UnicodeEncodeError:
+            raise _refused(path, f"the key {key!r} {_SURROGATE}") from None
+        _fill(inner, value, f"{path}.{key}", depth + 1)
 
 
 def _fill(target: struct_pb2.Value, value: object, path: str, depth: int) -> None:
@@ -41,7 +49,10 @@ def _fill(target: struct_pb2.Value, value: object, path: str, depth: int) -> Non
     elif isinstance(value, bool):
         target.bool_value = value
     elif isinstance(value, str):
-        target.string_value = value
+        try:
+            target.string_value = value
+        except UnicodeEncodeError:
+            raise _refused(path, _SURROGATE) from None
     elif isinstance(value, int | float):
         target.number_value = _number(value, path)
     elif isinstance(value, Mapping):

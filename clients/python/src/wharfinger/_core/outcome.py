@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Iterable, Mapping
 from typing import Any
 
 from wharfinger import errors, models
-from wharfinger._core import build, convert, methods
+from wharfinger._core import build, convert, fields, methods
 from wharfinger._core.outage import Outage
 from wharfinger._core.paging import pages
 from wharfinger._core.retry import Backoff, Deadline, passing
@@ -34,7 +34,7 @@ async def wait(transport: Transport, name: str, timeout: float | None) -> task_p
     outage = Outage(transport, "waiting")
     while True:
         poll = min(POLL, deadline.left())
-        request = task_service_pb2.WaitTaskRequest(name=name, timeout=build.duration(poll))
+        request = fields.message(task_service_pb2.WaitTaskRequest, name=name, timeout=build.duration(poll))
         try:
             task = await transport.unary(methods.WAIT, request, poll + 10.0)
         except errors.WharfingerError as error:
@@ -69,7 +69,7 @@ async def result(transport: Transport, task: models.Task) -> Mapping[str, Any]:
     """
     if not task.full or (task.state.left_over and not task.raw.HasField("partial_failure")):
         # It is of a list, which leaves out the result and where the task stands.
-        request = task_service_pb2.GetTaskRequest(name=task.name)
+        request = fields.message(task_service_pb2.GetTaskRequest, name=task.name)
         task = convert.task(await transport.unary(methods.GET, request))
     if task.state is models.TaskState.SUCCEEDED:
         return task.result or {}
@@ -110,7 +110,7 @@ def failure_actions(numbers: Iterable[int]) -> tuple[str, ...]:
 
 async def resources(transport: Transport, name: str, filter: str) -> AsyncGenerator[models.Resource, None]:  # noqa: A002
     """Tell a task's ledger in the order of intent, page by page."""
-    request = task_service_pb2.ListTaskResourcesRequest(name=name, filter=filter, page_size=1000)
+    request = fields.message(task_service_pb2.ListTaskResourcesRequest, name=name, filter=filter, page_size=1000)
     async for page in pages(transport, methods.RESOURCES, request):
         for entry in page.resources:
             yield convert.resource(entry)

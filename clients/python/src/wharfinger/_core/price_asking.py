@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from wharfinger import errors, models, prices
-from wharfinger._core import convert, methods, price_values
+from wharfinger._core import convert, fields, methods, price_values
 from wharfinger._core.jsonvalues import to_struct
 from wharfinger._core.transport import Silence, Transport
 from wharfinger.errors import InvalidArgument, Violation
-from wharfinger.v1 import pricing_service_pb2
+from wharfinger.v1 import pricing_service_pb2, task_pb2
 
 OnProgress = Callable[[models.Progress], None]
 CHUNK = 1 << 20
@@ -30,7 +30,7 @@ def catalog_name(name: str) -> str:
     Raises:
         InvalidArgument: it is none of them.
     """
-    found = _CATALOG.fullmatch(name)
+    found = _CATALOG.fullmatch(fields.text("name", name))
     if not found:
         why = f"{name[:80]!r} is no catalogue; give the 64 hexadecimal digits of its digest, or active"
         raise InvalidArgument("INVALID_ARGUMENT", "INVALID_NAME", f"name: {why}", {}, (Violation("name", why),))
@@ -41,8 +41,10 @@ def estimate_request(
     project: str, script: str, params: Mapping[str, Any], catalog: str, at: datetime | None
 ) -> pricing_service_pb2.EstimateCostRequest:
     """Return the question for what a task costs. Raises InvalidArgument for params that the API can't hold."""
-    request = pricing_service_pb2.EstimateCostRequest(parent=f"projects/{project}", catalog_digest=catalog)
-    request.task.script = script
+    request = fields.message(
+        pricing_service_pb2.EstimateCostRequest, parent=f"projects/{project}", catalog_digest=catalog
+    )
+    request.task.CopyFrom(fields.message(task_pb2.Task, "task.", script=script))
     request.task.params.CopyFrom(to_struct(params, "task.params"))
     set_moment(request, at)
     return request
@@ -54,6 +56,8 @@ def set_moment(
     """Ask for that moment. Raises InvalidArgument for one without a time zone."""
     if at is None:
         return
+    if not isinstance(at, datetime):
+        fields.refuse("at", f"is {fields.given(at)}; give a datetime with a time zone")
     if at.tzinfo is None:
         why = "needs a time zone, such as datetime.now(UTC)"
         raise InvalidArgument("INVALID_ARGUMENT", "INVALID_ARGUMENT", f"at: {why}", {}, (Violation("at", why),))

@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from wharfinger._core import methods, price_asking, price_values
+from wharfinger._core import fields, methods, price_asking, price_values
 from wharfinger._core.paging import pages
 from wharfinger._core.price_asking import OnProgress
 from wharfinger._core.transport import Transport
@@ -43,7 +43,8 @@ class AsyncPrices:
             NotFound: no layer knows a figure; `metadata` has up to three `similar` ones. That does not mean zero.
             FailedPrecondition: several fit; `metadata` has the `field` to say as well, and its `choices`.
         """
-        request = pricing_service_pb2.GetPriceRequest(
+        request = fields.message(
+            pricing_service_pb2.GetPriceRequest,
             parent=f"projects/{self._project}",
             provider=provider,
             sku=sku,
@@ -68,8 +69,12 @@ class AsyncPrices:
         `filter` is of comparisons joined by AND, such as `provider = "ec2_linux" AND sku : "m5."` (`:` is "begins
         with"). Unknown prices are told too, without an amount. Raises InvalidArgument for a filter that can't be.
         """
-        request = pricing_service_pb2.ListPricesRequest(
-            parent=f"projects/{self._project}", filter=filter, page_size=page_size, catalog_digest=catalog
+        request = fields.message(
+            pricing_service_pb2.ListPricesRequest,
+            parent=f"projects/{self._project}",
+            filter=filter,
+            page_size=page_size,
+            catalog_digest=catalog,
         )
         async for page in pages(self._transport, methods.LIST_PRICES, request):
             for price in page.prices:
@@ -97,7 +102,7 @@ class AsyncPrices:
 
     async def catalog(self, name: str = "active") -> Catalog:
         """Return a catalogue by its name or digest, or the active one. Raises NotFound."""
-        request = pricing_service_pb2.GetCatalogRequest(name=price_asking.catalog_name(name))
+        request = fields.message(pricing_service_pb2.GetCatalogRequest, name=price_asking.catalog_name(name))
         return price_values.catalog(await self._transport.unary(methods.GET_CATALOG, request))
 
     async def catalogs(self) -> AsyncGenerator[Catalog, None]:
@@ -139,7 +144,8 @@ class AsyncPrices:
             Unavailable: it can't be fetched.
             Aborted: another import is at work.
         """
-        header = pricing_service_pb2.ImportCatalogHeader(
+        header = fields.message(
+            pricing_service_pb2.ImportCatalogHeader,
             format=format,
             url=url,
             sha256=sha256,
@@ -163,8 +169,11 @@ class AsyncPrices:
             NotFound: there is no such catalogue.
             PermissionDenied: the caller may not do this.
         """
-        request = pricing_service_pb2.ActivateCatalogRequest(
-            name=price_asking.catalog_name(name), override_checks=override_checks, reason=reason
+        request = fields.message(
+            pricing_service_pb2.ActivateCatalogRequest,
+            name=price_asking.catalog_name(name),
+            override_checks=override_checks,
+            reason=reason,
         )
         return price_values.catalog(await self._transport.unary(methods.ACTIVATE_CATALOG, request))
 

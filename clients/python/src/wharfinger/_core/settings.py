@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
 DEFAULT_SERVER = "127.0.0.1:7480"
 DEFAULT_PROJECT = "default"
 DEFAULT_PORT = 7480
+# Labels of letters, digits, `-` and `_` inside, with a dot between each two, and perhaps one at the end.
+_NAME = re.compile(r"\w([\w-]*\w)?(\.\w([\w-]*\w)?)*\.?")
+_PORT = re.compile(r"[0-9]{1,5}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,17 +82,29 @@ def _split_scheme(server: str) -> tuple[str, str]:
 
 def _target(address: str) -> tuple[str, bool]:
     """Return gRPC's target for `address` and whether it is on this machine."""
-    if address.startswith("unix:"):
+    if address.startswith("unix:") and len(address) > len("unix:"):
         return address, True
     host, colon, port = address.rpartition(":")
     if not colon or address.endswith("]") or (":" in host and not host.startswith("[")):
         # No port: a plain host, or an address of IPv6 with or without brackets.
         host, port = address, str(DEFAULT_PORT)
-    host = host.strip("[]")
-    if not host or not port.isdigit() or not 0 < int(port) < 65536:
+    if host.startswith("[") and host.endswith("]"):
+        host = host[1:-1] if ":" in host else ""
+    if not _is_host(host) or not _PORT.fullmatch(port) or not 0 < int(port) < 65536:
         raise ValueError(f"server {address!r} is no address; give HOST:PORT, such as {DEFAULT_SERVER}")
     shown = f"[{host}]" if ":" in host else host
     return f"{shown}:{port}", _is_loopback(host)
+
+
+def _is_host(host: str) -> bool:
+    """Whether it is a name or an address; names of other alphabets are left to the name service."""
+    if ":" not in host:
+        return _NAME.fullmatch(host) is not None
+    try:
+        ipaddress.IPv6Address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_loopback(host: str) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Callable, Iterable
 from typing import Generic, TypeVar
 
 from wharfinger import errors
-from wharfinger._core import build, convert, methods, tell
+from wharfinger._core import build, convert, fields, methods, tell
 from wharfinger._core.methods import Method
 from wharfinger._core.outage import Outage
 from wharfinger._core.retry import Backoff, Deadline, passing
@@ -186,7 +186,8 @@ async def watch_task(
 
     def request() -> task_service_pb2.WatchTaskRequest:
         """Ask for what comes after the last event told."""
-        return task_service_pb2.WatchTaskRequest(
+        return fields.message(
+            task_service_pb2.WatchTaskRequest,
             name=name,
             after_sequence=story.position,
             resume_token=story.token,
@@ -225,7 +226,8 @@ async def watch_project(
 
     def request() -> task_service_pb2.WatchTasksRequest:
         """Ask for what comes after the last message."""
-        return task_service_pb2.WatchTasksRequest(
+        return fields.message(
+            task_service_pb2.WatchTasksRequest,
             parent=f"projects/{project}",
             filter=filter,
             resume_token=token,
