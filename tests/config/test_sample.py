@@ -2,7 +2,10 @@
 
 import dataclasses
 import re
+import tomllib
 from pathlib import Path
+
+import pytest
 
 import wharfinger_server
 from wharfinger_server import config
@@ -48,6 +51,87 @@ def test_effective_settings_hide_every_credential(tmp_path):
     assert "ab" * 32 not in text
     assert 'url = "postgresql://me:(hidden)@host/db"' in text
     assert 'provider = "ec2"' in text
+
+
+CREDENTIALS = """
+[profiles.p]
+provider = "vultr"
+region = "eu-west-1"
+pwd = "hunter2-1"
+something_of_a_driver = "hunter2-2"
+pin = 88200221
+options = { signature_version = "4", ex_force_auth_url = "https://id.example/v3", auth = "hunter2-3", l = ["hunter2-4"]}
+[profiles.q]
+key = { command = ["pass", "show", "hunter2-5"] }
+secret = { env = "LAB" }
+[stores.s]
+url = "s3://b"
+endpoint = "https://s3.example/?sig=hunter2-6&x=1"
+proxy_url = "http://me:hunter2-7@hunter2-8@proxy:3128"
+default_headers = { Authorization = "Bearer hunter2-9", "X-Api-Key" = "hunter2-10" }
+encryption_key = "hunter2-11"
+skip_signature = true
+price = { provider = "aws", sku = "x", region = "r" }
+[executors.asyncio]
+dsn = "hunter2-12"
+connection_string = "hunter2-13"
+pass = "hunter2-14"
+slots = 5
+[image]
+headers = { Authorization = "hunter2-15", Accept = "image/*" }
+"""
+
+
+def test_what_stands_in_stores_and_profiles_is_hidden_unless_it_is_known_to_be_harmless(tmp_path):
+    path = tmp_path / "server.toml"
+    path.write_text(CREDENTIALS)
+    path.chmod(0o600)
+    text = config.effective(config.load(path, {"WHARFINGER_STORE__URL": "postgresql://u@h/db?password=hunter2-0&x=y"}))
+    assert "hunter2" not in text
+    assert "88200221" not in text
+    for told in (
+        'url = "postgresql://u@h/db?password=(hidden)&x=y"',
+        'region = "eu-west-1"',
+        'endpoint = "https://s3.example/?sig=(hidden)&x=1"',
+        'proxy_url = "http://me:(hidden)@proxy:3128"',
+        'signature_version = "4", ex_force_auth_url = "https://id.example/v3"',
+        'secret = { env = "LAB" }',
+        "skip_signature = true",
+        'price = { provider = "aws", sku = "x", region = "r" }',
+        "slots = 5",
+        'Accept = "image/*"',
+    ):
+        assert told in text
+
+
+def test_every_credential_is_kept_out_of_what_tasks_and_the_log_tell():
+    settings = tomllib.loads(CREDENTIALS)
+    found = set(config.secret_values({name: settings[name] for name in ("stores", "profiles")}, guarded=True))
+    assert {f"hunter2-{n}" for n in (1, 2, 3, 4, 6, 10, 11)} <= found
+    assert {"88200221", "Bearer hunter2-9", "hunter2-7@hunter2-8"} <= found
+    assert found.isdisjoint({"eu-west-1", "aws", "s3://b", "https://id.example/v3", "pass", "LAB"})
+    assert set(config.secret_values(settings["executors"])) == {"hunter2-12", "hunter2-13", "hunter2-14"}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '[stores.s]\ndefault_headers = { Authorization = "Bearer x" }',
+        '[stores.s]\nencryption_key = "x"',
+        '[profiles.p]\npwd = "x"',
+        '[profiles.p]\noptions = { unheard_of = ["x"] }',
+        '[store]\nurl = "postgresql://u@h/db?password=x"',
+        '[executors.asyncio]\ndsn = "x"',
+    ],
+)
+def test_a_file_with_any_credential_is_for_its_owner_alone(tmp_path, line):
+    path = tmp_path / "server.toml"
+    path.write_text(line)
+    path.chmod(0o644)
+    with pytest.raises(config.ConfigError, match="is a credential, and the file is open to others"):
+        config.load(path, {})
+    path.write_text('[stores.s]\nurl = "s3://b"\nregion = "r"\n[profiles.p]\nprovider = "ec2"\nkey = { env = "K" }')
+    config.load(path, {})
 
 
 def test_effective_settings_read_back(tmp_path):

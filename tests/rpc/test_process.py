@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import secrets
 import signal
 import socket
 import threading
@@ -163,6 +164,16 @@ def test_a_second_server_on_the_same_database_is_refused(serve, tmp_path):
     assert len(said) == 1
     assert "Traceback" not in caught.value.log
     assert first.stop() == 0
+
+
+def test_a_failed_start_tells_no_password(serve):
+    password = secrets.token_hex(8)
+    for url in (f"postgresql://u@127.0.0.1:9/db?password={password}", f"postgresql://u:{password}@127.0.0.1:9/db"):
+        with pytest.raises(NotServing) as caught:
+            serve(environ={"WHARFINGER_STORE__URL": url})
+        assert caught.value.exit_code == 5
+        assert "cannot be opened" in caught.value.log
+        assert password not in caught.value.log
 
 
 def test_a_port_that_is_taken_is_refused(serve, server, tmp_path):

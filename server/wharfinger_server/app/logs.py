@@ -6,6 +6,7 @@ library, or a script's own logging, tells a secret all the same, a mark stands i
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import logging
 import sys
@@ -25,8 +26,10 @@ _OURS = "wharfinger_server"
 
 def set_up(settings: Settings) -> None:
     """Send every log line to standard error, in the form and from the level that the settings ask for."""
-    tables = (settings.profiles, settings.stores, settings.executors, settings.prices, settings.packages)
-    known.keep(Redactor([*secret_values(tables), *secret_values(settings.store.url)]))
+    guarded = secret_values((settings.profiles, settings.stores), guarded=True)
+    prices = {one.name: getattr(settings.prices, one.name) for one in dataclasses.fields(settings.prices)}
+    tables = (settings.executors, prices, settings.packages)
+    known.keep(Redactor([*guarded, *secret_values(tables), *secret_values(settings.store.url)]))
     form = settings.server.log_format
     plain = form == "plain" or (form == "auto" and sys.stderr.isatty())
     handler = logging.StreamHandler(sys.stderr)

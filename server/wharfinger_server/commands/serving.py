@@ -62,6 +62,7 @@ def serve(
 
 def _run(settings: configuration.Settings, port_file: Path | None) -> int:
     """Run the server on uvloop where there is one."""
+    from wharfinger.runtime.redaction import known
     from wharfinger_server.app import logs
     from wharfinger_server.app.listener import NotListening
     from wharfinger_server.app.server import serve as run
@@ -81,7 +82,7 @@ def _run(settings: configuration.Settings, port_file: Path | None) -> int:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
             return runner.run(run(settings, ready))
     except (OpenRefused, NotListening) as error:
-        refuse(str(error))
+        refuse(known.text(str(error)))
     except configuration.ConfigError as error:
         refuse(*error.problems)
 

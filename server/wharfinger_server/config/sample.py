@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from wharfinger_server.config.load import SECTIONS
-from wharfinger_server.config.secrets import HIDDEN, shown
+from wharfinger_server.config.secrets import GUARDED, HIDDEN, shown
 from wharfinger_server.config.settings import Kind, Settings, Token
 from wharfinger_server.config.units import format_duration, format_size
 
@@ -78,15 +78,15 @@ def effective(settings: Settings) -> str:
         ]
     for group in ("stores", "profiles", "executors"):
         for name, table in getattr(settings, group).items():
-            lines += [*_table(f"{group}.{name}", table), ""]
+            lines += [*_table(f"{group}.{name}", table, guarded=group in GUARDED), ""]
     for name, table in settings.packages.items():
         if table:
             lines += [*_table(name, table), ""]
     return "\n".join(lines)
 
 
-def _table(name: str, table: Mapping[str, Any]) -> list[str]:
-    return [f"[{name}]", *(f"{key} = {_literal(shown(key, value))}" for key, value in table.items())]
+def _table(name: str, table: Mapping[str, Any], *, guarded: bool = False) -> list[str]:
+    return [f"[{name}]", *(f"{key} = {_literal(shown(key, value, guarded=guarded))}" for key, value in table.items())]
 
 
 def _first_line(kind: type[Any]) -> str:

@@ -23,8 +23,8 @@ def granted(environment: Environment, project: str) -> Environment:
 
 def credentials(environment: Environment) -> list[str]:
     """Return the credentials that scripts in `environment` may come to hold, and must not tell."""
-    tables = (environment.profiles, environment.stores, environment.settings)
-    return [secret for table in tables if table for secret in secret_values(table)]
+    guarded = secret_values((environment.profiles, environment.stores), guarded=True)
+    return [*guarded, *secret_values(environment.settings)]
 
 
 def _serves(profile: Mapping[str, Any], project: str) -> bool:

@@ -18,6 +18,7 @@ import psycopg
 import sqlalchemy as sa
 from psycopg.types.numeric import Int8BinaryDumper
 
+from wharfinger_server.config import shown_url
 from wharfinger_server.store import migrate
 from wharfinger_server.store.bulk import PostgresBulks
 from wharfinger_server.store.codec import Row
@@ -79,7 +80,7 @@ class PostgresDatabase(Database):
 
     def __init__(self, url: sa.URL, clock: Callable[[], int] | None = None, steady: SteadyClock | None = None) -> None:
         super().__init__(statements(PostgresBulks), steady)
-        self._name = url.render_as_string(hide_password=True)
+        self._name = shown_url(url.render_as_string(hide_password=True))
         self._clock = clock
         usual = {"application_name": f"wharfinger {os.getpid()}@{socket.gethostname()}"} | _DEFAULTS
         arguments = {name: value for name, value in usual.items() if name not in url.query}

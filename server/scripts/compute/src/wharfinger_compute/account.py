@@ -74,7 +74,8 @@ async def opened(task: AsyncTask, profile: str, *, workers: int = 16) -> AsyncIt
     if not isinstance(given, Mapping):
         raise _wrong(profile, "`options` must be a table")
     credentials = {name: _value(profile, name, table[name]) for name in ("key", "secret") if name in table}
-    task.hide(credentials.get("secret", ""))
+    # Beside a secret a key is only its name.
+    task.hide(credentials.get("secret") or credentials.get("key", ""))
     try:
         made = aio.driver(provider, **credentials, **options, **given, workers=workers, request_timeout=REQUEST_TIMEOUT)
         account = await made.__aenter__()
