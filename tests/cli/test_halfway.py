@@ -247,3 +247,37 @@ def test_the_commands_of_a_report_can_be_copied(wharf: Shell, half: Said) -> Non
         # In the report's order: what is resumed fails again, and is rolled back.
         said = wharf(*words, *(["--watch"] if words[0] in ("resume", "rollback") else []))
         assert said.code == {"resume": 3, "rollback": 0, "resolve": 5}.get(words[0], 0), said.err
+
+
+# ---------------------------------------------------------------- why, in words that are true
+
+
+def test_a_rollback_that_fails_after_a_success_is_headed_by_its_true_cause(wharf: Shell, yard: Path) -> None:
+    assert wharf("submit", "harbour.build", f"yard={yard}", 'keys:=["a"]', "--task-id", "well", "--watch").code == 0
+    (yard / "stuck").touch()
+    said = wharf("rollback", "well", "--watch")
+    assert said.code == 3
+    head = next(line for line in said.out.splitlines() if "is ROLLBACK_FAILED" in line)
+    assert "the task had succeeded; its rollback failed: 1 thing(s) could not be undone; thing/a: " in head
+    assert "nobody can tell" not in said.out + wharf("show", "well").out
+    assert "the task had succeeded" in wharf("show", "well").out
+
+
+def test_a_success_of_which_some_was_rolled_back_says_so(wharf: Shell, yard: Path) -> None:
+    keys = 'keys:=["a", "b"]'
+    assert wharf("submit", "harbour.build", f"yard={yard}", keys, "--task-id", "some", "--watch").code == 0
+    said = wharf("rollback", "some", "--only", "thing/b", "--watch")
+    assert said.code == 3
+    assert "the task had succeeded, and then some of what it made was rolled back; 1 thing(s) are left" in said.out
+
+
+def test_what_was_found_since_is_not_said_to_be_in_doubt(wharf: Shell, yard: Path) -> None:
+    said = wharf(
+        "submit", "harbour.build", f"yard={yard}", 'keys:=["a", "b"]', 'lose:=["a", "b"]', "--max-attempts", "3",
+        "--task-id", "found", "--watch",
+    )  # fmt: skip
+    assert said.code == 0, said.out
+    assert "in doubt: the call that makes thing/a failed" in said.out
+    shown = wharf("show", "found").out
+    assert "was in doubt, found since: the call that makes thing/a failed" in shown
+    assert " in doubt: " not in shown.replace("was in doubt, found since: ", "")

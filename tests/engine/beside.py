@@ -224,7 +224,9 @@ class History:
         )
         task = await self.house.store.task_by_id(self.id)
         assert task is not None
-        self.sessions[task.epoch] = AttemptSession(self.house, Attempt(task, phase, 1000, lambda _: None))
+        self.sessions[task.epoch] = AttemptSession(
+            self.house, Attempt(task, phase, 1000, lambda _: None, resumable=self.model.policy.resumable)
+        )
         self.used[task.epoch] = set()
         self.ordered[task.epoch] = self.house.now
 

@@ -197,7 +197,11 @@ async def test_a_rollback_goes_on_after_a_restart(start: StartPier) -> None:
     assert things(again) == 0
 
 
-async def test_what_is_in_doubt_is_looked_for_before_it_is_undone(pier: Any) -> None:
+async def test_what_is_in_doubt_is_looked_for_before_it_is_undone(
+    start: StartPier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("harbour.build.RESUMABLE", False)
+    pier = await start()
     params = {"yard": str(pier.folder / "yard"), "keys": ["a", "b"], "lose": ["b"]}
     shown = await pier.run("harbour.build", params=params, policy=Policy(on_failure=OnFailure.ROLL_BACK))
     assert shown.task.state is TaskState.FAILED

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from tests.engine.conftest import StartPier, stop
 
 from wharfinger_server.domain.errors import FailedPrecondition
+from wharfinger_server.domain.policy import Policy
 from wharfinger_server.domain.states import EntryState, TaskState
+from wharfinger_server.rpc.messages.task import task_message
 
 
 async def entries(pier: Any, task_id: str) -> dict[str, Any]:
@@ -52,10 +55,35 @@ async def test_a_refusal_before_anything_was_made_is_a_plain_failure(pier: Any) 
 async def test_what_was_made_though_the_answer_was_lost_is_found(pier: Any) -> None:
     params = {"yard": str(pier.folder / "yard"), "keys": ["a", "b"], "lose": ["b"]}
     shown = await pier.run("harbour.build", params=params)
+    assert shown.task.state is TaskState.SUCCEEDED
+    assert [entry.state for entry in (await entries(pier, shown.task.task_id)).values()] == [EntryState.CREATED] * 2
+    assert [attempt.phase.name for attempt in shown.task.attempts] == ["RUN", "SETTLE", "RUN"]
+    assert (shown.task.losses, shown.task.failures) == (1, 0)
+
+
+async def test_what_was_found_since_is_told_so_where_the_script_may_not_run_again(
+    start: StartPier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("harbour.build.RESUMABLE", False)
+    pier = await start()
+    params = {"yard": str(pier.folder / "yard"), "keys": ["a", "b"], "lose": ["b"]}
+    shown = await pier.run("harbour.build", params=params, policy=Policy(max_attempts=3))
     assert shown.task.state is TaskState.PARTIALLY_FAILED
     assert sorted(entry.key for entry in shown.left_over) == ["thing/a", "thing/b"]
+    message = task_message(shown)
+    assert message.error.message.startswith("was in doubt, found since: the call that makes thing/b failed: Conn")
+    assert [attempt.error.message[:27] for attempt in message.attempts] == ["was in doubt, found since: ", ""]
+    basic = await pier.engine.tasks.get(pier.caller, "default", shown.task.task_id)
+    assert task_message(replace(basic, full=False)).error.message == message.error.message
+
+
+async def test_a_call_whose_answer_is_lost_time_after_time_ends_it(pier: Any) -> None:
+    keys = [f"k{n}" for n in range(5)]
+    params = {"yard": str(pier.folder / "yard"), "keys": keys, "lose": keys}
+    shown = await pier.run("harbour.build", params=params, policy=Policy(max_lost_attempts=2))
+    assert (shown.task.state, shown.task.losses) == (TaskState.PARTIALLY_FAILED, 2)
+    assert shown.task.error.reason == "RESOURCE_UNCERTAIN"
     assert all(entry.state is EntryState.CREATED for entry in shown.left_over)
-    assert [attempt.phase.name for attempt in shown.task.attempts] == ["RUN", "SETTLE"]
 
 
 async def test_a_task_that_left_something_cannot_be_deleted(pier: Any) -> None:

@@ -288,8 +288,15 @@ class Task:
             self.move(Trigger.RESULT, SUCCEEDED)
             self._rest(Cause.SUCCESS, now)
 
-    def failed(self, error: Failure, now: int) -> bool:
-        """Take an attempt's failure; return whether it will be tried again."""
+    def failed(self, error: Failure, now: int, *, resumable: bool = False) -> bool:
+        """Take an attempt's failure; return whether it will be tried again.
+
+        One that is in doubt counts as lost where the script is `resumable`: what became of its call is found out before
+        it runs again (rules 9 and 23).
+        """
+        if resumable and error.reason == "RESOURCE_UNCERTAIN":
+            self.losses += 1
+            return self._attempt_ended(error, now, again=self.losses < self.policy.losses)
         self.failures += 1
         again = error.retryable and self.failures < self.policy.attempts
         return self._attempt_ended(error, now, again=again)

@@ -27,7 +27,7 @@ class Attempt:
     `expired` holds the failure of an attempt that was asked to stop because its time was up; `given_up` that of one
     which the server gives up because it ends, and whether the script may then run again. `log_limit` is in bytes.
     `results` is what its result must match, None: any object goes. `overflowed`: some of its log lines were dropped.
-    `redactor` knows the secrets that none of its reports may carry on.
+    `redactor` knows the secrets that none of its reports may carry on. `resumable`: its script may run again.
     """
 
     def __init__(
@@ -38,10 +38,13 @@ class Attempt:
         stirred: Callable[[Attempt], None],
         results: ObjectSchema | None = None,
         redactor: Redactor | None = None,
+        *,
+        resumable: bool = False,
     ) -> None:
         self.task = task
         self.phase = phase
         self.results = results
+        self.resumable = resumable
         self.redactor = redactor if redactor is not None else Redactor()
         self.epoch = task.epoch
         self.expired: Failure | None = None

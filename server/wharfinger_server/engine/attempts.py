@@ -115,7 +115,10 @@ class Attempts:
         environment = granted(self._environment, task.project)
         redactor = Redactor([*secrets_in(list(leased.sealed.values())), *credentials(environment)], task.name)
         known.keep(redactor)
-        attempt = Attempt(task, phase, self._limits.log_bytes, self.stirred, script.results, redactor)
+        resumable = self._scripts.resumable(task)
+        attempt = Attempt(
+            task, phase, self._limits.log_bytes, self.stirred, script.results, redactor, resumable=resumable
+        )
         left = self._time_left(task, phase)
         assignment = Assignment(
             task=task.name,

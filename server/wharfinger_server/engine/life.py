@@ -17,14 +17,10 @@ from wharfinger_server.domain.ledger import Entry
 from wharfinger_server.domain.states import Goal, Phase, TaskState
 from wharfinger_server.domain.task import Task
 from wharfinger_server.engine import rollback
+from wharfinger_server.engine.causes import unsettled
 from wharfinger_server.engine.noting import SERVER, ask_time, entry_changed, guard, state_changed
 from wharfinger_server.store.work import Work
 
-UNSETTLED = Failure(
-    Code.UNKNOWN,
-    "RESOURCE_UNCERTAIN",
-    "the script ended well, but the answer of at least one of its calls was never learned; see the uncertain resources",
-)
 LEFT_IN_DOUBT = Failure(
     Code.UNKNOWN,
     "RESOURCE_UNCERTAIN",
@@ -136,12 +132,17 @@ class Life:
         state_changed(work, before, SERVER, "", epoch)
         return self.go_on(work)
 
-    def failure(self, work: Work, epoch: int, error: Failure) -> Task:
-        """Take the failure of a RUN attempt: try again, or settle and conclude."""
+    def failure(self, work: Work, epoch: int, error: Failure, *, resumable: bool = False) -> Task:
+        """Take the failure of a RUN attempt: try again, or settle and conclude. `resumable`: the script may run again.
+
+        After a failure the task waits for as long as its policy says; after one in doubt, which counts as a loss, for
+        no longer than settling takes (rule 23).
+        """
         guard(work, epoch)
         before = work.task.state
-        again = work.task.failed(error, work.now)
-        if again:
+        failures = work.task.failures
+        again = work.task.failed(error, work.now, resumable=resumable)
+        if again and work.task.failures > failures:
             work.task.retry_wait = backoff(work.task)
             work.task.retry_time = work.steady + work.task.retry_wait
         return self._attempt_failed(work, before, error, epoch)
@@ -258,7 +259,7 @@ class Life:
         if task.counts.total:
             work.ledger().begin_round()
         if goal is Goal.SUCCEED and task.state is TaskState.PARTIALLY_FAILED:
-            task.error = task.error or UNSETTLED
+            task.error = task.error or unsettled(task)
             work.event(task.error)
         state_changed(work, before, SERVER, task.error.reason if task.error else "")
 

@@ -344,8 +344,14 @@ class AttemptSession:
                 Code.CANCELLED, "CANCELLED", "the attempt stopped because it was asked to"
             )
         else:
-            error = wording.failure_of_script(outcome)
-        return lambda work: life.failure(self._with_progress(work), epoch, error)
+            error = self._cause(wording.failure_of_script(outcome))
+        resumable = self._attempt.resumable
+        return lambda work: life.failure(self._with_progress(work), epoch, error, resumable=resumable)
+
+    def _cause(self, error: Failure) -> Failure:
+        """Return why the attempt failed: that its time was up counts before a doubt that came of it (rule 23)."""
+        late = self._attempt.expired
+        return late if late is not None and error.reason == "RESOURCE_UNCERTAIN" else error
 
     def _misfit(self, result: bytes) -> Failure | None:
         """Return how the result differs from what the script promised, None if it does not."""

@@ -240,8 +240,8 @@ const (
 	ErrorReason_ERROR_REASON_EXECUTOR_LOST ErrorReason = 105
 	// CANCELLED: somebody cancelled the task (actor; the message has the reason).
 	ErrorReason_ERROR_REASON_CANCELLED ErrorReason = 106
-	// UNKNOWN: nobody can tell whether something exists: its call was not answered, and searching did not settle it (key:
-	// the first of them; count).
+	// UNKNOWN: nobody could tell whether something exists: its call was not answered (key: the first of them; count). If
+	// it was found since, the message says so. A script that may run again does so by itself, once that is settled.
 	ErrorReason_ERROR_REASON_RESOURCE_UNCERTAIN ErrorReason = 107
 	// FAILED_PRECONDITION: the script used one key twice in one attempt, or used again the key of a thing that may be
 	// alive and is not settled (key).
@@ -313,6 +313,8 @@ const (
 	// the type's send window to write its intent, time after time (key: the first of what it would have made; count; or
 	// the script's own).
 	ErrorReason_ERROR_REASON_NOT_SENT ErrorReason = 136
+	// ABORTED: the task had succeeded, and then some of what it made was rolled back; the rest is there (count: how much).
+	ErrorReason_ERROR_REASON_PARTLY_ROLLED_BACK ErrorReason = 137
 )
 
 // Enum value maps for ErrorReason.
@@ -407,6 +409,7 @@ var (
 		134: "ERROR_REASON_REPORT_INVALID",
 		135: "ERROR_REASON_RESOURCE_MISSING",
 		136: "ERROR_REASON_NOT_SENT",
+		137: "ERROR_REASON_PARTLY_ROLLED_BACK",
 	}
 	ErrorReason_value = map[string]int32{
 		"ERROR_REASON_UNSPECIFIED":           0,
@@ -498,6 +501,7 @@ var (
 		"ERROR_REASON_REPORT_INVALID":        134,
 		"ERROR_REASON_RESOURCE_MISSING":      135,
 		"ERROR_REASON_NOT_SENT":              136,
+		"ERROR_REASON_PARTLY_ROLLED_BACK":    137,
 	}
 )
 
@@ -646,7 +650,7 @@ const file_wharfinger_v1_failure_proto_rawDesc = "" +
 	"\"PARTIAL_FAILURE_ACTION_UNSPECIFIED\x10\x00\x12!\n" +
 	"\x1dPARTIAL_FAILURE_ACTION_RESUME\x10\x01\x12$\n" +
 	" PARTIAL_FAILURE_ACTION_ROLL_BACK\x10\x02\x12\"\n" +
-	"\x1ePARTIAL_FAILURE_ACTION_RESOLVE\x10\x03*\xb2\x17\n" +
+	"\x1ePARTIAL_FAILURE_ACTION_RESOLVE\x10\x03*\xd8\x17\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12\x1f\n" +
 	"\x1bERROR_REASON_UNKNOWN_SCRIPT\x10\x01\x12\x1e\n" +
@@ -737,7 +741,8 @@ const file_wharfinger_v1_failure_proto_rawDesc = "" +
 	"\x1dERROR_REASON_REPORT_TOO_LARGE\x10\x85\x01\x12 \n" +
 	"\x1bERROR_REASON_REPORT_INVALID\x10\x86\x01\x12\"\n" +
 	"\x1dERROR_REASON_RESOURCE_MISSING\x10\x87\x01\x12\x1a\n" +
-	"\x15ERROR_REASON_NOT_SENT\x10\x88\x01B]\n" +
+	"\x15ERROR_REASON_NOT_SENT\x10\x88\x01\x12$\n" +
+	"\x1fERROR_REASON_PARTLY_ROLLED_BACK\x10\x89\x01B]\n" +
 	"\x11dev.wharfinger.v1P\x01ZFgithub.com/wharfinger/wharfinger/clients/go/wharfinger/v1;wharfingerv1b\x06proto3"
 
 var (

@@ -92,7 +92,8 @@ type Policy struct {
 	// 0: once.
 	MaxAttempts int32 `protobuf:"varint,3,opt,name=max_attempts,json=maxAttempts,proto3" json:"max_attempts,omitempty"`
 	// A task whose executor was lost under it this often fails, lest one that kills its executors goes round for ever.
-	// Counted apart from max_attempts, and only scripts that are resumable run again after a loss. 0: 5 times.
+	// An attempt that fails with RESOURCE_UNCERTAIN counts as lost too. Counted apart from max_attempts, and only scripts
+	// that are resumable run again after a loss. 0: 5 times.
 	MaxLostAttempts int32 `protobuf:"varint,4,opt,name=max_lost_attempts,json=maxLostAttempts,proto3" json:"max_lost_attempts,omitempty"`
 	// Wait before the second attempt; it doubles with each further one, up to 1 hour. Unset: 1 second.
 	RetryBackoff *durationpb.Duration `protobuf:"bytes,5,opt,name=retry_backoff,json=retryBackoff,proto3" json:"retry_backoff,omitempty"`

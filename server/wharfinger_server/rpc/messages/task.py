@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from wharfinger.v1 import task_pb2
 from wharfinger_server.domain.errors import InvalidArgument
-from wharfinger_server.domain.failure import Code, Failure
 from wharfinger_server.domain.states import TaskState
 from wharfinger_server.domain.task import Attempt, Task
+from wharfinger_server.engine.causes import found_since, told_error
 from wharfinger_server.engine.requests import NewTask
 from wharfinger_server.engine.shown import Shown
 from wharfinger_server.rpc.messages import policy
@@ -33,7 +33,6 @@ _NOT_THE_CALLERS = (
     "partial_failure",
     "rollback_plan",
 )
-_UNSETTLED = Failure(Code.UNKNOWN, "RESOURCE_UNCERTAIN", "nobody can tell whether all that the task made is there")
 
 
 def new_task(message: task_pb2.Task, path: str) -> NewTask:
@@ -114,7 +113,7 @@ def _fill(message: task_pb2.Task, shown: Shown) -> None:
         fill_estimate(message.estimate, shown.estimate)
     if shown.full and task.attempts:
         for attempt in task.attempts:
-            _fill_attempt(message.attempts.add(), attempt)
+            _fill_attempt(message.attempts.add(), attempt, task)
 
 
 def _fill_begun(message: task_pb2.Task, task: Task, shown: Shown) -> None:
@@ -131,7 +130,7 @@ def _fill_begun(message: task_pb2.Task, task: Task, shown: Shown) -> None:
 
 
 def _fill_errors(message: task_pb2.Task, task: Task, shown: Shown) -> None:
-    error = task.error or (_UNSETTLED if task.state in HALF_DONE else None)
+    error = told_error(task, shown.left_over if shown.full else None)
     if error is not None:
         fill_status(message.error, error)
         if shown.full and task.state in HALF_DONE:
@@ -141,7 +140,7 @@ def _fill_errors(message: task_pb2.Task, task: Task, shown: Shown) -> None:
         fill_status(message.rollback_error, task.rollback_error)
 
 
-def _fill_attempt(message: task_pb2.Attempt, attempt: Attempt) -> None:
+def _fill_attempt(message: task_pb2.Attempt, attempt: Attempt, task: Task) -> None:
     message.epoch = attempt.epoch
     message.phase = int(attempt.phase)  # type: ignore[assignment]
     message.executor = attempt.executor
@@ -150,4 +149,4 @@ def _fill_attempt(message: task_pb2.Attempt, attempt: Attempt) -> None:
     if attempt.end_time:
         fill_time(message.end_time, attempt.end_time)
     if attempt.error is not None:
-        fill_status(message.error, attempt.error)
+        fill_status(message.error, found_since(task, attempt.error))

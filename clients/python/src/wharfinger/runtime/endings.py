@@ -75,7 +75,7 @@ def of_error(error: BaseException, module: ModuleType, stop: Stop, *, interrupte
     """Return the outcome of a script that raised `error`; None if the attempt lost its lease and may say nothing.
 
     `interrupted`: the attempt was cancelled from outside. Of several errors at once, the script's own word counts
-    first.
+    first, and a doubt last: what else went wrong is definite, and running again would not mend it.
     """
     leaves = list(_leaves(error))
     if any(isinstance(one, LeaseLost) for one in leaves):
@@ -84,11 +84,17 @@ def of_error(error: BaseException, module: ModuleType, stop: Stop, *, interrupte
     causes = [one for one in leaves if not (stopping and isinstance(one, (asyncio.CancelledError, Cancelled)))]
     if not causes:
         return Stopped()
-    cause = min(causes, key=lambda one: not isinstance(one, (Failed, Rejected)))
+    cause = min(causes, key=_rank)
     failure = failure_of(cause, module, step=step_of(cause) or step_of(error))
     if len(causes) > 1:
         failure = _replace_message(failure, f"{failure.message} (and {len(causes) - 1} more)")
     return failure
+
+
+def _rank(error: BaseException) -> int:
+    if isinstance(error, Failed) and error.reason == "RESOURCE_UNCERTAIN":
+        return 2
+    return 0 if isinstance(error, (Failed, Rejected)) else 1
 
 
 def failure_of(error: BaseException, module: ModuleType, *, step: str = "") -> Failure:

@@ -235,8 +235,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     ERROR_REASON_CANCELLED: _ErrorReason.ValueType  # 106
     """CANCELLED: somebody cancelled the task (actor; the message has the reason)."""
     ERROR_REASON_RESOURCE_UNCERTAIN: _ErrorReason.ValueType  # 107
-    """UNKNOWN: nobody can tell whether something exists: its call was not answered, and searching did not settle it (key:
-    the first of them; count).
+    """UNKNOWN: nobody could tell whether something exists: its call was not answered (key: the first of them; count). If
+    it was found since, the message says so. A script that may run again does so by itself, once that is settled.
     """
     ERROR_REASON_KEY_REUSED: _ErrorReason.ValueType  # 108
     """FAILED_PRECONDITION: the script used one key twice in one attempt, or used again the key of a thing that may be
@@ -319,6 +319,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     the type's send window to write its intent, time after time (key: the first of what it would have made; count; or
     the script's own).
     """
+    ERROR_REASON_PARTLY_ROLLED_BACK: _ErrorReason.ValueType  # 137
+    """ABORTED: the task had succeeded, and then some of what it made was rolled back; the rest is there (count: how much)."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why something was refused or failed.
@@ -511,8 +513,8 @@ ERROR_REASON_EXECUTOR_LOST: ErrorReason.ValueType  # 105
 ERROR_REASON_CANCELLED: ErrorReason.ValueType  # 106
 """CANCELLED: somebody cancelled the task (actor; the message has the reason)."""
 ERROR_REASON_RESOURCE_UNCERTAIN: ErrorReason.ValueType  # 107
-"""UNKNOWN: nobody can tell whether something exists: its call was not answered, and searching did not settle it (key:
-the first of them; count).
+"""UNKNOWN: nobody could tell whether something exists: its call was not answered (key: the first of them; count). If
+it was found since, the message says so. A script that may run again does so by itself, once that is settled.
 """
 ERROR_REASON_KEY_REUSED: ErrorReason.ValueType  # 108
 """FAILED_PRECONDITION: the script used one key twice in one attempt, or used again the key of a thing that may be
@@ -595,6 +597,8 @@ ERROR_REASON_NOT_SENT: ErrorReason.ValueType  # 136
 the type's send window to write its intent, time after time (key: the first of what it would have made; count; or
 the script's own).
 """
+ERROR_REASON_PARTLY_ROLLED_BACK: ErrorReason.ValueType  # 137
+"""ABORTED: the task had succeeded, and then some of what it made was rolled back; the rest is there (count: how much)."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
 
 @_typing.final

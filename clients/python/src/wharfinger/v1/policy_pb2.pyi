@@ -79,7 +79,8 @@ class Policy(_message.Message):
     """
     max_lost_attempts: _builtins.int
     """A task whose executor was lost under it this often fails, lest one that kills its executors goes round for ever.
-    Counted apart from max_attempts, and only scripts that are resumable run again after a loss. 0: 5 times.
+    An attempt that fails with RESOURCE_UNCERTAIN counts as lost too. Counted apart from max_attempts, and only scripts
+    that are resumable run again after a loss. 0: 5 times.
     """
     priority: _builtins.int
     """Higher runs first among the tasks that wait for the same executor; from -1000 to 1000."""

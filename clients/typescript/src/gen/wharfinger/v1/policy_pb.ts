@@ -50,7 +50,8 @@ export type Policy = Message<"wharfinger.v1.Policy"> & {
 
   /**
    * A task whose executor was lost under it this often fails, lest one that kills its executors goes round for ever.
-   * Counted apart from max_attempts, and only scripts that are resumable run again after a loss. 0: 5 times.
+   * An attempt that fails with RESOURCE_UNCERTAIN counts as lost too. Counted apart from max_attempts, and only scripts
+   * that are resumable run again after a loss. 0: 5 times.
    *
    * @generated from field: int32 max_lost_attempts = 4;
    */
