@@ -63,7 +63,7 @@ def test_what_stays_uncertain_concludes_by_policy() -> None:
     assert one.failed(IN_DOUBT, NOW, resumable=True)
     held.cannot_tell("a", held.named("a").version, DOUBT, NOW)
     one.give_up(IN_DOUBT, NOW)
-    one.conclude(NOW)
+    one.conclude(NOW, NOW)
     assert one.state is TaskState.ROLLING_BACK
 
 

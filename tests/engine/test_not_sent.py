@@ -61,7 +61,7 @@ class Slip:
         session = await self.lease(Phase.SETTLE)
         entries = {one.key: one for one in await self.entries()}
         for key in keys:
-            await session.found(key, entries[key].version, None, 0.0, UNSENT)
+            await session.found(key, entries[key].version, None, UNSENT)
         await session.finish(protocol.Succeeded(b"{}"))
 
     async def task(self) -> Task:
