@@ -15,13 +15,19 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 
-from tests.campaigns import bugs_of_costs, bugs_of_ending, bugs_of_finding, bugs_of_making
+from tests.campaigns import bugs_of_clocks, bugs_of_costs, bugs_of_ending, bugs_of_finding, bugs_of_making
 from tests.campaigns.planting import Bug
 from tests.campaigns.powerloss import campaign as powerloss
 from tests.campaigns.powerloss.recording import NoCompiler
 from tests.campaigns.sim.world import play, template, workplace
 
-BUGS: list[Bug] = [*bugs_of_making.BUGS, *bugs_of_finding.BUGS, *bugs_of_ending.BUGS, *bugs_of_costs.BUGS]
+BUGS: list[Bug] = [
+    *bugs_of_making.BUGS,
+    *bugs_of_finding.BUGS,
+    *bugs_of_ending.BUGS,
+    *bugs_of_costs.BUGS,
+    *bugs_of_clocks.BUGS,
+]
 
 
 @dataclass(frozen=True, slots=True)

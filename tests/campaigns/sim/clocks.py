@@ -17,10 +17,21 @@ STEPS = (0, 0, -24 * HOUR, -HOUR, -SECOND, SECOND, HOUR, 24 * HOUR)
 UPTIMES = (SECOND, 30 * SECOND, 1000 * HOUR)
 
 
+_current: Clocks | None = None
+
+
+def current() -> Clocks:
+    """Return the clocks of the history that is played."""
+    assert _current is not None
+    return _current
+
+
 class Clocks:
     """`passed` is the true time since the history began; `epoch` what the wall clock shows then."""
 
     def __init__(self, seed: int, passed: Callable[[], int], epoch: int) -> None:
+        global _current  # noqa: PLW0603 - for planted bugs, which have nobody else to ask
+        _current = self
         self.passed = passed
         self.latest = self._offset = epoch
         self._dice = random.Random(f"clocks {seed}")
@@ -28,6 +39,7 @@ class Clocks:
         self._boots = 0
         self.skew = self._dice.choice((0, 0, -HOUR, -2 * SECOND, 2 * SECOND, HOUR)) if self._jumpy else 0
         """How far the workers' wall clocks are ahead of the server's."""
+        self._slow = self._dice.choice((0.0, 0.3, 0.8)) if self._jumpy else 0.0
         self._boot(self._dice.choice(UPTIMES))
 
     def _boot(self, uptime: int) -> None:
@@ -40,14 +52,14 @@ class Clocks:
         self.latest = max(self.latest, now)
         return now
 
-    def of_worker(self) -> int:
-        """Return the time of day, as a worker's machine has it."""
-        return self.wall() + self.skew
-
     def steady(self) -> SteadyClock:
         """Return the steady clock of the server that begins now."""
         zero = self._zero
         return SteadyClock(f"boot {self._boots}", lambda: self.passed() - zero)
+
+    def delay(self) -> float:
+        """Return how many seconds a report of a worker elsewhere is on its way: most often none."""
+        return self._dice.uniform(0, 45) if self._dice.random() < self._slow else 0.0
 
     def step(self) -> str:
         """Have done with the clocks what is done to them while no server runs; return what that was."""

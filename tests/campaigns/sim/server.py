@@ -171,6 +171,8 @@ class Session:
         return report
 
     async def _report(self, name: str, arguments: tuple[Any, ...], options: Mapping[str, Any]) -> Any:
+        if self._remote and name == "found" and (delay := self._world.clocks.delay()) and not self._world.calm:
+            await asyncio.sleep(delay)
         while True:
             server = await self._world.up() if self._remote else self._server
             assert server is not None
