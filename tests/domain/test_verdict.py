@@ -32,7 +32,7 @@ from wharfinger_server.domain.states import Cause, EntryState, TaskState
 from wharfinger_server.domain.verdict import Verdict, resolve
 
 POSSIBLE = {
-    CREATED: {"RETAIN", "FORGET"},
+    CREATED: {"RETAIN", "FORGET", "GONE"},
     UNCERTAIN: {"CREATED", "NOT_CREATED", "RETAIN", "FORGET"},
     UNDO_FAILED: {"NOT_CREATED", "RETAIN", "FORGET"},
     MISSING: {"CREATED", "GONE", "RETAIN", "FORGET"},

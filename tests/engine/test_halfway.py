@@ -15,7 +15,7 @@ from wharfinger_server.domain.verdict import Verdict
 from wharfinger_server.engine.halfway import Ask
 
 
-async def half(pier: Any, **params: Any) -> Any:
+async def half(pier: Any, policy: Policy | None = None, **params: Any) -> Any:
     """Make a, b (after a) and c (after b); d is refused."""
     asked = {
         "yard": str(pier.folder / "yard"),
@@ -24,7 +24,7 @@ async def half(pier: Any, **params: Any) -> Any:
         "refuse": ["d"],
         **params,
     }
-    shown = await pier.run("harbour.build", params=asked)
+    shown = await pier.run("harbour.build", params=asked, policy=policy)
     assert shown.task.state is TaskState.PARTIALLY_FAILED
     return shown
 

@@ -9,6 +9,7 @@ import pytest
 from tests.engine.test_halfway import ask, calls, half, states, things
 
 from wharfinger_server.domain.errors import FailedPrecondition
+from wharfinger_server.domain.policy import Policy
 from wharfinger_server.domain.states import TaskState
 
 
@@ -40,7 +41,7 @@ async def test_rule_31_one_thing_is_undone_and_made_anew_while_the_others_stay(p
 
 
 async def test_rule_31_a_whole_rollback_still_forbids_resume(pier: Any) -> None:
-    shown = await half(pier)
+    shown = await half(pier, policy=Policy(max_undo_attempts=1))
     (pier.folder / "yard" / "stuck").touch()
     await pier.engine.half_way.roll_back(pier.caller, ask(shown))
     await pier.rest(shown.task.task_id)

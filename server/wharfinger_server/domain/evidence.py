@@ -34,7 +34,8 @@ def report(ledger: Entries, entry: Entry, generation: int, external_id: str, epo
                 entry,
                 state=EntryState.UNCERTAIN,
                 external_id=external_id,
-                burnt=False,
+                # Of what it had and is gone, no more can be made under that token.
+                burnt=any(other.was_own and other.generation == entry.generation for other in ledger),
                 tried=False,
                 error=None,
                 update_time=now,
@@ -68,6 +69,7 @@ def add(ledger: Entries, entry: Entry, external_id: str, now: int, *, epoch: int
             undo_window=0,
             undo_begun=0,
             look=False,
+            denied_time=0,
             blocked_by="",
             # It is there, so there is nothing to wait for.
             settle_time=min(entry.settle_time, ledger.steady),
@@ -87,7 +89,8 @@ def confirm(ledger: Entries, entry: Entry, now: int) -> Entry:
     """Write that the thing of an evidence entry exists: the key's own thing, where the key has none."""
     base = ledger.get(entry.base)
     if base is None or base.state not in (EntryState.NOT_CREATED, EntryState.UNDONE):
-        return ledger.put(replace(entry, state=EntryState.CREATED, error=None, update_time=now))
+        seen = replace(entry, look=False, denied_time=0, tried=False)
+        return ledger.put(replace(seen, state=EntryState.CREATED, error=None, update_time=now))
     return take_over(ledger, base, entry, now)
 
 
@@ -113,6 +116,7 @@ def take_over(ledger: Entries, base: Entry, evidence: Entry, now: int) -> Entry:
             undo_window=evidence.undo_window,
             undo_begun=evidence.undo_begun,
             look=False,
+            denied_time=0,
             blocked_by="",
             update_time=now,
         )

@@ -28,8 +28,9 @@ def to_settle(ledger: Entries) -> list[Entry]:
 def begin_round(ledger: Entries) -> None:
     """Forget what was tried in an earlier round: UNCERTAIN entries are looked for once more, and undos count anew."""
     for entry in ledger:
-        if entry.tried or entry.undo_begun:
-            ledger.put(replace(entry, tried=False, undo_begun=0))
+        look = entry.look and entry.state is not EntryState.MISSING
+        if entry.tried or entry.undo_begun or look is not entry.look:
+            ledger.put(replace(entry, tried=False, undo_begun=0, look=look))
 
 
 def cannot_tell(ledger: Entries, key: str, version: Version, error: Failure, now: int) -> Entry | None:

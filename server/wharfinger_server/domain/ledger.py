@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 
-from wharfinger_server.domain import evidence, finding, intents, looking, removing
+from wharfinger_server.domain import evidence, finding, intents, looking, missing, removing
 from wharfinger_server.domain.entries import Entries
 from wharfinger_server.domain.entry import Counts, Entry, Intent, Version
 from wharfinger_server.domain.failure import Failure
 from wharfinger_server.domain.removing import Removal
+from wharfinger_server.domain.states import EntryState
 
 __all__ = ["Counts", "Entry", "Intent", "Ledger", "Version"]
 
@@ -140,6 +141,8 @@ class Ledger(Entries):
         if entry is None:
             return []
         judged, seen = looking.judge(entry, shown, asked, self.steady)
+        if entry.state in (EntryState.CREATED, EntryState.MISSING):
+            return missing.looked(self, judged, seen, asked, now, error)
         return removing.looked(self, judged, seen, asked, now, state, error)
 
     # ------------------------------------------------------------------ settling

@@ -52,7 +52,7 @@ SOUGHT = frozenset({EntryState.INTENDED, EntryState.UNCERTAIN})
 DOUBTFUL = SOUGHT | {EntryState.MISSING}
 """Open entries whose thing may not exist: their costs count apart."""
 
-LOOKED_AT = frozenset({EntryState.UNDOING, EntryState.UNDO_FAILED})
+LOOKED_AT = frozenset({EntryState.CREATED, EntryState.UNDOING, EntryState.UNDO_FAILED, EntryState.MISSING})
 """Entries that may wait to be looked at by their id."""
 
 UNSETTLED_AT_SUCCESS = DOUBTFUL | {EntryState.UNDOING, EntryState.UNDO_FAILED}

@@ -223,7 +223,7 @@ def plan(ledger: Ledger, only: Sequence[str], retain: Sequence[str], now: int) -
     return Plan(
         waves,
         tuple(entry.key for entry in ledger if entry.key in kept),
-        tuple(entry.key for entry in assumed if entry.owned and entry.sought and order.concerns(entry)),
+        tuple(entry.key for entry in assumed if entry.owned and entry.doubtful and order.concerns(entry)),
         order.blocked({key for wave in waves for key in wave}),
     )
 

@@ -28,7 +28,7 @@ class Verdict(IntEnum):
 
 
 _POSSIBLE = {
-    EntryState.CREATED: frozenset({Verdict.RETAIN, Verdict.FORGET}),
+    EntryState.CREATED: frozenset({Verdict.RETAIN, Verdict.FORGET, Verdict.GONE}),
     EntryState.UNCERTAIN: frozenset(Verdict) - {Verdict.GONE},
     EntryState.MISSING: frozenset({Verdict.CREATED, Verdict.RETAIN, Verdict.FORGET, Verdict.GONE}),
     EntryState.UNDO_FAILED: frozenset({Verdict.NOT_CREATED, Verdict.RETAIN, Verdict.FORGET}),
@@ -61,7 +61,7 @@ def _take(ledger: Ledger, entry: Entry, verdict: Verdict, external_id: str, now:
     if refusal := objection(entry, verdict, now, ledger.steady):
         raise refusal
     if verdict is Verdict.GONE:
-        return [missing.closed(ledger, entry, now)]
+        return missing.said_gone(ledger, entry, now)
     if verdict is Verdict.NOT_CREATED:
         gone = replace(entry, state=EntryState.NOT_CREATED, tried=False, blocked_by="", update_time=now)
         return [ledger.put(gone)]
@@ -104,8 +104,9 @@ def objection(entry: Entry, verdict: Verdict, now: int, steady: int) -> FailedPr
             ends = now + entry.undo_deadline - steady
             return _early(entry, ends, "an undo that is on its way may still take it away")
         return None
-    if entry.sought and steady < entry.settle_time:
-        return _early(entry, now + entry.settle_time - steady, "the call that makes it may still land")
+    if steady < entry.settle_time and (entry.sought or verdict is Verdict.GONE):
+        why = "the call that makes it may still land" if entry.sought else "the provider may not show it yet"
+        return _early(entry, now + entry.settle_time - steady, why)
     return None
 
 

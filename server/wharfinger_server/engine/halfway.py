@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 import orjson
 
-from wharfinger_server.domain import undo, verdict
+from wharfinger_server.domain import missing, undo, verdict
 from wharfinger_server.domain.errors import AlreadyExists, FailedPrecondition, Unimplemented
+from wharfinger_server.domain.states import EntryState
 from wharfinger_server.domain.task import Task, Trigger
 from wharfinger_server.domain.verdict import Verdict
 from wharfinger_server.engine.life import Life
@@ -61,7 +62,10 @@ class HalfWay:
             work.task.resume()
             work.task.script_version = wanted
             if work.task.counts.total:
-                work.ledger().begin_round()
+                ledger = work.ledger()
+                ledger.begin_round()
+                if script.info.can_look:
+                    missing.check_all(ledger)
             state_changed(work, before, caller.creator, "resumed")
 
         return await self._act(caller, ask, decide, digest)
@@ -108,11 +112,29 @@ class HalfWay:
         def decide(work: Work) -> None:
             """Take the verdict."""
             before = work.task.state
+            if said is Verdict.GONE:
+                self._require_looks(work, key)
             for entry in verdict.resolve(work.task, work.ledger(), key, said, external_id, work.now):
                 entry_changed(work, entry)
             state_changed(work, before, caller.creator, why)
 
         return await self._act(caller, ask, decide)
+
+    def _require_looks(self, work: Work, key: str) -> None:
+        """Raise Unimplemented where nobody can take the second look at `key`, of which a person says that it is gone.
+
+        What is MISSING has been looked at.
+        """
+        entry = work.ledger().get(key)
+        script = self._scripts.get(work.task.script)
+        if entry is None or entry.state is not EntryState.CREATED or (script is not None and script.info.can_look):
+            return
+        raise Unimplemented(
+            "NOT_SUPPORTED",
+            f"{work.task.script} has no `exists`, so the server can't look whether {key} is gone; "
+            f"roll back only {key}, then resume",
+            {"feature": "exists"},
+        )
 
     async def _act(self, caller: Caller, ask: Ask, decide: Callable[[Work], None], digest: str = "") -> Shown:
         """Do it once in a transaction, then let the task go on. `digest` tells requests of one id apart."""

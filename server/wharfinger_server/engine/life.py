@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from typing import Any
 from zlib import crc32
 
+from wharfinger_server.domain import missing
 from wharfinger_server.domain.event import EventDetail, StateChange
 from wharfinger_server.domain.failure import Code, Failure
 from wharfinger_server.domain.ledger import Entry
-from wharfinger_server.domain.states import Goal, Phase, TaskState
+from wharfinger_server.domain.states import EntryState, Goal, Phase, TaskState
 from wharfinger_server.domain.task import Task
 from wharfinger_server.engine import rollback
 from wharfinger_server.engine.causes import unsettled
@@ -227,6 +228,8 @@ class Life:
 
     def _settle_or_conclude(self, work: Work) -> None:
         task = work.task
+        if task.goal is not Goal.NONE and (task.counts.looks or task.counts.of(EntryState.MISSING)):
+            missing.check_last(work.ledger())
         if task.must_settle:
             ledger = work.ledger()
             times = [ask_time(entry, work.steady) for entry in ledger.to_settle()]
@@ -236,6 +239,8 @@ class Life:
                 return
             if task.state is TaskState.QUEUED:
                 self._give_up(work, LEFT_IN_DOUBT)
+                self._settle_or_conclude(work)  # it concludes now, which other looks may have to come before
+                return
         if task.goal is not Goal.NONE:
             self._conclude(work)
         elif task.state is TaskState.QUEUED:

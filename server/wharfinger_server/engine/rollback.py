@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from wharfinger_server.domain import undo
+from wharfinger_server.domain import missing, undo
 from wharfinger_server.domain.entry import Entry
 from wharfinger_server.domain.failure import Code, Failure
-from wharfinger_server.domain.states import Phase
+from wharfinger_server.domain.states import EntryState, Phase
 from wharfinger_server.engine.noting import SERVER, ask_time, entry_changed, state_changed, timed_out
 from wharfinger_server.store.work import Work
 
@@ -46,6 +46,8 @@ def roll_on(work: Work) -> None:
     if task.undo_end and work.steady >= task.undo_end:
         end(work, timed_out("UNDO_TIMEOUT", "undo_timeout", task.policy.undo_timeout))
         return
+    if task.counts.of(EntryState.MISSING) and task.rollback and not task.rollback.stop:
+        missing.check_last(work.ledger(), _order(work).concerns)
     waits = _waits(work)
     if not waits:
         end(work)

@@ -40,7 +40,7 @@ def told(task: Task, steady: int, wall: int) -> str:
     if wait.by_wall:
         return f"not before {when}"
     if task.must_settle and not task.counts.sought:
-        return f"until {when} nobody can tell whether {task.counts.looks} thing(s) that were to go are gone"
+        return f"until {when} nobody can tell whether {task.counts.looks} thing(s) are still there"
     if task.must_settle:
         return f"until {when} nobody can tell whether {task.counts.sought} thing(s) tried before exist"
     if task.state is TaskState.QUEUED:

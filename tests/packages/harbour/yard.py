@@ -39,6 +39,12 @@ class Yard:
         place = self.folder / "things" / token
         return [place.read_text().split()[0]] if place.exists() else []
 
+    def has(self, thing):
+        """Return whether there is a thing of that id; one that is hidden is denied."""
+        if (self.folder / "hidden" / thing).exists():
+            return False
+        return any(place.read_text().split()[0] == thing for place in (self.folder / "things").iterdir())
+
     def alone(self, name):
         """Take the lock of a task for the life of this process; False if another attempt has it now."""
         descriptor = os.open(self.folder / "locks" / name, os.O_WRONLY | os.O_CREAT)
