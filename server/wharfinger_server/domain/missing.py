@@ -61,8 +61,7 @@ def said_gone(ledger: Entries, entry: Entry, now: int) -> list[Entry]:
 def looked(ledger: Entries, entry: Entry, seen: Seen, asked: int, now: int, error: Failure | None) -> list[Entry]:
     """Take a look at what is CREATED or MISSING; return what changed.
 
-    `entry` has what is remembered of the look, which was asked at `asked` by the steady clock; `error` says why it could
-    not tell.
+    `entry` has what is remembered of the look, which was asked at `asked` (steady); `error` says why it could not tell.
     """
     if seen is Seen.DENIED:
         ledger.put(entry)
