@@ -153,6 +153,13 @@ class Limits:
     )
     find_timeout: int = setting("60s", "How long a search for an uncertain resource may take.", Kind.DURATION, least=1)
     lease_ttl: int = setting("30s", "An attempt not heard of for so long is lost.", Kind.DURATION, least=1_000_000)
+    suspect_time: int = setting(
+        "30s",
+        "After a crash of the server, how long each task that then ran runs with nothing beside it, until it is taken"
+        " not to have ended the server's process.",
+        Kind.DURATION,
+        least=1,
+    )
     watches: int = setting(20_000, "Most watches open at once.", least=1)
     calls: int = setting(4_096, "Most other calls at work at once; more are refused.", least=1)
 

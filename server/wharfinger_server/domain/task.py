@@ -83,12 +83,13 @@ class Task:
     """A task as the database has it. `revision` rises with state and ledger, never with progress or leases.
 
     `runs` counts RUN attempts; `failures` those that failed and `losses` those lost with their executor, both since a
-    person last resumed the task; `settle_losses` the SETTLE attempts lost one after the other. `retry_time`: the next
-    RUN attempt waits until then, for `retry_wait` in all. `wake_time`: when to look at the task again. `deadline`: when
-    `total_timeout` is over, 0 for never. These four are by the steady clock (rule 33), all other times by the wall
-    clock. `expected`: the hourly sums of its
-    estimate, None where nothing was estimated. `sealed` are the places in `params` (JSON pointers) whose values are
-    kept apart, under the key of the id `seal_key`; "" once they are erased.
+    person last resumed the task; `settle_losses` the SETTLE attempts lost one after the other. `crashes`: in how many
+    crashes of the server it ran since it last ended an attempt, or ran alone for long enough: it may have been the
+    cause. `retry_time`: the next RUN attempt waits until then, for `retry_wait` in all. `wake_time`: when to look at
+    the task again. `deadline`: when `total_timeout` is over, 0 for never. These four are by the steady clock (rule 33),
+    all other times by the wall clock. `expected`: the hourly sums of its estimate, None where nothing was estimated.
+    `sealed` are the places in `params` (JSON pointers) whose values are kept apart, under the key of the id `seal_key`;
+    "" once they are erased.
     """
 
     id: int
@@ -122,6 +123,7 @@ class Task:
     failures: int = 0
     losses: int = 0
     settle_losses: int = 0
+    crashes: int = 0
     retry_time: int = 0
     retry_wait: int = 0
     deadline: int = 0
@@ -268,6 +270,8 @@ class Task:
         """Take the lease back. Every end raises the epoch (rule 15)."""
         if self.attempts and self.attempts[-1].epoch == self.epoch:
             self.attempts = [*self.attempts[:-1], replace(self.attempts[-1], end_time=now, error=error)]
+        if self.state is not Q:  # looking for what a queued task left says nothing of its run
+            self.crashes = 0
         self.lease = None
         self.epoch += 1
 
@@ -301,19 +305,20 @@ class Task:
         again = error.retryable and self.failures < self.policy.attempts
         return self._attempt_ended(error, now, again=again)
 
-    def lost(self, error: Failure, now: int, *, resumable: bool) -> bool:
+    def lost(self, error: Failure, now: int, *, resumable: bool, counts: bool = True) -> bool:
         """Take the loss of an attempt with its executor; return whether the same will be tried again.
 
-        False for a SETTLE attempt: looking costs one executor after the other, so what it looked for is in doubt.
+        It does not count (`counts` False) where another attempt may have been the cause. False for a SETTLE attempt:
+        looking costs one executor after the other, so what it looked for is in doubt.
         """
         phase = self.lease.phase if self.lease else Phase.RUN
         if phase is Phase.RUN:
-            self.losses += 1
+            self.losses += counts
             return self._attempt_ended(error, now, again=resumable and self.losses < self.policy.losses)
         self._end_lease(now, error)
         if phase is Phase.UNDO:
             return True
-        self.settle_losses += 1
+        self.settle_losses += counts
         return self.settle_losses < self.policy.losses
 
     def _attempt_ended(self, error: Failure, now: int, *, again: bool) -> bool:
@@ -433,7 +438,7 @@ class Task:
         self.require(Trigger.RESUME)
         self.move(Trigger.RESUME, Q)
         self.goal, self.cause, self.error, self.result = Goal.NONE, Cause.NONE, None, b""
-        self.failures = self.losses = self.settle_losses = 0
+        self.failures = self.losses = self.settle_losses = self.crashes = 0
         self.end_time = self.expire_time = self.wake_time = self.retry_time = self.retry_wait = 0
 
     def roll_back(self, only: tuple[str, ...], now: int, steady: int) -> None:

@@ -5,6 +5,7 @@ Everything here runs on the server's event loop.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -24,6 +25,7 @@ from wharfinger_server.engine.noting import timed_out
 from wharfinger_server.engine.patience import PatientStore
 from wharfinger_server.engine.scripts import Scripts
 from wharfinger_server.engine.sealing import CannotOpen, Vault
+from wharfinger_server.engine.suspects import Suspects
 from wharfinger_server.engine.telling import tell_rest
 from wharfinger_server.engine.timers import Timers
 from wharfinger_server.engine.waits import wait_of
@@ -49,12 +51,14 @@ class Dispatcher:
         attempts: Attempts,
         vault: Vault,
         worker: str,
+        suspects: Suspects,
     ) -> None:
         self.store = store
         self.life = life
         self.lanes = dict(lanes)
         self.attempts = attempts
         self.keys = ConcurrencyKeys()
+        self.suspects = suspects
         self.worker = worker
         self._scripts = scripts
         self._vault = vault
@@ -70,8 +74,8 @@ class Dispatcher:
     def open(self) -> None:
         """Begin to lease tasks."""
         self._open = True
-        for lane in self.lanes.values():
-            self._pump(lane)
+        self._pump_all()
+        self.suspects.tell()
 
     @property
     def is_open(self) -> bool:
@@ -82,10 +86,23 @@ class Dispatcher:
         """Hand a leased task to its executor. The slot was taken before."""
         self.attempts.launch(self.lanes[leased.task.executor], leased, memos)
 
+    def take_up(self, task: Task) -> None:
+        """See to a task of the server before this one; one that was in a crash and not cleared since is a suspect."""
+        if task.crashes and not task.state.resting and self.shares_process(task.executor):
+            self.suspects.add(task)
+        self.consider(task)
+
+    def shares_process(self, executor: str) -> bool:
+        """Whether what an executor runs can end the server's process: all that is here, if it does not deny it."""
+        lane = self.lanes.get(executor)
+        return lane is not None and lane.shares_process
+
     def consider(self, task: Task) -> None:
         """See to a task without a running attempt: wait, settle or run it; forget one at rest."""
         if task.lease is not None or task.id in self.attempts.running:
             return
+        if task.id in self.suspects and (task.state.resting or not task.crashes):
+            self._clear(task.id)
         if task.state.resting or task.state is TaskState.QUEUED:
             self._give_back(key_of(task), task.id)
         if task.delete_time:
@@ -97,18 +114,29 @@ class Dispatcher:
             self._timers.add(task.deadline, task.id)
         if wait := wait_of(task, self.store.steady(), wording.now()):
             self._timers.add(wait.until, task.id, by_wall=wait.by_wall)
+            if task.id in self.suspects:
+                self.suspects.wait(task.id, wait.until - (wording.now() if wait.by_wall else self.store.steady()))
+                self._pump_all()
             return
+        settled = task.state is TaskState.QUEUED and not task.must_settle
+        self._queue(task, Phase.RUN if settled else Phase.SETTLE)
+
+    def _queue(self, task: Task, phase: Phase) -> None:
+        """Let a task wait for its turn, which may be now."""
         if task.executor not in self.lanes:
             self.lanes[task.executor] = Lane(task.executor, None, "it is not installed or not configured here")
         lane = self.lanes[task.executor]
-        settled = task.state is TaskState.QUEUED and not task.must_settle
-        lane.push(Waiting.of(task, Phase.RUN if settled else Phase.SETTLE))
-        self._pump(lane)
+        waiting = Waiting.of(task, phase)
+        if task.id in self.suspects:
+            self._suspect_waits(lane, waiting)
+        else:
+            lane.push(waiting)
+            self._pump(lane)
 
     def reserve(self, task: Task) -> bool:
         """Take a slot for a new task that could begin at once, before it is written; False if it must queue."""
         lane = self.lanes.get(task.executor)
-        if not self._open or lane is None or not lane.idle:
+        if not self._open or lane is None or not lane.idle or self.suspects.hold(lane):
             return False
         if wait_of(task, self.store.steady(), wording.now()) or not self.keys.take(key_of(task), task.id):
             return False
@@ -159,6 +187,7 @@ class Dispatcher:
         """Use a free slot, and the key of a task of which nothing runs any more."""
         if not self.attempts.works(task_id):
             self._offer(self.keys.gone(task_id))
+        self._pump_suspects()
         self._pump(lane)
 
     def _offer(self, key: Key | None) -> None:
@@ -167,6 +196,60 @@ class Dispatcher:
             if window.wants_more:
                 self._refill(lane, window, key)
             self._pump(lane)
+
+    # ------------------------------------------------------------------ suspects
+
+    def _suspect_waits(self, lane: Lane, waiting: Waiting) -> None:
+        if waiting.task_id in self._beginning:
+            self._again.add(waiting.task_id)
+        else:
+            self.suspects.push(lane, waiting)
+            self._pump_suspects()
+
+    def _pump_suspects(self) -> None:
+        """Begin the next suspect, if none runs."""
+        while self._open and (chosen := self.suspects.next()) is not None:
+            lane, waiting = chosen
+            if waiting.phase is Phase.RUN and not self.keys.take(waiting.key, waiting.task_id):
+                self.suspects.set_aside(waiting.task_id)
+                self.keys.park(lane, waiting)
+            else:
+                self._start(lane, waiting)
+
+    def _pump_all(self) -> None:
+        self._pump_suspects()
+        for lane in list(self.lanes.values()):
+            self._pump(lane)
+
+    def _clear(self, task_id: int) -> None:
+        """Suspect a task no more, and let the next one run, or all others."""
+        if self.suspects.clear(task_id):
+            self._pump_all()
+            self.suspects.tell()
+
+    def _watch_suspect(self, task_id: int) -> None:
+        running = self.attempts.running.get(task_id)
+        if running is not None and task_id in self.suspects:
+            epoch = running.attempt.epoch
+            asyncio.get_running_loop().call_later(self.suspects.seconds, self._has_served, task_id, epoch)
+
+    def _has_served(self, task_id: int, epoch: int) -> None:
+        """Clear a suspect whose attempt still runs; but looking for what a queued task left says nothing of its run."""
+        running = self.attempts.running.get(task_id)
+        if running is None or running.attempt.epoch != epoch or task_id not in self.suspects:
+            return
+        if running.attempt.phase is Phase.RUN or running.attempt.task.state is not TaskState.QUEUED:
+            self._chores.do(self._write_cleared(task_id, epoch))
+
+    async def _write_cleared(self, task_id: int, epoch: int) -> None:
+        def decide(work: Work) -> None:
+            if work.task.holds(epoch):
+                work.task.crashes = 0
+
+        try:
+            await self.store.change(task_id, decide)
+        finally:
+            self._clear(task_id)
 
     # ------------------------------------------------------------------ what waits
 
@@ -189,9 +272,11 @@ class Dispatcher:
         self.consider(task)
 
     def _pump(self, lane: Lane) -> None:
-        while self._open and lane.executor is not None and lane.free and len(lane):
+        while self._open and lane.executor is not None and lane.free and len(lane) and not self.suspects.hold(lane):
             waiting = lane.pop()
-            if waiting.task_id in self._beginning or waiting.task_id in self.attempts.running:
+            if waiting.task_id in self.suspects:
+                self._suspect_waits(lane, waiting)
+            elif waiting.task_id in self._beginning or waiting.task_id in self.attempts.running:
                 # It was seen to twice. How it stands once that is over is looked at then.
                 if waiting.task_id in self._beginning:
                     self._again.add(waiting.task_id)
@@ -199,9 +284,7 @@ class Dispatcher:
             elif waiting.phase is Phase.RUN and not self.keys.take(waiting.key, waiting.task_id):
                 self.keys.park(lane, waiting)
             else:
-                lane.free -= 1
-                self._beginning.add(waiting.task_id)
-                self._chores.do(self._begin(lane, waiting))
+                self._start(lane, waiting)
         if self._open and lane.executor is not None and lane.ready.wants_more:
             self._refill(lane, lane.ready)
 
@@ -227,12 +310,18 @@ class Dispatcher:
 
     # ------------------------------------------------------------------ beginning an attempt
 
+    def _start(self, lane: Lane, waiting: Waiting) -> None:
+        lane.free -= 1
+        self._beginning.add(waiting.task_id)
+        self._chores.do(self._begin(lane, waiting))
+
     async def _begin(self, lane: Lane, waiting: Waiting) -> None:
         launched = False
         try:
             launched = await self._lease_and_launch(lane, waiting)
         except Gone:
             log.debug("task %x was purged before it could be leased", waiting.task_id)
+            self._clear(waiting.task_id)
         except Exception:
             log.exception("task %x could not be leased; it is looked at again", waiting.task_id)
             self._timers.add(self.store.steady() + RETRY_AFTER, waiting.task_id)
@@ -243,13 +332,17 @@ class Dispatcher:
         self._beginning.discard(waiting.task_id)
         again = waiting.task_id in self._again
         self._again.discard(waiting.task_id)
-        if launched:
-            return  # its end is heard of
+        if launched:  # its end is heard of
+            self._watch_suspect(waiting.task_id)
+            return
         lane.free += 1
+        if self.suspects.alone == waiting.task_id:
+            self.suspects.alone = 0
         if waiting.phase is Phase.RUN:
             self._give_back(waiting.key, waiting.task_id)
         if again and self._open:
             self._look_again(waiting.task_id)
+        self._pump_suspects()
         self._pump(lane)
 
     async def _lease_and_launch(self, lane: Lane, waiting: Waiting) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 
 from wharfinger.runtime.protocol import Environment
 from wharfinger_server.config import SealKeys, Settings
-from wharfinger_server.domain.errors import invalid
+from wharfinger_server.domain.errors import Refused, invalid
 from wharfinger_server.domain.task import Task
 from wharfinger_server.engine.admission import Admission
 from wharfinger_server.engine.attempt import Attempt
@@ -29,13 +29,14 @@ from wharfinger_server.engine.naming import check_project
 from wharfinger_server.engine.patience import PatientStore
 from wharfinger_server.engine.positions import FeedTokens
 from wharfinger_server.engine.pulse import Pulse
-from wharfinger_server.engine.recovery import expire, recover, renew_leases
+from wharfinger_server.engine.recovery import ENDING, expire, recover, renew_leases
 from wharfinger_server.engine.requests import Caller, task_not_found
 from wharfinger_server.engine.scripts import Scripts
 from wharfinger_server.engine.sealing import Vault
 from wharfinger_server.engine.session import AttemptSession, Decide
 from wharfinger_server.engine.showing import Showing
 from wharfinger_server.engine.shown import Shown
+from wharfinger_server.engine.suspects import Suspects
 from wharfinger_server.engine.tasks import Tasks
 from wharfinger_server.engine.watch import Doorkeeper, TaskWatches, Update, heartbeat_seconds
 from wharfinger_server.pricing import Pricing
@@ -46,6 +47,9 @@ from wharfinger_server.store.store import Store
 log = logging.getLogger(__name__)
 
 OnHealth = Callable[[str, bool, str], None]
+
+NOTING = 2.0
+"""Seconds that an orderly end waits for the database to take note of it."""
 
 READING = 32
 """How many watches read their task at once."""
@@ -169,7 +173,9 @@ class Engine:
         patient = PatientStore(store)
         attempts = Attempts(patient, scripts, self._life, environment, times, worker)
         self._vault = Vault(SealKeys(settings.seal_key_file, settings.sealing.key_command))
-        self.dispatcher = Dispatcher(patient, scripts, self._life, self._make_lanes(), attempts, self._vault, worker)
+        suspects = Suspects(self._tell_suspects, limits.suspect_time / 1_000_000)
+        lanes = self._make_lanes()
+        self.dispatcher = Dispatcher(patient, scripts, self._life, lanes, attempts, self._vault, worker, suspects)
         self._pulse = Pulse(store, self._hub, lambda attempt: AttemptSession(attempts.desk, attempt))
         attempts.stirred = self._pulse.stirred
         showing = Showing(store, scripts, self.dispatcher)
@@ -228,7 +234,10 @@ class Engine:
                 self._on_health(f"executor/{name}", True, "")
         for key, tasks in self._vault.missing(await self._store.seal_keys()).items():
             log.warning("%d tasks have params sealed under the key %s, not in %s", tasks, key, self._vault.place)
-        lost = await recover(self._store, self._scripts, self.dispatcher)
+        orderly = bool(await self._store.noted(ENDING))
+        lost = await recover(self._store, self._scripts, self.dispatcher, orderly=orderly)
+        if orderly:
+            await self._store.note(ENDING, "")
         if lost:
             log.warning("%d attempts were lost with the server before this one", lost)
         self.dispatcher.open()
@@ -250,8 +259,23 @@ class Engine:
 
     async def drain(self, grace: float) -> None:
         """End watches with their positions and give what runs `grace` seconds."""
+        await self._note_ending()
         await self.watches.close()
         await self.dispatcher.close(grace)
+
+    async def _note_ending(self) -> None:
+        """Say to the next server that this one was asked to end, so that no script is suspected of having ended it."""
+        try:
+            async with asyncio.timeout(NOTING):
+                await self._store.note(ENDING, "asked")
+        except (Refused, TimeoutError) as error:
+            why = error.message if isinstance(error, Refused) else "the database does not answer"
+            log.warning("the next server may take this end for a crash: %s", why)
+
+    def _tell_suspects(self, why: str) -> None:
+        for name, lane in self.dispatcher.lanes.items():
+            if lane.shares_process:
+                self._on_health(f"executor/{name}", not why, why)
 
     async def stop(self) -> None:
         """Stop everything; the store stays open."""

@@ -27,6 +27,11 @@ class Lane:
         return len(self.ready)
 
     @property
+    def shares_process(self) -> bool:
+        """Whether what runs here runs in the server's own process."""
+        return self.executor is not None and self.executor.shares_process
+
+    @property
     def idle(self) -> bool:
         """Whether a slot is free and nobody waits for one."""
         return self.executor is not None and self.free > 0 and not len(self.ready) and self.ready.covered is None

@@ -148,12 +148,12 @@ class Life:
             work.task.retry_time = work.steady + work.task.retry_wait
         return self._attempt_failed(work, before, error, epoch)
 
-    def lost(self, work: Work, epoch: int, error: Failure, *, resumable: bool) -> Task:
-        """Take the loss of an attempt with whatever ran it."""
+    def lost(self, work: Work, epoch: int, error: Failure, *, resumable: bool, counts: bool = True) -> Task:
+        """Take the loss of an attempt with whatever ran it; one that does not count does not bring its end nearer."""
         guard(work, epoch)
         before = work.task.state
         phase = work.task.lease.phase if work.task.lease else Phase.RUN
-        again = work.task.lost(error, work.now, resumable=resumable)
+        again = work.task.lost(error, work.now, resumable=resumable, counts=counts)
         if phase is Phase.SETTLE and not again:
             self.doubt(work, error, epoch)
         return self._attempt_failed(work, before, error, epoch)

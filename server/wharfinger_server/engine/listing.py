@@ -67,6 +67,8 @@ class Listing:
         plugin = self._registry.executors[name]
         lane = self._dispatcher.lanes.get(name)
         reason = plugin.broken or (lane.reason if lane is not None else "it was not started")
+        if not reason and lane is not None and self._dispatcher.suspects.hold(lane):
+            reason = self._dispatcher.suspects.why
         return ExecutorShown(
             name=name,
             version=plugin.version,

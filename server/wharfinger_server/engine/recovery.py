@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from wharfinger_server.domain.errors import Fenced, Refused
 from wharfinger_server.domain.failure import Code, Failure
@@ -13,6 +15,7 @@ from wharfinger_server.engine import wording
 from wharfinger_server.engine.dispatch import Dispatcher
 from wharfinger_server.engine.life import Life
 from wharfinger_server.engine.scripts import Scripts
+from wharfinger_server.engine.suspects import NAMED
 from wharfinger_server.store.store import Gone, Store
 from wharfinger_server.store.work import Work
 
@@ -27,43 +30,99 @@ EXPIRY_EVERY = 60.0
 """Seconds between two looks for tasks to be deleted; less where they are kept for a shorter time."""
 
 
-async def recover(store: Store, scripts: Scripts, dispatcher: Dispatcher) -> int:
+ENDING = "ending"
+"""What is noted when a server is asked to end, so that the next one does not take its end for a crash."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """How an attempt was lost: `what` the server did, as in "the server … ended while it ran this attempt".
+
+    `suspect`: its script may have ended the server's process. `counts`: it is a loss of its own, because nothing ran
+    beside it.
+    """
+
+    what: str
+    suspect: bool = False
+    counts: bool = True
+
+
+def lost_with(leased: Sequence[Task], *, orderly: bool) -> Loss:
+    """Return how the attempts that a server left were lost, with all that it ran at its end."""
+    if orderly:
+        return Loss("ended while it ran this attempt")
+    alone = len(leased) == 1
+    beside = "with nothing beside it" if alone else "beside others, one of which may have ended the server"
+    return Loss(f"ended unexpectedly while it ran this attempt, {beside}", suspect=True, counts=alone)
+
+
+async def recover(store: Store, scripts: Scripts, dispatcher: Dispatcher, *, orderly: bool = False) -> int:
     """Take up every unfinished task. Attempts of a server that ended are lost at once: it held the database alone.
 
-    Returns how many attempts were lost.
+    `orderly`: it was asked to end. Otherwise whatever ran in its process may have ended it, and is suspected. Returns
+    how many attempts were lost.
     """
-    after = lost = 0
+    after, leased = 0, []
     while page := await store.unfinished(after, PAGE):
         after = page[-1].id
-        leased = [task for task in page if task.lease is not None]
-        lost += len(leased)
-        await asyncio.gather(*(_take_up(store, scripts, dispatcher, task, "ended") for task in leased))
         for task in page:
-            if task.lease is None:
+            if task.lease is not None:
+                leased.append(task)
+            else:
                 waits = task.wake_time and (task.must_settle or task.state is TaskState.ROLLING_BACK)
                 # Until when it waits is decided anew: another clock may have timed its windows (rule 33).
-                dispatcher.consider(await store.change(task.id, dispatcher.life.go_on) if waits else task)
-    return lost
+                dispatcher.take_up(await store.change(task.id, dispatcher.life.go_on) if waits else task)
+    within = [task for task in leased if dispatcher.shares_process(task.executor)]
+    loss = lost_with(within, orderly=orderly)
+    apart = Loss("ended while it ran this attempt")
+    if loss.suspect and within:
+        _name(within, dispatcher)
+    taken_up = (_take_up(store, scripts, dispatcher, task, loss if task in within else apart) for task in leased)
+    await asyncio.gather(*taken_up)
+    return len(leased)
+
+
+def _name(leased: Sequence[Task], dispatcher: Dispatcher) -> None:
+    """Say in the log who may have ended the server, or who has."""
+    names = [task.name for task in leased]
+    if len(leased) > 1:
+        more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+        log.warning(
+            "the server before this one ended unexpectedly while it ran %d attempts; their tasks run one at a time"
+            " until it is known which of them ended it: %s%s",
+            len(names),
+            ", ".join(names[:NAMED]),
+            more,
+        )
+        return
+    task = leased[0]
+    culprit = f"{names[0]} ({task.script} {task.script_version}) ran when it ended, with nothing beside it"
+    dispatcher.suspects.culprit = culprit
+    log.error("the server before this one ended unexpectedly: %s; loss %d", culprit, task.losses + 1)
 
 
 async def _take_up(
-    store: Store, scripts: Scripts, dispatcher: Dispatcher, task: Task, what: str, mark: Mark | None = None
+    store: Store, scripts: Scripts, dispatcher: Dispatcher, task: Task, loss: Loss, mark: Mark | None = None
 ) -> None:
     """End the lease of a lost attempt and see to its task. With a `mark`: raises Fenced if the lease is another now."""
     worker = task.lease.worker if task.lease else ""
     facts = {"executor": task.executor, "worker": worker}
     if task.lease is not None and task.lease.phase is Phase.RUN:
-        facts["losses"] = str(task.losses + 1)
-    said = f"the server {worker} {what} while it ran this attempt"
+        facts["losses"] = str(task.losses + loss.counts)
+    said = f"the server {worker} {loss.what}"
     error = Failure(Code.UNAVAILABLE, "EXECUTOR_LOST", said, metadata=facts)
     resumable = scripts.resumable(task)
 
     def decide(work: Work) -> Task:
         if mark is not None and _mark(work.task) != mark:
             raise Fenced
-        return dispatcher.life.lost(work, task.epoch, error, resumable=resumable)
+        crashes = work.task.crashes + 1
+        lost = dispatcher.life.lost(work, task.epoch, error, resumable=resumable, counts=loss.counts)
+        if loss.suspect:
+            lost.crashes = crashes
+        return lost
 
-    dispatcher.consider(await store.change(task.id, decide))
+    dispatcher.take_up(await store.change(task.id, decide))
 
 
 async def renew_leases(store: Store, scripts: Scripts, dispatcher: Dispatcher, ttl: int) -> None:
@@ -114,7 +173,9 @@ async def end_lapsed(store: Store, scripts: Scripts, dispatcher: Dispatcher, see
 
 async def _end_lapsed(store: Store, scripts: Scripts, dispatcher: Dispatcher, task: Task) -> bool:
     try:
-        await _take_up(store, scripts, dispatcher, task, "was not heard of in time", _mark(task))
+        await _take_up(
+            store, scripts, dispatcher, task, Loss("was not heard of in time while it ran this attempt"), _mark(task)
+        )
     except (Fenced, Gone):
         return False
     log.warning("%s: its attempt was not heard of in time and is lost", task.name)

@@ -83,6 +83,9 @@ class Showing:
         if lane is None or lane.executor is None:
             why = lane.reason if lane is not None else "it is not installed"
             return f"the executor {task.executor} is not available: {why}"
+        suspects = self._dispatcher.suspects
+        if suspects.hold(lane) or task.id in suspects:
+            return suspects.why
         holder = self._dispatcher.keys.holder(key_of(task))
         if holder and (holder != task.id or self._dispatcher.keys.lingers(holder)):
             return f"the concurrency key {task.policy.concurrency_key} is held by {await self._holder(task, holder)}"

@@ -69,6 +69,8 @@ class Executor(ABC):
 
     summary: ClassVar[str] = ""
     colours: ClassVar[frozenset[str]] = frozenset({ASYNC, PLAIN})
+    shares_process: ClassVar[bool] = True
+    """Whether scripts run in the server's own process, so that one that ends the process ends all of them."""
 
     def __init__(self, options: Mapping[str, Any]) -> None:
         """Take the options of `[executors.NAME]`. Raises ValueError, naming the option, if one is wrong or unknown.

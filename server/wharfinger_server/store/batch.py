@@ -20,6 +20,7 @@ from wharfinger_server.store.loaded import Encode, Loaded, Pending
 from wharfinger_server.store.operations import (
     Change,
     Create,
+    Note,
     Operation,
     Probe,
     Purge,
@@ -86,6 +87,9 @@ class Batch:
         if _all(operations, Probe):
             self.wrote = True
             self._database.probe(self._line)
+        for note in _all(operations, Note):
+            self.wrote = True
+            self._database.note(self._line, note.name, note.value)
         for catalogs in _all(operations, WriteCatalogs):
             self._write_catalogs(catalogs)
         for purge in _all(operations, Purge):

@@ -182,11 +182,15 @@ class Database(ABC):
 
     def probe(self, line: Line) -> None:
         """Write as much as needs room of its own: several pages, with other bytes each time."""
+        self.note(line, "probe", secrets.token_hex(_PROBE_BYTES))
+
+    def note(self, line: Line, name: str, value: str) -> None:
+        """Write a fact about the server down."""
         sql = (
-            f"INSERT INTO meta (name, value) VALUES ('probe', {self.mark}) "  # noqa: S608  # our own names
+            f"INSERT INTO meta (name, value) VALUES ({self.mark}, {self.mark}) "  # noqa: S608  # our own names
             "ON CONFLICT (name) DO UPDATE SET value = excluded.value"
         )
-        line.exec_driver_sql(sql, (secrets.token_hex(_PROBE_BYTES),))
+        line.exec_driver_sql(sql, (name, value))
 
     def purge(self, line: Line, before: int, limit: int) -> int:
         """Delete tombstones older than `before` with all that belongs to them; return how many."""

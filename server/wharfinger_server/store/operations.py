@@ -58,6 +58,14 @@ class Probe(Operation):
 
 
 @dataclass(slots=True, eq=False)
+class Note(Operation):
+    """Write a fact about the server down under `name`, "" to forget it."""
+
+    name: str
+    value: str
+
+
+@dataclass(slots=True, eq=False)
 class Recount(Operation):
     """Make the sums of what projects with a budget spend anew."""
 

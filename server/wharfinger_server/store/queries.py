@@ -91,6 +91,11 @@ class Queries:
         ((before,),) = place(connection, executor=task.executor, priority=task.policy.priority, task=task.id)
         return int(before)
 
+    def noted(self, connection: sa.Connection, name: str) -> str:
+        """Return what was noted under `name`, "" if nothing was."""
+        value = connection.execute(sa.select(schema.meta.c.value).where(schema.meta.c.name == name)).scalar()
+        return str(value or "")
+
     def unfinished(self, connection: sa.Connection, after: int, limit: int, project: str | None) -> list[Task]:
         """Return a page of the tasks that are not at rest."""
         if project is None:

@@ -23,6 +23,7 @@ from wharfinger_server.store.loaded import Encode
 from wharfinger_server.store.operations import (
     Change,
     Create,
+    Note,
     Operation,
     Probe,
     Purge,
@@ -188,6 +189,10 @@ class Store:
         result: set[int] = await self._write(lambda waiter: Renew(waiter, leases, ttl))
         return result
 
+    async def note(self, name: str, value: str) -> None:
+        """Write a fact about the server down under `name`, for the server after it."""
+        await self._write(lambda waiter: Note(waiter, name, value))
+
     async def keep_budgets(self, budgets: Budgets) -> None:
         """Allow these projects no tasks beyond their budgets from now on; count what they spend already."""
         self._writer.budgets = budgets
@@ -317,6 +322,10 @@ class Store:
     async def queue_place(self, task: Task) -> int:
         """Return how many queued tasks of the same executor come before `task`."""
         return await self._read(lambda c: self._queries.queue_place(c, task))
+
+    async def noted(self, name: str) -> str:
+        """Return what was noted under `name`, "" if nothing was."""
+        return await self._read(lambda c: self._queries.noted(c, name))
 
     async def unfinished(self, after: int, limit: int, project: str | None = None) -> list[Task]:
         """Return up to `limit` tasks not at rest, of ids above `after`, in their order; of one project, if given."""
