@@ -34,6 +34,9 @@ ENDING = "ending"
 """What is noted when a server is asked to end, so that the next one does not take its end for a crash."""
 
 
+ENDED = "ended while it ran this attempt"
+
+
 @dataclass(frozen=True, slots=True)
 class Loss:
     """How an attempt was lost: `what` the server did, as in "the server … ended while it ran this attempt".
@@ -50,10 +53,11 @@ class Loss:
 def lost_with(leased: Sequence[Task], *, orderly: bool) -> Loss:
     """Return how the attempts that a server left were lost, with all that it ran at its end."""
     if orderly:
-        return Loss("ended while it ran this attempt")
+        return Loss(ENDED)
     alone = len(leased) == 1
-    beside = "with nothing beside it" if alone else "beside others, one of which may have ended the server"
-    return Loss(f"ended unexpectedly while it ran this attempt, {beside}", suspect=True, counts=alone)
+    return Loss(
+        "ended, with nothing else at work, while it ran this attempt" if alone else ENDED, suspect=True, counts=alone
+    )
 
 
 async def recover(store: Store, scripts: Scripts, dispatcher: Dispatcher, *, orderly: bool = False) -> int:
@@ -74,7 +78,7 @@ async def recover(store: Store, scripts: Scripts, dispatcher: Dispatcher, *, ord
                 dispatcher.take_up(await store.change(task.id, dispatcher.life.go_on) if waits else task)
     within = [task for task in leased if dispatcher.shares_process(task.executor)]
     loss = lost_with(within, orderly=orderly)
-    apart = Loss("ended while it ran this attempt")
+    apart = Loss(ENDED)
     if loss.suspect and within:
         _name(within, dispatcher)
     taken_up = (_take_up(store, scripts, dispatcher, task, loss if task in within else apart) for task in leased)
@@ -98,7 +102,7 @@ def _name(leased: Sequence[Task], dispatcher: Dispatcher) -> None:
     task = leased[0]
     culprit = f"{names[0]} ({task.script} {task.script_version}) ran when it ended, with nothing beside it"
     dispatcher.suspects.culprit = culprit
-    log.error("the server before this one ended unexpectedly: %s; loss %d", culprit, task.losses + 1)
+    log.warning("the server before this one ended unexpectedly: %s; loss %d", culprit, task.losses + 1)
 
 
 async def _take_up(
