@@ -94,7 +94,8 @@ def test_an_undo_attempt_that_tries_nothing_ends_the_rollback() -> None:
     assert made.task.error is BROKEN
 
 
-def test_an_undo_attempt_that_did_something_is_followed_by_another() -> None:
+@pytest.mark.parametrize("step", [0, -3600, 86_400], ids=["no step", "an hour back", "a day on"])
+def test_an_undo_attempt_that_did_something_is_followed_by_another(step: int) -> None:
     made = world(Policy(on_failure=OnFailure.ROLL_BACK))
     for key in "ab":
         made.change(lambda work, key=key: work.ledger(key).intend(intent(key), 1, work.now))  # type: ignore[misc]
@@ -102,6 +103,7 @@ def test_an_undo_attempt_that_did_something_is_followed_by_another() -> None:
     made.change(lambda work: made.life.failure(work, 1, BROKEN))
     made.now += 1
     made.change(lambda work: made.life.lease(work, Phase.UNDO, "w"))
+    made.ahead += step
     made.change(lambda work: work.ledger("b").undoing("b", 9, work.now))
     made.change(lambda work: work.ledger("b").undone("b", Removal.COMPLETE, None, work.now))
     made.change(lambda work: made.life.undone_once(work, made.task.epoch))

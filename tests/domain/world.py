@@ -127,7 +127,7 @@ class Work:
 
     def __init__(self, world: World) -> None:
         counts = world.task.counts
-        self.now = world.now + WALL
+        self.now = world.now + world.ahead
         self.steady = world.now
         self.task: Task = copy(world.task)
         self.task.counts = Counts(dict(counts.owned), counts.foreign, counts.last_ordinal, looks=counts.looks)
@@ -164,6 +164,7 @@ class World:
     def __init__(self, setup: Setup) -> None:
         self.setup = setup
         self.now = 1000
+        self.ahead = WALL
         self.cloud = Cloud(setup.tokens)
         self.faults = dict(setup.faults)
         self.life = Life(retention=1000, lease_ttl=TTL)

@@ -29,6 +29,13 @@ class Reading:
     since: int
 
 
+def timed(entry: Entry) -> bool:
+    """Whether an entry holds moments of a steady clock."""
+    return bool(
+        entry.settle_time or entry.undo_deadline or entry.undo_failed_time or entry.look_time or entry.denied_time
+    )
+
+
 def retimed(entry: Entry, reading: Reading) -> Entry:
     """Return an entry that another clock timed, with its windows restarted in full from when we took over."""
     settle, undo = entry.settle_window, entry.undo_window

@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 
 from wharfinger_server.domain import ids
-from wharfinger_server.domain.clock import Reading, retime, retimed
+from wharfinger_server.domain.clock import Reading, retime, retimed, timed
 from wharfinger_server.domain.ledger import Entry
 from wharfinger_server.domain.progress import Progress
 from wharfinger_server.domain.states import EntryState, Phase, TaskState
@@ -214,7 +214,7 @@ def plan_body(plan: tuple[str, ...]) -> bytes:
 def entry_row(task: int, entry: Entry, clock: str = "") -> Row:
     """Return the row of `entry`, in the order of ENTRY_COLUMNS. `clock` names the clock that timed it."""
     document = _entry.pack(entry)
-    if entry.settle_time or entry.undo_deadline:
+    if timed(entry):
         document[_CLOCK] = clock
     return (
         task,
@@ -243,7 +243,7 @@ def entry_of(row: Sequence[Any], reading: Reading | None = None) -> Entry:
         external_id=external_id,
         **_entry.members(document),
     )
-    if reading is None or not (entry.settle_time or entry.undo_deadline):
+    if reading is None or not timed(entry):
         return entry
     # A window of our own clock that begins in the future is of a machine that was copied while it ran.
     ours = document.get(_CLOCK) == reading.name and entry.settle_time - entry.settle_window <= reading.steady

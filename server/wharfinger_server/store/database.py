@@ -57,8 +57,11 @@ class Database(ABC):
     mark: str
     """The driver's placeholder."""
 
-    def __init__(self, statements: Statements, steady: SteadyClock | None = None) -> None:
+    def __init__(
+        self, statements: Statements, clock: Callable[[], int] | None = None, steady: SteadyClock | None = None
+    ) -> None:
         self.incarnation = ""
+        self.wall = clock or _time_of_day
         self.steady = steady or SteadyClock.of_machine()
         self._taken = 0
         self.statements = statements
@@ -83,8 +86,7 @@ class Database(ABC):
 
     def reading(self, wall: int | None = None) -> Reading:
         """Return what the clocks say; `wall` is the database's time where that is known, otherwise this machine's."""
-        wall = time.time_ns() // 1000 if wall is None else wall
-        return Reading(self.steady.name, self.steady.read(), wall, self._taken)
+        return Reading(self.steady.name, self.steady.read(), self.wall() if wall is None else wall, self._taken)
 
     # ------------------------------------------------------------------ the writer's transactions
 
@@ -223,6 +225,10 @@ class Database(ABC):
     @abstractmethod
     def read(self, query: Callable[[sa.Connection], T]) -> T:
         """Run `query` on a reader's connection. Raises the driver's error; a lost connection is tried once more."""
+
+
+def _time_of_day() -> int:
+    return time.time_ns() // 1000
 
 
 def ensure_incarnation(connection: sa.Connection) -> str:

@@ -79,7 +79,7 @@ class PostgresDatabase(Database):
     mark = "%s"
 
     def __init__(self, url: sa.URL, clock: Callable[[], int] | None = None, steady: SteadyClock | None = None) -> None:
-        super().__init__(statements(PostgresBulks), steady)
+        super().__init__(statements(PostgresBulks), clock, steady)
         self._name = shown_url(url.render_as_string(hide_password=True))
         self._clock = clock
         usual = {"application_name": f"wharfinger {os.getpid()}@{socket.gethostname()}"} | _DEFAULTS

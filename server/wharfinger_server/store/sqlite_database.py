@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -52,12 +51,11 @@ class SqliteDatabase(Database):
     mark = "?"
 
     def __init__(self, url: sa.URL, clock: Callable[[], int] | None = None, steady: SteadyClock | None = None) -> None:
-        super().__init__(statements(SqliteBulks), steady)
+        super().__init__(statements(SqliteBulks), clock, steady)
         if not url.database or url.database == ":memory:" or url.database.startswith("file:"):
             raise NotOurs("a SQLite database needs a file, such as sqlite:////var/lib/wharfinger/wharfinger.db")
         self._url = url
         self._path = Path(os.path.realpath(url.database))
-        self._clock = clock or (lambda: time.time_ns() // 1000)
         self._lock = FileLock(self._path.with_name(self._path.name + ".lock"))
 
     # ------------------------------------------------------------------ life
@@ -158,7 +156,7 @@ class SqliteDatabase(Database):
     def begin(self) -> tuple[Line, int]:
         """Begin; SQLite's clock is the server's own."""
         self._line.exec_driver_sql("BEGIN IMMEDIATE")
-        return self._line, self._clock()
+        return self._line, self.wall()
 
     def commit(self) -> None:
         """Commit: back when it is on the disk."""

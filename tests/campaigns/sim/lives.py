@@ -19,7 +19,7 @@ from unittest.mock import patch
 from wharfinger.runtime import steps, undoing, verbs
 from wharfinger_server.domain import ids
 from wharfinger_server.engine import wording
-from wharfinger_server.store import database, writer
+from wharfinger_server.store import writer
 
 EPOCH = 1_800_000_000
 """When every history begins, in seconds."""
@@ -152,11 +152,10 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 @contextmanager
 def virtual_time(loop: VirtualLoop, dice: random.Random, wall: Callable[[], int]) -> Iterator[None]:
     """Let all that asks for the time hear the loop's or `wall`'s, and all that wants chance get it from `dice`."""
-    virtual = SimpleNamespace(monotonic=loop.time, time_ns=lambda: wall() * 1000)
+    virtual = SimpleNamespace(monotonic=loop.time)
     with ExitStack() as stack:
         stack.enter_context(patch.object(wording, "now", wall))
-        for module in (database, writer):
-            stack.enter_context(patch.object(module, "time", virtual))
+        stack.enter_context(patch.object(writer, "time", virtual))
         stack.enter_context(patch.object(undoing, "steady", loop.time))
         stack.enter_context(patch.object(verbs.Verbs.__init__, "__defaults__", (loop.time,)))
         defaults = {**steps.Step.__init__.__kwdefaults__, "clock": loop.time}
