@@ -50,7 +50,10 @@ def test_a_clone_in_one_bucket_is_copied_by_the_provider(filled: House, bucket: 
     trial = filled.trial(script)
     done = trial.run({"from_store": "near", "name": "x", "to_store": "far", "to_name": "a/y"})
     assert done.result["sha256"] == sha256(DATA)
-    assert list(done.ledger) == ["object/far/a/y"]
+    assert {key: entry.state for key, entry in done.ledger.items()} == {
+        "staging/far/a/y": "UNDONE",
+        "object/far/a/y": "CREATED",
+    }
     assert bucket.read("far/a/y") == DATA
     assert bucket.uploads() == 0
     undo(trial, done)
@@ -116,8 +119,11 @@ def test_a_copy_by_the_provider_that_died_goes_on_to_one_object(
     died = trial.run(params, session=DyingSession(verb, "object/", after=after))
     again = trial.run(after=trial.settle(died))
     assert again.result["sha256"] == sha256(DATA)
-    assert [entry.state for entry in again.ledger.values()] == ["CREATED"]
-    assert bucket.keys() == ["far/x", "near/x"]
+    assert {entry.type: entry.state for entry in again.ledger.values()} == {
+        "image.staging": "UNDONE",
+        "image.object": "CREATED",
+    }
+    assert (bucket.keys(), bucket.uploads()) == (["far/x", "near/x"], 0)
 
 
 def test_a_clone_in_a_memory_store_is_undone_without_harm_to_the_original(house: House) -> None:

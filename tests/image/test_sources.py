@@ -67,10 +67,10 @@ def test_a_host_that_has_no_name_is_a_failed_source(house: House) -> None:
     assert "resolved" in failure.message
 
 
-def test_fewer_bytes_than_promised_are_a_size_mismatch(house: House) -> None:
-    failure = refused(house, house.sources.serve("/image", Reply(DATA, claimed=len(DATA) + 1, ranges=False)), retries=0)
-    assert (failure.code, failure.reason) == (15, "SIZE_MISMATCH")
-    assert failure.metadata == {"expected": str(len(DATA) + 1), "actual": str(len(DATA))}
+def test_a_source_that_ends_before_its_end_broke_off(house: House) -> None:
+    failure = refused(house, house.sources.serve("/image", Reply(DATA, claimed=len(DATA) + 1, ranges=False)), retries=1)
+    assert (failure.code, failure.reason, failure.retryable) == (14, "SOURCE_FAILED", True)
+    assert f"it broke off 3 times at byte {len(DATA)} of {len(DATA) + 1}: " in failure.message
 
 
 def test_more_bytes_than_promised_are_a_size_mismatch(house: House) -> None:
@@ -217,8 +217,24 @@ def test_without_a_strong_etag_no_range_is_asked_for(house: House, etag: str) ->
     assert "Range" not in house.sources.requests[1].headers
 
 
-def test_a_source_that_keeps_breaking_off_is_given_up(house: House) -> None:
+def test_a_source_that_brings_nothing_new_is_given_up(house: House) -> None:
+    replies = [Reply(DATA, cut_after=MIB, ranges=False)]
+    failure = refused(house, house.sources.serve("/image", *replies), retries=2)
+    assert (failure.reason, failure.retryable) == ("SOURCE_FAILED", True)
+    assert f"it broke off 4 times at byte {MIB} of {len(DATA)}: " in failure.message
+    assert len(house.sources.requests) == 4
+
+
+def test_a_source_that_trickles_is_given_up(house: House) -> None:
     failure = refused(house, house.sources.serve("/image", Reply(DATA, cut_after=1000)), retries=2)
-    assert failure.reason == "SIZE_MISMATCH"
-    assert failure.retryable
+    assert failure.reason == "SOURCE_FAILED"
     assert len(house.sources.requests) == 3
+
+
+def test_a_source_that_breaks_off_often_and_goes_on_each_time_is_read_to_its_end(house: House) -> None:
+    url = house.sources.serve("/image", Reply(DATA, cut_after=MIB // 4))
+    done = house.trial(script, retries=1).run({"source": url, "stores": "first", "name": "x"})
+    assert done.result["sha256"] == sha256(DATA)
+    assert [seen.headers.get("Range", "bytes=0-") for seen in house.sources.requests] == [
+        f"bytes={position}-" for position in range(0, len(DATA), MIB // 4)
+    ]

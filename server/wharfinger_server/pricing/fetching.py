@@ -12,7 +12,8 @@ from functools import partial
 from typing import BinaryIO, TypeVar
 from urllib.parse import urljoin
 
-from wharfinger.runtime.locations import Connection, Location, shown, what_broke
+from wharfinger.runtime.connecting import Connection
+from wharfinger.runtime.locations import Location, shown, what_broke
 from wharfinger_server.pricing import guard
 from wharfinger_server.pricing.unpacking import too_large
 

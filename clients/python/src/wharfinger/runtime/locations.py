@@ -12,13 +12,12 @@ import re
 import socket
 import ssl
 from collections.abc import Collection
-from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from wharfinger.runtime.addresses import public
 
-_PORTS = {"http": 80, "https": 443}
+PORTS = {"http": 80, "https": 443}
 _UNSAFE = re.compile(r"[\x00-\x20\x7f\\]")
 
 
@@ -65,18 +64,24 @@ def shown(url: str) -> str:
     return text if len(text) <= 300 else text[:299] + "…"
 
 
-def locate(url: str, allowed: Collection[str], setting: str) -> Location:
+def locate(url: str, allowed: Collection[str], setting: str, *, unresolved: bool = False) -> Location:
     """Return where `url` leads, its name resolved and every address checked; blocks while the name is looked up.
 
     `allowed` are the HOST:PORT, as the URL spells them, that need not be public; `setting` is where an operator lists
-    them. Raises UrlRefused, and Unresolved if the name can't be resolved.
+    them. Raises UrlRefused, and Unresolved if the name can't be resolved, unless it may stay `unresolved`, because a
+    proxy knows names that are not known here.
     """
     told = shown(url)
     parts = _parsed(url, told)
     host = (parts.hostname or "").rstrip(".")
-    port = parts.port or _PORTS[parts.scheme]
+    port = parts.port or PORTS[parts.scheme]
     ascii_host = _ascii(host, told)
-    addresses = _resolved(ascii_host, port, told)
+    try:
+        addresses = _resolved(ascii_host, port, told)
+    except Unresolved:
+        if not unresolved:
+            raise
+        addresses = ()
     excepted = f"{host}:{port}" in allowed or f"[{host}]:{port}" in allowed
     if not excepted and not all(public(address) for address in addresses):
         # Which address it is stays unsaid: it would tell strangers what names mean inside.
@@ -94,7 +99,7 @@ def _parsed(url: str, told: str) -> SplitResult:
         port_ok = parts.port is None or parts.port > 0
     except ValueError as error:
         raise UrlRefused(told, f"the URL can't be read: {error}") from None
-    if parts.scheme not in _PORTS:
+    if parts.scheme not in PORTS:
         raise UrlRefused(told, "only http and https are possible")
     if not parts.hostname or not port_ok:
         raise UrlRefused(told, "the URL names no host, or port 0")
@@ -138,54 +143,3 @@ def what_broke(error: BaseException, idle: float) -> str:
     if isinstance(error, http.client.HTTPException):
         return f"it does not speak HTTP properly ({type(error).__name__})"
     return getattr(error, "strerror", None) or str(error) or type(error).__name__
-
-
-class Connection(http.client.HTTPConnection):
-    """A connection to the addresses of a `Location`, and no other; all times are seconds.
-
-    `socket` outlives http.client's hold on it. `overdue` is set by `expire`.
-    """
-
-    def __init__(self, location: Location, *, connect_timeout: float, idle_timeout: float) -> None:
-        super().__init__(location.host, location.port, timeout=idle_timeout)
-        self.default_port = _PORTS[location.scheme]
-        self._location = location
-        self._connect_timeout = connect_timeout
-        self._idle_timeout = idle_timeout
-        self.socket: socket.socket | None = None
-        self.overdue = False
-
-    def shut(self) -> None:
-        """End whatever blocks on this connection; from any thread."""
-        if self.socket is not None:
-            with suppress(OSError):
-                self.socket.shutdown(socket.SHUT_RDWR)
-
-    def expire(self) -> None:
-        """Shut it because it took too long."""
-        self.overdue = True
-        self.shut()
-
-    def connect(self) -> None:
-        """Connect to the first address that answers. Raises OSError."""
-        errors: list[OSError] = []
-        for address in self._location.addresses[:4]:
-            try:
-                plain = socket.create_connection((address, self._location.port), self._connect_timeout)
-            except OSError as error:
-                errors.append(error)
-                continue
-            self.socket = plain
-            if self._location.scheme == "https":
-                # On failure wrap_socket closes what it was given.
-                self.socket = ssl.create_default_context().wrap_socket(plain, server_hostname=self._location.host)
-            self.socket.settimeout(self._idle_timeout)
-            self.sock = self.socket
-            return
-        raise errors[-1]
-
-    def close(self) -> None:
-        """Close it, the socket too."""
-        super().close()
-        if self.socket is not None:
-            self.socket.close()

@@ -51,6 +51,26 @@ class Store:
             self._roots.append(_root(self._options))
         return self._roots[0]
 
+    @property
+    def bucket(self) -> str:
+        """The bucket or container; of a local store the folder."""
+        return self._options.place
+
+    @property
+    def config(self) -> Mapping[str, str]:
+        """The provider's options as they were configured, credentials among them."""
+        return self._options.config
+
+    @property
+    def client(self) -> Mapping[str, Any]:
+        """What was configured of connections: time limits, proxies, certificates."""
+        return self._options.client
+
+    @property
+    def retry(self) -> Mapping[str, Any]:
+        """What was configured of tries: `max_retries`, `retry_timeout`."""
+        return self._options.retry
+
     def key(self, path: str) -> str:
         """Return the path in `root` of the object that `raw` knows as `path`."""
         return f"{self.prefix}/{path}" if self.prefix else path

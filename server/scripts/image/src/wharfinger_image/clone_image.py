@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
+from wharfinger.runtime.protocol import LeaseLost, Rejected
 from wharfinger.runtime.stores import Store
 from wharfinger.script import AsyncTask, Failed, Item, Prices, Refused
 from wharfinger_image import estimating, params, settings
-from wharfinger_image.folder import place
 from wharfinger_image.keys import object_key
 from wharfinger_image.params import RESULT_SCHEMA
 from wharfinger_image.place import Look, Place, Taken, mark_of
-from wharfinger_image.placing import Placing, note, seed
-from wharfinger_image.placing import exists as name_taken
+from wharfinger_image.places import place
+from wharfinger_image.placing import Placing, discard_staging, list_staging, name_it, note, seed
 from wharfinger_image.promise import Promise
 from wharfinger_image.refusals import Missing
 from wharfinger_image.resources import RESOURCE_TYPES, exists, find, type_of, undo
-from wharfinger_image.stored import Stored, not_found
+from wharfinger_image.standing import Standing, name_taken, read
+from wharfinger_image.stored import Stored, not_found, tell_changed
 from wharfinger_image.transfer import Content, too_large
+from wharfinger_image.unbroken import unbroken
 
 __all__ = [
     "PARAMS_SCHEMA",
@@ -44,6 +47,7 @@ PARAMS_SCHEMA = params.schema(
         "to_store": params.store("Name of the object store to put the clone into; it may be the same."),
         "to_name": params.name("Name of the clone; left out, it is that of the original"),
         "size": params.SIZE,
+        "if_exists": params.IF_EXISTS,
     },
 )
 
@@ -57,13 +61,18 @@ async def main(task: AsyncTask) -> dict[str, Any]:
     store = task.store(to)
     mark = mark_of(await seed(task), store.name)
     await task.plan([object_key(to, name)])
+    if_exists = asked.get("if_exists", "refuse")
     if _by_provider(original, place(store, name)):
         return await _copy(task, original, store, name, mark, options)
     target = place(store, name, mark)
     reader = Stored(original)
     promise = await reader.promise(asked.get("size"))
-    placing = Placing(task, [target], reader, promise=promise, limit=options.max_size, verb="clone")
-    return await placing.run()
+    placing = Placing(
+        task, [target], reader, promise=promise, limit=options.max_size, verb="clone", if_exists=if_exists
+    )
+    made = await placing.run()
+    tell_changed(task, reader.shown, reader.changed, made["sha256"])
+    return made
 
 
 def estimate(asked: Mapping[str, Any], prices: Prices) -> list[Item]:
@@ -92,13 +101,41 @@ async def _copy(
     limit = min(options.max_size, target.limit or options.max_size)
     if size > limit:
         raise too_large(limit, size)
+    standing = Standing(Promise(sha256, size), task.params.get("if_exists", "refuse"))
     with task.step("copy", total=size, unit="bytes", message="by the provider") as step:
+        look = await target.look()
+        if look in (Look.TAKEN, Look.UNKNOWN):
+            await standing.judge(target)
+        if standing.compares(target):
+            await standing.compare(target, await _content(original))
+        if standing.settled(target):
+            await task.adopt(type_of(target), object_key(store.name, name), target.id, attributes=_facts(target))
+        else:
+            await _make(task, original, target, about, standing.replaces(target))
+        step.progress(size)
+    if about["recorded"]:
+        tell_changed(task, f"the object {original.id}", Content(size, about["recorded"]), "")
+    made = [{"store": store.name, "path": name}]
+    return {"name": name, "size": size, "sha256": sha256 or None, "objects": made}
+
+
+async def _make(task: AsyncTask, original: Place, target: Place, about: dict[str, Any], replace: bool) -> None:
+    """Have the copy made; what that needs to be prepared for is in the ledger beforehand, and taken away again."""
+    size = about["size"]
+    try:
+        if target.prepares:
+            await unbroken(list_staging(task, target))
+            await target.prove()
+            if await target.look() is not Look.OURS:
+                await _prepare(original, target, size)
         await task.create(
             type_of(target),
-            object_key(store.name, name),
-            lambda _: _copied(original, target),
-            attributes={"store": store.name, "name": name, "from": original.id, "size": str(size)},
-            undo_data={"store": store.name, "name": name, "mark": mark, "inherited": about["mark"]},
+            object_key(target.store.name, target.name),
+            lambda _: (
+                name_it(target, replace=replace, made=True) if target.prepares else _copied(original, target, replace)
+            ),
+            attributes={**_facts(target), "from": original.id, "size": str(size)},
+            undo_data={**_facts(target), "mark": target.mark, "inherited": about["mark"]},
         )
         copied, _ = await target.facts()
         if copied != size:
@@ -107,10 +144,33 @@ async def _copy(
                 reason="SIZE_MISMATCH",
                 metadata={"expected": str(size), "actual": str(copied)},
             )
-        await note(task, target, Content(size, sha256))
-        step.progress(size)
-    made = [{"store": store.name, "path": name}]
-    return {"name": name, "size": size, "sha256": sha256 or None, "objects": made}
+        await note(task, target, Content(size, about["sha256"]))
+    except LeaseLost:
+        raise
+    except BaseException:
+        if target.prepares:
+            with suppress(Failed, Rejected):  # what is left is in the ledger; the first error counts
+                await discard_staging(task, target)
+        raise
+    if target.prepares:
+        await discard_staging(task, target)
+
+
+async def _prepare(original: Place, target: Place, size: int) -> None:
+    try:
+        await target.prepare_copy(original, size, await original.e_tag())
+    except Missing:
+        try:
+            await original.facts()
+        except Missing:
+            raise not_found(original) from None
+        why = f"the object {original.id} changed while it was copied"
+        metadata = {"store": original.store.name, "cause": "changed"}
+        raise Failed(why, reason="STORE_UNAVAILABLE", retryable=True, metadata=metadata) from None
+
+
+def _facts(target: Place) -> dict[str, str]:
+    return {"store": target.store.name, "name": target.name}
 
 
 async def _about(original: Place) -> dict[str, Any]:
@@ -118,16 +178,28 @@ async def _about(original: Place) -> dict[str, Any]:
         size, mark = await original.facts()
     except Missing:
         raise not_found(original) from None
-    known = await original.content()
-    return {"size": size, "mark": mark, "sha256": known.sha256 if known else ""}
+    known, unchanged = await original.recorded()
+    there = known.sha256 if known else ""
+    return {"size": size, "mark": mark, "sha256": there * unchanged, "recorded": there * (not unchanged)}
 
 
-async def _copied(original: Place, target: Place) -> str:
+async def _content(original: Place) -> Content:
+    """Read what nothing on record tells of; only where it has to be compared."""
+    try:
+        return await read(original)
+    except Missing:
+        raise not_found(original) from None
+
+
+async def _copied(original: Place, target: Place, replace: bool) -> str:
     """Let the provider copy; the call of its `create`."""
-    if await target.look() not in (Look.ABSENT, Look.OURS):
+    look = await target.look()
+    if look is Look.OURS:
+        return target.id
+    if look is not Look.ABSENT and not replace:
         raise name_taken(target)
     try:
-        await target.copy_from(original)
+        await target.copy_from(original, replace=replace)
     except Taken:
         if await target.look() is not Look.OURS:
             raise name_taken(target) from None

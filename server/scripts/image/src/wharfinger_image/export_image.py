@@ -9,14 +9,15 @@ from typing import Any
 from wharfinger.runtime.stores import Store
 from wharfinger.script import AsyncTask, Failed, Item, Prices
 from wharfinger_image import estimating, params, settings
-from wharfinger_image.folder import folder_store, place
+from wharfinger_image.folder import folder_store
 from wharfinger_image.handing import Handing, result
 from wharfinger_image.keys import folder_name, object_key, upload_key
 from wharfinger_image.params import RESULT_SCHEMA
 from wharfinger_image.place import mark_of
+from wharfinger_image.places import place
 from wharfinger_image.placing import Placing, seed
 from wharfinger_image.resources import RESOURCE_TYPES, exists, find, undo
-from wharfinger_image.stored import Stored
+from wharfinger_image.stored import Stored, tell_changed
 from wharfinger_image.target import Target, shown
 
 __all__ = [
@@ -54,16 +55,17 @@ PARAMS_SCHEMA = params.schema(
             "writeOnly": True,
             "description": "Instead of `to`: a presigned URL to PUT the image to, on a public address.",
         },
+        "if_exists": params.IF_EXISTS,
         "headers": {
-            "type": "object",
-            "additionalProperties": {"type": "string"},
-            "maxProperties": 20,
-            "writeOnly": True,
+            **params.HEADERS,
             "description": "What the URL was signed with, or its store asks for, such as x-ms-blob-type.",
         },
         "size": params.SIZE,
     },
-    oneOf=[{"required": ["to"], "not": {"required": ["headers"]}}, {"required": ["url"]}],
+    oneOf=[
+        {"required": ["to"], "not": {"required": ["headers"]}},
+        {"required": ["url"], "not": {"required": ["if_exists"]}},
+    ],
 )
 
 
@@ -79,8 +81,18 @@ async def main(task: AsyncTask) -> dict[str, Any]:
     target = place(store, name, mark_of(await seed(task), to))
     await task.plan([object_key(to, name)])
     promise = await original.promise(asked.get("size"))
-    placing = Placing(task, [target], original, promise=promise, limit=options.max_size, verb="export")
-    return await placing.run()
+    placing = Placing(
+        task,
+        [target],
+        original,
+        promise=promise,
+        limit=options.max_size,
+        verb="export",
+        if_exists=asked.get("if_exists", "refuse"),
+    )
+    made = await placing.run()
+    tell_changed(task, original.shown, original.changed, made["sha256"])
+    return made
 
 
 def estimate(asked: Mapping[str, Any], prices: Prices) -> list[Item]:
@@ -110,7 +122,9 @@ async def _hand_over(task: AsyncTask, original: Stored, options: settings.Settin
         limit=options.max_size,
         retries=options.retries,
     )
-    return result(task.params["name"], target, await handing.run())
+    content = await handing.run()
+    tell_changed(task, original.shown, original.changed, content.sha256)
+    return result(task.params["name"], target, content)
 
 
 def _target(task: AsyncTask, to: str, options: settings.Settings) -> Store:

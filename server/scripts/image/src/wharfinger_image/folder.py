@@ -4,29 +4,31 @@ from __future__ import annotations
 
 import asyncio
 import os
-import re
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 from wharfinger.runtime.stores import Store, open_store
-from wharfinger.script import Failed
-from wharfinger_image.params import NAME_PATTERN
-from wharfinger_image.place import MIB, Look, Place, Taken
-from wharfinger_image.refusals import told
+from wharfinger_image.kept import Kept, Origin, decode
+from wharfinger_image.place import MIB, PIECE, Look, Place, Taken, limited
+from wharfinger_image.refusals import Missing, told
+from wharfinger_image.sparse import SparseFile
 from wharfinger_image.transfer import Piece
 
 T = TypeVar("T")
 
 _SYNC_EVERY = 32 * MIB
+_SYNC_AFTER = 0.5
+"""How many bytes, or seconds, lie between two syncs at least; the disk takes its time too."""
+
+_NOTE = ".kept"
 
 
 class FolderPlace(Place):
     """A name in a local folder. Files bear no marks; what is staged and its name being one file is proof instead."""
-
-    _part = 4 * MIB
-    _width = 2
 
     @property
     def home(self) -> str:
@@ -43,31 +45,82 @@ class FolderPlace(Place):
             return Look.OURS
         return await super().look()
 
-    async def upload(self, pieces: AsyncIterator[Piece], size: int | None) -> None:
+    # ------------------------------------------------------------------ writing
+
+    async def kept(self) -> Kept | None:
+        """As Place.kept: what was synced to the disk."""
+        return await self._do(self._kept)
+
+    def _kept(self) -> Kept | None:
+        try:
+            noted = self._partial.with_suffix(_NOTE).read_bytes()
+            size = self._partial.stat().st_size
+        except FileNotFoundError:
+            return None
+        position, _, about = noted.partition(b"\n")
+        origin = decode(about)
+        if origin is None or not position.isdigit() or not 0 < int(position) <= size:
+            return None
+        return Kept(int(position), origin)
+
+    async def reading(self, position: int) -> AsyncIterator[Piece]:
+        """As Place.reading."""
+        file = await self._do(lambda: self._partial.open("rb"))
+        try:
+            while position > 0:
+                piece = await self._do(partial(file.read, min(PIECE, position)))
+                if not piece:
+                    raise Missing(self.store.name)
+                position -= len(piece)
+                yield piece
+        finally:
+            file.close()
+
+    async def upload(
+        self,
+        pieces: AsyncIterator[Piece],
+        size: int | None,
+        *,
+        most: int = 0,
+        start: int = 0,
+        origin: Origin | None = None,
+    ) -> None:
         """As Place.upload; when this returns the bytes are on the disk."""
-        await super().upload(self._synced_on_the_way(pieces), size)
-        await self._do(lambda: _sync(self._folder / self.staging))
+        self._check_limit(size)
+        file = await self._do(lambda: SparseFile(self._partial, start))
+        syncing: asyncio.Future[None] | None = None
+        synced, when = start, time.monotonic()
+        try:
+            async for piece in limited(pieces, self.limit, start):
+                await self._do(partial(file.write, piece))
+                due = file.position - synced >= _SYNC_EVERY or time.monotonic() - when >= _SYNC_AFTER
+                if due and (syncing is None or syncing.done()):
+                    await self._do(file.extend)
+                    synced, when = file.position, time.monotonic()
+                    syncing = asyncio.ensure_future(self._do(partial(self._keep, file, synced, origin)))
+            await self._do(file.finish)
+        finally:
+            if syncing is not None:
+                await asyncio.wait((syncing,))
+                syncing.exception()  # what matters is the last one
+            await asyncio.to_thread(file.close)
+        await self._do(lambda: self._partial.rename(self._folder / self.staging))
 
-    async def _synced_on_the_way(self, pieces: AsyncIterator[Piece]) -> AsyncIterator[Piece]:
-        """Pass `pieces` on, and see to it that little is left to be synced at their end."""
-        written, syncing = 0, None
-        async for piece in pieces:
-            yield piece
-            written += len(piece)
-            if written >= _SYNC_EVERY and (syncing is None or syncing.done()):
-                written = 0
-                syncing = asyncio.ensure_future(asyncio.to_thread(self._sync_leftovers))
-        if syncing is not None:
-            await asyncio.wait((syncing,))
+    @property
+    def _partial(self) -> Path:
+        return self._folder / f"{self.staging}.part"
 
-    def _sync_leftovers(self) -> None:
-        for path in self._leftovers():
-            with suppress(OSError):  # what matters is the last one
-                _sync(path)
+    def _keep(self, file: SparseFile, position: int, origin: Origin | None) -> None:
+        """Sync what was written, and note that so much of it can be built upon."""
+        file.sync()
+        if origin is not None:
+            new = self._partial.with_suffix(".new")
+            new.write_bytes(b"%d\n%b" % (position, origin.encode()))
+            new.rename(self._partial.with_suffix(_NOTE))
 
-    async def publish(self) -> None:
-        """Link what is staged to its name. Raises Taken."""
-        await self._do(self._link)
+    async def publish(self, *, replace: bool = False) -> None:
+        """Link what is staged to its name; see Place.publish."""
+        await self._do(partial(self._link, replace))
 
     async def discard(self) -> None:
         """Delete what is staged, what a broken upload left of it, and the folders made for it if they are empty."""
@@ -87,11 +140,18 @@ class FolderPlace(Place):
         except FileNotFoundError:
             return False
 
-    def _link(self) -> None:
-        target = self._folder / self.name
+    def _link(self, replace: bool) -> None:
+        target, staging = self._folder / self.name, self._folder / self.staging
         target.parent.mkdir(parents=True, exist_ok=True)
         try:
-            target.hardlink_to(self._folder / self.staging)
+            if replace:
+                link = staging.with_suffix(".link")
+                link.unlink(missing_ok=True)
+                link.hardlink_to(staging)
+                link.replace(target)
+                link.unlink(missing_ok=True)  # where both were names of one file already
+            else:
+                target.hardlink_to(staging)
         except FileExistsError:
             raise Taken from None
         for folder in (target.parent, *target.parent.parents):
@@ -106,9 +166,9 @@ class FolderPlace(Place):
         self._prune(staging.parent)
 
     def _leftovers(self) -> list[Path]:
-        """Return the files of an upload that is not whole: obstore writes to PATH#NUMBER until it is."""
+        """Return the files of an upload that is not whole, and what was noted of it."""
         staging = self._folder / self.staging
-        return list(staging.parent.glob(f"{staging.name}#*"))
+        return [path for mark in "#." for path in staging.parent.glob(f"{staging.name}{mark}*")]
 
     def _prune(self, folder: Path) -> None:
         while folder != self._folder and folder.is_relative_to(self._folder):
@@ -136,11 +196,3 @@ def folder_store(folder: Path, name: str = "") -> Store:
     """Return a local folder, made if it is missing, as a store. `name` is what it is called, otherwise its path."""
     called = name or str(folder)
     return open_store(called, {called: {"url": folder.as_uri()}})
-
-
-def place(store: Store, name: str, mark: str = "", inherited: str = "") -> Place:
-    """Return the place of `name` in `store`. Raises Failed (PARAMS_INVALID) for a name that is no plain path."""
-    if re.fullmatch(NAME_PATTERN, name) is None:  # params are checked before; here it keeps a name inside its folder
-        raise Failed(f"{name!r} is no name for an image", reason="PARAMS_INVALID")
-    kind = FolderPlace if store.url_scheme == "file" else Place
-    return kind(store, name, mark, inherited)

@@ -8,10 +8,10 @@ from wharfinger.runtime import locations
 from wharfinger.script import Failed
 
 
-def locate(url: str, allowed: Collection[str] = ()) -> locations.Location:
+def locate(url: str, allowed: Collection[str] = (), *, unresolved: bool = False) -> locations.Location:
     """Return where a source is, as `locations.locate` does. Raises Failed: SOURCE_REFUSED, SOURCE_FAILED."""
     try:
-        return locations.locate(url, allowed, "[image] allow_sources")
+        return locations.locate(url, allowed, "[image] allow_sources", unresolved=unresolved)
     except locations.UrlRefused as error:
         raise refused(error.told, error.cause, error.advice) from None
     except locations.Unresolved as error:
@@ -29,3 +29,9 @@ def unreadable(told: str, cause: str, *, status: int | None = None, retryable: b
     metadata = {"url": told, "cause": cause} | ({} if status is None else {"status": str(status)})
     message = f"the source {told} could not be read: {cause}"
     return Failed(message, reason="SOURCE_FAILED", retryable=retryable, metadata=metadata)
+
+
+def unsendable() -> Failed:
+    """Return the failure of headers that can't go with a request; what they say is a secret."""
+    why = "headers: a name or a value can't be sent; names of headers, printable ASCII, none of HTTP's own"
+    return Failed(why, reason="PARAMS_INVALID")

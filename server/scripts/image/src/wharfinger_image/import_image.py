@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager
+from functools import partial
 from typing import Any
 
-from wharfinger.script import AsyncTask, Item, Prices
-from wharfinger_image import estimating, params, settings
-from wharfinger_image.folder import place
+from wharfinger.script import AsyncTask, Failed, Item, Prices
+from wharfinger_image import checksums, estimating, inspecting, params, settings
+from wharfinger_image.kept import Origin
 from wharfinger_image.keys import object_key
 from wharfinger_image.params import RESULT_SCHEMA
 from wharfinger_image.place import mark_of
+from wharfinger_image.places import place
 from wharfinger_image.placing import Placing, seed
 from wharfinger_image.promise import Promise
 from wharfinger_image.pump import Pump
+from wharfinger_image.requesting import check_headers, origin_of
 from wharfinger_image.resources import RESOURCE_TYPES, exists, find, undo
 from wharfinger_image.source import Source
 from wharfinger_image.transfer import Piece
@@ -51,14 +55,45 @@ PARAMS_SCHEMA = params.schema(
                 {"type": "array", "items": params.store("One."), "minItems": 1, "maxItems": 20, "uniqueItems": True},
             ],
         },
-        "name": params.name("Name of the object to make, in every store; it must not exist"),
+        "name": params.name("Name of the object to make, in every store"),
         "sha256": {
             "type": "string",
             "pattern": "^[0-9a-fA-F]{64}$",
             "description": "SHA-256 that the image must have, in hex. Without it whatever comes is taken.",
         },
+        "checksum": {
+            "type": "string",
+            "maxLength": 4000,
+            "pattern": checksums.PATTERN,
+            "description": "The same in another way: sha256:HEX, sha512:HEX, or the URL of a file of checksums such as"
+            " SHA512SUMS that lists the last part of `source`.",
+            "examples": ["https://images.example.com/SHA512SUMS"],
+        },
         "size": params.SIZE,
+        "format": {
+            "type": "string",
+            "enum": ["auto", *inspecting.NAMES, "any"],
+            "default": "auto",
+            "description": "What the image must be. auto: any format that is known, or bytes without a signature (raw);"
+            " refused are text, HTML pages, images cut short, and those that lead to other files. A name: that format,"
+            " and no other. any: it is not looked at.",
+        },
+        "if_exists": params.IF_EXISTS,
+        "headers": {
+            **params.HEADERS,
+            "description": "What the source asks for, such as a cookie or an API key. Sent to its host and port only,"
+            " not to where it redirects.",
+        },
+        "token": {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 8000,
+            "writeOnly": True,
+            "description": "A token that the source asks for, sent as `Authorization: Bearer`.",
+        },
     },
+    # One checksum is enough; with two, which one counts?
+    **{"not": {"required": ["sha256", "checksum"]}},
 )
 
 
@@ -78,9 +113,23 @@ class _Web:
         """What to call it in messages."""
         return f"the source {self._source.shown}"
 
-    def stream(self) -> AbstractAsyncContextManager[AsyncIterator[Piece]]:
-        """Read it from the beginning."""
-        return Pump[Piece](self._source.pieces, self._source.interrupt)
+    @property
+    def origin(self) -> Origin | None:
+        """Which bytes they are, if the server says so by a strong entity tag."""
+        return self._source.origin
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether its end is merely that of the connection."""
+        return self._source.unframed
+
+    def resume(self, origin: Origin) -> bool:
+        """Whether it may be gone on from."""
+        return self._source.resume(origin)
+
+    def stream(self, start: int = 0) -> AbstractAsyncContextManager[AsyncIterator[Piece]]:
+        """Read it from byte `start` on."""
+        return Pump[Piece](partial(self._source.pieces, start), self._source.interrupt)
 
 
 async def main(task: AsyncTask) -> dict[str, Any]:
@@ -91,11 +140,48 @@ async def main(task: AsyncTask) -> dict[str, Any]:
     word = await seed(task)
     places = [place(store, name, mark_of(word, store.name)) for store, name in wanted]
     await task.plan([object_key(store, name) for store, name in _wanted(asked)])
-    promise = Promise(asked.get("sha256", ""), asked.get("size"))
-    whole = bool(promise.sha256) or promise.size is not None
-    reader = _Web(Source(asked["source"], options, checked=bool(promise.sha256), whole=whole))
-    placing = Placing(task, places, reader, promise=promise, limit=options.max_size, verb="download")
+    headers = _headers(asked)
+    for secret in headers.values():
+        task.hide(secret)
+    checksum = await _checksum(asked, options, headers)
+    promise = Promise(checksum.get("sha256", ""), asked.get("size"), checksum.get("sha512", ""))
+    source = Source(
+        asked["source"], options, checked=promise.exact, whole=promise.exact, expected=promise.size, headers=headers
+    )
+    placing = Placing(
+        task,
+        places,
+        _Web(source),
+        promise=promise,
+        limit=options.max_size,
+        verb="download",
+        form=asked.get("format", "auto"),
+        if_exists=asked.get("if_exists", "refuse"),
+    )
     return await placing.run()
+
+
+def _headers(asked: Mapping[str, Any]) -> dict[str, str]:
+    headers = dict(asked.get("headers", {}))
+    if "token" in asked:
+        if any(name.lower() == "authorization" for name in headers):
+            raise Failed("token: headers has an Authorization too; give one of them", reason="PARAMS_INVALID")
+        headers["Authorization"] = f"Bearer {asked['token']}"
+    check_headers(headers)
+    return headers
+
+
+async def _checksum(asked: Mapping[str, Any], options: settings.Settings, headers: Mapping[str, str]) -> dict[str, str]:
+    """Return the digest that the image must have by its algorithm. Raises Failed."""
+    if "checksum" not in asked:
+        return {"sha256": asked.get("sha256", "")}
+    url = asked["checksum"]
+    found = checksums.said(url)
+    if found is None:
+        own = headers if origin_of(url) == origin_of(asked["source"]) else {}
+        sums = Source(url, options, checked=False, whole=True, headers=own)
+        found = await asyncio.to_thread(checksums.listed, sums.pieces, sums.shown, asked["source"])
+    return {found.algorithm: found.digest}
 
 
 def estimate(asked: Mapping[str, Any], prices: Prices) -> list[Item]:

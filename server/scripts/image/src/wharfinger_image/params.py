@@ -41,6 +41,22 @@ SIZE: dict[str, Any] = {
 }
 
 
+HEADERS: dict[str, Any] = {
+    "type": "object",
+    "additionalProperties": {"type": "string"},
+    "maxProperties": 20,
+    "writeOnly": True,
+}
+
+IF_EXISTS: dict[str, Any] = {
+    "type": "string",
+    "enum": ["refuse", "same", "replace"],
+    "default": "refuse",
+    "description": "What becomes of an object that has the name already: the task is refused; it will do if it is the"
+    " same image, byte by byte; or it is replaced in one step unless it is the same. What was replaced is gone.",
+}
+
+
 def schema(summary: str, required: list[str], properties: dict[str, Any], **more: Any) -> dict[str, Any]:
     """Return the schema of a script's params; `more` are further keywords."""
     return {
@@ -66,7 +82,7 @@ RESULT_SCHEMA: dict[str, Any] = {
         },
         "objects": {
             "type": "array",
-            "description": "Every object that was made, in the order of the stores.",
+            "description": "Every object that was made, or was this image already, in the order of the stores.",
             "items": {
                 "type": "object",
                 "properties": {

@@ -1,8 +1,8 @@
 """Where an image is put: one name in one object store, written so that nothing half-done ever bears the name.
 
 The bytes go to a staging path first. When they are whole and checked they get their name in one step that fails if the
-name is taken: a hard link in a folder, a conditional copy by the provider elsewhere. What bears our mark, a random word
-that the task keeps, is ours; anything else is left alone.
+name is taken: a hard link in a folder, a conditional completion on S3, a conditional copy by the provider elsewhere.
+What bears our mark, a random word that the task keeps, is ours; anything else is left alone.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ import json
 from collections.abc import AsyncIterator
 from dataclasses import asdict, dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import obstore
 from obstore.exceptions import AlreadyExistsError
-from obstore.store import S3Store
 
 from wharfinger.runtime.stores import Store
 from wharfinger.script import Failed
+from wharfinger_image.kept import Kept, Origin, StartOver
 from wharfinger_image.refusals import Missing, NoBucket, told
 from wharfinger_image.transfer import Content, Piece, too_large
 
@@ -28,14 +28,14 @@ if TYPE_CHECKING:
 
 MIB = 1024 * 1024
 PIECE = 4 * MIB
-_PARTS = 9000
+PARTS = 9000
 """Into how many parts a large image is divided at most; S3 and its kin take 10,000."""
 
-_MARK = "wharfingermark"
-_TYPE = "application/octet-stream"
-_HOME = ".wharfinger"
-_LARGEST_COPY = 5 * 1024**3
-"""What S3 and its kin copy in one request, and so how large an image can become there."""
+MARK = "wharfingermark"
+TYPE = "application/octet-stream"
+HOME = ".wharfinger"
+_LONGEST_NAME = 255
+"""What file systems take as one part of a path, in bytes."""
 
 
 class Look(Enum):
@@ -59,6 +59,7 @@ class _Record:
     e_tag: str
     size: int
     sha256: str
+    sha512: str = ""
 
 
 def mark_of(seed: str, store: str) -> str:
@@ -70,20 +71,34 @@ class Place:
     """One name in one store.
 
     `mark` tells what is ours. `inherited` is the mark that a copy made by the provider brings along from its original.
+    `part` is how many bytes one request uploads at least, `copy` how many the provider is asked to copy by one.
     Every method raises Failed (STORE_FULL, STORE_REFUSED, STORE_UNAVAILABLE) where the store does not do its part.
     """
 
-    _part: ClassVar[int] = 8 * MIB
-    _width: ClassVar[int] = 4
-    """How large a part of an upload is at least, and how many are on their way at once."""
+    prepares: ClassVar[bool] = False
+    """Whether `prepare` and `prepare_copy` do something that a staging entry must tell of."""
 
-    def __init__(self, store: Store, name: str, mark: str = "", inherited: str = "") -> None:
+    _width: ClassVar[int] = 4
+    """How many parts of an upload are on their way at once."""
+
+    def __init__(
+        self,
+        store: Store,
+        name: str,
+        mark: str = "",
+        inherited: str = "",
+        *,
+        part: int = 8 * MIB,
+        copy: int = 1024 * MIB,
+    ) -> None:
         self.store = store
         self.name = name
         self.mark = mark
-        self.staging = f"{_HOME}/staging/{mark}"
+        self.staging = f"{HOME}/staging/{mark}"
         self._inherited = inherited
-        self._record_path = f"{_HOME}/objects/{name}.json"
+        self._part = part
+        self._copy_part = copy
+        self._record_path = f"{HOME}/objects/{_noted_as(name)}.json"
 
     @property
     def id(self) -> str:
@@ -103,8 +118,7 @@ class Place:
     @property
     def limit(self) -> int | None:
         """How many bytes an image may have here; None: as many as one likes."""
-        limits = [self.store.max_size, _LARGEST_COPY if self.store.url_scheme == "s3" else None]
-        return min((limit for limit in limits if limit is not None), default=None)
+        return self.store.max_size
 
     # ------------------------------------------------------------------ looking
 
@@ -130,27 +144,36 @@ class Place:
         return found == size
 
     async def content(self) -> Content | None:
-        """Return what the object is known to hold; None if nothing is known, or it was replaced since."""
+        """Return what the object is known to hold; None if nothing is known, or it was changed since."""
+        content, unchanged = await self.recorded()
+        return content if unchanged else None
+
+    async def recorded(self) -> tuple[Content | None, bool]:
+        """Return what was noted of the object, None if nothing was; and whether it has stayed the same since."""
         record = await self._record()
-        if record is None:
-            return None
+        if record is None or not record.sha256:
+            return None, False
         try:
             e_tag, _, _ = await self._head(self.name)
         except Missing:
-            return None
-        return Content(record.size, record.sha256) if record.e_tag == e_tag and record.sha256 else None
+            return None, False
+        return Content(record.size, record.sha256, record.sha512), record.e_tag == e_tag
 
     async def facts(self) -> tuple[int, str]:
         """Return the size of what stands under the name and the mark on it, whosever it is, or "". Raises Missing."""
         _, size, mark = await self._head(self.name)
         return size, mark
 
+    async def e_tag(self) -> str:
+        """Return the entity tag of what stands under the name. Raises Missing."""
+        return (await self._head(self.name))[0]
+
     async def _head(self, path: str) -> tuple[str, int, str]:
         """Return e_tag, size and mark of what is at `path`. Raises Missing."""
         with told(self.store.name):
             found = await obstore.get_async(self.store.raw, path, options={"head": True})
             kind = str(found.attributes.get("Content-Type", ""))
-            mark = found.attributes.get(_MARK) or kind.partition(f"{_MARK}=")[2]
+            mark = found.attributes.get(MARK) or kind.partition(f"{MARK}=")[2]
             return found.meta["e_tag"] or "", found.meta["size"], str(mark)
 
     async def _record(self) -> _Record | None:
@@ -164,11 +187,24 @@ class Place:
 
     # ------------------------------------------------------------------ reading
 
-    async def open(self) -> tuple[int, AsyncIterator[Piece]]:
-        """Return the object's size and its bytes, piece by piece. Raises Missing."""
+    async def open(self, start: int = 0, e_tag: str = "") -> tuple[int, str, AsyncIterator[Piece]]:
+        """Return the object's size, its entity tag and its bytes from `start` on, piece by piece.
+
+        Raises Missing; and StartOver if it is not what had `e_tag` any more, from whose middle on it is asked for.
+        """
         with told(self.store.name):
-            found = await obstore.get_async(self.store.raw, self.name)
-            return found.meta["size"], self._pieces(found.stream(min_chunk_size=PIECE))
+            if not start:
+                found = await obstore.get_async(self.store.raw, self.name)
+                return found.meta["size"], found.meta["e_tag"] or "", self._pieces(found.stream(min_chunk_size=PIECE))
+            now, size, _ = await self._head(self.name)
+            if now != e_tag or start > size:
+                raise StartOver
+            if start == size:
+                return size, now, _none()
+            found = await obstore.get_async(self.store.raw, self.name, options={"range": {"offset": start}})
+            if found.meta["e_tag"] != e_tag:
+                raise StartOver
+            return size, now, self._pieces(found.stream(min_chunk_size=PIECE))
 
     async def _pieces(self, stream: Any) -> AsyncIterator[Piece]:
         with told(self.store.name):
@@ -177,63 +213,85 @@ class Place:
 
     # ------------------------------------------------------------------ writing
 
-    async def upload(self, pieces: AsyncIterator[Piece], size: int | None) -> None:
-        """Write `pieces` (of `size` bytes in all, if that is known) to the staging path; nothing is there until all is.
+    async def kept(self) -> Kept | None:
+        """Return what an upload that was cut short has left that one can go on from; None: nothing."""
+        return None
 
-        Raises Failed (SIZE_LIMIT) too, and what `pieces` raises.
+    def reading(self, position: int) -> AsyncIterator[Piece]:
+        """Read the first `position` bytes of what is `kept`. Raises Missing if they are not all there."""
+        raise NotImplementedError
+
+    async def prove(self) -> None:
+        """See, once for each store, that it keeps to conditions; what is staged is there to try it on.
+
+        Raises Failed (STORE_MISCONFIGURED) for a store that would overwrite what has a name, or takes no conditions.
         """
-        if size is not None and self.limit is not None and size > self.limit:
-            raise too_large(self.limit, size)
-        most = size if size is not None else self.limit or 0
-        part = max(self._part, -(-most // _PARTS // MIB) * MIB)
+
+    async def upload(
+        self,
+        pieces: AsyncIterator[Piece],
+        size: int | None,
+        *,
+        most: int = 0,
+        start: int = 0,
+        origin: Origin | None = None,
+    ) -> None:
+        """Write `pieces` (of `size` bytes in all, if that is known, and never more than `most`) to the staging path.
+
+        `pieces` begin at byte `start`: what is `kept` up to there is built upon. `origin` is what they are, for those
+        who go on later. Nothing looks whole until all of it is there. Raises Failed (SIZE_LIMIT) too, and what `pieces`
+        raises.
+        """
+        self._check_limit(size)
         with told(self.store.name):
             await obstore.put_async(
                 self.store.raw,
                 self.staging,
-                _limited(pieces, self.limit),
+                limited(pieces, self.limit),
                 attributes=self._attributes(),
-                chunk_size=part,
+                chunk_size=self._part_of(size, most),
                 max_concurrency=self._width,
             )
 
+    def _check_limit(self, size: int | None) -> None:
+        if size is not None and self.limit is not None and size > self.limit:
+            raise too_large(self.limit, size)
+
+    def _part_of(self, size: int | None, most: int) -> int:
+        """Return how large the parts must be that an image of `size`, or at most `most`, bytes is divided into."""
+        largest = size if size is not None else min(filter(None, (self.limit, most)), default=0)
+        return max(self._part, -(-largest // PARTS // MIB) * MIB)
+
     def _attributes(self) -> dict[str, str] | None:
-        return {"Content-Type": _TYPE, _MARK: self.mark}
+        return {"Content-Type": TYPE, MARK: self.mark}
 
-    async def publish(self) -> None:
-        """Give what is staged its name. Raises Taken."""
-        await self._copy(self.store.raw, self.staging, self.name)
+    async def prepare(self, size: int) -> None:
+        """Get what is staged, `size` bytes, so far that `publish` is one request. Raises Missing if it is not whole."""
 
-    async def copy_from(self, original: Place) -> None:
+    async def prepare_copy(self, original: Place, size: int, e_tag: str) -> None:
+        """As `prepare`, of `original` in the same bucket. Raises Missing."""
+        raise NotImplementedError
+
+    async def publish(self, *, replace: bool = False) -> None:
+        """Give what is staged its name. Raises Taken if something has it, unless it may `replace` that; and Missing."""
+        await self._copy(self.store.raw, self.staging, self.name, replace=replace)
+
+    async def copy_from(self, original: Place, *, replace: bool = False) -> None:
         """Let the provider copy `original`, of the same provider, to this name. Raises Taken, and Missing."""
-        await self._copy(self.store.root, original.store.key(original.name), self.store.key(self.name))
+        source, target = original.store.key(original.name), self.store.key(self.name)
+        await self._copy(self.store.root, source, target, replace=replace)
 
-    async def _copy(self, store: ObjectStore, source: str, target: str) -> None:
+    async def _copy(self, store: ObjectStore, source: str, target: str, *, replace: bool = False) -> None:
         with told(self.store.name):
             try:
-                await obstore.copy_async(self._marking(store), source, target, overwrite=False)
+                await obstore.copy_async(store, source, target, overwrite=replace)
             except AlreadyExistsError:
                 raise Taken from None
-
-    def _marking(self, store: ObjectStore) -> ObjectStore:
-        """Return `store`, on S3 with what its conditional copy needs.
-
-        That copy is a multipart upload of one part, which keeps no attributes; the media type is what it can be given,
-        and so it carries the mark. One large part takes its time before the answer begins.
-        """
-        if not isinstance(store, S3Store) or "copy_if_not_exists" in store.config:
-            return store
-        client = {**(store.client_options or {}), "default_content_type": f"{_TYPE}; {_MARK}={self.mark}"}
-        return S3Store(
-            prefix=store.prefix,
-            config=cast(Any, {**store.config, "copy_if_not_exists": "multipart"}),
-            client_options=cast(Any, client | {"read_timeout": "15m"}),
-            retry_config=store.retry_config,
-        )
 
     async def note(self, content: Content) -> None:
         """Note beside the object what it holds, so that copies of it can be checked; `sha256` "" if it is not known."""
         e_tag, _, _ = await self._head(self.name)
-        record = _Record(self.mark, e_tag, content.size, content.sha256)
+        record = _Record(self.mark, e_tag, content.size, content.sha256, content.sha512)
         with told(self.store.name):
             await obstore.put_async(self.store.raw, self._record_path, json.dumps(asdict(record)).encode())
 
@@ -261,8 +319,20 @@ class Place:
             return
 
 
-async def _limited(pieces: AsyncIterator[Piece], limit: int | None) -> AsyncIterator[Piece]:
-    size = 0
+def _noted_as(name: str) -> str:
+    """Return what the note about the object `name` is called: a file of that name with an ending must be possible."""
+    longest = max(len(part.encode()) for part in name.split("/"))
+    return name if longest + len(".json") <= _LONGEST_NAME else hashlib.sha256(name.encode()).hexdigest()
+
+
+async def _none() -> AsyncIterator[Piece]:
+    nothing: tuple[Piece, ...] = ()
+    for piece in nothing:
+        yield piece
+
+
+async def limited(pieces: AsyncIterator[Piece], limit: int | None, size: int = 0) -> AsyncIterator[Piece]:
+    """Pass `pieces` on, before which `size` bytes went; raise Failed (SIZE_LIMIT) at one that is too many."""
     async for piece in pieces:
         size += len(piece)
         if limit is not None and size > limit:

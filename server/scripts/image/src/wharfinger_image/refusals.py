@@ -15,8 +15,13 @@ _RESOURCE_EXHAUSTED = 8
 _OS_ERROR = re.compile(r"\(os error (\d+)\)")
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _DENIED = frozenset({errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR, errno.EOPNOTSUPP})
+_IMPOSSIBLE = frozenset(
+    {errno.ENAMETOOLONG, errno.EINVAL, errno.ELOOP, errno.EILSEQ, errno.EXDEV, errno.EMLINK, errno.ENOSYS}
+)
+"""What a file system will never do, however often it is asked."""
+
 _NO_BUCKET = re.compile(r"NoSuchBucket|ContainerNotFound|specified bucket does not exist|bucketNotFound", re.IGNORECASE)
-_STATUS = re.compile(r"status code: 4(?!08|25|29)\d\d")
+_STATUS = re.compile(r"(?:status code: |status: )(?:4(?!08|25|29)\d\d|501)|50[15] Not Implemented", re.IGNORECASE)
 
 
 class Missing(Exception):
@@ -51,8 +56,16 @@ def _meaning(store: str, error: Exception) -> Exception:
         return Missing(store)
     if isinstance(error, (PermissionDeniedError, UnauthenticatedError, PermissionError)) or number in _DENIED:
         return _failed(store, "STORE_REFUSED", "refuses it", text)
-    if _STATUS.search(text) or isinstance(error, (ValueError, NotImplementedError)):
-        return _failed(store, "STORE_REFUSED", "can't do it", text)
+    if number in _IMPOSSIBLE or _STATUS.search(text) or isinstance(error, (ValueError, NotImplementedError)):
+        advice = "; choose a shorter name" if number == errno.ENAMETOOLONG else ""
+        return _failed(store, "STORE_REFUSED", f"can't do it{advice}", text)
+    return _failed(store, "STORE_UNAVAILABLE", "does not answer as it should", text, retryable=True)
+
+
+def refusal(store: str, text: str, *, definite: bool = False, denied: bool = False) -> Failed:
+    """Return what `text`, a store's answer, means: STORE_REFUSED if it is `definite`, else STORE_UNAVAILABLE."""
+    if definite:
+        return _failed(store, "STORE_REFUSED", "refuses it" if denied else "can't do it", text)
     return _failed(store, "STORE_UNAVAILABLE", "does not answer as it should", text, retryable=True)
 
 

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from wharfinger.runtime.stores import Store
 from wharfinger.script import AsyncTask, Failed, Resource, ResourceType
-from wharfinger_image.folder import folder_store, place
+from wharfinger_image.folder import folder_store
 from wharfinger_image.place import Look, Place
+from wharfinger_image.places import place
 
 STAGING = "image.staging"
 OBJECT = "image.object"
@@ -42,12 +43,17 @@ def _place_of(task: AsyncTask, resource: Resource) -> Place:
 
 
 async def find(task: AsyncTask, resource: Resource) -> list[str]:
-    """Return the id of what `resource` is about if it is there and ours. Raises Failed where that can't be told."""
+    """Return the id of what `resource` is about if it is there and ours. Raises Failed where that can't be told.
+
+    What is staged is asked for only where no upload was begun, because its entry comes first; what there is of it all
+    the same, uploads that no listing shows among them, is taken away, and so it is not there.
+    """
     if resource.type == UPLOAD:
         return [resource.attributes["url"]]
     where = _place_of(task, resource)
     if resource.type == STAGING:
-        return [where.staging_id]
+        await where.discard()
+        return []
     found = await where.look()
     if found is Look.UNKNOWN:
         why = f"{where.id} exists, and nothing tells whether this task made it; look at it, then resolve"

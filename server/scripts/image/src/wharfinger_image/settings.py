@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from wharfinger.script import Failed
 
@@ -24,8 +25,10 @@ class Settings:
     `allow_sources` are the HOST:PORT that may be read from though they are not public, and `allow_targets` those that
     `image.export` may write to by a URL. `max_size` is how many bytes an
     image may have. `connect_timeout` and `idle_timeout` are seconds: to connect to a source, and without a byte of it.
-    `retries` is how often one attempt asks a source again after it broke off. `export_folders` are the folders that
-    `image.export` may write into, and below.
+    `retries` is how often in a row one attempt asks a source again that broke off and brought nothing new.
+    `export_folders` are the folders that `image.export` may write into, and below. `ca_file` has certificates, in PEM,
+    that sources and targets are trusted by beside those of the system; `proxy` is the URL of an HTTP proxy, with user
+    and password if need be, that they are reached through.
     """
 
     allow_sources: frozenset[str] = frozenset()
@@ -35,6 +38,8 @@ class Settings:
     idle_timeout: float = 30.0
     retries: int = 4
     export_folders: tuple[Path, ...] = ()
+    ca_file: Path | None = None
+    proxy: str = ""
 
 
 def read(table: Mapping[str, Any]) -> Settings:
@@ -77,6 +82,25 @@ def _folders(value: Any) -> tuple[Path, ...]:
     return folders
 
 
+def _file(value: Any) -> Path:
+    if not isinstance(value, str) or not Path(value).is_absolute():
+        raise ValueError('the whole path of a file such as "/etc/ssl/inside.pem"')
+    return Path(value)
+
+
+def _proxy(value: Any) -> str:
+    wrong = ValueError('the URL of a proxy such as "http://proxy.example.com:3128"')
+    try:
+        parts = urlsplit(value)
+        sound = parts.scheme == "http" and parts.hostname and parts.path in ("", "/") and not parts.query
+        _ = parts.port
+    except (AttributeError, TypeError, ValueError):
+        raise wrong from None
+    if not sound:
+        raise wrong
+    return str(value)
+
+
 def _seconds(value: Any) -> float:
     match = _TIME.fullmatch(str(value))
     if isinstance(value, bool) or match is None or not float(match[1]) > 0:
@@ -106,4 +130,6 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "idle_timeout": _seconds,
     "retries": _whole,
     "export_folders": _folders,
+    "ca_file": _file,
+    "proxy": _proxy,
 }

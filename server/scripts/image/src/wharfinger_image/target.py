@@ -16,8 +16,10 @@ from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from wharfinger.runtime import locations
-from wharfinger.runtime.locations import Connection, Location
+from wharfinger.runtime.connecting import Connection
+from wharfinger.runtime.locations import Location
 from wharfinger.script import Failed
+from wharfinger_image import guard
 from wharfinger_image.settings import Settings
 from wharfinger_image.transfer import Piece
 
@@ -47,8 +49,7 @@ class Target:
     def _check_headers(self) -> None:
         for name, value in self._headers.items():
             if not _TOKEN.fullmatch(name) or name.lower() in _FORBIDDEN or not re.fullmatch(r"[\x20-\x7e]*", value):
-                why = "headers: a name or a value can't be sent; names of headers, printable ASCII, none of HTTP's own"
-                raise Failed(why, reason="PARAMS_INVALID")
+                raise guard.unsendable()
 
     async def put(self, pieces: AsyncIterator[Piece], size: int) -> bool:
         """Write `pieces`, `size` bytes in all; return whether the server's answer proves that it has them.
@@ -80,11 +81,15 @@ class Target:
     def _open(self, size: int) -> Connection:
         location = self._locate()
         connection = Connection(
-            location, connect_timeout=self._settings.connect_timeout, idle_timeout=self._settings.idle_timeout
+            location,
+            connect_timeout=self._settings.connect_timeout,
+            idle_timeout=self._settings.idle_timeout,
+            ca_file=str(self._settings.ca_file or ""),
+            proxy=self._settings.proxy,
         )
         try:
             connection.connect()
-            connection.putrequest("PUT", location.target, skip_accept_encoding=True)
+            connection.putrequest("PUT", connection.asked_as, skip_accept_encoding=True)
             for name, value in self._headers.items():
                 connection.putheader(name, value)
             connection.putheader("Content-Length", str(size))
@@ -96,7 +101,9 @@ class Target:
 
     def _locate(self) -> Location:
         try:
-            return locations.locate(self._url, self._settings.allow_targets, "[image] allow_targets")
+            return locations.locate(
+                self._url, self._settings.allow_targets, "[image] allow_targets", unresolved=bool(self._settings.proxy)
+            )
         except locations.Unresolved as error:
             raise self._unavailable(error.cause) from None
         except locations.UrlRefused as error:

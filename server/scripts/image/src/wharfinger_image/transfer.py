@@ -26,10 +26,11 @@ _PATIENCE = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What an image is: its size in bytes and its SHA-256 in lower-case hex."""
+    """What an image is: its size in bytes and its SHA-256 in lower-case hex; its SHA-512 too, where that was asked."""
 
     size: int
     sha256: str
+    sha512: str = ""
 
 
 class _Abandoned(Exception):
@@ -98,16 +99,18 @@ async def transfer(
     limit: int,
     check: Callable[[Content], Awaitable[None]],
     advance: Callable[[int], None],
+    sha512: bool = False,
 ) -> tuple[Content, list[BaseException | None]]:
     """Send `pieces` to all `uploads`; return what it was, and for each upload its error or None.
 
     `check` is asked about the whole before any upload may end; what it raises ends them all, and is raised. `advance`
-    is told how many bytes went by. One upload's failure does not harm the others; when all have failed reading stops,
-    and the first error is raised. Raises Failed (SIZE_LIMIT) for more than `limit` bytes, and whatever `pieces` raises.
+    is told how many bytes went by; `sha512` asks for that too. One upload's failure does not harm the others; when all
+    have failed reading stops, and the first error is raised. Raises Failed (SIZE_LIMIT) for more than `limit` bytes,
+    and whatever `pieces` raises.
     """
     branches = [_Branch(upload) for upload in uploads]
     try:
-        content = await _send(pieces, branches, limit, advance)
+        content = await _send(pieces, branches, limit, advance, sha512)
         await check(content)
         errors = await asyncio.gather(*(branch.finish() for branch in branches))
     except BaseException:
@@ -117,24 +120,46 @@ async def transfer(
 
 
 async def _send(
-    pieces: AsyncIterator[Piece], branches: Sequence[_Branch], limit: int, advance: Callable[[int], None]
+    pieces: AsyncIterator[Piece],
+    branches: Sequence[_Branch],
+    limit: int,
+    advance: Callable[[int], None],
+    sha512: bool,
 ) -> Content:
-    digest, size = hashlib.sha256(), 0
+    hashing, size = Hashing(sha512), 0
     loop = asyncio.get_running_loop()
     with ThreadPoolExecutor(1, "wharfinger-image-sha256") as hasher:
         async for piece in pieces:
             size += len(piece)
             if size > limit:
                 raise too_large(limit)
-            hashed = loop.run_in_executor(hasher, digest.update, piece)
+            hashed = loop.run_in_executor(hasher, hashing.update, piece)
             for branch in branches:
                 await branch.give(piece)
             await hashed
-            if all(branch.work.done() for branch in branches):
+            if branches and all(branch.work.done() for branch in branches):
                 # An upload that is done before its end has failed.
                 raise branches[0].work.exception() or _Abandoned
             advance(len(piece))
-    return Content(size, digest.hexdigest())
+    return hashing.content(size)
+
+
+class Hashing:
+    """The digests of what goes by."""
+
+    def __init__(self, sha512: bool) -> None:
+        self._sha256 = hashlib.sha256()
+        self._sha512 = hashlib.sha512() if sha512 else None
+
+    def update(self, piece: Piece) -> None:
+        """Take the next bytes."""
+        self._sha256.update(piece)
+        if self._sha512 is not None:
+            self._sha512.update(piece)
+
+    def content(self, size: int) -> Content:
+        """Return what all of it, `size` bytes, was."""
+        return Content(size, self._sha256.hexdigest(), self._sha512.hexdigest() if self._sha512 else "")
 
 
 def too_large(limit: int, size: int | None = None) -> Failed:
