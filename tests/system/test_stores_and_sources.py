@@ -133,11 +133,21 @@ def test_a_second_store_that_refuses_leaves_the_first_object_listed(stubs: Stubs
     [
         (Reply(status=404), "SOURCE_FAILED"),
         (Reply(b"x" * 1000, silent=True), "SOURCE_FAILED"),
-        (Reply(b"x" * 1000, claimed=2000, ranges=False, etag=""), "SIZE_MISMATCH"),
+        (Reply(b"x" * 1000, claimed=2000, ranges=False, etag=""), "SOURCE_FAILED"),
+        (Reply(b"x" * 2000, claimed=1000, ranges=False, etag=""), "SIZE_MISMATCH"),
+        (Reply(b"<html>please log in</html>"), "FORMAT_REFUSED"),
         (redirect("http://169.254.169.254/latest/meta-data"), "SOURCE_REFUSED"),
         (redirect("file:///etc/passwd"), "SOURCE_REFUSED"),
     ],
-    ids=["not there", "silent", "too few bytes", "redirected inward", "redirected to a file"],
+    ids=[
+        "not there",
+        "silent",
+        "too few bytes",
+        "too many bytes",
+        "a page",
+        "redirected inward",
+        "redirected to a file",
+    ],
 )
 def test_a_source_that_cannot_be_read_is_told(stubs: Stubs, sources: Sources, reply: Reply, reason: str) -> None:
     sources.serve("/bad", reply)

@@ -315,6 +315,9 @@ const (
 	ErrorReason_ERROR_REASON_NOT_SENT ErrorReason = 136
 	// ABORTED: the task had succeeded, and then some of what it made was rolled back; the rest is there (count: how much).
 	ErrorReason_ERROR_REASON_PARTLY_ROLLED_BACK ErrorReason = 137
+	// FAILED_PRECONDITION: the image is not of the format that was asked for, is none at all (a page, other text), leads to
+	// other files, or is cut short (expected: the format, or `auto`; format: the one that was seen; cause).
+	ErrorReason_ERROR_REASON_FORMAT_REFUSED ErrorReason = 138
 )
 
 // Enum value maps for ErrorReason.
@@ -410,6 +413,7 @@ var (
 		135: "ERROR_REASON_RESOURCE_MISSING",
 		136: "ERROR_REASON_NOT_SENT",
 		137: "ERROR_REASON_PARTLY_ROLLED_BACK",
+		138: "ERROR_REASON_FORMAT_REFUSED",
 	}
 	ErrorReason_value = map[string]int32{
 		"ERROR_REASON_UNSPECIFIED":           0,
@@ -502,6 +506,7 @@ var (
 		"ERROR_REASON_RESOURCE_MISSING":      135,
 		"ERROR_REASON_NOT_SENT":              136,
 		"ERROR_REASON_PARTLY_ROLLED_BACK":    137,
+		"ERROR_REASON_FORMAT_REFUSED":        138,
 	}
 )
 
@@ -650,7 +655,7 @@ const file_wharfinger_v1_failure_proto_rawDesc = "" +
 	"\"PARTIAL_FAILURE_ACTION_UNSPECIFIED\x10\x00\x12!\n" +
 	"\x1dPARTIAL_FAILURE_ACTION_RESUME\x10\x01\x12$\n" +
 	" PARTIAL_FAILURE_ACTION_ROLL_BACK\x10\x02\x12\"\n" +
-	"\x1ePARTIAL_FAILURE_ACTION_RESOLVE\x10\x03*\xd8\x17\n" +
+	"\x1ePARTIAL_FAILURE_ACTION_RESOLVE\x10\x03*\xfa\x17\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12\x1f\n" +
 	"\x1bERROR_REASON_UNKNOWN_SCRIPT\x10\x01\x12\x1e\n" +
@@ -742,7 +747,8 @@ const file_wharfinger_v1_failure_proto_rawDesc = "" +
 	"\x1bERROR_REASON_REPORT_INVALID\x10\x86\x01\x12\"\n" +
 	"\x1dERROR_REASON_RESOURCE_MISSING\x10\x87\x01\x12\x1a\n" +
 	"\x15ERROR_REASON_NOT_SENT\x10\x88\x01\x12$\n" +
-	"\x1fERROR_REASON_PARTLY_ROLLED_BACK\x10\x89\x01B]\n" +
+	"\x1fERROR_REASON_PARTLY_ROLLED_BACK\x10\x89\x01\x12 \n" +
+	"\x1bERROR_REASON_FORMAT_REFUSED\x10\x8a\x01B]\n" +
 	"\x11dev.wharfinger.v1P\x01ZFgithub.com/wharfinger/wharfinger/clients/go/wharfinger/v1;wharfingerv1b\x06proto3"
 
 var (

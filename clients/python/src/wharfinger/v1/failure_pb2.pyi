@@ -321,6 +321,10 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """
     ERROR_REASON_PARTLY_ROLLED_BACK: _ErrorReason.ValueType  # 137
     """ABORTED: the task had succeeded, and then some of what it made was rolled back; the rest is there (count: how much)."""
+    ERROR_REASON_FORMAT_REFUSED: _ErrorReason.ValueType  # 138
+    """FAILED_PRECONDITION: the image is not of the format that was asked for, is none at all (a page, other text), leads to
+    other files, or is cut short (expected: the format, or `auto`; format: the one that was seen; cause).
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why something was refused or failed.
@@ -599,6 +603,10 @@ the script's own).
 """
 ERROR_REASON_PARTLY_ROLLED_BACK: ErrorReason.ValueType  # 137
 """ABORTED: the task had succeeded, and then some of what it made was rolled back; the rest is there (count: how much)."""
+ERROR_REASON_FORMAT_REFUSED: ErrorReason.ValueType  # 138
+"""FAILED_PRECONDITION: the image is not of the format that was asked for, is none at all (a page, other text), leads to
+other files, or is cut short (expected: the format, or `auto`; format: the one that was seen; cause).
+"""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
 
 @_typing.final

@@ -164,7 +164,7 @@ def _named(found: str) -> str:
 
 
 def _is_text(data: bytes) -> bool:
-    """Whether `data`, the beginning of a file, is text: UTF-8 or UTF-16, without control characters."""
+    """Whether `data`, the beginning of a file, is text: UTF-8 or UTF-16, without control characters, and in words."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return True
     try:
@@ -173,4 +173,5 @@ def _is_text(data: bytes) -> bool:
         if error.start < len(data) - 3:  # a character that the end of `data` cuts
             return False
         text = data[: error.start].decode()
-    return all(char >= " " or char in "\t\n\r\f\x1b" for char in text) and "\x7f" not in text
+    printable = all(char >= " " or char in "\t\n\r\f\x1b" for char in text) and "\x7f" not in text
+    return printable and (len(data) < _TOLD or any(char.isspace() for char in text))

@@ -255,9 +255,12 @@ class Placing:
     async def _stage(self, place: Place) -> None:
         if place.id not in self._staging:  # otherwise from before it started over
             # A cancellation in the middle would leave an entry that nobody here knows of.
-            await unbroken(list_staging(self._task, place))
-            self._staging.add(place.id)
+            await unbroken(self._list(place))
         await place.prove()
+
+    async def _list(self, place: Place) -> None:
+        await list_staging(self._task, place)
+        self._staging.add(place.id)
 
     async def _send(self, place: Place, size: int | None, start: int, pieces: AsyncIterator[Piece]) -> None:
         try:

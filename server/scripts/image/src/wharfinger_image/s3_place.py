@@ -186,10 +186,7 @@ class S3Place(Place):
         Uploads bear no mark. So it is noted beforehand which of that key there are, and afterwards which is ours.
         """
         client, key = await client_of(self.store), self.store.key(self.name)
-        await self._abort_named(client)
-        before = [one.id for one in await client.uploads(key) if one.key == key]
-        await self._put(self._notes, json.dumps({"before": before}).encode())
-        await unbroken(self._begin(client, key, before))
+        await self._begin_noted()
         room, stopped = asyncio.Semaphore(_COPIES), False
 
         async def copy(number: int, source: Range) -> str:
@@ -204,6 +201,13 @@ class S3Place(Place):
         finally:
             stopped = True
             await _ended(copies)
+
+    async def _begin_noted(self) -> None:
+        client, key = await client_of(self.store), self.store.key(self.name)
+        await self._abort_named(client)
+        before = [one.id for one in await client.uploads(key) if one.key == key]
+        await self._put(self._notes, json.dumps({"before": before}).encode())
+        await unbroken(self._begin(client, key, before))
 
     async def _begin(self, client: S3Client, key: str, before: list[str]) -> None:
         self._upload = await client.create_upload(key, TYPE, {MARK: self.mark})
@@ -262,7 +266,7 @@ class S3Place(Place):
     async def _unheard(self, client: S3Client, one: Begun, when: datetime) -> bool:
         """Whether it is the upload that we began just before we died: nothing was copied to it yet."""
         begun = one.when if one.when.tzinfo else one.when.replace(tzinfo=UTC)
-        if not -timedelta(seconds=2) <= begun - when <= _UNHEARD:
+        if begun - when > _UNHEARD:
             return False
         try:
             return await client.parts(one.key, one.id) == 0
