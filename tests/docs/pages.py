@@ -125,6 +125,7 @@ class Shell:
 
 
 _VARYING = (
+    (re.compile(r"\d\d:\d\d:\d\d(?:Z|[+-]\d\d:\d\d)"), "HH:MM:SS ZONE"),
     (re.compile(r"\d\d:\d\d:\d\d"), "HH:MM:SS"),
     (re.compile(r"\d{4}-\d\d-\d\d"), "YYYY-MM-DD"),
     (re.compile(r"\b[0-9a-f]{32,64}\b"), "HEX"),

@@ -166,6 +166,19 @@ class Client(AsyncPrices):
             ]
         return outcomes
 
+    async def rerun(
+        self, name: str, params: Mapping[str, Any] | None = None, *, task_id: str = "", request_id: str = ""
+    ) -> Handle:
+        """Ask for another task like that one: with its script, params, labels, executor and policy.
+
+        `params` take the place of those that it had; sealed ones must be given anew, for nobody can read them. The
+        script is run in the version that is installed now, and what the task made is not touched. The request carries a
+        request id, as that of `submit`, whose errors it raises; NotFound where there is no such task.
+        """
+        full_name = build.task_name(self._project, name)
+        made = await asking.rerun(self._transport, self._project, full_name, params or {}, task_id, request_id)
+        return Handle(self, made)
+
     # ------------------------------------------------------------------ tasks
 
     def handle(self, name: str) -> Handle:

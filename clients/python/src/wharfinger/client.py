@@ -136,6 +136,17 @@ class Client(BlockingPrices):
         outcomes = run(self._core.submit_many(tasks))
         return [Handle(outcome, self) if isinstance(outcome, aio.Handle) else outcome for outcome in outcomes]
 
+    def rerun(
+        self, name: str, params: Mapping[str, Any] | None = None, *, task_id: str = "", request_id: str = ""
+    ) -> Handle:
+        """Ask for another task like that one: with its script, params, labels, executor and policy.
+
+        `params` take the place of those that it had; sealed ones must be given anew, for nobody can read them. The
+        script is run in the version that is installed now, and what the task made is not touched. The request carries a
+        request id, as that of `submit`, whose errors it raises; NotFound where there is no such task.
+        """
+        return Handle(run(self._core.rerun(name, params, task_id=task_id, request_id=request_id)), self)
+
     # ------------------------------------------------------------------ tasks
 
     def handle(self, name: str) -> Handle:

@@ -10,6 +10,7 @@ from wharfinger.cli import jsonout
 from wharfinger.cli.limited import first, tell_more
 from wharfinger.cli.options import Asked, command
 from wharfinger.cli.tables import table
+from wharfinger.cli.wording import stamp
 from wharfinger_server.commands.prices.asking import asking
 from wharfinger_server.commands.prices.telling import SHORT
 
@@ -37,6 +38,6 @@ def history(asked: Asked, *, limit: int) -> None:
 
 
 def _row(one: Activation) -> tuple[str, ...]:
-    since = f"{one.time:%Y-%m-%d %H:%M:%S} UTC" if one.time else "-"
+    since = stamp(one.time)
     digits = one.catalog.removeprefix("catalogs/")[:SHORT]
     return (since, digits, one.actor, "OVERRIDDEN" if one.overridden else "passed", one.reason)

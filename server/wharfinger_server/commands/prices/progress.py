@@ -61,11 +61,11 @@ class _Lines:
 
 @contextmanager
 def _bar() -> Iterator[Callable[[str, Progress], None]]:
-    from rich.console import Console
     from rich.progress import BarColumn, SpinnerColumn, TextColumn
     from rich.progress import Progress as Bars
 
     from wharfinger.cli.lines import Pace, eta_words, rate_words
+    from wharfinger.cli.tables import console
 
     columns = (
         SpinnerColumn(),
@@ -74,7 +74,7 @@ def _bar() -> Iterator[Callable[[str, Progress], None]]:
         TextColumn("{task.fields[said]}", markup=False),
     )
     pace = Pace()
-    with Bars(*columns, console=Console(stderr=True, highlight=False), transient=True) as bars:
+    with Bars(*columns, console=console(stderr=True), transient=True) as bars:
         bar = bars.add_task("waiting", total=None, said="")
 
         def show(step: str, progress: Progress) -> None:

@@ -14,6 +14,7 @@ from wharfinger.cli import jsonout
 from wharfinger.cli.drawing import bar, change, sparkline
 from wharfinger.cli.options import Asked, command
 from wharfinger.cli.tables import pairs, table
+from wharfinger.cli.wording import stamp
 from wharfinger_server.commands.prices.asking import asking
 from wharfinger_server.commands.prices.telling import SHORT, state_of
 
@@ -115,7 +116,7 @@ def _tell(price: Price, origin: str) -> None:
 
 def _holds(price: Price) -> str:
     told = (("from", price.effective_time), ("until", price.expire_time))
-    return " ".join(f"{word} {moment:%Y-%m-%d %H:%M} UTC" for word, moment in told if moment is not None)
+    return " ".join(f"{word} {stamp(moment)}" for word, moment in told if moment is not None)
 
 
 def _draw(past: list[_Past]) -> None:

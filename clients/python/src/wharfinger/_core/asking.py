@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Protocol, TypeVar
+from collections.abc import Iterable, Mapping
+from typing import Any, Protocol, TypeVar
 
 from wharfinger import errors, models
 from wharfinger._core import build, convert, fields, methods
 from wharfinger._core.ids import new_request_id
+from wharfinger._core.jsonvalues import from_struct
 from wharfinger._core.methods import Method
 from wharfinger._core.transport import Transport
+from wharfinger.requests import NewTask
 from wharfinger.v1 import task_service_pb2
 
 A = TypeVar("A")
@@ -31,6 +33,26 @@ async def once(transport: Transport, method: Method[Q, A], request: Q) -> A:
     except errors.Unreachable as error:
         error.request_id = request.request_id
         raise
+
+
+async def rerun(
+    transport: Transport, project: str, name: str, changed: Mapping[str, Any], task_id: str, request_id: str
+) -> models.Task:
+    """Ask for a task like that one, in the same project as the client's."""
+    found = await transport.unary(methods.GET, fields.message(task_service_pb2.GetTaskRequest, name=name))
+    new = NewTask(
+        found.script,
+        {**from_struct(found.params), **changed},
+        task_id=task_id,
+        labels=dict(found.labels),
+        executor=found.executor,
+        request_id=request_id,
+    )
+    request = build.create_request(project, new)
+    request.task.policy.CopyFrom(found.policy)
+    # The total timeout would be counted from then.
+    request.task.policy.ClearField("not_before")
+    return convert.task(await once(transport, methods.CREATE, request))
 
 
 async def resume(transport: Transport, name: str, script_version: str, etag: str, request_id: str) -> models.Task:

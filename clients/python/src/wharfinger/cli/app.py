@@ -25,6 +25,7 @@ TASKS = {
     "logs": ("following", "Print a task's log."),
     "cancel": ("changing", "Ask tasks to stop."),
     "delete": ("changing", "Delete tasks that are at rest."),
+    "rerun": ("submit", "Ask for a task again."),
     "events": ("showing", "List a task's events."),
     "resources": ("ledger", "List a task's ledger: what it made, and what is uncertain."),
     "rollback": ("halfway", "Undo what a task made."),
@@ -130,8 +131,11 @@ def app(config_file: str | None) -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run the command line and return its exit code. SystemExit passes, with the code of whoever raised it."""
+    given = list(arguments)
+    if given[:1] == ["help"]:
+        given = [*given[1:], "--help"]
     try:
-        code = app.main(list(arguments), prog_name="wharfinger", standalone_mode=False, terminal_width=_width())
+        code = app.main(given, prog_name="wharfinger", standalone_mode=False, terminal_width=_width())
     except (KeyboardInterrupt, click.Abort):
         _say("interrupted")
         return exits.INTERRUPTED
@@ -139,11 +143,15 @@ def run(arguments: Sequence[str]) -> int:
         # The interpreter's own flush at the end must not complain.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return exits.OK
+    except click.exceptions.NoArgsIsHelpError as error:
+        # A group alone is asked for its help, which is no mistake.
+        click.echo(error.format_message())
+        return exits.OK
     except Exception as error:
         known = _code_of(error)
         if known is None:
             raise
-        _say(_sentence(error))
+        _say(sentence(error))
         return known
     return code if isinstance(code, int) else exits.OK
 
@@ -168,7 +176,7 @@ def _code_of(error: Exception) -> int | None:
     return exits.REFUSED if isinstance(error, errors.WharfingerError) else None
 
 
-def _sentence(error: Exception) -> str:
+def sentence(error: Exception) -> str:
     """Return what is wrong and, where we know, what to do about it."""
     from wharfinger import errors
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from datetime import UTC, datetime
 
 from wharfinger import (
     ErrorEvent,
@@ -16,6 +17,9 @@ from wharfinger import (
 )
 from wharfinger.cli.wording import clean, clock, duration, size
 from wharfinger.report import notes_on, place_of
+
+# What was told so many seconds ago is still news.
+_FRESH = 0.5
 
 
 def event_line(event: Event) -> str:
@@ -84,12 +88,20 @@ def rate_words(progress: Progress, rate: float | None) -> str:
     return f"{size(rate)}/s" if progress.unit == "bytes" else f"{rate:.1f}/s"
 
 
-def eta_words(progress: Progress, rate: float | None) -> str:
-    """Return the time left, by the server's word or by the pace; empty where nobody knows."""
-    left = progress.eta
-    if left is None and progress.total and rate:
-        left = (progress.total - progress.done) / rate
-    return f"{duration(left)} left" if left is not None and progress.done < (progress.total or 0) else ""
+def eta_words(progress: Progress, rate: float | None, now: datetime | None = None) -> str:
+    """Return the time left at `now`, None: this moment; empty where nobody knows, or where it should be over.
+
+    It is by the pace that is shown, if there is one, and else the server's word of when it told the progress.
+    """
+    if progress.done >= (progress.total or 0):
+        return ""
+    left = ((progress.total or 0) - progress.done) / rate if rate else progress.eta
+    if left is None:
+        return ""
+    passed = ((now or datetime.now(UTC)) - progress.time).total_seconds() if progress.time else 0.0
+    # The clocks of two machines differ: what the server told just now may seem to come from the future.
+    left -= max(0.0, passed)
+    return f"{duration(left)} left" if left > 0 or passed < _FRESH else ""
 
 
 def progress_line(progress: Progress, rate: float | None) -> str:

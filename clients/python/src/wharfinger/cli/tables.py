@@ -5,10 +5,15 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
+from wharfinger.cli.fitting import GAP, fit
 from wharfinger.cli.wording import clean
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 _STYLES = {
     "SUCCEEDED": "green",
@@ -35,11 +40,19 @@ def on_terminal() -> bool:
     return sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
 
 
-def table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print rows under their titles."""
+def console(*, stderr: bool = False) -> Console:
+    """Return the terminal as rich sees it; with NO_COLOR nothing has a style, bold included."""
+    from rich.console import Console
+
+    return Console(stderr=stderr, highlight=False, color_system=None if os.environ.get("NO_COLOR") else "auto")
+
+
+def table(titles: Sequence[str], rows: Sequence[Sequence[str]], drop: Sequence[str] = ()) -> None:
+    """Print rows under their titles; on a terminal that is too narrow the columns in `drop` go, the first one first."""
     cleaned = [[clean(cell) for cell in row] for row in rows]
     if on_terminal():
-        _rich(titles, cleaned)
+        screen = console()
+        _rich(screen, *fit(titles, cleaned, screen.width, drop) if drop else (titles, cleaned))
         return
     widths = [max(len(title), *(len(row[i]) for row in cleaned), 0) for i, title in enumerate(titles)]
     for row in (titles, *cleaned):
@@ -69,9 +82,7 @@ def _print(text: str, style: str) -> None:
     if not on_terminal():
         click.echo(text)
         return
-    from rich.console import Console
-
-    Console(highlight=False).print(text, style=style, markup=False, soft_wrap=True)
+    console().print(text, style=style, markup=False, soft_wrap=True)
 
 
 def pairs(rows: Sequence[tuple[str, str]]) -> None:
@@ -90,15 +101,21 @@ def clean_lines(text: str) -> list[str]:
     return [clean(line) for line in text.splitlines()] or [""]
 
 
-def _rich(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    from rich.console import Console
+def _rich(screen: Console, titles: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    shown = Table(box=None, header_style="bold", pad_edge=False)
+    shown = Table(box=None, header_style="bold", pad_edge=False, padding=(0, GAP, 0, 0))
     for number, title in enumerate(titles):
-        # Names must be whole, to be copied.
-        shown.add_column(title, no_wrap=number == 0)
+        # Names must be whole, to be copied; states, to be seen.
+        shown.add_column(title, no_wrap=number == 0 or title == "STATE", min_width=_widest(titles, rows, number))
     for row in rows:
         shown.add_row(*(Text(cell, style=_STYLES.get(cell, "")) for cell in row))
-    Console(soft_wrap=False).print(shown)
+    screen.print(shown)
+
+
+def _widest(titles: Sequence[str], rows: Sequence[Sequence[str]], number: int) -> int | None:
+    """Return how wide a column must be that is never cut, None for one that may be wrapped."""
+    if titles[number] != "STATE":
+        return None
+    return max(len(row[number]) for row in [titles, *rows])

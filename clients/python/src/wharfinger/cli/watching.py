@@ -28,7 +28,7 @@ from wharfinger import (
 from wharfinger.cli import exits, jsonout
 from wharfinger.cli.lines import Pace, amount, eta_words, event_line, progress_line, rate_words
 from wharfinger.cli.options import Asked
-from wharfinger.cli.tables import on_terminal
+from wharfinger.cli.tables import console, on_terminal
 from wharfinger.cli.wording import clean
 from wharfinger.report import partial_failure_report
 
@@ -109,15 +109,23 @@ class LiveLines:
     """Events scroll by above a bar that moves."""
 
     def __init__(self) -> None:
-        from rich.console import Console
         from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
+        from rich.progress import Task as Bar
+        from rich.text import Text
 
-        self._console = Console(highlight=False)
+        class Said(TextColumn):
+            """What is told beside the bar, anew each time it is drawn: time passes while nothing is reported."""
+
+            def render(self, task: Bar) -> Text:
+                """Return it as it is at this moment."""
+                return Text(task.fields["said"](), overflow="ellipsis", no_wrap=True)
+
+        self._console = console()
         columns = (
             SpinnerColumn(),
             TextColumn("{task.description}", markup=False),
             BarColumn(bar_width=30),
-            TextColumn("{task.fields[said]}", markup=False),
+            Said(""),
         )
         self._bars = Progress(*columns, console=self._console, transient=True)
         self._bar: TaskID | None = None
@@ -147,11 +155,15 @@ class LiveLines:
         rate = self._pace.take(progress)
         share = progress.fraction
         parts = [amount(progress), f"{share:.0%}" if share is not None else "", rate_words(progress, rate)]
-        said = "  ".join(part for part in (*parts, eta_words(progress, rate), clean(progress.message)) if part)
+
+        def said() -> str:
+            """Return how far it is, as of now."""
+            return "  ".join(part for part in (*parts, eta_words(progress, rate), clean(progress.message)) if part)
+
         if self._bar is None or self._step != progress.step:
             if self._bar is not None:
                 self._bars.remove_task(self._bar)
-            self._bar = self._bars.add_task("", total=None, said="")
+            self._bar = self._bars.add_task("", total=None, said=said)
             self._step = progress.step
         self._bars.update(
             self._bar,
@@ -174,11 +186,11 @@ class _Remarks(logging.Handler):
         self._shown.note(record.getMessage())
 
 
-def shown_for(asked: Asked) -> Shown:
-    """Return what suits the output that was asked for."""
+def shown_for(asked: Asked, *, plain: bool = False) -> Shown:
+    """Return what suits the output that was asked for; `plain`: there is no single task to draw a bar for."""
     if asked.json:
         return JsonLines()
-    return LiveLines() if on_terminal() else PlainLines()
+    return LiveLines() if on_terminal() and not plain else PlainLines()
 
 
 def follow(asked: Asked, client: Client, name: str, after: int = 0, *, undoing: Task | None = None) -> int:

@@ -39,11 +39,26 @@ def duration(seconds: float) -> str:
 
 
 def clock(moment: datetime | None) -> str:
-    """Return the local time of day, with the date when it is not today's."""
+    """Return the time of day by this machine's zone, which it names; with the date when it is not today's."""
     if moment is None:
         return "-"
     local = moment.astimezone()
-    return local.strftime("%H:%M:%S" if local.date() == datetime.now(UTC).astimezone().date() else "%Y-%m-%d %H:%M:%S")
+    today = local.date() == datetime.now(UTC).astimezone().date()
+    return f"{local:%H:%M:%S}{zone(local)}" if today else stamp(moment)
+
+
+def stamp(moment: datetime | None) -> str:
+    """Return the date and the time by this machine's zone, which it names, such as `2026-11-30 15:04:05+01:00`."""
+    if moment is None:
+        return "-"
+    local = moment.astimezone()
+    return f"{local:%Y-%m-%d %H:%M:%S}{zone(local)}"
+
+
+def zone(local: datetime) -> str:
+    """Return how far a time's zone is from UTC, as RFC 3339 has it: `Z`, `+01:00`."""
+    offset = local.strftime("%z")
+    return "Z" if offset == "+0000" else f"{offset[:3]}:{offset[3:5]}"
 
 
 def age(moment: datetime | None) -> str:

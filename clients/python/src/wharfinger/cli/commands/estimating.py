@@ -10,9 +10,10 @@ import click
 from wharfinger import CostItem, Estimate, Money
 from wharfinger.cli import jsonout, params
 from wharfinger.cli.drawing import bar
+from wharfinger.cli.kinds import MOMENT
 from wharfinger.cli.options import Asked, command
 from wharfinger.cli.tables import table
-from wharfinger.cli.wording import clean
+from wharfinger.cli.wording import clean, stamp
 
 HOURS_IN_MONTH = 730
 
@@ -22,32 +23,23 @@ HOURS_IN_MONTH = 730
 @click.argument("given", metavar="[KEY=VALUE|KEY:=JSON]...", nargs=-1)
 @click.option("--params", "file", metavar="FILE", help="Params from a file of JSON or TOML; `-`: JSON from stdin.")
 @click.option("--catalog", default="", metavar="DIGEST", help="By these prices: an earlier estimate's, to repeat it.")
-@click.option("--at", default="", metavar="TIME", help="By the prices of that moment. [default: now]")
-def estimate(asked: Asked, script: str, given: tuple[str, ...], *, file: str | None, catalog: str, at: str) -> None:
+@click.option("--at", type=MOMENT, metavar="TIME", help="By the prices of that moment. [default: now]")
+def estimate(
+    asked: Asked, script: str, given: tuple[str, ...], *, file: str | None, catalog: str, at: datetime | None
+) -> None:
     """Say what a task of SCRIPT would cost for an hour; nothing is created. Params are given as to `submit`.
 
     What has no known price is listed apart: the sum is then a lower bound.
     """
-    moment = _moment(at)
     with asked.client() as client:
         values = params.read_file(file) if file else {}
         if given:
             values = params.build(given, client.script(script).params_schema, values)
-        found = client.estimate(script, values, catalog=catalog, at=moment)
+        found = client.estimate(script, values, catalog=catalog, at=at)
     if asked.json:
         jsonout.document(jsonout.plain(found))
     else:
         _tell(found)
-
-
-def _moment(text: str) -> datetime | None:
-    """Return the moment; one without a zone is this machine's."""
-    if not text:
-        return None
-    try:
-        return datetime.fromisoformat(text).astimezone()
-    except ValueError:
-        raise click.UsageError(f"--at {text}: is no time such as 2026-11-01T00:00:00Z") from None
 
 
 def _tell(found: Estimate) -> None:
@@ -69,9 +61,7 @@ def _tell(found: Estimate) -> None:
     if stale:
         click.echo(f"STALE: prices of {', '.join(stale)} are older than the server's operator trusts prices to be")
     if found.time is not None:
-        click.echo(
-            f"by the prices of {found.time:%Y-%m-%d %H:%M:%S} UTC; to repeat it: --catalog {found.catalog_digest}"
-        )
+        click.echo(f"by the prices of {stamp(found.time)}; to repeat it: --catalog {found.catalog_digest}")
 
 
 def _row(item: CostItem, sums: dict[str, Decimal]) -> tuple[str, ...]:

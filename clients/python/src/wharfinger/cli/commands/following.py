@@ -6,8 +6,10 @@ import click
 
 from wharfinger import Client, Event, LogLine
 from wharfinger.cli import exits, jsonout, watching
+from wharfinger.cli.durations import DURATION
 from wharfinger.cli.options import Asked, command
 from wharfinger.cli.tables import clean_lines
+from wharfinger.cli.wording import zone
 
 
 @command(short_help="Watch a task until it is at rest.")
@@ -26,9 +28,7 @@ def watch(asked: Asked, task: str, after: int) -> int:
 
 @command(short_help="Wait until a task is at rest.")
 @click.argument("task")
-@click.option(
-    "--timeout", type=click.FloatRange(0), metavar="SECONDS", help="Give up after this long; the exit code is 4."
-)
+@click.option("--timeout", type=DURATION, metavar="DURATION", help="Give up after this long; the exit code is 4.")
 def wait(asked: Asked, task: str, timeout: float | None) -> int:
     """Wait until TASK is at rest, and tell how it ended; the exit code is that of its end."""
     with asked.client() as client:
@@ -43,7 +43,7 @@ def wait(asked: Asked, task: str, timeout: float | None) -> int:
 @command(short_help="Print a task's log.")
 @click.argument("task")
 @click.option("-f", "--follow", is_flag=True, help="Go on until the task is at rest.")
-@click.option("--timestamps", is_flag=True, help="Begin each line with its time.")
+@click.option("--timestamps", is_flag=True, help="Begin each line with its time, by this machine's zone.")
 def logs(asked: Asked, task: str, *, follow: bool, timestamps: bool) -> int:
     """Print what TASK told and printed. The exit code does not depend on how the task ends."""
     with asked.client() as client:
@@ -69,6 +69,7 @@ def _line(event: Event, *, timestamps: bool) -> None:
     assert isinstance(event, LogLine)
     if event.dropped:
         click.echo(f"wharfinger: {event.dropped} lines were dropped here by the task's limit", err=True)
-    stamp = f"{event.time.isoformat()} " if timestamps and event.time else ""
+    local = event.time.astimezone() if timestamps and event.time else None
+    stamp = f"{local:%Y-%m-%dT%H:%M:%S}.{local.microsecond // 1000:03}{zone(local)} " if local else ""
     for text in clean_lines(event.text):
         click.echo(f"{stamp}{text}")

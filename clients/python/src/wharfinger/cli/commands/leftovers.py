@@ -47,7 +47,8 @@ def tell(tasks: Sequence[Task], *, as_json: bool, full_names: bool = False) -> N
         click.echo("nothing is left over", err=True)
         return
     titles = ("TASK", "SCRIPT", "STATE", "HOURLY", "UNPRICED", "UNCERTAIN", "AGE")
-    table(titles, [_row(task, full_names) for task in tasks])
+    drop = ("SCRIPT", "AGE", "UNPRICED", "UNCERTAIN", "HOURLY")
+    table(titles, [_row(task, full_names) for task in tasks], drop)
     click.echo()
     for project, cost in totals.items():
         click.echo(f"{project}: {words(cost)}")

@@ -2,69 +2,45 @@
 
 from __future__ import annotations
 
-import json
+from typing import Any
 
 import click
 
-from wharfinger import Task, TaskState
-from wharfinger.cli import jsonout
+from wharfinger import Task
+from wharfinger.cli import exits, jsonout
+from wharfinger.cli.choosing import Chosen, choosing
 from wharfinger.cli.commands.leftovers import STATES as LEFT_OVER
 from wharfinger.cli.commands.leftovers import tell as leftover_report
+from wharfinger.cli.commands.project_watch import watch_project
 from wharfinger.cli.commands.showing import tell_task
 from wharfinger.cli.limited import first, tell_more
 from wharfinger.cli.lines import amount
 from wharfinger.cli.options import Asked, command
 from wharfinger.cli.tables import table
-from wharfinger.cli.wording import age, did_you_mean
-
-STATES = [state.value for state in TaskState if state is not TaskState.UNKNOWN]
-
-
-class _State(click.Choice[str]):
-    """A task's state in any case, with a suggestion for one that does not exist."""
-
-    def __init__(self) -> None:
-        super().__init__(STATES, case_sensitive=False)
-
-    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Return the state's word."""
-        word = value.upper().replace("-", "_")
-        if word not in STATES:
-            others = did_you_mean(word, STATES) or f"; there are {', '.join(STATES)}"
-            self.fail(f"{value!r} is no state{others}", param, ctx)
-        return word
+from wharfinger.cli.wording import age
 
 
 @command(short_help="List tasks.")
-@click.option(
-    "--state",
-    "states",
-    type=_State(),
-    metavar="STATE",
-    multiple=True,
-    help="Only tasks in this state; several: in any.",
-)
-@click.option("--script", metavar="NAME", help="Only tasks of this script.")
-@click.option("--label", "labels", metavar="KEY=VALUE", multiple=True, help="Only tasks with this label; several: all.")
-@click.option("--filter", "text", metavar="FILTER", help='Comparisons, such as: create_time > "2026-11-01"')
+@choosing
 @click.option("--leftovers", is_flag=True, help="Only what left something behind, with what that costs an hour.")
 @click.option("--full", is_flag=True, help="With params, result and attempts, each task as `show` tells it.")
 @click.option("--all-projects", is_flag=True, help="Of every project that the token opens; tasks by their full names.")
 @click.option("--order-by", metavar="FIELD", default="", help="create_time, perhaps with ` desc`.")
 @click.option("--limit", type=click.IntRange(0), default=100, show_default=True, help="How many at most; 0: all.")
-def ls(  # noqa: PLR0913
+@click.option("-q", "--quiet", is_flag=True, help="Only their names, one a line, for other commands.")
+@click.option("--watch", is_flag=True, help="Those at work, then each change of state as it comes, until interrupted.")
+def ls(
     asked: Asked,
     *,
-    states: tuple[str, ...],
-    script: str | None,
-    labels: tuple[str, ...],
-    text: str | None,
     leftovers: bool,
     full: bool,
     all_projects: bool,
     order_by: str,
     limit: int,
-) -> None:
+    quiet: bool,
+    watch: bool,
+    **options: Any,
+) -> int:
     """List the project's tasks, newest first.
 
     With --leftovers all that rest half-done, and what the things they left cost: a lower bound while some have no known
@@ -73,37 +49,53 @@ def ls(  # noqa: PLR0913
     """
     if all_projects and asked.project:
         raise click.UsageError("give either --project or --all-projects")
+    chosen = Chosen(**options)
+    if watch:
+        others = {"--leftovers": leftovers, "--full": full, "--all-projects": all_projects, "--order-by": order_by}
+        if odd := [name for name, on in {**others, "--quiet": quiet}.items() if on]:
+            raise click.UsageError(f"{odd[0]} is of a list; --watch tells what happens in one project")
+        with asked.client() as client:
+            return watch_project(asked, client, chosen)
     if leftovers:
-        tell_leftovers(asked, states, filter_text((), script, labels, text), order_by, all_projects=all_projects)
-        return
-    wanted = filter_text(states, script, labels, text)
+        tell_leftovers(asked, chosen, order_by, all_projects=all_projects)
+        return exits.OK
+    wanted = chosen.filter()
     with asked.client() as client:
         size = min(limit + 1, 1000) if limit else 1000
         told = client.list(wanted, order_by, page_size=size, full=full, all_projects=all_projects)
         tasks, more = first(told, limit)
-    if asked.json:
+    if quiet:
+        for task in tasks:
+            click.echo(task.name if all_projects else task.id)
+    elif asked.json:
         jsonout.document(jsonout.plain(tasks))
+    else:
+        _tell(tasks, wanted, full=full, full_names=all_projects)
+    if more:
+        tell_more(limit)
+    return exits.OK
+
+
+def _tell(tasks: list[Task], wanted: str, *, full: bool, full_names: bool) -> None:
+    if not tasks:
+        click.echo("there are no such tasks" if wanted else "there are no tasks", err=True)
     elif full:
         for number, task in enumerate(tasks):
             if number:
                 click.echo()
             tell_task(task)
-    elif tasks:
-        table(("TASK", "SCRIPT", "STATE", "PROGRESS", "LEFT OVER", "AGE"), [_row(task, all_projects) for task in tasks])
     else:
-        click.echo("there are no such tasks" if wanted else "there are no tasks", err=True)
-    if more:
-        tell_more(limit)
+        titles = ("TASK", "SCRIPT", "STATE", "PROGRESS", "LEFT OVER", "AGE")
+        table(titles, [_row(task, full_names) for task in tasks], ("SCRIPT", "PROGRESS", "LEFT OVER", "AGE"))
 
 
-def tell_leftovers(
-    asked: Asked, states: tuple[str, ...], wanted: str, order_by: str, *, all_projects: bool = False
-) -> None:
+def tell_leftovers(asked: Asked, chosen: Chosen, order_by: str, *, all_projects: bool = False) -> None:
     """Print the tasks that left something behind, of these states if any are given.
 
     Raises:
         click.UsageError: a state in which nothing is left over.
     """
+    states, wanted = chosen.states, chosen.filter(states=False)
     if odd := [state for state in states if state not in LEFT_OVER]:
         raise click.UsageError(f"--leftovers: {odd[0]} tasks leave nothing over; {' and '.join(LEFT_OVER)} do")
     with asked.client() as client:
@@ -117,30 +109,6 @@ def tell_leftovers(
     oldest_first = order_by.split() in (["create_time"], ["create_time", "asc"])
     found.sort(key=lambda task: (task.create_time, task.id), reverse=not oldest_first)
     leftover_report(found, as_json=asked.json, full_names=all_projects)
-
-
-def filter_text(states: tuple[str, ...], script: str | None, labels: tuple[str, ...], text: str | None) -> str:
-    """Return the API's filter for the options.
-
-    Raises:
-        click.UsageError: a label is no KEY=VALUE.
-    """
-    parts = []
-    if len(set(states)) == 1:
-        parts.append(f"state = {states[0]}")
-    elif states:
-        # Comparisons are joined by AND only, so several states are all but the others.
-        parts += [f"state != {state}" for state in STATES if state not in states]
-    if script:
-        parts.append(f"script = {json.dumps(script)}")
-    for label in labels:
-        key, separator, value = label.partition("=")
-        if not separator:
-            raise click.UsageError(f"--label {label}: give KEY=VALUE")
-        parts.append(f"labels.{key} = {json.dumps(value, ensure_ascii=False)}")
-    if text:
-        parts.append(text)
-    return " AND ".join(parts)
 
 
 def _row(task: Task, full_name: bool) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from wharfinger.cli.commands.leftovers import words
 from wharfinger.cli.lines import event_line, progress_line
 from wharfinger.cli.options import Asked, command
 from wharfinger.cli.tables import pairs
-from wharfinger.cli.wording import age, clock
+from wharfinger.cli.wording import age, clock, stamp
 from wharfinger.report import money_words
 
 
@@ -74,7 +74,7 @@ def tell_task(task: Task) -> None:
             ("created", _when(task.create_time)),
             ("started", _when(task.start_time)),
             ("ended", _when(task.end_time)),
-            ("expires", clock(task.expire_time) if task.expire_time else ""),
+            ("expires", stamp(task.expire_time) if task.expire_time else ""),
             ("events", str(task.last_sequence)),
         )
     )
@@ -98,7 +98,7 @@ def _expected(task: Task) -> str:
 def _when(moment: object) -> str:
     from datetime import datetime
 
-    return f"{clock(moment)} ({age(moment)} ago)" if isinstance(moment, datetime) else ""
+    return f"{stamp(moment)} ({age(moment)} ago)" if isinstance(moment, datetime) else ""
 
 
 def _attempt_words(task: Task) -> list[str]:

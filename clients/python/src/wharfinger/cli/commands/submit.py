@@ -1,14 +1,21 @@
-"""`wharfinger submit`."""
+"""`wharfinger submit` and `rerun`."""
 
 from __future__ import annotations
 
 import sys
-from typing import Any
+from collections.abc import Callable
+from dataclasses import fields
+from typing import Any, TypeVar
 
 import click
 
+from wharfinger import Client, Handle, Policy
 from wharfinger.cli import jsonout, params, watching
+from wharfinger.cli.durations import DURATION
+from wharfinger.cli.kinds import MOMENT, MONEY
 from wharfinger.cli.options import Asked, command
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 class _Wish(click.Choice[str]):
@@ -36,6 +43,31 @@ def _label(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) 
     return labels
 
 
+def wishes(function: F) -> F:
+    """Give a command an option for each field of a policy."""
+    for option in (
+        click.option("--allow-unpriced", is_flag=True, default=None, help="Accept things of no known price."),
+        click.option("--max-hourly-cost", type=MONEY, metavar="MONEY", help="Refuse a dearer one, such as: '2.50 USD'"),
+        click.option("--concurrency-key", metavar="KEY", help="Of all tasks with this key one runs at a time."),
+        click.option("--priority", type=click.IntRange(-1000, 1000), help="Higher runs first. [default: 0]"),
+        click.option("--not-before", type=MOMENT, metavar="TIME", help="When it may begin. [default: at once]"),
+        click.option("--undo-timeout", type=DURATION, metavar="DURATION", help="How long a rollback may take."),
+        click.option(
+            "--timeout", "total_timeout", type=DURATION, metavar="DURATION", help="How long it may take altogether."
+        ),
+        click.option("--attempt-timeout", type=DURATION, metavar="DURATION", help="How long one attempt may take."),
+        click.option("--retry-backoff", type=DURATION, metavar="DURATION", help="The pause before its second attempt."),
+        click.option("--max-lost-attempts", type=click.IntRange(1), help="How often its executor may be lost."),
+        click.option(
+            "--max-attempts", type=click.IntRange(1), help="How often to try when it fails retryably. [default: 1]"
+        ),
+        click.option("--on-cancel", type=WISHES, help="What becomes of what a cancelled task made. [default: keep]"),
+        click.option("--on-failure", type=WISHES, help="What becomes of what a failed task made. [default: keep]"),
+    ):
+        function = option(function)
+    return function
+
+
 @command(short_help="Ask for a task.")
 @click.argument("script")
 @click.argument("given", metavar="[KEY=VALUE|KEY@=FILE|KEY:=JSON]...", nargs=-1)
@@ -44,11 +76,7 @@ def _label(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) 
 @click.option("--task-id", metavar="ID", default="", help="The last part of the task's name. [default: made up]")
 @click.option("--label", "labels", metavar="KEY=VALUE", multiple=True, callback=_label, help="A mark to filter by.")
 @click.option("--executor", metavar="NAME", default="", help="Where to run it. [default: what the script prefers]")
-@click.option("--on-failure", type=WISHES, help="What becomes of what a failed task made. [default: keep]")
-@click.option("--on-cancel", type=WISHES, help="What becomes of what a cancelled task made. [default: keep]")
-@click.option("--max-attempts", type=click.IntRange(1), help="How often to try when it fails retryably. [default: 1]")
-@click.option("--timeout", "total_timeout", type=float, metavar="SECONDS", help="How long it may take altogether.")
-@click.option("--priority", type=click.IntRange(-1000, 1000), help="Higher runs first. [default: 0]")
+@wishes
 @click.option("--request-id", metavar="ID", default="", help="The same id makes no second task. [default: a new one]")
 @click.option("--validate-only", is_flag=True, help="Check everything, create nothing.")
 def submit(  # click's mark for lines that stay
@@ -64,8 +92,7 @@ def submit(  # click's mark for lines that stay
     \b
       wharfinger submit image.import source=https://example.org/disk.qcow2 stores=main name=disk --watch
     """  # noqa: D301  # \b keeps click from joining the lines
-    wishes = ("on_failure", "on_cancel", "max_attempts", "total_timeout", "priority")
-    policy = {name: value for name in wishes if (value := more.pop(name)) is not None}
+    policy = {field.name: value for field in fields(Policy) if (value := more.pop(field.name, None)) is not None}
     with asked.client() as client:
         values = params.read_file(file) if file else {}
         if given:
@@ -76,14 +103,42 @@ def submit(  # click's mark for lines that stay
         if more["validate_only"]:
             _checked(asked, handle.task)
             return 0
-        if asked.json and not watch:
-            jsonout.document(jsonout.plain(handle.task))
-        elif not asked.json:
-            click.echo(handle.name)
-        if watch:
-            return watching.follow(asked, client, handle.name)
-        if sys.stderr.isatty() and not asked.json:
-            click.echo(f"to watch it: {asked.again(f'watch {handle.id}')}", err=True)
+        return _accepted(asked, client, handle, watch=watch)
+
+
+@command(short_help="Ask for a task again.")
+@click.argument("task")
+@click.argument("given", metavar="[KEY=VALUE|KEY@=FILE|KEY:=JSON]...", nargs=-1)
+@click.option("--watch", is_flag=True, help="Watch it to its end; the exit code is that of the end.")
+@click.option("--task-id", metavar="ID", default="", help="The last part of the new task's name. [default: made up]")
+@click.option("--request-id", metavar="ID", default="", help="The same id makes no second task. [default: a new one]")
+def rerun(asked: Asked, task: str, given: tuple[str, ...], *, watch: bool, task_id: str, request_id: str) -> int:
+    """Ask for another task like TASK, and print its name: with its script, params, labels, executor and policy.
+
+    Params that are given take the place of those that TASK had; sealed ones must be given anew, for nobody can read
+    them. The script is run in the version that is installed now, and what TASK made is not touched.
+    """
+    with asked.client() as client:
+        before = client.get(task)
+        changed = {}
+        if given:
+            schema = client.script(before.script).params_schema
+            changed = params.build(given, schema)
+            _warn(params.exposed(given, schema))
+        handle = client.rerun(before.name, changed, task_id=task_id, request_id=request_id)
+        return _accepted(asked, client, handle, watch=watch)
+
+
+def _accepted(asked: Asked, client: Client, handle: Handle, *, watch: bool) -> int:
+    """Tell the name of a task that was accepted, and watch it if that is wanted."""
+    if asked.json and not watch:
+        jsonout.document(jsonout.plain(handle.task))
+    elif not asked.json:
+        click.echo(handle.name)
+    if watch:
+        return watching.follow(asked, client, handle.name)
+    if sys.stderr.isatty() and not asked.json:
+        click.echo(f"to watch it: {asked.again(f'watch {handle.id}')}", err=True)
     return 0
 
 
