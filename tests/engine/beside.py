@@ -83,7 +83,7 @@ class House:
             """Do nothing."""
             return {}
 
-        module.main = module.find = module.undo = nothing  # type: ignore[attr-defined]
+        module.main = module.find = module.exists = module.undo = nothing  # type: ignore[attr-defined]
         registry = Registry(
             {"beside.script": ScriptPlugin("beside.script", "beside", "1", "", module, inspect(module))},
             {"asyncio": ExecutorPlugin("asyncio", "beside", "1", "", _Nowhere)},
@@ -108,15 +108,16 @@ class House:
 
 
 class History:
-    """One random history of one task. `story` tells it."""
+    """One random history of one task. `story` tells it; `losing`: what it makes is deleted outside, and it is resumed."""
 
     def __init__(self, house: House, seed: int) -> None:
         self.house = house
         self.dice = random.Random(seed)
         dice = self.dice
+        self.losing = dice.random() < 0.5
         self.model = ModelTask(
             ModelPolicy(
-                on_failure_undo=dice.random() < 0.4,
+                on_failure_undo=dice.random() < (0.1 if self.losing else 0.4),
                 on_cancel_undo=dice.random() < 0.4,
                 attempts=dice.choice((1, 2, 4)),
                 losses=dice.choice((1, 2, 4)),
@@ -371,7 +372,9 @@ class History:
         )
 
     async def _finish(self, epoch: int) -> None:
-        end = self.dice.choice(("ok", "ok", "failed", "again"))
+        end = self.dice.choice(
+            ("failed",) if self.losing and self.dice.random() < 0.5 else ("ok", "ok", "failed", "again")
+        )
         if end == "ok" or self.model.phase != "RUN":
             outcome: Any = protocol.Succeeded(b"{}")
         else:
@@ -384,7 +387,7 @@ class History:
         dice, ledger, epoch = self.dice, self.model.ledger, self.model.epoch
         looked = [row for row in self.model.rows if row.state in ("INTENDED", "UNCERTAIN")]
         at = [row for row in self.model.rows if row.awaits_look]
-        if at and (not looked or dice.random() < 0.5):
+        if at and (not looked or dice.random() < (0.8 if self.losing else 0.5)):
             await self._look(epoch, dice.choice(at))
             return
         if not looked or dice.random() < 0.2:
@@ -412,7 +415,7 @@ class History:
         if self.dice.random() < 0.2:
             await self._finish(epoch)
             return
-        shown = self.dice.choice((None, True, False, False))
+        shown = self.dice.choice((None, True, *[False] * (8 if self.losing else 2)))
         entries = await self.house.store.entries(self.id, 0, 100)
         version = next(e.version for e in entries if e.key == row.key)
         known, asked = row.version, self.model.begun
@@ -443,6 +446,8 @@ class History:
     async def _person(self) -> None:
         dice, model, engine = self.dice, self.model, self.house.engine
         kind = dice.choice(("cancel", "resume", "roll_back", "resolve", "resolve", "delete"))
+        if self.losing and "resume" in model.allowed():
+            kind = dice.choice((kind, "resume", "resume", "gone"))
         keys, ask = [row.key for row in model.rows] + ["nobody"] * (dice.random() < 0.1), Ask("default", self.name)
         if kind == "cancel":
             await self.both("cancel", engine.tasks.cancel(CALLER, "default", self.name), model.cancel)
@@ -459,7 +464,7 @@ class History:
                 lambda: model.roll_back(only, retain),
             )
         elif keys:
-            key, said = dice.choice(keys), dice.choice(list(Verdict))
+            key, said = dice.choice(keys), Verdict.GONE if kind == "gone" else dice.choice(list(Verdict))
             id_ = self._new_id() if said is Verdict.CREATED and dice.random() < 0.7 else ""
             await self.both(
                 f"resolve {key} {said.name} {id_}",

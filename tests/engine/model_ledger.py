@@ -5,14 +5,15 @@ It knows nothing of the product: states are words, times whole seconds, and `Ref
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 
 CLOSED = {"NOT_CREATED", "UNDONE", "RETAINED", "FORGOTTEN"}
 SOUGHT = {"INTENDED", "UNCERTAIN"}
 HANDED = {"RETAINED", "FORGOTTEN"}
-UNSETTLED = {"INTENDED", "UNCERTAIN", "UNDOING", "UNDO_FAILED"}
+UNSETTLED = {"INTENDED", "UNCERTAIN", "MISSING", "UNDOING", "UNDO_FAILED"}
 GONE = {"NOT_CREATED", "UNDONE", "FORGOTTEN"}
+LOOKED_AT = {"CREATED", "UNDOING", "UNDO_FAILED", "MISSING"}
 
 
 class Refused(Exception):
@@ -24,7 +25,8 @@ class Row:
     """One entry. `settle`: from when "not there" counts; `window`: until when an undo may be on its way.
 
     `look`: it waits to be looked at, from `look_at` on; `looks` decided nothing, the first denial that counts was asked
-    at `denied`. `undos` began ever, `begun` in this rollback; the last one failed at `failed`.
+    at `denied`. `was`: it was the key's own thing once (28). `undos` began ever, `begun` in this rollback; the last one
+    failed at `failed`.
     """
 
     key: str
@@ -49,12 +51,13 @@ class Row:
     look_at: int = 0
     looks: int = 0
     denied: int = 0
+    was: bool = False
     changed: int = 0
 
     @property
     def awaits_look(self) -> bool:
         """Whether it is to be looked at by its id."""
-        return self.look and self.owned and bool(self.id) and self.state in ("UNDOING", "UNDO_FAILED")
+        return self.look and self.owned and bool(self.id) and self.state in LOOKED_AT
 
     @property
     def base(self) -> str:
@@ -90,8 +93,8 @@ class ModelLedger:
         return [row for row in self.rows.values() if row.base == base]
 
     def beside(self, base: str) -> list[Row]:
-        """Return the evidence of `base` that may be alive."""
-        return [row for row in self.some(base) if row.key != base and row.open]
+        """Return the evidence of `base` that stands in its way: what is MISSING does not (rule 9)."""
+        return [row for row in self.some(base) if row.key != base and row.open and row.state != "MISSING"]
 
     def holder(self, id_: str, but: str = "") -> bool:
         """Whether an entry other than `but` has the id."""
@@ -119,7 +122,7 @@ class ModelLedger:
     # ------------------------------------------------------------------ making
 
     def intend(self, key: str, digest: str, after: tuple[str, ...], epoch: int, tokens: bool, settle: int) -> Row:
-        """Rules 2, 4, 9."""
+        """Rules 2, 4, 9, 30."""
         row = self.rows.get(key)
         if row is None:
             row = self.add(key, "INTENDED")
@@ -129,11 +132,16 @@ class ModelLedger:
             return row
         elif row.state not in ("NOT_CREATED", "UNDONE") or self.beside(key):
             raise Refused("9")
+        elif any(other.was for other in self.some(key)) and self._stood_on(key):
+            raise Refused("30")
         else:
             row.gen += row.state == "UNDONE" or row.burnt
         facts = {"id": "", "owned": True, "tried": False, "burnt": False, "window": 0, "tokens": tokens, "look": False}
         facts |= {"undos": 0, "begun": 0}
         return self.set(row, "INTENDED", epoch=epoch, after=after, digest=digest, settle=settle, **facts)
+
+    def _stood_on(self, key: str) -> bool:
+        return any(key in r.after and r.state not in GONE and r.state != "MISSING" for r in self.rows.values())
 
     def created(self, key: str, gen: int, id_: str, epoch: int, live: bool) -> bool:
         """Rule 10; return whether it changed something."""
@@ -150,7 +158,8 @@ class ModelLedger:
         if own and row.state in SOUGHT:
             self.set(row, "CREATED", id=id_)
         elif own and row.state == "NOT_CREATED":
-            self.set(row, "UNCERTAIN", id=id_, burnt=False, tried=False)
+            burnt = any(other.was and other.gen == row.gen for other in self.rows.values())
+            self.set(row, "UNCERTAIN", id=id_, burnt=burnt, tried=False)
         else:
             self.evidence(row, id_, gen, epoch)
         return True
@@ -173,10 +182,12 @@ class ModelLedger:
             return
         if row.state == "CREATED" and row.id == id_:
             return
-        if beside := self.beside(key):
-            if row.state in ("NOT_CREATED", "UNDONE") and [other.id for other in beside] == [id_]:
-                self._take_over(row, beside[0])
-                return
+        beside = self.beside(key)
+        held = [other for other in self.some(key) if other.key != key and other.open and other.id == id_]
+        if held and row.state in ("NOT_CREATED", "UNDONE") and beside in ([], held):
+            self._take_over(row, held[0])
+            return
+        if beside:
             raise Refused("5")
         nameless = row.state in SOUGHT and not row.id
         if nameless or row.state == "UNDOING" or (row.id != id_ and (row.open or row.state in HANDED)):
@@ -191,7 +202,7 @@ class ModelLedger:
         del self.rows[other.key]
         gen, window, settle = max(base.gen, other.gen), other.window, min(base.settle, self.now)
         facts = {"gen": gen, "window": window, "settle": settle, "burnt": False, "tried": False, "look": False}
-        facts |= {"undos": other.undos, "begun": other.begun}
+        facts |= {"undos": other.undos, "begun": other.begun, "denied": 0}
         return self.set(base, "CREATED", id=other.id, owned=True, **facts)
 
     # ------------------------------------------------------------------ finding
@@ -204,6 +215,7 @@ class ModelLedger:
         """Everything may be tried anew."""
         for row in self.rows.values():
             row.tried, row.begun = False, 0
+            row.look = row.look and row.state != "MISSING"
 
     def found(self, key: str, version: object, ids: Sequence[str] | None, asked: int) -> None:
         """Rules 6, 7, 8; `ids` None: it could not be told."""
@@ -236,7 +248,8 @@ class ModelLedger:
         if row.key != row.base and base is not None and base.state in ("NOT_CREATED", "UNDONE"):
             self._take_over(base, row)
         else:
-            self.set(row, "CREATED", id=id_, **({} if row.key != row.base else facts))
+            facts = facts if row.key == row.base else {"look": False, "denied": 0, "tried": False}
+            self.set(row, "CREATED", id=id_, **facts)
 
     # ------------------------------------------------------------------ undoing
 
@@ -277,12 +290,21 @@ class ModelLedger:
         return [row for row in self.rows.values() if row.awaits_look and row.look_at <= self.now]
 
     def looked(self, key: str, version: object, shown: bool | None, asked: int) -> None:
-        """Rules 8, 26, 27; `shown` None: it could not be told."""
+        """Rules 8, 26 to 29; `shown` None: it could not be told."""
         row = self.rows.get(key)
         if row is None or not row.awaits_look or row.version != version:
             return
         if shown is False:
             self._denied(row, asked)
+            return
+        if row.state == "CREATED":  # there, or nothing is said
+            row.look, row.denied = False, 0
+            return
+        if row.state == "MISSING":
+            if shown:
+                self._exists(row, row.id)
+            else:
+                self.set(row, "MISSING", look=False, tried=True)
             return
         row.denied = 0 if shown else row.denied
         row.look_at, row.looks = self.now + min(2**row.looks, 30), row.looks + 1
@@ -298,8 +320,38 @@ class ModelLedger:
             row.denied, row.look_at = asked, asked + row.settling
         elif asked < row.denied + row.settling:
             row.look_at = row.denied + row.settling
+        elif row.state == "CREATED":
+            self._gone(row, asked)
         else:
-            self.set(row, "UNDONE", look=False)
+            self.set(row, "UNDONE", look=False, denied=0, tried=False)
+
+    def _gone(self, row: Row, asked: int) -> None:
+        """Rule 28: the key is free, under its next generation, and the old id is kept as evidence."""
+        if row.key == row.base:
+            n = next(i for i in range(1, 100) if f"{row.base}~{i}" not in self.rows)
+            self.last += 1
+            old = self.rows[f"{row.base}~{n}"] = replace(row, key=f"{row.base}~{n}", order=self.last, was=True)
+            self.set(row, "NOT_CREATED", id="", burnt=True, look=False, denied=0, tried=False)
+        else:
+            old = row
+        self.set(old, "MISSING", look=False, denied=asked, tried=False)
+
+    def check_all(self) -> None:
+        """Rule 28: at resume all that exists and is ours is looked at."""
+        for row in self.rows.values():
+            if row.state == "CREATED" and row.owned and row.id:
+                row.look, row.looks, row.look_at = True, 0, self._next_look(row)
+
+    def check_last(self, mine: Callable[[Row], bool]) -> None:
+        """Rule 29: what is missing is looked at once more, and nothing else that exists."""
+        for row in self.rows.values():
+            if row.state == "CREATED":
+                row.look = False
+            elif row.state == "MISSING" and not row.look and not row.tried and mine(row):
+                row.look, row.looks, row.look_at = True, 0, self._next_look(row)
+
+    def _next_look(self, row: Row) -> int:
+        return max(self.now, row.denied + row.settling) if row.denied else self.now
 
     def interrupt(self) -> None:
         """What was being taken away when its attempt ended may be gone or not."""
@@ -323,7 +375,12 @@ class ModelLedger:
             self._exists(row, row.id or id_, tried=False)
             return
         self.may(row, said)
-        if said == "NOT_CREATED":
+        if said == "GONE":
+            if row.state == "MISSING":
+                self.set(row, "UNDONE", look=False, denied=0, tried=False)
+            else:
+                self.set(row, "CREATED", denied=row.denied or self.now)
+        elif said == "NOT_CREATED":
             self.set(row, "NOT_CREATED", tried=False)
         else:
             self.set(row, "RETAINED" if said == "RETAIN" else "FORGOTTEN", owned=False, tried=False)
@@ -335,7 +392,7 @@ class ModelLedger:
         if said == "RETAIN":
             if not row.id or (row.state == "UNDO_FAILED" and self.now < row.window):
                 raise Refused("18, 20")
-        elif row.state in SOUGHT and self.now < row.settle:
+        elif (row.state in SOUGHT or said == "GONE") and self.now < row.settle:
             raise Refused("20")
 
     def kept(self, retain: Iterable[str]) -> list[Row]:

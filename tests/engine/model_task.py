@@ -8,7 +8,8 @@ from tests.engine.model_ledger import UNSETTLED, ModelLedger, Refused, Row
 
 RESTING = {"SUCCEEDED", "FAILED", "CANCELLED", "PARTIALLY_FAILED", "ROLLED_BACK", "ROLLBACK_FAILED"}
 VERDICTS = {
-    "CREATED": {"RETAIN", "FORGET"},
+    "CREATED": {"RETAIN", "FORGET", "GONE"},
+    "MISSING": {"CREATED", "RETAIN", "FORGET", "GONE"},
     "UNCERTAIN": {"CREATED", "NOT_CREATED", "RETAIN", "FORGET"},
     "UNDO_FAILED": {"NOT_CREATED", "RETAIN", "FORGET"},
 }
@@ -179,15 +180,21 @@ class ModelTask:
         if not self.phase and self.state not in RESTING:
             if self.state != "ROLLING_BACK":
                 self._settle()
+            if self.state == "ROLLING_BACK" and not self.stop:
+                self.ledger.check_last(self.concerns)
             if self.state == "ROLLING_BACK" and not self._undo_phase() and not self._undo_waits():
                 self._undo_over()
 
     def _settle(self) -> None:
+        if self.goal:
+            self.ledger.check_last(lambda _: True)
         if any(row.sought or row.awaits_look for row in self.rows):
             if self.ledger.to_settle() or any(row.awaits_look for row in self.rows):
                 return
             if self.state == "QUEUED":
                 self.state, self.goal = "RUNNING", "FAIL"
+                self._settle()
+                return
         if self.goal:
             self._conclude()
 
@@ -317,6 +324,7 @@ class ModelTask:
         self.state, self.goal, self.cause = "QUEUED", "", ""
         self.failures = self.losses = self.settle_losses = 0
         self.ledger.begin_round()
+        self.ledger.check_all()
         self.go_on()
 
     def roll_back(self, only: tuple[str, ...], retain: tuple[str, ...]) -> None:

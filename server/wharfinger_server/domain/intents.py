@@ -237,6 +237,7 @@ def _write_adopted(
             region=intent.region,
             attributes=dict(intent.attributes),
             cost=intent.cost,
+            settling=intent.settling,
             intent_time=now,
             update_time=now,
         )
