@@ -9,10 +9,11 @@ from __future__ import annotations
 import inspect as inspection
 import re
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from importlib import metadata
 from types import MappingProxyType, ModuleType
-from typing import Any
+from typing import Any, TypeVar
 
 from stevedore.extension import Extension, ExtensionManager
 
@@ -25,8 +26,13 @@ SCRIPTS = "wharfinger.scripts"
 EXECUTORS = "wharfinger.executors"
 SOURCES = "wharfinger.price_sources"
 
+P = TypeVar("P")
+
 OnProblem = Callable[[str, str, str], None]
 """Called with an entry-point group, a plug-in's name, and why it can't be used."""
+
+Around = Callable[[str, str, str], AbstractContextManager[object]]
+"""Given an entry-point group, a plug-in's name and its package: goes round all that is done with the plug-in's code."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 _SENTENCE_LIMIT = 1000
@@ -90,11 +96,15 @@ class Registry:
     sources: Mapping[str, SourcePlugin] = field(default_factory=dict)
 
     @classmethod
-    def load(cls, on_problem: OnProblem | None = None) -> Registry:
-        """Import every installed plug-in and return them all; broken ones are listed too, and told to `on_problem`."""
-        scripts = {found.name: _script(found) for found in load_group(SCRIPTS)}
-        executors = {found.name: _executor(found) for found in load_group(EXECUTORS)}
-        sources = {found.name: _source(found) for found in load_group(SOURCES)}
+    def load(cls, on_problem: OnProblem | None = None, around: Around | None = None) -> Registry:
+        """Import every installed plug-in and return them all; broken ones are listed too, and told to `on_problem`.
+
+        `around` goes round the import of each, and round the look at what it declares.
+        """
+        around = around or _nothing
+        scripts = _loaded(SCRIPTS, _script, _broken_script, around)
+        executors = _loaded(EXECUTORS, _executor, ExecutorPlugin, around)
+        sources = _loaded(SOURCES, _source, SourcePlugin, around)
         for group, plugins in ((SCRIPTS, scripts), (EXECUTORS, executors), (SOURCES, sources)):
             for plugin in plugins.values():
                 if plugin.broken and on_problem is not None:
@@ -104,7 +114,7 @@ class Registry:
     @classmethod
     def load_sources(cls, on_problem: OnProblem | None = None) -> Registry:
         """Return the price sources alone, for commands that run nothing: scripts can be slow to import."""
-        sources = {found.name: _source(found) for found in load_group(SOURCES)}
+        sources = _loaded(SOURCES, _source, SourcePlugin, _nothing)
         for plugin in sources.values():
             if plugin.broken and on_problem is not None:
                 on_problem(SOURCES, plugin.name, plugin.broken)
@@ -112,6 +122,32 @@ class Registry:
 
 
 # ---------------------------------------------------------------------- kinds of plug-in
+
+
+def _nothing(*_: str) -> AbstractContextManager[None]:
+    return nullcontext()
+
+
+def _loaded(
+    group: str, look: Callable[[Found], P], kind: Callable[[str, str, str, str, None], P], around: Around
+) -> dict[str, P]:
+    """Return a group's plug-ins as `look` finds them; one that does not bear to be looked at as a broken `kind`."""
+    plugins = {}
+    for found in load_group(group, around):
+        try:
+            with around(group, found.name, found.distribution):
+                plugin = look(found)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001 - a plug-in may compute what it declares, and fail in any way
+            why = _failure("looking at it failed", error)
+            plugin = kind(found.name, found.distribution, found.version, why, None)
+        plugins[found.name] = plugin
+    return plugins
+
+
+def _broken_script(name: str, distribution: str, version: str, broken: str, module: None) -> ScriptPlugin:
+    return ScriptPlugin(name, distribution, version, broken, module, None)
 
 
 def _script(found: Found) -> ScriptPlugin:
@@ -123,8 +159,6 @@ def _script(found: Found) -> ScriptPlugin:
             info = inspect(found.target)
         except BrokenScript as error:
             broken = _sentence(str(error))
-        except Exception as error:  # noqa: BLE001 - a module may compute what it declares, and fail in any way
-            broken = _failure("looking at it failed", error)
     return ScriptPlugin(found.name, found.distribution, found.version, broken, None if broken else found.target, info)
 
 
@@ -160,13 +194,13 @@ def _kind(target: Any) -> str:
 # ---------------------------------------------------------------------- loading
 
 
-def load_group(group: str) -> list[Found]:
+def load_group(group: str, around: Around = _nothing) -> list[Found]:
     """Load every plug-in of an entry-point group and return them by name; those that can't be loaded with why."""
     installed: dict[str, list[metadata.EntryPoint]] = {}
     for entry_point in metadata.entry_points(group=group):
         installed.setdefault(entry_point.name, []).append(entry_point)
     sole = [points[0] for name, points in installed.items() if len(points) == 1 and _NAME.fullmatch(name)]
-    loaded, failed = _load(group, sole)
+    loaded, failed = _load(group, sole, around)
     results = []
     for name, points in sorted(installed.items()):
         owners = [_owner(point) for point in points]
@@ -191,7 +225,7 @@ def _owner(entry_point: metadata.EntryPoint) -> tuple[str, str]:
     return name, version
 
 
-def _load(group: str, entry_points: list[metadata.EntryPoint]) -> tuple[dict[str, Any], dict[str, str]]:
+def _load(group: str, entry_points: list[metadata.EntryPoint], around: Around) -> tuple[dict[str, Any], dict[str, str]]:
     failed: dict[str, str] = {}
 
     def on_failure(_: ExtensionManager[Any], entry_point: metadata.EntryPoint, error: BaseException) -> None:
@@ -200,6 +234,10 @@ def _load(group: str, entry_points: list[metadata.EntryPoint]) -> tuple[dict[str
 
     class Manager(_Manager):
         found = entry_points
+
+        def _load_one_plugin(self, ep: metadata.EntryPoint, *args: Any, **kwargs: Any) -> Extension[Any] | None:
+            with around(group, ep.name, _owner(ep)[0]):
+                return super()._load_one_plugin(ep, *args, **kwargs)
 
     manager = Manager(group, invoke_on_load=False, on_load_failure_callback=on_failure)
     return {extension.name: extension.plugin for extension in manager.extensions}, failed
@@ -235,7 +273,9 @@ def _failure(what: str, error: BaseException) -> str:
     """Return one sentence: what failed, with which error, where."""
     try:
         message = " ".join(str(error.msg if isinstance(error, SyntaxError) else error).split())
-    except Exception:  # noqa: BLE001 - an exception's __str__ is the plug-in's own code
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # noqa: BLE001 - an exception's __str__ is the plug-in's own code
         message = ""
     where = place_of_error(error)
     text = f"{what} with {type(error).__name__}" + (f": {message}" if message else "")

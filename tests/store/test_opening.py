@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import os
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -230,3 +232,25 @@ def test_what_was_refused_is_not_held(url: str, tmp_path: Path, open_store: Open
     with sqlite3.connect(tmp_path / "wharfinger.db") as driver:
         assert driver.execute("SELECT count(*) FROM meta").fetchone() == (1,)
     driver.close()
+
+
+def test_a_lock_that_a_dead_process_left_to_another_says_so(tmp_path: Path) -> None:
+    note = tmp_path / "wharfinger.db.lock"
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    note.write_text(f"{ended.pid}\n")
+    with note.open("r+") as held:  # as by a process that it started
+        fcntl.flock(held, fcntl.LOCK_EX)
+        with pytest.raises(InUse, match=f"process {ended.pid}, which took .*, is gone.*`fuser {note}` names that one"):
+            Store.open(f"sqlite:///{tmp_path / 'wharfinger.db'}", encode=encode)
+
+
+def test_a_session_that_a_dead_process_left_says_so(postgres: Cluster) -> None:
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    url = postgres.database()
+    left = f"application_name=wharfinger%20{ended.pid}@{socket.gethostname()}"
+    store = Store.open(f"{url}{'&' if '?' in url else '?'}{left}", encode=encode)
+    with pytest.raises(InUse, match=f"wharfinger {ended.pid}@.*, whose process is gone"):
+        Store.open(url, encode=encode)
+    asyncio.run(store.close())

@@ -17,6 +17,7 @@ from wharfinger_server import __version__
 from wharfinger_server.app import listener, whereabouts
 from wharfinger_server.app.data_folder import make_data_dir
 from wharfinger_server.app.health import Health
+from wharfinger_server.app.loading import Watch
 from wharfinger_server.app.notify import notify
 from wharfinger_server.config import Address, Settings
 from wharfinger_server.domain.errors import Refused, Unavailable
@@ -25,6 +26,7 @@ from wharfinger_server.pricing import Pricing
 from wharfinger_server.registry import Registry
 from wharfinger_server.rpc.messages.event import encode_event
 from wharfinger_server.store.errors import NotWritable
+from wharfinger_server.store.forked import keep_from_children, of_port
 from wharfinger_server.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -59,6 +61,7 @@ class Server:
     async def start(self) -> Address:
         """Start everything and return the bound address. Raises NotListening, with everything ended again."""
         address = listener.open_port(self.grpc, self._settings)
+        keep_from_children(lambda: of_port(address.port, address.path))
         await self.pricing.open()
         await self.engine.start()
         await self.grpc.start()
@@ -120,15 +123,18 @@ async def serve(settings: Settings, on_ready: OnReady) -> int:
     told = asyncio.Event()
     loop = asyncio.get_running_loop()
     ended = _Signals(told)
-    for number in _SIGNALS:
-        loop.add_signal_handler(number, ended.hear, number)
-    registry = Registry.load(_tell_problem)
+    watch = Watch()
+    registry = Registry.load(_tell_problem, watch.each)
+    watch.close()
+    # Only now: a plug-in may have set its own.
+    ended.listen(loop)
     make_data_dir(settings)
     store = await asyncio.to_thread(Store.open, settings.database_url, encode=encode_event)
     try:
         server = Server(settings, store, registry)
         try:
             address = await server.start()
+            ended.listen(loop)  # executors are plug-ins too
         except Unavailable as error:
             raise NotWritable(error.message) from error
         log.info("serving", extra={"address": str(address), "version": __version__, "pid": os.getpid()})
@@ -153,6 +159,12 @@ class _Signals:
         self._told = told
         self._at = 0.0
         self.name = ""
+
+    def listen(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Hear of signals from now on, whatever was done about them before."""
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
+        for number in _SIGNALS:
+            loop.add_signal_handler(number, self.hear, number)
 
     def hear(self, number: signal.Signals) -> None:
         if self._told.is_set():

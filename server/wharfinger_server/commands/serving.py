@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import faulthandler
 import gc
 import hashlib
 import json
@@ -18,6 +19,9 @@ from wharfinger_server import config as configuration
 from wharfinger_server.commands.settings import refuse, settings_of
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+_LAST_SECONDS = 5.0
+"""How long threads and functions of atexit that plug-ins left may keep the process after the server's end."""
 
 
 def _config_option(command: F) -> F:
@@ -57,7 +61,21 @@ def serve(
         ("store", "url"): url,
     }
     settings = settings_of(config_file, {key: value for key, value in options.items() if value is not None})
-    sys.exit(_run(settings, Path(port_file) if port_file else None))
+    status = 1
+    try:
+        status = _run(settings, Path(port_file) if port_file else None)
+    except SystemExit as refused:
+        status = refused.code if isinstance(refused.code, int) else 1
+    finally:
+        _end(status)
+    sys.exit(status)
+
+
+def _end(status: int) -> None:
+    """Let nothing that a plug-in left behind keep the process."""
+    from wharfinger_server.app.loading import end_within
+
+    end_within(_LAST_SECONDS, status)
 
 
 def _run(settings: configuration.Settings, port_file: Path | None) -> int:
@@ -77,6 +95,8 @@ def _run(settings: configuration.Settings, port_file: Path | None) -> int:
             partial.replace(port_file)
 
     logs.set_up(settings)
+    # A plug-in's crash shows where it was.
+    faulthandler.enable(all_threads=False)
     try:
         _collect_seldom()
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:

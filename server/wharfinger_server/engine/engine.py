@@ -205,7 +205,9 @@ class Engine:
             try:
                 executor = plugin.cls(self._settings.executors.get(name, {})) if plugin.cls else None
                 lanes[name] = Lane(name, executor, plugin.broken)
-            except Exception as error:  # noqa: BLE001 - whatever a plug-in raises, the others are to be started
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:  # noqa: BLE001 - whatever a plug-in raises, the others are to be started
                 log.warning("executor %s is not available: %s", name, error)
                 lanes[name] = Lane(name, None, str(error))
         return lanes
@@ -226,7 +228,9 @@ class Engine:
                 continue
             try:
                 await lane.executor.start(desk)
-            except Exception as error:
+            except (KeyboardInterrupt, asyncio.CancelledError):
+                raise
+            except BaseException as error:
                 log.exception("executor %s did not start", name)
                 lane.executor, lane.reason = None, f"it did not start: {error}"
                 self._on_health(f"executor/{name}", False, lane.reason)

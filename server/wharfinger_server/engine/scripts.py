@@ -140,3 +140,7 @@ def _compiled(what: str, schema: Mapping[str, Any] | None) -> ObjectSchema | Non
         return None if schema is None else ObjectSchema(schema)
     except ValueError as error:
         raise ValueError(f"the schema of its {what}: {error}") from None
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # a schema may be of the script's own class
+        raise ValueError(f"the schema of its {what} can't be read: {type(error).__name__}") from error

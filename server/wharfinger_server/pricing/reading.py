@@ -14,7 +14,7 @@ from wharfinger_server.sdk.price_source import MalformedPrices, Notes, PriceSour
 
 _HEAD = 64 * 1024
 _SECTIONS = 100
-_FAULTS = (ValueError, LookupError, TypeError, ArithmeticError, AttributeError)
+_FAULTS = (ValueError, LookupError, TypeError, ArithmeticError, AttributeError, SystemExit, GeneratorExit)
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,7 +97,7 @@ class Calls:
                 return response if isinstance(response, bytes) else response.SerializeToString()
             except Refused as refused:
                 await self._refuse(name, context, refused)
-            except Exception as error:  # noqa: BLE001 - whatever it is, the caller must not see it
+            except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever it is, the caller must not see it
                 await self._fail(name, context, error)
             finally:
                 self.at_work -= 1
@@ -121,7 +121,7 @@ class Calls:
                 context.set_trailing_metadata(self._trailers)
             except Refused as refused:
                 await self._refuse(name, context, refused)
-            except Exception as error:  # noqa: BLE001 - whatever it is, the caller must not see it
+            except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever it is, the caller must not see it
                 await self._fail(name, context, error)
 
         return grpc.unary_stream_rpc_method_handler(_apart(answer))
@@ -145,7 +145,7 @@ class Calls:
                 context.set_trailing_metadata(self._trailers)
             except Refused as refused:
                 await self._refuse(name, context, refused)
-            except Exception as error:  # noqa: BLE001 - whatever it is, the caller must not see it
+            except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever it is, the caller must not see it
                 await self._fail(name, context, error)
 
         return grpc.stream_stream_rpc_method_handler(_apart(answer))
@@ -190,7 +190,7 @@ class Calls:
             log.debug("%s refused", name, extra={"reason": refused.reason, "peer": context.peer()})
         await self._end(context, code_of(refused), status_of(refused))
 
-    async def _fail(self, name: str, context: Context, error: Exception) -> NoReturn:
+    async def _fail(self, name: str, context: Context, error: BaseException) -> NoReturn:
         """End the call with INTERNAL and an id under which the log tells more; or again, if it has ended already."""
         if isinstance(error, grpc.aio.AbortError | grpc.aio.UsageError):
             raise error

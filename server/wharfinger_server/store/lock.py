@@ -1,4 +1,4 @@
-"""The lock file beside a SQLite database: one server at a time, and none is locked out by one that crashed."""
+"""The lock of a SQLite database: one server at a time, and none is locked out by one that crashed."""
 
 from __future__ import annotations
 
@@ -7,33 +7,85 @@ import os
 from pathlib import Path
 
 from wharfinger_server.store.errors import InUse
+from wharfinger_server.store.forked import allow_children, keep_from_children
 
 
 class FileLock:
-    """An advisory lock of the operating system, which ends with the process that holds it; the file names that."""
+    """An advisory lock of the operating system on the database's file, which ends with the process that holds it.
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._file: int | None = None
+    It is of another kind than the locks that SQLite takes, and does not meet with them. The file beside the database
+    names the holder. It is locked as well, first: an open file of the database must not be closed in a process that
+    has it open elsewhere, because SQLite's locks would go with it.
+    """
+
+    def __init__(self, database: Path) -> None:
+        self._database = database
+        self._note = database.with_name(database.name + ".lock")
+        self._files: list[int] = []
 
     def take(self) -> None:
-        """Take the lock. Raises InUse, naming the process that has it, and OSError where the file cannot be written."""
-        file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+        """Take the lock, and make the database's file where there is none.
+
+        Raises InUse, naming the process that has it, and OSError where a file cannot be written.
+        """
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            for path in (self._note, self._database):
+                file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+                self._files.append(file)
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            holder = os.read(file, 32).decode("ascii", "replace").strip() or "unknown"
-            os.close(file)
-            raise InUse(
-                f"{self._path.with_suffix('')} is in use by another server: process {holder} holds {self._path}; "
-                "stop that one, or give this one a data directory of its own"
-            ) from None
-        os.ftruncate(file, 0)
-        os.pwrite(file, f"{os.getpid()}\n".encode(), 0)
-        self._file = file
+            holder = self._holder()
+            self.release()
+            raise InUse(f"{self._database} is in use by another server: {holder}") from None
+        except OSError:
+            self.release()
+            raise
+        note = self._files[0]
+        os.ftruncate(note, 0)
+        os.pwrite(note, f"{os.getpid()}\n".encode(), 0)
+        keep_from_children(self._held)
+
+    def _held(self) -> list[int]:
+        return self._files
+
+    def _holder(self) -> str:
+        """Return who has the lock, and what to do."""
+        at, path = self._files[-1], self._note if len(self._files) == 1 else self._database
+        # Who deletes the note takes the name away, but not the lock.
+        named = os.read(at, 32).decode("ascii", "replace").strip() if path == self._note else _locker(at)
+        if named.isdigit() and not is_alive(int(named)):
+            return (
+                f"process {named}, which took {path}, is gone, and left it to a process that it started;"
+                f" `fuser {path}` names that one: end it"
+            )
+        return f"process {named or 'unknown'} holds {path}; stop that one, or give this one a data directory of its own"
 
     def release(self) -> None:
-        """Give the lock back. The file stays: removing it would let two servers each lock one of that name."""
-        if self._file is not None:
-            os.close(self._file)
-            self._file = None
+        """Give the lock back, from whoever has a copy too. The note stays: somebody may hold one of that name."""
+        allow_children(self._held)
+        while self._files:
+            file = self._files.pop()
+            fcntl.flock(file, fcntl.LOCK_UN)
+            os.close(file)
+
+
+def is_alive(pid: int) -> bool:
+    """Whether there is a process of that number on this machine."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def _locker(file: int) -> str:
+    """Return the number of the process that locked a file, "" where the system does not tell."""
+    inode = str(os.fstat(file).st_ino)
+    try:
+        lines = Path("/proc/locks").read_text().splitlines()
+    except OSError:
+        return ""
+    rows = [line.split() for line in lines]
+    return next((row[4] for row in rows if row[1:2] == ["FLOCK"] and row[5].rpartition(":")[2] == inode), "")

@@ -10,6 +10,7 @@ import os
 import secrets
 import socket
 import time
+import weakref
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, TypeVar
@@ -24,7 +25,9 @@ from wharfinger_server.store.bulk import PostgresBulks
 from wharfinger_server.store.codec import Row
 from wharfinger_server.store.database import TASKS, CommitUnknown, Database, Trouble, Verdict, ensure_incarnation
 from wharfinger_server.store.errors import InUse, NotDurable, NotOurs, NotWritable
+from wharfinger_server.store.forked import allow_children, keep_from_children
 from wharfinger_server.store.line import Line
+from wharfinger_server.store.lock import is_alive
 from wharfinger_server.store.readers import Readers
 from wharfinger_server.store.statements import statements
 from wharfinger_server.store.steady import SteadyClock
@@ -84,6 +87,7 @@ class PostgresDatabase(Database):
         self._clock = clock
         usual = {"application_name": f"wharfinger {os.getpid()}@{socket.gethostname()}"} | _DEFAULTS
         arguments = {name: value for name, value in usual.items() if name not in url.query}
+        self._open: weakref.WeakSet[psycopg.Connection[Any]] = weakref.WeakSet()
         self._engine = self._make_engine(url, arguments)
         self._readers = Readers(self._make_engine(url, arguments, isolation_level="AUTOCOMMIT"))
         self._connection: sa.Connection | None = None
@@ -91,8 +95,7 @@ class PostgresDatabase(Database):
         self._writer = secrets.token_hex(8)
         self._number = 0
 
-    @staticmethod
-    def _make_engine(url: sa.URL, arguments: dict[str, str], **options: Any) -> sa.Engine:
+    def _make_engine(self, url: sa.URL, arguments: dict[str, str], **options: Any) -> sa.Engine:
         engine = sa.create_engine(
             url,
             connect_args=arguments,
@@ -100,13 +103,23 @@ class PostgresDatabase(Database):
             hide_parameters=True,  # tasks' params have no place in logs
             **options,
         )
-        sa.event.listen(engine, "connect", _prepare)
+        sa.event.listen(engine, "connect", self._prepare)
         return engine
+
+    def _prepare(self, driver: Any, _record: Any) -> None:
+        # One width for all numbers: otherwise each mixture of small and large ones is another prepared statement.
+        driver.adapters.register_dumper(int, Int8BinaryDumper)
+        self._open.add(driver)
+
+    def _sockets(self) -> list[int]:
+        """Return the descriptors of all connections: in a child they would keep the session, and with it the lock."""
+        return [one.fileno() for one in self._open if not one.closed]
 
     # ------------------------------------------------------------------ life
 
     def open(self) -> None:
         """Connect, check, take the lock, migrate."""
+        keep_from_children(self._sockets)
         try:
             connection = self._connect()
             with connection.begin():
@@ -162,15 +175,13 @@ class PostgresDatabase(Database):
             if holder is None:
                 continue
             if (holder[0], holder[1]) != self._session or time.monotonic() > deadline:
-                raise InUse(
-                    f"{self._name} is in use by another server (session {holder[0]}, {holder[2] or 'unnamed'}); "
-                    "stop that one, or give this one a database of its own"
-                )
+                raise InUse(f"{self._name} is in use by another server (session {holder[0]}, {_named(holder[2])}")
             connection.exec_driver_sql("SELECT pg_terminate_backend(%s::int)", (holder[0],))
             time.sleep(0.01)
 
     def close(self) -> None:
         """Close all connections; the lock goes with the writer's."""
+        allow_children(self._sockets)
         if self._connection is not None:
             with suppress(sa.exc.SQLAlchemyError):
                 self._connection.close()
@@ -290,6 +301,9 @@ class PostgresDatabase(Database):
         return self._readers.run(query)
 
 
-def _prepare(driver: Any, _record: Any) -> None:
-    # One width for all numbers: otherwise each mixture of small and large ones is another prepared statement.
-    driver.adapters.register_dumper(int, Int8BinaryDumper)
+def _named(application: str) -> str:
+    """Return the rest of a sentence about the session of a server: its name, and what to do about it."""
+    process, _, host = application.removeprefix("wharfinger ").partition("@")
+    if host == socket.gethostname() and process.isdigit() and not is_alive(int(process)):
+        return f"{application}), whose process is gone: one that it started, or the network, keeps it; end that session"
+    return f"{application or 'unnamed'}); stop that one, or give this one a database of its own"

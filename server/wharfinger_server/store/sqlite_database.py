@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -17,6 +17,7 @@ from wharfinger_server.store.bulk import SqliteBulks, pieces
 from wharfinger_server.store.codec import Row
 from wharfinger_server.store.database import TASKS, Database, Trouble, Verdict, ensure_incarnation
 from wharfinger_server.store.errors import NotDurable, NotOurs, NotWritable, OpenRefused
+from wharfinger_server.store.forked import allow_children, keep_from_children, of_files
 from wharfinger_server.store.line import Line, SqliteLine
 from wharfinger_server.store.lock import FileLock
 from wharfinger_server.store.readers import Readers
@@ -56,16 +57,17 @@ class SqliteDatabase(Database):
             raise NotOurs("a SQLite database needs a file, such as sqlite:////var/lib/wharfinger/wharfinger.db")
         self._url = url
         self._path = Path(os.path.realpath(url.database))
-        self._lock = FileLock(self._path.with_name(self._path.name + ".lock"))
+        self._lock = FileLock(self._path)
 
     # ------------------------------------------------------------------ life
 
     def open(self) -> None:
-        """Take the lock file, set and check the file's modes, migrate."""
+        """Take the lock, set and check the file's modes, migrate."""
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             self._lock.take()
             self._took_over()
+            keep_from_children(self._held)
         except OSError as error:
             raise NotWritable(
                 f"{self._path} cannot be written ({error.strerror}): give the server a data directory that it may write"
@@ -76,9 +78,11 @@ class SqliteDatabase(Database):
             self.close()
             raise
 
+    def _held(self) -> Iterator[int]:
+        return of_files(*(f"{self._path}{suffix}" for suffix in ("", "-wal", "-shm")))
+
     def _open(self) -> None:
         try:
-            os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))
             self._look()
             self._engine = self._make_engine(None, _writing)
             self._readers = Readers(self._make_engine("AUTOCOMMIT", _reading_only))
@@ -138,7 +142,8 @@ class SqliteDatabase(Database):
         driver.close()
 
     def close(self) -> None:
-        """Close all connections, then give the lock file back."""
+        """Close all connections, then give the lock back."""
+        allow_children(self._held)
         for name in ("_connection", "_readers"):
             held: sa.Connection | Readers | None = self.__dict__.pop(name, None)
             if held is not None:
