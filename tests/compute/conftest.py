@@ -33,7 +33,10 @@ def undone(trial: Trial, done: Done) -> Done:
     module.__dict__.update({**vars(deploy), "__name__": "undoing", "main": main})
     after = Done()
     after.continue_from(done)
-    return replace(trial, module=module).run(after=after)
+    ran = replace(trial, module=module).run(after=after)
+    looked = trial.settle(ran)
+    looked.outcome = ran.outcome
+    return looked
 
 
 @dataclass

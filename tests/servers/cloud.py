@@ -50,7 +50,10 @@ class _Handler(BaseHTTPRequestHandler):
             elif parts.path.startswith(cloud_services.NAMES):
                 self._rest(cloud_services.answer, parts.path, json.loads(text) if text.strip() else None)
             else:
-                self._openstack(parts.path.replace("//", "/"), json.loads(text) if text.strip() else None)
+                path = parts.path.replace("//", "/")
+                if path.endswith("/floatingips") and parts.query:
+                    path += f"?{parts.query}"  # the one list here that comes in pages
+                self._openstack(path, json.loads(text) if text.strip() else None)
         except Unanswered:
             self.close_connection = True
             self.connection.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -85,7 +86,7 @@ def _tag_set(thing: Thing) -> str:
 
 
 def _instance(thing: Thing) -> str:
-    state = {"gone": "terminated", "error": "terminated"}.get(thing.state, thing.state)
+    state = {"gone": "terminated", "error": "terminated", "stuck": "shutting-down"}.get(thing.state, thing.state)
     return (
         f"<item><instanceId>{thing.id}</instanceId><imageId>ami-debian</imageId><instanceState><name>{state}</name>"
         f"</instanceState><instanceType>t2.micro</instanceType><launchTime>2026-01-01T00:00:00.000Z</launchTime>"
@@ -103,7 +104,12 @@ def _run(oracle: Oracle, params: dict[str, str]) -> str:
 
 def _describe_instances(oracle: Oracle, params: dict[str, str]) -> str:
     wanted, filters = _numbered(params, "InstanceId"), _filters(params)
-    shown = [t for t in oracle.listed("node") if (not wanted or t.id in wanted) and _matches(t, filters)]
+    for one in wanted:
+        thing = oracle.things.get(one)
+        if thing is None or thing.kind != "node" or time.monotonic() < thing.hidden:
+            raise Refusal(400, "InvalidInstanceID.NotFound", f"node {one} does not exist")
+    listed = [t for t in oracle.things.values() if t.id in wanted] if wanted else oracle.listed("node")
+    shown = [t for t in listed if _matches(t, filters)]
     items = "".join(f"<item><instancesSet>{_instance(thing)}</instancesSet></item>" for thing in shown)
     return f"<reservationSet>{items}</reservationSet>"
 
@@ -111,10 +117,7 @@ def _describe_instances(oracle: Oracle, params: dict[str, str]) -> str:
 def _terminate(oracle: Oracle, params: dict[str, str]) -> str:
     found = [oracle.get("node", one, "InvalidInstanceID.NotFound") for one in _numbered(params, "InstanceId")]
     for thing in found:
-        thing.gone = True
-        for other in oracle.things.values():
-            if other.attached == thing.id:
-                other.attached = ""
+        oracle.delete(thing)
     state = "<currentState><code>32</code><name>shutting-down</name></currentState>"
     items = "".join(f"<item><instanceId>{thing.id}</instanceId>{state}</item>" for thing in found)
     return f"<instancesSet>{items}</instancesSet>"
@@ -151,8 +154,11 @@ def _create_volume(oracle: Oracle, params: dict[str, str]) -> str:
 
 
 def _volumes(oracle: Oracle, params: dict[str, str]) -> str:
-    filters = _filters(params)
-    shown = [thing for thing in oracle.listed("volume") if not thing.gone and _matches(thing, filters)]
+    filters, wanted = _filters(params), _numbered(params, "VolumeId")
+    for one in wanted:
+        oracle.get("volume", one, "InvalidVolume.NotFound")
+    listed = [t for t in oracle.things.values() if t.id in wanted] if wanted else oracle.listed("volume")
+    shown = [thing for thing in listed if not thing.gone and _matches(thing, filters)]
     return f"<volumeSet>{''.join(f'<item>{_volume_facts(thing)}</item>' for thing in shown)}</volumeSet>"
 
 
@@ -177,7 +183,7 @@ def _delete_volume(oracle: Oracle, params: dict[str, str]) -> str:
     volume = oracle.get("volume", params["VolumeId"], "InvalidVolume.NotFound")
     if volume.attached:
         raise Refusal(400, "VolumeInUse", f"{volume.id} is attached")
-    volume.gone = True
+    oracle.delete(volume)
     return "<return>true</return>"
 
 
@@ -198,7 +204,11 @@ def _allocate(oracle: Oracle, params: dict[str, str]) -> str:
 
 def _addresses(oracle: Oracle, params: dict[str, str]) -> str:
     filters = {name: values for name, values in _filters(params).items() if name.startswith("tag:")}
-    shown = [thing for thing in oracle.listed("address") if not thing.gone and _matches(thing, filters)]
+    wanted = _numbered(params, "AllocationId")
+    for one in wanted:
+        oracle.get("address", one, "InvalidAllocationID.NotFound")
+    listed = [t for t in oracle.things.values() if t.id in wanted] if wanted else oracle.listed("address")
+    shown = [thing for thing in listed if not thing.gone and _matches(thing, filters)]
     return f"<addressesSet>{''.join(f'<item>{_address_facts(thing)}</item>' for thing in shown)}</addressesSet>"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import parse_qsl, urlencode
 
 from tests.servers.cloud_oracle import Oracle, Refusal, Thing, routed
 
@@ -85,11 +86,8 @@ def _delete(kind: str) -> Callable[..., tuple[int, Any]]:
         thing = oracle.get(kind, one, "itemNotFound")
         if kind == "volume" and thing.attached:
             raise Refusal(400, "badRequest", "the volume is in use")
-        thing.gone = True
-        for other in oracle.things.values():
-            if other.attached == one:
-                other.attached = ""
-        return 204, None
+        oracle.delete(thing)
+        return 202 if kind == "volume" else 204, None
 
     return do
 
@@ -105,7 +103,7 @@ def _images(oracle: Oracle, body: Any) -> tuple[int, Any]:
 
 def _volume(thing: Thing) -> dict[str, Any]:
     at = [{"server_id": thing.attached, "id": thing.id}] if thing.attached else []
-    status = "in-use" if at else "available"
+    status = "error_deleting" if thing.state == "stuck" else "in-use" if at else "available"
     return {"id": thing.id, "name": thing.name, "size": 1, "status": status, "attachments": at, "metadata": thing.tags}
 
 
@@ -117,6 +115,21 @@ def _create_volume(oracle: Oracle, body: Any) -> tuple[int, Any]:
 
 def _volumes(oracle: Oracle, body: Any) -> tuple[int, Any]:
     return 200, {"volumes": [_volume(thing) for thing in oracle.listed("volume") if not thing.gone]}
+
+
+def _show_volume(oracle: Oracle, body: Any, one: str) -> tuple[int, Any]:
+    return 200, {"volume": _volume(oracle.get("volume", one, "itemNotFound"))}
+
+
+def _show_attachment(oracle: Oracle, body: Any, node: str, one: str) -> tuple[int, Any]:
+    oracle.get("node", node, "itemNotFound")
+    if oracle.get("volume", one, "itemNotFound").attached != node:
+        raise Refusal(404, "itemNotFound", "the volume is not attached to it")
+    return 200, {"volumeAttachment": {"id": one, "serverId": node, "volumeId": one, "device": "/dev/vdb"}}
+
+
+def _show_address(oracle: Oracle, body: Any, one: str) -> tuple[int, Any]:
+    return 200, {"floatingip": _address(oracle.get("address", one, "FloatingIPNotFound"))}
 
 
 def _attach(oracle: Oracle, body: Any, node: str) -> tuple[int, Any]:
@@ -162,8 +175,22 @@ def _allocate(oracle: Oracle, body: Any) -> tuple[int, Any]:
     return 201, {"floatingip": _address(oracle.make("address", "", name=asked.get("description", "")))}
 
 
-def _addresses(oracle: Oracle, body: Any) -> tuple[int, Any]:
-    return 200, {"floatingips": [_address(thing) for thing in oracle.listed("address") if not thing.gone]}
+_PROXY = "http://network.example.test/v2.0/floatingips"
+"""How a network API names itself that does not know the proxy before it."""
+
+
+def _addresses(oracle: Oracle, body: Any, query: str | None) -> tuple[int, Any]:
+    """List addresses as the query wants them, a page at a time."""
+    shown = [_address(thing) for thing in oracle.listed("address") if not thing.gone]
+    asked = dict(parse_qsl(query or ""))
+    marker = asked.pop("marker", "")
+    shown = [one for one in shown if all(one.get(key, value) == value for key, value in asked.items())]
+    if not oracle.page:
+        return 200, {"floatingips": shown}
+    begin = next((n for n, one in enumerate(shown, 1) if one["id"] == marker), 0)
+    page, left = shown[begin : begin + oracle.page], shown[begin + oracle.page :]
+    more = [{"rel": "next", "href": f"{_PROXY}?{urlencode({**asked, 'marker': page[-1]['id']})}"}] if left else []
+    return 200, {"floatingips": page, "floatingips_links": more}
 
 
 def _associate(oracle: Oracle, body: Any, one: str) -> tuple[int, Any]:
@@ -173,7 +200,7 @@ def _associate(oracle: Oracle, body: Any, one: str) -> tuple[int, Any]:
     return 200, {"floatingip": _address(address)}
 
 
-_ID = "([^/]+)"
+_ID = "([^/?]+)"
 _ROUTES: list[tuple[str, str, str, Callable[..., tuple[int, Any]]]] = [
     ("POST", "/compute/v2.1/servers", "POST /servers", _boot),
     ("GET", "/compute/v2.1/servers/detail", "GET /servers/detail", _servers),
@@ -189,7 +216,10 @@ _ROUTES: list[tuple[str, str, str, Callable[..., tuple[int, Any]]]] = [
     ("GET", "/compute/v2.1/limits", "GET /limits", _limits),
     ("GET", f"/compute/v2.1/servers/{_ID}/os-interface", "GET /interfaces", _interfaces),
     ("GET", "/network/v2.0/networks", "GET /networks", _networks),
-    ("GET", "/network/v2.0/floatingips", "GET /floatingips", _addresses),
+    ("GET", r"/network/v2.0/floatingips(?:\?(.*))?", "GET /floatingips", _addresses),
+    ("GET", f"/network/v2.0/floatingips/{_ID}", "GET /floatingips/ID", _show_address),
+    ("GET", f"/volume/v3/volumes/{_ID}", "GET /volumes/ID", _show_volume),
+    ("GET", f"/compute/v2.1/servers/{_ID}/os-volume_attachments/{_ID}", "GET /attachments/ID", _show_attachment),
     ("POST", "/network/v2.0/floatingips", "POST /floatingips", _allocate),
     ("PUT", f"/network/v2.0/floatingips/{_ID}", "PUT /floatingips/ID", _associate),
     ("DELETE", f"/network/v2.0/floatingips/{_ID}", "DELETE /floatingips/ID", _delete("address")),

@@ -27,12 +27,23 @@ class Thing:
     attached: str = ""
     runs: float = 0.0
     broken: bool = False
+    going: float = 0.0
+    stuck: bool = False
+    hidden: float = 0.0
 
     @property
     def state(self) -> str:
-        """What the cloud says of it: "running", "pending", "error" or "gone"."""
+        """What the cloud says of it: "running", "pending", "error", "stuck" or "gone".
+
+        What was accepted to be deleted goes at the time `going`, or never: then it is "stuck". It is denied by its id
+        until `hidden`.
+        """
+        if self.going and time.monotonic() >= self.going:
+            self.gone, self.attached = True, ""
         if self.gone:
             return "gone"
+        if self.stuck:
+            return "stuck"
         if self.broken:
             return "error"
         return "pending" if time.monotonic() < self.runs else "running"
@@ -79,6 +90,9 @@ FAULTS = {
     "quota": "refuses: there are too many",
     "rate": "refuses: too many requests; `delay` goes out as Retry-After",
     "not_found": "refuses: there is no such thing",
+    "accepted": "accepts to delete it; it goes `delay` seconds later",
+    "accepted_stuck": "accepts to delete it; it never goes, and shows an error",
+    "hidden": "does it; what it made is denied by its id for `delay` seconds",
     "token_mismatch": "refuses: the token was used with other parameters",
     "token_terminated": "refuses: what this token made was terminated",
 }
@@ -99,7 +113,8 @@ class Oracle:
     """The things that exist, the calls that came, and the faults to come; FAULTS names the kinds.
 
     `latency` is each call's in seconds, `lag` after how many seconds a list shows a new thing, `boot` after how many
-    a new node runs, `quota` how many nodes there may be, and `trickle` the seconds between two bytes of that fault.
+    a new node runs, `quota` how many nodes there may be, `page` how many addresses a list of OpenStack's shows at once,
+    0 for all, and `trickle` the seconds between two bytes of that fault.
     """
 
     def __init__(self) -> None:
@@ -112,6 +127,7 @@ class Oracle:
         self.boot = 0.0
         self.trickle = 0.1
         self.quota = 1000
+        self.page = 0
         self.pending: list[threading.Thread] = []
         self._becoming: Fault | None = None
         self._numbers = itertools.count(1)
@@ -125,12 +141,12 @@ class Oracle:
     def alive(self, kind: str = "node") -> list[Thing]:
         """Return what exists, whatever lists say."""
         with self.lock:
-            return [thing for thing in self.things.values() if thing.kind == kind and not thing.gone]
+            return [thing for thing in self.things.values() if thing.kind == kind and thing.state != "gone"]
 
     def everything(self) -> list[str]:
         """Return the ids of all that exists."""
         with self.lock:
-            return sorted(thing.id for thing in self.things.values() if not thing.gone)
+            return sorted(thing.id for thing in self.things.values() if thing.state != "gone")
 
     def count(self, call: str) -> int:
         """Return how often `call` came."""
@@ -141,15 +157,30 @@ class Oracle:
         """Return what a list shows: new things come late by `lag` seconds, and gone nodes stay for a while."""
         with self.lock:
             now = time.monotonic()
-            return [thing for thing in self.things.values() if thing.kind == kind and now - thing.born >= self.lag]
+            # Asking for its state lets a thing go whose time has come.
+            return [t for t in self.things.values() if t.kind == kind and now - t.born >= self.lag and t.state]
 
     def get(self, kind: str, one: str, code: str) -> Thing:
         """Return a thing that is there. Raises Refusal 404."""
         with self.lock:
             thing = self.things.get(one)
-            if thing is None or thing.gone or thing.kind != kind:
+            if thing is None or thing.state == "gone" or thing.kind != kind or time.monotonic() < thing.hidden:
                 raise Refusal(404 if not code.startswith("Invalid") else 400, code, f"{kind} {one} does not exist")
             return thing
+
+    def delete(self, thing: Thing) -> None:
+        """Delete a thing, and take what is attached to it apart; or only accept to, as a fault has it."""
+        with self.lock:
+            fault = self._becoming
+            if fault is not None and fault.kind == "accepted":
+                thing.going = time.monotonic() + fault.delay
+            elif fault is not None and fault.kind == "accepted_stuck":
+                thing.stuck = True
+            else:
+                thing.gone = True
+                for other in self.things.values():
+                    if other.attached == thing.id:
+                        other.attached = ""
 
     def make(self, kind: str, prefix: str, **facts: Any) -> Thing:
         """Make one, within the quota for nodes."""
@@ -166,6 +197,7 @@ class Oracle:
                 thing.born += fault.delay if fault.kind == "unlisted" else 0
                 thing.runs += fault.delay if fault.kind == "pending" else 0
                 thing.broken = fault.kind == "error"
+                thing.hidden = time.monotonic() + fault.delay if fault.kind == "hidden" else 0.0
             self.things[thing.id] = thing
             return thing
 

@@ -62,10 +62,7 @@ def _instances(oracle: Oracle, body: Any) -> tuple[int, Any]:
 
 def _delete(kind: str) -> Callable[..., tuple[int, Any]]:
     def do(oracle: Oracle, body: Any, one: str) -> tuple[int, Any]:
-        oracle.get(kind, one, "not_found").gone = True
-        for other in oracle.things.values():
-            if other.attached == one:
-                other.attached = ""
+        oracle.delete(oracle.get(kind, one, "not_found"))
         return 204, None
 
     return do
@@ -73,6 +70,14 @@ def _delete(kind: str) -> Callable[..., tuple[int, Any]]:
 
 def _no_metal(oracle: Oracle, body: Any, one: str) -> tuple[int, Any]:
     raise Refusal(404, "not_found", "Bare metal server not found.")
+
+
+def _show(oracle: Oracle, body: Any, one: str) -> tuple[int, Any]:
+    return 200, {"instance": _instance(oracle.get("node", one, "not_found"))}
+
+
+def _show_block(oracle: Oracle, body: Any, one: str) -> tuple[int, Any]:
+    return 200, {"block": _block(oracle.get("volume", one, "not_found"))}
 
 
 def _block(thing: Thing) -> dict[str, Any]:
@@ -144,6 +149,9 @@ _ID = "([^/]+)"
 _ROUTES: list[tuple[str, str, str, Callable[..., tuple[int, Any]]]] = [
     ("POST", "/v2/instances", "POST /instances", _deploy),
     ("GET", "/v2/instances", "GET /instances", _instances),
+    ("GET", f"/v2/instances/{_ID}", "GET /instances/ID", _show),
+    ("GET", f"/v2/bare-metals/{_ID}", "GET /bare-metals/ID", _no_metal),
+    ("GET", f"/v2/blocks/{_ID}", "GET /blocks/ID", _show_block),
     ("DELETE", f"/v2/instances/{_ID}", "DELETE /instances/ID", _delete("node")),
     ("GET", "/v2/bare-metals", "GET /bare-metals", _none("bare_metals")),
     ("DELETE", f"/v2/bare-metals/{_ID}", "DELETE /bare-metals/ID", _no_metal),

@@ -59,6 +59,6 @@ async def find(task, resource):
 async def undo(task, resource):
     yard = Yard(task.params["yard"])
     if (yard.folder / "stuck").exists():
-        raise ConnectionError("the crane does not answer")
+        raise Refused("the crane does not answer", reason="STUCK")
     await asyncio.sleep(task.params.get("pause", 0))
     yard.take_away(resource.token, resource.external_id)

@@ -14,6 +14,7 @@ from wharfinger_libcloud.wording import said
 _GONE = re.compile(r"\bNotFound\b|\.NotFound|not[ _]found|does ?n[o']t exist|DoesNotExist|no such", re.IGNORECASE)
 
 
+_ADDRESS_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32}", re.IGNORECASE)
 _BY_ID = frozenset({"digitalocean", "ec2", "linode", "openstack", "scaleway"})
 """Providers that destroy a node by its id alone; others want to know its zone, or more."""
 
@@ -49,11 +50,12 @@ def is_gone(error: BaseException) -> bool:
     return isinstance(code, int) and 400 <= code < 500 and bool(_GONE.search(said(error)))
 
 
-def remove(driver: Any, thing: Known, undo: Callable[[Any, Any], object] | None = None) -> None:
+def remove(driver: Any, thing: Known, undo: Callable[[Any, Any], object] | None = None) -> bool:
     """Remove `thing` by `undo`, or by what libcloud has for its kind; what is gone already is removed.
 
-    Raises NotRemoved for a kind that nothing here can remove and for a refusal without a reason, and what the driver
-    raises.
+    Returns whether the cloud took the order; False: it says that there is no such thing. Most clouds only begin to
+    remove what they are told to. Raises NotRemoved for a kind that nothing here can remove and for a refusal without a
+    reason, and what the driver raises.
     """
     way = undo or _WAYS.get(thing.kind)
     if way is None:
@@ -63,10 +65,11 @@ def remove(driver: Any, thing: Known, undo: Callable[[Any, Any], object] | None 
         removed = way(driver, thing) is not False or way(driver, thing) is not False
     except Exception as error:
         if is_gone(error):
-            return
+            return False
         raise
     if not removed:
         raise NotRemoved(f"the driver answered that it did not remove {thing.kind} {thing.id}")
+    return True
 
 
 def _node(driver: Any, thing: Known) -> Any:
@@ -112,6 +115,9 @@ def _address(driver: Any, thing: Known) -> Any:
                 domain = "vpc" if address.extra.get("allocation_id") else None
                 return driver.ex_release_address(address, domain=domain)
         return True
+    if _ADDRESS_ID.fullmatch(thing.id) and hasattr(driver, "network_connection"):
+        # By its id: the list may have more pages than the one that the driver reads.
+        return driver.network_connection.request(f"/v2.0/floatingips/{thing.id}", method="DELETE").success()
     for address in driver.ex_list_floating_ips():
         if thing.id in (str(address.id), address.ip_address):
             return driver.ex_delete_floating_ip(address)

@@ -10,10 +10,20 @@ from wharfinger_compute.account import opened
 from wharfinger_compute.estimating import estimate
 from wharfinger_compute.fleet import Fleet
 from wharfinger_compute.params import DEPLOY_SCHEMA, RESULT_SCHEMA, names
-from wharfinger_compute.resources import RESOURCE_TYPES, find, undo
+from wharfinger_compute.resources import RESOURCE_TYPES, exists, find, undo
 from wharfinger_compute.results import result
 
-__all__ = ["PARAMS_SCHEMA", "RESOURCE_TYPES", "RESULT_SCHEMA", "RESUMABLE", "estimate", "find", "main", "undo"]
+__all__ = [
+    "PARAMS_SCHEMA",
+    "RESOURCE_TYPES",
+    "RESULT_SCHEMA",
+    "RESUMABLE",
+    "estimate",
+    "exists",
+    "find",
+    "main",
+    "undo",
+]
 
 RESUMABLE = True
 PARAMS_SCHEMA = DEPLOY_SCHEMA

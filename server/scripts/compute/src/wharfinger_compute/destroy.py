@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,6 +14,7 @@ from wharfinger_compute.account import Account, opened, told
 from wharfinger_compute.making import is_rate_limit
 from wharfinger_compute.params import DESTROY_SCHEMA, RESULT_SCHEMA
 from wharfinger_compute.results import result
+from wharfinger_compute.sights import can_see, state_of
 from wharfinger_libcloud.removal import is_gone
 from wharfinger_libcloud.wording import said
 
@@ -20,6 +22,10 @@ __all__ = ["PARAMS_SCHEMA", "RESULT_SCHEMA", "RESUMABLE", "main"]
 
 RESUMABLE = True
 PARAMS_SCHEMA = DESTROY_SCHEMA
+GONE_WITHIN = 300.0
+"""Seconds that a node may take to be gone once the cloud accepted to destroy it."""
+LOOKS = 2.0
+"""Seconds between two looks whether it is gone; the first ones come sooner."""
 WAITS = (0.2, 0.5, 1.0, 2.0)
 """Seconds before each further try of what the cloud did not do."""
 
@@ -43,7 +49,7 @@ async def main(task: AsyncTask) -> dict[str, Any]:
                 """Destroy one."""
                 node = alive.get(about["id"])
                 if node is not None:
-                    why = await _destroy(task, account, node)
+                    why = await _destroy(task, account, node, asked.get("gone_timeout", GONE_WITHIN))
                     if why:
                         failed.append(f"{about['name']} ({about['id']}): {why}")
                         return
@@ -98,7 +104,7 @@ def _tags(node: Any) -> dict[str, str]:
     return found
 
 
-async def _destroy(task: AsyncTask, account: Account, node: Any) -> str:
+async def _destroy(task: AsyncTask, account: Account, node: Any, within: float) -> str:
     """Destroy it; return why it could not be done, "" if it is gone."""
     why = ""
     for wait in (*WAITS, None):
@@ -106,7 +112,7 @@ async def _destroy(task: AsyncTask, account: Account, node: Any) -> str:
             return "the task was asked to stop"
         try:
             if await account.driver.destroy_node(node):
-                return ""
+                return await _gone(task, account, str(node.id), within)
             why = "the cloud answered that it did not"
         except Exception as error:  # noqa: BLE001 - told at the end, after the others were tried
             if is_gone(error):
@@ -118,3 +124,22 @@ async def _destroy(task: AsyncTask, account: Account, node: Any) -> str:
         if wait is not None:
             await asyncio.sleep(wait)
     return why
+
+
+async def _gone(task: AsyncTask, account: Account, node: str, within: float) -> str:
+    """Look at a node that the cloud accepted to destroy, by its id, until it is gone; return why it is not, or ""."""
+    if not within or not can_see(account.provider, "node"):
+        return ""
+    until, pause = time.monotonic() + within, 0.1
+    while True:
+        try:
+            state = await state_of(account, "node", node)
+            if state is None:
+                return ""
+            why = f"the cloud accepted to destroy it, and it is still there, in state {state}"
+        except Exception as error:  # noqa: BLE001 - the next look may tell
+            why = f"the cloud accepted to destroy it, and can't tell whether it is gone: {said(error)[:200]}"
+        if task.cancelled or time.monotonic() + pause > until:
+            return why
+        await asyncio.sleep(pause)
+        pause = min(pause * 2, LOOKS)

@@ -6,6 +6,9 @@ from typing import Any
 
 from wharfinger_libcloud.markings import TAG
 
+TERMINATED = "terminated"
+_NODE_STATES = frozenset({"pending", "running", "shutting-down", TERMINATED, "stopping", "stopped"})
+
 
 def _request(driver: Any, action: str, **params: str) -> Any:
     return driver.connection.request(driver.path, params={"Action": action, **params}).object
@@ -61,6 +64,43 @@ def _address(driver: Any, allocation: str) -> Any:
     return next((one for one in every if one.extra.get("allocation_id") == allocation), None)
 
 
+def release_address(driver: Any, allocation: str) -> None:
+    """Release the address of that allocation id."""
+    _request(driver, "ReleaseAddress", AllocationId=allocation)
+
+
+def node_state(driver: Any, one: str) -> str | None:
+    """Return the state of the instance `one`, None where there is none: a terminated one is listed for an hour."""
+    states = _all(_request(driver, "DescribeInstances", **{"InstanceId.1": one}), "name")
+    state = next((name for name in states if name in _NODE_STATES), None)
+    return None if state == TERMINATED else state
+
+
+def volume_state(driver: Any, one: str) -> str | None:
+    """Return the state of the volume `one`, None where there is none."""
+    return next(iter(_all(_request(driver, "DescribeVolumes", **{"VolumeId.1": one}), "status")), None)
+
+
+def address_state(driver: Any, allocation: str) -> str | None:
+    """Return "allocated" for an address that there is, None where there is none."""
+    found = _all(_request(driver, "DescribeAddresses", **{"AllocationId.1": allocation}), "allocationId")
+    return "allocated" if allocation in found else None
+
+
+def attachment_state(driver: Any, attachment: str) -> str | None:
+    """Return "attached" where the volume of `volume:node` is at the node, None where it isn't."""
+    volume, _, node = attachment.partition(":")
+    found = _all(_request(driver, "DescribeVolumes", **{"VolumeId.1": volume}), "instanceId")
+    return "attached" if node in found else None
+
+
+def association_state(driver: Any, association: str) -> str | None:
+    """Return "associated" where the address of `allocation:node` is at the node, None where it isn't."""
+    allocation, _, node = association.partition(":")
+    found = _all(_request(driver, "DescribeAddresses", **{"AllocationId.1": allocation}), "instanceId")
+    return "associated" if node in found else None
+
+
 def associate_address(driver: Any, node: Any, allocation: str) -> str:
     """Give a node an address; return `allocation:node`. Raises LookupError where there is no such address."""
     found = _address(driver, allocation)
@@ -76,11 +116,13 @@ def has_address(driver: Any, node: Any, allocation: str) -> bool:
     return found is not None and found.instance_id == node.id
 
 
-def disassociate_address(driver: Any, node: Any, allocation: str) -> None:
-    """Take an address from `node`; nothing where another has it, or nobody."""
+def disassociate_address(driver: Any, node: Any, allocation: str) -> bool:
+    """Take an address from `node`; return False, and do nothing, where another has it, or nobody."""
     found = _address(driver, allocation)
-    if found is not None and found.instance_id == node.id and found.extra.get("association_id"):
+    there = found is not None and found.instance_id == node.id and bool(found.extra.get("association_id"))
+    if there:
         driver.ex_disassociate_address(found, domain="vpc")
+    return there
 
 
 def most_nodes(driver: Any) -> int | None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 from wharfinger_libcloud.markings import TAG
 from wharfinger_libcloud.removal import is_gone
@@ -14,8 +16,32 @@ def _mark(token: str) -> str:
     return f"{TAG}-{token}"
 
 
-def _addresses(driver: Any) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = driver.network_connection.request(_PATH).object["floatingips"]
+def _addresses(driver: Any, **wanted: str) -> list[dict[str, Any]]:
+    """Return the addresses that are as `wanted`, from all pages of the list."""
+    found: list[dict[str, Any]] = []
+    path, params = _PATH, wanted
+    while path:
+        answer = driver.network_connection.request(path, params=params).object
+        found += answer["floatingips"]
+        path, params = _next(answer.get("floatingips_links") or [])
+    return found
+
+
+def _next(links: list[dict[str, str]]) -> tuple[str, dict[str, str]]:
+    """Return path and parameters of the next page, "" if this was the last one."""
+    following = next((link["href"] for link in links if link.get("rel") == "next"), "")
+    # The address of a proxy may stand in it: what counts is what it asks for.
+    return (_PATH, dict(parse_qsl(urlsplit(following).query))) if following else ("", {})
+
+
+def _address(driver: Any, one: str) -> dict[str, Any] | None:
+    """Return the address with the id `one`, None where there is none."""
+    try:
+        found: dict[str, Any] = driver.network_connection.request(f"{_PATH}/{one}").object["floatingip"]
+    except Exception as error:
+        if is_gone(error):
+            return None
+        raise
     return found
 
 
@@ -48,9 +74,50 @@ def addresses_of(driver: Any, token: str) -> list[str]:
     return [str(one["id"]) for one in _addresses(driver) if _mark(token) in str(one.get("description")).split()]
 
 
+def release_address(driver: Any, one: str) -> None:
+    """Release the address with the id `one`."""
+    driver.network_connection.request(f"{_PATH}/{one}", method="DELETE")
+
+
+def node_state(driver: Any, one: str) -> str:
+    """Return the status of the server `one`."""
+    return str(driver.connection.request(f"/servers/{one}").object["server"]["status"])
+
+
+def volume_state(driver: Any, one: str) -> str:
+    """Return the status of the volume `one`."""
+    return str(driver.ex_get_volume(one).extra["state"])
+
+
+def address_state(driver: Any, one: str) -> str | None:
+    """Return the status of the address `one`, None where there is none."""
+    found = _address(driver, one)
+    return None if found is None else str(found.get("status") or "ALLOCATED")
+
+
+def attachment_state(driver: Any, attachment: str) -> str:
+    """Return "attached" where the volume of `volume:node` is at the node."""
+    volume, _, node = attachment.partition(":")
+    driver.connection.request(f"/servers/{node}/os-volume_attachments/{volume}")
+    return "attached"
+
+
+def association_state(driver: Any, association: str) -> str | None:
+    """Return "associated" where the address of `address:node` is at the node, None where it isn't."""
+    address, _, node = association.partition(":")
+    return "associated" if has_address(driver, _Known(node), address) else None
+
+
+@dataclass(frozen=True)
+class _Known:
+    """A server of which the id is known."""
+
+    id: str
+
+
 def has_address(driver: Any, node: Any, address: str) -> bool:
     """Return whether `address` is at `node`; False where either is gone."""
-    found = next((one for one in _addresses(driver) if str(one["id"]) == address), None)
+    found = _address(driver, address)
     return found is not None and _holds(driver, node, found.get("port_id"))
 
 
@@ -63,10 +130,12 @@ def associate_address(driver: Any, node: Any, address: str) -> str:
     return f"{address}:{node.id}"
 
 
-def disassociate_address(driver: Any, node: Any, address: str) -> None:
-    """Take an address from `node`; nothing where another has it, or nobody."""
-    if has_address(driver, node, address):
+def disassociate_address(driver: Any, node: Any, address: str) -> bool:
+    """Take an address from `node`; return False, and do nothing, where another has it, or nobody."""
+    there = has_address(driver, node, address)
+    if there:
         _point(driver, address, None)
+    return there
 
 
 def _point(driver: Any, address: str, port: str | None) -> None:

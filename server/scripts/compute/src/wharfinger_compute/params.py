@@ -96,6 +96,12 @@ DESTROY_SCHEMA = schema(
             "additionalProperties": {"type": "string"},
             "description": "Tags (or metadata, or labels) that the nodes have, all of them with these values.",
         },
+        "gone_timeout": {
+            "type": "number",
+            "minimum": 0,
+            "default": 300,
+            "description": "Seconds that each node may take to be gone once the cloud accepted to destroy it; 0: don't look.",
+        },
     },
 ) | {"oneOf": [{"required": ["names"]}, {"required": ["tags"]}]}
 

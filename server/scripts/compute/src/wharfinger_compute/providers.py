@@ -30,8 +30,12 @@ class Floating(Protocol):
         """Give it to a node; return `address:node`."""
         ...
 
-    def disassociate_address(self, driver: Any, node: Any, address: str) -> None:
-        """Take it from that node, if it has it."""
+    def release_address(self, driver: Any, address: str) -> None:
+        """Release the one with that id."""
+        ...
+
+    def disassociate_address(self, driver: Any, node: Any, address: str) -> bool:
+        """Take it from that node; return whether it had it."""
         ...
 
 

@@ -9,13 +9,14 @@ from typing import Any
 
 from libcloud.compute.types import NodeState
 
-from wharfinger.script import AsyncTask, Failed, Resource, ResourceType
+from wharfinger.script import ACCEPTED, NOT_FOUND, AsyncTask, Failed, Resource, ResourceType, Unconfirmed
 from wharfinger_compute.account import Account, opened
-from wharfinger_compute.making import as_node, is_rate_limit, volume_name
+from wharfinger_compute.making import as_node, is_rate_limit, refused, volume_name
 from wharfinger_compute.providers import FLOATING
+from wharfinger_compute.sights import can_see, state_of
 from wharfinger_libcloud import Created
 from wharfinger_libcloud.markings import MARKINGS, TAG
-from wharfinger_libcloud.removal import remove
+from wharfinger_libcloud.removal import is_gone, remove
 from wharfinger_libcloud.wording import said
 
 NODE, VOLUME, ADDRESS = "node", "volume", "address"
@@ -95,41 +96,85 @@ async def _links(account: Account, resource: Resource, kind: str) -> list[str]:
 
 
 async def _volume(account: Account, one: str) -> Any:
-    return next((volume for volume in await account.driver.list_volumes() if str(volume.id) == one), None)
+    """Return the volume with the id `one`, None where there is none; by its id where the provider can be asked so."""
+    if account.provider in ("openstack", "vultr"):
+        return await account.driver.run(lambda driver: _unless_gone(lambda: driver.ex_get_volume(one)))
+    options = {"ex_filters": {"volume-id": one}} if account.provider == "ec2" else {}
+    return next((volume for volume in await account.driver.list_volumes(**options) if str(volume.id) == one), None)
 
 
-async def undo(task: AsyncTask, resource: Resource) -> None:
-    """Remove what `resource` is about; what is gone already needs nothing."""
+def _unless_gone(ask: Callable[[], Any]) -> Any:
+    try:
+        return ask()
+    except Exception as error:
+        if is_gone(error):
+            return None
+        raise
+
+
+async def exists(task: AsyncTask, resource: Resource) -> bool | str:
+    """Look at what `resource` is about by its id: the provider's word for its state, or False.
+
+    Raises Failed where its provider can't be asked so, and what libcloud raises where it can't tell.
+    """
     kind = resource.type.rpartition(".")[2]
     async with opened(task, resource.profile, workers=1) as account:
-        await _patiently(lambda: _undo(account, resource, kind))
+        return await state_of(account, kind, resource.external_id) or False
 
 
-async def _undo(account: Account, resource: Resource, kind: str) -> None:
+async def undo(task: AsyncTask, resource: Resource) -> Unconfirmed | None:
+    """Remove what `resource` is about; None where that is complete, ACCEPTED or NOT_FOUND where a look must show it."""
+    kind = resource.type.rpartition(".")[2]
+    async with opened(task, resource.profile, workers=1) as account:
+        said = await _patiently(lambda: _undo(account, resource, kind))
+        # Where nothing can be looked at by its id, the provider's word has to do.
+        return said if can_see(account.provider, kind) else None
+
+
+async def _undo(account: Account, resource: Resource, kind: str) -> Unconfirmed | None:
+    if kind in (ATTACHMENT, ASSOCIATION):
+        return await _take_apart(account, resource, kind)
+    try:
+        if kind == ADDRESS:
+            release = FLOATING[account.provider].release_address
+            await account.driver.run(lambda driver: release(driver, resource.external_id))
+            return None  # which is done when it is answered
+        thing = Created(kind, resource.external_id, resource.attributes.get("name", ""))
+        removed = await account.driver.run(lambda driver: remove(driver, thing))
+    except Exception as error:
+        if is_gone(error):
+            return NOT_FOUND
+        raise
+    return ACCEPTED if removed else NOT_FOUND
+
+
+async def _take_apart(account: Account, resource: Resource, kind: str) -> Unconfirmed | None:
+    one, node = resource.undo_data["one"], resource.undo_data["node"]
     if kind == ASSOCIATION:
-        one, holder = resource.undo_data["one"], as_node(resource.undo_data["node"])
         floating = FLOATING[account.provider]
-        await account.driver.run(lambda driver: floating.disassociate_address(driver, holder, one))
-    elif kind == ATTACHMENT:
-        volume = await _volume(account, resource.undo_data["one"])
-        # Only from the node it was attached to: somebody may have moved it.
-        if volume is not None and resource.undo_data["node"] in str(volume.extra):
-            await account.driver.detach_volume(volume)
-    elif kind == NODE:
-        node = as_node(resource.external_id, resource.attributes.get("name", ""))
-        await account.driver.run(lambda driver: remove(driver, Created(kind, resource.external_id, node.name)))
-    else:
-        await account.driver.run(lambda driver: remove(driver, Created(kind, resource.external_id)))
+        taken = await account.driver.run(lambda driver: floating.disassociate_address(driver, as_node(node), one))
+        return None if taken else NOT_FOUND  # which is done when it is answered
+    volume = await _volume(account, one)
+    # Only from the node it was attached to: somebody may have moved it.
+    if volume is None or node not in str(volume.extra):
+        return NOT_FOUND
+    await account.driver.detach_volume(volume)
+    return ACCEPTED
 
 
-async def _patiently(work: Callable[[], Awaitable[None]]) -> None:
-    """Do it; wait a little where the cloud says "not now", as while a volume is being detached."""
+async def _patiently(work: Callable[[], Awaitable[Unconfirmed | None]]) -> Unconfirmed | None:
+    """Do it and return what it came to.
+
+    Waits a little where the cloud says "not now", as while a volume is being detached. Raises Refused where it says so
+    to the end.
+    """
     for wait in (0.2, 0.5, 1, 2, 4, 8, 16, None):
         try:
-            await work()
+            return await work()
         except Exception as error:
-            if wait is None or not (is_rate_limit(error) or _IN_USE.search(said(error))):
+            if not (is_rate_limit(error) or _IN_USE.search(said(error))):
                 raise
+            if wait is None:  # it said no each time, so nothing is on its way
+                raise refused(error) from error
             await asyncio.sleep(wait)
-        else:
-            return
+    raise AssertionError("the last wait is none")
