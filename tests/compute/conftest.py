@@ -67,9 +67,9 @@ class Yard:
         """Run compute.destroy."""
         return Trial(destroy, profiles=self.profiles, name="compute.destroy").run({"profile": provider, **asked})
 
-    def settle(self, done: Done) -> Done:
-        """Ask `find` for what is uncertain."""
-        return Trial(deploy, profiles=self.profiles, name="compute.deploy").settle(done)
+    def settle(self, done: Done, keys: list[str] | None = None) -> Done:
+        """Ask `find` for what is uncertain and `exists` for what is being undone, or for `keys`."""
+        return Trial(deploy, profiles=self.profiles, name="compute.deploy").settle(done, keys)
 
     def undo(self, done: Done) -> Done:
         """Undo all that the ledger has, what was made last first."""

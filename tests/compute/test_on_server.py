@@ -36,7 +36,7 @@ def test_half_a_deployment_is_listed_then_resumed_then_rolled_back(
         cloud.oracle.fail("RunInstances", "quota", after=12)
         with wharfinger.Client(serving.address) as client:
             params = {**WHAT["ec2"], "name": "web-{n}", "count": 20, "volumes": [1], "concurrency": 1}
-            handle = client.submit("compute.deploy", params)
+            handle = client.submit("harbour.deploy", params)
             with pytest.raises(wharfinger.PartialFailure) as caught:
                 handle.result(60)
             made = [entry for entry in caught.value.created if not entry.key.startswith("attachment/")]

@@ -317,7 +317,7 @@ class ModelLedger:
         if asked < row.settle:
             row.look_at = row.settle
         elif not row.denied:
-            row.denied, row.look_at = asked, asked + row.settling
+            row.denied, row.look_at = self.now, self.now + row.settling  # when it was answered
         elif asked < row.denied + row.settling:
             row.look_at = row.denied + row.settling
         elif row.state == "CREATED":

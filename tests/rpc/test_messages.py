@@ -87,6 +87,7 @@ def test_a_new_task_shows_what_was_asked_and_its_defaults():
             "on_cancel": "ON_FAILURE_KEEP",
             "max_attempts": 1,
             "max_lost_attempts": 5,
+            "max_undo_attempts": 3,
             "retry_backoff": "1s",
         },
         "state": "TASK_STATE_QUEUED",
@@ -283,7 +284,21 @@ def test_a_time_that_is_none_is_refused():
 
 def test_a_policy_comes_back_as_it_was_asked():
     policy = Policy(
-        OnFailure.ROLL_BACK, OnFailure.KEEP, 3, 2, 5_000_000, 1_500_000, 7, 9_000_000, NOW, -5, "k", "0.5", "USD", True
+        OnFailure.ROLL_BACK,
+        OnFailure.KEEP,
+        3,
+        2,
+        5_000_000,
+        1_500_000,
+        7,
+        9_000_000,
+        NOW,
+        -5,
+        "k",
+        "0.5",
+        "USD",
+        True,
+        4,
     )
     assert policy_of(policy_message(policy), "task.policy") == policy
 

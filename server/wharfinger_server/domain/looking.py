@@ -62,7 +62,9 @@ def judge(entry: Entry, shown: bool | None, asked: int, steady: int) -> tuple[En
     if asked < entry.settle_time:
         return replace(entry, look_time=entry.settle_time), Seen.DENIED
     if not entry.denied_time:
-        return replace(entry, denied_time=asked, look_time=asked + entry.settling), Seen.DENIED
+        # An order is when a look was asked at the earliest, its answer at the latest: from the answer of the first
+        # denial to the order of the second a settling time passes, however slow the worker was.
+        return replace(entry, denied_time=steady, look_time=steady + entry.settling), Seen.DENIED
     second = entry.denied_time + entry.settling
     return (entry, Seen.GONE) if asked >= second else (replace(entry, look_time=second), Seen.DENIED)
 

@@ -36,6 +36,7 @@ _YEARS = 100 * 365 * 86_400 * 1_000_000
 _RANGES = {
     "max_attempts": (0, 1_000),
     "max_lost_attempts": (0, 1_000),
+    "max_undo_attempts": (0, 1_000),
     "retry_backoff": (0, _YEARS),
     "attempt_timeout": (0, _YEARS),
     "total_timeout": (0, _YEARS),

@@ -44,13 +44,17 @@ STOPPED = Failure(Code.CANCELLED, "CANCELLED", "the attempt did not stop in time
 
 @dataclass(slots=True)
 class Running:
-    """An attempt that runs, with its job, and the alarm set for it. `lost`: the executor gave it up."""
+    """An attempt that runs, with its job, and the alarm set for it. `lost`: the executor gave it up.
+
+    `after`: how the task stands by what was decided since the attempt ended in the ledger, though not yet here.
+    """
 
     lane: Lane
     job: Job
     attempt: Attempt
     alarm: asyncio.TimerHandle | None = None
     lost: bool = False
+    after: Task | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +226,17 @@ class Attempts:
             del self.running[task.id]
             if running.alarm is not None:
                 running.alarm.cancel()
+            if running.after is not None and running.after.revision > task.revision:
+                task = running.after
         self._on_ended(task)
+
+    def sees_to(self, task: Task) -> bool:
+        """Whether an attempt of the task still runs here, so that its end will see to the task as it is now."""
+        running = self.running.get(task.id)
+        if running is None:
+            return False
+        running.after = task
+        return True
 
     def freed(self, job: Job) -> None:
         """Use the slot of a job of which nothing runs any more."""

@@ -99,7 +99,7 @@ class Dispatcher:
 
     def consider(self, task: Task) -> None:
         """See to a task without a running attempt: wait, settle or run it; forget one at rest."""
-        if task.lease is not None or task.id in self.attempts.running:
+        if task.lease is not None or self.attempts.sees_to(task):
             return
         if task.id in self.suspects and (task.state.resting or not task.crashes):
             self._clear(task.id)

@@ -38,6 +38,7 @@ class ScriptShown:
     result_schema: Mapping[str, Any] = field(default_factory=dict)
     can_undo: bool = False
     can_find: bool = False
+    can_look: bool = False
     can_estimate: bool = False
     resumable: bool = False
     undo_compatible_since: str = ""
@@ -107,6 +108,7 @@ class Listing:
             result_schema=info.result_schema or {},
             can_undo=info.can_undo,
             can_find=info.can_find,
+            can_look=info.can_look,
             can_estimate=info.can_estimate,
             resumable=info.resumable,
             undo_compatible_since=info.undo_compatible_since,

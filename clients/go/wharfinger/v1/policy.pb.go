@@ -118,8 +118,12 @@ type Policy struct {
 	// With max_hourly_cost: accept a task although some of its items have no known price. Unknown is not zero, so
 	// otherwise such a task is refused.
 	AllowUnpriced bool `protobuf:"varint,13,opt,name=allow_unpriced,json=allowUnpriced,proto3" json:"allow_unpriced,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	// How often the undo of one thing is begun at most in a rollback, the first time included. One that failed is begun
+	// again after a wait that doubles from retry_backoff, and never before the last one's whole window is over; a new
+	// rollback counts anew. 0: 3 times.
+	MaxUndoAttempts int32 `protobuf:"varint,14,opt,name=max_undo_attempts,json=maxUndoAttempts,proto3" json:"max_undo_attempts,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *Policy) Reset() {
@@ -243,11 +247,18 @@ func (x *Policy) GetAllowUnpriced() bool {
 	return false
 }
 
+func (x *Policy) GetMaxUndoAttempts() int32 {
+	if x != nil {
+		return x.MaxUndoAttempts
+	}
+	return 0
+}
+
 var File_wharfinger_v1_policy_proto protoreflect.FileDescriptor
 
 const file_wharfinger_v1_policy_proto_rawDesc = "" +
 	"\n" +
-	"\x1awharfinger/v1/policy.proto\x12\rwharfinger.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19wharfinger/v1/price.proto\"\x83\x06\n" +
+	"\x1awharfinger/v1/policy.proto\x12\rwharfinger.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19wharfinger/v1/price.proto\"\xb5\x06\n" +
 	"\x06Policy\x12=\n" +
 	"\n" +
 	"on_failure\x18\x01 \x01(\x0e2\x18.wharfinger.v1.OnFailureB\x04\xe2A\x01\x01R\tonFailure\x12;\n" +
@@ -264,7 +275,8 @@ const file_wharfinger_v1_policy_proto_rawDesc = "" +
 	" \x01(\x05B\x04\xe2A\x01\x01R\bpriority\x12-\n" +
 	"\x0fconcurrency_key\x18\v \x01(\tB\x04\xe2A\x01\x01R\x0econcurrencyKey\x12I\n" +
 	"\x0fmax_hourly_cost\x18\f \x01(\v2\x1b.wharfinger.v1.DecimalMoneyB\x04\xe2A\x01\x01R\rmaxHourlyCost\x12+\n" +
-	"\x0eallow_unpriced\x18\r \x01(\bB\x04\xe2A\x01\x01R\rallowUnpriced*V\n" +
+	"\x0eallow_unpriced\x18\r \x01(\bB\x04\xe2A\x01\x01R\rallowUnpriced\x120\n" +
+	"\x11max_undo_attempts\x18\x0e \x01(\x05B\x04\xe2A\x01\x01R\x0fmaxUndoAttempts*V\n" +
 	"\tOnFailure\x12\x1a\n" +
 	"\x16ON_FAILURE_UNSPECIFIED\x10\x00\x12\x13\n" +
 	"\x0fON_FAILURE_KEEP\x10\x01\x12\x18\n" +

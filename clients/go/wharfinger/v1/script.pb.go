@@ -55,7 +55,10 @@ type Script struct {
 	Executors []string `protobuf:"bytes,12,rep,name=executors,proto3" json:"executors,omitempty"`
 	// Why it can't run: it does not import, has no `main`, or two packages claim its name. Tasks for it are refused with
 	// SCRIPT_BROKEN. Empty when it is well.
-	BrokenReason  string `protobuf:"bytes,13,opt,name=broken_reason,json=brokenReason,proto3" json:"broken_reason,omitempty"`
+	BrokenReason string `protobuf:"bytes,13,opt,name=broken_reason,json=brokenReason,proto3" json:"broken_reason,omitempty"`
+	// It can look at a thing by its id: without this a delete that was merely accepted, or whose answer was lost, can't be
+	// seen to have worked.
+	CanLook       bool `protobuf:"varint,14,opt,name=can_look,json=canLook,proto3" json:"can_look,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -181,11 +184,18 @@ func (x *Script) GetBrokenReason() string {
 	return ""
 }
 
+func (x *Script) GetCanLook() bool {
+	if x != nil {
+		return x.CanLook
+	}
+	return false
+}
+
 var File_wharfinger_v1_script_proto protoreflect.FileDescriptor
 
 const file_wharfinger_v1_script_proto_rawDesc = "" +
 	"\n" +
-	"\x1awharfinger/v1/script.proto\x12\rwharfinger.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1cgoogle/protobuf/struct.proto\"\xeb\x04\n" +
+	"\x1awharfinger/v1/script.proto\x12\rwharfinger.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1cgoogle/protobuf/struct.proto\"\x8c\x05\n" +
 	"\x06Script\x12\x18\n" +
 	"\x04name\x18\x01 \x01(\tB\x04\xe2A\x01\bR\x04name\x12\x1e\n" +
 	"\aversion\x18\x02 \x01(\tB\x04\xe2A\x01\x03R\aversion\x12(\n" +
@@ -200,7 +210,8 @@ const file_wharfinger_v1_script_proto_rawDesc = "" +
 	" \x01(\bB\x04\xe2A\x01\x03R\tresumable\x128\n" +
 	"\x15undo_compatible_since\x18\v \x01(\tB\x04\xe2A\x01\x03R\x13undoCompatibleSince\x12\"\n" +
 	"\texecutors\x18\f \x03(\tB\x04\xe2A\x01\x03R\texecutors\x12)\n" +
-	"\rbroken_reason\x18\r \x01(\tB\x04\xe2A\x01\x03R\fbrokenReason:=\xeaA:\n" +
+	"\rbroken_reason\x18\r \x01(\tB\x04\xe2A\x01\x03R\fbrokenReason\x12\x1f\n" +
+	"\bcan_look\x18\x0e \x01(\bB\x04\xe2A\x01\x03R\acanLook:=\xeaA:\n" +
 	"\x15wharfinger.dev/Script\x12\x10scripts/{script}*\ascripts2\x06scriptB]\n" +
 	"\x11dev.wharfinger.v1P\x01ZFgithub.com/wharfinger/wharfinger/clients/go/wharfinger/v1;wharfingerv1b\x06proto3"
 

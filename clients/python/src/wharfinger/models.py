@@ -302,6 +302,7 @@ class Script(Model):
     result_schema: Mapping[str, Any] = field(default_factory=dict, hash=False)
     can_undo: bool = False
     can_find: bool = False
+    can_look: bool = False
     can_estimate: bool = False
     resumable: bool = False
     executors: tuple[str, ...] = ()

@@ -16,16 +16,17 @@ class Policy:
 
     `on_failure` and `on_cancel`: "keep" leaves what was made for somebody to decide, "roll_back" undoes it at once.
     Durations are seconds or timedeltas. `max_attempts` counts retryable failures, `max_lost_attempts` executors that
-    were lost. `total_timeout` runs from creation (or `not_before`, an aware datetime) to the end of the last attempt. A
-    higher `priority` runs first, from -1000 to 1000. Tasks that share a `concurrency_key` run one at a time. With
-    `max_hourly_cost` a task whose estimate is dearer is refused, and so is one with unpriced items unless
-    `allow_unpriced`.
+    were lost, `max_undo_attempts` the undos of one thing that begin in a rollback. `total_timeout` runs from creation
+    (or `not_before`, an aware datetime) to the end of the last attempt. A higher `priority` runs first, from -1000 to
+    1000. Tasks that share a `concurrency_key` run one at a time. With `max_hourly_cost` a task whose estimate is dearer
+    is refused, and so is one with unpriced items unless `allow_unpriced`.
     """
 
     on_failure: Literal["", "keep", "roll_back", "rollback"] = ""
     on_cancel: Literal["", "keep", "roll_back", "rollback"] = ""
     max_attempts: int = 0
     max_lost_attempts: int = 0
+    max_undo_attempts: int = 0
     retry_backoff: float | timedelta | None = None
     attempt_timeout: float | timedelta | None = None
     total_timeout: float | timedelta | None = None

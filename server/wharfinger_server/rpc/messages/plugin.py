@@ -31,6 +31,7 @@ def script_message(script: ScriptShown) -> script_pb2.Script:
         summary=clean(script.summary),
         can_undo=script.can_undo,
         can_find=script.can_find,
+        can_look=script.can_look,
         can_estimate=script.can_estimate,
         resumable=script.resumable,
         undo_compatible_since=script.undo_compatible_since,

@@ -49,6 +49,7 @@ def _read(wire: bytes, path: str) -> Policy:
         on_cancel=OnFailure(message.on_cancel),
         max_attempts=message.max_attempts,
         max_lost_attempts=message.max_lost_attempts,
+        max_undo_attempts=message.max_undo_attempts,
         priority=message.priority,
         concurrency_key=message.concurrency_key,
         max_hourly_cost=message.max_hourly_cost.amount,
@@ -65,6 +66,7 @@ def policy_message(policy: Policy) -> policy_pb2.Policy:
         on_cancel=policy.on_cancel or OnFailure.KEEP,  # type: ignore[arg-type]
         max_attempts=policy.attempts,
         max_lost_attempts=policy.losses,
+        max_undo_attempts=policy.undos,
         priority=policy.priority,
         concurrency_key=policy.concurrency_key,
         allow_unpriced=policy.allow_unpriced,

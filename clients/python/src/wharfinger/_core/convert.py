@@ -203,6 +203,7 @@ def script(value: script_pb2.Script) -> models.Script:
         result_schema=from_struct(value.result_schema),
         can_undo=value.can_undo,
         can_find=value.can_find,
+        can_look=value.can_look,
         can_estimate=value.can_estimate,
         resumable=value.resumable,
         executors=tuple(value.executors),

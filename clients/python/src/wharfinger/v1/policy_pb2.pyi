@@ -69,6 +69,7 @@ class Policy(_message.Message):
     CONCURRENCY_KEY_FIELD_NUMBER: _builtins.int
     MAX_HOURLY_COST_FIELD_NUMBER: _builtins.int
     ALLOW_UNPRICED_FIELD_NUMBER: _builtins.int
+    MAX_UNDO_ATTEMPTS_FIELD_NUMBER: _builtins.int
     on_failure: Global___OnFailure.ValueType
     """What becomes of the things a failed task made, after its last attempt. Unspecified: KEEP."""
     on_cancel: Global___OnFailure.ValueType
@@ -91,6 +92,11 @@ class Policy(_message.Message):
     allow_unpriced: _builtins.bool
     """With max_hourly_cost: accept a task although some of its items have no known price. Unknown is not zero, so
     otherwise such a task is refused.
+    """
+    max_undo_attempts: _builtins.int
+    """How often the undo of one thing is begun at most in a rollback, the first time included. One that failed is begun
+    again after a wait that doubles from retry_backoff, and never before the last one's whole window is over; a new
+    rollback counts anew. 0: 3 times.
     """
     @_builtins.property
     def retry_backoff(self) -> _duration_pb2.Duration:
@@ -138,10 +144,11 @@ class Policy(_message.Message):
         concurrency_key: _builtins.str = ...,
         max_hourly_cost: _price_pb2.DecimalMoney | None = ...,
         allow_unpriced: _builtins.bool = ...,
+        max_undo_attempts: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["attempt_timeout", b"attempt_timeout", "max_hourly_cost", b"max_hourly_cost", "not_before", b"not_before", "retry_backoff", b"retry_backoff", "total_timeout", b"total_timeout", "undo_timeout", b"undo_timeout"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["allow_unpriced", b"allow_unpriced", "attempt_timeout", b"attempt_timeout", "concurrency_key", b"concurrency_key", "max_attempts", b"max_attempts", "max_hourly_cost", b"max_hourly_cost", "max_lost_attempts", b"max_lost_attempts", "not_before", b"not_before", "on_cancel", b"on_cancel", "on_failure", b"on_failure", "priority", b"priority", "retry_backoff", b"retry_backoff", "total_timeout", b"total_timeout", "undo_timeout", b"undo_timeout"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["allow_unpriced", b"allow_unpriced", "attempt_timeout", b"attempt_timeout", "concurrency_key", b"concurrency_key", "max_attempts", b"max_attempts", "max_hourly_cost", b"max_hourly_cost", "max_lost_attempts", b"max_lost_attempts", "max_undo_attempts", b"max_undo_attempts", "not_before", b"not_before", "on_cancel", b"on_cancel", "on_failure", b"on_failure", "priority", b"priority", "retry_backoff", b"retry_backoff", "total_timeout", b"total_timeout", "undo_timeout", b"undo_timeout"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

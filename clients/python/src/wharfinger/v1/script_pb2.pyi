@@ -38,6 +38,7 @@ class Script(_message.Message):
     UNDO_COMPATIBLE_SINCE_FIELD_NUMBER: _builtins.int
     EXECUTORS_FIELD_NUMBER: _builtins.int
     BROKEN_REASON_FIELD_NUMBER: _builtins.int
+    CAN_LOOK_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """`scripts/{script}`, such as `scripts/image.import`. Task.script takes the last part alone."""
     version: _builtins.str
@@ -59,6 +60,10 @@ class Script(_message.Message):
     broken_reason: _builtins.str
     """Why it can't run: it does not import, has no `main`, or two packages claim its name. Tasks for it are refused with
     SCRIPT_BROKEN. Empty when it is well.
+    """
+    can_look: _builtins.bool
+    """It can look at a thing by its id: without this a delete that was merely accepted, or whose answer was lost, can't be
+    seen to have worked.
     """
     @_builtins.property
     def params_schema(self) -> _struct_pb2.Struct:
@@ -90,10 +95,11 @@ class Script(_message.Message):
         undo_compatible_since: _builtins.str = ...,
         executors: _abc.Iterable[_builtins.str] | None = ...,
         broken_reason: _builtins.str = ...,
+        can_look: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["params_schema", b"params_schema", "result_schema", b"result_schema"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["broken_reason", b"broken_reason", "can_estimate", b"can_estimate", "can_find", b"can_find", "can_undo", b"can_undo", "distribution", b"distribution", "executors", b"executors", "name", b"name", "params_schema", b"params_schema", "result_schema", b"result_schema", "resumable", b"resumable", "summary", b"summary", "undo_compatible_since", b"undo_compatible_since", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["broken_reason", b"broken_reason", "can_estimate", b"can_estimate", "can_find", b"can_find", "can_look", b"can_look", "can_undo", b"can_undo", "distribution", b"distribution", "executors", b"executors", "name", b"name", "params_schema", b"params_schema", "result_schema", b"result_schema", "resumable", b"resumable", "summary", b"summary", "undo_compatible_since", b"undo_compatible_since", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

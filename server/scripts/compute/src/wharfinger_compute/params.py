@@ -100,7 +100,7 @@ DESTROY_SCHEMA = schema(
             "type": "number",
             "minimum": 0,
             "default": 300,
-            "description": "Seconds that each node may take to be gone once the cloud accepted to destroy it; 0: don't look.",
+            "description": "Seconds that each node may take to be gone once the cloud accepted that; 0: nobody looks.",
         },
     },
 ) | {"oneOf": [{"required": ["names"]}, {"required": ["tags"]}]}

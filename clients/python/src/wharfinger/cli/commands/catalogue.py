@@ -39,6 +39,7 @@ def _show(asked: Asked, script: Script) -> None:
     can = (
         ("undo", script.can_undo),
         ("find", script.can_find),
+        ("exists", script.can_look),
         ("estimate", script.can_estimate),
         ("resume", script.resumable),
     )
