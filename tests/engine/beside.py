@@ -70,13 +70,8 @@ class House:
     def __init__(self, folder: Path) -> None:
         self.now = 10_000_000
         self.ahead = 1_800_000_000
-        self.store = Store.open(
-            f"sqlite:///{folder}/beside.db",
-            encode=encode_event,
-            runner=InlineRunner(),
-            clock=self.wall,
-            steady=SteadyClock("beside", lambda: self.now * SECOND),
-        )
+        self.servers = self.tasks = 0
+        self._url = f"sqlite:///{folder}/beside.db"
         module = ModuleType("beside", "Does nothing.")
 
         async def nothing(*_: Any) -> dict[str, Any]:
@@ -84,13 +79,24 @@ class House:
             return {}
 
         module.main = module.find = module.exists = module.undo = nothing  # type: ignore[attr-defined]
-        registry = Registry(
+        self._registry = Registry(
             {"beside.script": ScriptPlugin("beside.script", "beside", "1", "", module, inspect(module))},
             {"asyncio": ExecutorPlugin("asyncio", "beside", "1", "", _Nowhere)},
         )
-        self.engine = Engine(self.store, registry, Settings(), lambda *_: None)
+        self.open(0)
+
+    def open(self, ahead: int) -> None:
+        """Open the database as another process, whose steady clock is `ahead` seconds ahead of the true time."""
+        self.servers += 1
+        self.store = Store.open(
+            self._url,
+            encode=encode_event,
+            runner=InlineRunner(),
+            clock=self.wall,
+            steady=SteadyClock(f"server {self.servers}", lambda: (self.now + ahead) * SECOND),
+        )
+        self.engine = Engine(self.store, self._registry, Settings(), lambda *_: None)
         self.life: Life = self.engine.dispatcher.life
-        self.tasks = 0
 
     def wall(self) -> int:
         """Return the time of day, which is set now and then and must change nothing."""
@@ -202,7 +208,7 @@ class History:
         """Take one random step."""
         model, dice = self.model, self.dice
         due = model.next_phase()
-        kinds = ["clock", "lose"] if model.phase else ["clock"]
+        kinds = ["clock", "lose"] if model.phase else ["clock"] * 5 + ["take_over"]
         kinds += ["lease"] * 6 if due else []
         kinds += {"RUN": ["run"] * 8, "SETTLE": ["settle"] * 8, "UNDO": ["undo"] * 8}.get(model.phase, [])
         kinds += ["late"] * 2 if self.sessions else []
@@ -214,6 +220,14 @@ class History:
         if self.dice.random() < 0.1:
             self.house.ahead += self.dice.choice((-90_000, -3600, -30, 30, 3600, 90_000))
         self.model.ledger.now = self.house.now
+
+    async def _take_over(self) -> None:
+        """Another process takes over, while no attempt is at work."""
+        await self.house.store.close()
+        self.house.open(self.dice.choice((-self.house.now + 10, 0, 1_000_000)))
+        self.model.ledger.taken_over()
+        self.story.append(f"{self.house.now % 100_000} server {self.house.servers} takes over")
+        await self.compare()
 
     async def _lease(self) -> None:
         await self._clock()  # what happens in one second cannot be told apart by times

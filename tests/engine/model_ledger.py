@@ -22,7 +22,8 @@ class Refused(Exception):
 
 @dataclass
 class Row:
-    """One entry. `settle`: from when "not there" counts; `window`: until when an undo may be on its way.
+    """One entry. `settle`: from when "not there" counts; `window`: until when an undo may be on its way. Their
+    lengths are `whole` and `undo_whole`.
 
     `look`: it waits to be looked at, from `look_at` on; `looks` decided nothing, the first denial that counts was asked
     at `denied`. `was`: it was the key's own thing once (28). `undos` began ever, `begun` in this rollback; the last one
@@ -40,8 +41,10 @@ class Row:
     digest: str = ""
     tokens: bool = False
     settle: int = 0
+    whole: int = 0
     settling: int = 10
     window: int = 0
+    undo_whole: int = 0
     undos: int = 0
     begun: int = 0
     failed: int = 0
@@ -136,9 +139,20 @@ class ModelLedger:
             raise Refused("30")
         else:
             row.gen += row.state == "UNDONE" or row.burnt
-        facts = {"id": "", "owned": True, "tried": False, "burnt": False, "window": 0, "tokens": tokens, "look": False}
+        facts = {
+            "id": "",
+            "owned": True,
+            "tried": False,
+            "burnt": False,
+            "window": 0,
+            "undo_whole": 0,
+            "tokens": tokens,
+            "look": False,
+        }
         facts |= {"undos": 0, "begun": 0}
-        return self.set(row, "INTENDED", epoch=epoch, after=after, digest=digest, settle=settle, **facts)
+        return self.set(
+            row, "INTENDED", epoch=epoch, after=after, digest=digest, settle=settle, whole=settle - self.now, **facts
+        )
 
     def _stood_on(self, key: str) -> bool:
         return any(key in r.after and r.state not in GONE and r.state != "MISSING" for r in self.rows.values())
@@ -202,7 +216,7 @@ class ModelLedger:
         del self.rows[other.key]
         gen, window, settle = max(base.gen, other.gen), other.window, min(base.settle, self.now)
         facts = {"gen": gen, "window": window, "settle": settle, "burnt": False, "tried": False, "look": False}
-        facts |= {"undos": other.undos, "begun": other.begun, "denied": 0}
+        facts |= {"undos": other.undos, "begun": other.begun, "denied": 0, "whole": 0, "undo_whole": other.undo_whole}
         return self.set(base, "CREATED", id=other.id, owned=True, **facts)
 
     # ------------------------------------------------------------------ finding
@@ -265,7 +279,9 @@ class ModelLedger:
         if row.state in ("UNDOING", "UNDO_FAILED") and self.now < row.window:
             raise Refused("24")
         facts = {"look": True, "look_at": max(row.settle, self.now), "looks": 0, "denied": 0}
-        self.set(row, "UNDOING", window=until, undos=row.undos + 1, begun=row.begun + 1, **facts)
+        self.set(
+            row, "UNDOING", window=until, undo_whole=until - self.now, undos=row.undos + 1, begun=row.begun + 1, **facts
+        )
 
     def undone(self, key: str, how: str, number: int) -> bool:
         """Take what came of it (rule 26): what is not complete, nor surely refused, is looked at.
@@ -278,12 +294,21 @@ class ModelLedger:
         if how == "COMPLETE":
             self.set(row, "UNDONE", look=False)
         elif how == "REFUSED":
-            self.set(row, "UNDO_FAILED", failed=self.now, look=False, window=self.now)
+            self.set(row, "UNDO_FAILED", failed=self.now, look=False, window=self.now, undo_whole=0)
         elif how == "LOST":
             self.set(row, "UNDO_FAILED", failed=self.now)
         else:
             self.set(row, "UNDOING")
         return how == "COMPLETE"
+
+    def taken_over(self) -> None:
+        """Rule 33: another process, whose clock is another one, restarts every open window in full."""
+        for row in self.rows.values():
+            row.settle = self.now + row.whole if row.settle else 0
+            row.window = self.now + row.undo_whole if row.window else 0
+            row.failed = self.now if row.failed else 0
+            row.look_at = self.now if row.look_at else 0
+            row.denied = 0
 
     def to_look(self) -> list[Row]:
         """Return what is to be looked at by now."""
