@@ -28,7 +28,7 @@ class Showing:
 
     def brief(self, task: Task) -> Shown:
         """Return the basic view of a task: nothing more is read."""
-        return Shown(task, progress=self._progress(task), waiting_reason=self._waits(task), full=False)
+        return Shown(task, progress=self._progress(task), full=False)
 
     async def show(self, task: Task) -> Shown:
         """Return the full view of a task."""

@@ -101,11 +101,12 @@ type Policy struct {
 	// limit.
 	AttemptTimeout *durationpb.Duration `protobuf:"bytes,6,opt,name=attempt_timeout,json=attemptTimeout,proto3" json:"attempt_timeout,omitempty"`
 	// Longest time from create_time, all waiting included, to the end of the last attempt; then the task fails with
-	// TOTAL_TIMEOUT. Undoing does not count. Unset: no limit.
+	// TOTAL_TIMEOUT. Undoing does not count. It is a length of time: setting the clock changes nothing. Unset: no limit.
 	TotalTimeout *durationpb.Duration `protobuf:"bytes,7,opt,name=total_timeout,json=totalTimeout,proto3" json:"total_timeout,omitempty"`
 	// Longest time a rollback may take; then it stops as ROLLBACK_FAILED and the ledger says what is left. Unset: no limit.
 	UndoTimeout *durationpb.Duration `protobuf:"bytes,8,opt,name=undo_timeout,json=undoTimeout,proto3" json:"undo_timeout,omitempty"`
-	// The task stays QUEUED until then. Unset or past: it may run at once.
+	// The task stays QUEUED until then, by the clock of the server's machine as it is set. Unset or past: it may run at
+	// once.
 	NotBefore *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=not_before,json=notBefore,proto3" json:"not_before,omitempty"`
 	// Higher runs first among the tasks that wait for the same executor; from -1000 to 1000.
 	Priority int32 `protobuf:"varint,10,opt,name=priority,proto3" json:"priority,omitempty"`

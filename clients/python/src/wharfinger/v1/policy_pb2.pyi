@@ -111,7 +111,7 @@ class Policy(_message.Message):
     @_builtins.property
     def total_timeout(self) -> _duration_pb2.Duration:
         """Longest time from create_time, all waiting included, to the end of the last attempt; then the task fails with
-        TOTAL_TIMEOUT. Undoing does not count. Unset: no limit.
+        TOTAL_TIMEOUT. Undoing does not count. It is a length of time: setting the clock changes nothing. Unset: no limit.
         """
 
     @_builtins.property
@@ -120,7 +120,9 @@ class Policy(_message.Message):
 
     @_builtins.property
     def not_before(self) -> _timestamp_pb2.Timestamp:
-        """The task stays QUEUED until then. Unset or past: it may run at once."""
+        """The task stays QUEUED until then, by the clock of the server's machine as it is set. Unset or past: it may run at
+        once.
+        """
 
     @_builtins.property
     def max_hourly_cost(self) -> _price_pb2.DecimalMoney:

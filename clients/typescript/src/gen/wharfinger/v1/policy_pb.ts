@@ -74,7 +74,7 @@ export type Policy = Message<"wharfinger.v1.Policy"> & {
 
   /**
    * Longest time from create_time, all waiting included, to the end of the last attempt; then the task fails with
-   * TOTAL_TIMEOUT. Undoing does not count. Unset: no limit.
+   * TOTAL_TIMEOUT. Undoing does not count. It is a length of time: setting the clock changes nothing. Unset: no limit.
    *
    * @generated from field: google.protobuf.Duration total_timeout = 7;
    */
@@ -88,7 +88,8 @@ export type Policy = Message<"wharfinger.v1.Policy"> & {
   undoTimeout?: Duration | undefined;
 
   /**
-   * The task stays QUEUED until then. Unset or past: it may run at once.
+   * The task stays QUEUED until then, by the clock of the server's machine as it is set. Unset or past: it may run at
+   * once.
    *
    * @generated from field: google.protobuf.Timestamp not_before = 9;
    */
