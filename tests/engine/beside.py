@@ -114,11 +114,12 @@ class House:
 
 
 class History:
-    """One random history of one task. `story` tells it; `losing`: what it makes is deleted outside, and it is resumed."""
+    """One random history of one task. `story` tells it; `losing`: what it makes is deleted outside; it is resumed."""
 
     def __init__(self, house: House, seed: int) -> None:
         self.house = house
         self.dice = random.Random(seed)
+        self.servers = random.Random(f"servers {seed}")
         dice = self.dice
         self.losing = dice.random() < 0.5
         self.model = ModelTask(
@@ -207,8 +208,10 @@ class History:
     async def step(self) -> None:
         """Take one random step."""
         model, dice = self.model, self.dice
+        if not model.phase and self.servers.random() < 0.03:
+            await self._take_over()
         due = model.next_phase()
-        kinds = ["clock", "lose"] if model.phase else ["clock"] * 5 + ["take_over"]
+        kinds = ["clock", "lose"] if model.phase else ["clock"]
         kinds += ["lease"] * 6 if due else []
         kinds += {"RUN": ["run"] * 8, "SETTLE": ["settle"] * 8, "UNDO": ["undo"] * 8}.get(model.phase, [])
         kinds += ["late"] * 2 if self.sessions else []
@@ -224,7 +227,7 @@ class History:
     async def _take_over(self) -> None:
         """Another process takes over, while no attempt is at work."""
         await self.house.store.close()
-        self.house.open(self.dice.choice((-self.house.now + 10, 0, 1_000_000)))
+        self.house.open(self.servers.choice((-self.house.now + 10, 0, 1_000_000)))
         self.model.ledger.taken_over()
         self.story.append(f"{self.house.now % 100_000} server {self.house.servers} takes over")
         await self.compare()

@@ -308,7 +308,7 @@ class ModelLedger:
             row.window = self.now + row.undo_whole if row.window else 0
             row.failed = self.now if row.failed else 0
             row.look_at = self.now if row.look_at else 0
-            row.denied = 0
+            row.denied = self.now if row.denied else 0
 
     def to_look(self) -> list[Row]:
         """Return what is to be looked at by now."""

@@ -48,10 +48,10 @@ def retimed(entry: Entry, reading: Reading) -> Entry:
         settle_window=settle,
         undo_deadline=reading.since + undo if entry.undo_deadline else 0,
         undo_window=undo,
-        # An undo that failed rests in full, and what was denied once has to be denied twice again.
+        # An undo that failed rests in full, and between two looks that deny a thing there is a whole settling time.
         undo_failed_time=reading.since if entry.undo_failed_time else 0,
         look_time=reading.since if entry.look_time else 0,
-        denied_time=0,
+        denied_time=reading.since if entry.denied_time else 0,
     )
 
 
