@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -188,3 +190,82 @@ async def test_a_file_locked_by_a_shell_is_waited_for(store: Store, tmp_path: Pa
     shell.execute("ROLLBACK")
     shell.close()
     assert await waiting == 2
+
+
+# ---------------------------------------------------------------------- connections that stay open and say nothing
+
+
+@pytest.mark.parametrize("kind", ["postgres"])
+async def test_a_connection_that_is_open_and_silent_is_replaced(
+    open_store: OpenStore, through: str, proxy: Proxy, caplog: pytest.LogCaptureFixture
+) -> None:
+    store = open_store(through, pace=Pace(deadline=0.4))
+    task = await store.create(draft())
+    for _ in range(2):
+        proxy.freeze()
+        async with asyncio.timeout(20):
+            assert await store.change(task.id, say("x"))
+            assert await store.task_by_id(task.id)
+    assert [e.sequence for e in await store.events(task.id, 0, 10)] == [1, 2, 3]
+    assert "has not answered for 0.4 s; the connection is dropped" in caplog.text
+    assert "the database cannot be written" in caplog.text
+    assert "the database can be written again" in caplog.text
+
+
+@pytest.mark.parametrize("kind", ["postgres"])
+@pytest.mark.parametrize("moment", ["before COMMIT", "after COMMIT"])
+async def test_a_commit_that_is_never_answered_is_asked_for(
+    open_store: OpenStore, through: str, proxy: Proxy, moment: Moment
+) -> None:
+    store = open_store(through, pace=Pace(deadline=0.4))
+    task = await store.create(draft())
+    proxy.freeze_at = moment
+    async with asyncio.timeout(20):
+        made, said = await asyncio.gather(store.create(draft()), store.change(task.id, say("x")))
+    assert (proxy.cuts, said) == (1, 2)
+    assert await store.task_by_id(made.id) == made
+    assert [e.position for e in await store.feed("harbour", 0, 100)] == [1, 2, 3], "written exactly once"
+
+
+@pytest.mark.parametrize("kind", ["postgres"])
+@pytest.mark.parametrize("busy", [False, True])
+async def test_health_asks_the_writer_and_does_not_wait_for_ever(
+    open_store: OpenStore, through: str, proxy: Proxy, busy: bool
+) -> None:
+    store = open_store(through, pace=Pace(deadline=2.0))
+    task = await store.create(draft())
+    proxy.frozen.update(map(id, proxy._open))  # the writer's: no reader has connected yet
+    going = asyncio.create_task(store.change(task.id, say("x"))) if busy else None
+    for _ in range(2):
+        with pytest.raises(Unavailable, match=r"has not answered for 0.2 s|a write has been under way"):
+            await store.health(0.2)
+    async with asyncio.timeout(20):
+        while True:
+            try:
+                await store.health(2.0)
+                break
+            except Unavailable:
+                continue
+        if going is not None:
+            assert await going == 2
+
+
+@pytest.mark.parametrize("kind", ["postgres"])
+async def test_a_session_that_is_stopped_is_waited_for_and_nothing_is_written_twice(
+    open_store: OpenStore, url: str, postgres: Cluster
+) -> None:
+    store = open_store(pace=Pace(deadline=0.4, patience=60))
+    task = await store.create(draft())
+    pid = _driver(store).info.backend_pid
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        going = asyncio.create_task(store.change(task.id, say("x")))
+        with pytest.raises(Unavailable):
+            await store.health(0.3)
+        await asyncio.sleep(0.7)
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    async with asyncio.timeout(30):
+        assert await going == 2
+        await store.health()
+    assert [e.sequence for e in await store.events(task.id, 0, 10)] == [1, 2]

@@ -7,9 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from grpc_health.v1 import health_pb2, health_pb2_grpc
 from tests.postgres import Cluster, postgres  # noqa: F401  # the fixture
 from tests.rpc.wire import Stubs, connected, create_request
 from tests.servers.serving import Serving
+from tests.store.proxy import Proxy
 
 from wharfinger.v1 import event_pb2, resource_pb2, task_pb2
 from wharfinger.v1 import task_service_pb2 as v1
@@ -93,3 +95,35 @@ def test_everything_works_on_postgresql(postgres: Cluster, tmp_path: Path, serve
 def ledger(stubs: Stubs, name: str) -> list[resource_pb2.Resource]:
     """Return the entries of a task's ledger."""
     return list(stubs.tasks.ListTaskResources(v1.ListTaskResourcesRequest(name=name, page_size=100)).resources)
+
+
+@pytest.mark.timeout(150)
+def test_a_connection_that_is_open_and_silent_is_noticed_told_and_replaced(
+    postgres: Cluster,  # noqa: F811
+    tmp_path: Path,
+    serve: Callable[..., Serving],
+) -> None:
+    proxy = Proxy(tmp_path, postgres.folder, tcp=True)
+    try:
+        url = postgres.database().replace(f"host={postgres.folder}", f"host=127.0.0.1&port={proxy.port}")
+        serving = serve(environ={"WHARFINGER_STORE__URL": url, "WHARFINGER_STORE__DEADLINE": "8s"})
+        with connected(serving.address) as stubs:
+            health = health_pb2_grpc.HealthStub(stubs.channel)
+
+            def until(status: int) -> None:
+                """Wait for the server's health to be so."""
+                while health.Check(health_pb2.HealthCheckRequest()).status != status:
+                    time.sleep(0.05)
+
+            stubs.wait(stubs.create("pg", "harbour.noop").name)
+            proxy.freeze()
+            going = stubs.tasks.CreateTask.future(create_request("pg", "harbour.noop"), timeout=60)
+            until(health_pb2.HealthCheckResponse.NOT_SERVING)
+            until(health_pb2.HealthCheckResponse.SERVING)
+            assert stubs.wait(going.result().name).state == SUCCEEDED
+            assert len(stubs.tasks.ListTasks(v1.ListTasksRequest(parent=PROJECT), timeout=10).tasks) == 2
+        assert "the database is not well" in serving.log()
+        assert "has not answered for 8 s; the connection is dropped" in serving.log()
+        assert serving.stop() == 0
+    finally:
+        proxy.close()

@@ -27,7 +27,7 @@ from wharfinger_server.registry import Registry
 from wharfinger_server.rpc.messages.event import encode_event
 from wharfinger_server.store.errors import NotWritable
 from wharfinger_server.store.forked import keep_from_children, of_port
-from wharfinger_server.store.store import Store
+from wharfinger_server.store.store import Pace, Store
 
 log = logging.getLogger(__name__)
 
@@ -129,7 +129,8 @@ async def serve(settings: Settings, on_ready: OnReady) -> int:
     # Only now: a plug-in may have set its own.
     ended.listen(loop)
     make_data_dir(settings)
-    store = await asyncio.to_thread(Store.open, settings.database_url, encode=encode_event)
+    pace = Pace(deadline=settings.store.deadline / 1_000_000)
+    store = await asyncio.to_thread(Store.open, settings.database_url, encode=encode_event, pace=pace)
     try:
         server = Server(settings, store, registry)
         try:

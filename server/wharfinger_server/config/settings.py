@@ -93,6 +93,13 @@ class Store:
         "Empty: SQLite in the data folder. Otherwise sqlite:////PATH or postgresql://USER@HOST/NAME. A password is"
         " better placed in the environment: WHARFINGER_STORE__URL, or PGPASSFILE.",
     )
+    deadline: int = setting(
+        "20s",
+        "How long PostgreSQL may leave a transaction or a query without an answer before its connection is dropped; the"
+        " server then connects again, and finds out what came of a COMMIT.",
+        Kind.DURATION,
+        least=100_000,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,6 +56,8 @@ class Database(ABC):
     """SQLAlchemy's name for it."""
     mark: str
     """The driver's placeholder."""
+    remote = False
+    """Whether it is reached over a connection that can be lost without a word."""
 
     def __init__(
         self, statements: Statements, clock: Callable[[], int] | None = None, steady: SteadyClock | None = None
@@ -75,6 +77,10 @@ class Database(ABC):
     @abstractmethod
     def close(self) -> None:
         """Close every connection and give the lock back."""
+
+    @abstractmethod
+    def limit(self, seconds: float) -> None:
+        """Wait so long for a database that is `remote`, at most, before its connection is dropped."""
 
     @abstractmethod
     def judge(self, error: BaseException) -> Trouble:
@@ -221,6 +227,10 @@ class Database(ABC):
         return len(ids)
 
     # ------------------------------------------------------------------ readers
+
+    def look(self, connection: sa.Connection) -> None:
+        """Ask for a sign of life. Raises the driver's error."""
+        connection.exec_driver_sql("SELECT 1").scalar()
 
     @abstractmethod
     def read(self, query: Callable[[sa.Connection], T]) -> T:

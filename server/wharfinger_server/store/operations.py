@@ -66,6 +66,11 @@ class Note(Operation):
 
 
 @dataclass(slots=True, eq=False)
+class Ping(Operation):
+    """Begin a transaction and take it back, to learn whether the writer's connection is alive."""
+
+
+@dataclass(slots=True, eq=False)
 class Recount(Operation):
     """Make the sums of what projects with a budget spend anew."""
 

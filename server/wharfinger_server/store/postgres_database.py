@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import secrets
 import socket
+import threading
 import time
 import weakref
 from collections.abc import Callable, Sequence
@@ -24,6 +25,7 @@ from wharfinger_server.store import migrate
 from wharfinger_server.store.bulk import PostgresBulks
 from wharfinger_server.store.codec import Row
 from wharfinger_server.store.database import TASKS, CommitUnknown, Database, Trouble, Verdict, ensure_incarnation
+from wharfinger_server.store.deadline import Deadline
 from wharfinger_server.store.errors import InUse, NotDurable, NotOurs, NotWritable
 from wharfinger_server.store.forked import allow_children, keep_from_children
 from wharfinger_server.store.line import Line
@@ -45,6 +47,8 @@ _HOLDER = (
     "AND classid = 1464354386 AND objid::bigint = (hashtext(current_schema())::bigint & 4294967295) AND objsubid = 2"
 )
 _BATCHES_KEPT = 7 * 24 * 3600 * 1_000_000
+DEADLINE = 20.0
+"""Seconds that a transaction, or a query, may take before its connection is dropped."""
 _OWN_SESSION_ENDS = 5.0
 """Seconds to wait for the server's end of a lost connection to be gone."""
 
@@ -75,11 +79,16 @@ _DEFAULTS = {
 }
 
 
+class HeldUp(Exception):
+    """Our own session of before has the lock, and the database does not end it: its process may be stopped."""
+
+
 class PostgresDatabase(Database):
     """A PostgreSQL database, or one schema of it."""
 
     kind = "postgresql"
     mark = "%s"
+    remote = True
 
     def __init__(self, url: sa.URL, clock: Callable[[], int] | None = None, steady: SteadyClock | None = None) -> None:
         super().__init__(statements(PostgresBulks), clock, steady)
@@ -88,14 +97,20 @@ class PostgresDatabase(Database):
         usual = {"application_name": f"wharfinger {os.getpid()}@{socket.gethostname()}"} | _DEFAULTS
         arguments = {name: value for name, value in usual.items() if name not in url.query}
         self._open: weakref.WeakSet[psycopg.Connection[Any]] = weakref.WeakSet()
-        self._engine = self._make_engine(url, arguments)
-        self._readers = Readers(self._make_engine(url, arguments, isolation_level="AUTOCOMMIT"))
+        self._mine = threading.local()
+        self._writing: weakref.ref[psycopg.Connection[Any]] | None = None
+        self._deadline = Deadline(DEADLINE)
+        self._engine = self._make_engine(url, arguments, self._take_as_writer)
+        self._readers = Readers(self._make_engine(url, arguments, self._take_as_reader, isolation_level="AUTOCOMMIT"))
         self._connection: sa.Connection | None = None
         self._session: tuple[int, str] | None = None
         self._writer = secrets.token_hex(8)
         self._number = 0
 
-    def _make_engine(self, url: sa.URL, arguments: dict[str, str], **options: Any) -> sa.Engine:
+    @staticmethod
+    def _make_engine(
+        url: sa.URL, arguments: dict[str, str], take: Callable[[Any, Any], None], **options: Any
+    ) -> sa.Engine:
         engine = sa.create_engine(
             url,
             connect_args=arguments,
@@ -103,17 +118,38 @@ class PostgresDatabase(Database):
             hide_parameters=True,  # tasks' params have no place in logs
             **options,
         )
-        sa.event.listen(engine, "connect", self._prepare)
+        sa.event.listen(engine, "connect", take)
         return engine
 
-    def _prepare(self, driver: Any, _record: Any) -> None:
+    def _take_as_writer(self, driver: Any, _record: Any) -> None:
+        self._prepare(driver)
+        self._writing = weakref.ref(driver)
+
+    def _take_as_reader(self, driver: Any, _record: Any) -> None:
+        self._prepare(driver)
+        self._mine.driver = weakref.ref(driver)  # of the thread that connects: each has its own
+
+    def _prepare(self, driver: Any) -> None:
         # One width for all numbers: otherwise each mixture of small and large ones is another prepared statement.
         driver.adapters.register_dumper(int, Int8BinaryDumper)
         self._open.add(driver)
 
+    def _writers(self) -> list[int]:
+        """Return the descriptor of the writer's connection, [] while there is none."""
+        return _descriptor(self._writing)
+
+    def _readers_own(self) -> Callable[[], list[int]]:
+        """Return what tells the descriptor of the connection that the calling thread has by then."""
+        mine = self._mine.__dict__
+        return lambda: _descriptor(mine.get("driver"))
+
+    def limit(self, seconds: float) -> None:
+        """Wait so long for the database at most, in a transaction or a query, before its connection is dropped."""
+        self._deadline.seconds = seconds
+
     def _sockets(self) -> list[int]:
         """Return the descriptors of all connections: in a child they would keep the session, and with it the lock."""
-        return [one.fileno() for one in self._open if not one.closed]
+        return [number for one in self._open for number in _descriptor(weakref.ref(one))]
 
     # ------------------------------------------------------------------ life
 
@@ -174,7 +210,10 @@ class PostgresDatabase(Database):
             holder = connection.exec_driver_sql(_HOLDER).first()
             if holder is None:
                 continue
-            if (holder[0], holder[1]) != self._session or time.monotonic() > deadline:
+            ours = (holder[0], holder[1]) == self._session
+            if ours and time.monotonic() > deadline:
+                raise HeldUp
+            if not ours:
                 raise InUse(f"{self._name} is in use by another server (session {holder[0]}, {_named(holder[2])}")
             connection.exec_driver_sql("SELECT pg_terminate_backend(%s::int)", (holder[0],))
             time.sleep(0.01)
@@ -182,6 +221,7 @@ class PostgresDatabase(Database):
     def close(self) -> None:
         """Close all connections; the lock goes with the writer's."""
         allow_children(self._sockets)
+        self._deadline.close()
         if self._connection is not None:
             with suppress(sa.exc.SQLAlchemyError):
                 self._connection.close()
@@ -193,6 +233,8 @@ class PostgresDatabase(Database):
         """Judge by the SQLSTATE; without one the connection is gone."""
         if isinstance(error, InUse):
             return Trouble(Verdict.UNAVAILABLE, "another server has taken it over")
+        if isinstance(error, HeldUp):
+            return Trouble(Verdict.AGAIN, "it does not end the session before, which may still be committing")
         if isinstance(error, NotDurable):
             return Trouble(Verdict.UNAVAILABLE, "it no longer waits for its disk")
         original = error.orig if isinstance(error, sa.exc.DBAPIError) else error
@@ -208,7 +250,8 @@ class PostgresDatabase(Database):
     # ------------------------------------------------------------------ the writer's transactions
 
     def begin(self) -> tuple[Line, int]:
-        """Begin, and write the batch's number; the time is the database's."""
+        """Begin, and write the batch's number; the time is the database's. From now on the deadline counts."""
+        self._deadline.arm(self._writers)
         connection = self._connection or self._connect()
         self._number += 1
         now = connection.exec_driver_sql(
@@ -223,6 +266,7 @@ class PostgresDatabase(Database):
         assert self._connection is not None
         try:
             self._connection.commit()
+            self._deadline.disarm()
         except sa.exc.DBAPIError as error:
             if self.judge(error).verdict is Verdict.AGAIN:
                 self._drop()
@@ -231,6 +275,12 @@ class PostgresDatabase(Database):
 
     def rollback(self) -> None:
         """Take the transaction back; a connection that was lost is forgotten, so that the next begin makes another."""
+        try:
+            self._roll_back()
+        finally:
+            self._deadline.disarm()
+
+    def _roll_back(self) -> None:
         if self._connection is None:
             return
         try:
@@ -250,6 +300,10 @@ class PostgresDatabase(Database):
 
     def committed(self) -> bool:
         """Connect again: with the lock taken, the session before is over, and what it committed can be read."""
+        with self._deadline.limited(self._writers):
+            return self._committed()
+
+    def _committed(self) -> bool:
         connection = self._connection or self._connect()
         number = connection.exec_driver_sql("SELECT number FROM batches WHERE writer = %s", (self._writer,)).scalar()
         connection.rollback()
@@ -293,12 +347,14 @@ class PostgresDatabase(Database):
 
     def read(self, query: Callable[[sa.Connection], T]) -> T:
         """Run `query` on a reader's connection; once more on a new one where that was lost."""
-        try:
+        with self._deadline.limited(self._readers_own()):
+            try:
+                return self._readers.run(query)
+            except sa.exc.DBAPIError as error:
+                if self.judge(error).verdict is not Verdict.AGAIN:
+                    raise
+            self._deadline.arm(self._readers_own())
             return self._readers.run(query)
-        except sa.exc.DBAPIError as error:
-            if self.judge(error).verdict is not Verdict.AGAIN:
-                raise
-        return self._readers.run(query)
 
 
 def _named(application: str) -> str:
@@ -307,3 +363,11 @@ def _named(application: str) -> str:
     if host == socket.gethostname() and process.isdigit() and not is_alive(int(process)):
         return f"{application}), whose process is gone: one that it started, or the network, keeps it; end that session"
     return f"{application or 'unnamed'}); stop that one, or give this one a database of its own"
+
+
+def _descriptor(driver: weakref.ref[psycopg.Connection[Any]] | None) -> list[int]:
+    connection = driver() if driver is not None else None
+    try:
+        return [connection.fileno()] if connection is not None and not connection.closed else []
+    except psycopg.Error:  # it was lost at this moment
+        return []

@@ -150,6 +150,9 @@ class SqliteDatabase(Database):
                 held.close()
         self._lock.release()
 
+    def limit(self, seconds: float) -> None:
+        """Nothing to do: it is no connection that answers."""
+
     def judge(self, error: BaseException) -> Trouble:
         """Judge by SQLite's primary result code."""
         original = error.orig if isinstance(error, sa.exc.DBAPIError) else error

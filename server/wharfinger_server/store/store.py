@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
@@ -25,6 +26,7 @@ from wharfinger_server.store.operations import (
     Create,
     Note,
     Operation,
+    Ping,
     Probe,
     Purge,
     Recount,
@@ -84,6 +86,7 @@ class Store:
         self._runner = runner
         self._writer = writer
         self._queries = Queries(database)
+        self._ping: asyncio.Future[Any] | None = None
 
     @classmethod
     def open(
@@ -104,8 +107,10 @@ class Store:
         """
         database = _database(url, clock, steady)
         database.open()
+        pace = pace or Pace()
+        database.limit(pace.deadline)
         runner = runner or ThreadRunner(READERS)
-        return cls(database, runner, Writer(database, encode, runner, pace or Pace()))
+        return cls(database, runner, Writer(database, encode, runner, pace))
 
     @property
     def on_commit(self) -> OnCommit | None:
@@ -365,11 +370,38 @@ class Store:
         """
         return await self._read(lambda c: catalogs.history(c, limit, before))
 
-    async def health(self) -> None:
-        """Raise Unavailable when the database does not answer, or could not be written last and still cannot be."""
-        await self._read(lambda c: c.exec_driver_sql("SELECT 1").scalar())
+    async def health(self, within: float = 5.0) -> None:
+        """Raise Unavailable when the database does not answer readers and the writer within some seconds.
+
+        Also when it could not be written last and still cannot be.
+        """
+        busy = self._writer.busy
+        if busy > within:
+            raise unavailable(f"a write has been under way for {busy:.0f} s")
+        try:
+            async with asyncio.timeout(within):
+                await self._asked()
+        except TimeoutError:
+            raise unavailable(f"it has not answered for {within:g} s") from None
+
+    async def _asked(self) -> None:
+        await self._read(self._database.look)
         if self._writer.down:
             await self._write(Probe)
+        elif self._database.remote:
+            await self._pinged()
+
+    async def _pinged(self) -> None:
+        """Wait for the writer to have asked; one that does not answer is not asked again before it does."""
+        if self._ping is None or self._ping.done():
+            self._ping = asyncio.ensure_future(self._write(Ping))
+            self._ping.add_done_callback(_heard)
+        await asyncio.shield(self._ping)
+
+
+def _heard(ping: asyncio.Future[Any]) -> None:
+    if not ping.cancelled():
+        ping.exception()  # perhaps nobody waits any more
 
 
 def _database(url: str, clock: Callable[[], int] | None, steady: SteadyClock | None) -> Database:

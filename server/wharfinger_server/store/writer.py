@@ -36,11 +36,13 @@ class Pace:
     """How the writer waits, in seconds. `linger`: at most, for a group to fill up, and only if the last batch was one.
 
     `patience`: how long callers wait for a database that is gone before they are told so. While more than `backlog`
-    operations are queued, no tasks are created.
+    operations are queued, no tasks are created. `deadline`: how long a remote database may leave a transaction, or a
+    query, without an answer.
     """
 
     linger: float = 0.02
     patience: float = 10.0
+    deadline: float = 20.0
     backlog: int = 10_000
 
 
@@ -61,6 +63,7 @@ class Writer:
         self._last = self._expected = 1
         self._down_since = 0.0
         self._unsettled: Batch | None = None
+        self._busy_since = 0.0
         runner.start(self.turn, self._queue.__len__)
 
     def queue(self, operation: Operation) -> None:
@@ -94,6 +97,12 @@ class Writer:
         """Whether the last batch found the database unreachable."""
         return self._down_since > 0
 
+    @property
+    def busy(self) -> float:
+        """For how many seconds the present batch has been at work, 0 where there is none."""
+        since = self._busy_since
+        return time.monotonic() - since if since else 0.0
+
     def turn(self) -> None:
         """Write everything that is queued. Never raises."""
         while self._queue:
@@ -101,12 +110,15 @@ class Writer:
                 self._runner.linger(self._expected, self._pace.linger)
             operations = self._take()
             self._last = len(operations)
+            self._busy_since = time.monotonic()
             try:
                 self._write(operations)
             except BaseException as error:  # the writer must outlive anything, and everybody must hear
                 log.critical("the writer failed", exc_info=error)
                 self._database.rollback()
                 deliver((operation.waiter, None, error) for operation in operations)
+            finally:
+                self._busy_since = 0.0
             # Those who were answered come back, and those who queued meanwhile are here. More are on their way unseen:
             # the largest group of late is a better guess than the last one.
             self._expected = max(self._last + len(self._queue), self._expected * 7 // 8)
