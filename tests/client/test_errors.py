@@ -89,3 +89,17 @@ def test_catching_task_failed_catches_every_end_without_success() -> None:
     assert issubclass(errors.PartialFailure, errors.TaskFailed)
     assert issubclass(errors.TaskCancelled, errors.TaskFailed)
     assert issubclass(errors.TimedOut, TimeoutError)
+
+
+def test_a_report_names_the_version_to_resume_with() -> None:
+    from wharfinger.cli.watching import _ways
+
+    error = errors.PartialFailure(
+        TASK, FAILURE, allowed_actions=["ROLL_BACK", "RESUME"], resume_version="0.2.0", server="127.0.0.1:1"
+    )
+    assert "resume it with script_version 0.2.0" in str(error)
+    assert "resume web --script-version 0.2.0" in [command for command, _ in _ways(error, "web")]
+    kept = pickle.loads(pickle.dumps(error))
+    assert kept.resume_version == error.to_dict()["resume_version"] == "0.2.0"
+    plain = errors.PartialFailure(TASK, FAILURE, allowed_actions=["RESUME"])
+    assert [command for command, _ in _ways(plain, "web")] == ["resume web"]

@@ -176,16 +176,20 @@ async def test_a_key_is_not_handed_on_while_the_cancelled_script_still_works(
     start: Callable[..., Awaitable[Any]],
 ) -> None:
     pier = await start(with_slots(3))
-    first = await stubborn(pier, 1.5)
+    first = await stubborn(pier, 3.0)
     second = await pier.create("harbour.noop", policy=Policy(concurrency_key="k"))
     await finish(pier, first)
     lane = pier.engine.dispatcher.lanes["thread"]
     assert lane.running == 1, "its thread works on"
-    waiting = await pier.engine.tasks.get(pier.caller, "default", second.task.task_id)
+    while (
+        "still works"
+        not in (waiting := await pier.engine.tasks.get(pier.caller, "default", second.task.task_id)).waiting_reason
+    ):
+        assert lane.running == 1, waiting.waiting_reason
+        await asyncio.sleep(0.01)
     assert waiting.task.state is TaskState.QUEUED
     assert f"tasks/{first}" in waiting.waiting_reason
     assert "CANCELLED" in waiting.waiting_reason
-    assert "still works" in waiting.waiting_reason
     assert (await pier.rest(second.task.task_id, seconds=10)).task.state is TaskState.SUCCEEDED
     assert lane.running == 0, "it waited until the thread was gone"
 

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from wharfinger_server.domain.attempt import Lease
 from wharfinger_server.domain.errors import Fenced
+from wharfinger_server.domain.event import LogLevel, LogLine
 from wharfinger_server.domain.failure import Failure
 from wharfinger_server.domain.states import Phase, TaskState
 from wharfinger_server.domain.task import Task
@@ -117,9 +118,18 @@ class Dispatcher:
             if task.id in self.suspects:
                 self.suspects.wait(task.id, wait.until - (wording.now() if wait.by_wall else self.store.steady()))
                 self._pump_all()
-            return
-        settled = task.state is TaskState.QUEUED and not task.must_settle
-        self._queue(task, Phase.RUN if settled else Phase.SETTLE)
+        elif task.state is not TaskState.QUEUED or task.must_settle:
+            self._queue(task, Phase.SETTLE)
+        else:
+            self._queue_to_run(task)
+
+    def _queue_to_run(self, task: Task) -> None:
+        """Let a task wait for its turn, if its script can run; otherwise for its script, or for a person."""
+        if self._scripts.problem(task, Phase.RUN) is None:
+            self._queue(task, Phase.RUN)
+        elif task.id in self.suspects:
+            self.suspects.set_aside(task.id)
+            self._pump_all()
 
     def _queue(self, task: Task, phase: Phase) -> None:
         """Let a task wait for its turn, which may be now."""
@@ -395,9 +405,11 @@ class Dispatcher:
             return self.life.go_on(work)
         problem = self._scripts.problem(work.task, phase)
         if problem is None:
+            if phase is Phase.RUN:
+                put_on(work, self._scripts[work.task.script].version)
             return self.life.lease(work, phase, self.worker)
         if phase is Phase.RUN:
-            return self.life.give_up(work, problem)
+            return work.task
         if phase is Phase.SETTLE:
             self.life.doubt(work, problem)
         else:
@@ -410,6 +422,16 @@ class Dispatcher:
         self._timers.stop()
         await self.attempts.close(grace)
         await self._chores.close()
+
+
+def put_on(work: Work, version: str) -> None:
+    """Let a task run by another version of its script from now on, and say so in its log."""
+    task = work.task
+    if task.script_version != version:
+        said = f"it was made for {task.script} {task.script_version}, and goes on with {version}"
+        work.event(LogLine(LogLevel.INFO, said))
+        task.script_version = version
+        work.touch()
 
 
 def _is_queued(task: Task) -> bool:

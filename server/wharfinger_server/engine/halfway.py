@@ -10,9 +10,10 @@ import orjson
 
 from wharfinger_server.domain import missing, undo, verdict
 from wharfinger_server.domain.errors import AlreadyExists, FailedPrecondition, Unimplemented
-from wharfinger_server.domain.states import EntryState
+from wharfinger_server.domain.states import EntryState, TaskState
 from wharfinger_server.domain.task import Task, Trigger
 from wharfinger_server.domain.verdict import Verdict
+from wharfinger_server.engine.dispatch import put_on
 from wharfinger_server.engine.life import Life
 from wharfinger_server.engine.noting import entry_changed, state_changed
 from wharfinger_server.engine.requests import Caller
@@ -43,22 +44,25 @@ class HalfWay:
         self._life = life
 
     async def resume(self, caller: Caller, ask: Ask, script_version: str = "") -> Shown:
-        """Let a half-done task run again with what it made; `script_version` pins it to another version."""
+        """Let a half-done task run again with what it made; `script_version` puts it on another version.
+
+        A task that is queued for a version which is not installed is put on the one that is, and goes on.
+        """
         task = await self._tasks.visible(caller, ask.project, ask.task_id)
         script = self._scripts.get(task.script)
         wanted = script_version or task.script_version
+        if script is not None and not script_version and script.runs(wanted):
+            wanted = script.version
         if script is None or script.version != wanted:
-            installed = script.version if script else "none"
-            raise FailedPrecondition(
-                "SCRIPT_VERSION_GONE",
-                f"{task.script} {wanted} is asked for, {installed} is installed; install it, or name script_version",
-                {"script": task.script, "version": wanted, "installed": installed},
-            )
+            raise _version_gone(task.script, wanted, script.version if script else "")
         digest = _digest("resume", script_version)
 
         def decide(work: Work) -> None:
             """Queue it again."""
             before = work.task.state
+            if before is TaskState.QUEUED and not script.runs(work.task.script_version):
+                put_on(work, wanted)
+                return
             work.task.resume()
             work.task.script_version = wanted
             if work.task.counts.total:
@@ -168,6 +172,14 @@ def _check_same(task: Task, ask: Ask, digest: str) -> None:
         )
     if ask.etag != task.last_etag:
         check_etag(task, ask.etag)
+
+
+def _version_gone(script: str, wanted: str, installed: str) -> FailedPrecondition:
+    said = f"{script} {wanted} is asked for, {installed or 'none'} is installed; install it"
+    if installed:
+        said += f", or let the task go on with script_version {installed} (--script-version {installed})"
+    facts = {"script": script, "version": wanted, "installed": installed or "none"}
+    return FailedPrecondition("SCRIPT_VERSION_GONE", said, facts)
 
 
 def _plan(work: Work, only: Sequence[str], retain: Sequence[str]) -> undo.Plan:

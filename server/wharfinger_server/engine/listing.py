@@ -42,6 +42,7 @@ class ScriptShown:
     can_estimate: bool = False
     resumable: bool = False
     undo_compatible_since: str = ""
+    run_compatible_since: str = ""
     executors: tuple[str, ...] = ()
     broken_reason: str = ""
 
@@ -112,5 +113,6 @@ class Listing:
             can_estimate=info.can_estimate,
             resumable=info.resumable,
             undo_compatible_since=info.undo_compatible_since,
+            run_compatible_since=info.run_compatible_since,
             executors=tuple(suitable),
         )

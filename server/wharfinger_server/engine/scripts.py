@@ -41,13 +41,17 @@ class Script:
 
     def undoes(self, version: str) -> bool:
         """Whether it can undo what its `version` made: its own, or one since that which it declares itself fit for."""
-        if not self.info.can_undo:
-            return False
+        return self.info.can_undo and self._fit_for(version, self.info.undo_compatible_since)
+
+    def runs(self, version: str) -> bool:
+        """Whether it may run in the place of its `version`: its own, or one that it declares itself compatible with."""
+        return self._fit_for(version, self.info.run_compatible_since)
+
+    def _fit_for(self, version: str, since: str) -> bool:
         if version == self.version:
             return True
         try:
-            since = Version(self.info.undo_compatible_since)
-            return since <= Version(version) <= Version(self.version)
+            return Version(since) <= Version(version) <= Version(self.version)
         except InvalidVersion:
             return False
 
@@ -109,7 +113,7 @@ class Scripts:
                 f"{task.script} cannot run: {why}",
                 metadata={"script": task.script, "version": task.script_version},
             )
-        if phase is Phase.RUN and script.version != task.script_version:
+        if phase is Phase.RUN and not script.runs(task.script_version):
             return Failure(
                 Code.FAILED_PRECONDITION,
                 "SCRIPT_VERSION_GONE",
@@ -124,6 +128,11 @@ class Scripts:
                 metadata={"script": task.script, "version": task.script_version, "installed": script.version},
             )
         return None
+
+    def resume_version(self, task: Task) -> str:
+        """Return the version that has to be named to resume a task, "" if none has to be, or its script is gone."""
+        script = self.get(task.script)
+        return "" if script is None or script.runs(task.script_version) else script.version
 
     def resumable(self, task: Task) -> bool:
         """Whether the task's script says that it may run again after a lost attempt."""

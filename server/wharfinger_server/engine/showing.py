@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from wharfinger_server.domain.estimate import Estimate
 from wharfinger_server.domain.progress import Progress
-from wharfinger_server.domain.states import TaskState
+from wharfinger_server.domain.states import Phase, TaskState
 from wharfinger_server.domain.task import Task, Trigger
 from wharfinger_server.engine import waits, wording
 from wharfinger_server.engine.dispatch import Dispatcher
@@ -46,6 +46,7 @@ class Showing:
             not_attempted=tuple(key for key in task.plan if key not in begun),
             allowed_actions=self._allowed(task),
             estimate=estimate,
+            resume_version=self._scripts.resume_version(task),
         )
 
     async def estimate(self, task: Task) -> Estimate | None:
@@ -54,12 +55,12 @@ class Showing:
         return Estimate.from_json(document) if document else None
 
     def _allowed(self, task: Task) -> tuple[str, ...]:
-        allowed = task.allowed()
-        return tuple(
-            name
-            for trigger, name in _ACTIONS.items()
-            if trigger.value in allowed and (trigger is not Trigger.ROLL_BACK or self._scripts.undoes(task))
-        )
+        allowed = set(task.allowed())
+        if not self._scripts.undoes(task):
+            allowed.discard(Trigger.ROLL_BACK.value)
+        if self._scripts.get(task.script) is None:
+            allowed.discard(Trigger.RESUME.value)
+        return tuple(name for trigger, name in _ACTIONS.items() if trigger.value in allowed)
 
     def _progress(self, task: Task) -> Progress | None:
         running = self._dispatcher.attempts.running.get(task.id)
@@ -79,6 +80,8 @@ class Showing:
     async def _why_waiting(self, task: Task) -> str:
         if until := self._waits(task):
             return until
+        if why := self._lacks_script(task):
+            return why
         lane = self._dispatcher.lanes.get(task.executor)
         if lane is None or lane.executor is None:
             why = lane.reason if lane is not None else "it is not installed"
@@ -91,6 +94,17 @@ class Showing:
             return f"the concurrency key {task.policy.concurrency_key} is held by {await self._holder(task, holder)}"
         before = await self._store.queue_place(task)
         return f"for one of {lane.slots} slots of the executor {task.executor}; {before} task(s) are before it"
+
+    def _lacks_script(self, task: Task) -> str:
+        """Return that a task waits for a version of its script, and what can be done; "" if it does not."""
+        problem = None if task.must_settle else self._scripts.problem(task, Phase.RUN)
+        if problem is None:
+            return ""
+        version = self._scripts.resume_version(task)
+        way = (
+            f", or let {version} run it: wharfinger resume {task.task_id} --script-version {version}" if version else ""
+        )
+        return f"{problem.message}; install {task.script} {task.script_version} and start the server again{way}"
 
     async def _holder(self, task: Task, holder: int) -> str:
         """Return who holds the concurrency key of `task`, and why, if its attempt is over."""

@@ -15,7 +15,8 @@ class Shown:
     """A task with its latest progress, why it waits, and — where something is left over — the first open entries.
 
     `left_over` holds at most 100 entries, `task.counts.open` counts them all; `not_attempted` are planned keys never
-    begun; `allowed_actions` are "RESUME", "ROLL_BACK", "RESOLVE". With `full` False only the basic view was asked for;
+    begun; `allowed_actions` are "RESUME", "ROLL_BACK", "RESOLVE", and `resume_version` the version that RESUME has to
+    name, "" for none. With `full` False only the basic view was asked for;
     that has no `estimate`.
     """
 
@@ -27,3 +28,4 @@ class Shown:
     allowed_actions: tuple[str, ...] = ()
     full: bool = True
     estimate: Estimate | None = None
+    resume_version: str = ""

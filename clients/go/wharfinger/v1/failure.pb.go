@@ -228,8 +228,8 @@ const (
 	// INTERNAL: the script returned something that JSON can't hold, or that does not match its result schema (script,
 	// cause).
 	ErrorReason_ERROR_REASON_SCRIPT_RESULT_INVALID ErrorReason = 101
-	// FAILED_PRECONDITION: the version of the script that the task needs is not installed; also answers CreateTask
-	// (script, version; installed: the one that is).
+	// FAILED_PRECONDITION: the version of the script that is asked for, or that has to undo, is not installed; also answers
+	// CreateTask and ResumeTask (script, version; installed: the one that is).
 	ErrorReason_ERROR_REASON_SCRIPT_VERSION_GONE ErrorReason = 102
 	// DEADLINE_EXCEEDED: an attempt ran longer than Policy.attempt_timeout (timeout: in seconds, such as `90s`).
 	ErrorReason_ERROR_REASON_ATTEMPT_TIMEOUT ErrorReason = 103
@@ -553,7 +553,9 @@ type PartialFailure struct {
 	// What can be done about it now.
 	AllowedActions []PartialFailureAction `protobuf:"varint,6,rep,packed,name=allowed_actions,json=allowedActions,proto3,enum=wharfinger.v1.PartialFailureAction" json:"allowed_actions,omitempty"`
 	// What the leftovers cost while they live.
-	Cost          *LeftoverCost `protobuf:"bytes,7,opt,name=cost,proto3" json:"cost,omitempty"`
+	Cost *LeftoverCost `protobuf:"bytes,7,opt,name=cost,proto3" json:"cost,omitempty"`
+	// What ResumeTask has to name as script_version, for another version than the task's is installed. Empty: nothing.
+	ResumeVersion string `protobuf:"bytes,8,opt,name=resume_version,json=resumeVersion,proto3" json:"resume_version,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -637,11 +639,18 @@ func (x *PartialFailure) GetCost() *LeftoverCost {
 	return nil
 }
 
+func (x *PartialFailure) GetResumeVersion() string {
+	if x != nil {
+		return x.ResumeVersion
+	}
+	return ""
+}
+
 var File_wharfinger_v1_failure_proto protoreflect.FileDescriptor
 
 const file_wharfinger_v1_failure_proto_rawDesc = "" +
 	"\n" +
-	"\x1bwharfinger/v1/failure.proto\x12\rwharfinger.v1\x1a\x19wharfinger/v1/price.proto\x1a\x1cwharfinger/v1/resource.proto\"\xd1\x02\n" +
+	"\x1bwharfinger/v1/failure.proto\x12\rwharfinger.v1\x1a\x19wharfinger/v1/price.proto\x1a\x1cwharfinger/v1/resource.proto\"\xf8\x02\n" +
 	"\x0ePartialFailure\x12\x1f\n" +
 	"\vfailed_step\x18\x01 \x01(\tR\n" +
 	"failedStep\x12\x1c\n" +
@@ -650,7 +659,8 @@ const file_wharfinger_v1_failure_proto_rawDesc = "" +
 	"\x0fleft_over_count\x18\x04 \x01(\x05R\rleftOverCount\x12#\n" +
 	"\rnot_attempted\x18\x05 \x03(\tR\fnotAttempted\x12L\n" +
 	"\x0fallowed_actions\x18\x06 \x03(\x0e2#.wharfinger.v1.PartialFailureActionR\x0eallowedActions\x12/\n" +
-	"\x04cost\x18\a \x01(\v2\x1b.wharfinger.v1.LeftoverCostR\x04cost*\xab\x01\n" +
+	"\x04cost\x18\a \x01(\v2\x1b.wharfinger.v1.LeftoverCostR\x04cost\x12%\n" +
+	"\x0eresume_version\x18\b \x01(\tR\rresumeVersion*\xab\x01\n" +
 	"\x14PartialFailureAction\x12&\n" +
 	"\"PARTIAL_FAILURE_ACTION_UNSPECIFIED\x10\x00\x12!\n" +
 	"\x1dPARTIAL_FAILURE_ACTION_RESUME\x10\x01\x12$\n" +

@@ -110,8 +110,8 @@ type Policy struct {
 	NotBefore *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=not_before,json=notBefore,proto3" json:"not_before,omitempty"`
 	// Higher runs first among the tasks that wait for the same executor; from -1000 to 1000.
 	Priority int32 `protobuf:"varint,10,opt,name=priority,proto3" json:"priority,omitempty"`
-	// Tasks of a project that share it run one at a time, in the order of their priority and age; 128 characters at most.
-	// Empty: no such order.
+	// Tasks of a project that share it run one at a time, in the order of their priority and age; 128 characters at most. The
+	// next one begins when nothing of the one before runs any more, also after that was cancelled. Empty: no such order.
 	ConcurrencyKey string `protobuf:"bytes,11,opt,name=concurrency_key,json=concurrencyKey,proto3" json:"concurrency_key,omitempty"`
 	// The task is refused when its estimate exceeds this, per hour, or is in another currency: nothing is converted. A task
 	// of a script that can't estimate is refused too.

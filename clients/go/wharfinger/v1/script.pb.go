@@ -51,6 +51,9 @@ type Script struct {
 	Resumable bool `protobuf:"varint,10,opt,name=resumable,proto3" json:"resumable,omitempty"`
 	// The oldest version whose work this version's undo understands; empty: only its own.
 	UndoCompatibleSince string `protobuf:"bytes,11,opt,name=undo_compatible_since,json=undoCompatibleSince,proto3" json:"undo_compatible_since,omitempty"`
+	// The oldest version in whose place this version runs: what is queued for one since then goes on with this one. Empty:
+	// only its own tasks.
+	RunCompatibleSince string `protobuf:"bytes,15,opt,name=run_compatible_since,json=runCompatibleSince,proto3" json:"run_compatible_since,omitempty"`
 	// Plain names of the executors of this server that can run it, preferred ones first.
 	Executors []string `protobuf:"bytes,12,rep,name=executors,proto3" json:"executors,omitempty"`
 	// Why it can't run: it does not import, has no `main`, or two packages claim its name. Tasks for it are refused with
@@ -170,6 +173,13 @@ func (x *Script) GetUndoCompatibleSince() string {
 	return ""
 }
 
+func (x *Script) GetRunCompatibleSince() string {
+	if x != nil {
+		return x.RunCompatibleSince
+	}
+	return ""
+}
+
 func (x *Script) GetExecutors() []string {
 	if x != nil {
 		return x.Executors
@@ -195,7 +205,7 @@ var File_wharfinger_v1_script_proto protoreflect.FileDescriptor
 
 const file_wharfinger_v1_script_proto_rawDesc = "" +
 	"\n" +
-	"\x1awharfinger/v1/script.proto\x12\rwharfinger.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1cgoogle/protobuf/struct.proto\"\x8c\x05\n" +
+	"\x1awharfinger/v1/script.proto\x12\rwharfinger.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1cgoogle/protobuf/struct.proto\"\xc4\x05\n" +
 	"\x06Script\x12\x18\n" +
 	"\x04name\x18\x01 \x01(\tB\x04\xe2A\x01\bR\x04name\x12\x1e\n" +
 	"\aversion\x18\x02 \x01(\tB\x04\xe2A\x01\x03R\aversion\x12(\n" +
@@ -208,7 +218,8 @@ const file_wharfinger_v1_script_proto_rawDesc = "" +
 	"\fcan_estimate\x18\t \x01(\bB\x04\xe2A\x01\x03R\vcanEstimate\x12\"\n" +
 	"\tresumable\x18\n" +
 	" \x01(\bB\x04\xe2A\x01\x03R\tresumable\x128\n" +
-	"\x15undo_compatible_since\x18\v \x01(\tB\x04\xe2A\x01\x03R\x13undoCompatibleSince\x12\"\n" +
+	"\x15undo_compatible_since\x18\v \x01(\tB\x04\xe2A\x01\x03R\x13undoCompatibleSince\x126\n" +
+	"\x14run_compatible_since\x18\x0f \x01(\tB\x04\xe2A\x01\x03R\x12runCompatibleSince\x12\"\n" +
 	"\texecutors\x18\f \x03(\tB\x04\xe2A\x01\x03R\texecutors\x12)\n" +
 	"\rbroken_reason\x18\r \x01(\tB\x04\xe2A\x01\x03R\fbrokenReason\x12\x1f\n" +
 	"\bcan_look\x18\x0e \x01(\bB\x04\xe2A\x01\x03R\acanLook:=\xeaA:\n" +

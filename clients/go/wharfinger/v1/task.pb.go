@@ -266,7 +266,8 @@ type Task struct {
 	Policy *Policy `protobuf:"bytes,9,opt,name=policy,proto3" json:"policy,omitempty"`
 	// Where the task is in its life.
 	State TaskState `protobuf:"varint,10,opt,name=state,proto3,enum=wharfinger.v1.TaskState" json:"state,omitempty"`
-	// While QUEUED: why the task does not run yet (not_before, no free slot, no capable worker, waiting for its next
+	// While QUEUED: why the task does not run yet (not_before, no free slot, no capable worker, its concurrency key, its
+	// version of the script is not installed, what ran when the server ended unexpectedly goes first, waiting for its next
 	// attempt) and its place in the queue. While RUNNING, CANCELLING or ROLLING_BACK with no attempt at work: until when
 	// it waits before it looks, or undoes, again; the time is told by the clock as it is set when it is read. For people
 	// to read; otherwise empty. BASIC views leave it out.

@@ -1380,7 +1380,8 @@ type ResumeTaskRequest struct {
 	// last, with its id, changes nothing and returns the task as it stands now; another request with that id, to resume
 	// or to roll back, is refused with REQUEST_ID_REUSED.
 	RequestId string `protobuf:"bytes,3,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
-	// Run this version of the script from now on; it must be the installed one. Empty: the version that the task has.
+	// Run this version of the script from now on; it must be the installed one. Empty: the version that the task has, or
+	// the installed one if that declares itself compatible.
 	ScriptVersion string `protobuf:"bytes,4,opt,name=script_version,json=scriptVersion,proto3" json:"script_version,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

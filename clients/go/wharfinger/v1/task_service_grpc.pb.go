@@ -88,8 +88,8 @@ type TaskServiceClient interface {
 	CancelTask(ctx context.Context, in *CancelTaskRequest, opts ...grpc.CallOption) (*Task, error)
 	// Lets a PARTIALLY_FAILED task run again with what it made: created resources are reused, nothing is made twice. It is
 	// then QUEUED with its attempts counted anew. Refused once a whole rollback has begun; what a rollback of some keys
-	// undid is made anew. Errors: TASK_NOT_FOUND, INVALID_NAME, ETAG_MISMATCH, STATE_FORBIDS, SCRIPT_VERSION_GONE,
-	// REQUEST_ID_REUSED.
+	// undid is made anew. A task that is QUEUED for a version which is not installed is put on script_version, and goes on.
+	// Errors: TASK_NOT_FOUND, INVALID_NAME, ETAG_MISMATCH, STATE_FORBIDS, SCRIPT_VERSION_GONE, REQUEST_ID_REUSED.
 	ResumeTask(ctx context.Context, in *ResumeTaskRequest, opts ...grpc.CallOption) (*Task, error)
 	// Undoes what a task made, all of it or `only` some keys, children first and past failures; also goes on with a
 	// rollback that failed, and undoes what a SUCCEEDED task made. It answers at once: the task is then ROLLING_BACK. With
@@ -322,8 +322,8 @@ type TaskServiceServer interface {
 	CancelTask(context.Context, *CancelTaskRequest) (*Task, error)
 	// Lets a PARTIALLY_FAILED task run again with what it made: created resources are reused, nothing is made twice. It is
 	// then QUEUED with its attempts counted anew. Refused once a whole rollback has begun; what a rollback of some keys
-	// undid is made anew. Errors: TASK_NOT_FOUND, INVALID_NAME, ETAG_MISMATCH, STATE_FORBIDS, SCRIPT_VERSION_GONE,
-	// REQUEST_ID_REUSED.
+	// undid is made anew. A task that is QUEUED for a version which is not installed is put on script_version, and goes on.
+	// Errors: TASK_NOT_FOUND, INVALID_NAME, ETAG_MISMATCH, STATE_FORBIDS, SCRIPT_VERSION_GONE, REQUEST_ID_REUSED.
 	ResumeTask(context.Context, *ResumeTaskRequest) (*Task, error)
 	// Undoes what a task made, all of it or `only` some keys, children first and past failures; also goes on with a
 	// rollback that failed, and undoes what a SUCCEEDED task made. It answers at once: the task is then ROLLING_BACK. With

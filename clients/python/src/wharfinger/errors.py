@@ -171,7 +171,8 @@ class PartialFailure(TaskFailed):
     `left_over` is every such entry of the ledger, in the order of intent: `created` those that exist (also where
     undoing failed), `uncertain` those of which nobody can tell. `not_attempted` are planned keys that were never begun
     (the first 100). `left_over_count` counts the leftovers, `cost` says what they cost (None: nobody knows),
-    `allowed_actions` what can be done now: "RESUME", "ROLL_BACK", "RESOLVE". `rollback_failure` is why its latest
+    `allowed_actions` what can be done now: "RESUME", "ROLL_BACK", "RESOLVE", and `resume_version` the
+    script's version that RESUME has to name, "" for none. `rollback_failure` is why its latest
     rollback stopped, None unless the task is ROLLBACK_FAILED. `server` is the address of the server that told it.
 
     `rollback` and `resume` do what they say by a client that blocks: the one that is given; else the one that raised
@@ -191,8 +192,10 @@ class PartialFailure(TaskFailed):
         failed_step: str = "",
         retryable: bool = False,
         server: str = "",
+        resume_version: str = "",
     ) -> None:
         super().__init__(task, failure)
+        self.resume_version = resume_version
         self.left_over = tuple(left_over)
         self.not_attempted = tuple(not_attempted)
         self.cost = cost
@@ -227,7 +230,7 @@ class PartialFailure(TaskFailed):
         from wharfinger._core.jsonform import plain
 
         told = ("failure", "rollback_failure", "failed_step", "retryable", "created", "uncertain", "not_attempted",
-                "left_over_count", "cost", "allowed_actions")  # fmt: skip
+                "left_over_count", "cost", "allowed_actions", "resume_version")  # fmt: skip
         return {name: plain(getattr(self, name)) for name in told}
 
     def rollback(self, client: Client | None = None, *, only: Iterable[str] = (), retain: Iterable[str] = ()) -> Task:
@@ -274,6 +277,7 @@ class PartialFailure(TaskFailed):
             "failed_step": self.failed_step,
             "retryable": self.retryable,
             "server": self.server,
+            "resume_version": self.resume_version,
         }
         return (_partial_failure, (self.task, self.failure, self.left_over, self.not_attempted, named))
 

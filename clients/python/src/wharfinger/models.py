@@ -305,6 +305,8 @@ class Script(Model):
     can_look: bool = False
     can_estimate: bool = False
     resumable: bool = False
+    run_compatible_since: str = ""
+    undo_compatible_since: str = ""
     executors: tuple[str, ...] = ()
     broken_reason: str = ""
     raw: Any = field(default=None, repr=False, compare=False)

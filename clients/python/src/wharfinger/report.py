@@ -42,6 +42,9 @@ def _lines(error: PartialFailure, ways: Sequence[str]) -> Iterator[str]:
     if error.cost is not None and (cost := cost_words(error.cost)):
         yield f"  cost while they live: {cost}"
     known = [_ACTIONS[action] for action in error.allowed_actions if action in _ACTIONS]
+    if error.resume_version:
+        by = f"resume it with script_version {error.resume_version}:"
+        known = [action.replace("resume it:", by) for action in known]
     yield "  what can be done:"
     yield from (f"    {way}" for way in ways or known or [_BY_HAND])
 

@@ -37,6 +37,7 @@ def partial_failure(shown: Shown) -> failure_pb2.PartialFailure:
         left_over_count=task.counts.open,
         not_attempted=[clean(key) for key in shown.not_attempted[:_MOST_LISTED]],
         allowed_actions=[_ACTIONS[action] for action in shown.allowed_actions],
+        resume_version=shown.resume_version,
     )
     if task.error is not None:
         partial.failed_step = clean(task.error.step)

@@ -35,6 +35,7 @@ def script_message(script: ScriptShown) -> script_pb2.Script:
         can_estimate=script.can_estimate,
         resumable=script.resumable,
         undo_compatible_since=script.undo_compatible_since,
+        run_compatible_since=script.run_compatible_since,
         executors=script.executors,
         broken_reason=clean(script.broken_reason),
     )

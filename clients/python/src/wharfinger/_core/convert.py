@@ -206,6 +206,8 @@ def script(value: script_pb2.Script) -> models.Script:
         can_look=value.can_look,
         can_estimate=value.can_estimate,
         resumable=value.resumable,
+        run_compatible_since=value.run_compatible_since,
+        undo_compatible_since=value.undo_compatible_since,
         executors=tuple(value.executors),
         broken_reason=value.broken_reason,
         raw=value,

@@ -97,6 +97,7 @@ async def partial_failure(transport: Transport, task: models.Task) -> errors.Par
         failed_step=stands.failed_step,
         retryable=stands.retryable,
         server=transport.server,
+        resume_version=stands.resume_version,
     )
 
 

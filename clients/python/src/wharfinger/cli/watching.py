@@ -269,7 +269,8 @@ def partial_report(asked: Asked, error: PartialFailure) -> None:
 def _ways(error: PartialFailure, short: str) -> Iterator[tuple[str, str]]:
     """Tell the commands that the task allows, each with what it does."""
     if "RESUME" in error.allowed_actions:
-        yield f"resume {short}", "what exists is used again, only the rest is done"
+        named = f" --script-version {shlex.quote(error.resume_version)}" if error.resume_version else ""
+        yield f"resume {short}{named}", "what exists is used again, only the rest is done"
     if "ROLL_BACK" in error.allowed_actions:
         yield f"rollback {short}", "what it made is undone; --only KEY: just that, and resume makes it again"
     if "RESOLVE" in error.allowed_actions and error.left_over:

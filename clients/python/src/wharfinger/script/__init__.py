@@ -3,7 +3,7 @@
 A script is a module with `async def main(task)` or `def main(task)`, registered under the entry-point group
 `wharfinger.scripts`. It may have `undo(task, resource)`, `find(task, resource)`, `exists(task, resource)` and
 `estimate(params, prices)`, and declare `Params` or `PARAMS_SCHEMA`, `RESULT_SCHEMA`, `RESUMABLE`, `RESOURCE_TYPES`,
-`EXECUTOR` and `UNDO_COMPATIBLE_SINCE`. This package needs the standard library only.
+`EXECUTOR`, `RUN_COMPATIBLE_SINCE` and `UNDO_COMPATIBLE_SINCE`. This package needs the standard library only.
 """
 
 from wharfinger.script.errors import BrokenScript, Cancelled, Failed, NotSent, Refused

@@ -23,7 +23,8 @@ class ScriptInfo:
     """What a script module declares. Schemas are JSON Schema (draft 2020-12), None: anything goes.
 
     `summary` is the first line of its docstring, `colour` "async" or "plain" by its `main`, `executor` the name of the
-    executor it prefers or "", `undo_compatible_since` the oldest version whose work its `undo` understands or "".
+    executor it prefers or "", `undo_compatible_since` the oldest version whose work its `undo` understands or "",
+    `run_compatible_since` the oldest version in whose place its `main` may run or "".
     `can_look`: it has `exists`.
     """
 
@@ -38,6 +39,7 @@ class ScriptInfo:
     can_estimate: bool = False
     resumable: bool = False
     undo_compatible_since: str = ""
+    run_compatible_since: str = ""
     executor: str = ""
     resource_types: Mapping[str, ResourceType] = field(default_factory=dict)
 
@@ -66,6 +68,7 @@ def inspect(module: ModuleType) -> ScriptInfo:
         can_estimate=can_estimate,
         resumable=_declared(module, "RESUMABLE", bool, False),
         undo_compatible_since=_declared(module, "UNDO_COMPATIBLE_SINCE", str, ""),
+        run_compatible_since=_declared(module, "RUN_COMPATIBLE_SINCE", str, ""),
         executor=_declared(module, "EXECUTOR", str, ""),
         resource_types=_resource_types(module),
     )

@@ -221,8 +221,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     cause).
     """
     ERROR_REASON_SCRIPT_VERSION_GONE: _ErrorReason.ValueType  # 102
-    """FAILED_PRECONDITION: the version of the script that the task needs is not installed; also answers CreateTask
-    (script, version; installed: the one that is).
+    """FAILED_PRECONDITION: the version of the script that is asked for, or that has to undo, is not installed; also answers
+    CreateTask and ResumeTask (script, version; installed: the one that is).
     """
     ERROR_REASON_ATTEMPT_TIMEOUT: _ErrorReason.ValueType  # 103
     """DEADLINE_EXCEEDED: an attempt ran longer than Policy.attempt_timeout (timeout: in seconds, such as `90s`)."""
@@ -503,8 +503,8 @@ ERROR_REASON_SCRIPT_RESULT_INVALID: ErrorReason.ValueType  # 101
 cause).
 """
 ERROR_REASON_SCRIPT_VERSION_GONE: ErrorReason.ValueType  # 102
-"""FAILED_PRECONDITION: the version of the script that the task needs is not installed; also answers CreateTask
-(script, version; installed: the one that is).
+"""FAILED_PRECONDITION: the version of the script that is asked for, or that has to undo, is not installed; also answers
+CreateTask and ResumeTask (script, version; installed: the one that is).
 """
 ERROR_REASON_ATTEMPT_TIMEOUT: ErrorReason.ValueType  # 103
 """DEADLINE_EXCEEDED: an attempt ran longer than Policy.attempt_timeout (timeout: in seconds, such as `90s`)."""
@@ -622,12 +622,15 @@ class PartialFailure(_message.Message):
     NOT_ATTEMPTED_FIELD_NUMBER: _builtins.int
     ALLOWED_ACTIONS_FIELD_NUMBER: _builtins.int
     COST_FIELD_NUMBER: _builtins.int
+    RESUME_VERSION_FIELD_NUMBER: _builtins.int
     failed_step: _builtins.str
     """Name of the step that failed; empty when it failed outside of steps."""
     retryable: _builtins.bool
     """Trying again might help: the script called its failure retryable, or the executor was lost."""
     left_over_count: _builtins.int
     """How many are left over altogether."""
+    resume_version: _builtins.str
+    """What ResumeTask has to name as script_version, for another version than the task's is installed. Empty: nothing."""
     @_builtins.property
     def left_over(self) -> _containers.RepeatedCompositeFieldContainer[_resource_pb2.Resource]:
         """What may be alive, in the order of intent; the first 100. ListTaskResources has all."""
@@ -654,10 +657,11 @@ class PartialFailure(_message.Message):
         not_attempted: _abc.Iterable[_builtins.str] | None = ...,
         allowed_actions: _abc.Iterable[Global___PartialFailureAction.ValueType] | None = ...,
         cost: _price_pb2.LeftoverCost | None = ...,
+        resume_version: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["cost", b"cost"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["allowed_actions", b"allowed_actions", "cost", b"cost", "failed_step", b"failed_step", "left_over", b"left_over", "left_over_count", b"left_over_count", "not_attempted", b"not_attempted", "retryable", b"retryable"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["allowed_actions", b"allowed_actions", "cost", b"cost", "failed_step", b"failed_step", "left_over", b"left_over", "left_over_count", b"left_over_count", "not_attempted", b"not_attempted", "resume_version", b"resume_version", "retryable", b"retryable"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -86,8 +86,8 @@ class Policy(_message.Message):
     priority: _builtins.int
     """Higher runs first among the tasks that wait for the same executor; from -1000 to 1000."""
     concurrency_key: _builtins.str
-    """Tasks of a project that share it run one at a time, in the order of their priority and age; 128 characters at most.
-    Empty: no such order.
+    """Tasks of a project that share it run one at a time, in the order of their priority and age; 128 characters at most. The
+    next one begins when nothing of the one before runs any more, also after that was cancelled. Empty: no such order.
     """
     allow_unpriced: _builtins.bool
     """With max_hourly_cost: accept a task although some of its items have no known price. Unknown is not zero, so

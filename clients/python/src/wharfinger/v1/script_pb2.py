@@ -27,7 +27,7 @@ from google.api import resource_pb2 as google_dot_api_dot_resource__pb2
 from google.protobuf import struct_pb2 as google_dot_protobuf_dot_struct__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1awharfinger/v1/script.proto\x12\rwharfinger.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1cgoogle/protobuf/struct.proto\"\xe9\x03\n\x06Script\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x15\n\x07version\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03\x12\x1a\n\x0c\x64istribution\x18\x03 \x01(\tB\x04\xe2\x41\x01\x03\x12\x15\n\x07summary\x18\x04 \x01(\tB\x04\xe2\x41\x01\x03\x12\x34\n\rparams_schema\x18\x05 \x01(\x0b\x32\x17.google.protobuf.StructB\x04\xe2\x41\x01\x03\x12\x34\n\rresult_schema\x18\x06 \x01(\x0b\x32\x17.google.protobuf.StructB\x04\xe2\x41\x01\x03\x12\x16\n\x08\x63\x61n_undo\x18\x07 \x01(\x08\x42\x04\xe2\x41\x01\x03\x12\x16\n\x08\x63\x61n_find\x18\x08 \x01(\x08\x42\x04\xe2\x41\x01\x03\x12\x1a\n\x0c\x63\x61n_estimate\x18\t \x01(\x08\x42\x04\xe2\x41\x01\x03\x12\x17\n\tresumable\x18\n \x01(\x08\x42\x04\xe2\x41\x01\x03\x12#\n\x15undo_compatible_since\x18\x0b \x01(\tB\x04\xe2\x41\x01\x03\x12\x17\n\texecutors\x18\x0c \x03(\tB\x04\xe2\x41\x01\x03\x12\x1b\n\rbroken_reason\x18\r \x01(\tB\x04\xe2\x41\x01\x03\x12\x16\n\x08\x63\x61n_look\x18\x0e \x01(\x08\x42\x04\xe2\x41\x01\x03:=\xea\x41:\n\x15wharfinger.dev/Script\x12\x10scripts/{script}*\x07scripts2\x06scriptB]\n\x11\x64\x65v.wharfinger.v1P\x01ZFgithub.com/wharfinger/wharfinger/clients/go/wharfinger/v1;wharfingerv1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1awharfinger/v1/script.proto\x12\rwharfinger.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1cgoogle/protobuf/struct.proto\"\x8d\x04\n\x06Script\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x15\n\x07version\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03\x12\x1a\n\x0c\x64istribution\x18\x03 \x01(\tB\x04\xe2\x41\x01\x03\x12\x15\n\x07summary\x18\x04 \x01(\tB\x04\xe2\x41\x01\x03\x12\x34\n\rparams_schema\x18\x05 \x01(\x0b\x32\x17.google.protobuf.StructB\x04\xe2\x41\x01\x03\x12\x34\n\rresult_schema\x18\x06 \x01(\x0b\x32\x17.google.protobuf.StructB\x04\xe2\x41\x01\x03\x12\x16\n\x08\x63\x61n_undo\x18\x07 \x01(\x08\x42\x04\xe2\x41\x01\x03\x12\x16\n\x08\x63\x61n_find\x18\x08 \x01(\x08\x42\x04\xe2\x41\x01\x03\x12\x1a\n\x0c\x63\x61n_estimate\x18\t \x01(\x08\x42\x04\xe2\x41\x01\x03\x12\x17\n\tresumable\x18\n \x01(\x08\x42\x04\xe2\x41\x01\x03\x12#\n\x15undo_compatible_since\x18\x0b \x01(\tB\x04\xe2\x41\x01\x03\x12\"\n\x14run_compatible_since\x18\x0f \x01(\tB\x04\xe2\x41\x01\x03\x12\x17\n\texecutors\x18\x0c \x03(\tB\x04\xe2\x41\x01\x03\x12\x1b\n\rbroken_reason\x18\r \x01(\tB\x04\xe2\x41\x01\x03\x12\x16\n\x08\x63\x61n_look\x18\x0e \x01(\x08\x42\x04\xe2\x41\x01\x03:=\xea\x41:\n\x15wharfinger.dev/Script\x12\x10scripts/{script}*\x07scripts2\x06scriptB]\n\x11\x64\x65v.wharfinger.v1P\x01ZFgithub.com/wharfinger/wharfinger/clients/go/wharfinger/v1;wharfingerv1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -57,6 +57,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SCRIPT'].fields_by_name['resumable']._serialized_options = b'\342A\001\003'
   _globals['_SCRIPT'].fields_by_name['undo_compatible_since']._loaded_options = None
   _globals['_SCRIPT'].fields_by_name['undo_compatible_since']._serialized_options = b'\342A\001\003'
+  _globals['_SCRIPT'].fields_by_name['run_compatible_since']._loaded_options = None
+  _globals['_SCRIPT'].fields_by_name['run_compatible_since']._serialized_options = b'\342A\001\003'
   _globals['_SCRIPT'].fields_by_name['executors']._loaded_options = None
   _globals['_SCRIPT'].fields_by_name['executors']._serialized_options = b'\342A\001\003'
   _globals['_SCRIPT'].fields_by_name['broken_reason']._loaded_options = None
@@ -66,5 +68,5 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SCRIPT']._loaded_options = None
   _globals['_SCRIPT']._serialized_options = b'\352A:\n\025wharfinger.dev/Script\022\020scripts/{script}*\007scripts2\006script'
   _globals['_SCRIPT']._serialized_start=136
-  _globals['_SCRIPT']._serialized_end=625
+  _globals['_SCRIPT']._serialized_end=661
 # @@protoc_insertion_point(module_scope)

@@ -36,6 +36,7 @@ class Script(_message.Message):
     CAN_ESTIMATE_FIELD_NUMBER: _builtins.int
     RESUMABLE_FIELD_NUMBER: _builtins.int
     UNDO_COMPATIBLE_SINCE_FIELD_NUMBER: _builtins.int
+    RUN_COMPATIBLE_SINCE_FIELD_NUMBER: _builtins.int
     EXECUTORS_FIELD_NUMBER: _builtins.int
     BROKEN_REASON_FIELD_NUMBER: _builtins.int
     CAN_LOOK_FIELD_NUMBER: _builtins.int
@@ -57,6 +58,10 @@ class Script(_message.Message):
     """It may run again after an attempt whose executor was lost."""
     undo_compatible_since: _builtins.str
     """The oldest version whose work this version's undo understands; empty: only its own."""
+    run_compatible_since: _builtins.str
+    """The oldest version in whose place this version runs: what is queued for one since then goes on with this one. Empty:
+    only its own tasks.
+    """
     broken_reason: _builtins.str
     """Why it can't run: it does not import, has no `main`, or two packages claim its name. Tasks for it are refused with
     SCRIPT_BROKEN. Empty when it is well.
@@ -93,13 +98,14 @@ class Script(_message.Message):
         can_estimate: _builtins.bool = ...,
         resumable: _builtins.bool = ...,
         undo_compatible_since: _builtins.str = ...,
+        run_compatible_since: _builtins.str = ...,
         executors: _abc.Iterable[_builtins.str] | None = ...,
         broken_reason: _builtins.str = ...,
         can_look: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["params_schema", b"params_schema", "result_schema", b"result_schema"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["broken_reason", b"broken_reason", "can_estimate", b"can_estimate", "can_find", b"can_find", "can_look", b"can_look", "can_undo", b"can_undo", "distribution", b"distribution", "executors", b"executors", "name", b"name", "params_schema", b"params_schema", "result_schema", b"result_schema", "resumable", b"resumable", "summary", b"summary", "undo_compatible_since", b"undo_compatible_since", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["broken_reason", b"broken_reason", "can_estimate", b"can_estimate", "can_find", b"can_find", "can_look", b"can_look", "can_undo", b"can_undo", "distribution", b"distribution", "executors", b"executors", "name", b"name", "params_schema", b"params_schema", "result_schema", b"result_schema", "resumable", b"resumable", "run_compatible_since", b"run_compatible_since", "summary", b"summary", "undo_compatible_since", b"undo_compatible_since", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

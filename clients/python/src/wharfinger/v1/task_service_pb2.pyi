@@ -684,7 +684,9 @@ class ResumeTaskRequest(_message.Message):
     or to roll back, is refused with REQUEST_ID_REUSED.
     """
     script_version: _builtins.str
-    """Run this version of the script from now on; it must be the installed one. Empty: the version that the task has."""
+    """Run this version of the script from now on; it must be the installed one. Empty: the version that the task has, or
+    the installed one if that declares itself compatible.
+    """
     def __init__(
         self,
         *,

@@ -212,8 +212,8 @@ class TaskServiceServicer(object):
     def ResumeTask(self, request, context):
         """Lets a PARTIALLY_FAILED task run again with what it made: created resources are reused, nothing is made twice. It is
         then QUEUED with its attempts counted anew. Refused once a whole rollback has begun; what a rollback of some keys
-        undid is made anew. Errors: TASK_NOT_FOUND, INVALID_NAME, ETAG_MISMATCH, STATE_FORBIDS, SCRIPT_VERSION_GONE,
-        REQUEST_ID_REUSED.
+        undid is made anew. A task that is QUEUED for a version which is not installed is put on script_version, and goes on.
+        Errors: TASK_NOT_FOUND, INVALID_NAME, ETAG_MISMATCH, STATE_FORBIDS, SCRIPT_VERSION_GONE, REQUEST_ID_REUSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

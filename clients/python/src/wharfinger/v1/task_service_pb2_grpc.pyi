@@ -89,8 +89,8 @@ class TaskServiceStub:
     ResumeTask: _grpc.UnaryUnaryMultiCallable[_task_service_pb2.ResumeTaskRequest, _task_pb2.Task]
     """Lets a PARTIALLY_FAILED task run again with what it made: created resources are reused, nothing is made twice. It is
     then QUEUED with its attempts counted anew. Refused once a whole rollback has begun; what a rollback of some keys
-    undid is made anew. Errors: TASK_NOT_FOUND, INVALID_NAME, ETAG_MISMATCH, STATE_FORBIDS, SCRIPT_VERSION_GONE,
-    REQUEST_ID_REUSED.
+    undid is made anew. A task that is QUEUED for a version which is not installed is put on script_version, and goes on.
+    Errors: TASK_NOT_FOUND, INVALID_NAME, ETAG_MISMATCH, STATE_FORBIDS, SCRIPT_VERSION_GONE, REQUEST_ID_REUSED.
     """
     RollbackTask: _grpc.UnaryUnaryMultiCallable[_task_service_pb2.RollbackTaskRequest, _task_pb2.Task]
     """Undoes what a task made, all of it or `only` some keys, children first and past failures; also goes on with a
@@ -168,8 +168,8 @@ class TaskServiceAsyncStub(TaskServiceStub):
     ResumeTask: _aio.UnaryUnaryMultiCallable[_task_service_pb2.ResumeTaskRequest, _task_pb2.Task]  # type: ignore[assignment]
     """Lets a PARTIALLY_FAILED task run again with what it made: created resources are reused, nothing is made twice. It is
     then QUEUED with its attempts counted anew. Refused once a whole rollback has begun; what a rollback of some keys
-    undid is made anew. Errors: TASK_NOT_FOUND, INVALID_NAME, ETAG_MISMATCH, STATE_FORBIDS, SCRIPT_VERSION_GONE,
-    REQUEST_ID_REUSED.
+    undid is made anew. A task that is QUEUED for a version which is not installed is put on script_version, and goes on.
+    Errors: TASK_NOT_FOUND, INVALID_NAME, ETAG_MISMATCH, STATE_FORBIDS, SCRIPT_VERSION_GONE, REQUEST_ID_REUSED.
     """
     RollbackTask: _aio.UnaryUnaryMultiCallable[_task_service_pb2.RollbackTaskRequest, _task_pb2.Task]  # type: ignore[assignment]
     """Undoes what a task made, all of it or `only` some keys, children first and past failures; also goes on with a
@@ -310,8 +310,8 @@ class TaskServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_task_pb2.Task, _abc.Awaitable[_task_pb2.Task]]:
         """Lets a PARTIALLY_FAILED task run again with what it made: created resources are reused, nothing is made twice. It is
         then QUEUED with its attempts counted anew. Refused once a whole rollback has begun; what a rollback of some keys
-        undid is made anew. Errors: TASK_NOT_FOUND, INVALID_NAME, ETAG_MISMATCH, STATE_FORBIDS, SCRIPT_VERSION_GONE,
-        REQUEST_ID_REUSED.
+        undid is made anew. A task that is QUEUED for a version which is not installed is put on script_version, and goes on.
+        Errors: TASK_NOT_FOUND, INVALID_NAME, ETAG_MISMATCH, STATE_FORBIDS, SCRIPT_VERSION_GONE, REQUEST_ID_REUSED.
         """
 
     @_abc_1.abstractmethod

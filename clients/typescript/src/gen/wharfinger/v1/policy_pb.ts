@@ -103,8 +103,8 @@ export type Policy = Message<"wharfinger.v1.Policy"> & {
   priority: number;
 
   /**
-   * Tasks of a project that share it run one at a time, in the order of their priority and age; 128 characters at most.
-   * Empty: no such order.
+   * Tasks of a project that share it run one at a time, in the order of their priority and age; 128 characters at most. The
+   * next one begins when nothing of the one before runs any more, also after that was cancelled. Empty: no such order.
    *
    * @generated from field: string concurrency_key = 11;
    */

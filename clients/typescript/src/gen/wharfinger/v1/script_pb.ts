@@ -15,7 +15,7 @@ import type { JsonObject, Message } from "@bufbuild/protobuf";
  * Describes the file wharfinger/v1/script.proto.
  */
 export const file_wharfinger_v1_script: GenFile = /*@__PURE__*/
-  fileDesc("Chp3aGFyZmluZ2VyL3YxL3NjcmlwdC5wcm90bxINd2hhcmZpbmdlci52MSLpAwoGU2NyaXB0EhIKBG5hbWUYASABKAlCBOJBAQgSFQoHdmVyc2lvbhgCIAEoCUIE4kEBAxIaCgxkaXN0cmlidXRpb24YAyABKAlCBOJBAQMSFQoHc3VtbWFyeRgEIAEoCUIE4kEBAxI0Cg1wYXJhbXNfc2NoZW1hGAUgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdEIE4kEBAxI0Cg1yZXN1bHRfc2NoZW1hGAYgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdEIE4kEBAxIWCghjYW5fdW5kbxgHIAEoCEIE4kEBAxIWCghjYW5fZmluZBgIIAEoCEIE4kEBAxIaCgxjYW5fZXN0aW1hdGUYCSABKAhCBOJBAQMSFwoJcmVzdW1hYmxlGAogASgIQgTiQQEDEiMKFXVuZG9fY29tcGF0aWJsZV9zaW5jZRgLIAEoCUIE4kEBAxIXCglleGVjdXRvcnMYDCADKAlCBOJBAQMSGwoNYnJva2VuX3JlYXNvbhgNIAEoCUIE4kEBAxIWCghjYW5fbG9vaxgOIAEoCEIE4kEBAzo96kE6ChV3aGFyZmluZ2VyLmRldi9TY3JpcHQSEHNjcmlwdHMve3NjcmlwdH0qB3NjcmlwdHMyBnNjcmlwdEJdChFkZXYud2hhcmZpbmdlci52MVABWkZnaXRodWIuY29tL3doYXJmaW5nZXIvd2hhcmZpbmdlci9jbGllbnRzL2dvL3doYXJmaW5nZXIvdjE7d2hhcmZpbmdlcnYxYgZwcm90bzM", [file_google_api_field_behavior, file_google_api_resource, file_google_protobuf_struct]);
+  fileDesc("Chp3aGFyZmluZ2VyL3YxL3NjcmlwdC5wcm90bxINd2hhcmZpbmdlci52MSKNBAoGU2NyaXB0EhIKBG5hbWUYASABKAlCBOJBAQgSFQoHdmVyc2lvbhgCIAEoCUIE4kEBAxIaCgxkaXN0cmlidXRpb24YAyABKAlCBOJBAQMSFQoHc3VtbWFyeRgEIAEoCUIE4kEBAxI0Cg1wYXJhbXNfc2NoZW1hGAUgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdEIE4kEBAxI0Cg1yZXN1bHRfc2NoZW1hGAYgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdEIE4kEBAxIWCghjYW5fdW5kbxgHIAEoCEIE4kEBAxIWCghjYW5fZmluZBgIIAEoCEIE4kEBAxIaCgxjYW5fZXN0aW1hdGUYCSABKAhCBOJBAQMSFwoJcmVzdW1hYmxlGAogASgIQgTiQQEDEiMKFXVuZG9fY29tcGF0aWJsZV9zaW5jZRgLIAEoCUIE4kEBAxIiChRydW5fY29tcGF0aWJsZV9zaW5jZRgPIAEoCUIE4kEBAxIXCglleGVjdXRvcnMYDCADKAlCBOJBAQMSGwoNYnJva2VuX3JlYXNvbhgNIAEoCUIE4kEBAxIWCghjYW5fbG9vaxgOIAEoCEIE4kEBAzo96kE6ChV3aGFyZmluZ2VyLmRldi9TY3JpcHQSEHNjcmlwdHMve3NjcmlwdH0qB3NjcmlwdHMyBnNjcmlwdEJdChFkZXYud2hhcmZpbmdlci52MVABWkZnaXRodWIuY29tL3doYXJmaW5nZXIvd2hhcmZpbmdlci9jbGllbnRzL2dvL3doYXJmaW5nZXIvdjE7d2hhcmZpbmdlcnYxYgZwcm90bzM", [file_google_api_field_behavior, file_google_api_resource, file_google_protobuf_struct]);
 
 /**
  * A module with a `main`, from an installed script package.
@@ -100,6 +100,14 @@ export type Script = Message<"wharfinger.v1.Script"> & {
    * @generated from field: string undo_compatible_since = 11;
    */
   undoCompatibleSince: string;
+
+  /**
+   * The oldest version in whose place this version runs: what is queued for one since then goes on with this one. Empty:
+   * only its own tasks.
+   *
+   * @generated from field: string run_compatible_since = 15;
+   */
+  runCompatibleSince: string;
 
   /**
    * Plain names of the executors of this server that can run it, preferred ones first.

@@ -122,7 +122,8 @@ export type Task = Message<"wharfinger.v1.Task"> & {
   state: TaskState;
 
   /**
-   * While QUEUED: why the task does not run yet (not_before, no free slot, no capable worker, waiting for its next
+   * While QUEUED: why the task does not run yet (not_before, no free slot, no capable worker, its concurrency key, its
+   * version of the script is not installed, what ran when the server ended unexpectedly goes first, waiting for its next
    * attempt) and its place in the queue. While RUNNING, CANCELLING or ROLLING_BACK with no attempt at work: until when
    * it waits before it looks, or undoes, again; the time is told by the clock as it is set when it is read. For people
    * to read; otherwise empty. BASIC views leave it out.

@@ -731,7 +731,8 @@ export type ResumeTaskRequest = Message<"wharfinger.v1.ResumeTaskRequest"> & {
   requestId: string;
 
   /**
-   * Run this version of the script from now on; it must be the installed one. Empty: the version that the task has.
+   * Run this version of the script from now on; it must be the installed one. Empty: the version that the task has, or
+   * the installed one if that declares itself compatible.
    *
    * @generated from field: string script_version = 4;
    */
@@ -1073,8 +1074,8 @@ export const TaskService: GenService<{
   /**
    * Lets a PARTIALLY_FAILED task run again with what it made: created resources are reused, nothing is made twice. It is
    * then QUEUED with its attempts counted anew. Refused once a whole rollback has begun; what a rollback of some keys
-   * undid is made anew. Errors: TASK_NOT_FOUND, INVALID_NAME, ETAG_MISMATCH, STATE_FORBIDS, SCRIPT_VERSION_GONE,
-   * REQUEST_ID_REUSED.
+   * undid is made anew. A task that is QUEUED for a version which is not installed is put on script_version, and goes on.
+   * Errors: TASK_NOT_FOUND, INVALID_NAME, ETAG_MISMATCH, STATE_FORBIDS, SCRIPT_VERSION_GONE, REQUEST_ID_REUSED.
    *
    * @generated from rpc wharfinger.v1.TaskService.ResumeTask
    */
