@@ -4,11 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from decimal import Decimal
 from typing import Any
 
 from wharfinger_server.domain.price import Money, Price, Tier, plain, total
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was looked up for an item, as it was asked for."""
+
+    provider: str
+    region: str
+    sku: str
+    category: str = ""
+    term: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +28,9 @@ class CostItem:
 
     `quantity` is how many units of the price an hour takes, as `price.an_hour` tells; where no price is known, the
     quantity that was asked about. `layer` decided, `catalog` is the digest of the catalogue that holds the price, and
-    `stale` says that it is older than the operator trusts prices to be. `price` and `hourly` are None where unknown.
+    `stale` says that it is older than the operator trusts prices to be. `price` and `hourly` are None where unknown;
+    `asked` is then what was looked up, None where nobody could tell by what name, and `similar` the names that come
+    near, for who asks about it: they are not kept.
     """
 
     what: str
@@ -27,6 +40,8 @@ class CostItem:
     catalog: str = ""
     hourly: Money | None = None
     stale: bool = False
+    asked: Asked | None = None
+    similar: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +92,8 @@ def told_item(item: CostItem) -> dict[str, Any]:
             told[name] = value
     if item.price is not None:
         told["price"] = _told_price(item.price)
+    if item.asked is not None:
+        told["asked"] = {name: value for name, value in asdict(item.asked).items() if value}
     if item.hourly is not None:
         told["hourly"] = [item.hourly.currency, plain(item.hourly.amount)]
     return told
@@ -93,6 +110,7 @@ def item_of(told: dict[str, Any]) -> CostItem:
         told.get("catalog", ""),
         None if cost is None else Money(cost[0], Decimal(cost[1])),
         told.get("stale", False),
+        Asked(**{"provider": "", "region": "", "sku": "", **told["asked"]}) if "asked" in told else None,
     )
 
 

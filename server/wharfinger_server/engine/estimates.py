@@ -111,12 +111,21 @@ class Estimates:
         params, FailedPrecondition CANNOT_ESTIMATE, and NotFound UNKNOWN_CATALOG.
         """
         task = self._admission.admit(caller, replace(request, validate_only=True)).task
-        return await self.of(task, request.task.params, moment)
+        return await self.of(task, request.task.params, moment, similar=True)
 
     async def of(
-        self, task: Task, params: Mapping[str, Any], moment: Moment, secrets: Mapping[str, Any] | None = None
+        self,
+        task: Task,
+        params: Mapping[str, Any],
+        moment: Moment,
+        secrets: Mapping[str, Any] | None = None,
+        *,
+        similar: bool = False,
     ) -> Estimate:
-        """Return what a task costs for an hour. Raises FailedPrecondition CANNOT_ESTIMATE, NotFound UNKNOWN_CATALOG."""
+        """Return what a task costs for an hour; with `similar` names near what has no price are looked for too.
+
+        Raises FailedPrecondition CANNOT_ESTIMATE, NotFound UNKNOWN_CATALOG.
+        """
         script = self._scripts[task.script]
         if not self._can(task):
             raise _cannot(script, "it has no `estimate(params, prices)`")
@@ -132,7 +141,7 @@ class Estimates:
             model = getattr(script.module, "Params", None)
             given = made_of(model, plain_params) if model else plain_params
             items = _checked(script.module.estimate(given, prices), redactor)
-            return estimate(items, stack, moment.at)
+            return estimate(items, stack, moment.at, similar=similar)
 
         try:
             return await self._aside.run(script.name, work)

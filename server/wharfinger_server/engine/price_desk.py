@@ -93,7 +93,7 @@ class PriceDesk:
         if len(items) > _MOST_ITEMS:
             raise invalid("items", f"{len(items)} are too many; {_MOST_ITEMS} are the most")
         stack = await self._stack(caller, project, catalog)
-        return await asyncio.to_thread(estimate, items, stack, at)
+        return await asyncio.to_thread(estimate, items, stack, at, similar=True)
 
     async def _stack(self, caller: Caller, project: str, catalog: str) -> Stack:
         check_project(caller, project)

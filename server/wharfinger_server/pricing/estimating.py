@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from wharfinger.runtime.stores import price_of
 from wharfinger.script import Failed
 from wharfinger_server.domain.errors import FailedPrecondition
-from wharfinger_server.domain.estimate import CostItem, Estimate
+from wharfinger_server.domain.estimate import Asked, CostItem, Estimate
 from wharfinger_server.domain.price import LONGEST_AMOUNT, Price, an_hour, hourly
 from wharfinger_server.pricing.lookup import PriceAmbiguous, Stack
 
 _LARGEST = Decimal(10) ** 18
+_MOST_SIMILAR = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,18 +115,29 @@ def _quantity(what: str, told: str | int | Decimal) -> Decimal:
     return number
 
 
-def estimate(items: Iterable[Wanted], stack: Stack, at: int | None = None) -> Estimate:
+def estimate(items: Iterable[Wanted], stack: Stack, at: int | None = None, *, similar: bool = False) -> Estimate:
     """Return what the items cost for an hour by the stack's prices of the moment `at` (microseconds; None: now).
 
-    The same items, stack and moment give the same bytes. What has no known price is listed as unpriced; a question
-    that fits several prices raises PriceAmbiguous, naming the item.
+    The same items, stack and moment give the same bytes. What has no known price is listed as unpriced, with what was
+    looked up; a question that fits several prices raises PriceAmbiguous, naming the item. With `similar` names that
+    come near what has no price are told too, which takes far longer than all else.
     """
     moment = time.time_ns() // 1000 if at is None else at
     wanted = list(items)
     found = [None if item.free else _line(item, stack, moment) for item in wanted]
     currency = next((line.hourly.currency for line in found if line is not None and line.hourly is not None), "USD")
     lines = [line or _free(item, currency) for item, line in zip(wanted, found, strict=True)]
-    return Estimate.of(lines, stack.digest, moment)
+    return Estimate.of(_with_similar(lines, stack) if similar else lines, stack.digest, moment)
+
+
+def _with_similar(lines: Iterable[CostItem], stack: Stack) -> Iterator[CostItem]:
+    """Yield the lines, those without a price with the names that come near; only so many are looked for."""
+    known: dict[tuple[str, str, str], tuple[str, ...]] = {}
+    for line in lines:
+        name = (line.asked.provider, line.asked.region, line.asked.sku) if line.asked else None
+        if name is not None and name not in known and len(known) < _MOST_SIMILAR:
+            known[name] = tuple(stack.similar(*name))
+        yield replace(line, similar=known.get(name, ())) if name is not None else line
 
 
 def _free(item: Wanted, currency: str) -> CostItem:
@@ -142,7 +154,8 @@ def _line(item: Wanted, stack: Stack, at: int) -> CostItem:
     except PriceAmbiguous as error:
         raise PriceAmbiguous(f"{item.what}: {error.message}", error.field, error.choices) from None
     if found is None:
-        return CostItem(item.what, item.quantity)
+        asked = Asked(item.provider, item.region, item.sku, item.category, item.term)
+        return CostItem(item.what, item.quantity, asked=asked)
     units = an_hour(found.price.unit, item.quantity)
     cost = hourly(found.price, item.quantity)
     return CostItem(item.what, units, found.price, found.layer, found.catalog, cost, found.stale)

@@ -209,7 +209,7 @@ class Stack:
 
     def _unknown(self, provider: str, region: str, sku: str, category: str) -> PriceUnknown:
         """Return what is raised where no layer knows a figure."""
-        similar = self._similar(provider, region, sku)
+        similar = self.similar(provider, region, sku)
         where = f" in {region}" if region else ""
         what = f"the price of {sku!r} at {provider!r}{where} ({category}) is not known, which does not mean zero"
         if similar:
@@ -230,7 +230,7 @@ class Stack:
             for price in _candidates(layer.catalogue, provider, region, sku)
         )
 
-    def _similar(self, provider: str, region: str, sku: str) -> list[str]:
+    def similar(self, provider: str, region: str, sku: str) -> list[str]:
         """Return up to three names that a look-up knows, as `provider region sku`, the likeliest first."""
         near: dict[str, None] = {}
         for layer in self.layers:

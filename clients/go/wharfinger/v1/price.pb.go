@@ -413,7 +413,13 @@ type CostItem struct {
 	// The price that was used; unset: unknown.
 	Price *Price `protobuf:"bytes,3,opt,name=price,proto3" json:"price,omitempty"`
 	// Quantity times price; unset where the price is unknown.
-	Hourly        *DecimalMoney `protobuf:"bytes,4,opt,name=hourly,proto3" json:"hourly,omitempty"`
+	Hourly *DecimalMoney `protobuf:"bytes,4,opt,name=hourly,proto3" json:"hourly,omitempty"`
+	// Where no price is known: what was looked up, by `provider`, `region`, `sku`, `category` and `term`. Unset where a
+	// price is known, and where nobody could tell by what name.
+	Asked *Price `protobuf:"bytes,5,opt,name=asked,proto3" json:"asked,omitempty"`
+	// Up to three names that come near what was looked up, as `provider region sku`, the likeliest first. In the answers
+	// of EstimateCost only, for ten different names at most.
+	Similar       []string `protobuf:"bytes,6,rep,name=similar,proto3" json:"similar,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -472,6 +478,20 @@ func (x *CostItem) GetPrice() *Price {
 func (x *CostItem) GetHourly() *DecimalMoney {
 	if x != nil {
 		return x.Hourly
+	}
+	return nil
+}
+
+func (x *CostItem) GetAsked() *Price {
+	if x != nil {
+		return x.Asked
+	}
+	return nil
+}
+
+func (x *CostItem) GetSimilar() []string {
+	if x != nil {
+		return x.Similar
 	}
 	return nil
 }
@@ -575,12 +595,14 @@ const file_wharfinger_v1_price_proto_rawDesc = "" +
 	"\x05items\x18\x02 \x03(\v2\x17.wharfinger.v1.CostItemB\x04\xe2A\x01\x03R\x05items\x12 \n" +
 	"\bunpriced\x18\x03 \x03(\tB\x04\xe2A\x01\x03R\bunpriced\x12+\n" +
 	"\x0ecatalog_digest\x18\x04 \x01(\tB\x04\xe2A\x01\x03R\rcatalogDigest\x12E\n" +
-	"\restimate_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampB\x04\xe2A\x01\x03R\festimateTime\"\x9b\x01\n" +
+	"\restimate_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampB\x04\xe2A\x01\x03R\festimateTime\"\xed\x01\n" +
 	"\bCostItem\x12\x12\n" +
 	"\x04what\x18\x01 \x01(\tR\x04what\x12\x1a\n" +
 	"\bquantity\x18\x02 \x01(\tR\bquantity\x12*\n" +
 	"\x05price\x18\x03 \x01(\v2\x14.wharfinger.v1.PriceR\x05price\x123\n" +
-	"\x06hourly\x18\x04 \x01(\v2\x1b.wharfinger.v1.DecimalMoneyR\x06hourly\"\x88\x01\n" +
+	"\x06hourly\x18\x04 \x01(\v2\x1b.wharfinger.v1.DecimalMoneyR\x06hourly\x120\n" +
+	"\x05asked\x18\x05 \x01(\v2\x14.wharfinger.v1.PriceB\x04\xe2A\x01\x03R\x05asked\x12\x1e\n" +
+	"\asimilar\x18\x06 \x03(\tB\x04\xe2A\x01\x03R\asimilar\"\x88\x01\n" +
 	"\fLeftoverCost\x12>\n" +
 	"\fknown_hourly\x18\x01 \x03(\v2\x1b.wharfinger.v1.DecimalMoneyR\vknownHourly\x12\x1a\n" +
 	"\bunpriced\x18\x02 \x01(\x05R\bunpriced\x12\x1c\n" +
@@ -620,12 +642,13 @@ var file_wharfinger_v1_price_proto_depIdxs = []int32{
 	6,  // 7: wharfinger.v1.CostEstimate.estimate_time:type_name -> google.protobuf.Timestamp
 	1,  // 8: wharfinger.v1.CostItem.price:type_name -> wharfinger.v1.Price
 	0,  // 9: wharfinger.v1.CostItem.hourly:type_name -> wharfinger.v1.DecimalMoney
-	0,  // 10: wharfinger.v1.LeftoverCost.known_hourly:type_name -> wharfinger.v1.DecimalMoney
-	11, // [11:11] is the sub-list for method output_type
-	11, // [11:11] is the sub-list for method input_type
-	11, // [11:11] is the sub-list for extension type_name
-	11, // [11:11] is the sub-list for extension extendee
-	0,  // [0:11] is the sub-list for field type_name
+	1,  // 10: wharfinger.v1.CostItem.asked:type_name -> wharfinger.v1.Price
+	0,  // 11: wharfinger.v1.LeftoverCost.known_hourly:type_name -> wharfinger.v1.DecimalMoney
+	12, // [12:12] is the sub-list for method output_type
+	12, // [12:12] is the sub-list for method input_type
+	12, // [12:12] is the sub-list for extension type_name
+	12, // [12:12] is the sub-list for extension extendee
+	0,  // [0:12] is the sub-list for field type_name
 }
 
 func init() { file_wharfinger_v1_price_proto_init() }

@@ -121,12 +121,18 @@ class Activation(Model):
 
 @dataclass(frozen=True, slots=True)
 class CostItem(Model):
-    """One line of an estimate: `quantity` units of `price` an hour for `what`. None: no price is known."""
+    """One line of an estimate: `quantity` units of `price` an hour for `what`. None: no price is known.
+
+    `asked` is then what was looked up, a price without an amount, and None where nobody could tell by what name;
+    `similar` are up to three names that come near, as `provider region sku`.
+    """
 
     what: str
     quantity: Decimal
     price: Price | None = None
     hourly: Money | None = None
+    asked: Price | None = None
+    similar: tuple[str, ...] = ()
     raw: Any = field(default=None, repr=False, compare=False)
 
 

@@ -77,6 +77,14 @@ def _fill_item(message: price_pb2.CostItem, item: CostItem) -> None:
     message.quantity = plain(item.quantity)
     if item.price is not None:
         fill_price(message.price, item.price, item.layer, item.catalog, stale=item.stale)
+    if item.asked is not None:
+        asked = item.asked
+        message.asked.provider = clean(asked.provider)
+        message.asked.region = clean(asked.region)
+        message.asked.sku = clean(asked.sku)
+        message.asked.category = clean(asked.category)
+        message.asked.term = clean(asked.term)
+    message.similar.extend(map(clean, item.similar))
     if item.hourly is not None:
         fill_money(message.hourly, item.hourly)
 

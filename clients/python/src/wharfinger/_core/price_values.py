@@ -94,5 +94,7 @@ def _item(value: price_pb2.CostItem) -> prices.CostItem:
         quantity=Decimal(value.quantity or "1"),
         price=price(value.price) if value.HasField("price") else None,
         hourly=money(value.hourly) if value.HasField("hourly") else None,
+        asked=price(value.asked) if value.HasField("asked") else None,
+        similar=tuple(value.similar),
         raw=value,
     )

@@ -227,6 +227,8 @@ class CostItem(_message.Message):
     QUANTITY_FIELD_NUMBER: _builtins.int
     PRICE_FIELD_NUMBER: _builtins.int
     HOURLY_FIELD_NUMBER: _builtins.int
+    ASKED_FIELD_NUMBER: _builtins.int
+    SIMILAR_FIELD_NUMBER: _builtins.int
     what: _builtins.str
     """What it is, for people and for `unpriced`: the key of the ledger entry that it becomes, such as `node/web-3`."""
     quantity: _builtins.str
@@ -241,6 +243,18 @@ class CostItem(_message.Message):
     def hourly(self) -> Global___DecimalMoney:
         """Quantity times price; unset where the price is unknown."""
 
+    @_builtins.property
+    def asked(self) -> Global___Price:
+        """Where no price is known: what was looked up, by `provider`, `region`, `sku`, `category` and `term`. Unset where a
+        price is known, and where nobody could tell by what name.
+        """
+
+    @_builtins.property
+    def similar(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Up to three names that come near what was looked up, as `provider region sku`, the likeliest first. In the answers
+        of EstimateCost only, for ten different names at most.
+        """
+
     def __init__(
         self,
         *,
@@ -248,10 +262,12 @@ class CostItem(_message.Message):
         quantity: _builtins.str = ...,
         price: Global___Price | None = ...,
         hourly: Global___DecimalMoney | None = ...,
+        asked: Global___Price | None = ...,
+        similar: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["hourly", b"hourly", "price", b"price"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["asked", b"asked", "hourly", b"hourly", "price", b"price"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["hourly", b"hourly", "price", b"price", "quantity", b"quantity", "what", b"what"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["asked", b"asked", "hourly", b"hourly", "price", b"price", "quantity", b"quantity", "similar", b"similar", "what", b"what"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

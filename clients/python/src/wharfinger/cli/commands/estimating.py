@@ -55,13 +55,25 @@ def _tell(found: Estimate) -> None:
         click.echo(f"total  {least}{_money(money)} an hour, about {_rounded(month)} a month")
     if found.unpriced:
         click.echo(f"without a known price, which does not mean zero ({len(found.unpriced)}):")
-        for what in found.unpriced:
-            click.echo(f"  {clean(what)}")
+        for item in found.items:
+            if item.hourly is None:
+                click.echo(f"  {clean(_unpriced(item))}")
     stale = sorted({item.price.layer for item in priced if item.price is not None and item.price.stale})
     if stale:
         click.echo(f"STALE: prices of {', '.join(stale)} are older than the server's operator trusts prices to be")
     if found.time is not None:
         click.echo(f"by the prices of {stamp(found.time)}; to repeat it: --catalog {found.catalog_digest}")
+
+
+def _unpriced(item: CostItem) -> str:
+    """Return what has no price, what was looked up for it, and what comes near."""
+    if item.asked is None:
+        return f"{item.what}: nobody can tell by what name it is priced"
+    asked = item.asked
+    thing = " ".join(filter(None, (asked.provider, asked.region or "(everywhere)", asked.sku)))
+    offer = " ".join(filter(None, (asked.category, asked.term)))
+    near = f"; there are {', '.join(item.similar)}" if item.similar else ""
+    return f"{item.what}: {thing}{f' ({offer})' if offer else ''}{near}"
 
 
 def _row(item: CostItem, sums: dict[str, Decimal]) -> tuple[str, ...]:
