@@ -66,6 +66,10 @@ lock: .venv/.ready ## compile requirements/*.txt anew; UPGRADE=1 takes the newes
 serve: .venv/.ready ## run a server of this tree
 	@$(BIN)/wharfinger serve
 
+.PHONY: cloud
+cloud: .venv/.ready ## play EC2 on this machine, to try compute.deploy without a cloud; Ctrl-C ends it
+	@$(BIN)/python tools/cloud.py
+
 .PHONY: demo
 demo: .venv/.ready ## see it work: a server, a task, a failure and what is left of it
 	@$(BIN)/python tools/demo.py

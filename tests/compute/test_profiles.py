@@ -55,6 +55,20 @@ def test_a_profile_that_cannot_be_used_is_told_without_its_values(
     assert done.ledger == {}
 
 
+def test_what_a_driver_does_not_take_is_told_by_its_name() -> None:
+    trial = Trial(deploy, profiles={"trial": {"provider": "dummy", "key": SECRET}}, name="compute.deploy")
+    told = trial.run({"profile": "trial", "name": "web", "size": "Small", "image": "1"}).failure
+    assert told.reason == "PROFILE_MISCONFIGURED"
+    assert "TypeError: DummyNodeDriver.__init__() got an unexpected keyword argument 'key'" in told.message
+    assert SECRET not in str(told)
+
+
+def test_of_what_a_driver_says_of_its_arguments_their_values_are_left_out() -> None:
+    told = account._told(TypeError(f"bad operand: '{SECRET}' and 'eu-1'"), [SECRET, "eu-1"])
+    assert told == "TypeError: bad operand: '…' and '…'"
+    assert account._told(ValueError(SECRET), []) == "ValueError"
+
+
 @pytest.mark.parametrize(
     ("projects", "reason"), [(["test"], ""), (["other"], "UNKNOWN_PROFILE"), ([], "UNKNOWN_PROFILE")]
 )

@@ -2,14 +2,21 @@
 
 import os
 import re
+import shlex
 import socket
 import subprocess
 import sys
+import uuid
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from tests.docs.pages import Block, Shell, agree, blocks, steps
+from tests.servers.serving import Serving
+
+from wharfinger._core import methods
+from wharfinger.testing import Trial
 
 ROOT = Path(__file__).resolve().parents[2]
 PORTS = ("7480", "8000")
@@ -22,10 +29,11 @@ def free_ports(count: int) -> list[str]:
         return [str(one.getsockname()[1]) for one in sockets]
 
 
-def typed(page: str, folder: Path) -> None:
+def typed(page: str, folder: Path, more: Mapping[str, str] | None = None, *, least: int = 3) -> None:
     """Type the page as it stands, each block as soon as the one before has ended: nothing is waited for."""
     ports = dict(zip(PORTS, free_ports(len(PORTS)), strict=True))
-    text = re.sub("|".join(PORTS), lambda found: ports[found[0]], (ROOT / page).read_text())
+    put = {**ports, **(more or {})}
+    text = re.sub("|".join(put), lambda found: put[found[0]], (ROOT / page).read_text())
     server = f"127.0.0.1:{ports['7480']}"
     environ = {
         **{key: value for key, value in os.environ.items() if not key.startswith("WHARFINGER_")},
@@ -45,13 +53,85 @@ def typed(page: str, folder: Path) -> None:
             if step.expected is not None:
                 assert agree(step.expected, printed), f"{page}, line {step.line}: it printed\n{printed}"
                 checked += 1
-    assert checked >= 3, "there was something to check"
+    assert checked >= least, "there was something to check"
 
 
 @pytest.mark.timeout(180)
 @pytest.mark.parametrize("page", ["README.md", "docs/tutorial.md"])
 def test_what_a_page_tells_to_type_prints_what_it_says(page: str, tmp_path: Path) -> None:
     typed(page, tmp_path)
+
+
+@pytest.mark.timeout(180)
+def test_the_guide_to_trying_a_deployment_without_a_cloud_works(tmp_path: Path) -> None:
+    (port,) = free_ports(1)
+    command = [sys.executable, str(ROOT / "tools/cloud.py"), "--port", port]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as cloud:
+        assert cloud.stdout is not None
+        try:
+            assert "It plays EC2" in cloud.stdout.readline()
+            typed("docs/guides/compute-scripts.md", tmp_path, {"9100": port}, least=2)
+        finally:
+            cloud.terminate()
+
+
+@pytest.fixture(scope="module")
+def bundled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
+    """A server with the prices that it brings along, and a cloud account that is never asked."""
+    folder = tmp_path_factory.mktemp("bundled")
+    settings = folder / "server.toml"
+    settings.write_text(
+        f'[profiles.main]\nprovider = "ec2"\nregion = "us-east-1"\nkey = "{uuid.uuid4()}"\nsecret = "{uuid.uuid4()}"\n'
+    )
+    settings.chmod(0o600)
+    serving = Serving(folder, ("--config", str(settings)), {"WHARFINGER_PRICES__BUNDLED": "true"})
+    yield serving
+    assert serving.stop() == 0, serving.log()
+
+
+EXAMPLE = re.compile(r"^ *(wharfinger (?:prices show|estimate) (?!SCRIPT|PROVIDER)[^\n…]*)$", re.MULTILINE)
+"""An example of a price or an estimate, as a page or a help text has it."""
+
+
+@pytest.mark.parametrize("where", ["docs/guides/prices.md", "docs/guides/costs.md", "prices --help"])
+def test_examples_of_prices_and_estimates_work_with_the_prices_that_are_brought_along(
+    where: str, bundled: Serving
+) -> None:
+    environ = {**os.environ, "WHARFINGER_SERVER": bundled.address}
+    wharfinger = [sys.executable, "-m", "wharfinger"]
+    if where.endswith(".md"):
+        text = (ROOT / where).read_text()
+    else:
+        text = subprocess.run([*wharfinger, *where.split()], capture_output=True, text=True, check=True).stdout
+    examples = EXAMPLE.findall(text)
+    assert len(examples) == {"docs/guides/prices.md": 2, "docs/guides/costs.md": 0}.get(where, 1)
+    for example in examples:
+        command = [*wharfinger, *shlex.split(example)[1:]]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=50, check=False, env=environ)
+        assert done.returncode == 0, done.stderr
+        assert " per Hour" in done.stdout
+        assert "without a known price" not in done.stdout
+
+
+def test_what_the_guide_says_of_testing_undo_exists() -> None:
+    page = (ROOT / "docs/guides/when-it-stops.md").read_text()
+    named = set(re.findall(r"`Trial\.(\w+)", page))
+    assert named == {"undo"}
+    assert all(callable(getattr(Trial, name)) for name in named)
+
+
+def test_the_guide_for_other_languages_names_what_must_be_there() -> None:
+    page = (ROOT / "docs/guides/other-languages.md").read_text()
+    imported = {
+        name
+        for file in (ROOT / "protos/wharfinger/v1").glob("*.proto")
+        for name in re.findall(r'^import "(google/(?:api|rpc)/[^"]*)"', file.read_text(), re.MULTILINE)
+    }
+    assert {name for name in imported if name not in page and f"`{Path(name).parent}/`" not in page} == set()
+    assert "authorization: Bearer" in page
+    for method in methods.UNARY:
+        if method.repeatable is False:
+            assert re.search(rf"{method.name}[^.]*are not repeated blindly", page), method.name
 
 
 def test_output_that_is_not_what_a_page_says_is_found_out() -> None:

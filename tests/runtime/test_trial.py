@@ -92,3 +92,60 @@ def test_a_find_that_knows_several_ids_takes_the_first_that_no_other_holds(load)
     )
     trial = Trial(script)
     assert trial.settle(trial.run()).ledger["b"].external_id == "i-2"
+
+
+def test_undo_takes_children_first_and_goes_on_past_failures(load, colour):
+    script = load(
+        """
+        undone = []
+
+        async def main(task):
+            await task.create("net", "net", lambda intent: "n-1")
+            await task.create("node", "a", lambda intent: "a-1", after=("net",))
+            await task.create("node", "b", lambda intent: "b-1", after=("net",))
+            await task.create("ip", "ip", lambda intent: "ip-1")
+
+        async def undo(task, resource):
+            if resource.key == "b" and "b" not in undone:
+                undone.append("b")
+                raise Failed("the crane is stuck")
+            undone.append(resource.external_id)
+        """,
+        colour,
+    )
+    trial = Trial(script)
+    made = trial.run()
+    first = trial.undo(made)
+    assert {key: entry.state for key, entry in first.ledger.items()} == {
+        "net": "CREATED",
+        "a": "UNDONE",
+        "b": "UNDO_FAILED",
+        "ip": "UNDONE",
+    }
+    assert first.errors["b"].message == "the crane is stuck"
+    second = trial.undo(first)
+    assert {entry.state for entry in second.ledger.values()} == {"UNDONE"}
+    assert script.undone[-2:] == ["b-1", "n-1"]
+    # What is undone is not undone again, and a later run makes it anew.
+    assert trial.undo(second).history == []
+    assert trial.run(after=second).ledger["a"].generation == 2
+
+
+def test_undo_takes_single_keys_and_knows_which_there_are(load):
+    script = load(
+        """
+        async def main(task):
+            await task.create("t", "a", lambda intent: "1")
+            await task.create("t", "b", lambda intent: "2")
+
+        async def undo(task, resource): ...
+        """
+    )
+    made = Trial(script).run()
+    done = Trial(script).undo(made, ["b"])
+    assert {key: entry.state for key, entry in done.ledger.items()} == {"a": "CREATED", "b": "UNDONE"}
+    with pytest.raises(KeyError, match="the ledger has no c"):
+        Trial(script).undo(made, ["c"])
+    assert Trial(load("def main(task): task.create('t', 'a', lambda intent: '1')")).undo(made).failure.reason == (
+        "NOT_SUPPORTED"
+    )

@@ -129,9 +129,9 @@ def _waiting(refusal: Refusal) -> dict[str, str]:
 class Cloud:
     """The cloud, running while in its `with` block; `oracle` knows what exists and orders faults."""
 
-    def __init__(self, oracle: Oracle | None = None) -> None:
+    def __init__(self, oracle: Oracle | None = None, port: int = 0) -> None:
         self.oracle = oracle or Oracle()
-        self._server = _Server(("127.0.0.1", 0), _Handler)
+        self._server = _Server(("127.0.0.1", port), _Handler)
         self._server.oracle = self.oracle
         self.port = self._server.server_address[1]
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)

@@ -17,7 +17,7 @@ def prices() -> None:
 
     \b
       wharfinger prices update
-      wharfinger prices show ec2_linux us-east-1 m5.xlarge
+      wharfinger prices show ec2_linux us-east-1 m5.large
     """  # noqa: D301  # \b keeps click from joining the lines
 
 

@@ -86,6 +86,28 @@ class Trial:
         assignment = self._assignment(Phase.SETTLE, session.done, after, None, keys)
         return self._work(assignment, session, stop or Stop())
 
+    def undo(self, after: Done, keys: Sequence[str] | None = None, *, stop: Stop | None = None) -> Done:
+        """Roll back what `after` made, or of that `keys`: call the script's `undo`, children before their parents.
+
+        Returns the ledger as it is then: what was undone is UNDONE, what could not be is UNDO_FAILED with why in
+        `errors`, and what the cloud merely accepted stays UNDOING until `settle` asks `exists`. A parent whose child is
+        left is not touched. Raises KeyError for a key that the ledger does not have.
+        """
+        if keys is None:
+            keys = [
+                key
+                for key, entry in after.ledger.items()
+                if entry.owned
+                and entry.external_id
+                and entry.state in ("CREATED", "UNDOING", "UNDO_FAILED", "UNCERTAIN")
+            ]
+        elif missing := [key for key in keys if key not in after.ledger]:
+            raise KeyError(f"the ledger has no {missing[0]}")
+        session = MemorySession(Done())
+        # The newest first, as the server orders them; what depends on what is seen to by the runtime.
+        assignment = self._assignment(Phase.UNDO, session.done, after, None, [*reversed(list(keys))])
+        return self._work(assignment, session, stop or Stop())
+
     def _assignment(
         self, phase: Phase, done: Done, after: Done | None, params: Mapping[str, Any] | None, targets: Sequence[str]
     ) -> Assignment:

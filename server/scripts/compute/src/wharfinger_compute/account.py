@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -80,13 +80,35 @@ async def opened(task: AsyncTask, profile: str, *, workers: int = 16) -> AsyncIt
         made = aio.driver(provider, **credentials, **options, **given, workers=workers, request_timeout=REQUEST_TIMEOUT)
         account = await made.__aenter__()
     except Exception as error:  # noqa: BLE001 - whatever a driver raises for its arguments
-        # Its text may hold what it was given.
-        why = f"libcloud can't make a {provider} driver of it ({type(error).__name__}); see its provider and options"
-        raise _wrong(profile, why) from None
+        what = _told(error, [*credentials.values(), *_texts(options), *_texts(given)])
+        raise _wrong(
+            profile, f"libcloud can't make a {provider} driver of it ({what}); see its provider and options"
+        ) from None
     try:
         yield Account(profile, provider, account)
     finally:
         await made.__aexit__(None, None, None)
+
+
+def _told(error: Exception, values: Sequence[str]) -> str:
+    """Return what a driver objects to: the kind of its error, and of one about its arguments the text as well.
+
+    The text may hold what the driver was given, which is left out.
+    """
+    if not isinstance(error, TypeError):
+        return type(error).__name__
+    text = said(error)
+    for value in sorted(filter(None, values), key=len, reverse=True):
+        text = text.replace(value, "…")
+    return f"{type(error).__name__}: {text[:300]}"
+
+
+def _texts(table: Mapping[str, Any]) -> list[str]:
+    """Return the values of a table as texts, those of tables in it too."""
+    found: list[str] = []
+    for value in table.values():
+        found += _texts(value) if isinstance(value, Mapping) else [str(value)]
+    return found
 
 
 def _value(profile: str, name: str, given: Any) -> str:
