@@ -16,6 +16,7 @@ import grpc
 from wharfinger_server import __version__
 from wharfinger_server.app import listener, whereabouts
 from wharfinger_server.app.data_folder import make_data_dir
+from wharfinger_server.app.descriptors import Descriptors, raise_limit
 from wharfinger_server.app.health import Health
 from wharfinger_server.app.loading import Watch
 from wharfinger_server.app.notify import notify
@@ -87,10 +88,12 @@ class Server:
             self.health.set(name, serving=serving)
 
     async def _check_store(self) -> None:
-        """Serve nothing while the database does not answer."""
+        """Serve nothing while the database does not answer; see that there are descriptors left."""
         well = True
+        descriptors = Descriptors()
         while True:
             await asyncio.sleep(_STORE_CHECK)
+            descriptors.look()
             try:
                 await self._store.health()
                 why = ""
@@ -123,6 +126,7 @@ async def serve(settings: Settings, on_ready: OnReady) -> int:
     told = asyncio.Event()
     loop = asyncio.get_running_loop()
     ended = _Signals(told)
+    raise_limit()
     watch = Watch()
     registry = Registry.load(_tell_problem, watch.each)
     watch.close()

@@ -66,6 +66,8 @@ class Database(ABC):
         self.wall = clock or _time_of_day
         self.steady = steady or SteadyClock.of_machine()
         self._taken = 0
+        self.damaged = ""
+        """Why the database can't be trusted any more, once that was seen; it stays so."""
         self.statements = statements
 
     # ------------------------------------------------------------------ life

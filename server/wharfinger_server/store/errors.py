@@ -53,6 +53,14 @@ class NotOurs(OpenRefused):
     """It is no database, one of another program, or of a kind or age that the server does not know."""
 
 
+class Damaged(OpenRefused):
+    """The database's file is not whole, or gone though there was one."""
+
+
+class FileMoved(Exception):
+    """The file of an open database is not where it was: what is written goes to one that nobody finds again."""
+
+
 class MaybeWritten(Unavailable):
     """Nobody knows yet whether it was written: the connection was lost in the COMMIT, and stays away."""
 

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import fcntl
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from wharfinger_server.store.errors import InUse
 from wharfinger_server.store.forked import allow_children, keep_from_children
+
+OPEN, CLOSED = "open", "closed"
+"""How a server leaves a database: as it was when it was killed, or in order."""
 
 
 class FileLock:
@@ -22,28 +26,40 @@ class FileLock:
         self._database = database
         self._note = database.with_name(database.name + ".lock")
         self._files: list[int] = []
+        self.before = ""
+        """How the server before left the database: OPEN, CLOSED, or "" where there was none that tells."""
 
-    def take(self) -> None:
-        """Take the lock, and make the database's file where there is none.
+    def take(self, look: Callable[[], None] = lambda: None) -> None:
+        """Take the lock, and make the database's file where there is none; `look` is called before that.
 
         Raises InUse, naming the process that has it, and OSError where a file cannot be written.
         """
         try:
-            for path in (self._note, self._database):
-                file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-                self._files.append(file)
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._lock(self._note)
+            self.before = _lines(self._files[0])[1]
+            look()
+            self._lock(self._database)
         except BlockingIOError:
             holder = self._holder()
             self.release()
             raise InUse(f"{self._database} is in use by another server: {holder}") from None
-        except OSError:
+        except BaseException:
             self.release()
             raise
-        note = self._files[0]
-        os.ftruncate(note, 0)
-        os.pwrite(note, f"{os.getpid()}\n".encode(), 0)
+        self.mark(self.before)
         keep_from_children(self._held)
+
+    def _lock(self, path: Path) -> None:
+        file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._files.append(file)
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+    def mark(self, state: str) -> None:
+        """Note how the database stands, for the next server."""
+        note = self._files[0]
+        told = f"{os.getpid()}\n{state}\n".encode()
+        os.pwrite(note, told, 0)
+        os.ftruncate(note, len(told))
 
     def _held(self) -> list[int]:
         return self._files
@@ -52,7 +68,7 @@ class FileLock:
         """Return who has the lock, and what to do."""
         at, path = self._files[-1], self._note if len(self._files) == 1 else self._database
         # Who deletes the note takes the name away, but not the lock.
-        named = os.read(at, 32).decode("ascii", "replace").strip() if path == self._note else _locker(at)
+        named = _lines(at)[0] if path == self._note else _locker(at)
         if named.isdigit() and not is_alive(int(named)):
             return (
                 f"process {named}, which took {path}, is gone, and left it to a process that it started;"
@@ -67,6 +83,12 @@ class FileLock:
             file = self._files.pop()
             fcntl.flock(file, fcntl.LOCK_UN)
             os.close(file)
+
+
+def _lines(note: int) -> tuple[str, str]:
+    """Return who has or had the lock, and how the database was left."""
+    first, second, *_ = [*os.pread(note, 64, 0).decode("ascii", "replace").split("\n"), "", ""]
+    return first.strip(), second.strip()
 
 
 def is_alive(pid: int) -> bool:

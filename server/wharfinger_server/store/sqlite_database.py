@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import sqlite3
@@ -16,11 +17,12 @@ from wharfinger_server.store import migrate
 from wharfinger_server.store.bulk import SqliteBulks, pieces
 from wharfinger_server.store.codec import Row
 from wharfinger_server.store.database import TASKS, Database, Trouble, Verdict, ensure_incarnation
-from wharfinger_server.store.errors import NotDurable, NotOurs, NotWritable, OpenRefused
+from wharfinger_server.store.errors import Damaged, FileMoved, NotDurable, NotOurs, NotWritable, OpenRefused
 from wharfinger_server.store.forked import allow_children, keep_from_children, of_files
 from wharfinger_server.store.line import Line, SqliteLine
-from wharfinger_server.store.lock import FileLock
+from wharfinger_server.store.lock import CLOSED, OPEN, FileLock
 from wharfinger_server.store.readers import Readers
+from wharfinger_server.store.soundness import refuse_damaged, refuse_missing
 from wharfinger_server.store.statements import statements
 from wharfinger_server.store.steady import SteadyClock
 
@@ -45,6 +47,10 @@ _TROUBLE = {
 }
 
 
+_DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+log = logging.getLogger(__name__)
+
+
 class SqliteDatabase(Database):
     """A SQLite file. `clock` is the database's clock, microseconds since the epoch."""
 
@@ -65,7 +71,7 @@ class SqliteDatabase(Database):
         """Take the lock, set and check the file's modes, migrate."""
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._lock.take()
+            self._lock.take(lambda: refuse_missing(self._path, bool(self._lock.before)))
             self._took_over()
             keep_from_children(self._held)
         except OSError as error:
@@ -83,6 +89,7 @@ class SqliteDatabase(Database):
 
     def _open(self) -> None:
         try:
+            refuse_damaged(self._path, served=bool(self._lock.before), orderly=self._lock.before == CLOSED)
             self._look()
             self._engine = self._make_engine(None, _writing)
             self._readers = Readers(self._make_engine("AUTOCOMMIT", _reading_only))
@@ -94,6 +101,8 @@ class SqliteDatabase(Database):
             driver = self._connection.connection.driver_connection
             assert isinstance(driver, sqlite3.Connection)
             self._line = SqliteLine(driver)
+            self._inode = self._path.stat().st_ino
+            self._lock.mark(OPEN)
         except OSError as error:
             raise NotWritable(f"{self._path} cannot be written ({error.strerror})") from error
         except sa.exc.DBAPIError as error:
@@ -144,10 +153,14 @@ class SqliteDatabase(Database):
     def close(self) -> None:
         """Close all connections, then give the lock back."""
         allow_children(self._held)
+        was_open = "_line" in self.__dict__
         for name in ("_connection", "_readers"):
             held: sa.Connection | Readers | None = self.__dict__.pop(name, None)
             if held is not None:
                 held.close()
+        if was_open and not self.damaged:
+            del self._line
+            self._lock.mark(CLOSED)
         self._lock.release()
 
     def limit(self, seconds: float) -> None:
@@ -157,7 +170,21 @@ class SqliteDatabase(Database):
         """Judge by SQLite's primary result code."""
         original = error.orig if isinstance(error, sa.exc.DBAPIError) else error
         code = getattr(original, "sqlite_errorcode", 0) & 0xFF
-        return _TROUBLE.get(code) or Trouble(Verdict.REFUSED, str(original))
+        trouble = _TROUBLE.get(code) or Trouble(Verdict.REFUSED, str(original))
+        if code in _DAMAGE and not self.damaged:
+            self.damaged = trouble.why
+            log.critical("the database %s is not whole: %s", self._path, trouble.why)
+        return trouble
+
+    def look(self, connection: sa.Connection) -> None:
+        """Ask, and see whether the file is still where it was. Raises FileMoved."""
+        super().look(connection)
+        try:
+            moved = self._path.stat().st_ino != self._inode
+        except FileNotFoundError:
+            moved = True
+        if moved:
+            raise FileMoved(f"its file {self._path} was removed or replaced; stop the server and put it back")
 
     # ------------------------------------------------------------------ the writer's transactions
 
@@ -279,4 +306,6 @@ def _open_refusal(path: Path, error: sa.exc.DBAPIError) -> OpenRefused:
     if shutil.disk_usage(path.parent).free < _ROOM_TO_OPEN:  # SQLite calls that an error of the disk
         return NotWritable(f"{path} cannot be opened: its disk is full; make room")
     trouble = _TROUBLE.get(code)
+    if code == sqlite3.SQLITE_CORRUPT:
+        return Damaged(f"{path} is damaged; restore a backup")
     return NotWritable(f"{path} cannot be opened: {trouble.why if trouble else error.orig}")

@@ -19,7 +19,16 @@ from wharfinger_server.domain.task import Task
 from wharfinger_server.store import catalogs, schema
 from wharfinger_server.store.database import Database, Verdict
 from wharfinger_server.store.delivery import Awaiting, Blocked
-from wharfinger_server.store.errors import Existing, Gone, MaybeWritten, NotOurs, OpenRefused, WriteFailed, unavailable
+from wharfinger_server.store.errors import (
+    Existing,
+    FileMoved,
+    Gone,
+    MaybeWritten,
+    NotOurs,
+    OpenRefused,
+    WriteFailed,
+    unavailable,
+)
 from wharfinger_server.store.loaded import Encode
 from wharfinger_server.store.operations import (
     Change,
@@ -375,12 +384,16 @@ class Store:
 
         Also when it could not be written last and still cannot be.
         """
+        if self._database.damaged:
+            raise unavailable(self._database.damaged)
         busy = self._writer.busy
         if busy > within:
             raise unavailable(f"a write has been under way for {busy:.0f} s")
         try:
             async with asyncio.timeout(within):
                 await self._asked()
+        except FileMoved as error:
+            raise unavailable(str(error)) from None
         except TimeoutError:
             raise unavailable(f"it has not answered for {within:g} s") from None
 

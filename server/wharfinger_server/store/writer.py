@@ -73,6 +73,8 @@ class Writer:
         """
         if self.closed:
             raise unavailable("the server is shutting down")
+        if isinstance(operation, Create) and self._database.damaged:
+            raise unavailable(self._database.damaged)
         if isinstance(operation, Create) and len(self._queue) > self._pace.backlog:
             raise Unavailable(
                 "DATABASE_BUSY", "more is waiting to be written than the database keeps up with; ask again"
