@@ -206,6 +206,14 @@ N ?= 100
 crash: .venv/.ready ## kill the server N= times while clouds fail; SEED= chooses how. Findings in build/crash.txt and .json
 	@$(BIN)/python -m tests.campaigns.crash --kills $(N) --seed $(or $(SEED),1) --out build/crash
 
+.PHONY: s3-kills
+s3-kills: .venv/.ready s3-server ## kill the server N= times while it uploads to a real S3 server, look for what is left; SEED= chooses how
+	@$(BIN)/python -m tests.campaigns.s3_kills --kills $(N) --seed $(or $(SEED),1)
+
+.PHONY: s3-large
+s3-large: .venv/.ready s3-server ## move a sparse image of 6 GiB through a real S3 server, in and out again
+	@$(BIN)/python -m tests.campaigns.s3_large --gibibytes 6
+
 EVERY ?= 1
 .PHONY: crashpoints
 crashpoints: .venv/.ready ## kill the server at each point of a deployment, or at each EVERY=th. Findings in build/crashpoints.txt

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 from tests.campaigns.cuts import watch_through_cuts
 from tests.campaigns.kills import campaign
 from tests.campaigns.price_kills import campaign as kill_imports
+from tests.campaigns.s3_kills import campaign as kill_uploads
+from tests.servers import s3
 from tests.servers.serving import Serving
 
 
@@ -28,4 +31,17 @@ async def test_a_watcher_cut_off_a_hundred_times_sees_each_event_once_and_in_ord
 def test_an_import_of_prices_that_is_killed_leaves_the_old_or_the_new(tmp_path: Path) -> None:
     findings = kill_imports(tmp_path, kills=6, seed=3)
     assert findings.kills == 6
+    assert not findings.violations, findings.report()
+
+
+@pytest.mark.timeout(300)
+def test_an_upload_to_s3_that_is_killed_leaves_nothing_that_no_ledger_lists(tmp_path: Path) -> None:
+    try:
+        s3.installed()
+    except RuntimeError as error:
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(str(error))
+    findings = kill_uploads(tmp_path, kills=2, seed=3)
+    assert findings.kills == 2
     assert not findings.violations, findings.report()

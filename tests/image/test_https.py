@@ -126,3 +126,23 @@ def test_https_leads_to_http_only_where_a_checksum_watches(
     assert trial.run({**params, "size": len(DATA)}).failure.reason == "SOURCE_REFUSED"
     resolver.clear()
     assert trial.run({**params, "sha256": sha256(DATA)}).result["size"] == len(DATA)
+
+
+def test_a_certificate_of_ones_own_is_trusted_beside_those_of_the_system(
+    house: House, secure: Sources, certificate: Path, resolver: list[str]
+) -> None:
+    secure.serve("/image", Reply(DATA))
+    at = f"{NAME}:{port_of(secure)}"
+    params = {"source": f"https://{at}/image", "stores": "first", "name": "x"}
+    trial = house.trial(script, allow_sources=[at], ca_file=str(certificate))
+    assert trial.run(params).result["sha256"] == sha256(DATA)
+
+
+def test_a_ca_file_that_is_not_there_is_told(
+    house: House, secure: Sources, resolver: list[str], tmp_path: Path
+) -> None:
+    at = f"{NAME}:{port_of(secure)}"
+    trial = house.trial(script, allow_sources=[at], ca_file=str(tmp_path / "none"), retries=0)
+    done = trial.run({"source": f"https://{at}/image", "stores": "first", "name": "x"})
+    assert done.failure.reason == "SETTINGS_INVALID"
+    assert "ca_file" in done.failure.message

@@ -322,7 +322,8 @@ class Place:
 def _noted_as(name: str) -> str:
     """Return what the note about the object `name` is called: a file of that name with an ending must be possible."""
     longest = max(len(part.encode()) for part in name.split("/"))
-    return name if longest + len(".json") <= _LONGEST_NAME else hashlib.sha256(name.encode()).hexdigest()
+    # While it is written there are a "#" and a number behind it.
+    return name if longest + len(".json#99999") <= _LONGEST_NAME else hashlib.sha256(name.encode()).hexdigest()
 
 
 async def _none() -> AsyncIterator[Piece]:

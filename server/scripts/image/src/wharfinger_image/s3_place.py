@@ -68,8 +68,15 @@ class S3Place(Place):
             return None
         if origin is None:
             return None
-        position = sum(part.size for part in await self._chain())
+        chain = await self._chain()
+        position = sum(part.size for part in chain)
+        if chain and chain[-1].size < self._least and position != origin.size:
+            position -= chain[-1].size  # a part too small to be followed by another
         return Kept(position, origin) if position else None
+
+    @property
+    def _least(self) -> int:
+        return min(_SMALLEST_PART, self._part)
 
     async def _size(self) -> int:
         return sum(part.size for part in await self._chain())
@@ -79,7 +86,7 @@ class S3Place(Place):
         chain: list[Range] = []
         position = 0
         for part in sorted(await self._parts(), key=lambda part: part.start):
-            short = bool(chain) and chain[-1].size < min(_SMALLEST_PART, self._part)
+            short = bool(chain) and chain[-1].size < self._least
             if part.start != position or short or (end is not None and position + part.size > end):
                 break
             chain.append(part)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -82,9 +83,13 @@ def _folders(value: Any) -> tuple[Path, ...]:
     return folders
 
 
-def _file(value: Any) -> Path:
+def _certificates(value: Any) -> Path:
     if not isinstance(value, str) or not Path(value).is_absolute():
         raise ValueError('the whole path of a file such as "/etc/ssl/inside.pem"')
+    try:
+        ssl.create_default_context(cafile=value)
+    except OSError as error:  # those of ssl are some
+        raise ValueError(f"a file of certificates in PEM that can be read: {error.strerror or error}") from None
     return Path(value)
 
 
@@ -130,6 +135,6 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "idle_timeout": _seconds,
     "retries": _whole,
     "export_folders": _folders,
-    "ca_file": _file,
+    "ca_file": _certificates,
     "proxy": _proxy,
 }
