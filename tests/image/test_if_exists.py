@@ -1,4 +1,4 @@
-"""A name that is taken: refused, good enough if it is the same image, or replaced. Zeros, long names, what has changed."""
+"""A name that is taken: refused, good enough if it is the same image, or replaced. Zeros, long names, what changed."""
 
 from __future__ import annotations
 
