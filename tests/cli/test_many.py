@@ -175,14 +175,14 @@ def test_every_field_of_a_policy_has_an_option() -> None:
 def test_the_options_of_a_policy_reach_the_task(wharf: Shell) -> None:
     said = wharf(
         "submit", "harbour.priced", "skus:={}", "--task-id", "p", "--on-failure", "rollback", "--on-cancel", "keep",
-        "--max-attempts", "3", "--max-lost-attempts", "7", "--retry-backoff", "1500ms", "--attempt-timeout", "5m",
+        "--max-attempts", "3", "--max-lost-attempts", "7", "--max-undo-attempts", "4", "--retry-backoff", "1500ms", "--attempt-timeout", "5m",
         "--timeout", "1h30m", "--undo-timeout", "90", "--not-before", "2026-11-01T00:00:00Z", "--priority", "-5",
         "--concurrency-key", "one", "--max-hourly-cost", "2.50 USD", "--allow-unpriced",
     )  # fmt: skip
     assert said.code == 0, said
     with wharf.client() as client:
         policy = client.get("p").raw.policy
-    assert (policy.max_attempts, policy.max_lost_attempts, policy.priority) == (3, 7, -5)
+    assert (policy.max_attempts, policy.max_lost_attempts, policy.max_undo_attempts, policy.priority) == (3, 7, 4, -5)
     assert (policy.retry_backoff.ToMilliseconds(), policy.attempt_timeout.seconds) == (1500, 300)
     assert (policy.total_timeout.seconds, policy.undo_timeout.seconds) == (5400, 90)
     assert policy.not_before.ToJsonString() == "2026-11-01T00:00:00Z"
