@@ -7,11 +7,14 @@ import contextlib
 import random
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from tests.campaigns.sim.lives import ALWAYS
 
 from wharfinger.script import Refused
+
+if TYPE_CHECKING:
+    from tests.campaigns.sim.unsent import Unsent
 
 T = TypeVar("T")
 
@@ -81,7 +84,8 @@ class Cloud:
     """`tokens`: it honours idempotency tokens; otherwise they are only tags. `tell` writes the history.
 
     `stubborn`: its client does not stop a call that was begun, whoever waits no longer, as threads do. `seeing`: how
-    many seconds a find takes at the most. `twice` decides whether a request without an answer is done twice. `refused`
+    many seconds a find takes at the most. `twice` decides whether a request without an answer is done twice,
+    `unsent` whether a call is sent at all. `resumable`: the script may run again after a loss. `refused`
     holds the tokens under which it refused to make something.
     """
 
@@ -96,6 +100,8 @@ class Cloud:
     stubborn: bool = False
     seeing: float = 1.0
     twice: random.Random = field(default_factory=lambda: random.Random(0))
+    unsent: Unsent | None = None
+    resumable: bool = False
     things: dict[str, Thing] = field(default_factory=dict)
     requests: list[Request] = field(default_factory=list)
     seen: dict[str, tuple[str, ...]] = field(default_factory=dict)

@@ -46,6 +46,7 @@ class Before:
     undo_begun: bool
     rollback: Rollback | None
     deleted: bool
+    losses: int
 
     @classmethod
     def of(cls, task: Task) -> Before:
@@ -60,6 +61,7 @@ class Before:
             task.undo_begun,
             task.rollback,
             task.delete_time != 0,
+            task.losses,
         )
 
 

@@ -107,7 +107,12 @@ def _ended(it: Decision, was: Entry | None, entry: Entry) -> None:
     thing = it.cloud.things.get(entry.external_id)
     if entry.state is E.UNDONE and thing is not None and thing.alive:
         it.wrong(f"{entry.key} is UNDONE, and {thing.id} is alive")
-    if entry.state is not E.NOT_CREATED or was is None or was.state not in SOUGHT or it.who.verb == "refused":
+    if (
+        entry.state is not E.NOT_CREATED
+        or was is None
+        or was.state not in SOUGHT
+        or it.who.verb in ("refused", "not_sent")
+    ):
         return
     if thing is not None:
         if thing.alive:

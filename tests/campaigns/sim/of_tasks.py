@@ -63,6 +63,8 @@ def _fence(it: Decision) -> None:
     if not it.fenced:
         return
     changed = it.real or it.removed
+    if it.who.verb == "not_sent":
+        return
     if it.who.verb != "created":
         work = it.work
         if changed or work.task.revision != it.before.revision or work.staged_memos or work.staged_events:

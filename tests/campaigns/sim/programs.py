@@ -6,6 +6,7 @@ import asyncio
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from types import ModuleType
 from typing import Any
 
@@ -126,26 +127,30 @@ class _Run:
 
     async def _make(self, op: Op) -> None:
         parents = tuple(self.ids[key] for key in op.after)
-        cloud, first = self.cloud, op.keys[0]
+        cloud, first, unsent = self.cloud, op.keys[0], self.cloud.unsent
+        assert unsent is not None
         other = self.task.attempt > 1 and cloud.struck(cloud.moods.fickle)
         size = "large" if other else "small"
 
         async def call(intent: Any) -> str | None:
+            unsent.strikes()
             made = await cloud.create(self.name, op.keys, intent.token, parents, size)
             return made.get(first)
 
         async def call_many(makings: list[Any]) -> dict[str, str]:
+            unsent.strikes()
             asked = tuple(making.key for making in makings)
             return await cloud.create(self.name, asked, makings[0].token, parents, size)
 
         options = {"after": op.after, "attributes": {"size": size}}
         if len(op.keys) > 1:
-            self.ids |= await self.task.create_many("thing", op.keys, call_many, **options)
+            make = partial(self.task.create_many, "thing", op.keys, call_many, **options)
+            self.ids |= await unsent.until_sent(make)
         elif (seen := self._seen(first)) is not None:
             self.ids[first] = await self.task.adopt("thing", first, seen, **options)
             return
         else:
-            self.ids[first] = await self.task.create("thing", first, call, **options)
+            self.ids[first] = await unsent.until_sent(partial(self.task.create, "thing", first, call, **options))
         for key in op.keys:
             if (got := cloud.things[self.ids[key]]).ours and got.size != size:
                 cloud.wrong(f"4: {self.name} asked for a {size} {key} and got the {got.size} {got.id}")

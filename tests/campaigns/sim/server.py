@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import contextvars
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -12,6 +14,7 @@ from tests.campaigns.sim.decision import ENGINE, Before, Who
 from tests.campaigns.sim.lives import ALWAYS, LIFE, Life, graveyard
 from tests.campaigns.sim.programs import SCRIPT
 from tests.campaigns.sim.trouble import TroubledDatabase
+from tests.campaigns.sim.unsent import NOISE
 
 from wharfinger import runtime
 from wharfinger.runtime import protocol
@@ -191,15 +194,34 @@ class Session:
                     raise protocol.LeaseLost from None
             except protocol.LeaseLost:
                 self._told(name, arguments)
+                self._echo(name, arguments, None)
                 raise
             else:
                 self._told(name, arguments)
+                self._echo(name, arguments, answer)
                 return answer
 
     def _told(self, name: str, arguments: tuple[Any, ...]) -> None:
         """Note that the server heard of a thing."""
         if name == "created" and (thing := self._world.cloud.things.get(arguments[2])):
             thing.told = True
+
+    def _echo(self, name: str, arguments: tuple[Any, ...], answer: Any) -> None:
+        """Have a word that a call was not sent come again; and have it said of a part of a call that goes on."""
+        unsent = self._world.unsent
+        if name == "not_sent":
+            unsent.echo(partial(self._once, arguments))
+        elif name == "intend" and answer and (parts := unsent.parts(answer)):
+            unsent.echo(partial(self._once, ([parts[0].key], parts[0].number, NOISE)), lies=True)
+
+    async def _once(self, arguments: tuple[Any, ...]) -> None:
+        """Tell the server, whichever lives now, that a call was not sent."""
+        server = await self._world.up()
+        desk = server.engine.dispatcher.attempts.desk
+        if desk is not None:
+            session = AttemptSession(desk, self._inner._attempt)
+            with contextlib.suppress(Down):
+                await server.ask(lambda _: session.not_sent(*arguments), Who(self._epoch, "not_sent", arguments))
 
     def progress(self, progress: protocol.Progress) -> None:
         """Tell progress, if somebody hears."""

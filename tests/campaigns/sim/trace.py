@@ -10,6 +10,7 @@ from typing import Any
 from tests.campaigns.sim.cloud import Cloud
 from tests.campaigns.sim.decision import Before, Decision, Known, Who
 from tests.campaigns.sim.of_entries import check_entries
+from tests.campaigns.sim.of_sending import check_going_on, check_sending
 from tests.campaigns.sim.of_tasks import check_task
 
 from wharfinger_server.domain.entry import Counts
@@ -74,6 +75,8 @@ class Trace:
         decision = Decision(work, before, who, old, real, removed, known, self.cloud, self._passed(), self._wrong)
         check_entries(decision)
         check_task(decision)
+        check_sending(decision)
+        check_going_on(decision)
         self._note(decision)
 
     def _note(self, it: Decision) -> None:
@@ -101,6 +104,8 @@ class Trace:
             seen[f"late evidence {kind if it.real else 'was known'}, {it.before.state.name}"] += 1
             if it.before.deleted and not it.task.delete_time:
                 seen["late evidence revived a tombstone"] += 1
+        elif it.fenced and it.who.verb == "not_sent":
+            seen[f"late NOT_SENT {'closed its intent' if it.real else 'changed nothing'}, {it.before.state.name}"] += 1
         elif it.fenced:
             seen["fenced report"] += 1
 

@@ -81,6 +81,8 @@ class TroubledDatabase:
             self._world.trace.committed(batch.committed)
 
     def _fail_at(self, what: str, code: int) -> None:
+        if self._world.away and self._world.server_up:
+            raise _error(FULL)  # a writer would wait for one that is busy, and its time stands still here
         if self._strikes():
             self._world.note(f"database: {what} failed")
             raise _error(code)

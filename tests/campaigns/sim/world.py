@@ -26,6 +26,7 @@ from tests.campaigns.sim.people import CALLER, Person, Watcher
 from tests.campaigns.sim.programs import SCRIPT, Program, module_of, random_program
 from tests.campaigns.sim.server import Down, Server, SimExecutor, registry_of
 from tests.campaigns.sim.trace import Trace
+from tests.campaigns.sim.unsent import Unsent
 
 from wharfinger_server.config import Retention, Settings
 from wharfinger_server.domain.errors import AlreadyExists, Unavailable
@@ -87,8 +88,10 @@ class World:
             seeing=self._wakes.choice((1.0, 1.0, 15.0)),
             twice=random.Random(f"twice {seed}"),
         )
+        self.unsent = self.cloud.unsent = Unsent(seed, self.note, self.wrong)
         self.programs: dict[str, Program] = {}
         module = module_of(self.cloud, self.programs, self._undo_end, late or dice.random() < 0.8)
+        self.cloud.resumable = module.RESUMABLE
         self.prices = PriceBook(seed)
         self.prices.teach(module)
         self.trace.costs = partial(self.prices.check, self)
@@ -113,7 +116,7 @@ class World:
         how = f"lean={self.lean!r} tokens={self.cloud.tokens} remote={self.remote} slots={self.slots}"
         how += f" resumable={module.RESUMABLE}"
         how += f" haste={self._haste} stubborn={self.cloud.stubborn} troubled={self.troubled} {self.retention}"
-        self.tell(f"seed {seed}: {how} {self.cloud.moods}")
+        self.tell(f"seed {seed}: {how} {self.cloud.moods} {self.unsent}")
 
     # ------------------------------------------------------------------ what all use
 
@@ -130,6 +133,11 @@ class World:
     def server_up(self) -> bool:
         """Whether the server has started."""
         return self._up.is_set()
+
+    @property
+    def away(self) -> bool:
+        """Whether the database is away."""
+        return self.unsent.database_away(self.loop.now)
 
     def wrong(self, what: str) -> None:
         """Note a violation."""
@@ -217,6 +225,7 @@ class World:
         await self.start()
         background = [self._watch("")]
         faults = [self.loop.create_task(self._trouble()), self.loop.create_task(self._meddling())]
+        faults.append(self.loop.create_task(self.unsent.outages()))
         for n in range(self.dice.randint(1, 4)):
             await self._submit(f"t{n}", background)
             await asyncio.sleep(self.dice.choice((0.0, 0.5, 10.0)))
@@ -342,6 +351,7 @@ class World:
         self.calm = True
         self.tell("all heals")
         self.cloud.heal()
+        self.unsent.heal()
         (await self.up()).life.fuse = None
         await self._rest(sleepers=True)
         for known in list(self.trace.tasks.values()):
