@@ -103,8 +103,8 @@ def settling_counted_from_the_intent(ground: Ground) -> None:
 def token_by_attempt(ground: Ground) -> None:
     """A token is another one in every attempt."""
 
-    def spoiled(ledger: Any, intent: Any, before: Any, generation: int, epoch: int, now: int) -> Entry:
-        entry = write(ledger, intent, before, generation, epoch, now)
+    def spoiled(ledger: Any, intent: Any, before: Any, generation: int, epoch: int, *more: Any) -> Entry:
+        entry = write(ledger, intent, before, generation, epoch, *more)
         return ledger.put(replace(entry, token=f"{entry.token}-{epoch}"))
 
     write = ground.put(intents, "_write", spoiled)
@@ -157,11 +157,11 @@ def unnamed_part_is_not_created(ground: Ground) -> None:
 def other_request_accepted(ground: Ground) -> None:
     """Another request under the same key is taken for the same."""
 
-    def spoiled(ledger: Any, intent: Any, epoch: int, now: int) -> Entry:
+    def spoiled(ledger: Any, intent: Any, epoch: int, *more: Any) -> Entry:
         entry = ledger.get(intent.key)
         if entry is not None and entry.request_digest:
             entry = ledger.entries[intent.key] = replace(entry, request_digest=intent.request_digest)
-        return intend(ledger, intent, epoch, now)
+        return intend(ledger, intent, epoch, *more)
 
     intend = ground.put(intents, "intend", spoiled)
 

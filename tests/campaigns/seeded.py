@@ -15,7 +15,14 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 
-from tests.campaigns import bugs_of_clocks, bugs_of_costs, bugs_of_ending, bugs_of_finding, bugs_of_making
+from tests.campaigns import (
+    bugs_of_clocks,
+    bugs_of_costs,
+    bugs_of_ending,
+    bugs_of_finding,
+    bugs_of_making,
+    bugs_of_sending,
+)
 from tests.campaigns.planting import Bug
 from tests.campaigns.powerloss import campaign as powerloss
 from tests.campaigns.powerloss.recording import NoCompiler
@@ -27,6 +34,7 @@ BUGS: list[Bug] = [
     *bugs_of_ending.BUGS,
     *bugs_of_costs.BUGS,
     *bugs_of_clocks.BUGS,
+    *bugs_of_sending.BUGS,
 ]
 
 

@@ -9,13 +9,12 @@ MOST = 6
 """How many histories a bug here gets. The others need more of them: `make seeded` hunts all."""
 QUICK = {
     "intent_after_the_call": 1,
-    "token_by_attempt": 6,
+    "token_by_attempt": 1,
     "find_believed_before_settling": 5,
     "runs_while_uncertain": 5,
     "failed_with_something_open": 2,
     "one_id_in_two_entries": 4,
-    "retained_inside_the_undo_window": 4,
-    "late_evidence_becomes_the_cause": 39,
+    "no_intent_number": 1,
     "uncertain_counted_as_alive": 3,
     "sums_rounded": 2,
     "budgets_never_freed": 2,
@@ -32,5 +31,5 @@ def test_a_planted_bug_is_found(name: str, first: int) -> None:
 
 
 def test_every_rule_of_the_ledger_is_broken_by_a_planted_bug() -> None:
-    assert {bug.rule for bug in BUGS} >= {str(rule) for rule in range(1, 21)}
+    assert {bug.rule for bug in BUGS} >= {str(rule) for rule in range(1, 24)}
     assert len({bug.name for bug in BUGS}) == len(BUGS)

@@ -85,7 +85,19 @@ def test_it_finds_what_was_lit_though_nobody_heard_of_it(script, tmp_path):
     assert [entry.state for entry in settled.ledger.values()] == ["NOT_CREATED", "CREATED"]
 
 
-def test_it_says_what_burns_where_the_folder_is_missing(script, tmp_path):
-    done = Trial(script).run({"folder": str(tmp_path / "nowhere")})
-    assert (done.failure.reason, done.failure.step) == ("RESOURCE_UNCERTAIN", "light")
-    assert "FileNotFoundError" in done.failure.message
+def test_it_makes_the_folder_that_is_missing(script, tmp_path):
+    coast = tmp_path / "far" / "coast"
+    assert Trial(script).run({"folder": str(coast)}).result == {"lit": 3}
+    assert len(list(coast.iterdir())) == 3
+
+
+def test_a_folder_that_can_not_be_made_is_told_at_once_and_nothing_is_in_doubt(script, tmp_path):
+    (tmp_path / "file").touch()
+    done = Trial(script).run({"folder": str(tmp_path / "file" / "coast")})
+    assert (done.failure.reason, done.ledger) == ("SCRIPT_RAISED", {})
+    assert "NotADirectoryError" in done.failure.message
+
+
+def test_a_mistake_in_it_takes_seconds_and_not_minutes_to_be_told(script):
+    windows = script.RESOURCE_TYPES["beacon"]
+    assert windows.send_window + windows.call_timeout + windows.settling <= 5

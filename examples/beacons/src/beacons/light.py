@@ -6,7 +6,7 @@ from pathlib import Path
 from wharfinger.script import Intent, Resource, ResourceType, Task
 
 RESUMABLE = True
-RESOURCE_TYPES = {"beacon": ResourceType(idempotent=True, settling=0)}
+RESOURCE_TYPES = {"beacon": ResourceType(idempotent=True, send_window=2, call_timeout=2, settling=0)}
 
 
 @dataclass
@@ -24,6 +24,7 @@ def main(task: Task) -> dict[str, object]:
         Path(task.params.folder, intent.token).touch()
         return intent.token
 
+    Path(task.params.folder).mkdir(parents=True, exist_ok=True)
     keys = [f"beacon/{n}" for n in range(1, task.params.count + 1)]
     task.plan(keys)
     with task.step("light", total=len(keys), unit="beacons") as step:
