@@ -58,7 +58,6 @@ def wishes(function: F) -> F:
         click.option("--attempt-timeout", type=DURATION, metavar="DURATION", help="How long one attempt may take."),
         click.option("--retry-backoff", type=DURATION, metavar="DURATION", help="The pause before its second attempt."),
         click.option("--max-undo-attempts", type=click.IntRange(1), help="How often to undo a thing. [default: 3]"),
-        click.option("--max-undo-attempts", type=click.IntRange(1), help="How often one undo may begin in a rollback."),
         click.option("--max-lost-attempts", type=click.IntRange(1), help="How often its executor may be lost."),
         click.option(
             "--max-attempts", type=click.IntRange(1), help="How often to try when it fails retryably. [default: 1]"
