@@ -77,7 +77,7 @@ def undo_stops_at_the_first_failure(ground: Ground) -> None:
     """What one undo could not take away keeps all others from being tried."""
 
     def spoiled(self: undo.Order, busy: Any = ()) -> list[Entry]:
-        if any(entry.state is EntryState.UNDO_FAILED and entry.tried for entry in self._entries):
+        if any(entry.state is EntryState.UNDO_FAILED for entry in self._entries):
             return []
         return right(self, busy)  # type: ignore[no-any-return]
 

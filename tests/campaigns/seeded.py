@@ -22,6 +22,7 @@ from tests.campaigns import (
     bugs_of_finding,
     bugs_of_making,
     bugs_of_sending,
+    bugs_of_undoing,
 )
 from tests.campaigns.planting import Bug
 from tests.campaigns.powerloss import campaign as powerloss
@@ -35,6 +36,7 @@ BUGS: list[Bug] = [
     *bugs_of_costs.BUGS,
     *bugs_of_clocks.BUGS,
     *bugs_of_sending.BUGS,
+    *bugs_of_undoing.BUGS,
 ]
 
 

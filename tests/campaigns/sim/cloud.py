@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from tests.campaigns.sim.lives import ALWAYS
 
-from wharfinger.script import Refused
+from wharfinger.script import ACCEPTED, NOT_FOUND, Refused, Unconfirmed
 
 if TYPE_CHECKING:
     from tests.campaigns.sim.unsent import Unsent
@@ -26,7 +26,9 @@ CALL_TIMEOUT, SETTLING, SEND_WINDOW = 20.0, 10.0, 5.0
 class Thing:
     """What exists or existed. `stale`: made by a request sent after its window. `find` sees it once `listed`.
 
-    `size` is what was asked for; `going`: how many deletions, sent in time, are on their way.
+    `size` is what was asked for; `going`: how many deletions, sent in time, are on their way or accepted. By its id it
+    is denied until `shown`, and again from a look that comes by chance until `dark` (`blinked`: since the last look
+    that showed it). `error`: a deletion that was accepted came to nothing.
     """
 
     id: str
@@ -41,6 +43,10 @@ class Thing:
     told: bool = False
     size: str = ""
     going: int = 0
+    shown: float = 0.0
+    dark: float = 0.0
+    blinked: bool = False
+    error: bool = False
 
 
 @dataclass(slots=True)
@@ -59,8 +65,9 @@ class Request:
 class Moods:
     """How often, from 0 to 1, each kind of trouble strikes a call; the last three are the script's own.
 
-    `fickle`: a later attempt asks for something else under the same key; `sight`: it adopts what it sees there;
-    `again`: it uses a key twice.
+    `accept`: a deletion is only accepted, and comes late or never; `shy`: a new thing is denied by its id for as long
+    as it may be; `blink`: a thing is denied for a while. `fickle`: a later attempt asks for something else under the
+    same key; `sight`: it adopts what it sees there; `again`: it uses a key twice.
     """
 
     refuse: float = 0.0
@@ -70,6 +77,9 @@ class Moods:
     part: float = 0.0
     find: float = 0.0
     undo: float = 0.0
+    accept: float = 0.0
+    shy: float = 0.0
+    blink: float = 0.0
     fickle: float = 0.0
     sight: float = 0.0
     again: float = 0.0
@@ -84,9 +94,9 @@ class Cloud:
     """`tokens`: it honours idempotency tokens; otherwise they are only tags. `tell` writes the history.
 
     `stubborn`: its client does not stop a call that was begun, whoever waits no longer, as threads do. `seeing`: how
-    many seconds a find takes at the most. `twice` decides whether a request without an answer is done twice,
-    `unsent` whether a call is sent at all. `resumable`: the script may run again after a loss. `refused`
-    holds the tokens under which it refused to make something.
+    many seconds a find takes at the most. `twice` decides whether a request without an answer is done twice, `whims`
+    what becomes of deletions and of looks by id, `unsent` whether a call is sent at all. `resumable`: the script may run
+    again after a loss. `refused` holds the tokens under which it refused to make something.
     """
 
     tokens: bool
@@ -102,6 +112,7 @@ class Cloud:
     twice: random.Random = field(default_factory=lambda: random.Random(0))
     unsent: Unsent | None = None
     resumable: bool = False
+    whims: random.Random = field(default_factory=lambda: random.Random(0))
     things: dict[str, Thing] = field(default_factory=dict)
     requests: list[Request] = field(default_factory=list)
     seen: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -222,6 +233,10 @@ class Cloud:
             thing = self.put(request.task, key, request.token)
             thing.stale, thing.parents, thing.size = request.stale, request.parents, request.size
             thing.listed = self.now + (self.dice.uniform(0, SETTLING - 0.1) if self.struck(0.5) else 0)
+            thing.shown = thing.listed
+            if self.whims.random() < self.moods.shy and not request.stale:  # within its own settling, to its very end
+                latest = self.intended(request.token)[1] + CALL_TIMEOUT + SETTLING - 0.1
+                thing.shown = max(thing.listed, latest - self.whims.choice((0.0, 1.0, 15.0)))
             made[key] = thing.id
         return made
 
@@ -241,13 +256,40 @@ class Cloud:
             raise Broken("the listing failed")
         return ids
 
-    async def delete(self, id_: str, deadline: float) -> None:
-        """Delete a thing; one that is not there counts as deleted. `deadline`: the end of the undo's window."""
-        call = self._delete(id_, deadline)
-        await (_to_its_end(call) if self.stubborn else call)
+    async def look(self, id_: str) -> bool | str:
+        """Look at a thing by its id: shown, in its state, or denied. Raises Broken."""
+        thing = self.things[id_]
+        seen = self._seen_by_id(thing)
+        failing = self.whims.random() < self.moods.find
+        await asyncio.sleep(self.whims.uniform(0.01, self.seeing))
+        if failing:
+            raise Broken("the look failed")
+        if seen:
+            thing.blinked = False
+        return ("error_deleting" if thing.error else True) if seen else False
 
-    async def _delete(self, id_: str, deadline: float) -> None:
+    def _seen_by_id(self, thing: Thing) -> bool:
+        """Whether a question about its id is answered with it. A denial of what is there is shorter than a settling."""
+        if not thing.alive or self.now < thing.shown:
+            return False
+        if not thing.blinked and self.whims.random() < self.moods.blink:
+            thing.blinked, thing.dark = True, self.now + self.whims.uniform(0.1, SETTLING - 0.2)
+            self.tell(f"cloud: {thing.id} is denied until {thing.dark:.4f}")
+        return self.now >= thing.dark
+
+    async def delete(self, id_: str, deadline: float) -> Unconfirmed | None:
+        """Delete a thing, or begin to; None: that is done. `deadline`: the end of the undo's window."""
+        call = self._delete(id_, deadline)
+        return await (_to_its_end(call) if self.stubborn else call)
+
+    async def _delete(self, id_: str, deadline: float) -> Unconfirmed | None:
         await self.prepare()
+        thing = self.things[id_]
+        if thing.going and self.now <= deadline:
+            self.wrong(f"24: an undo of {id_} of {thing.task} begins while another one is on its way")
+        if (thing.alive and not self._seen_by_id(thing)) or (not thing.alive and self.whims.random() < 0.3):
+            self.tell(f"cloud: {id_} is not found by a deletion")
+            return NOT_FOUND
         if self.stuck.get(id_, 0):
             self.stuck[id_] -= 1
             self.tell(f"cloud: {id_} is stuck")
@@ -263,10 +305,28 @@ class Cloud:
             latency = min(latency, (deadline - self.now) * 0.99)
             self.things[id_].going += 1
         dropped, fate = self.struck(self.moods.undo), self.dice.random()
+        if self.whims.random() < self.moods.accept and not (late or dropped):
+            self._accept(thing, deadline)
+            return ACCEPTED
         if dropped and fate < 0.5:
             self._later(latency * self.dice.random(), _fail, answer)
         self._later(latency, self._gone, id_, late, answer, dropped)
         await answer
+        return None
+
+    def _accept(self, thing: Thing, deadline: float) -> None:
+        """Only accept to delete it: it takes effect, or comes to nothing, before the window and settling are over."""
+        never = self.whims.random() < 0.4
+        latency = (deadline + SETTLING - 0.1 - self.now) * self.whims.choice((0.01, 0.3, self.whims.random(), 1.0))
+        self.tell(f"cloud: accepted to delete {thing.id}, {'never' if never else f'in {latency:.1f} s'}")
+        if never:
+            self._later(min(latency, 1.0), self._came_to_nothing, thing)
+        else:
+            self._later(latency, self._gone, thing.id, False, asyncio.get_running_loop().create_future(), False)
+
+    def _came_to_nothing(self, thing: Thing) -> None:
+        thing.going -= 1
+        thing.error = thing.alive
 
     def _gone(self, id_: str, late: bool, answer: asyncio.Future[dict[str, str]], dropped: bool) -> None:
         thing = self.things[id_]

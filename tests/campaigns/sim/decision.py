@@ -72,7 +72,8 @@ class Known:
     `handed`: the ids (or tokens, where there was no id) that a person took over. `settles`: from when on "not there"
     counts, by token, and `undos`: until when a deletion may be on its way, by key, both in true time. `tokens`: of
     which request each token is. `tried`: how often each thing had been undone when the rollback under way began.
-    `succeeded`: it once was, and nothing of that was undone since.
+    `begun`: how often each
+    began to be undone since. `succeeded`: it once was, and nothing of that was undone since.
     """
 
     task: Task
@@ -83,6 +84,7 @@ class Known:
     undos: dict[str, int] = field(default_factory=dict)
     tokens: dict[str, tuple[str, int]] = field(default_factory=dict)
     tried: dict[str, int] = field(default_factory=dict)
+    begun: dict[str, int] = field(default_factory=dict)
     succeeded: bool = False
     bodies: list[bytes] = field(default_factory=list)
 
@@ -97,6 +99,7 @@ class Known:
             dict(self.undos),
             dict(self.tokens),
             dict(self.tried),
+            dict(self.begun),
             self.succeeded,
             self.bodies,
         )

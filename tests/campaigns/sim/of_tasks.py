@@ -114,10 +114,23 @@ def _undo(it: Decision) -> None:
             it.wrong("19, 31: the undo of some keys counts as the undo of all")
     if it.who.verb == "roll_back":
         _retained(it)
+    if before.state is T.ROLLING_BACK:
+        _begun(it)
     if task.state is T.ROLLING_BACK and before.state is not T.ROLLING_BACK:
+        known.begun = {}
         known.tried = {entry.key: entry.undo_attempts for entry in it.old.values()}
     if before.state is T.ROLLING_BACK and task.state is not T.ROLLING_BACK:
         _rolled_back(it)
+
+
+def _begun(it: Decision) -> None:
+    """Rule 25: no thing is begun to be undone more often than the policy says, heard of or not."""
+    for key, entry in it.real.items():
+        was = it.old.get(key)
+        if entry.state is E.UNDOING and (was is None or was.undo_attempts != entry.undo_attempts):
+            begun = it.known.begun[key] = it.known.begun.get(key, 0) + 1
+            if begun > (it.task.policy.max_undo_attempts or 3):
+                it.wrong(f"25: the undo of {key} is begun for the {begun}th time in one rollback")
 
 
 def _retained(it: Decision) -> None:

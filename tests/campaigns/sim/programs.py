@@ -211,11 +211,15 @@ def module_of(cloud: Cloud, programs: Mapping[str, Program], undo_end: Any, resu
         """Look for a token."""
         return await cloud.find(resource.token)
 
-    async def undo(task: Any, resource: Any) -> None:
+    async def undo(task: Any, resource: Any) -> Any:
         """Delete by id."""
-        await cloud.delete(resource.external_id, undo_end(task.name.rpartition("/")[2], resource.key))
+        return await cloud.delete(resource.external_id, undo_end(task.name.rpartition("/")[2], resource.key))
 
-    module.main, module.find, module.undo = main, find, undo  # type: ignore[attr-defined]
+    async def exists(_: Any, resource: Any) -> bool | str:
+        """Look by id."""
+        return await cloud.look(resource.external_id)
+
+    module.main, module.find, module.undo, module.exists = main, find, undo, exists  # type: ignore[attr-defined]
     module.RESUMABLE = resumable  # type: ignore[attr-defined]
     module.RESOURCE_TYPES = {  # type: ignore[attr-defined]
         "thing": ResourceType(

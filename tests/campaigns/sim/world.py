@@ -87,8 +87,13 @@ class World:
             stubborn=late or dice.random() < 0.7,
             seeing=self._wakes.choice((1.0, 1.0, 15.0)),
             twice=random.Random(f"twice {seed}"),
+            whims=random.Random(f"whims {seed}"),
         )
         self.unsent = self.cloud.unsent = Unsent(seed, self.note, self.wrong)
+        self._whims = random.Random(f"undo {seed}")
+        if self._whims.random() < 0.5:
+            moods = self.cloud.moods
+            moods.accept, moods.shy, moods.blink = (self._whims.choice((0.0, 0.2, 0.6)) for _ in range(3))
         self.programs: dict[str, Program] = {}
         module = module_of(self.cloud, self.programs, self._undo_end, late or dice.random() < 0.8)
         self.cloud.resumable = module.RESUMABLE
@@ -260,6 +265,7 @@ class World:
             total_timeout=dice.choice((0, 0, 0, 0, 60)) * SECOND,
             undo_timeout=dice.choice((0, 0, 0, 30)) * SECOND,
             concurrency_key=dice.choice(("", "", "one")),
+            max_undo_attempts=self._whims.choice((0, 1, 2)),
         )
         request = CreateRequest("default", NewTask(SCRIPT, policy=policy), name, f"request-{name}")
         while True:
