@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
+from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
 
@@ -18,7 +19,21 @@ HALF_DONE = 3
 PRICES = "provider,sku,unit,currency,amount\nec2_linux,t2.micro,Hours,USD,0.0116\nec2_ebs,gp2,GB-Months,USD,0.10\n"
 """What the cloud asks for its things, in a file of our own format: what is half done then has its price."""
 
+SERVE = (
+    "import sys; sys.path.insert(0, sys.argv.pop(1)); from tools.demo_cloud import quicken; quicken();"
+    " from wharfinger_server.commands.serving import serve; serve()"
+)
+"""What Python is to run for `wharfinger serve` with short windows; its first argument is the repository."""
+
 Run = Callable[..., None]
+
+
+def quicken() -> None:
+    """Shorten the windows of compute.deploy, in the server: the demo's cloud does in no time what others may take."""
+    from wharfinger_compute import resources
+
+    for name, kind in resources.RESOURCE_TYPES.items():
+        resources.RESOURCE_TYPES[name] = replace(kind, send_window=1.0, call_timeout=2.0, settling=0.5)
 
 
 class FragileOracle(Oracle):

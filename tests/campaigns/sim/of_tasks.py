@@ -161,6 +161,9 @@ def _rolled_back(it: Decision) -> None:
         untried = entry.undo_attempts == it.known.tried.get(entry.key, 0)
         if entry.external_id and untried and not alive:
             it.wrong(f"16: its rollback ended, and {entry.key} was not tried")
+        begun, most = it.known.begun.get(entry.key, 0), it.task.policy.max_undo_attempts or 3
+        if entry.state is E.UNDO_FAILED and not alive and 0 < begun < most:
+            it.wrong(f"25: its rollback ended, and {entry.key} was tried {begun} times, not {most}")
 
 
 # ---------------------------------------------------------------------- late evidence
