@@ -95,8 +95,8 @@ class Cloud:
 
     `stubborn`: its client does not stop a call that was begun, whoever waits no longer, as threads do. `seeing`: how
     many seconds a find takes at the most. `twice` decides whether a request without an answer is done twice, `whims`
-    what becomes of deletions and of looks by id, `unsent` whether a call is sent at all. `resumable`: the script may run
-    again after a loss. `refused` holds the tokens under which it refused to make something.
+    what becomes of deletions and of looks by id, `unsent` whether a call is sent at all. `resumable`: the script may
+    run again after a loss. `refused` holds the tokens under which it refused to make something.
     """
 
     tokens: bool

@@ -91,9 +91,7 @@ class World:
         )
         self.unsent = self.cloud.unsent = Unsent(seed, self.note, self.wrong)
         self._whims = random.Random(f"undo {seed}")
-        if self._whims.random() < 0.5:
-            moods = self.cloud.moods
-            moods.accept, moods.shy, moods.blink = (self._whims.choice((0.0, 0.2, 0.6)) for _ in range(3))
+        _whimsical(self.cloud.moods, self._whims)
         self.programs: dict[str, Program] = {}
         module = module_of(self.cloud, self.programs, self._undo_end, late or dice.random() < 0.8)
         self.cloud.resumable = module.RESUMABLE
@@ -408,6 +406,12 @@ def _moods(dice: random.Random, lean: str) -> Moods:
         moods.fickle = moods.sight = 0.3
         moods.drop = 0.4
     return moods
+
+
+def _whimsical(moods: Moods, whims: random.Random) -> None:
+    """Let half of the clouds merely accept deletes, and deny what is there."""
+    if whims.random() < 0.5:
+        moods.accept, moods.shy, moods.blink = (whims.choice((0.0, 0.2, 0.6)) for _ in range(3))
 
 
 class _Complaints(logging.Handler):
