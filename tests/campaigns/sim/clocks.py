@@ -39,7 +39,7 @@ class Clocks:
         self._boots = 0
         self.skew = self._dice.choice((0, 0, -HOUR, -2 * SECOND, 2 * SECOND, HOUR)) if self._jumpy else 0
         """How far the workers' wall clocks are ahead of the server's."""
-        self._slow = self._dice.choice((0.0, 0.3, 0.8)) if self._jumpy else 0.0
+        self._slow = self._dice.choice((0.0, 0.5, 0.9)) if self._jumpy else 0.0
         self._boot(self._dice.choice(UPTIMES))
 
     def _boot(self, uptime: int) -> None:
@@ -59,7 +59,7 @@ class Clocks:
 
     def delay(self) -> float:
         """Return how many seconds a report of a worker elsewhere is on its way: most often none."""
-        return self._dice.uniform(0, 45) if self._dice.random() < self._slow else 0.0
+        return self._dice.uniform(10, 45) if self._dice.random() < self._slow else 0.0
 
     def step(self) -> str:
         """Have done with the clocks what is done to them while no server runs; return what that was."""
