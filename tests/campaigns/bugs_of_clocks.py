@@ -9,7 +9,7 @@ from typing import Any
 from tests.campaigns.planting import Catalogue, Ground
 from tests.campaigns.sim import clocks
 
-from wharfinger.runtime import running
+from wharfinger.runtime import looking
 from wharfinger_server.domain import finding
 from wharfinger_server.store import codec, store
 from wharfinger_server.store.store import SteadyClock
@@ -61,15 +61,15 @@ def asked_counted_back_from_the_report(ground: Ground) -> None:
     """When a look was asked is counted back from when its report is taken, by how long ago it was when it was sent."""
     took: dict[str, int] = {}
 
-    async def find(self: Any, *arguments: Any) -> Any:
+    async def ask(self: Any, *arguments: Any) -> Any:
         begun = clocks.current().passed()
         try:
-            return await found_by(self, *arguments)
+            return await asking(self, *arguments)
         finally:
             took[arguments[-1].key] = clocks.current().passed() - begun
 
     def spoiled(ledger: Any, key: str, version: Any, ids: Any, asked: int, now: int) -> Any:
         return right(ledger, key, version, ids, ledger.steady - took.get(key, 0), now)
 
-    found_by = ground.put(running._Attempt, "_find", find)
+    asking = ground.put(looking._Looks, "_ask", ask)
     right = ground.put(finding, "found", spoiled)
