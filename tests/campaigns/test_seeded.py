@@ -19,7 +19,6 @@ QUICK = {
     "sums_rounded": 2,
     "budgets_never_freed": 2,
     "wall_clock_ends_windows": 10,
-    "asked_by_the_workers_wall_clock": 6,
 }
 """Bugs that are soon found, and the seed from which on to look: another one after a change of the simulation."""
 
