@@ -53,6 +53,8 @@ def _show(asked: Asked, script: Script) -> None:
             ("can", ", ".join(word for word, able in can if able)),
         )
     )
+    if script.broken_reason:
+        return  # what it takes is not known
     rows = params.describe(script.params_schema)
     click.echo()
     if rows:
