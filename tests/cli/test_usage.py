@@ -213,3 +213,14 @@ def test_what_is_no_duration_is_told_with_an_example(nobody: Shell, text: str) -
     said = nobody("wait-ready", f"--timeout={text}")
     assert said.code == 2
     assert f"{text!r} is no duration; give a number and its unit (ms, s, m, h or d), such as 5m" in said.err
+
+
+def test_what_a_broken_script_takes_is_not_said_to_be_anything(capsys: pytest.CaptureFixture[str]) -> None:
+    from wharfinger import Script
+    from wharfinger.cli.commands.catalogue import show_script
+    from wharfinger.cli.options import Asked
+
+    show_script(Asked(), Script("bad.schema", broken_reason="its schema is none"))
+    said = capsys.readouterr().out
+    assert "its schema is none" in said
+    assert "it takes" not in said

@@ -16,7 +16,7 @@ def scripts(asked: Asked, name: str | None) -> None:
     """List the scripts of the server, or show the script NAME with its params."""
     with asked.client() as client:
         if name is not None:
-            _show(asked, client.script(name))
+            show_script(asked, client.script(name))
             return
         found = list(client.scripts())
     if asked.json:
@@ -32,7 +32,8 @@ def _summary(script: Script) -> str:
     return f"BROKEN: {script.broken_reason}" if script.broken_reason else script.summary
 
 
-def _show(asked: Asked, script: Script) -> None:
+def show_script(asked: Asked, script: Script) -> None:
+    """Print what is known of a script."""
     if asked.json:
         jsonout.document(jsonout.plain(script))
         return
