@@ -21,7 +21,7 @@ Sockets = Callable[[], list[int]]
 
 
 class Deadline:
-    """Shuts connections down whose user has waited for `seconds`. Any thread may use it, each for itself."""
+    """Shuts connections down whose user has waited for `seconds`, 0 for never. Any thread may use it for itself."""
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
@@ -38,6 +38,8 @@ class Deadline:
 
     def arm(self, sockets: Sockets) -> None:
         """Begin to count for the calling thread, anew; `sockets` returns what it may be waiting on by then."""
+        if not self.seconds:
+            return
         with self._lock:
             self._until[threading.get_ident()] = (time.monotonic() + self.seconds, sockets)
             if self._thread is None:

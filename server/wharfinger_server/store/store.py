@@ -117,7 +117,7 @@ class Store:
         database = _database(url, clock, steady)
         database.open()
         pace = pace or Pace()
-        database.limit(pace.deadline)
+        database.limit(0 if isinstance(runner, InlineRunner) else pace.deadline)  # that one has no threads
         runner = runner or ThreadRunner(READERS)
         return cls(database, runner, Writer(database, encode, runner, pace))
 
