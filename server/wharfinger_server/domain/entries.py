@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
+from operator import attrgetter
 
 from wharfinger_server.domain.entry import Counts, Entry
 from wharfinger_server.domain.errors import FailedPrecondition
+from wharfinger_server.domain.layers import Index, Keys, Layered
 from wharfinger_server.domain.states import EntryState
 
 
@@ -21,9 +23,22 @@ class Entries:
         self.uid = uid
         self.steady = steady
         self.counts = counts
-        self.entries: dict[str, Entry] = {entry.key: entry for entry in entries}
+        self.entries: MutableMapping[str, Entry] = {entry.key: entry for entry in entries}
         self.changed: dict[str, Entry] = {}
         self.removed: set[str] = set()
+        # Of `entries` as a whole and made when it is first asked for; or of what changed, over the index of all.
+        self._index: Index | None = None
+        self._indexed = 0
+        self._below: Index | None = None
+
+    def lie_over(self, whole: Mapping[str, Entry], index: Index) -> None:
+        """Take all entries as they were written, in the order of intent, with their index; neither is changed here."""
+        layered = Layered(whole)
+        for key in self.removed:
+            layered.pop(key, None)
+        layered.update(self.changed)
+        self.entries, self._below = layered, index
+        self._index = Index(self.changed.values())
 
     def __iter__(self) -> Iterator[Entry]:
         return iter(list(self.entries.values()))
@@ -46,6 +61,11 @@ class Entries:
         if before is not None:
             self.counts.add(before, -1)
         self.counts.add(entry, 1)
+        if self._index is not None:
+            if before is not None:
+                self._index.discard(before)
+            self._index.add(entry)
+            self._indexed += before is None
         self.entries[entry.key] = entry
         self.changed[entry.key] = entry
         self.removed.discard(entry.key)
@@ -54,12 +74,35 @@ class Entries:
     def drop(self, entry: Entry) -> None:
         """Take out an evidence entry that turned out to be the key's own thing."""
         self.counts.add(self.entries.pop(entry.key), -1)
+        if self._index is not None:
+            self._index.discard(entry)
+            self._indexed -= 1
         self.changed.pop(entry.key, None)
         self.removed.add(entry.key)
 
     def family(self, base: str) -> list[Entry]:
         """Return the entry `base` and its evidence."""
-        return [entry for entry in self.entries.values() if entry.base == base]
+        return self._found(attrgetter("bases"), base)
+
+    def children_of(self, key: str) -> list[Entry]:
+        """Return what depends on `key` by its own word, in the order of intent."""
+        return [entry for entry in self._found(attrgetter("children"), key) if key in entry.depends_on]
+
+    def holders(self, entry: Entry, external_id: str) -> list[Entry]:
+        """Return the entries, perhaps `entry` too, that hold the thing `external_id` of its kind and place."""
+        found = self._found(attrgetter("things"), external_id)
+        return [other for other in found if other.is_thing(entry, external_id)]
+
+    def _found(self, table: Callable[[Index], Mapping[str, Keys]], name: str) -> list[Entry]:
+        """Return the entries that the index has under `name`, in the order of intent."""
+        if self._below is None and (self._index is None or self._indexed != len(self.entries)):
+            self._index, self._indexed = Index(self.entries.values()), len(self.entries)
+        keys: Keys = {}
+        for index in (self._below, self._index):
+            if index is not None:
+                keys |= table(index).get(name, {})
+        found = [self.entries[key] for key in keys if key in self.entries]
+        return sorted(found, key=attrgetter("ordinal")) if len(found) > 1 else found
 
     def open_evidence(self, base: str) -> list[Entry]:
         """Return what was made under the key `base` by earlier attempts, beside its own thing, and may be alive.
@@ -74,7 +117,4 @@ class Entries:
 
     def holder(self, entry: Entry, external_id: str) -> Entry | None:
         """Return the other entry that holds the thing `external_id` of the kind and place of `entry`, or None."""
-        for other in self.entries.values():
-            if other.key != entry.key and other.is_thing(entry, external_id):
-                return other
-        return None
+        return next((other for other in self.holders(entry, external_id) if other.key != entry.key), None)

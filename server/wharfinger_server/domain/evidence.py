@@ -19,7 +19,7 @@ def report(ledger: Entries, entry: Entry, generation: int, external_id: str, epo
     It fills the entry only if that is still this attempt's intent; otherwise it becomes an entry of its own. An id that
     the ledger has already changes nothing (rule 10). `ledger` must hold all entries.
     """
-    if any(known.is_thing(entry, external_id) for known in ledger):
+    if ledger.holders(entry, external_id):
         return None
     # No live attempt's intent is ever filled: the reporting attempt is not the live one, so its epoch differs.
     own = entry.epoch == epoch and entry.generation == generation and not entry.external_id

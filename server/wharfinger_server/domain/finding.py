@@ -69,8 +69,9 @@ def found(ledger: Entries, key: str, version: Version, found_ids: Sequence[str],
         ]
     # Rule 7: more than one is alive, and all are listed. But some of them may be those that the other parts of a group
     # wait for, or the key's present intent (rule 3): these have the same token.
-    waiting = sum(other.key != key and other.token == entry.token and other.nameless for other in ledger)
-    extra = [one for one in free if one not in own][waiting:]
+    extra = [one for one in free if one not in own]
+    if extra:
+        extra = extra[sum(other.key != key and other.token == entry.token and other.nameless for other in ledger) :]
     return changed + [
         evidence.add(ledger, entry, one, now, epoch=entry.epoch, generation=entry.generation) for one in extra
     ]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from wharfinger_server.domain.entries import Entries
 from wharfinger_server.domain.entry import Entry
@@ -57,30 +58,23 @@ class Order:
         self._policy = policy
         self._steady = steady
         self._only = frozenset(only)
-        self._entries = list(ledger)
-        self._children: dict[str, list[Entry]] = {}
-        for entry in self._entries:
-            for parent in entry.depends_on:
-                if parent != entry.base:
-                    self._children.setdefault(parent, []).append(entry)
-        self._cut = self._back_edges()
+        self._ledger = ledger
 
-    def _back_edges(self) -> frozenset[tuple[str, str]]:
-        """Return the dependencies (child, parent) that close a ring: older on newer. They bind nobody."""
-        ordinal = {entry.key: entry.ordinal for entry in self._entries if not entry.is_evidence}
-        return frozenset(
-            (child.key, parent)
-            for parent, children in self._children.items()
-            for child in children
-            if parent in ordinal and child.ordinal < ordinal[parent] and self._depends(parent, child.base)
-        )
+    @cached_property
+    def _entries(self) -> list[Entry]:
+        return list(self._ledger)
+
+    def _closes_a_ring(self, child: Entry, parent: Entry) -> bool:
+        """Whether a dependency closes a ring: older on newer. Such a one binds nobody."""
+        return child.ordinal < parent.ordinal and self._depends(parent.key, child.base)
 
     def _depends(self, key: str, on: str) -> bool:
         """Whether `key` depends on `on`, directly or not."""
         seen, todo = {on}, [on]
         while todo:
-            for child in self._children.get(todo.pop(), ()):
-                if child.base not in seen:
+            parent = todo.pop()
+            for child in self._ledger.children_of(parent):
+                if child.base != parent and child.base not in seen:
                     seen.add(child.base)
                     todo.append(child.base)
         return key in seen
@@ -93,7 +87,11 @@ class Order:
         """Return what depends on `entry`; on evidence nothing does."""
         if entry.is_evidence:
             return []
-        return [child for child in self._children.get(entry.key, ()) if (child.key, entry.key) not in self._cut]
+        return [
+            child
+            for child in self._ledger.children_of(entry.key)
+            if child.base != entry.key and not self._closes_a_ring(child, entry)
+        ]
 
     def blocker(self, entry: Entry, gone: Collection[str] = ()) -> str:
         """Return why `entry` cannot be undone before its children, "" if it can (rule 16); `gone` count as undone."""
@@ -166,12 +164,25 @@ class Order:
             for entry in self._entries
             if self.concerns(entry) and removable(entry) and (everything or self._now_or_next(entry))
         ]
-        gone: set[str] = set()
+        # How many children each still waits for, and who waits for each: everything is looked at once.
+        alive: dict[str, int] = {}
+        parents: dict[str, list[Entry]] = {}
+        for entry in left:
+            children = [child for child in self.children(entry) if child.state not in GONE]
+            alive[entry.key] = len(children)
+            for child in children:
+                parents.setdefault(child.key, []).append(entry)
         waves = []
-        while wave := _newest_first(entry for entry in left if not self.blocker(entry, gone)):
+        wave = _newest_first(entry for entry in left if not alive[entry.key])
+        while wave:
             waves.append(tuple(entry.key for entry in wave))
-            gone.update(waves[-1])
-            left = [entry for entry in left if entry.key not in gone]
+            free: list[Entry] = []
+            for entry in wave:
+                for parent in parents.get(entry.key, ()):
+                    alive[parent.key] -= 1
+                    if not alive[parent.key]:
+                        free.append(parent)
+            wave = _newest_first(free)
         return tuple(waves)
 
     def _now_or_next(self, entry: Entry) -> bool:

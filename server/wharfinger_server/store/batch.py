@@ -12,6 +12,7 @@ from wharfinger_server.domain.errors import Refused
 from wharfinger_server.domain.event import Event
 from wharfinger_server.domain.task import Task
 from wharfinger_server.store import codec
+from wharfinger_server.store.books import Books
 from wharfinger_server.store.catalogs import CatalogWrites
 from wharfinger_server.store.database import Database
 from wharfinger_server.store.errors import Existing, Gone
@@ -51,6 +52,7 @@ class Batch:
         encode: Encode,
         task_ids: ids.TaskIds,
         budgets: Budgets | None = None,
+        books: Books | None = None,
     ) -> None:
         self.committed: list[Committed] = []
         self.wrote = False
@@ -60,10 +62,17 @@ class Batch:
         self._reading = database.reading(now)
         self._encode = encode
         self._ids = task_ids
+        self._books = books
         self._spending = Spending(database, line, budgets or {})
         self._created: list[Task] = []
         self._events: list[Pending] = []
         self._loaded: dict[int, Loaded] = {}
+
+    def give_back(self) -> None:
+        """Keep what the next batches may ask for again, once this one is committed."""
+        if self._books is not None:
+            for loaded in self._loaded.values():
+                loaded.give_back(self._books)
 
     def run(self, operations: Sequence[Operation]) -> None:
         """Run the operations and fill in their results. Raises the driver's error when the batch as a whole fails."""
@@ -259,7 +268,9 @@ class Batch:
         large = self._database.large_of(self._line, rows)
         for row in rows:
             known = large.get(row[0], {})
-            self._loaded[row[0]] = Loaded(row, known, self._database, self._line, self._reading, self._spending)
+            self._loaded[row[0]] = Loaded(
+                row, known, self._database, self._line, self._reading, self._spending, self._books
+            )
 
     def _decide(self, change: Change) -> None:
         loaded = self._loaded.get(change.task)

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 from wharfinger_server.domain.clock import Reading
 from wharfinger_server.domain.event import Event
+from wharfinger_server.domain.layers import Index
 from wharfinger_server.domain.ledger import Entry, Ledger
 from wharfinger_server.domain.task import Task
 from wharfinger_server.store import codec
+from wharfinger_server.store.books import LEAST, Books, Stamp
 from wharfinger_server.store.codec import Row
 from wharfinger_server.store.database import Database
 from wharfinger_server.store.line import Line
@@ -24,13 +26,14 @@ Pending = tuple[str, int, int, bytes]
 
 
 class Entries:
-    """One task's ledger entries, loaded as they are asked for."""
+    """One task's ledger entries, loaded as they are asked for. A whole ledger may outlive its batch (`Books`)."""
 
     __slots__ = (
         "_bases",
         "_complete",
         "_database",
         "_entries",
+        "_index",
         "_line",
         "_reading",
         "_rows",
@@ -50,6 +53,31 @@ class Entries:
         self._bases: set[str] = set()
         self._rows: dict[str, Row] = {}
         self._entries: dict[str, Entry] = {}
+        # Of a whole ledger, all of which is in `_entries` then.
+        self._index: Index | None = None
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    @property
+    def complete(self) -> bool:
+        """Whether all entries are loaded."""
+        return self._complete
+
+    def reopen(self, line: Line, reading: Reading) -> None:
+        """Go on in another batch, after all that changed was written."""
+        self._line, self._reading = line, reading
+        self.changed.clear()
+        self.removed.clear()
+
+    def whole(self) -> tuple[dict[str, Entry], Index]:
+        """Return all entries, in the order of intent, with their index: to be looked at, and not to be changed."""
+        self._load(())
+        if self._index is None:
+            entries = sorted((self._entry(key, row) for key, row in self._rows.items()), key=attrgetter("ordinal"))
+            self._entries = {entry.key: entry for entry in entries}
+            self._index = Index(entries)
+        return self._entries, self._index
 
     def of(self, bases: Sequence[str]) -> list[Entry]:
         """Return the entries of these keys with their evidence, or all if none is given, in the order of intent."""
@@ -78,17 +106,26 @@ class Entries:
         for key in ledger.removed:
             row = self._rows.pop(key, None)
             self.changed.pop(key, None)
-            self._entries.pop(key, None)
+            self._note(self._entries.pop(key, None), None)
             if row is not None:
                 self.removed[key] = row[1]
         for key, row in rows.items():
             self.removed.pop(key, None)
             self._rows[key] = self.changed[key] = row
+            self._note(self._entries.get(key), ledger.changed[key])
             self._entries[key] = ledger.changed[key]
+
+    def _note(self, before: Entry | None, after: Entry | None) -> None:
+        if self._index is not None:
+            if before is not None:
+                self._index.discard(before)
+            if after is not None:
+                self._index.add(after)
 
     def forget(self) -> None:
         """Drop the entries that a failed decision may have changed; the rows are as before it."""
-        self._entries.clear()
+        self._entries = {}
+        self._index = None
 
 
 class Memos:
@@ -111,6 +148,11 @@ class Memos:
         return self._database.memos(self._line, self._task) | self.changed
 
 
+def stamp_of(task: Task) -> Stamp:
+    """Return what tells the ledger of `task` from what it was before."""
+    return task.epoch, task.revision, task.last_sequence
+
+
 class Loaded:
     """A task's rows as the decisions so far have left them. They work on copies: one that raises leaves no trace."""
 
@@ -122,6 +164,7 @@ class Loaded:
         line: Line,
         reading: Reading,
         budgets: Container[str] = (),
+        books: Books | None = None,
     ) -> None:
         self.id: int = row[0]
         # What is to be written, None or empty: nothing.
@@ -137,10 +180,18 @@ class Loaded:
         self._reading = reading
         self._unused: Task | None = codec.task_of(row, self._store, large, reading)
         self.task = self._unused
-        self.entries = Entries(self.id, database, line, reading, empty=not self._unused.counts.total)
+        kept = books.take(self.id, stamp_of(self.task)) if books is not None else None
+        if kept is not None:
+            kept.reopen(line, reading)
+        self.entries = kept or Entries(self.id, database, line, reading, empty=not self._unused.counts.total)
         self.memos = Memos(self.id, database, line)
         # What it committed its project to before this batch, by the hour; None where the project has no budget.
         self.committed = self._unused.committed if self._unused.project in budgets else None
+
+    def give_back(self, books: Books) -> None:
+        """Keep the whole ledger, if it is loaded, for the batches that follow, now that all is written."""
+        if self.entries.complete and len(self.entries) >= LEAST:
+            books.put(self.id, stamp_of(self.task), self.entries)
 
     def estimate(self) -> bytes:
         """Return the document of what the task is expected to cost, b"" where there is none."""

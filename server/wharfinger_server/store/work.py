@@ -27,6 +27,7 @@ class Work:
         self.erased = False
         self._loaded = loaded
         self._touched = False
+        self._whole = False
 
     def ledger(self, *bases: str) -> Ledger:
         """Return the task's ledger with at least the entries of these keys and their evidence; without any, whole.
@@ -36,6 +37,11 @@ class Work:
         if self.opened is None:
             self.opened = Ledger(self.task.uid, self.task.counts, steady=self.steady)
         ledger = self.opened
+        if not bases or self._loaded.entries.complete:
+            if not self._whole:
+                self._whole = True
+                ledger.lie_over(*self._loaded.entries.whole())
+            return ledger
         for entry in self._loaded.entries.of(bases):
             if entry.key not in ledger.entries and entry.key not in ledger.removed:
                 ledger.entries[entry.key] = entry

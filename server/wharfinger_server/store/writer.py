@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from wharfinger_server.domain.errors import Unavailable
 from wharfinger_server.domain.ids import TaskIds
 from wharfinger_server.store.batch import Batch
+from wharfinger_server.store.books import Books
 from wharfinger_server.store.database import CommitUnknown, Database, Verdict
 from wharfinger_server.store.delivery import deliver
 from wharfinger_server.store.errors import MaybeWritten, WriteFailed, unavailable
@@ -64,6 +65,7 @@ class Writer:
         self._down_since = 0.0
         self._unsettled: Batch | None = None
         self._busy_since = 0.0
+        self._books = Books()
         runner.start(self.turn, self._queue.__len__)
 
     def queue(self, operation: Operation) -> None:
@@ -117,6 +119,7 @@ class Writer:
                 self._write(operations)
             except BaseException as error:  # the writer must outlive anything, and everybody must hear
                 log.critical("the writer failed", exc_info=error)
+                self._books.clear()
                 self._database.rollback()
                 deliver((operation.waiter, None, error) for operation in operations)
             finally:
@@ -187,18 +190,20 @@ class Writer:
             try:
                 self._settle_last()
                 line, now = self._database.begin()
-                batch = Batch(self._database, line, now, self._encode, self._ids, self.budgets)
+                batch = Batch(self._database, line, now, self._encode, self._ids, self.budgets, self._books)
                 batch.run(operations)
                 if batch.wrote:
                     self._database.commit()
                 else:
                     self._database.rollback()
             except CommitUnknown as error:
+                self._books.clear()
                 self._unsettled = batch
                 if self._settled(error):
                     assert batch is not None
                     return batch
             except Exception as error:  # noqa: BLE001  # judged, and raised again unless another try may help
+                self._books.clear()
                 self._database.rollback()
                 self._judge(error)
                 self._runner.pause(pause)
@@ -206,6 +211,7 @@ class Writer:
             else:
                 if batch.wrote:  # what only reads goes through on a full disk too
                     self._up()
+                batch.give_back()
                 return batch
 
     def _up(self) -> None:

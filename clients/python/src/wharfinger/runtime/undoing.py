@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, Protocol
 
 from wharfinger.runtime import reasons, removal
@@ -48,8 +48,9 @@ class Attempt(Protocol):
 async def undo_all(attempt: Attempt) -> Outcome:
     """UNDO: call the script's `undo` for every target, wave by wave; a failure stops only what depends on it."""
     states = {entry.key: entry for entry in attempt.assignment.ledger}
-    left = [states[key] for key in attempt.assignment.targets if key in states]
-    gone = {entry.key for entry in states.values() if entry.state in GONE}
+    left = {key: states[key] for key in attempt.assignment.targets if key in states}
+    alive = _alive_children(states)
+    gone: list[Entry] = []
     undo = attempt.script.undo
     if undo is None:
         why = f"{attempt.script.name} has no `undo`"
@@ -58,21 +59,47 @@ async def undo_all(attempt: Attempt) -> Outcome:
     async def one(entry: Entry) -> None:
         """Undo one thing, to its end, though the attempt is cancelled meanwhile."""
         if not attempt.stop.requested and await attempt.calls.unbroken(_undo(attempt, undo, entry)):
-            gone.add(entry.key)
+            gone.append(entry)
 
+    wave = [entry for entry in left.values() if not alive.get(entry.key)]
+    order = {key: place for place, key in enumerate(left)}
     while left and not attempt.stop.requested:
-        wave = [entry for entry in left if not _alive_children(entry, states.values(), gone)]
         # The targets come in the order of undo: of things that wait for each other, the first goes first.
-        wave = wave or [entry for entry in left if _waits_for_itself(entry, states)][:1]
+        wave = wave or [entry for entry in left.values() if _waits_for_itself(entry, states)][:1]
         if not wave:
             break  # what is left waits for children that stay; the ledger says which
+        gone.clear()
+        for entry in wave:
+            del left[entry.key]
         await attempt.calls.each(one, wave, WIDTH)
-        left = [entry for entry in left if entry not in wave]
+        freed = _freed(gone, alive)
+        wave = sorted((left[key] for key in freed if key in left), key=lambda entry: order[entry.key])
     return Stopped() if attempt.stop.requested else Succeeded(b"{}")
 
 
-def _alive_children(entry: Entry, entries: Any, gone: set[str]) -> bool:
-    return any(entry.key in child.depends_on and child.key not in gone for child in entries if child.key != entry.key)
+def _alive_children(entries: Mapping[str, Entry]) -> dict[str, int]:
+    """Return how many children of each key are not gone."""
+    alive: dict[str, int] = {}
+    for child in entries.values():
+        if child.state not in GONE:
+            for parent in _parents(child):
+                alive[parent] = alive.get(parent, 0) + 1
+    return alive
+
+
+def _freed(gone: Iterable[Entry], alive: dict[str, int]) -> list[str]:
+    """Count what is gone out; return the keys that wait for nothing any more."""
+    freed = []
+    for child in gone:
+        for parent in _parents(child):
+            alive[parent] -= 1
+            if not alive[parent]:
+                freed.append(parent)
+    return freed
+
+
+def _parents(child: Entry) -> set[str]:
+    return {parent for parent in child.depends_on if parent != child.key}
 
 
 def _waits_for_itself(entry: Entry, entries: Mapping[str, Entry]) -> bool:

@@ -281,7 +281,8 @@ class Verbs:
             if named.get(key) and key not in faults:
                 await making.report(named[key])
                 del pending[key]
-        strange = {key: made for key, made in named.items() if made and key not in {making.key for making in makings}}
+        asked = {making.key for making in makings}
+        strange = {key: made for key, made in named.items() if made and key not in asked}
         known = next((making for making in makings if making.external_id), None)
         for made in strange.values():
             if known is not None and not fault_of_id(made):  # as evidence of more than was asked for
