@@ -66,7 +66,9 @@ def test_its_neighbours_in_the_package_work(dock: tuple[Serving, Stubs]) -> None
     assert not stubs.executors.GetScript(v1.GetScriptRequest(name="scripts/dock.fine")).broken_reason
     assert stubs.wait(stubs.create("p", "dock.fine").name).state == task_pb2.TASK_STATE_SUCCEEDED
     listed = stubs.executors.ListScripts(v1.ListScriptsRequest(page_size=1000)).scripts
-    assert {script.name.removeprefix("scripts/dock.") for script in listed if "dock" in script.name} == {
+    assert {
+        script.name.removeprefix("scripts/dock.") for script in listed if script.name.startswith("scripts/dock.")
+    } == {
         "fine",
         *BROKEN,
     }
