@@ -11,6 +11,7 @@ import hashlib
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -53,12 +54,11 @@ def make(path: Path, size: int) -> str:
     return digest.hexdigest()
 
 
-def move(folder: Path, size: int) -> list[str]:
-    """Move it; return what was measured. Raises AssertionError where something is not as promised."""
+def move(folder: Path, size: int) -> Iterator[str]:
+    """Move it; yield what was measured. Raises AssertionError where something is not as promised."""
     image = folder / "image"
     digest = make(image, size)
     s3 = S3Server(folder / "s3")
-    told = []
     try:
         with Sources() as sources:
             stores = {"s3": s3.table("img"), "out": {"url": (folder / "out").as_uri()}}
@@ -74,15 +74,14 @@ def move(folder: Path, size: int) -> list[str]:
                 began = time.monotonic()
                 done = asyncio.run(Trial(module, stores=stores, settings=settings, name=name).run_async(params))
                 assert (done.result["size"], done.result["sha256"]) == (size, digest), done
-                told.append(f"{name}: {size / GIB:.2f} GiB in {time.monotonic() - began:.0f} s")
+                yield (f"{name}: {size / GIB:.2f} GiB in {time.monotonic() - began:.0f} s")
         left = [key for key in s3.listed() if "/.wharfinger/staging/" in key]
         assert (left, s3.uploads()) == ([], [])
         taken = (folder / "out" / "twin").stat().st_blocks * 512
         assert taken < size / 10, taken
-        told.append(f"in the folder it takes {taken / MIB:.0f} MiB")
+        yield (f"in the folder it takes {taken / MIB:.0f} MiB")
     finally:
         s3.kill()
-    return told
 
 
 if __name__ == "__main__":

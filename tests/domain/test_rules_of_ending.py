@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from tests.domain.build import (
     BROKEN,
@@ -373,3 +375,34 @@ def test_a_task_that_succeeds_in_the_end_has_no_error() -> None:
     one = task(TaskState.PARTIALLY_FAILED, ledger(entry()), cause=Cause.SUCCESS, error=LATE, rollback_error=BROKEN)
     one.resolved(NOW + 3)
     assert (one.state, one.error, one.rollback_error, one.end_time) == (TaskState.SUCCEEDED, None, None, NOW + 3)
+
+
+# ---------------------------------------------------------------------- what is temporary
+
+
+@pytest.mark.parametrize(("left", "ends"), [((), TaskState.CANCELLED), (("b",), TaskState.PARTIALLY_FAILED)])
+def test_what_is_temporary_is_rolled_back_before_a_cancelled_task_rests(left: tuple[str, ...], ends: TaskState) -> None:
+    held = ledger(entry("a", temporary=True), *(entry(key, ordinal=2) for key in left))
+    one = task(TaskState.CANCELLING, held, goal=Goal.CANCEL)
+    one.conclude(NOW, NOW, ("a",))
+    assert (one.state, one.undo_begun) == (TaskState.ROLLING_BACK, False)
+    assert one.rollback is not None
+    assert (one.rollback.only, one.rollback.temporary) == (("a",), True)
+    held.put(replace(held.named("a"), state=UNDONE))
+    one.undo_ended(NOW, halted=False, done=True)
+    assert (one.state, one.cause, one.undo_begun) == (ends, Cause.CANCEL, False)
+
+
+def test_what_is_temporary_and_can_not_be_undone_leaves_the_task_as_it_would_be() -> None:
+    held = ledger(entry("a", temporary=True))
+    one = task(TaskState.CANCELLING, held, goal=Goal.CANCEL)
+    one.conclude(NOW, NOW, ("a",))
+    held.put(replace(held.named("a"), state=UNDO_FAILED))
+    one.undo_ended(NOW, halted=False, done=False, error=BROKEN)
+    assert (one.state, one.cause, one.rollback_error) == (TaskState.PARTIALLY_FAILED, Cause.CANCEL, None)
+
+
+def test_what_is_temporary_is_kept_by_a_task_that_failed_for_it_may_be_resumed() -> None:
+    one = task(TaskState.RUNNING, ledger(entry("a", temporary=True)), goal=Goal.FAIL)
+    one.conclude(NOW, NOW, ("a",))
+    assert one.state is TaskState.PARTIALLY_FAILED

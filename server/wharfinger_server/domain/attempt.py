@@ -42,6 +42,8 @@ class Attempt:
 class Rollback:
     """A rollback under way: asked by a person or by policy, whole or `only` some keys; `stop` once it was cancelled.
 
+    One that nobody asked for, of `only` some keys, is of what is `temporary` in a task that was cancelled.
+
     `deadline`: by the steady clock, when it has to be over, 0 for never.
     """
 
@@ -50,6 +52,11 @@ class Rollback:
     stop: bool = False
     begin_time: int = 0
     deadline: int = 0
+
+    @property
+    def temporary(self) -> bool:
+        """Whether it is of what is temporary, so that the task ends as it would without it."""
+        return bool(self.only) and not self.by_person
 
     @property
     def aside(self) -> bool:

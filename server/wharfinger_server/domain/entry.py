@@ -70,6 +70,7 @@ class Entry:
     settle_time: int = 0
     settle_window: int = 0
     settling: int = 30_000_000
+    temporary: bool = False
     update_time: int = 0
     undo_attempts: int = 0
     undo_deadline: int = 0
@@ -200,7 +201,7 @@ class Intent:
     """What a script is about to make: all that `find` and `undo` will need. Windows are microseconds.
 
     The call is sent within `send_window` after the intent was reported, takes at most `call_timeout`, and what it made
-    can be listed `settling` later.
+    can be listed `settling` later. `temporary`: it is undone when the task is cancelled, whatever the policy.
     """
 
     key: str
@@ -218,3 +219,4 @@ class Intent:
     send_window: int = 10_000_000
     call_timeout: int = 120_000_000
     settling: int = 30_000_000
+    temporary: bool = False

@@ -92,6 +92,7 @@ def _write(
             settle_time=ledger.steady + window,
             settle_window=window,
             settling=intent.settling,
+            temporary=intent.temporary,
             update_time=now,
         )
     )

@@ -352,8 +352,11 @@ class Task:
         self.error = self.error or error
         self.start_time = self.start_time or now
 
-    def conclude(self, now: int, steady: int) -> None:
-        """Bring a task with a goal to rest, once its ledger is settled; or begin the rollback its policy asks for."""
+    def conclude(self, now: int, steady: int, temporary: tuple[str, ...] = ()) -> None:
+        """Bring a task with a goal to rest, once its ledger is settled; or begin the rollback its policy asks for.
+
+        `temporary` are the keys of what is open and not to be kept after a cancel: they are rolled back first.
+        """
         goal, counts = self.goal, self.counts
         if goal is Goal.SUCCEED and not counts.unsettled:
             self.move(Trigger.CONCLUDE, SUCCEEDED)
@@ -368,6 +371,12 @@ class Task:
             self.move(Trigger.CONCLUDE, RB)
             self.goal, self.cause, self.undo_begun = Goal.NONE, cause, True
             self.rollback = self._rollback(False, (), now, steady)
+            self.wake_time = 0
+            return
+        elif temporary and goal is Goal.CANCEL:
+            self.move(Trigger.CONCLUDE, RB)
+            self.goal, self.cause = Goal.NONE, cause
+            self.rollback = self._rollback(False, temporary, now, steady)  # no whole undo: rule 19
             self.wake_time = 0
             return
         else:
@@ -468,7 +477,7 @@ class Task:
             to = SUCCEEDED  # rule 14: only evidence was undone
         elif not self.counts.open:
             to = self.rest_state()
-        elif rollback.only and done and not halted:
+        elif rollback.temporary or (rollback.only and done and not halted):
             to = PARTIAL  # rule 17
         self.move(Trigger.UNDO_ENDED, to)
         self.rollback, self.rollback_error = None, error if to is UNDO_FAILED else None

@@ -260,7 +260,7 @@ class Life:
     def _conclude(self, work: Work) -> None:
         task = work.task
         before, goal = task.state, task.goal
-        task.conclude(work.now, work.steady)
+        task.conclude(work.now, work.steady, _temporary(work) if goal is Goal.CANCEL and task.counts.open else ())
         if task.counts.total:
             work.ledger().begin_round()
         if goal is Goal.SUCCEED and task.state is TaskState.PARTIALLY_FAILED:
@@ -280,3 +280,11 @@ class Life:
     def expires(self, task: Task) -> int:
         """Return when an ended task is to be deleted: never while something it owns may be alive."""
         return task.end_time + self.retention if task.state.resting and task.purgeable else 0
+
+
+def _temporary(work: Work) -> tuple[str, ...]:
+    """Return the keys of what is open and temporary; none while something is in doubt, of which it may be the proof."""
+    ledger = list(work.ledger())
+    if any(entry.owned and entry.doubtful for entry in ledger):
+        return ()
+    return tuple(entry.key for entry in ledger if entry.open and entry.temporary)

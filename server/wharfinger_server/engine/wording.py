@@ -127,4 +127,5 @@ def intent_of_script(value: protocol.Intent) -> Intent:
         send_window=microseconds(value.send_window),
         call_timeout=microseconds(value.call_timeout),
         settling=microseconds(value.settling),
+        temporary=value.temporary,
     )

@@ -69,7 +69,7 @@ class Intent:
     is reported, takes at most `call_timeout`, and what it made can be listed `settling` later. `group` is the shared
     name of the parts of one call that makes several. `undo_data` is JSON text. `idempotent`: the cloud honours the
     token, so that a repeated call cannot make a second thing. `request_digest` tells whether a later attempt asks for
-    the same thing.
+    the same thing. `temporary`: undone when the task is cancelled, whatever its policy.
     """
 
     key: str
@@ -86,6 +86,7 @@ class Intent:
     send_window: float = 10.0
     call_timeout: float = 120.0
     settling: float = 30.0
+    temporary: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -190,6 +190,7 @@ class Verbs:
             send_window=rules.send_window,
             call_timeout=rules.call_timeout,
             settling=rules.settling,
+            temporary=rules.temporary,
         )
         check_intent(intent)
         digest = jsontext.request_digest(kind, profile, region, facts, after, undo_text, group)

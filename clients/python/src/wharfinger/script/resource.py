@@ -15,12 +15,15 @@ class ResourceType:
     call is begun at most this long after its intent was reported. `call_timeout`: how long the call may take; an async
     call is cancelled then, a plain one should hand it to its client. `settling`: how long after the call what it made
     can be listed at the latest. Too small a `call_timeout` or `settling` makes `find` miss what still lands.
+    `temporary`: it is of use only while the task is at work, and so it is undone when the task is cancelled, whatever
+    `on_cancel` says of the rest.
     """
 
     idempotent: bool = False
     send_window: float = 10.0
     call_timeout: float = 120.0
     settling: float = 30.0
+    temporary: bool = False
 
     def __post_init__(self) -> None:
         """Raises ValueError naming the first window that is no positive number (`settling` may be 0)."""

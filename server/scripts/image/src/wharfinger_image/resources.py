@@ -19,7 +19,7 @@ DELIVERY = "image.delivery"
 
 RESOURCE_TYPES = {
     # A place to upload to, not bytes: it is known beforehand, and writing to it again does no harm.
-    STAGING: ResourceType(idempotent=True, send_window=5, call_timeout=30, settling=0),
+    STAGING: ResourceType(idempotent=True, send_window=5, call_timeout=30, settling=0, temporary=True),
     UPLOAD: ResourceType(idempotent=True, send_window=5, call_timeout=60, settling=0),
     # The provider copies up to 5 GiB before it answers.
     OBJECT: ResourceType(idempotent=True, send_window=5, call_timeout=300, settling=5),

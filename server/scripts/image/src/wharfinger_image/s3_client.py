@@ -24,6 +24,9 @@ from wharfinger_image.refusals import Missing, NoBucket, refusal
 T = TypeVar("T")
 
 _REGION = "us-east-1"
+_ANSWER = 900.0
+"""Seconds after which the answer begins at the latest: a store that copies gigabytes says nothing meanwhile."""
+
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 _TAKEN = frozenset({"PreconditionFailed", "412"})
 _RACED = frozenset({"ConditionalRequestConflict", "OperationAborted", "409"})
@@ -244,7 +247,7 @@ def _open(store: Store) -> Any:
     _take_role(session, options)
     config: dict[str, Any] = {
         "connect_timeout": _seconds(client.get("connect_timeout"), 10.0),
-        "read_timeout": max(_seconds(client.get("read_timeout"), 60.0), 60.0),
+        "read_timeout": max(_seconds(client.get("read_timeout"), _ANSWER), _ANSWER),
         "retries": {"mode": "standard", "total_max_attempts": 1 + int(store.retry.get("max_retries", 4))},
         "s3": {"addressing_style": "virtual" if options.get("virtual_hosted_style_request") == "true" else "path"},
         "request_checksum_calculation": "when_required",
