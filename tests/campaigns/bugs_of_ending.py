@@ -168,17 +168,6 @@ def remove_counts_as_undo(ground: Ground) -> None:
 
 
 @BUGS.bug("19")
-def undo_of_some_counts_as_undo(ground: Ground) -> None:
-    """A rollback of some keys alone forbids to resume its task: the old rule."""
-
-    def spoiled(self: Task, only: Any, *times: int) -> None:
-        right(self, only, *times)
-        self.undo_begun = True
-
-    right = ground.put(Task, "roll_back", spoiled)
-
-
-@BUGS.bug("19")
 def resumed_after_undo(ground: Ground) -> None:
     """A task may run again though its things have begun to be undone."""
 

@@ -20,6 +20,7 @@ from tests.campaigns import (
     bugs_of_costs,
     bugs_of_ending,
     bugs_of_finding,
+    bugs_of_gone,
     bugs_of_making,
     bugs_of_sending,
     bugs_of_undoing,
@@ -37,6 +38,7 @@ BUGS: list[Bug] = [
     *bugs_of_clocks.BUGS,
     *bugs_of_sending.BUGS,
     *bugs_of_undoing.BUGS,
+    *bugs_of_gone.BUGS,
 ]
 
 

@@ -29,6 +29,8 @@ class Thing:
     `size` is what was asked for; `going`: how many deletions, sent in time, are on their way or accepted. By its id it
     is denied until `shown`, and again from a look that comes by chance until `dark` (`blinked`: since the last look
     that showed it). `error`: a deletion that was accepted came to nothing.
+    By its id it is denied until `hidden`, too: `lied`, for longer than a provider may (A3), or a person erred. `gone_at`:
+    when it was deleted outside (true microseconds).
     """
 
     id: str
@@ -47,6 +49,9 @@ class Thing:
     dark: float = 0.0
     blinked: bool = False
     error: bool = False
+    hidden: float = 0.0
+    lied: bool = False
+    gone_at: int = 0
 
 
 @dataclass(slots=True)
@@ -119,6 +124,7 @@ class Cloud:
     refused: set[str] = field(default_factory=set)
     stuck: dict[str, int] = field(default_factory=dict)
     made: dict[tuple[str, str], int] = field(default_factory=dict)
+    outside: Any = None
 
     def struck(self, chance: float) -> bool:
         """Whether a trouble of that likelihood strikes."""
@@ -270,7 +276,7 @@ class Cloud:
 
     def _seen_by_id(self, thing: Thing) -> bool:
         """Whether a question about its id is answered with it. A denial of what is there is shorter than a settling."""
-        if not thing.alive or self.now < thing.shown:
+        if not thing.alive or self.now < thing.shown or self.outside.denies(thing):
             return False
         if not thing.blinked and self.whims.random() < self.moods.blink:
             thing.blinked, thing.dark = True, self.now + self.whims.uniform(0.1, SETTLING - 0.2)

@@ -110,7 +110,7 @@ class PriceBook:
     def check(self, world: World, known: Known, task: Task) -> None:
         """Check what a committed task says that its leftovers cost."""
         left = [e for e in known.entries.values() if e.owned and e.state not in CLOSED]
-        doubtful = [e for e in left if e.state in (EntryState.INTENDED, EntryState.UNCERTAIN)]
+        doubtful = [e for e in left if e.state in (EntryState.INTENDED, EntryState.UNCERTAIN, EntryState.MISSING)]
         message = task_message(Shown(task))
         if task.state not in HALF_DONE:
             if message.resources.HasField("leftover"):
@@ -129,7 +129,8 @@ class PriceBook:
         """What is counted as alive is alive in the cloud, for all that is certain."""
         for entry in left:
             thing = world.cloud.things.get(entry.external_id)
-            if entry.state is EntryState.CREATED and thing is not None and not thing.alive:
+            dead = thing is not None and not thing.alive and not thing.gone_at  # of which nobody need know
+            if entry.state is EntryState.CREATED and dead:
                 world.wrong(f"{task.task_id}: {entry.key} is counted as alive, and {thing.id} is not")
 
     def committed(self, known: Known) -> Sums:

@@ -73,7 +73,9 @@ class Known:
     counts, by token, and `undos`: until when a deletion may be on its way, by key, both in true time. `tokens`: of
     which request each token is. `tried`: how often each thing had been undone when the rollback under way began.
     `begun`: how often each
-    began to be undone since. `succeeded`: it once was, and nothing of that was undone since.
+    began to be undone since. `succeeded`: it once was, and nothing of that was undone since. `resumed`: when a person
+    had it run again (true time), which it has not yet; `unlooked`: the ids of which no look could tell since then.
+    `lost`: the keys whose own thing was found to be gone, and `freed` the tokens that are free by that.
     """
 
     task: Task
@@ -87,6 +89,10 @@ class Known:
     begun: dict[str, int] = field(default_factory=dict)
     succeeded: bool = False
     bodies: list[bytes] = field(default_factory=list)
+    resumed: int = 0
+    unlooked: set[str] = field(default_factory=set)
+    lost: set[str] = field(default_factory=set)
+    freed: set[str] = field(default_factory=set)
 
     def copy(self) -> Known:
         """Return what a decision may change without harm to this."""
@@ -102,6 +108,10 @@ class Known:
             dict(self.begun),
             self.succeeded,
             self.bodies,
+            self.resumed,
+            set(self.unlooked),
+            set(self.lost),
+            set(self.freed),
         )
 
     def holds(self, external_id: str) -> bool:

@@ -9,9 +9,10 @@ from wharfinger_server.domain.entry import Entry
 from wharfinger_server.domain.states import EntryState as E
 
 MOVES: dict[E | None, frozenset[E]] = {
-    None: frozenset({E.INTENDED, E.CREATED, E.UNCERTAIN}),
+    None: frozenset({E.INTENDED, E.CREATED, E.UNCERTAIN, E.MISSING}),
     E.INTENDED: frozenset({E.INTENDED, E.CREATED, E.UNCERTAIN, E.NOT_CREATED}),
-    E.CREATED: frozenset({E.CREATED, E.UNDOING, E.RETAINED, E.FORGOTTEN}),
+    E.CREATED: frozenset({E.CREATED, E.UNDOING, E.RETAINED, E.FORGOTTEN, E.NOT_CREATED, E.MISSING}),
+    E.MISSING: frozenset({E.MISSING, E.UNDONE, E.CREATED, E.RETAINED, E.FORGOTTEN}),
     E.UNCERTAIN: frozenset({E.UNCERTAIN, E.CREATED, E.NOT_CREATED, E.UNDOING, E.RETAINED, E.FORGOTTEN}),
     E.NOT_CREATED: frozenset({E.NOT_CREATED, E.INTENDED, E.CREATED, E.UNCERTAIN}),
     E.UNDOING: frozenset({E.UNDOING, E.UNDONE, E.UNDO_FAILED}),
@@ -52,7 +53,7 @@ def _generation(it: Decision, was: Entry | None, entry: Entry) -> None:
         return
     if entry.generation < was.generation:
         it.wrong(f"{entry.key} went back to generation {entry.generation}")
-    freed = was.state is E.UNDONE or was.token in it.cloud.refused
+    freed = was.state is E.UNDONE or was.token in it.cloud.refused or was.token in it.known.freed
     if entry.state is E.INTENDED and not freed:
         it.wrong(f"2: {entry.key} has a new generation after {was.state.name}, and the cloud had refused nothing")
 
@@ -77,6 +78,7 @@ def _intent(it: Decision, was: Entry | None, entry: Entry) -> None:
         return
     it.known.settles[entry.token] = max(it.known.settles.get(entry.token, 0), it.now + WINDOW)
     beside = [e.key for e in it.known.entries.values() if e.base == entry.key and e.key != e.base and is_open(e)]
+    beside = [key for key in beside if it.known.entries[key].state is not E.MISSING]
     if beside:
         it.wrong(f"9: {entry.key} is intended while {beside} may be alive")
 

@@ -8,8 +8,8 @@ from dataclasses import replace
 from tests.campaigns.sim.decision import Decision, is_open
 
 from wharfinger_server.domain.entry import Counts, Entry
+from wharfinger_server.domain.states import Cause, Goal, Phase
 from wharfinger_server.domain.states import EntryState as E
-from wharfinger_server.domain.states import Goal, Phase
 from wharfinger_server.domain.states import TaskState as T
 
 ENDED = frozenset({T.FAILED, T.CANCELLED, T.ROLLED_BACK})
@@ -37,7 +37,7 @@ STEPS: dict[T, frozenset[T]] = {
     ),
 }
 """Where one commit may lead from where: the table's steps, and those of them that follow at once."""
-UNSETTLED = {E.INTENDED, E.UNCERTAIN, E.UNDOING, E.UNDO_FAILED}
+UNSETTLED = {E.INTENDED, E.UNCERTAIN, E.MISSING, E.UNDOING, E.UNDO_FAILED}
 GONE = (E.NOT_CREATED, E.UNDONE, E.FORGOTTEN)
 
 
@@ -83,7 +83,10 @@ def _fence(it: Decision) -> None:
 
 
 def _only_a_new_round(was: Entry | None, entry: Entry) -> bool:
-    return was is not None and entry == replace(was, tried=False)
+    if was is None:
+        return False
+    anew = {"tried": False, "undo_begun": 0, "look": False, "looks": 0, "look_time": 0}
+    return replace(entry, **anew) == replace(was, **anew)
 
 
 def _lease(it: Decision) -> None:
@@ -159,7 +162,7 @@ def _rolled_back(it: Decision) -> None:
     for entry in left:
         alive = [child for child in it.known.children(entry) if child.state not in GONE]
         untried = entry.undo_attempts == it.known.tried.get(entry.key, 0)
-        if entry.external_id and untried and not alive:
+        if entry.external_id and untried and not alive and entry.state is not E.MISSING:
             it.wrong(f"16: its rollback ended, and {entry.key} was not tried")
         begun, most = it.known.begun.get(entry.key, 0), it.task.policy.max_undo_attempts or 3
         if entry.state is E.UNDO_FAILED and not alive and 0 < begun < most:
@@ -218,7 +221,7 @@ def _success(it: Decision, entries: Iterable[Entry]) -> None:
     task, known = it.task, it.known
     if task.state is T.SUCCEEDED:
         known.succeeded = True
-    elif task.undo_begun or task.state is T.QUEUED or (task.rollback and not task.rollback.aside):
+    elif task.undo_begun or task.state is T.QUEUED or task.cause is Cause.ROLLBACK:
         known.succeeded = False
     unsettled = any(e.owned and e.state in UNSETTLED for e in entries)
     stopped = task.state is T.ROLLBACK_FAILED and any(

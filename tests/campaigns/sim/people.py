@@ -114,8 +114,8 @@ class Person:
             lambda s: s.engine.half_way.roll_back(CALLER, Ask("default", name), only, retain),
         )
 
-    async def resolve(self, known: Known, key: str, said: Verdict | None = None) -> None:
-        """Give a verdict on an entry; a true one."""
+    async def resolve(self, known: Known, key: str, said: Verdict | None = None, *, believed: bool = False) -> None:
+        """Give a verdict on an entry; a true one, but for what somebody who says it has `believed`."""
         entry = known.entries[key]
         others = sorted({e.external_id for e in known.entries.values() if e.external_id} - {entry.external_id})
         if said is None and others and self.dice.random() < 0.2:
@@ -127,7 +127,12 @@ class Person:
             await self.world.up()  # who waits for a server looks when it is there: what is true may change meanwhile
             id_ = self._truth(known, entry)
             said = Verdict.CREATED if id_ else Verdict.NOT_CREATED
+            if entry.state is EntryState.MISSING and not id_:
+                said = Verdict.GONE
             id_ = id_ if said is Verdict.CREATED else ""
+        thing = self.world.cloud.things.get(entry.external_id)
+        if said is Verdict.GONE and thing is not None and self.world.cloud.outside.shown(thing) and not believed:
+            said = Verdict.FORGET
         name = known.task.task_id
         await self.ask(
             f"resolve {name} {key} {said.name} {id_}",
@@ -146,7 +151,9 @@ class Person:
     @staticmethod
     def _doubtful(entry: Entry) -> bool:
         """Whether people have more reason to look at an entry than at others."""
-        return entry.open and (entry.state in (EntryState.UNCERTAIN, EntryState.UNDO_FAILED) or "~" in entry.key)
+        return entry.open and (
+            entry.state in (EntryState.UNCERTAIN, EntryState.UNDO_FAILED, EntryState.MISSING) or "~" in entry.key
+        )
 
     def _truth(self, known: Known, entry: Entry) -> str:
         things = self.world.cloud.things

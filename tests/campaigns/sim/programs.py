@@ -20,7 +20,7 @@ SCRIPT = "sim.build"
 
 @dataclass(frozen=True, slots=True)
 class Op:
-    """One thing that a program does. `kind`: make, adopt, remove, once, fail or rest."""
+    """One thing that a program does. `kind`: make, adopt, remove, swap, once, fail, half or rest."""
 
     kind: str
     keys: tuple[str, ...]
@@ -181,6 +181,29 @@ class _Run:
     async def _remove(self, op: Op) -> None:
         await self.task.remove(op.keys[0])
         self.ids.pop(op.keys[0])
+
+    async def _swap(self, op: Op) -> None:
+        """Take a thing away and make it again, unless something stands on it."""
+        [making] = [made for made in self.program.ops if made.kind == "make" and made.keys == op.keys]
+        try:
+            if not await self.task.remove(op.keys[0]):
+                return
+        except Rejected as rejected:
+            if rejected.failure.reason not in ("UNDO_FAILED", "KEY_REUSED", "TASK_NOT_SETTLED"):
+                raise
+            return
+        self.ids.pop(op.keys[0])
+        try:
+            await self._make(making)
+        except Rejected as rejected:
+            if "twice in one attempt" in rejected.failure.message:
+                self.cloud.wrong(f"32: {self.name} removed {op.keys[0]}, and can't make it again")
+            raise
+
+    async def _half(self, op: Op) -> None:
+        await asyncio.sleep(0.01)
+        if not self.cloud.outside.spares:
+            raise Failed("it stays half done", reason="ON_PURPOSE")
 
     async def _once(self, op: Op) -> None:
         async def call() -> str:

@@ -10,6 +10,7 @@ from typing import Any
 from tests.campaigns.sim.cloud import Cloud
 from tests.campaigns.sim.decision import Before, Decision, Known, Who
 from tests.campaigns.sim.of_entries import check_entries
+from tests.campaigns.sim.of_gone import check_gone
 from tests.campaigns.sim.of_sending import check_going_on, check_sending
 from tests.campaigns.sim.of_tasks import check_task
 
@@ -74,6 +75,7 @@ class Trace:
         real = {key: entry for key, entry in changed.items() if entry != old.get(key)}
         decision = Decision(work, before, who, old, real, removed, known, self.cloud, self._passed(), self._wrong)
         check_entries(decision)
+        check_gone(decision)
         check_task(decision)
         check_sending(decision)
         check_going_on(decision)

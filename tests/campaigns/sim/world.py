@@ -22,6 +22,7 @@ from tests.campaigns.sim.decision import Known
 from tests.campaigns.sim.ending import check_end
 from tests.campaigns.sim.lives import ALWAYS, EPOCH, LIFE, LONGEST, Life, VirtualLoop, graveyard, virtual_time
 from tests.campaigns.sim.of_tasks import HALF_DONE
+from tests.campaigns.sim.outside import Outside
 from tests.campaigns.sim.people import CALLER, Person, Watcher
 from tests.campaigns.sim.programs import SCRIPT, Program, module_of, random_program
 from tests.campaigns.sim.server import Down, Server, SimExecutor, registry_of
@@ -92,6 +93,7 @@ class World:
         self.unsent = self.cloud.unsent = Unsent(seed, self.note, self.wrong)
         self._whims = random.Random(f"undo {seed}")
         _whimsical(self.cloud.moods, self._whims)
+        self.outside = self.cloud.outside = Outside(self)
         self.programs: dict[str, Program] = {}
         module = module_of(self.cloud, self.programs, self._undo_end, late or dice.random() < 0.8)
         self.cloud.resumable = module.RESUMABLE
@@ -232,7 +234,7 @@ class World:
         for n in range(self.dice.randint(1, 4)):
             await self._submit(f"t{n}", background)
             await asyncio.sleep(self.dice.choice((0.0, 0.5, 10.0)))
-        await asyncio.sleep(self.dice.choice((5.0, 60.0, 300.0)))
+        await asyncio.sleep(self.dice.choice((5.0, 60.0, 300.0)) + self.outside.longer)
         for fault in faults:
             fault.cancel()
         await asyncio.gather(*faults, return_exceptions=True)
@@ -252,7 +254,7 @@ class World:
 
     async def _submit(self, name: str, background: list[asyncio.Task[None]]) -> None:
         dice = self.dice
-        self.programs[name] = random_program(dice, groups=self.lean == "parts")
+        self.programs[name] = self.outside.teach(random_program(dice, groups=self.lean == "parts"))
         self.tell(f"{name} is to do {self.programs[name]}")
         policy = Policy(
             on_failure=dice.choice(list(OnFailure)),
@@ -265,6 +267,7 @@ class World:
             concurrency_key=dice.choice(("", "", "one")),
             max_undo_attempts=self._whims.choice((0, 1, 2)),
         )
+        policy = self.outside.keeps(policy)
         request = CreateRequest("default", NewTask(SCRIPT, policy=policy), name, f"request-{name}")
         while True:
             server = await self.up()
@@ -334,6 +337,7 @@ class World:
 
     def _stirred(self, known: Known) -> None:
         """Have somebody act at once on what a commit made of a task, in histories of hasty people."""
+        self.outside.stirred(known)
         chance = self._haste * (1 if known.task.state.resting else self._impatience)
         if self.calm or self._hasty >= HASTY or self.dice.random() >= chance:
             return
