@@ -6,9 +6,11 @@ import pytest
 from tests.domain.build import (
     CREATED,
     DOUBT,
+    FORGOTTEN,
     MISSING,
     NOT_CREATED,
     NOW,
+    RETAINED,
     SETTLED,
     UNCERTAIN,
     UNDONE,
@@ -153,6 +155,20 @@ def test_rule_5_what_is_missing_may_be_adopted_back() -> None:
     held = gone()
     back = held.adopt(intent("a", request_digest=""), "id-a", 5, SECOND)
     assert (back.state, back.owned, states(held)) == (CREATED, True, {"a": CREATED})
+
+
+@pytest.mark.parametrize("state", [RETAINED, FORGOTTEN], ids=lambda state: state.name)
+def test_rule_5_what_a_person_took_over_beside_the_key_is_not_adopted_as_the_key(state: EntryState) -> None:
+    held = ledger(made("a", NOT_CREATED), made("a~1", state, owned=False))
+    with pytest.raises(FailedPrecondition, match="which a person took over"):
+        held.adopt(intent("a", request_digest=""), "id-a~1", 5, SECOND)
+    assert not held.changed
+
+
+def test_rule_5_what_was_held_to_be_gone_for_good_and_shows_again_is_adopted_in_one_entry() -> None:
+    held = ledger(made("a", NOT_CREATED), made("a~1", UNDONE))
+    assert held.adopt(intent("a", request_digest=""), "id-a~1", 5, SECOND).owned
+    assert states(held) == {"a": CREATED}
 
 
 def test_rule_10_a_late_report_of_an_id_that_is_missing_changes_nothing() -> None:

@@ -197,7 +197,9 @@ class ModelLedger:
         if row.state == "CREATED" and row.id == id_:
             return
         beside = self.beside(key)
-        held = [other for other in self.some(key) if other.key != key and other.open and other.id == id_]
+        held = [other for other in self.some(key) if other.key != key and other.id == id_]
+        if held and held[0].state in HANDED:
+            raise Refused("5, 20")
         if held and row.state in ("NOT_CREATED", "UNDONE") and beside in ([], held):
             self._take_over(row, held[0])
             return

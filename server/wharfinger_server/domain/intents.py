@@ -184,11 +184,10 @@ def adopt(ledger: Entries, intent: Intent, external_id: str, epoch: int, now: in
     if entry.state is EntryState.CREATED and entry.external_id == external_id:
         return entry
     beside = ledger.open_evidence(intent.key)
-    held = [
-        other
-        for other in ledger.family(intent.key)
-        if other.is_evidence and other.open and other.external_id == external_id
-    ]
+    held = [one for one in ledger.family(intent.key) if one.is_evidence and one.external_id == external_id]
+    if held and held[0].state in HANDED_OVER:
+        taken = f"{external_id} is {held[0].key}, which a person took over ({held[0].state.name})"
+        raise _reused(intent.key, f"{taken}; it cannot be adopted as {intent.key}")
     if held and entry.state in FREE and beside in ([], held):
         return evidence.take_over(ledger, entry, held[0], now)
     if beside:
