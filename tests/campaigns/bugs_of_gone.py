@@ -33,7 +33,7 @@ def gone_is_dropped(ground: Ground) -> None:
 
 
 @BUGS.bug("28")
-def one_look_is_enough(ground: Ground) -> None:
+def gone_after_one_look(ground: Ground) -> None:
     """The first look that does not show a thing at resume is believed."""
 
     def spoiled(entry: Any, shown: Any, asked: int, steady: int) -> Any:

@@ -32,5 +32,5 @@ def test_a_planted_bug_is_found(name: str, first: int) -> None:
 
 
 def test_every_rule_of_the_ledger_is_broken_by_a_planted_bug() -> None:
-    assert {bug.rule for bug in BUGS} >= {str(rule) for rule in (*range(1, 24), 33, 34)}
+    assert {bug.rule for bug in BUGS} >= {str(rule) for rule in range(1, 35)}
     assert len({bug.name for bug in BUGS}) == len(BUGS)

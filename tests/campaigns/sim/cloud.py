@@ -29,8 +29,8 @@ class Thing:
     `size` is what was asked for; `going`: how many deletions, sent in time, are on their way or accepted. By its id it
     is denied until `shown`, and again from a look that comes by chance until `dark` (`blinked`: since the last look
     that showed it). `error`: a deletion that was accepted came to nothing.
-    By its id it is denied until `hidden`, too: `lied`, for longer than a provider may (A3), or a person erred. `gone_at`:
-    when it was deleted outside (true microseconds).
+    It is denied until `hidden`, too, if it is `lied` about: for longer than a provider may (A3), or by a person who
+    errs. `gone_at`: when it was deleted outside (true microseconds).
     """
 
     id: str

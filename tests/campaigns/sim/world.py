@@ -111,8 +111,7 @@ class World:
         )
         self._lured = dice.choice((0.1, 0.2, 0.5) if late else (0.0, 0.05, 0.2, 0.5))
         self._impatience = dice.choice((0.02, 0.1, 0.3))
-        self._servers = 0
-        self._hasty = 0
+        self._servers = self._hasty = 0
         self._up = asyncio.Event()
         self._restart: asyncio.Task[None] | None = None
         self._crashes = 0 if late else dice.choice((0, 1, 2, 4))
