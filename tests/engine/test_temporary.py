@@ -11,7 +11,7 @@ from wharfinger_server.domain.states import EntryState, TaskState
 from wharfinger_server.engine.shown import Shown
 from wharfinger_server.sdk.recording import eventually
 
-KEEP = Policy(on_failure=OnFailure.KEEP, on_cancel=OnFailure.KEEP, retry_backoff=50_000)
+KEEP = Policy(on_failure=OnFailure.KEEP, on_cancel=OnFailure.KEEP, retry_backoff=50_000, max_undo_attempts=1)
 
 
 async def at_work(pier: Pier, folder: Path) -> Shown:

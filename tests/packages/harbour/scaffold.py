@@ -7,8 +7,8 @@ from wharfinger.script import ResourceType
 
 RESUMABLE = True
 RESOURCE_TYPES = {
-    "yard.scaffold": ResourceType(send_window=1, call_timeout=1, settling=0, temporary=True),
-    "yard.wall": ResourceType(send_window=1, call_timeout=1, settling=0),
+    "yard.scaffold": ResourceType(send_window=5, call_timeout=2, settling=0, temporary=True),
+    "yard.wall": ResourceType(send_window=5, call_timeout=2, settling=0),
 }
 
 
@@ -26,10 +26,18 @@ async def make(folder, key):
 
 
 async def find(task, resource):
-    return [resource.key] if Path(resource.undo_data, resource.key).exists() else []
+    return [resource.key] if there(resource, resource.key) else []
 
 
 async def undo(task, resource):
-    if Path(resource.undo_data, "locked").exists():
+    if there(resource, "locked"):
         raise OSError("the scaffold is locked")
+    take_down(resource)
+
+
+def there(resource, name):
+    return Path(resource.undo_data, name).exists()
+
+
+def take_down(resource):
     Path(resource.undo_data, resource.key).unlink(missing_ok=True)
