@@ -100,8 +100,13 @@ faketime:
 		|| { apt-get update -qq && apt-get install -y -qq libfaketime; } >/dev/null || true
 	@ls $(FAKETIME) >/dev/null 2>&1 || echo "libfaketime can't be installed here: the tests that move the wall clock are left out" >&2
 
+# The S3 server of some tests is built here, not while they run. It needs Go; without it they say why they fail.
+.PHONY: s3-server
+s3-server: .venv/.ready
+	@! command -v go >/dev/null || $(BIN)/python -m tests.servers.s3
+
 .PHONY: test
-test: .venv/.ready faketime ## run the tests
+test: .venv/.ready faketime s3-server ## run the tests
 ifneq ($(strip $(TESTS)),)
 	@$(BIN)/python -m pytest -n logical --dist worksteal $(PYTEST) $(TESTS)
 else
@@ -213,6 +218,11 @@ s3-kills: .venv/.ready s3-server ## kill the server N= times while it uploads to
 .PHONY: s3-large
 s3-large: .venv/.ready s3-server ## move a sparse image of 6 GiB through a real S3 server, in and out again
 	@$(BIN)/python -m tests.campaigns.s3_large --gibibytes 6
+
+# TASKS= stories, two thirds of them on SQLite; WITHOUT=all takes out one mend after the other, each of which must be missed.
+.PHONY: chaos
+chaos: .venv/.ready faketime ## everything at once: disks, databases, clocks, processes and scripts that fail; TASKS=, SEED=, WITHOUT=
+	@$(BIN)/python -m tests.campaigns.chaos --tasks $(or $(TASKS),5000) --seed $(or $(SEED),1) $(if $(WITHOUT),--without $(WITHOUT)) --out build/chaos
 
 EVERY ?= 1
 .PHONY: crashpoints

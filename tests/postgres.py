@@ -61,9 +61,17 @@ class Cluster:
             check=True, capture_output=True, cwd=self.folder, user=self._user,
         )  # fmt: skip
         with (data / "postgresql.conf").open("a") as settings:
-            settings.writelines(f"{name} = '{value}'\n" for name, value in SETTINGS.items())
+            settings.writelines(f"{name} = '{value}'\n" for name, value in self.options().items())
+        self.run_server()
+
+    def options(self) -> dict[str, str]:
+        """Return the settings of the cluster."""
+        return dict(SETTINGS)
+
+    def run_server(self) -> None:
+        """Start the server of the cluster that was made, and return once it answers."""
         self._process = subprocess.Popen(
-            [self._bin / "postgres", "-D", data, "-k", self.folder],
+            [self._bin / "postgres", "-D", self.folder / "data", "-k", self.folder],
             cwd=self.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
             preexec_fn=_end_with_parent,  # noqa: PLW1509  # one call that allocates nothing
             user=self._user,

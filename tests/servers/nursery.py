@@ -157,6 +157,8 @@ def nurse() -> None:
         print(json.dumps(answer), flush=True)
     for pid, code in children.items():
         _exit_code(pid, code, kill=True)
+    sys.stdout.flush()
+    os._exit(0)  # whatever threads the plug-ins have left behind
 
 
 def _exit_code(pid: int, code: int | None, *, kill: bool) -> int | None:

@@ -18,9 +18,14 @@ print(json.dumps([*clocks, os.stat(sys.argv[1]).st_mtime]))
 """
 
 
+def installed() -> str:
+    """Return where libfaketime is, "" where it is not installed."""
+    return next((str(path) for path in sorted(Path("/usr/lib").glob(f"*/{LIBRARY}"))), "")
+
+
 def library() -> str:
     """Return where libfaketime is; skip the test where it is not installed, or fail it where CI runs it."""
-    found = next((str(path) for path in sorted(Path("/usr/lib").glob(f"*/{LIBRARY}"))), "")
+    found = installed()
     if not found:
         why = "libfaketime is not installed: `make test` installs it where apt-get and the right to use it are there"
         pytest.fail(why) if os.environ.get("CI") == "true" else pytest.skip(why)
@@ -36,11 +41,16 @@ def shifted(seconds: int) -> dict[str, str]:
         "FAKETIME_DONT_FAKE_MONOTONIC": "1",
         "NO_FAKE_STAT": "1",
     }
+    prove(environ, seconds)
+    return environ
+
+
+def prove(environ: dict[str, str], seconds: int) -> None:
+    """Prove that the wall clock of programs in `environ` is that many seconds ahead, and no other clock is."""
     here, there = _clocks({}), _clocks(environ)
     moved = [after - before for before, after in zip(here, there, strict=True)]
     assert abs(moved[0] - seconds) < 60, f"the wall clock moved by {moved[0]} s instead of {seconds} s"
     assert all(abs(one) < 60 for one in moved[1:]), f"other clocks moved too: {moved}"
-    return environ
 
 
 def _clocks(environ: dict[str, str]) -> list[float]:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import collections
-import itertools
 import random
 import sys
 import time
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,17 +16,15 @@ from tests.campaigns.crash.checking import check
 from tests.campaigns.crash.house import Mortal, configure
 from tests.campaigns.crash.people import Person, Story
 from tests.campaigns.crash.weather import StormyOracle
+from tests.campaigns.feeds import Feed
 from tests.servers.cloud import Cloud
 from tests.servers.nursery import Nursery
 
 from wharfinger import aio
-from wharfinger.events import ProgressUpdate, Snapshot
 from wharfinger.models import Task
 
 AT_ONCE = 10
 """How many deployments are in flight."""
-FEED_LAG = 20.0
-"""Seconds within which the project's watch must have told everything at the end."""
 LAST_STORIES = 120.0
 """Seconds that the stories have to end once nobody kills the server any more and the weather is calm."""
 
@@ -90,8 +86,6 @@ class Campaign:
         self._numbers = iter(range(1_000_000_000))
         self._stories: list[Story] = []
         self._over = False
-        self._feed: dict[str, list[int]] = {}
-        self._shown: dict[str, int] = {}
 
     async def run(self) -> Findings:
         """Run it and return what was found."""
@@ -112,7 +106,7 @@ class Campaign:
         return self.findings
 
     async def _play(self, server: Mortal, client: aio.Client) -> None:
-        feed = asyncio.create_task(self._watch_all(client))
+        feed = Feed(client)
         callers = [asyncio.create_task(self._callers(client)) for _ in range(self._at_once)]
         for number in range(1, self._kills + 1):
             how = await server.die_and_live(self._dice, self._oracle)
@@ -132,39 +126,8 @@ class Campaign:
         for story in self._stories:
             if story.ended is None:
                 self.findings.violations.append(f"{story.task_name or story.name}: did not end; it {story.acts}")
-        await self._end_watch(feed)
-
-    async def _watch_all(self, client: aio.Client) -> None:
-        """Watch the whole project, across every death of the server."""
-        async for news in client.watch_project(heartbeat=1.0):
-            told = self._feed.setdefault(news.name, [])
-            if isinstance(news, Snapshot):  # of what was there when the watch began; some of it may be told as events
-                told[:] = range(1, news.sequence + 1)
-                self._shown[news.name] = news.sequence
-            elif not isinstance(news, ProgressUpdate):
-                shown = self._shown.pop(news.name, 0)
-                if news.sequence <= shown:
-                    del told[news.sequence - 1 :]
-                told.append(news.sequence)
-
-    async def _end_watch(self, feed: asyncio.Task[None]) -> None:
-        """Wait until the watch has told all that the people saw; whatever it tells otherwise is wrong."""
         seen = {story.task_name: story.sequences for story in self._stories if story.ended is not None}
-        with suppress(TimeoutError):
-            async with asyncio.timeout(FEED_LAG):
-                while not feed.done() and any(self._feed.get(name, []) != told for name, told in seen.items()):
-                    await asyncio.wait([feed], timeout=0.1)
-        feed.cancel()
-        (error,) = await asyncio.gather(feed, return_exceptions=True)
-        if isinstance(error, Exception):
-            self.findings.violations.append(f"the watch of the project ended: {error}")
-        for name, sequences in seen.items():
-            told = self._feed.get(name, [])
-            if told != sequences:
-                self.findings.violations.append(
-                    f"{name}: the project's watch told {len(told)} events, and the task's {len(sequences)}; "
-                    f"the first that differs is {_first_difference(told, sequences)}"
-                )
+        self.findings.violations += await feed.end(seen)
 
     async def _callers(self, client: aio.Client) -> None:
         """Live one story after the other until the kills are over."""
@@ -245,14 +208,6 @@ class Campaign:
         at = sum(self.findings.ends.values())
         wrong = len(self.findings.violations) + len(self._oracle.wrongs)
         print(f"{text}; {at} tasks ended, {wrong} violations", file=sys.stderr, flush=True)
-
-
-def _first_difference(told: list[int], right: list[int]) -> str:
-    """Return where two lists of events part."""
-    for one, other in itertools.zip_longest(told, right):
-        if one != other:
-            return f"{one} where {other} was due"
-    return "none"
 
 
 def _first_traceback(log: str) -> str:

@@ -57,7 +57,9 @@ class Story:
 
 
 class Person:
-    """Asks for one deployment, watches it, decides what becomes of it, all by `story.seed`."""
+    """Asks for one task, watches it, decides what becomes of it, all by `story.seed`."""
+
+    script = "compute.deploy"
 
     def __init__(self, client: aio.Client, story: Story) -> None:
         self._client = client
@@ -89,7 +91,7 @@ class Person:
     async def submit(self) -> str:
         """Ask for the deployment, under one request id however often; return the task's name."""
         asked = self.story.wish
-        return (await answered(lambda: self._client.submit("compute.deploy", **asked))).name
+        return (await answered(lambda: self._client.submit(self.script, **asked))).name
 
     def _wish(self) -> dict[str, Any]:
         dice = self.dice

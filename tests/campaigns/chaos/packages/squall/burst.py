@@ -1,0 +1,3 @@
+"""Fail at import with what is no Exception."""
+
+raise SystemExit("burst")
