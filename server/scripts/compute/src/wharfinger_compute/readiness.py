@@ -11,9 +11,12 @@ from libcloud.compute.types import NodeState
 from wharfinger.script import AsyncTask, Failed
 from wharfinger_compute.account import Account, told
 from wharfinger_compute.gate import Shut
+from wharfinger_compute.sights import can_see, state_of
 
 POLL = 2.0
 """Seconds between two looks."""
+GONE_AFTER = 30.0
+"""For how many seconds a provider has to deny a node by its id until that is believed: new ones are shown late."""
 
 
 class Readiness:
@@ -27,13 +30,14 @@ class Readiness:
         self._waiting: dict[str, tuple[float, asyncio.Future[None]]] = {}
         self._looking: asyncio.Task[None] | None = None
         self._closed = False
+        self._denied: dict[str, float] = {}
 
     def runs(self, node: str) -> None:
         """Note that a node runs already."""
         self._running.add(node)
 
     async def wait(self, node: str) -> None:
-        """Wait until the node runs. Raises Failed: NODE_FAILED, NOT_READY; and Shut once nobody looks any more."""
+        """Wait until the node runs. Raises Failed: NODE_FAILED, NODE_GONE, NOT_READY; Shut once nobody looks."""
         if node in self._running or not self._limit:
             return
         if self._closed:
@@ -60,7 +64,10 @@ class Readiness:
     async def _look(self) -> None:
         while self._waiting:
             states = await self._states()
+            await asyncio.gather(*(self._seek(node) for node in list(self._waiting) if node not in states))
             for node, (until, ready) in list(self._waiting.items()):
+                if node in states:
+                    self._denied.pop(node, None)
                 self._tell(node, states.get(node), until, ready)
             await asyncio.sleep(POLL if self._waiting else 0)
 
@@ -74,6 +81,11 @@ class Readiness:
             ready.set_exception(
                 Failed(f"the node {node} failed at the provider", reason="NODE_FAILED", metadata={"id": node})
             )
+        elif node in self._denied and time.monotonic() >= self._denied[node] + GONE_AFTER:
+            why = (
+                f"the node {node} was made, and is gone: the provider has none of that id; resume makes it anew"
+            )
+            ready.set_exception(Failed(why, reason="NODE_GONE", metadata={"id": node}))
         elif time.monotonic() + POLL > until:
             ready.set_exception(
                 Failed(
@@ -84,6 +96,20 @@ class Readiness:
                     metadata={"id": node},
                 )
             )
+
+    async def _seek(self, node: str) -> None:
+        """Look by its id at a node that is in no list, whose first page may lack it; where that can't tell, wait on."""
+        if not can_see(self._account.provider, "node"):
+            return
+        try:
+            there = await state_of(self._account, "node", node)
+        except Exception as error:  # noqa: BLE001 - the next look may do
+            self._task.notify(told(self._account.profile, error).message, "warning")
+            there = "unknown"
+        if there is None:
+            self._denied.setdefault(node, time.monotonic())
+        else:
+            self._denied.pop(node, None)
 
     async def _states(self) -> dict[str, Any]:
         try:
