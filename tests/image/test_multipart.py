@@ -227,3 +227,25 @@ def test_the_result_of_an_import_into_s3_is_what_it_was(house: House, bucket: Bu
     assert done.result["sha256"] == sha256(DATA)
     assert bucket.read("deep/down/a/b") == DATA
     assert bucket.uploads() == 0
+
+
+@pytest.mark.parametrize("module", [script, clone], ids=["import", "clone"])
+def test_what_a_store_takes_back_at_once_is_no_success(
+    house: House, bucket: Bucket, module: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.extra["s3"] = bucket.table()
+    bucket.put("original", DATA)
+    url = house.sources.serve("/image", Reply(DATA))
+    publish = S3Place.publish
+
+    async def forgetful(self: S3Place, *, replace: bool = False) -> None:
+        await publish(self, replace=replace)
+        bucket.delete("x")
+
+    monkeypatch.setattr(S3Place, "publish", forgetful)
+    params = {"source": url, "stores": "s3", "name": "x"}
+    if module is clone:
+        params = {"from_store": "s3", "name": "original", "to_store": "s3", "to_name": "x"}
+    done = house.trial(module).run(params)
+    assert (done.failure.reason, done.failure.metadata["cause"]) == ("STORE_UNAVAILABLE", "gone")
+    assert (bucket.keys(), bucket.uploads()) == (["original"], 0)

@@ -50,6 +50,7 @@ class S3Server:
         self._folder = folder
         self._access, self._secret = secrets.token_hex(8), secrets.token_hex(16)
         (folder / "data" / bucket).mkdir(parents=True)
+        (folder / "facts").mkdir()
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port: int = free.getsockname()[1]
@@ -72,7 +73,12 @@ class S3Server:
             return
         with (self._folder / "s3.log").open("ab") as log:
             self.process = subprocess.Popen(
-                [installed(), "--port", f"127.0.0.1:{self.port}", "posix", str(self._folder / "data")],
+                [
+                    installed(),
+                    *("--port", f"127.0.0.1:{self.port}", "posix"),
+                    # In files: what a file system keeps beside a file has no room for the parts of a large image.
+                    *("--sidecar", str(self._folder / "facts"), str(self._folder / "data")),
+                ],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

@@ -15,7 +15,7 @@ from wharfinger_image.keys import object_key
 from wharfinger_image.params import RESULT_SCHEMA
 from wharfinger_image.place import Look, Place, Taken, mark_of
 from wharfinger_image.places import place
-from wharfinger_image.placing import Placing, discard_staging, list_staging, name_it, note, seed
+from wharfinger_image.placing import Placing, discard_staging, list_staging, name_it, note, seed, vanished
 from wharfinger_image.promise import Promise
 from wharfinger_image.refusals import Missing
 from wharfinger_image.resources import RESOURCE_TYPES, exists, find, type_of, undo
@@ -147,6 +147,10 @@ async def _make(task: AsyncTask, original: Place, target: Place, about: dict[str
         await note(task, target, Content(size, about["sha256"]))
     except LeaseLost:
         raise
+    except Missing:
+        if target.prepares:
+            await discard_staging(task, target)
+        raise vanished(target) from None
     except BaseException:
         if target.prepares:
             with suppress(Failed, Rejected):  # what is left is in the ledger; the first error counts

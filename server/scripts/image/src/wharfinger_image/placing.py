@@ -266,7 +266,7 @@ class Placing:
         try:
             await place.upload(skipped(pieces, start), size, most=self._limit, start=start, origin=self._reader.origin)
         except (Failed, Missing) as error:
-            word = error if isinstance(error, Failed) else _vanished(place)
+            word = error if isinstance(error, Failed) else vanished(place)
             self._task.notify(word.message, "warning")
             raise word from None
 
@@ -317,7 +317,7 @@ class Placing:
         """Do `work` for all places at once; a place that fails is noted, and does not harm the others."""
         errors = await asyncio.gather(*map(work, places), return_exceptions=True)
         for place, error in zip(places, errors, strict=True):
-            word = _vanished(place) if isinstance(error, Missing) else error
+            word = vanished(place) if isinstance(error, Missing) else error
             if isinstance(word, Failed):
                 self._failures.setdefault(place.id, word)
             elif word is not None:
@@ -377,16 +377,19 @@ async def name_it(place: Place, *, replace: bool = False, made: bool = False) ->
             return place.id  # by an earlier call, or all but for what came after
         if isinstance(error, Taken):
             raise name_taken(place) from None
-        word = error if isinstance(error, Failed) else _vanished(place)
+        word = error if isinstance(error, Failed) else vanished(place)
         raise Refused(word.message, reason=word.reason, metadata=word.metadata) from None
     return place.id
 
 
 async def note(task: AsyncTask, place: Place, content: Content) -> None:
-    """Note beside the object at `place` what it holds; that this fails is told, and changes nothing."""
+    """Note beside the object at `place` what it holds; that this fails is told, and changes nothing.
+
+    Raises Missing if the object itself is not there any more: what a store has taken back is no success.
+    """
     try:
         await place.note(content)
-    except (Failed, Missing) as error:
+    except Failed as error:
         task.notify(f"the checksum of {place.id} could not be noted beside it: {error}", "warning")
 
 
@@ -398,7 +401,8 @@ def _undo_data(place: Place) -> dict[str, str]:
     return {"store": place.home, "name": place.name, "mark": place.mark}
 
 
-def _vanished(place: Place) -> Failed:
+def vanished(place: Place) -> Failed:
+    """Return the failure of what was in a store, and is not there any more."""
     why = f"what was uploaded to store {place.store.name!r} is gone again; somebody else deletes there"
     metadata = {"store": place.store.name, "cause": "gone"}
     return Failed(why, reason="STORE_UNAVAILABLE", retryable=True, metadata=metadata)
