@@ -8,8 +8,12 @@ import time
 from types import TracebackType
 from typing import Self
 
+import psycopg
 from tests.postgres import Cluster
 from tests.servers.cutting_proxy import CuttingProxy
+
+STARTS = 30.0
+"""Seconds in which the database's server must be up again."""
 
 
 class _Reachable(Cluster):
@@ -56,4 +60,13 @@ class Seabed:
         """Kill the database's server, and start it again after so many seconds."""
         self._cluster.kill()
         time.sleep(away)
-        self._cluster.run_server()
+        until = time.monotonic() + STARTS
+        while True:
+            try:
+                self._cluster.run_server()
+            except psycopg.OperationalError:  # sessions of the killed one are still about to end
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.2)
+            else:
+                return
