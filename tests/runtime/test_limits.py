@@ -2,8 +2,9 @@
 
 import pytest
 
-from wharfinger.runtime.limits import METADATA, check_intent
+from wharfinger.runtime.limits import METADATA, check_intent, check_whole, readable
 from wharfinger.runtime.protocol import Failure, Intent, Rejected
+from wharfinger.script import Refused
 from wharfinger.testing import run
 
 MAKE = """
@@ -74,7 +75,7 @@ def test_plans_and_saved_answers_have_bounds_too(load, colour, body, reason):
     failed(run(load(f"async def main(task):\n    {body}", colour)), reason)
 
 
-ODD_IDS = ['"i" * 4097', '"i" * 10_000_000', r'"i-\udc80"', r'"i-\0"']
+ODD_IDS = ['"i" * 4097', '"i" * 10_000_000']
 
 
 @pytest.mark.parametrize("odd", ODD_IDS)
@@ -158,3 +159,15 @@ def test_what_is_within_bounds_is_kept_whole(load, colour):
     done = run(load(MAKE.format(kind='"t" * 200', more=more), colour))
     assert not isinstance(done.outcome, Failure), done.outcome
     assert len(done.ledger["node/1"].attributes["a"]) == 32_000
+
+
+@pytest.mark.parametrize(
+    ("told", "kept"), [("i-1", "i-1"), ("né", "né"), ("a\0b", "a\ufffdb"), ("a\udc80\ud800b", "a\ufffd\ufffdb")]
+)
+def test_an_id_that_no_message_can_hold_is_kept_readable_and_never_given_back(told, kept):
+    assert readable(told) == kept
+    if told == kept:
+        check_whole("node/1", kept)
+    else:
+        with pytest.raises(Refused, match="node/1 could not be kept as it was"):
+            check_whole("node/1", kept)

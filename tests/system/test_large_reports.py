@@ -105,24 +105,29 @@ def test_a_failure_with_facts_without_end_is_told_with_some_of_them(client: whar
     assert (task.failure.reason, task.failure.metadata["left_out"]) == ("MUCH", "19968")
 
 
-@pytest.mark.parametrize(
-    ("how", "said"), [("id", "10000000 characters"), ("surrogate", "lone surrogate"), ("nul", "NUL")]
-)
-def test_an_id_that_cannot_be_kept_is_told_by_name_and_breaks_nothing(
-    client: wharfinger.Client, loud: Serving, how: str, said: str
-) -> None:
-    task = ended(client, how)
+def test_an_id_that_is_too_long_is_in_doubt_by_name(client: wharfinger.Client, loud: Serving) -> None:
+    task = ended(client, "id")
     assert task.failure is not None
     assert task.failure.reason == "RESOURCE_UNCERTAIN"
-    assert said in task.failure.message
+    assert "10000000 characters" in task.failure.message
     assert "Traceback" not in loud.log()
+    assert next(iter(client.resources(task.name))).state is ResourceState.NOT_CREATED
+
+
+@pytest.mark.parametrize("how", ["surrogate", "nul"])
+def test_an_id_that_no_message_can_hold_is_kept_readable_and_nothing_is_undone_by_it(
+    client: wharfinger.Client, loud: Serving, how: str
+) -> None:
+    task = ended(client, how)
+    assert task.state is TaskState.SUCCEEDED
+    assert next(iter(client.resources(task.name))).external_id == "i-\ufffd"
+    client.rollback(task.name)
+    assert client.wait(task.name, 30).state is TaskState.ROLLBACK_FAILED
     entry = next(iter(client.resources(task.name)))
-    if how == "surrogate":  # its find finds it, and can't tell it either
-        assert entry.state is ResourceState.UNCERTAIN
-        assert entry.failure is not None
-        assert "lone surrogate" in entry.failure.message
-    else:
-        assert entry.state is ResourceState.NOT_CREATED
+    assert entry.state is ResourceState.UNDO_FAILED
+    assert entry.failure is not None
+    assert "could not be kept as it was" in entry.failure.message
+    assert "Traceback" not in loud.log()
 
 
 def test_nobody_is_stuck_at_what_an_earlier_server_took(loud: Serving, folder: Path, environ: dict[str, str]) -> None:

@@ -419,9 +419,8 @@ class AttemptSession:
             work.event(LogLine(LogLevel.WARNING, said, dropped), self._epoch)
 
     def _id(self, external_id: str) -> str:
-        """Return an id without secrets. Raises Rejected for one that cannot be kept."""
-        limits.check_id(external_id)
-        return self._redactor.text(external_id)
+        """Return an id as it is kept, without secrets. Raises Rejected for one that cannot be kept."""
+        return limits.readable(self._redactor.text(external_id))
 
     def _failure(self, failure: protocol.Failure) -> Failure:
         return wording.failure_of_script(discretion.failure(self._redactor, failure))

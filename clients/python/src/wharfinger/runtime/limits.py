@@ -11,6 +11,7 @@ from typing import Any
 
 from wharfinger.runtime import reasons
 from wharfinger.runtime.protocol import Failure, Intent, Rejected
+from wharfinger.script.errors import Refused
 
 TYPE, PLACE, KEY = 200, 256, 256
 """Characters of a type, of a profile or region, and of a key."""
@@ -29,6 +30,8 @@ UNDO_DATA = MEMO = 1024 * 1024
 
 PLANNED = 100_000
 """Keys of a plan."""
+
+_LOST = "\N{REPLACEMENT CHARACTER}"
 
 METADATA = 32
 """Facts of one failure that are kept."""
@@ -74,19 +77,32 @@ def check_memo(key: str, value: bytes) -> None:
 def fault_of_id(external_id: str) -> str:
     """Return why an id of a thing cannot be kept, "" for one that can.
 
-    The thing is there, so this refuses nothing: whose id cannot be kept is in doubt. An id is never made to fit, for
-    another id is another thing's.
+    The thing is there, so this refuses nothing: whose id cannot be kept is in doubt.
     """
     if len(external_id) > EXTERNAL_ID:
         return f"an id of {len(external_id)} characters ({_short(external_id)}); {EXTERNAL_ID} are allowed"
-    why = _unsendable(external_id)
-    return f"the id {_short(external_id)}, which {why}" if why else ""
+    return ""
 
 
-def check_id(external_id: str) -> None:
-    """Raise Rejected REPORT_INVALID for an id that cannot be kept."""
+def readable(external_id: str) -> str:
+    """Return an id as it is kept: what no database or message can hold of it, NUL and lone surrogates, as U+FFFD.
+
+    Raises Rejected REPORT_INVALID for one that cannot be kept at all.
+    """
     if fault := fault_of_id(external_id):
         raise _invalid("external_id", f"what was made was reported as {fault}")
+    if not _unsendable(external_id):
+        return external_id
+    return "".join(
+        _LOST if character == "\0" or "\ud800" <= character <= "\udfff" else character for character in external_id
+    )
+
+
+def check_whole(key: str, external_id: str) -> None:
+    """Raise Refused for an id that is kept in readable form only: a call by it would be about something else."""
+    if _LOST in external_id:
+        said = f"the id of {key} could not be kept as it was ({external_id!a}); look for it by its token, by hand"
+        raise Refused(said, reason="REPORT_INVALID", metadata={"field": "external_id"})
 
 
 def facts(metadata: Mapping[str, Any]) -> dict[str, str]:

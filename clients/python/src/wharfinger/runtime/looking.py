@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from wharfinger.runtime import reasons
 from wharfinger.runtime.calls import Calls
 from wharfinger.runtime.endings import Stop, failure_of
-from wharfinger.runtime.limits import fault_of_id
+from wharfinger.runtime.limits import check_whole, fault_of_id
 from wharfinger.runtime.making import as_resource
 from wharfinger.runtime.protocol import Assignment, Entry, Failure, LeaseLost, Outcome, Session, Stopped, Succeeded
 from wharfinger.runtime.script_module import ScriptModule
@@ -119,6 +119,7 @@ class _Looks:
 
     async def _said(self, exists: Callable[..., Any], entry: Entry) -> tuple[bool, str]:
         """Return whether it is there, and the provider's word for its state."""
+        check_whole(entry.key, entry.external_id)
         answer = await self._ask(exists, entry)
         if isinstance(answer, bool):
             return answer, ""

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from wharfinger.runtime import reasons, removal
 from wharfinger.runtime.calls import Calls
 from wharfinger.runtime.endings import Stop, trace_of
+from wharfinger.runtime.limits import check_whole
 from wharfinger.runtime.making import as_resource
 from wharfinger.runtime.protocol import (
     Assignment,
@@ -130,6 +131,7 @@ async def _undo(attempt: Attempt, undo: Callable[..., Awaitable[Any]], entry: En
     try:
         if left <= 0:
             raise NotSent(f"the call to undo {entry.key} would have come too late, and was not sent")
+        check_whole(entry.key, present.external_id)
         how = removal.of_answer(await attempt.calls.call(undo, attempt.task, as_resource(present), timeout=left))
     except (LeaseLost, asyncio.CancelledError):
         raise

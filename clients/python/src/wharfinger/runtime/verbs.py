@@ -14,7 +14,7 @@ from typing import Any
 from wharfinger.runtime import jsontext, reasons, removal
 from wharfinger.runtime.calls import Calls
 from wharfinger.runtime.endings import Stop, failure_of, said
-from wharfinger.runtime.limits import check_intent, check_memo, check_plan, fault_of_id
+from wharfinger.runtime.limits import check_intent, check_memo, check_plan, check_whole, fault_of_id
 from wharfinger.runtime.making import Making, as_resource, id_in
 from wharfinger.runtime.protocol import Assignment, Entry, Failure, Intent, LeaseLost, Rejected, Removal, Session
 from wharfinger.runtime.script_module import ScriptModule
@@ -378,6 +378,7 @@ class Verbs:
         resource = as_resource(entry)
         answer: Any = None
         try:
+            check_whole(entry.key, entry.external_id)
             if call is not None:
                 answer = await self._calls.call(call, resource, timeout=window)
             elif self._script.undo is not None:

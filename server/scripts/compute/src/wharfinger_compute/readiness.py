@@ -82,9 +82,7 @@ class Readiness:
                 Failed(f"the node {node} failed at the provider", reason="NODE_FAILED", metadata={"id": node})
             )
         elif node in self._denied and time.monotonic() >= self._denied[node] + GONE_AFTER:
-            why = (
-                f"the node {node} was made, and is gone: the provider has none of that id; resume makes it anew"
-            )
+            why = f"the node {node} was made, and is gone: the provider has none of that id; resume makes it anew"
             ready.set_exception(Failed(why, reason="NODE_GONE", metadata={"id": node}))
         elif time.monotonic() + POLL > until:
             ready.set_exception(
