@@ -163,3 +163,9 @@ def doubt_wins_over_a_cancel(ground: Ground) -> None:
         return bool(right(self, error, now, resumable=resumable))
 
     right = ground.put(Task, "failed", spoiled)
+
+
+@BUGS.bug("23")
+def doubt_wins_over_the_time(ground: Ground) -> None:
+    """An attempt whose time was up is lost, and goes on, because it ended in doubt."""
+    ground.put(AttemptSession, "_cause", lambda self, error: error)

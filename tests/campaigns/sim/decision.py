@@ -21,11 +21,15 @@ CLOSED = (E.NOT_CREATED, E.UNDONE, E.RETAINED, E.FORGOTTEN)
 
 @dataclass(frozen=True, slots=True)
 class Who:
-    """Who decides: an attempt by its epoch and what it reports, or 0 and what a person asks; empty: the engine."""
+    """Who decides: an attempt by its epoch and what it reports, or 0 and what a person asks; empty: the engine.
+
+    `stopped`: the attempt had been asked to stop when it reported.
+    """
 
     epoch: int = 0
     verb: str = ""
     said: tuple[Any, ...] = ()
+    stopped: bool = False
 
     def __str__(self) -> str:
         return f"{self.epoch}/{self.verb}" if self.verb else "engine"

@@ -64,6 +64,8 @@ def check_going_on(it: Decision) -> None:
     if not finished or not isinstance(it.who.said[0], protocol.Failure) or before.state is not T.RUNNING:
         return
     error = task.attempts[-1].error
+    if it.who.stopped and task.losses > before.losses:
+        it.wrong("23: an attempt whose time was up counts as lost because it ended in doubt")
     doubt = error is not None and error.reason == "RESOURCE_UNCERTAIN"
     if not doubt or not it.cloud.resumable:
         if error is not None and not error.retryable and task.state is T.QUEUED:

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 from tests.campaigns.sim.decision import Who
+from tests.campaigns.sim.keepers import Keepers
 from tests.campaigns.sim.server import Down, Server
 
 from wharfinger_server.domain.entry import Entry
@@ -45,6 +46,7 @@ class Person:
     def __init__(self, world: World) -> None:
         self.world = world
         self.dice = world.dice
+        self.keepers = Keepers(world)
 
     async def ask(self, what: str, act: Act) -> Any:
         """Ask; return the answer, or None where it was refused or the server was not there to give one."""
@@ -75,7 +77,7 @@ class Person:
             keys = [key for key in keys if "~" in key] or keys
         some = tuple(dice.sample(keys, min(len(keys), dice.randint(1, 2))))
         if kind == "cancel":
-            await self.ask(f"cancel {name}", lambda s: s.engine.tasks.cancel(CALLER, "default", name))
+            await self.cancel(name)
         elif kind == "resume":
             await self.ask(f"resume {name}", lambda s: s.engine.half_way.resume(CALLER, asked))
         elif kind == "delete":
@@ -90,6 +92,10 @@ class Person:
         elif kind in ("roll_back", "only", "retain"):
             only, retain = (some if kind == "only" else ()), (some if kind == "retain" else ())
             await self.roll_back(name, only, retain)
+
+    async def cancel(self, name: str) -> None:
+        """Ask for a cancel."""
+        await self.ask(f"cancel {name}", lambda s: s.engine.tasks.cancel(CALLER, "default", name))
 
     def _fitting(self, known: Known) -> str:
         kinds = FITTING.get(known.task.state, ("cancel",))

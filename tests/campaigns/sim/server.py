@@ -166,6 +166,8 @@ class Session:
         self._remote = remote
         self._server = world.server
         self._epoch = job.assignment.epoch
+        self._task = job.assignment.task.rpartition("/")[2]
+        self._stop = job.stop
 
     def __getattr__(self, name: str) -> Any:
         async def report(*arguments: Any, **options: Any) -> Any:
@@ -174,8 +176,7 @@ class Session:
         return report
 
     async def _report(self, name: str, arguments: tuple[Any, ...], options: Mapping[str, Any]) -> Any:
-        if self._remote and name == "found" and (delay := self._world.clocks.delay()) and not self._world.calm:
-            await asyncio.sleep(delay)
+        await self._on_its_way(name, arguments)
         while True:
             server = await self._world.up() if self._remote else self._server
             assert server is not None
@@ -186,9 +187,8 @@ class Session:
             session = AttemptSession(desk, self._inner._attempt)  # a worker elsewhere has its own
             try:
                 act = getattr(session, name)
-                answer = await server.ask(
-                    lambda _, act=act: act(*arguments, **options), Who(self._epoch, name, arguments)
-                )
+                who = Who(self._epoch, name, arguments, self._stop.requested)
+                answer = await server.ask(lambda _, act=act: act(*arguments, **options), who)
             except Down:
                 if not self._remote:
                     raise protocol.LeaseLost from None
@@ -200,6 +200,18 @@ class Session:
                 self._told(name, arguments)
                 self._echo(name, arguments, answer)
                 return answer
+
+    async def _on_its_way(self, name: str, arguments: tuple[Any, ...]) -> None:
+        """Have happen what happens while a report is on its way."""
+        world = self._world
+        if self._remote and name == "found" and (delay := world.clocks.delay()) and not world.calm:
+            await asyncio.sleep(delay)
+        elif name == "not_sent":
+            await world.hold_word()
+        elif name == "finish" and world.unsent.is_crossed(arguments[0]):
+            await world.person.cancel(self._task)
+        elif name == "finish" and (delay := world.unsent.delay(arguments[0])):
+            await asyncio.sleep(delay)
 
     def _told(self, name: str, arguments: tuple[Any, ...]) -> None:
         """Note that the server heard of a thing."""

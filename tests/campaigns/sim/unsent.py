@@ -1,4 +1,6 @@
-"""Calls that are not sent, and a database that is away for longer than a call may wait: in one history of three.
+"""Calls that are not sent, words of it that come late, and a database that is away for longer than a call may wait.
+
+They happen in one history of three, and in some of these a cancel comes while the word of a doubt is on its way.
 
 All of it is drawn from dice of its own, so that the other histories stay what they are.
 """
@@ -10,7 +12,7 @@ import random
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
-from tests.campaigns.sim.cloud import SEND_WINDOW
+from tests.campaigns.sim.cloud import SEND_WINDOW, Cloud
 from tests.campaigns.sim.lives import ALWAYS
 
 from wharfinger.runtime.protocol import Entry, Failure, LeaseLost, Rejected
@@ -22,23 +24,34 @@ TRIES = 4
 
 
 class Unsent:
-    """The dice of one history. `often`: how likely a script can't send; `echoes`: how likely its word comes again."""
+    """The dice of one history. `often`: how likely a script can't send; `echoes`: how likely its word comes again.
 
-    def __init__(self, seed: int, note: Callable[[str], None], wrong: Callable[[str], None]) -> None:
+    `holds`: how likely its word is held up until others have given its worker up; `crosses`: how likely an attempt that
+    ends in doubt is cancelled before that is heard of, and `slow` that the word of it takes long.
+    """
+
+    def __init__(self, seed: int, note: Callable[[str], None], wrong: Callable[[str], None], cloud: Cloud) -> None:
         self._dice = random.Random(f"unsent {seed}")
         here = self._dice.random() < 0.35
         self.often = self._dice.choice((0.2, 0.5)) if here else 0.0
         self.echoes = self._dice.choice((0.3, 0.8)) if here else 0.0
         self.away = self._dice.choice((0.0, 20.0, 60.0)) if here else 0.0
+        self.holds = self._dice.choice((0.0, 0.0, 0.8)) if here else 0.0
+        self.crosses = self._dice.choice((0.0, 0.5)) if here else 0.0
+        self.slow = self._dice.choice((0.0, 0.5)) if here else 0.0
         self._note, self._wrong = note, wrong
         self._back = 0.0
+        cloud.unsent = self
+        if self.holds:  # what the word is about is to be in doubt until it comes
+            cloud.moods.find = 0.9
 
     def __str__(self) -> str:
-        return f"unsent={self.often} echoes={self.echoes} away={self.away}"
+        dice = f"unsent={self.often} echoes={self.echoes} away={self.away}"
+        return f"{dice} holds={self.holds} crosses={self.crosses} slow={self.slow}"
 
     def heal(self) -> None:
         """Let everything be sent from now on, and the database be there."""
-        self.often = self.echoes = self._back = 0.0
+        self.often = self.echoes = self.holds = self.crosses = self.slow = self._back = 0.0
 
     # ------------------------------------------------------------------ the script
 
@@ -63,6 +76,27 @@ class Unsent:
                     self._wrong(f"21: what was not sent is refused in the same attempt: {refused.failure.message}")
                 raise
         return await make()
+
+    # ------------------------------------------------------------------ the worker
+
+    def is_held(self) -> bool:
+        """Whether a worker is held up with its word that a call was not sent."""
+        return self._struck(self.holds, "the word that a call was not sent is held up")
+
+    def is_crossed(self, outcome: object) -> bool:
+        """Whether a cancel comes while the report of an attempt that ended in doubt is on its way."""
+        return _is_doubt(outcome) and self._struck(self.crosses, "a cancel comes before the word of a doubt")
+
+    def delay(self, outcome: object) -> float:
+        """Return how long that report is on its way, in seconds: perhaps until the attempt's time is up."""
+        slow = _is_doubt(outcome) and self._struck(self.slow, "the word of a doubt takes long")
+        return self._dice.uniform(0, 35) if slow else 0.0
+
+    def _struck(self, chance: float, kind: str) -> bool:
+        struck = chance > 0 and self._dice.random() < chance
+        if struck:
+            self._note(kind)
+        return struck
 
     # ------------------------------------------------------------------ the network
 
@@ -106,3 +140,7 @@ class Unsent:
     def database_away(self, now: float) -> bool:
         """Whether the database is away."""
         return now < self._back
+
+
+def _is_doubt(outcome: object) -> bool:
+    return isinstance(outcome, Failure) and outcome.reason == "RESOURCE_UNCERTAIN"

@@ -15,12 +15,13 @@ from functools import partial
 from pathlib import Path
 
 from tests.campaigns.sim.clocks import Clocks
-from tests.campaigns.sim.cloud import Cloud, Moods, Thing
+from tests.campaigns.sim.cloud import Cloud, Thing
 from tests.campaigns.sim.costs import BUDGET, PriceBook
 from tests.campaigns.sim.coverage import counting
 from tests.campaigns.sim.decision import Known
 from tests.campaigns.sim.ending import check_end
 from tests.campaigns.sim.lives import ALWAYS, EPOCH, LIFE, LONGEST, Life, VirtualLoop, graveyard, virtual_time
+from tests.campaigns.sim.moods import random_moods, whimsical
 from tests.campaigns.sim.of_tasks import HALF_DONE
 from tests.campaigns.sim.outside import Outside
 from tests.campaigns.sim.people import CALLER, Person, Watcher
@@ -79,7 +80,7 @@ class World:
         self.cloud = self.trace.cloud = Cloud(
             dice.random() < (0.25 if late else 0.5),
             dice,
-            _moods(dice, self.lean),
+            random_moods(dice, self.lean),
             self.tell,
             self.wrong,
             self._intended,
@@ -90,9 +91,9 @@ class World:
             twice=random.Random(f"twice {seed}"),
             whims=random.Random(f"whims {seed}"),
         )
-        self.unsent = self.cloud.unsent = Unsent(seed, self.note, self.wrong)
+        self.unsent = Unsent(seed, self.note, self.wrong, self.cloud)
         self._whims = random.Random(f"undo {seed}")
-        _whimsical(self.cloud.moods, self._whims)
+        whimsical(self.cloud.moods, self._whims)
         self.outside = self.cloud.outside = Outside(self)
         self.programs: dict[str, Program] = {}
         module = module_of(self.cloud, self.programs, self._undo_end, late or dice.random() < 0.8)
@@ -309,6 +310,13 @@ class World:
         if not (self.calm or life.paused) and self.dice.random() < self._lured:
             self._pause(life, longest=(30, 300, 1500), lost=0.9)
 
+    async def hold_word(self) -> None:
+        """Hold up the worker that is about to say that a call was not sent, now and then: its word comes late."""
+        life = LIFE.get()
+        if not self.calm and life in self.workers and not life.paused and self.unsent.is_held():
+            self._pause(life, longest=(300, 1500), lost=0.9)
+            await asyncio.sleep(0)
+
     def _pause(self, life: Life, longest: tuple[int, ...] = (1, 30, 120, 300), lost: float = 0.6) -> None:
         dice, context = self.dice, ALWAYS.context()
         self.seen["worker paused"] += 1
@@ -337,6 +345,7 @@ class World:
     def _stirred(self, known: Known) -> None:
         """Have somebody act at once on what a commit made of a task, in histories of hasty people."""
         self.outside.stirred(known)
+        self.person.keepers.hear(known)
         chance = self._haste * (1 if known.task.state.resting else self._impatience)
         if self.calm or self._hasty >= HASTY or self.dice.random() >= chance:
             return
@@ -392,29 +401,6 @@ class World:
             f"{k.task.task_id} is {k.task.state.name}" for k in self.trace.tasks.values() if not k.task.state.resting
         ]
         self.wrong(f"after {PATIENCE:g} s: {left}, workers {[life.name for life in self.workers]}")
-
-
-def _moods(dice: random.Random, lean: str) -> Moods:
-    if not lean and dice.random() < 0.3:
-        return Moods()
-    names = ("refuse", "lose", "drop", "slow", "part", "find", "undo")
-    own = {name: dice.choice((0.0, 0.0, 0.0, 0.3)) for name in ("fickle", "sight", "again")}
-    moods = Moods(**{name: dice.choice((0.0, 0.0, 0.1, 0.4)) for name in names}, **own)
-    if lean == "blind":
-        moods.find, moods.undo = 0.9, dice.choice((0.4, 0.8))  # a find is tried more than once
-        moods.drop, moods.slow = 0.3, 0.4
-    elif lean == "parts":
-        moods.part = 0.4
-    elif lean == "careless":
-        moods.fickle = moods.sight = 0.3
-        moods.drop = 0.4
-    return moods
-
-
-def _whimsical(moods: Moods, whims: random.Random) -> None:
-    """Let half of the clouds merely accept deletes, and deny what is there."""
-    if whims.random() < 0.5:
-        moods.accept, moods.shy, moods.blink = (whims.choice((0.0, 0.2, 0.6)) for _ in range(3))
 
 
 class _Complaints(logging.Handler):
