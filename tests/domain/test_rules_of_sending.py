@@ -84,6 +84,14 @@ def test_rule_21_what_has_an_id_was_sent(state: object) -> None:
     assert states(held) == {"a": state}
 
 
+def test_rule_21_what_the_cloud_refused_was_sent_and_its_key_is_not_free() -> None:
+    held = ledger()
+    held.intend(intent(), 1, NOW)
+    held.refused("a", 1, BROKEN, NOW)
+    assert unsent(held, "a") == []
+    assert not held.was_not_sent("a", 1, 1)
+
+
 def test_rule_21_a_key_that_was_never_intended_changes_nothing() -> None:
     assert unsent(ledger(), "a") == []
 

@@ -4,117 +4,43 @@ from __future__ import annotations
 
 import copy
 import random
+from collections import Counter
 from collections.abc import Awaitable, Callable
-from pathlib import Path
-from types import ModuleType
 from typing import Any
 from unittest.mock import patch
 
+from tests.engine.house import House
 from tests.engine.model_ledger import ModelLedger, Row
 from tests.engine.model_ledger import Refused as Forbidden
-from tests.engine.model_task import ModelPolicy, ModelTask
+from tests.engine.model_task import RESTING, ModelPolicy, ModelTask
 
 from wharfinger.runtime import protocol
-from wharfinger.script import inspect
-from wharfinger_server.config import Settings
 from wharfinger_server.domain.errors import Fenced, Refused
 from wharfinger_server.domain.failure import Code, Failure
 from wharfinger_server.domain.policy import OnFailure, Policy
 from wharfinger_server.domain.states import Phase
-from wharfinger_server.domain.task import Task
 from wharfinger_server.domain.verdict import Verdict
 from wharfinger_server.engine import wording
 from wharfinger_server.engine.attempt import Attempt
-from wharfinger_server.engine.engine import Engine
 from wharfinger_server.engine.halfway import Ask
-from wharfinger_server.engine.life import Life
 from wharfinger_server.engine.requests import Caller, CreateRequest, NewTask
 from wharfinger_server.engine.session import AttemptSession
-from wharfinger_server.registry import ExecutorPlugin, Registry, ScriptPlugin
-from wharfinger_server.rpc.messages.event import encode_event
-from wharfinger_server.sdk.executor import Executor
-from wharfinger_server.store.store import InlineRunner, SteadyClock, Store
 
-SECOND = 1_000_000
 WINDOW, TIMEOUT, SETTLING, UNDO_WINDOW = 5, 20, 10, 20
 KEYS = {"a": (), "b": ("a",), "c": ("a", "b")}
 """The keys of every history, with what they come after."""
+GROUP = ("d", "e")
+"""Keys that are made by one call."""
 CALLER = Caller("beside")
 LOST = Failure(Code.UNAVAILABLE, "EXECUTOR_LOST", "the worker is gone")
 
 
-class _Nowhere(Executor):
-    """Runs nothing: the history itself takes every step."""
-
-    @property
-    def slots(self) -> int:
-        """One that nothing takes."""
-        return 1
-
-    async def start(self, host: Any) -> None:
-        """Never called."""
-
-    def submit(self, job: Any) -> None:
-        """Never called."""
-
-    def cancel(self, job: Any) -> None:
-        """Never called."""
-
-    async def stop(self, grace: float) -> None:
-        """Never called."""
-
-
-class House:
-    """One real engine on one real database, with a clock that is moved by hand. It is not started."""
-
-    def __init__(self, folder: Path) -> None:
-        self.now = 10_000_000
-        self.ahead = 1_800_000_000
-        self.servers = self.tasks = 0
-        self._url = f"sqlite:///{folder}/beside.db"
-        module = ModuleType("beside", "Does nothing.")
-
-        async def nothing(*_: Any) -> dict[str, Any]:
-            """Do nothing."""
-            return {}
-
-        module.main = module.find = module.exists = module.undo = nothing  # type: ignore[attr-defined]
-        self._registry = Registry(
-            {"beside.script": ScriptPlugin("beside.script", "beside", "1", "", module, inspect(module))},
-            {"asyncio": ExecutorPlugin("asyncio", "beside", "1", "", _Nowhere)},
-        )
-        self.open(0)
-
-    def open(self, ahead: int) -> None:
-        """Open the database as another process, whose steady clock is `ahead` seconds ahead of the true time."""
-        self.servers += 1
-        self.store = Store.open(
-            self._url,
-            encode=encode_event,
-            runner=InlineRunner(),
-            clock=self.wall,
-            steady=SteadyClock(f"server {self.servers}", lambda: (self.now + ahead) * SECOND),
-        )
-        self.engine = Engine(self.store, self._registry, Settings(), lambda *_: None)
-        self.life: Life = self.engine.dispatcher.life
-
-    def wall(self) -> int:
-        """Return the time of day, which is set now and then and must change nothing."""
-        return (self.now + self.ahead) * SECOND
-
-    async def change(self, task_id: int, decide: Callable[[Any], Any]) -> Any:
-        """Do as a desk does."""
-        return await self.store.change(task_id, decide)
-
-    def ended(self, attempt: Attempt, task: Task) -> None:
-        """Nobody waits for it."""
-
-    def revived(self, task: Task) -> None:
-        """Nobody waits for it."""
-
-
 class History:
-    """One random history of one task. `story` tells it; `losing`: what it makes is deleted outside; it is resumed."""
+    """One random history of one task. `story` tells it, `seen` counts what happened in it.
+
+    `losing`: what it makes is deleted outside; it is resumed. In the others calls are not sent, groups are made, and
+    attempts end in doubt; `blind`: what is looked for mostly can't be told.
+    """
 
     def __init__(self, house: House, seed: int) -> None:
         self.house = house
@@ -122,6 +48,7 @@ class History:
         self.servers = random.Random(f"servers {seed}")
         dice = self.dice
         self.losing = dice.random() < 0.5
+        self.blind = not self.losing and self.servers.random() < 0.5
         self.model = ModelTask(
             ModelPolicy(
                 on_failure_undo=dice.random() < (0.1 if self.losing else 0.4),
@@ -136,12 +63,14 @@ class History:
         self.tokens = dice.random() < 0.5
         self.sessions: dict[int, AttemptSession] = {}
         self.used: dict[int, set[str]] = {}
+        self.calls: list[tuple[int, int, tuple[str, ...]]] = []
         self.asked: list[tuple[str, Any]] = []
         self.ordered: dict[int, int] = {}
         self.ids = 0
         self.id = 0
         self.name = ""
         self.story: list[str] = []
+        self.seen: Counter[str] = Counter()
 
     async def begin(self) -> None:
         """Create the task."""
@@ -215,6 +144,7 @@ class History:
         kinds += ["lease"] * 6 if due else []
         kinds += {"RUN": ["run"] * 8, "SETTLE": ["settle"] * 8, "UNDO": ["undo"] * 8}.get(model.phase, [])
         kinds += ["late"] * 2 if self.sessions else []
+        kinds += ["unsent"] * 5 if not self.losing and self._doubtful() else []
         kinds += ["person"] * (6 if model.allowed() and model.state not in ("QUEUED", "RUNNING") else 1)
         await getattr(self, f"_{dice.choice(kinds)}")()
 
@@ -265,13 +195,14 @@ class History:
 
     async def _report(self, epoch: int) -> None:
         dice = self.dice
-        kind = dice.choice(("intend",) * 4 + ("created",) * 4 + ("answer", "answer", "adopt", "remove", "finish"))
+        kinds = ("intend",) * 4 + ("created",) * 4 + ("answer", "answer", "adopt", "remove", "finish")
+        kind = dice.choice(kinds if self.losing else (*kinds, "group", "group", "group", "unsent"))
         await getattr(self, f"_{kind}")(epoch)
 
-    def _use(self, epoch: int, key: str) -> None:
-        if key in self.used[epoch]:
+    def _use(self, epoch: int, *keys: str) -> None:
+        if self.used[epoch] & set(keys):
             raise Forbidden("4")
-        self.used[epoch].add(key)
+        self.used[epoch] |= set(keys)
 
     async def _intend(self, epoch: int) -> None:
         key, dice, model = self.dice.choice(sorted(KEYS)), self.dice, self.model
@@ -285,13 +216,61 @@ class History:
             model.ledger.intend(key, digest, KEYS[key], epoch, self.tokens, settle)
 
         await self.both(f"{epoch} intends {key} {digest}", self.sessions[epoch].intend([intent]), rule)
+        self._called(epoch, (key,))
 
-    def _intent_of(self, key: str, digest: str) -> protocol.Intent:
+    async def _group(self, epoch: int) -> None:
+        intents = [self._intent_of(key, "same", "d and e") for key in GROUP]
+
+        def rule() -> None:
+            self._use(epoch, *GROUP)
+            self.model.fence(epoch)
+            settle = self.house.now + WINDOW + TIMEOUT + SETTLING
+            self.model.ledger.intend_all(GROUP, "same", epoch, "d and e", self.tokens, settle)
+
+        await self.both(f"{epoch} intends {GROUP}", self.sessions[epoch].intend(intents), rule)
+        self._called(epoch, GROUP)
+
+    def _called(self, epoch: int, keys: tuple[str, ...]) -> None:
+        """Note the calls of `keys` that are to be made now."""
+        rows = [row for key in keys if (row := self.model.ledger.rows.get(key)) and row.state == "INTENDED"]
+        for number in sorted({row.number for row in rows if row.epoch == epoch}):
+            self.calls.append((epoch, number, tuple(row.key for row in rows if row.number == number)))
+
+    def _doubtful(self) -> list[tuple[int, int, tuple[str, ...]]]:
+        """Return the calls that may still be under way, as far as the ledger knows."""
+        sought = {(row.epoch, row.number) for row in self.model.rows if row.sought}
+        return [call for call in self.calls if call[:2] in sought]
+
+    async def _unsent(self, _: int = 0) -> None:
+        """Say of a call, whoever made it, that it was not sent: in time, late, again, wrongly numbered, of a part."""
+        dice, doubtful = self.dice, self._doubtful()
+        if not self.calls:
+            return
+        epoch, number, keys = dice.choice(doubtful if doubtful and dice.random() < 0.8 else self.calls)
+        number += dice.choice((0,) * 8 + (1, -1))
+        if len(keys) > 1 and dice.random() < 0.3:
+            keys = (dice.choice(keys),)
+
+        live, resting = self.model.holds(epoch), self.model.state in RESTING
+        before = [row.state for row in self.model.rows]
+
+        def rule() -> None:
+            self.used[epoch] -= set(self.model.not_sent(keys, epoch, number))
+
+        error = protocol.Failure(14, "NOT_SENT", "there is no connection")
+        report = self.sessions[epoch].not_sent(keys, number, error)
+        await self.both(f"{epoch} did not send {keys} {number}", report, rule, told=live)
+        did = "closes" if [row.state for row in self.model.rows] != before else "changes nothing"
+        when = "in time" if live else "at rest" if resting else "late"
+        self.seen[f"NOT_SENT of {len(keys)} {when} {did}"] += 1
+
+    def _intent_of(self, key: str, digest: str, group: str = "") -> protocol.Intent:
         return protocol.Intent(
             key,
             "thing",
             request_digest=digest,
-            depends_on=KEYS[key],
+            group=group,
+            depends_on=KEYS.get(key, ()),
             idempotent=self.tokens,
             send_window=WINDOW,
             call_timeout=TIMEOUT,
@@ -389,16 +368,17 @@ class History:
         )
 
     async def _finish(self, epoch: int) -> None:
-        end = self.dice.choice(
-            ("failed",) if self.losing and self.dice.random() < 0.5 else ("ok", "ok", "failed", "again")
-        )
+        ends = ("ok", "ok", "failed", "again", *(() if self.losing else ("doubt",)))
+        end = self.dice.choice(("failed",) if self.losing and self.dice.random() < 0.5 else ends)
         if end == "ok" or self.model.phase != "RUN":
             outcome: Any = protocol.Succeeded(b"{}")
         else:
-            outcome = protocol.Failure(2, "SCRIPT_RAISED", "it failed", end == "again")
+            reason = "RESOURCE_UNCERTAIN" if end == "doubt" else "SCRIPT_RAISED"
+            outcome = protocol.Failure(2, reason, "it failed", end == "again")
         await self.both(
             f"{epoch} ends {end}", self.sessions[epoch].finish(outcome), lambda: self.model.finish(epoch, end)
         )
+        self.seen[f"an end {end}, {self.model.state}"] += 1
 
     async def _settle(self) -> None:
         dice, ledger, epoch = self.dice, self.model.ledger, self.model.epoch
@@ -416,7 +396,11 @@ class History:
         asked = self.ordered[epoch]  # rule 34: when the order was given
         if dice.random() < 0.3:
             await self._clock()  # and not when the answer comes
-        found = dice.choice((None, [], [], [self._new_id()], [row.id or self._new_id(), self._new_id()]))
+        found = (
+            None
+            if self.blind and dice.random() < 0.6
+            else dice.choice((None, [], [], [self._new_id()], [row.id or self._new_id(), self._new_id()]))
+        )
         entries = await self.house.store.entries(self.id, 0, 100)
         state = next((e.state for e in entries if e.state.name == version[0]), None)
         real_version = (state if state is not None else 0, *version[1:])

@@ -25,6 +25,7 @@ class Row:
     """One entry. `settle`: from when "not there" counts; `window`: until when an undo may be on its way. Their
     lengths are `whole` and `undo_whole`.
 
+    `number` counts its intents (21); parts of one call have the same `group`, number and generation (22).
     `look`: it waits to be looked at, from `look_at` on; `looks` decided nothing, the first denial that counts was asked
     at `denied`. `was`: it was the key's own thing once (28). `undos` began ever, `begun` in this rollback; the last one
     failed at `failed`.
@@ -37,6 +38,8 @@ class Row:
     id: str = ""
     owned: bool = True
     epoch: int = 0
+    number: int = 0
+    group: str = ""
     after: tuple[str, ...] = ()
     digest: str = ""
     tokens: bool = False
@@ -76,6 +79,11 @@ class Row:
     def sought(self) -> bool:
         """Whether it is ours and nobody knows whether it exists."""
         return self.owned and self.state in SOUGHT
+
+    @property
+    def request(self) -> tuple[str, int]:
+        """What has a token of its own."""
+        return (self.group or self.base, self.gen)
 
     @property
     def version(self) -> tuple[str, int, str, int]:
@@ -120,12 +128,29 @@ class ModelLedger:
         """Add one more thing of a key (rules 7, 10)."""
         n = next(i for i in range(1, 100) if f"{base.base}~{i}" not in self.rows)
         facts = {"gen": gen, "id": id_, "epoch": epoch, "after": base.after, "digest": base.digest}
+        facts["group"] = base.group
         return self.add(f"{base.base}~{n}", "UNCERTAIN", **facts, tokens=base.tokens, settle=min(base.settle, self.now))
 
     # ------------------------------------------------------------------ making
 
-    def intend(self, key: str, digest: str, after: tuple[str, ...], epoch: int, tokens: bool, settle: int) -> Row:
-        """Rules 2, 4, 9, 30."""
+    def intend_all(self, keys: Sequence[str], digest: str, epoch: int, group: str, tokens: bool, settle: int) -> None:
+        """Rule 22: all parts of a call have one number."""
+        number = 1 + max((self.rows[key].number for key in keys if key in self.rows), default=0)
+        for key in keys:
+            self.intend(key, digest, (), epoch, tokens, settle, number, group)
+
+    def intend(
+        self,
+        key: str,
+        digest: str,
+        after: tuple[str, ...],
+        epoch: int,
+        tokens: bool,
+        settle: int,
+        number: int = 0,
+        group: str = "",
+    ) -> Row:
+        """Rules 2, 4, 9, 30; and 21: each intent of a key has the next number."""
         row = self.rows.get(key)
         if row is None:
             row = self.add(key, "INTENDED")
@@ -149,7 +174,7 @@ class ModelLedger:
             "tokens": tokens,
             "look": False,
         }
-        facts |= {"undos": 0, "begun": 0}
+        facts |= {"undos": 0, "begun": 0, "number": number or row.number + 1, "group": group}
         return self.set(
             row, "INTENDED", epoch=epoch, after=after, digest=digest, settle=settle, whole=settle - self.now, **facts
         )
@@ -182,6 +207,19 @@ class ModelLedger:
         """The cloud's own definite answer frees the token (rule 2)."""
         if (row := self.rows[key]).state == "INTENDED" and row.epoch == epoch:
             self.set(row, "NOT_CREATED", burnt=True)
+
+    def not_sent(self, keys: Sequence[str], epoch: int, number: int) -> tuple[bool, list[str]]:
+        """Rules 21 and 22; return whether it changed something, and which keys' last intent was not sent."""
+        mine = [row for row in self.rows.values() if row.key == row.base and (row.epoch, row.number) == (epoch, number)]
+        said = [row for row in mine if row.key in keys]
+        calls = {row.request for row in said if row.group}
+        if any(row.request in calls and row.key not in keys for row in mine):
+            raise Refused("22")
+        sent = any(row.id for row in said)  # what has an id was
+        closed = [] if sent else [r for r in said if r.state == "INTENDED" or (r.state == "UNCERTAIN" and not r.group)]
+        for row in closed:
+            self.set(row, "NOT_CREATED", burnt=False, tried=False)
+        return bool(closed), [row.key for row in said if row.state == "NOT_CREATED" and not row.burnt]
 
     def doubted(self, key: str, epoch: int, unnamed: bool) -> None:
         """Rule 3: a part that an answer does not name is UNCERTAIN; what nobody answered stays INTENDED."""
@@ -254,7 +292,7 @@ class ModelLedger:
                 self.set(row, "NOT_CREATED")
             return
         self._exists(row, own)
-        alike = [r for r in self.rows.values() if (r.base, r.gen) == (row.base, row.gen) and r.key != key]
+        alike = [r for r in self.rows.values() if r.request == row.request and r.key != key]
         waiting = sum(other.state in SOUGHT and not other.id for other in alike)
         for extra in [one for one in free if one != own][waiting:]:
             self.evidence(row, extra, row.gen, row.epoch)

@@ -114,7 +114,7 @@ class ModelTask:
             raise Refused("fenced")
 
     def finish(self, epoch: int, end: str) -> None:
-        """Take an attempt's own end: "ok", "failed" or "again"."""
+        """Take an attempt's own end: "ok", "failed", "again" or "doubt"."""
         self.fence(epoch)
         phase = self.phase
         if phase == "UNDO":
@@ -133,6 +133,9 @@ class ModelTask:
                 self.goal = "SUCCEED"
             else:
                 self._rest("SUCCEEDED", "SUCCESS")
+        elif end == "doubt" and self.policy.resumable:  # rule 23
+            self.losses += 1
+            self._failed(again=self.losses < self.policy.losses)
         else:
             self.failures += 1
             self._failed(again=end == "again" and self.failures < self.policy.attempts)
@@ -172,6 +175,20 @@ class ModelTask:
         if self.state in RESTING:
             self.state = self._rest_state()
         self.go_on()
+
+    def not_sent(self, keys: tuple[str, ...], epoch: int, number: int) -> list[str]:
+        """Rule 21: it counts from a fenced attempt too, and moves a task at rest as a verdict does.
+
+        Returns the keys that this attempt may intend again.
+        """
+        changed, free = self.ledger.not_sent(keys, epoch, number)
+        if self.holds(epoch):
+            return free
+        if changed:
+            if self.state in RESTING:
+                self.state = self._rest_state()
+            self.go_on()
+        return []
 
     # ------------------------------------------------------------------ going on
 

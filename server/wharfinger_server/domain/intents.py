@@ -150,9 +150,14 @@ def not_sent(ledger: Entries, keys: Collection[str], epoch: int, number: int, er
 
 
 def was_not_sent(ledger: Entries, key: str, epoch: int, number: int) -> bool:
-    """Whether that very intent of `key` is the last one, and closed: the attempt may intend the key again."""
+    """Whether that very intent of `key` is the last one, and closed: the attempt may intend the key again.
+
+    What the cloud refused was sent, whatever is said of it afterwards (rule 4).
+    """
     entry = ledger.get(key)
-    return entry is not None and _is_call(entry, epoch, number) and entry.state is EntryState.NOT_CREATED
+    if entry is None or not _is_call(entry, epoch, number):
+        return False
+    return entry.state is EntryState.NOT_CREATED and not entry.burnt
 
 
 def _is_call(entry: Entry, epoch: int, number: int) -> bool:

@@ -14,7 +14,7 @@ GONE = (E.NOT_CREATED, E.UNDONE, E.FORGOTTEN)
 
 def check_gone(it: Decision) -> None:
     """Check every entry whose thing went, came back or stands on one that is gone, and every lease after a resume."""
-    if it.who.verb == "resume" and it.task.state is not it.before.state:
+    if it.who.verb == "resume" and it.before.state.resting and not it.task.state.resting:
         it.known.resumed = it.now
         it.known.unlooked.clear()
     for key, entry in it.real.items():

@@ -1,6 +1,6 @@
 """Calls that are not sent, words of it that come late, and a database that is away for longer than a call may wait.
 
-They happen in one history of three, and in some of these a cancel comes while the word of a doubt is on its way.
+They happen in one history of three. In half of all, a cancel or a time-out may overtake the word of a doubt.
 
 All of it is drawn from dice of its own, so that the other histories stay what they are.
 """
@@ -37,8 +37,7 @@ class Unsent:
         self.echoes = self._dice.choice((0.3, 0.8)) if here else 0.0
         self.away = self._dice.choice((0.0, 20.0, 60.0)) if here else 0.0
         self.holds = self._dice.choice((0.0, 0.0, 0.8)) if here else 0.0
-        self.crosses = self._dice.choice((0.0, 0.5)) if here else 0.0
-        self.slow = self._dice.choice((0.0, 0.5)) if here else 0.0
+        self.crosses, self.slow = self._dice.choice(((0.0, 0.0), (0.0, 0.0), (0.0, 0.8), (0.4, 0.4)))
         self._note, self._wrong = note, wrong
         self._back = 0.0
         cloud.unsent = self
