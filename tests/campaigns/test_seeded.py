@@ -9,12 +9,16 @@ MOST = 6
 """How many histories a bug here gets. The others need more of them: `make seeded` hunts all."""
 QUICK = {
     "intent_after_the_call": 1,
-    "token_by_attempt": 1,
+    "token_by_attempt": 8,
     "find_believed_before_settling": 5,
     "runs_while_uncertain": 5,
     "failed_with_something_open": 2,
     "one_id_in_two_entries": 4,
-    "no_intent_number": 1,
+    "retained_inside_the_undo_window": 2,
+    "late_evidence_becomes_the_cause": 12,
+    "no_intent_number": 50,
+    "said_of_a_part": 1,
+    "doubt_without_end": 2,
     "uncertain_counted_as_alive": 3,
     "sums_rounded": 2,
     "budgets_never_freed": 2,
