@@ -288,6 +288,46 @@ def test_an_exit_inside_a_call_is_in_doubt_and_ends_the_attempt(load, colour, er
     assert done.history[-1] == ("in_doubt", "k")
 
 
+@pytest.mark.parametrize("mistake", ["return undefined", "open('/no/such/file')", "return {}['k']", "return None.id"])
+def test_a_mistake_inside_a_call_is_told_at_once_with_its_line(load, colour, mistake):
+    script = load(
+        f"""
+        async def main(task):
+            async def call(intent):
+                {mistake}
+            try:
+                await task.create("t", "k", call)
+            finally:
+                told.append(list(task._session.done.log))
+        told = []
+        """,
+        colour,
+    )
+    done = run(script)
+    assert (done.failure.reason, done.history[-1]) == ("RESOURCE_UNCERTAIN", ("in_doubt", "k"))
+    [log] = script.told
+    [said] = [line for level, line in log if level == 4]
+    assert f"{script.__name__}.py:6" in said
+    assert "raise NotSent" in said
+    assert any(level == 1 and "in call" in line for level, line in log)
+
+
+def test_what_befell_a_call_underway_is_no_mistake(load, colour):
+    done = run(
+        load(
+            """
+            async def main(task):
+                async def call(intent):
+                    raise ConnectionResetError("by peer")
+                await task.create("t", "k", call)
+            """,
+            colour,
+        )
+    )
+    assert done.failure.reason == "RESOURCE_UNCERTAIN"
+    assert not [line for level, line in done.log if level == 4]
+
+
 def test_an_async_call_that_takes_too_long_is_cancelled_and_in_doubt(load):
     script = load(
         """

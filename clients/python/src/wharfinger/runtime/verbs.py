@@ -13,7 +13,7 @@ from typing import Any
 
 from wharfinger.runtime import jsontext, reasons, removal
 from wharfinger.runtime.calls import Calls
-from wharfinger.runtime.endings import Stop, failure_of, said
+from wharfinger.runtime.endings import Stop, failure_of, said, trace_of
 from wharfinger.runtime.limits import check_intent, check_memo, check_plan, check_whole, fault_of_id
 from wharfinger.runtime.making import Making, as_resource, id_in
 from wharfinger.runtime.protocol import Assignment, Entry, Failure, Intent, LeaseLost, Rejected, Removal, Session
@@ -27,6 +27,12 @@ Attributes = Mapping[str, str]
 _DEFAULT_TYPE = ResourceType()
 _TRIES = 10
 """How often a call is intended whose intent took so long to write that it could not be sent any more."""
+
+_MISTAKES = (
+    *(ArithmeticError, AssertionError, AttributeError, FileNotFoundError, ImportError, LookupError, NameError),
+    *(NotImplementedError, TypeError),
+)
+"""Errors that are most often mistakes of the script, and not what befell a call that was under way."""
 
 _Make = Callable[[list[Making], Callable[[Any], Any], float, Intent], Coroutine[Any, Any, None]]
 
@@ -324,6 +330,8 @@ class Verbs:
             unknown = [making for making in makings if not making.external_id]
             if not unknown:
                 raise
+            if isinstance(error, _MISTAKES):
+                self._tell_mistake(unknown, error)
             took = self._clock() - begun >= intent.call_timeout and isinstance(error, TimeoutError)
             why = (
                 f"did not answer within {intent.call_timeout:g} s"
@@ -334,6 +342,17 @@ class Verbs:
         except BaseException as error:
             await self._note([m for m in makings if not m.external_id], failure_of(error, self._script.module))
             raise
+
+    def _tell_mistake(self, makings: list[Making], error: Exception) -> None:
+        """Log where the script seems to be wrong: the task tells so at once, however long it waits before it looks."""
+        why = failure_of(error, self._script.module).message
+        self._session.log(
+            4,
+            f"the call that makes {_first(makings)} raised {why}; it may have been sent by then, so it is looked for"
+            " before the task goes on. Where a call fails before it sends anything, let it raise NotSent",
+        )
+        for line in trace_of(error):
+            self._session.log(1, line)
 
     async def _own_word(self, makings: list[Making], word: Exception) -> None:
         """Report what the script, or the ledger, said inside of a call. Raises what the script sees of a NotSent."""
