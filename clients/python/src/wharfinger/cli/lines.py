@@ -28,6 +28,11 @@ def event_line(event: Event) -> str:
     return f"{clock(event.time)}  {kind:<8}  {clean(text)}"
 
 
+def waiting_line(reason: str) -> str:
+    """Return what a task waits for as a line that begins with the time at which it was asked for."""
+    return f"{clock(datetime.now(UTC))}  {'waiting':<8}  {clean(reason)}"
+
+
 def _words(event: Event) -> tuple[str, str]:
     if isinstance(event, StateChanged):
         by = f" by {event.actor}" if event.actor not in ("", "system", "server") else ""

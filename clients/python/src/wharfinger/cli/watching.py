@@ -26,9 +26,10 @@ from wharfinger import (
     TaskState,
 )
 from wharfinger.cli import exits, jsonout
-from wharfinger.cli.lines import Pace, amount, eta_words, event_line, progress_line, rate_words
+from wharfinger.cli.lines import Pace, amount, eta_words, event_line, progress_line, rate_words, waiting_line
 from wharfinger.cli.options import Asked
 from wharfinger.cli.tables import console, on_terminal
+from wharfinger.cli.waiting import Waiting
 from wharfinger.cli.wording import clean
 from wharfinger.report import partial_failure_report
 
@@ -50,6 +51,10 @@ class Shown(Protocol):
         """Show a remark that is no event."""
         ...
 
+    def wait(self, reason: str) -> None:
+        """Show what the task waits for."""
+        ...
+
     def close(self) -> None:
         """Leave the screen in order."""
         ...
@@ -65,6 +70,10 @@ class JsonLines:
     def note(self, text: str) -> None:
         """Keep remarks off the output."""
         click.echo(f"wharfinger: {text}", err=True)
+
+    def wait(self, reason: str) -> None:
+        """Keep it off the output, which has events only."""
+        self.note(f"it waits: {reason}")
 
     def close(self) -> None:
         """Nothing is left to do."""
@@ -93,6 +102,10 @@ class PlainLines:
     def note(self, text: str) -> None:
         """Print a remark beside the output."""
         click.echo(f"wharfinger: {text}", err=True)
+
+    def wait(self, reason: str) -> None:
+        """Print it as a line beside the events."""
+        click.echo(waiting_line(reason))
 
     def close(self) -> None:
         """Print the last progress, if it was not."""
@@ -146,6 +159,10 @@ class LiveLines:
     def note(self, text: str) -> None:
         """Print a remark above the bar."""
         self._console.print(f"wharfinger: {text}", markup=False, soft_wrap=True, style="yellow")
+
+    def wait(self, reason: str) -> None:
+        """Print it above the bar."""
+        self._console.print(waiting_line(reason), markup=False, soft_wrap=True)
 
     def close(self) -> None:
         """Take the bar away."""
@@ -204,8 +221,10 @@ def follow(asked: Asked, client: Client, name: str, after: int = 0, *, undoing: 
     with ExitStack() as stack:
         stack.callback(shown.close)
         stack.enter_context(remarks(shown))
+        waiting = stack.enter_context(Waiting(lambda: client.get(name).waiting_reason, shown.wait))
         try:
             for event in client.watch(name, after):
+                waiting.hear(event)
                 shown.tell(event)
                 if isinstance(event, Snapshot):
                     last = event.task
