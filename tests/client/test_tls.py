@@ -19,6 +19,11 @@ from wharfinger import aio
 
 @pytest.fixture
 def certificate(tmp_path: Path) -> tuple[Path, Path]:
+    return issued(tmp_path, "IP:127.0.0.1")
+
+
+def issued(tmp_path: Path, name: str) -> tuple[Path, Path]:
+    """Return a certificate for a name, and its key."""
     openssl = shutil.which("openssl")
     if openssl is None:
         pytest.skip("there is no `openssl` to make a certificate with")
@@ -36,7 +41,7 @@ def certificate(tmp_path: Path) -> tuple[Path, Path]:
         "-subj",
         "/CN=test",
     ]
-    named = ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out", str(cert)]
+    named = ["-addext", f"subjectAltName={name}", "-keyout", str(key), "-out", str(cert)]
     subprocess.run([openssl, *made, *named], check=True, capture_output=True, timeout=30)
     return cert, key
 
@@ -105,9 +110,14 @@ def test_a_certificate_that_is_not_trusted_is_told_with_what_to_do(secure: Loopb
     )
 
 
-def test_a_certificate_for_another_name_is_told(secure: Loopback, certificate: tuple[Path, Path]) -> None:
-    told = hint_of(f"https://localhost:{secure.port}", ca=certificate[0])
-    assert "its certificate is for another name than localhost" in told
+def test_a_certificate_for_another_name_is_told(world: World, tmp_path: Path) -> None:
+    cert, key = issued(tmp_path, "DNS:elsewhere.example")
+    server = Loopback(world, grpc.ssl_server_credentials([(key.read_bytes(), cert.read_bytes())]))
+    try:
+        told = hint_of(f"https://{server.address}", ca=cert)
+    finally:
+        server.stop()
+    assert "its certificate is for another name than 127.0.0.1" in told
 
 
 def test_a_server_that_wants_a_certificate_of_its_callers_is_told(world: World, certificate: tuple[Path, Path]) -> None:

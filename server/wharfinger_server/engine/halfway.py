@@ -131,7 +131,9 @@ class HalfWay:
         """
         entry = work.ledger().get(key)
         script = self._scripts.get(work.task.script)
-        if entry is None or entry.state is not EntryState.CREATED or (script is not None and script.info.can_look):
+        if entry is None or not entry.owned or entry.state is not EntryState.CREATED:
+            return  # it can't get that verdict anyway
+        if script is not None and script.info.can_look:
             return
         raise Unimplemented(
             "NOT_SUPPORTED",
