@@ -25,11 +25,11 @@ from wharfinger import aio, errors
 
 LAST_STORIES = 120.0
 """Seconds that the stories have to end once the weather is calm."""
-PAUSE = (0.2, 6.0)
+PAUSE = (0.5, 8.0)
 """Seconds between two strikes: now and then time enough to settle what the last one left."""
 SILENCE = 40.0
 """Seconds after a strike within which the server must take tasks again."""
-SQUALL_EVERY = 60
+SQUALL_EVERY = 150
 """Stories between two scenes."""
 
 
@@ -108,7 +108,7 @@ class Campaign:
         *,
         tasks: int,
         seed: int,
-        at_once: int = 20,
+        at_once: int = 60,
         seabed: Seabed | None = None,
         mend: str = "",
         scenes: tuple[str, ...] = ("bomb", "queue"),

@@ -35,7 +35,7 @@ deadline = "2s"
 [limits]
 cancel_grace = "1s"
 lease_ttl = "2s"
-suspect_time = "0.5s"
+suspect_time = "0.1s"
 """
 
 

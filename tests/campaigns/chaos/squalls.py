@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import random
+from contextlib import suppress
 from typing import Any
 
 from tests.campaigns.chaos.house import Vessel
 from tests.campaigns.chaos.weather import Weather
 from tests.campaigns.crash.people import answered
 
-from wharfinger import aio
+from wharfinger import aio, errors
 from wharfinger.models import TaskState
 
 QUEUE = 120
@@ -67,7 +68,7 @@ class Squalls:
         waiting = [
             await self._submit("storm.build", f"{name}-{n}", pause=PROMPT, things=1, policy=berth) for n in range(QUEUE)
         ]
-        await answered(lambda: self._client.cancel(holder))  # the berth changes hands
+        await self._cancel(holder)  # the berth changes hands
         free = await self._submit("storm.build", f"{name}-free", pause=0.0, things=1)
         first = await self._submit("storm.build", f"{name}-last", pause=0.0, things=1, policy={**berth, "priority": 9})
         try:
@@ -75,12 +76,16 @@ class Squalls:
                 await self._end(free)
         except TimeoutError:
             self.wrongs.append(f"{free} needs no berth, and waits behind {QUEUE} tasks that do")
-        for each in waiting[:-1]:
-            await answered(lambda each=each: self._client.cancel(each))
-        await answered(lambda: self._client.cancel(waiting[-1]))
+        for each in waiting:
+            await self._cancel(each)
         async with asyncio.timeout(DEATHS):
             for each in (holder, *waiting, first):
                 await self._end(each)
+
+    async def _cancel(self, name: str) -> None:
+        """Cancel a task, unless it is over already."""
+        with suppress(errors.FailedPrecondition):
+            await answered(lambda: self._client.cancel(name))
 
     async def _submit(self, script: str, name: str, *, pause: float, things: int, policy: Any = None) -> str:
         params = {
