@@ -185,8 +185,12 @@ class Campaign:
             story = Story(f"s{number:05}", f"{self.findings.seed} {number}")
             self._stories.append(story)
             sailor = Sailor(client, story, self._oracle, port)
-            await sailor.live()
-            await self._look_at(sailor)
+            try:
+                await sailor.live()
+                await self._look_at(sailor)
+            except errors.WharfingerError as error:
+                self.findings.violations.append(f"{story.task_name or story.name}: a person was told {error}")
+                _tell(self.findings.violations[-1][:300])
 
     async def _look_at(self, sailor: Sailor) -> None:
         """Hold a story that ended against the oracle."""
