@@ -72,7 +72,7 @@ class House:
         environ = {
             "LD_PRELOAD": f"{_compiled(folder)}:{faketime}",  # in this order: the first takes the sleeps
             "FAKETIME_TIMESTAMP_FILE": str(self._clock),
-            "FAKETIME_NO_CACHE": "1",
+            "FAKETIME_CACHE_DURATION": "1",  # seconds after which the file is read again: not each time, of thousands
             "FAKETIME_DONT_FAKE_MONOTONIC": "1",
             "NO_FAKE_STAT": "1",
         }
