@@ -144,6 +144,9 @@ def test_a_rollback_of_some_keys_leaves_the_task_half_done(wharf: Shell, half: S
     assert "wharfinger resume half" in said.out
     assert "wharfinger rollback half" in said.out
     assert len(things(yard)) == 1
+    # What is left is one thing; with that undone the task is ROLLED_BACK for good, so nothing else is promised.
+    assert "--only KEY" in half.out
+    assert "--only KEY" not in said.out
 
 
 def test_a_rollback_that_fails_ends_with_3_and_can_be_gone_on_with(wharf: Shell, half: Said, yard: Path) -> None:

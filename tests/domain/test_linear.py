@@ -71,6 +71,17 @@ def test_the_family_of_each_key() -> None:
     assert grows(all_families) < 9
 
 
+def test_what_a_find_shows_beyond_the_thing_it_was_asked_about() -> None:
+    def found(size: int) -> None:
+        held = ledger(entry("a", EntryState.INTENDED, external_id=""))
+        ids = [f"id-{n}" for n in range(size)]
+        changed = held.found("a", held.named("a").version, ids, 10**18, 0)
+        assert [one.key for one in changed] == ["a", *(f"a~{n}" for n in range(1, size))]
+        assert [one.external_id for one in changed] == ids
+
+    assert grows(found) < 9
+
+
 def test_an_index_follows_what_is_put_and_dropped() -> None:
     held = ledger(entry("a"), entry("b", depends_on=("a",)))
     a, b = held.named("a"), held.named("b")

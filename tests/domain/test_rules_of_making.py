@@ -158,6 +158,22 @@ def test_rule_4_a_key_that_is_not_settled_is_not_made_again(state: EntryState) -
     assert not held.changed
 
 
+@pytest.mark.parametrize(
+    ("state", "what_to_do"),
+    [
+        (RETAINED, "roll back the rest"),
+        (FORGOTTEN, "roll back the rest"),
+        (UNCERTAIN, "resolve it first"),
+        (UNDO_FAILED, "resolve it first"),
+    ],
+    ids=["retained", "forgotten", "uncertain", "undo failed"],
+)
+def test_a_key_that_is_not_made_again_says_what_to_do(state: EntryState, what_to_do: str) -> None:
+    held = ledger(entry(state=state, owned=state not in (RETAINED, FORGOTTEN)))
+    with pytest.raises(FailedPrecondition, match=what_to_do):
+        held.intend(intent(), 5, NOW)
+
+
 def test_a_thing_cannot_come_after_itself() -> None:
     with refused("KEY_UNKNOWN"):
         ledger().intend(intent("a", depends_on=("a",)), 1, NOW)

@@ -107,6 +107,16 @@ def test_rule_20_what_a_success_made_may_be_taken_over_so_that_it_can_be_deleted
     assert one.delete_time == SETTLED
 
 
+def test_what_a_success_made_is_not_called_gone_and_the_refusal_names_what_is_possible() -> None:
+    held = ledger(entry("a"))
+    with pytest.raises(FailedPrecondition) as caught:
+        resolve(task(TaskState.SUCCEEDED, held, end_time=NOW), held, "a", Verdict.GONE, "", at(held, SETTLED))
+    assert caught.value.reason == "STATE_FORBIDS"
+    assert str(caught.value).endswith(
+        "of a task that SUCCEEDED: the verdict GONE is not possible; possible: RETAIN, FORGET"
+    )
+
+
 def test_rule_18_retain_waits_for_an_undo_that_is_on_its_way_and_forget_does_not() -> None:
     held = ledger(entry("a", UNDO_FAILED, undo_deadline=NOW + 25))
     with pytest.raises(FailedPrecondition) as caught:

@@ -5,7 +5,9 @@ The numbers in comments are those of the rules as they were model-checked.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
+from itertools import count
 
 from wharfinger_server.domain import ids
 from wharfinger_server.domain.entries import Entries
@@ -44,13 +46,18 @@ def report(ledger: Entries, entry: Entry, generation: int, external_id: str, epo
     return add(ledger, entry, external_id, now, epoch=epoch, generation=generation)
 
 
-def add(ledger: Entries, entry: Entry, external_id: str, now: int, *, epoch: int, generation: int) -> Entry:
-    """Write one more thing of the key of `entry` as `KEY~n`: UNCERTAIN, and ours (rule 7)."""
+def add(
+    ledger: Entries, entry: Entry, external_id: str, now: int, *, epoch: int, generation: int, key: str = ""
+) -> Entry:
+    """Write one more thing of the key of `entry` as `KEY~n`: UNCERTAIN, and ours (rule 7).
+
+    `key`: which of the free ones; by default the next.
+    """
     base = entry.base
     return ledger.put(
         replace(
             entry,
-            key=next_key(ledger, base),
+            key=key or next_key(ledger, base),
             state=EntryState.UNCERTAIN,
             ordinal=ledger.counts.last_ordinal + 1,
             generation=generation,
@@ -81,8 +88,13 @@ def add(ledger: Entries, entry: Entry, external_id: str, now: int, *, epoch: int
 
 def next_key(ledger: Entries, base: str) -> str:
     """Return the next free `KEY~n` of the key `base`."""
+    return next(free_keys(ledger, base))
+
+
+def free_keys(ledger: Entries, base: str) -> Iterator[str]:
+    """Yield the free `KEY~n` of the key `base` in order; the ledger is asked once, whatever is written meanwhile."""
     taken = {other.key for other in ledger.family(base)}
-    return next(key for i in range(1, len(taken) + 2) if (key := f"{base}~{i}") not in taken)
+    return (key for i in count(1) if (key := f"{base}~{i}") not in taken)
 
 
 def confirm(ledger: Entries, entry: Entry, now: int) -> Entry:

@@ -72,8 +72,10 @@ def found(ledger: Entries, key: str, version: Version, found_ids: Sequence[str],
     extra = [one for one in free if one not in own]
     if extra:
         extra = extra[sum(other.key != key and other.token == entry.token and other.nameless for other in ledger) :]
+    keys = evidence.free_keys(ledger, entry.base)  # a `find` that shows thousands must not cost their square
     return changed + [
-        evidence.add(ledger, entry, one, now, epoch=entry.epoch, generation=entry.generation) for one in extra
+        evidence.add(ledger, entry, one, now, epoch=entry.epoch, generation=entry.generation, key=key)
+        for one, key in zip(extra, keys, strict=False)
     ]
 
 

@@ -24,6 +24,15 @@ def next_number(ledger: Entries, keys: Iterable[str]) -> int:
     return 1 + max((entry.number for key in keys if (entry := ledger.get(key)) is not None), default=0)
 
 
+_NOT_AGAIN = {
+    EntryState.FORGOTTEN: ": a person gave it up, and perhaps it exists, so it is not made again by this task; "
+    "roll back the rest and submit the task anew (of what was surely gone, the verdict is GONE)",
+    EntryState.RETAINED: ": a person took it over, so it is not made again by this task; roll back the rest and submit "
+    "the task anew",
+}
+_UNSETTLED = "; it cannot be made again before that is settled: resolve it first"
+
+
 def intend(ledger: Entries, intent: Intent, epoch: int, now: int, number: int = 0) -> Entry:
     """Write the intent and return its entry, INTENDED; or, when the key is CREATED already, that entry unchanged.
 
@@ -48,7 +57,7 @@ def intend(ledger: Entries, intent: Intent, epoch: int, now: int, number: int = 
     if entry.state is EntryState.CREATED:
         return entry
     if entry.state not in FREE:
-        raise _reused(intent.key, f"{intent.key} is {entry.state.name}; it cannot be made again before that is settled")
+        raise _reused(intent.key, f"{intent.key} is {entry.state.name}{_NOT_AGAIN.get(entry.state, _UNSETTLED)}")
     if ledger.open_evidence(intent.key):
         raise _reused(
             intent.key, f"something made under {intent.key} by an earlier attempt may be alive; resolve it first"

@@ -35,6 +35,9 @@ _POSSIBLE = {
 }
 """Which verdicts an open entry may get, by its state. One that is INTENDED or UNDOING is at work."""
 
+_OF_A_SUCCESS = frozenset({Verdict.RETAIN, Verdict.FORGET})
+"""What may be said of what a task made that SUCCEEDED: that it goes over to the person."""
+
 
 def resolve(task: Task, ledger: Ledger, key: str, verdict: Verdict, external_id: str, now: int) -> list[Entry]:
     """Take a person's verdict on `key` and let the task go where it leads; return the entries that changed.
@@ -45,9 +48,11 @@ def resolve(task: Task, ledger: Ledger, key: str, verdict: Verdict, external_id:
     """
     task.require(Trigger.RESOLVE)
     entry = ledger.named(key)
-    mine = task.state is TaskState.SUCCEEDED and verdict not in (Verdict.RETAIN, Verdict.FORGET)
-    if mine or not entry.open or verdict not in _POSSIBLE.get(entry.state, frozenset()):
-        raise _not_for(task.name, entry, verdict)
+    possible = _POSSIBLE.get(entry.state, frozenset()) if entry.open else frozenset()
+    if task.state is TaskState.SUCCEEDED:
+        possible &= _OF_A_SUCCESS
+    if verdict not in possible:
+        raise _not_for(task, entry, verdict, possible)
     if entry.external_id and external_id not in ("", entry.external_id):
         raise invalid("external_id", f"{key} is {entry.external_id}; it cannot be {external_id} as well")
     changed = _take(ledger, entry, verdict, external_id, now)
@@ -115,14 +120,15 @@ def hand_over(entry: Entry, state: EntryState, now: int) -> Entry:
     return replace(entry, state=state, owned=False, tried=False, blocked_by="", update_time=now)
 
 
-def _not_for(task: str, entry: Entry, verdict: Verdict) -> FailedPrecondition:
+def _not_for(task: Task, entry: Entry, verdict: Verdict, possible: frozenset[Verdict]) -> FailedPrecondition:
     state = entry.state.name if entry.owned else f"{entry.state.name} and not owned"
-    possible = [one.name for one in sorted(_POSSIBLE.get(entry.state, ()))] if entry.open else []
+    of = f", of a task that {task.state.name}" if task.state is TaskState.SUCCEEDED else ""
+    names = ", ".join(one.name for one in sorted(possible))
     return FailedPrecondition(
         "STATE_FORBIDS",
-        f"{entry.key} is {state}: the verdict {verdict.name} is not possible"
-        + (f"; possible: {', '.join(possible)}" if possible else ""),
-        {"task": task, "key": entry.key, "state": entry.state.name},
+        f"{entry.key} is {state}{of}: the verdict {verdict.name} is not possible"
+        + (f"; possible: {names}" if names else ""),
+        {"task": task.name, "key": entry.key, "state": entry.state.name},
     )
 
 

@@ -291,7 +291,9 @@ def _ways(error: PartialFailure, short: str) -> Iterator[tuple[str, str]]:
         named = f" --script-version {shlex.quote(error.resume_version)}" if error.resume_version else ""
         yield f"resume {short}{named}", "what exists is used again, only the rest is done"
     if "ROLL_BACK" in error.allowed_actions:
-        yield f"rollback {short}", "what it made is undone; --only KEY: just that, and resume makes it again"
+        # With the last of what is left undone the task is ROLLED_BACK, and nothing is resumed.
+        part = "; --only KEY: just that, and resume makes it again" if error.left_over_count > 1 else ""
+        yield f"rollback {short}", f"what it made is undone{part}"
     if "RESOLVE" in error.allowed_actions and error.left_over:
         # What a person is needed for first: what is uncertain, then what could not be undone.
         stuck = [entry for entry in error.left_over if entry.state is ResourceState.UNDO_FAILED]
