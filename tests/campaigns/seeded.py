@@ -16,6 +16,7 @@ from functools import partial
 from pathlib import Path
 
 from tests.campaigns import (
+    bugs_of_books,
     bugs_of_clocks,
     bugs_of_costs,
     bugs_of_ending,
@@ -39,6 +40,7 @@ BUGS: list[Bug] = [
     *bugs_of_sending.BUGS,
     *bugs_of_undoing.BUGS,
     *bugs_of_gone.BUGS,
+    *bugs_of_books.BUGS,
 ]
 
 

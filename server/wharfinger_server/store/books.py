@@ -15,16 +15,17 @@ Stamp = tuple[int, int, int]
 """A task's epoch, revision and last event: a ledger is taken for what the database has only under the same ones."""
 
 LEAST = 64
-"""Shorter ledgers are not kept: they are read as quickly."""
+"""Ledgers of fewer entries are not kept: they are read as quickly."""
 
 MOST = 40_000
 """How many entries are kept at most, of all tasks together; the last ledger is kept however long it is."""
 
 
 class Books:
-    """Whole ledgers by task, the one that was used last at the end."""
+    """Whole ledgers by task, of `least` entries or more, the one that was used last at the end."""
 
-    def __init__(self) -> None:
+    def __init__(self, least: int = LEAST) -> None:
+        self._least = least
         self._books: dict[int, tuple[Stamp, Entries]] = {}
 
     def take(self, task: int, stamp: Stamp) -> Entries | None:
@@ -33,7 +34,9 @@ class Books:
         return entries if known == stamp else None
 
     def put(self, task: int, stamp: Stamp, entries: Entries) -> None:
-        """Keep a task's ledger, all of which is written."""
+        """Keep a task's whole ledger, all of which is written, if it is long."""
+        if len(entries) < self._least:
+            return
         self._books[task] = (stamp, entries)
         while len(self._books) > 1 and sum(len(book) for _, book in self._books.values()) > MOST:
             del self._books[next(iter(self._books))]

@@ -12,7 +12,7 @@ from wharfinger_server.domain.layers import Index
 from wharfinger_server.domain.ledger import Entry, Ledger
 from wharfinger_server.domain.task import Task
 from wharfinger_server.store import codec
-from wharfinger_server.store.books import LEAST, Books, Stamp
+from wharfinger_server.store.books import Books, Stamp
 from wharfinger_server.store.codec import Row
 from wharfinger_server.store.database import Database
 from wharfinger_server.store.line import Line
@@ -190,7 +190,7 @@ class Loaded:
 
     def give_back(self, books: Books) -> None:
         """Keep the whole ledger, if it is loaded, for the batches that follow, now that all is written."""
-        if self.entries.complete and len(self.entries) >= LEAST:
+        if self.entries.complete:
             books.put(self.id, stamp_of(self.task), self.entries)
 
     def estimate(self) -> bytes:

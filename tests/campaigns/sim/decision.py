@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tests.campaigns.sim.cloud import Cloud
@@ -160,6 +160,15 @@ class Decision:
     def wrong(self, what: str) -> None:
         """Note a violation."""
         self.say(f"{self.task.task_id}: {what} (by {self.who})")
+
+
+MOMENTS = ("settle_time", "undo_deadline", "undo_failed_time", "look_time", "denied_time")
+"""What of an entry is a moment of the server's steady clock: our own words, not the product's."""
+
+
+def untimed(entry: Entry) -> Entry:
+    """Return an entry of whose moments is told only whether there are any: each server's clock has its own."""
+    return replace(entry, **{name: min(getattr(entry, name), 1) for name in MOMENTS})
 
 
 def is_open(entry: Entry) -> bool:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import sqlalchemy as sa
+from tests.campaigns.sim.decision import untimed
 from tests.campaigns.sim.of_tasks import ENDED
 
 from wharfinger_server.domain.entry import Entry
 from wharfinger_server.domain.states import EntryState
+from wharfinger_server.store import codec, schema
 
 if TYPE_CHECKING:
     from tests.campaigns.sim.cloud import Thing
     from tests.campaigns.sim.decision import Known
     from tests.campaigns.sim.world import World
+
+    from wharfinger_server.store.store import Store
 
 GONE = (EntryState.UNDONE, EntryState.NOT_CREATED)
 
@@ -95,24 +99,28 @@ def _forgotten(entry: Entry, key: str) -> bool:
     return entry.base == key and entry.state is EntryState.FORGOTTEN
 
 
-def _untimed(entry: Entry) -> Entry:
-    """Return an entry without the ends of its windows: each server's clock has its own."""
-    return replace(entry, settle_time=0, undo_deadline=0)
-
-
 async def _database(world: World, purged: set[int]) -> None:
     """What is in the database is what was decided."""
     server = await world.up()
     for id_, known in world.trace.tasks.items():
         if id_ in purged:
             continue
-        stored = await server.store.entries(known.task.id, 0, 1000)
-        ours = {key: _untimed(entry) for key, entry in known.entries.items()}
-        if {entry.key: _untimed(entry) for entry in stored} != ours:
+        if await _written(server.store, id_) != known.entries:
             world.wrong(f"{known.task.task_id}: the database has another ledger than was decided")
+        shown = await server.store.entries(id_, 0, 1000)
+        ours = [untimed(entry) for entry in sorted(known.entries.values(), key=lambda entry: entry.ordinal)]
+        if [untimed(entry) for entry in shown] != ours:
+            world.wrong(f"{known.task.task_id}: the ledger is shown otherwise than was decided")
         events = await server.store.events(known.task.id, 0, 100_000)
         if [event.body for event in events] != known.bodies:
             world.wrong(f"{known.task.task_id}: the database has other events than were told")
+
+
+async def _written(store: Store, task: int) -> dict[str, Entry]:
+    """Return a ledger as it is written, with the times of the clocks it was written by."""
+    select = sa.select(*schema.entries.c).where(schema.entries.c.task == task)
+    rows = await store._read(lambda connection: connection.execute(select).all())
+    return {entry.key: entry for entry in map(codec.entry_of, rows)}
 
 
 def _watchers(world: World) -> None:

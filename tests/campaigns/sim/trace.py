@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from tests.campaigns.sim.cloud import Cloud
-from tests.campaigns.sim.decision import Before, Decision, Known, Who
+from tests.campaigns.sim.decision import Before, Decision, Known, Who, untimed
 from tests.campaigns.sim.of_entries import check_entries
 from tests.campaigns.sim.of_gone import check_gone
 from tests.campaigns.sim.of_sending import check_going_on, check_sending
@@ -74,12 +74,22 @@ class Trace:
         known.task = replace(task, counts=Counts(dict(task.counts.owned), task.counts.foreign))
         real = {key: entry for key, entry in changed.items() if entry != old.get(key)}
         decision = Decision(work, before, who, old, real, removed, known, self.cloud, self._passed(), self._wrong)
+        self._check_seen(work, known)
         check_entries(decision)
         check_gone(decision)
         check_task(decision)
         check_sending(decision)
         check_going_on(decision)
         self._note(decision)
+
+    def _check_seen(self, work: Work, known: Known) -> None:
+        """Check that a decision was made on the ledger that was decided before it, wherever the writer has it from."""
+        if work.opened is None:
+            return
+        seen = {key: untimed(entry) for key, entry in work.opened.entries.items()}
+        ours = {key: untimed(entry) for key, entry in known.entries.items() if work._whole or key in seen}
+        if seen != ours:
+            self._wrong(f"{known.task.task_id}: a decision saw another ledger than was decided")
 
     def _note(self, it: Decision) -> None:
         told = [f"{e.key}:{e.state.name} g{e.generation} {e.external_id}" for e in it.real.values()]
