@@ -12,9 +12,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from tests.cli.conftest import Shell
 
-from wharfinger import Progress
+from wharfinger import Attempt, Progress, Task, TaskState
 from wharfinger.cli.fitting import fit, shortened
 from wharfinger.cli.lines import eta_words, progress_line
+from wharfinger.cli.watching import present
 
 LONG = "long-task-id-that-nobody-types-cutover-of-the-{}-harbour"
 
@@ -137,3 +138,22 @@ def test_help_is_a_command_too(nobody: Shell) -> None:
     assert nobody("help", "submit").out == nobody("submit", "--help").out
     assert nobody("help", "prices", "show").out == nobody("prices", "show", "--help").out
     assert nobody("help", "sbmit").code == 2
+
+
+@pytest.mark.parametrize(
+    ("state", "told", "shown"),
+    [
+        (TaskState.RUNNING, 10, True),
+        (TaskState.CANCELLING, 10, True),
+        (TaskState.RUNNING, 0, False),
+        (TaskState.QUEUED, 10, False),
+        (TaskState.ROLLING_BACK, 10, False),
+        (TaskState.SUCCEEDED, 10, False),
+    ],
+)
+def test_no_bar_is_drawn_of_what_an_earlier_attempt_did(state: TaskState, told: int, *, shown: bool) -> None:
+    began = datetime(2026, 11, 30, 12, 0, 5, tzinfo=UTC)
+    attempt = Attempt(2, "RUN", "asyncio", "", began, None, None)
+    progress = Progress("download", 64, 64, time=began.replace(second=told))
+    task = Task("projects/p/tasks/t", "u", "e", "x.y", state, progress=progress, attempts=(attempt,))
+    assert (present(task) is not None) == shown

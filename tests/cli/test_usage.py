@@ -53,6 +53,9 @@ def test_help_tells_every_command_without_loading_them(nobody: Shell) -> None:
         (["--server", "a:b", "ls"], "server 'a:b' is no address"),
         (["--server", "http://far.example:1", "--token", "t", "ls"], "refusing to send the token"),
         (["cancel", "a", "b", "--etag", "x"], "--etag is of one task"),
+        (["--ca", "/does/not/exist.pem", "ls"], "the certificates to trust can't be read from /does/not/exist.pem"),
+        (["resolve", "t", "k"], "Missing argument 'VERDICT'. Choose from: created, not-created, retain, forget, gone"),
+        (["resolve", "t", "k", "maybe"], "Invalid value for 'VERDICT'"),
     ],
 )
 def test_wrong_usage_is_told_in_two_lines(nobody: Shell, arguments: list[str], told: str) -> None:
@@ -224,3 +227,29 @@ def test_what_a_broken_script_takes_is_not_said_to_be_anything(capsys: pytest.Ca
     said = capsys.readouterr().out
     assert "its schema is none" in said
     assert "it takes" not in said
+
+
+def test_a_close_name_is_told_once(wharf: Shell) -> None:
+    said = wharf("submit", "harbour.cuont")
+    assert said.code == 5
+    assert said.err.lower().count("did you mean") == 1
+
+
+def test_the_script_whose_params_are_wrong_is_named_in_the_advice(wharf: Shell) -> None:
+    said = wharf("submit", "harbour.count", "lines:=[]")
+    assert "`wharfinger scripts harbour.count` shows what" in said.err
+
+
+@pytest.mark.parametrize(
+    ("word", "told"), [("status", "`wharfinger show TASK`"), ("image.import", "`wharfinger submit image.import`")]
+)
+def test_what_others_call_it_leads_to_the_command(nobody: Shell, word: str, told: str) -> None:
+    said = nobody(word)
+    assert said.code == 2
+    assert told in said.err
+
+
+def test_one_task_is_not_asked_about_as_several(wharf: Shell) -> None:
+    wharf("submit", "harbour.noop", "--task-id", "one", "--watch")
+    said = wharf("delete", "--all", stdin="n\n")
+    assert "delete 1 task?" in said.err

@@ -15,6 +15,8 @@ from tests.client.world import World
 
 import wharfinger
 from wharfinger import aio
+from wharfinger._core.connecting import cause
+from wharfinger._core.settings import resolve
 
 
 @pytest.fixture
@@ -97,6 +99,12 @@ def hint_of(server: str, **more: Any) -> str:
 
 def test_plaintext_where_tls_is_spoken_is_told_with_what_to_do(secure: Loopback) -> None:
     assert f"if it speaks TLS it is https://{secure.address}" in hint_of(secure.address)
+
+
+def test_a_connection_that_worked_and_broke_is_not_told_to_want_tls(loopback: Loopback) -> None:
+    settings = resolve(loopback.address)
+    assert cause("Stream removed (Socket closed)", settings)[1]
+    assert cause("Stream removed (Socket closed)", settings, answered=True) == ("Stream removed (Socket closed)", "")
 
 
 def test_tls_where_plaintext_is_spoken_is_told_with_what_to_do(loopback: Loopback) -> None:

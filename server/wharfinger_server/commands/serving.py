@@ -146,7 +146,7 @@ def sample() -> None:
     click.echo(configuration.sample(), nl=False)
 
 
-@config.command()
+@config.command(short_help="Make a bearer token.")
 @click.option("--creator", required=True, help="Who will use the token, as Task.creator shows it.")
 @click.option(
     "--project", "projects", multiple=True, help="A project that it opens; several times for several. [default: all]"

@@ -113,7 +113,7 @@ class BlockingTransport:
 
     def failed(self, error: grpc.RpcError) -> WharfingerError:
         """Return the error of a call that failed, and note whether the server said so."""
-        told = translate(error, self._settings)
+        told = translate(error, self._settings, answered=self.connected)
         self.connected = self.connected or not isinstance(told, Unreachable)
         return told
 

@@ -10,16 +10,22 @@ from wharfinger._core.settings import Settings
 _BEFORE = re.compile(r"failed to connect to all addresses; last error: \w+: \S+: (Failed to connect to remote host: )?")
 
 
-def cause(text: str, settings: Settings) -> tuple[str, str]:
-    """Return the cause that gRPC's `text` tells, and what to do about it: "" where nothing is known to help."""
+def cause(text: str, settings: Settings, *, answered: bool = False) -> tuple[str, str]:
+    """Return the cause that gRPC's `text` tells, and what to do about it: "" where nothing is known to help.
+
+    `answered`: the server did answer before, so that how it is spoken to is not what is wrong.
+    """
     text = _BEFORE.sub("", text)
     for pattern, secure, words, hint in _KNOWN:
         if secure in (None, settings.tls) and re.search(pattern, text):
             host = settings.target.rpartition(":")[0]
-            return words.format(host=host) or text, hint.format(server=settings.server)
+            closed = pattern == _CLOSED and answered
+            return words.format(host=host) or text, "" if closed else hint.format(server=settings.server)
     return text, ""
 
 
+# A connection that was there is gone.
+_CLOSED = "Socket closed|[Cc]onnection reset|Broken pipe"
 # What gRPC says, whether by TLS (None: either way), what it means ("" as gRPC says it), and what to do.
 _KNOWN: tuple[tuple[str, bool | None, str, str], ...] = (
     (
@@ -41,13 +47,13 @@ _KNOWN: tuple[tuple[str, bool | None, str, str], ...] = (
         "ask it by the name that its certificate has",
     ),
     (
-        "Socket closed|[Cc]onnection reset|Broken pipe",
+        _CLOSED,
         True,
         "",
         "if it asks callers for a certificate, give yours by `cert` and `key`",
     ),
     (
-        "Socket closed|[Cc]onnection reset|Broken pipe",
+        _CLOSED,
         False,
         "",
         "it was spoken to without TLS; if it speaks TLS it is https://{server}",

@@ -68,7 +68,8 @@ def resolve(
         )
     if bool(cert) != bool(key):
         raise ValueError("a client certificate needs both cert and key")
-    return Settings(address, target, project, chosen, token, _pem(ca), _pem(cert), _pem(key))
+    pems = (_pem(ca, "the certificates to trust"), _pem(cert, "the certificate"), _pem(key, "its key"))
+    return Settings(address, target, project, chosen, token, *pems)
 
 
 def _split_scheme(server: str) -> tuple[str, str]:
@@ -116,7 +117,10 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-def _pem(source: str | Path | bytes | None) -> bytes | None:
+def _pem(source: str | Path | bytes | None, what: str) -> bytes | None:
     if source is None or isinstance(source, bytes):
         return source
-    return Path(source).read_bytes()
+    try:
+        return Path(source).read_bytes()
+    except OSError as error:
+        raise type(error)(error.errno, f"{what} can't be read from {source}: {error.strerror}") from error

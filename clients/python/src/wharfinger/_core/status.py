@@ -35,8 +35,11 @@ _NO_ANSWER = ("UNAVAILABLE", "DEADLINE_EXCEEDED", "CANCELLED")
 D = TypeVar("D", bound=protobuf_message.Message)
 
 
-def translate(error: grpc.RpcError, settings: Settings) -> errors.WharfingerError:
-    """Return the error of a call that failed, sync or of asyncio; `settings` are those of its client."""
+def translate(error: grpc.RpcError, settings: Settings, *, answered: bool = False) -> errors.WharfingerError:
+    """Return the error of a call that failed, sync or of asyncio.
+
+    `settings` are those of its client; `answered`: the server did answer that client before.
+    """
     call: grpc.Call = error  # type: ignore[assignment]  # every RpcError of a call is one; the types don't say so
     code = call.code().name
     trailers = dict(call.trailing_metadata() or ())
@@ -49,7 +52,7 @@ def translate(error: grpc.RpcError, settings: Settings) -> errors.WharfingerErro
             status.Clear()
     text = status.message or call.details() or ""
     if code in _NO_ANSWER and not status.details:
-        why, hint = cause(text, settings)
+        why, hint = cause(text, settings, answered=answered)
         return errors.Unreachable(settings.server, why or code, code, hint=hint)
     return refused(code, text, status)
 

@@ -50,6 +50,14 @@ SERVERS_OWN = {
 }
 
 
+# What other programs call it, where no command of ours is spelt like it.
+OFTEN_MEANT = {
+    "status": "show TASK", "get": "show TASK", "describe": "show TASK", "ps": "ls", "run": "submit SCRIPT",
+    "create": "submit SCRIPT", "start": "serve", "rm": "delete TASK", "stop": "cancel TASK", "undo": "rollback TASK",
+    "retry": "resume TASK", "tail": "logs -f TASK",
+}  # fmt: skip
+
+
 class _ReadEnoughError(Exception):
     """Whoever reads our output has gone."""
 
@@ -85,7 +93,11 @@ class Wharfinger(SharedOptions, click.Group):
         if name in SERVERS_OWN:
             missing = "which is not installed here: install the distribution wharfinger-server"
             raise click.UsageError(f"`{name}` is part of the server, {missing}", ctx)
-        raise click.UsageError(f"there is no command {name!r}{did_you_mean(name, self.list_commands(ctx))}", ctx)
+        meant = f"; it is `wharfinger {OFTEN_MEANT[name]}`" if name in OFTEN_MEANT else ""
+        if "." in name:
+            meant = f"; a script is run by `wharfinger submit {name}`"
+        meant = meant or did_you_mean(name, self.list_commands(ctx))
+        raise click.UsageError(f"there is no command {name!r}{meant}", ctx)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the subcommand. Click would end with 1 when the reader of our output has gone; that is no failure."""
@@ -187,9 +199,12 @@ def sentence(error: Exception) -> str:
             return str(error).replace(f"; {error.hint}", f"\n{error.hint[0].upper()}{error.hint[1:]}.")
         return f"{error}\nIs it running there? `wharfinger serve` starts one here; --server names another."
     if isinstance(error, errors.Refused):
-        # Of a price the sentence tells them already.
-        similar = "" if error.reason == "PRICE_UNKNOWN" else error.metadata.get("similar", "").split(",")[0]
+        # Most sentences tell the close names already.
+        similar = error.metadata.get("similar", "").split(",")[0]
+        similar = "" if similar in str(error) else similar
         hint = f"Did you mean {similar!r}?" if similar else _HINTS.get(error.reason, "")
+        if script := error.metadata.get("script"):
+            hint = hint.replace("SCRIPT", script)
         if any(violation.field == "external_id" for violation in error.violations):
             hint = "Give the provider's id by --id."
         return f"{error}\n{hint}" if hint else str(error)
@@ -202,6 +217,9 @@ def _usage(error: click.ClickException) -> str:
     if isinstance(error, click.NoSuchOption):
         known = [name for param in ctx.command.params for name in param.opts] if ctx else []
         message = f"there is no option {error.option_name}{did_you_mean(error.option_name, known)}"
+    if isinstance(error, click.MissingParameter):
+        # Its choices come one a line.
+        message = " ".join(message.split())
     return f"{message}\nSee `{ctx.command_path} --help`." if ctx else message
 
 

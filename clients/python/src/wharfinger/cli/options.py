@@ -40,7 +40,7 @@ class Asked:
         try:
             client = Client(self.server, project=self.project, token=self.token, ca=self.ca)
         except (ValueError, OSError) as error:
-            raise click.UsageError(str(error)) from error
+            raise click.UsageError(getattr(error, "strerror", "") or str(error)) from error
         with client:
             yield client
 

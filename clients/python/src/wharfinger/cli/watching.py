@@ -151,8 +151,8 @@ class LiveLines:
         if isinstance(event, ProgressUpdate):
             self._move(event.progress)
         elif isinstance(event, Snapshot):
-            if event.task.progress is not None:
-                self._move(event.task.progress)
+            if (progress := present(event.task)) is not None:
+                self._move(progress)
         else:
             self._console.print(event_line(event), markup=False, soft_wrap=True)
 
@@ -180,15 +180,22 @@ class LiveLines:
         if self._bar is None or self._step != progress.step:
             if self._bar is not None:
                 self._bars.remove_task(self._bar)
-            self._bar = self._bars.add_task("", total=None, said=said)
+            # It is drawn at once, so it begins as what it is.
+            self._bar = self._bars.add_task(
+                clean(progress.step) or "running", completed=progress.done, total=progress.total, said=said
+            )
             self._step = progress.step
-        self._bars.update(
-            self._bar,
-            description=clean(progress.step) or "running",
-            completed=progress.done,
-            total=progress.total,
-            said=said,
-        )
+            return
+        self._bars.update(self._bar, completed=progress.done, total=progress.total, said=said)
+
+
+def present(task: Task) -> Progress | None:
+    """Return how far the attempt is that is at work; None where what stands there is of one that is over."""
+    progress = task.progress
+    if progress is None or task.state not in (TaskState.RUNNING, TaskState.CANCELLING):
+        return None
+    began = task.attempts[-1].start_time if task.attempts else None
+    return None if began and progress.time and progress.time < began else progress
 
 
 class _Remarks(logging.Handler):

@@ -140,7 +140,7 @@ def _agreed(tasks: Sequence[str], verb: str, *, yes: bool) -> bool:
     if len(tasks) > _LISTED:
         click.echo(f"  and {len(tasks) - _LISTED} more", err=True)
     try:
-        return click.confirm(f"{verb} {len(tasks)} tasks?", err=True)
+        return click.confirm(f"{verb} {len(tasks)} task{'s' if len(tasks) > 1 else ''}?", err=True)
     except click.Abort:
         if sys.stdin.isatty():
             raise

@@ -60,7 +60,7 @@ def resume(asked: Asked, task: str, *, script_version: str, watch: bool, etag: s
 @command(short_help="Say how things stand with what a task made.")
 @click.argument("task")
 @click.argument("key")
-@click.argument("verdict", type=click.Choice(list(VERDICTS)))
+@click.argument("verdict", type=click.Choice(list(VERDICTS)), metavar="VERDICT")
 @click.option("--id", "external_id", default="", metavar="ID", help="The provider's id, for `created` of unknown id.")
 @click.option("--reason", default="", metavar="TEXT", help="Why, for whoever reads the events.")
 @ETAG

@@ -50,10 +50,19 @@ def wishes(function: F) -> F:
         click.option("--max-hourly-cost", type=MONEY, metavar="MONEY", help="Refuse a dearer one, such as: '2.50 USD'"),
         click.option("--concurrency-key", metavar="KEY", help="Of all tasks with this key one runs at a time."),
         click.option("--priority", type=click.IntRange(-1000, 1000), help="Higher runs first. [default: 0]"),
-        click.option("--not-before", type=MOMENT, metavar="TIME", help="When it may begin. [default: at once]"),
+        click.option(
+            "--not-before",
+            type=MOMENT,
+            metavar="TIME",
+            help="When it may begin, such as 2026-12-24T18:00:00Z. [default: at once]",
+        ),
         click.option("--undo-timeout", type=DURATION, metavar="DURATION", help="How long a rollback may take."),
         click.option(
-            "--timeout", "total_timeout", type=DURATION, metavar="DURATION", help="How long it may take altogether."
+            "--timeout",
+            "total_timeout",
+            type=DURATION,
+            metavar="DURATION",
+            help="How long it may take altogether, such as 5m.",
         ),
         click.option("--attempt-timeout", type=DURATION, metavar="DURATION", help="How long one attempt may take."),
         click.option("--retry-backoff", type=DURATION, metavar="DURATION", help="The pause before its second attempt."),
