@@ -276,7 +276,10 @@ class Cloud:
 
     def _seen_by_id(self, thing: Thing) -> bool:
         """Whether a question about its id is answered with it. A denial of what is there is shorter than a settling."""
-        if not thing.alive or self.now < thing.shown or self.outside.denies(thing):
+        if not thing.alive or self.now < thing.shown:
+            return False
+        if self.outside.denies(thing):
+            thing.blinked = True  # a lie at every look, the last one too, nobody could see through
             return False
         if not thing.blinked and self.whims.random() < self.moods.blink:
             thing.blinked, thing.dark = True, self.now + self.whims.uniform(0.1, SETTLING - 0.2)
