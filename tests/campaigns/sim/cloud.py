@@ -28,7 +28,7 @@ class Thing:
 
     `size` is what was asked for; `going`: how many deletions, sent in time, are on their way or accepted. By its id it
     is denied until `shown`, and again from a look that comes by chance until `dark` (`blinked`: since the last look
-    that showed it). `error`: a deletion that was accepted came to nothing.
+    that showed it and was heard of). `error`: a deletion that was accepted came to nothing.
     It is denied until `hidden`, too, if it is `lied` about: for longer than a provider may (A3), or by a person who
     errs. `gone_at`: when it was deleted outside (true microseconds).
     """
@@ -270,8 +270,6 @@ class Cloud:
         await asyncio.sleep(self.whims.uniform(0.01, self.seeing))
         if failing:
             raise Broken("the look failed")
-        if seen:
-            thing.blinked = False
         return ("error_deleting" if thing.error else True) if seen else False
 
     def _seen_by_id(self, thing: Thing) -> bool:

@@ -201,6 +201,7 @@ class Session:
                 raise
             else:
                 self._told(name, arguments)
+                self._shown(name, arguments)
                 self._echo(name, arguments, answer)
                 return answer
 
@@ -220,6 +221,13 @@ class Session:
         """Note that the server heard of a thing."""
         if name == "created" and (thing := self._world.cloud.things.get(arguments[2])):
             thing.told = True
+
+    def _shown(self, name: str, arguments: tuple[Any, ...]) -> None:
+        """Note that a look that showed a thing was heard of: what a worker saw that lost its lease says nothing."""
+        if name == "looked" and arguments[2]:
+            for thing in self._world.cloud.things.values():
+                if thing.task == self._task and thing.id in arguments[1]:
+                    thing.blinked = False
 
     def _echo(self, name: str, arguments: tuple[Any, ...], answer: Any) -> None:
         """Have a word that a call was not sent come again; and have it said of a part of a call that goes on."""
