@@ -26,7 +26,7 @@ def ids_trusted_at_resume(ground: Ground) -> None:
 def gone_is_dropped(ground: Ground) -> None:
     """What two looks do not show is UNDONE at once, and its id is not kept as missing."""
 
-    def spoiled(ledger: Any, entry: Any, asked: int, now: int) -> Any:
+    def spoiled(ledger: Any, entry: Any, now: int) -> Any:
         return [missing._closed(ledger, entry, now)]
 
     ground.put(missing, "_gone", spoiled)
@@ -48,8 +48,8 @@ def gone_after_one_look(ground: Ground) -> None:
 def gone_frees_no_token(ground: Ground) -> None:
     """The generation of what is gone is not burnt: its key is made again under the same token."""
 
-    def spoiled(ledger: Any, entry: Any, asked: int, now: int) -> Any:
-        changed = right(ledger, entry, asked, now)
+    def spoiled(ledger: Any, entry: Any, now: int) -> Any:
+        changed = right(ledger, entry, now)
         freed = ledger.named(entry.key)
         return changed if entry.is_evidence else [ledger.put(replace(freed, burnt=False)), *changed[1:]]
 
@@ -62,7 +62,7 @@ def a_persons_word_alone(ground: Ground) -> None:
 
     def spoiled(ledger: Any, entry: Any, now: int) -> Any:
         if entry.state is EntryState.CREATED:
-            return missing._gone(ledger, entry, ledger.steady, now)
+            return missing._gone(ledger, entry, now)
         return right(ledger, entry, now)
 
     right = ground.put(missing, "said_gone", spoiled)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from tests.domain.build import (
     CREATED,
@@ -218,6 +220,21 @@ def test_rule_29_the_last_look_closes_what_is_missing_a_settling_time_after_the_
     assert (closed.state, closed.external_id, held.counts.open) == (UNDONE, "id-a", 0)
 
 
+def test_rule_29_the_last_look_is_asked_a_settling_time_after_the_answer_of_the_second() -> None:
+    # The look was ordered at SECOND, and a slow worker asked at any time up to its answer, 8 later.
+    held = ledger(made())
+    check_all(held, SETTLED)
+    look(held, "a", SETTLED, shown=False)
+    at(held, SECOND + 8)
+    held.looked("a", held.named("a").version, False, SECOND, SECOND + 8)
+    check_last(held, SECOND + 8)
+    assert due(held, THIRD + 7) == []
+    look(held, "a~1", THIRD + 7, shown=False)
+    assert states(held)["a~1"] is MISSING
+    look(held, "a~1", THIRD + 8, shown=False)
+    assert states(held)["a~1"] is UNDONE
+
+
 def test_rule_29_what_shows_again_is_the_keys_own_where_the_key_has_nothing() -> None:
     held = gone()
     check_last(held, SECOND)
@@ -315,3 +332,23 @@ def test_rule_20_what_succeeded_is_not_said_to_be_gone() -> None:
     held = ledger(made())
     with pytest.raises(FailedPrecondition, match="GONE is not possible"):
         resolve(task(TaskState.SUCCEEDED, held), held, "a", Verdict.GONE, "", at(held, SETTLED))
+
+
+def test_rule_27_late_evidence_of_an_intent_whose_settling_goes_on_waits_for_its_end() -> None:
+    held = ledger(made(epoch=1, external_id="of a person"))
+    at(held, NOW)
+    assert held.created("a", 1, "late", 1, NOW, live=False) is not None
+    held.put(replace(held.named("a~1"), state=CREATED))
+    check_all(held, NOW)
+    for when in (NOW, NOW + SETTLING, SETTLED - 1, SETTLED):
+        look(held, "a~1", when, shown=False)
+    assert states(held)["a~1"] is CREATED
+    look(held, "a~1", SECOND, shown=False)
+    assert states(held)["a~1"] is MISSING
+
+
+def test_rule_27_late_evidence_that_becomes_its_keys_own_keeps_its_own_settling() -> None:
+    held = ledger(made("a", NOT_CREATED, settle_time=NOW), made("a~1", UNCERTAIN))
+    at(held, NOW)
+    resolve(task(TaskState.PARTIALLY_FAILED, held), held, "a~1", Verdict.CREATED, "", NOW)
+    assert (keys(held), held.named("a").settle_time) == (["a"], SETTLED)

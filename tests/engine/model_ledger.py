@@ -26,9 +26,9 @@ class Row:
     lengths are `whole` and `undo_whole`.
 
     `number` counts its intents (21); parts of one call have the same `group`, number and generation (22).
-    `look`: it waits to be looked at, from `look_at` on; `looks` decided nothing, the first denial that counts was asked
-    at `denied`. `was`: it was the key's own thing once (28). `undos` began ever, `begun` in this rollback; the last one
-    failed at `failed`.
+    `look`: it waits to be looked at, from `look_at` on; `looks` decided nothing; `denied`: when the last denial that
+    counts was answered. `was`: it was the key's own thing once (28). `undos` began ever, `begun` in this rollback; the
+    last one failed at `failed`.
     """
 
     key: str
@@ -129,7 +129,9 @@ class ModelLedger:
         n = next(i for i in range(1, 100) if f"{base.base}~{i}" not in self.rows)
         facts = {"gen": gen, "id": id_, "epoch": epoch, "after": base.after, "digest": base.digest}
         facts["group"] = base.group
-        return self.add(f"{base.base}~{n}", "UNCERTAIN", **facts, tokens=base.tokens, settle=min(base.settle, self.now))
+        settling = (base.epoch, base.gen) == (epoch, gen) and base.settle > self.now
+        facts |= {"settle": base.settle, "whole": base.whole} if settling else {"settle": min(base.settle, self.now)}
+        return self.add(f"{base.base}~{n}", "UNCERTAIN", **facts, tokens=base.tokens)
 
     # ------------------------------------------------------------------ making
 
@@ -254,9 +256,17 @@ class ModelLedger:
 
     def _take_over(self, base: Row, other: Row) -> Row:
         del self.rows[other.key]
-        gen, window, settle = max(base.gen, other.gen), other.window, min(base.settle, self.now)
-        facts = {"gen": gen, "window": window, "settle": settle, "burnt": False, "tried": False, "look": False}
-        facts |= {"undos": other.undos, "begun": other.begun, "denied": 0, "whole": 0, "undo_whole": other.undo_whole}
+        gen, window = max(base.gen, other.gen), other.window
+        facts = {
+            "gen": gen,
+            "window": window,
+            "settle": other.settle,
+            "whole": other.whole,
+            "burnt": False,
+            "tried": False,
+            "look": False,
+        }
+        facts |= {"undos": other.undos, "begun": other.begun, "denied": 0, "undo_whole": other.undo_whole}
         return self.set(base, "CREATED", id=other.id, owned=True, **facts)
 
     # ------------------------------------------------------------------ finding
@@ -386,11 +396,11 @@ class ModelLedger:
         elif asked < row.denied + row.settling:
             row.look_at = row.denied + row.settling
         elif row.state == "CREATED":
-            self._gone(row, asked)
+            self._gone(row)
         else:
             self.set(row, "UNDONE", look=False, denied=0, tried=False)
 
-    def _gone(self, row: Row, asked: int) -> None:
+    def _gone(self, row: Row) -> None:
         """Rule 28: the key is free, under its next generation, and the old id is kept as evidence."""
         if row.key == row.base:
             n = next(i for i in range(1, 100) if f"{row.base}~{i}" not in self.rows)
@@ -399,7 +409,7 @@ class ModelLedger:
             self.set(row, "NOT_CREATED", id="", burnt=True, look=False, denied=0, tried=False)
         else:
             old = row
-        self.set(old, "MISSING", look=False, denied=asked, tried=False)
+        self.set(old, "MISSING", look=False, denied=self.now, tried=False)
 
     def check_all(self) -> None:
         """Rule 28: at resume all that exists and is ours is looked at."""

@@ -36,8 +36,8 @@ class Entry:
     `settle_window`, and `settling` is how long after a call what it did can be seen at the latest. `undo_deadline`:
     until then the last undo may take effect, which is a window of `undo_window`; `undo_begun` counts the undos that
     began in this rollback, the last of which failed at `undo_failed_time`. `look`: it waits to be looked at by its id,
-    from `look_time` on, after `looks` that decided nothing; `denied_time` is when the first denial was asked that
-    counts, 0 for none. All these are times of the steady clock (rule 33); the other times are the wall clock's, for
+    from `look_time` on, after `looks` that decided nothing; `denied_time` is when the last denial that counts was
+    answered, 0 for none. All these are times of the steady clock (rule 33); the other times are the wall clock's, for
     showing. `cost`: the line of the task's estimate that tells what it costs, None where there is none.
     `was_own`: it was its key's own thing until the provider said that there is no such thing (rule 28).
     `number`: of its last intent; one attempt may have several of a key (rule 21).

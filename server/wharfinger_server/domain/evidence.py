@@ -54,6 +54,8 @@ def add(
     `key`: which of the free ones; by default the next.
     """
     base = entry.base
+    # Of the entry's own intent, its settling may go on (rule 27); what an earlier one made has settled (rule 9).
+    same = (entry.epoch, entry.generation) == (epoch, generation) and entry.settle_time > ledger.steady
     return ledger.put(
         replace(
             entry,
@@ -78,9 +80,8 @@ def add(
             look=False,
             denied_time=0,
             blocked_by="",
-            # It is there, so there is nothing to wait for.
-            settle_time=min(entry.settle_time, ledger.steady),
-            settle_window=0,
+            settle_time=entry.settle_time if same else min(entry.settle_time, ledger.steady),
+            settle_window=entry.settle_window if same else 0,
             update_time=now,
         )
     )
@@ -121,8 +122,8 @@ def take_over(ledger: Entries, base: Entry, evidence: Entry, now: int) -> Entry:
             error=None,
             burnt=False,
             tried=False,
-            settle_time=min(base.settle_time, ledger.steady),
-            settle_window=0,
+            settle_time=evidence.settle_time,
+            settle_window=evidence.settle_window,
             undo_attempts=evidence.undo_attempts,
             undo_deadline=evidence.undo_deadline,
             undo_window=evidence.undo_window,

@@ -142,7 +142,7 @@ class Ledger(Entries):
             return []
         judged, seen = looking.judge(entry, shown, asked, self.steady)
         if entry.state in (EntryState.CREATED, EntryState.MISSING):
-            return missing.looked(self, judged, seen, asked, now, error)
+            return missing.looked(self, judged, seen, now, error)
         return removing.looked(self, judged, seen, asked, now, state, error)
 
     # ------------------------------------------------------------------ settling

@@ -58,10 +58,10 @@ def said_gone(ledger: Entries, entry: Entry, now: int) -> list[Entry]:
     return [ledger.put(replace(entry, denied_time=denied, error=word, update_time=now))]
 
 
-def looked(ledger: Entries, entry: Entry, seen: Seen, asked: int, now: int, error: Failure | None) -> list[Entry]:
+def looked(ledger: Entries, entry: Entry, seen: Seen, now: int, error: Failure | None) -> list[Entry]:
     """Take a look at what is CREATED or MISSING; return what changed.
 
-    `entry` has what is remembered of the look, which was asked at `asked` (steady); `error` says why it could not tell.
+    `entry` has what is remembered of the look; `error` says why it could not tell.
     """
     if seen is Seen.DENIED:
         ledger.put(entry)
@@ -73,13 +73,13 @@ def looked(ledger: Entries, entry: Entry, seen: Seen, asked: int, now: int, erro
             return [_closed(ledger, entry, now)]
         return [ledger.put(replace(entry, look=False, tried=True, error=error or entry.error, update_time=now))]
     if seen is Seen.GONE:
-        return _gone(ledger, entry, asked, now)
+        return _gone(ledger, entry, now)
     # There; or nobody can tell, which says nothing (rule 27).
     ledger.put(replace(looking.over(entry), error=None))
     return []
 
 
-def _gone(ledger: Entries, entry: Entry, asked: int, now: int) -> list[Entry]:
+def _gone(ledger: Entries, entry: Entry, now: int) -> list[Entry]:
     """Free the key of what is gone, for its next generation; its id is kept as `KEY~n`, MISSING and ours (rule 28).
 
     Evidence keeps its key. `ledger` must hold all of the key's.
@@ -93,7 +93,8 @@ def _gone(ledger: Entries, entry: Entry, asked: int, now: int) -> list[Entry]:
     old = replace(
         looking.over(entry),
         state=EntryState.MISSING,
-        denied_time=asked,
+        # From its answer, not its order, to the order of the last look a settling time passes (rule 29).
+        denied_time=ledger.steady,
         error=word,
         tried=False,
         blocked_by="",
