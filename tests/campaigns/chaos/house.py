@@ -17,7 +17,6 @@ from types import TracebackType
 from typing import Self
 
 from tests.servers.nursery import Forked, Nursery
-from tests.servers.serving import NotServing
 from tests.servers.wall_clock import installed, prove
 
 HERE = Path(__file__).parent
@@ -181,6 +180,3 @@ def _compiled(folder: Path) -> Path:
     source = HERE / "preload.c"
     subprocess.run([compiler, "-shared", "-fPIC", "-O1", "-o", str(made), str(source), "-ldl"], check=True)
     return made
-
-
-__all__ = ["House", "Missing", "NotServing", "Vessel", "quicken"]

@@ -9,8 +9,9 @@ import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
 
-from tests.campaigns.chaos.house import House, NotServing, Vessel
+from tests.campaigns.chaos.house import House, Vessel
 from tests.campaigns.chaos.seabed import Seabed
+from tests.servers.serving import NotServing
 
 JUMPS = (86_400, 86_400, -3_600, 30, 0)
 """Seconds by which the wall clock is wrong after a restart."""
@@ -30,7 +31,6 @@ class Weather:
         self._dice = dice
         self.wrongs: list[str] = []
         self.struck: Counter[str] = Counter()
-        self.calm = False
         self._kinds: dict[str, tuple[int, Callable[[], Awaitable[None]]]] = {
             "kill": (6, self._kill),
             "stop": (3, self._stop),

@@ -10,8 +10,6 @@ from wharfinger_image.promise import Promise
 from wharfinger_image.refusals import Missing
 from wharfinger_image.transfer import Content, Hashing
 
-CHOICES = ("refuse", "same", "replace")
-
 
 class Standing:
     """What is known of the objects that stand under names we were asked to make, as `if_exists` says.
