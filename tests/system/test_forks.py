@@ -35,6 +35,18 @@ def main(task):
         child = process.pid
     return {"child": child}
 """
+MANY = """
+import os
+
+def main(task):
+    ended = []
+    for _ in range(task.params["children"]):
+        child = os.fork()
+        if not child:
+            os._exit(0)
+        ended.append(os.waitpid(child, 0)[1])
+    return {"ended": ended}
+"""
 Serve = Callable[..., Serving]
 
 
@@ -103,6 +115,16 @@ def test_a_child_has_no_descriptor_of_the_server_and_its_own_end(forker: Forker)
     with connected(forker.server.address) as stubs:
         stubs.wait(stubs.create("p", "harbour.noop").name)
     assert forker.server.process.poll() is None, "and the server does not"
+
+
+def test_no_child_is_ended_by_what_the_server_runs(serve: Serve, package: MakePackage) -> None:
+    server = serve(environ=package("dock", fork=MANY))
+    ended: list[float] = []
+    with connected(server.address) as stubs:
+        for _ in range(30):
+            name = stubs.create("p", "dock.fork", params={"children": 3}).name
+            ended += stubs.wait(name).result["ended"]
+    assert ended == [0] * 90
 
 
 def test_who_deletes_the_lock_file_gets_no_second_server(serve: Serve, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import faulthandler
 import gc
 import hashlib
 import json
+import os
 import secrets
 import sys
 from collections.abc import Callable
@@ -80,6 +81,9 @@ def _end(status: int) -> None:
 
 def _run(settings: configuration.Settings, port_file: Path | None) -> int:
     """Run the server on uvloop where there is one."""
+    # gRPC reads it once, when first used. Its handlers put gRPC's threads into a child that a script forks, where they
+    # end the child by a segmentation fault in one fork of ten; no child of a server calls by what the server opened.
+    os.environ["GRPC_ENABLE_FORK_SUPPORT"] = "0"
     from wharfinger.runtime.redaction import known
     from wharfinger_server.app import logs
     from wharfinger_server.app.listener import NotListening
