@@ -44,7 +44,7 @@ async def test_a_server_is_waited_for_in_asyncio(loopback: Loopback) -> None:
 
 @pytest.mark.parametrize("verb", ["result", "wait", "watch", "watch_project", "logs"])
 def test_what_waits_long_gives_up_an_address_where_nothing_ever_was(verb: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("wharfinger._core.outage.FIRST", 0.5)
+    monkeypatch.setattr("wharfinger._core.connection.outage.FIRST", 0.5)
     with wharfinger.Client("127.0.0.1:1") as client:
         verbs = {
             "result": client.handle("x").result,
@@ -58,7 +58,7 @@ def test_what_waits_long_gives_up_an_address_where_nothing_ever_was(verb: str, m
 
 
 async def test_what_waits_long_gives_up_in_asyncio_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("wharfinger._core.outage.FIRST", 0.5)
+    monkeypatch.setattr("wharfinger._core.connection.outage.FIRST", 0.5)
     async with aio.Client("127.0.0.1:1") as client:
         for verb in (client.handle("x").result(), client.wait("x"), anext(client.watch("x"))):
             with pytest.raises(wharfinger.Unreachable):
@@ -73,8 +73,8 @@ def test_a_wait_that_is_over_sooner_tells_that_nobody_answered() -> None:
 def test_a_server_that_answered_once_is_waited_for_and_a_long_outage_is_a_warning(
     loopback: Loopback, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("wharfinger._core.outage.FIRST", 0.1)
-    monkeypatch.setattr("wharfinger._core.outage.LONG", 0.5)
+    monkeypatch.setattr("wharfinger._core.connection.outage.FIRST", 0.1)
+    monkeypatch.setattr("wharfinger._core.connection.outage.LONG", 0.5)
     with wharfinger.Client(loopback.address) as client:
         handle = client.submit("demo.sleep", {"seconds": 0.1})
         loopback.stop()

@@ -15,7 +15,7 @@ from tests.servers.serving import Serving
 
 import wharfinger
 from wharfinger import TaskState, Verdict, aio, errors
-from wharfinger._core.retry import Backoff
+from wharfinger._core.connection.retry import Backoff
 
 
 @pytest.fixture

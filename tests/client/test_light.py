@@ -5,7 +5,7 @@ import sys
 
 import wharfinger
 
-HEAVY = ("grpc", "google.protobuf", "click", "rich", "asyncio", "wharfinger.client", "wharfinger._core")
+HEAVY = ("grpc", "google.protobuf", "click", "rich", "asyncio", "wharfinger.blocking", "wharfinger._core")
 
 
 def python(code: str) -> str:

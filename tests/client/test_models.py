@@ -13,7 +13,7 @@ from tests.servers.serving import Serving
 
 import wharfinger
 from wharfinger import aio, errors, events, models, prices
-from wharfinger._core import convert
+from wharfinger._core.messages import convert
 from wharfinger.v1 import task_pb2
 
 NOW = datetime(2026, 11, 30, 14, 56, 44, 500_000, UTC)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from wharfinger._core.settings import resolve
+from wharfinger._core.connection.settings import resolve
 
 
 @pytest.fixture(autouse=True)

@@ -15,8 +15,8 @@ from tests.client.world import World
 
 import wharfinger
 from wharfinger import aio
-from wharfinger._core.connecting import cause
-from wharfinger._core.settings import resolve
+from wharfinger._core.connection.causes import cause
+from wharfinger._core.connection.settings import resolve
 
 
 @pytest.fixture

@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wharfinger import InvalidArgument, Money, Policy
-from wharfinger._core import build, convert
-from wharfinger._core.ids import new_request_id
-from wharfinger._core.jsonvalues import LARGEST, from_struct, to_struct
-from wharfinger._core.times import moment
+from wharfinger._core.messages import build, convert
+from wharfinger._core.messages.ids import new_request_id
+from wharfinger._core.messages.jsonvalues import LARGEST, from_struct, to_struct
+from wharfinger._core.messages.times import moment
 from wharfinger.v1 import policy_pb2, task_pb2
 
 SCALARS = (

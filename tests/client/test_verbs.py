@@ -2,7 +2,7 @@
 
 import inspect
 import threading
-from collections.abc import AsyncGenerator, Generator, Iterator
+from collections.abc import Iterator
 from typing import Any, get_type_hints
 
 import pytest
@@ -11,7 +11,7 @@ from tests.client.loopback import Loopback
 from tests.client.world import Refusal, World
 
 import wharfinger
-from wharfinger import NewTask, TaskState, aio, client
+from wharfinger import NewTask, TaskState, aio, blocking
 
 
 @pytest.fixture
@@ -34,21 +34,21 @@ def public(kind: type) -> dict[str, Any]:
     return {n: m for n, m in vars(kind).items() if (not n.startswith("_") or n == "__init__") and n not in hidden}
 
 
-@pytest.mark.parametrize(("sync", "other"), [(client.Client, aio.Client), (client.Handle, aio.Handle)])
+@pytest.mark.parametrize(("sync", "other"), [(blocking.Client, aio.Client), (blocking.Handle, aio.Handle)])
 def test_both_clients_have_the_same_verbs_with_the_same_words(sync: type, other: type) -> None:
     assert public(sync).keys() == public(other).keys()
     for name, member in public(sync).items():
         twin = vars(other)[name]
         assert inspect.getdoc(member) == inspect.getdoc(twin) or name == "close", name
-        if callable(member) and not (name == "__init__" and sync is client.Handle):
+        if callable(member) and not (name == "__init__" and sync is blocking.Handle):
             ours, theirs = inspect.signature(member), inspect.signature(twin)
             assert list(ours.parameters.values()) == list(theirs.parameters.values()), name
 
 
 def test_what_tells_many_is_a_generator_in_both() -> None:
     for name in ("list", "events", "resources", "watch", "watch_project", "scripts", "executors"):
-        ours = get_type_hints(getattr(client.Client, name), vars(client) | {"Generator": Generator})["return"]
-        theirs = get_type_hints(getattr(aio.Client, name), vars(aio) | {"AsyncGenerator": AsyncGenerator})["return"]
+        ours = get_type_hints(getattr(blocking.Client, name))["return"]
+        theirs = get_type_hints(getattr(aio.Client, name))["return"]
         assert ours.__args__[0] == theirs.__args__[0]
 
 

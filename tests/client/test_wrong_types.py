@@ -107,6 +107,6 @@ def test_what_would_be_right_is_told() -> None:
 
 
 def test_roll_back_and_rollback_are_one_wish() -> None:
-    from wharfinger._core import build
+    from wharfinger._core.messages import build
 
     assert build.policy({"on_failure": "rollback"}) == build.policy({"on_failure": "roll_back"})

@@ -196,7 +196,7 @@ class World:
         return record
 
     def _run(self, program: Program, record: Record) -> None:
-        from wharfinger._core.jsonvalues import from_struct
+        from wharfinger._core.messages.jsonvalues import from_struct
 
         record.to(task_pb2.TASK_STATE_RUNNING)
         program(record, from_struct(record.task.params))

@@ -15,7 +15,7 @@ import pytest
 from tests.docs.pages import Block, Shell, agree, blocks, steps
 from tests.servers.serving import Serving
 
-from wharfinger._core import methods
+from wharfinger._core.connection import methods
 from wharfinger.testing import Trial
 
 ROOT = Path(__file__).resolve().parents[2]

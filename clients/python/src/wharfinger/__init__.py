@@ -19,7 +19,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from wharfinger.client import Client, Handle
+    from wharfinger.blocking import Client, Handle
     from wharfinger.errors import (
         Aborted,
         AlreadyExists,
@@ -137,7 +137,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    "client": ("Client", "Handle"),
+    "blocking": ("Client", "Handle"),
     "events": (
         "ErrorEvent",
         "Event",

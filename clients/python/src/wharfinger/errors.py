@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from wharfinger.client import Client
+    from wharfinger.blocking import Client
     from wharfinger.models import Failure, LeftoverCost, Resource, Task
 
 
@@ -227,7 +227,7 @@ class PartialFailure(TaskFailed):
 
     def to_dict(self) -> dict[str, Any]:
         """Return what is left over as what JSON has: the attributes of this error, but for the task."""
-        from wharfinger._core.jsonform import plain
+        from wharfinger._model import plain
 
         told = ("failure", "rollback_failure", "failed_step", "retryable", "created", "uncertain", "not_attempted",
                 "left_over_count", "cost", "allowed_actions", "resume_version")  # fmt: skip
@@ -260,7 +260,7 @@ class PartialFailure(TaskFailed):
         if chosen is not None:
             yield chosen
             return
-        from wharfinger.client import Client
+        from wharfinger.blocking import Client
 
         with Client(self.server or None) as own:
             yield own

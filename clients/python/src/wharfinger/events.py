@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from wharfinger._core.jsonform import Model
+from wharfinger._model import Model
 from wharfinger.models import Failure, Progress, Resource, Task, TaskState
 
 

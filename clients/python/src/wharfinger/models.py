@@ -12,7 +12,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from wharfinger._core.jsonform import Model
+from wharfinger._model import Model
 
 if TYPE_CHECKING:
     from wharfinger.prices import Estimate

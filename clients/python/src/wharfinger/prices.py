@@ -11,7 +11,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from wharfinger._core.jsonform import Model
+from wharfinger._model import Model
 from wharfinger.models import Money
 
 __all__ = ["Activation", "Catalog", "CatalogDiff", "CostItem", "Estimate", "Price", "PriceTier"]

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from wharfinger._core.jsonform import plain
+from wharfinger._model import plain
 
 __all__ = ["document", "line", "plain"]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from wharfinger import errors
-from wharfinger._core import methods
-from wharfinger._core.status import refused_status
-from wharfinger._core.transport import Transport
+from wharfinger._core.connection import methods
+from wharfinger._core.connection.transport import Transport
+from wharfinger._core.messages.status import refused_status
 from wharfinger.v1 import task_pb2, task_service_pb2
 
 COUNT_LIMIT = 1000

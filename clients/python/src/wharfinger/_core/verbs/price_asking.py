@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from wharfinger import errors, models, prices
-from wharfinger._core import convert, fields, methods, price_values
-from wharfinger._core.jsonvalues import to_struct
-from wharfinger._core.transport import Silence, Transport
+from wharfinger._core.connection import methods
+from wharfinger._core.connection.transport import Silence, Transport
+from wharfinger._core.messages import convert, fields, price_values
+from wharfinger._core.messages.jsonvalues import to_struct
 from wharfinger.errors import InvalidArgument, Violation
 from wharfinger.v1 import pricing_service_pb2, task_pb2
 

@@ -7,8 +7,8 @@ import ipaddress
 import grpc
 
 from wharfinger import __version__
-from wharfinger._core.methods import service_config
-from wharfinger._core.settings import Settings
+from wharfinger._core.connection.methods import service_config
+from wharfinger._core.connection.settings import Settings
 
 MESSAGE_LIMIT = 16 * 1024 * 1024
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from wharfinger import errors, models
-from wharfinger._core import methods
-from wharfinger._core.retry import Backoff, Deadline
-from wharfinger._core.transport import Transport
+from wharfinger._core.connection import methods
+from wharfinger._core.connection.retry import Backoff, Deadline
+from wharfinger._core.connection.transport import Transport
 from wharfinger.v1 import executor_service_pb2
 
 # Seconds.

@@ -9,9 +9,9 @@ from google.protobuf import message as protobuf_message
 from google.rpc import code_pb2, error_details_pb2, status_pb2
 
 from wharfinger import errors
-from wharfinger._core.connecting import cause
-from wharfinger._core.settings import Settings
-from wharfinger._core.times import seconds
+from wharfinger._core.connection.causes import cause
+from wharfinger._core.connection.settings import Settings
+from wharfinger._core.messages.times import seconds
 
 _DETAILS = "grpc-status-details-bin"
 _CLASSES: dict[str, type[errors.Refused]] = {

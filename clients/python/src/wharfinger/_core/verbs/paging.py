@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 from typing import Any, TypeVar
 
-from wharfinger._core.methods import Method
-from wharfinger._core.transport import Transport
+from wharfinger._core.connection.methods import Method
+from wharfinger._core.connection.transport import Transport
 
 A = TypeVar("A")
 

@@ -6,11 +6,12 @@ from collections.abc import AsyncGenerator, Iterable, Mapping
 from typing import Any
 
 from wharfinger import errors, models
-from wharfinger._core import build, convert, fields, methods
-from wharfinger._core.outage import Outage
-from wharfinger._core.paging import pages
-from wharfinger._core.retry import Backoff, Deadline, passing
-from wharfinger._core.transport import Transport
+from wharfinger._core.connection import methods
+from wharfinger._core.connection.outage import Outage
+from wharfinger._core.connection.retry import Backoff, Deadline, passing
+from wharfinger._core.connection.transport import Transport
+from wharfinger._core.messages import build, convert, fields
+from wharfinger._core.verbs.paging import pages
 from wharfinger.v1 import failure_pb2, task_pb2, task_service_pb2
 
 # One long poll; short enough for proxies that cut silent calls, long enough to cost nothing.

@@ -10,11 +10,11 @@ from typing import Any, Generic, TypeVar, cast
 import grpc
 import grpc.aio
 
-from wharfinger._core import channel
-from wharfinger._core.methods import EXECUTORS, PRICES, TASKS, Method
-from wharfinger._core.settings import Settings
-from wharfinger._core.status import translate
-from wharfinger._core.transport import RETIREMENT, Silence
+from wharfinger._core.connection import channel
+from wharfinger._core.connection.methods import EXECUTORS, PRICES, TASKS, Method
+from wharfinger._core.connection.settings import Settings
+from wharfinger._core.connection.transport import RETIREMENT, Silence
+from wharfinger._core.messages.status import translate
 from wharfinger.errors import Unreachable, WharfingerError
 from wharfinger.v1 import executor_service_pb2_grpc, pricing_service_pb2_grpc, task_service_pb2_grpc
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wharfinger import events
-from wharfinger._core import convert, times
+from wharfinger._core.messages import convert, times
 from wharfinger.v1 import event_pb2, task_pb2
 
 

@@ -8,9 +8,10 @@ from types import TracebackType
 from typing import Any, NoReturn, Self
 
 from wharfinger import aio, errors, models
-from wharfinger._core import settings, watching
-from wharfinger._core.blocking import BlockingTransport, iterate, run
-from wharfinger._core.price_verbs_blocking import BlockingPrices
+from wharfinger._core.connection import settings
+from wharfinger._core.connection.blocking import BlockingTransport, iterate, run
+from wharfinger._core.verbs import watching
+from wharfinger.blocking.prices import BlockingPrices
 from wharfinger.events import Event, LogLine
 from wharfinger.requests import NewTask, Policy
 

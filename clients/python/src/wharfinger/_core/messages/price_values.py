@@ -5,8 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 
 from wharfinger import prices
-from wharfinger._core.convert import money
-from wharfinger._core.times import moment
+from wharfinger._core.messages.convert import money
+from wharfinger._core.messages.times import moment
 from wharfinger.models import Money
 from wharfinger.v1 import catalog_pb2, price_pb2
 

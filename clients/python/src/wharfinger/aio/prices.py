@@ -7,10 +7,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from wharfinger._core import fields, methods, price_asking, price_values
-from wharfinger._core.paging import pages
-from wharfinger._core.price_asking import OnProgress
-from wharfinger._core.transport import Transport
+from wharfinger._core.connection import methods
+from wharfinger._core.connection.transport import Transport
+from wharfinger._core.messages import fields, price_values
+from wharfinger._core.verbs import price_asking
+from wharfinger._core.verbs.paging import pages
+from wharfinger._core.verbs.price_asking import OnProgress
 from wharfinger.prices import Activation, Catalog, Estimate, Price
 from wharfinger.v1 import pricing_service_pb2
 

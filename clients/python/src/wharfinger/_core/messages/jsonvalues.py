@@ -8,7 +8,7 @@ from typing import Any
 
 from google.protobuf import struct_pb2
 
-from wharfinger._core.fields import given
+from wharfinger._core.messages.fields import given
 from wharfinger.errors import InvalidArgument, Violation
 
 # A Struct holds doubles; beyond this a whole number would become another one.

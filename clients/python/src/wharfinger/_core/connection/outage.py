@@ -6,7 +6,7 @@ import logging
 import time
 
 from wharfinger import errors
-from wharfinger._core.transport import Transport
+from wharfinger._core.connection.transport import Transport
 
 _log = logging.getLogger("wharfinger")
 

@@ -9,22 +9,12 @@ from types import TracebackType
 from typing import Any, NoReturn, Self
 
 from wharfinger import errors, models
-from wharfinger._core import (
-    arriving,
-    asking,
-    batches,
-    build,
-    convert,
-    fields,
-    methods,
-    outcome,
-    settings,
-    tell,
-    watching,
-)
-from wharfinger._core.paging import pages
-from wharfinger._core.price_verbs import AsyncPrices
-from wharfinger._core.transport import Transport
+from wharfinger._core.connection import methods, settings
+from wharfinger._core.connection.transport import Transport
+from wharfinger._core.messages import build, convert, fields, watched
+from wharfinger._core.verbs import arriving, asking, batches, outcome, watching
+from wharfinger._core.verbs.paging import pages
+from wharfinger.aio.prices import AsyncPrices
 from wharfinger.events import Event, LogLine, Snapshot
 from wharfinger.requests import NewTask, Policy
 from wharfinger.v1 import executor_service_pb2, task_pb2, task_service_pb2
@@ -62,7 +52,7 @@ class Client(AsyncPrices):
         cert: str | Path | bytes | None = None,
         key: str | Path | bytes | None = None,
     ) -> None:
-        from wharfinger._core.asynchronous import AsyncTransport
+        from wharfinger._core.connection.asynchronous import AsyncTransport
 
         chosen = settings.resolve(server, project, token, tls=tls, ca=ca, cert=cert, key=key)
         self._project = chosen.project
@@ -324,7 +314,7 @@ class Client(AsyncPrices):
         )
         async for page in pages(self._transport, methods.EVENTS, request):
             for event in page.events:
-                yield tell.event(event)
+                yield watched.event(event)
 
     def resources(self, name: str, filter: str = "") -> AsyncGenerator[models.Resource, None]:  # noqa: A002
         """Tell the task's ledger in the order of intent, filtered such as by `state = UNCERTAIN AND type = "node"`."""

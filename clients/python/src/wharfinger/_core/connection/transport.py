@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Protocol, TypeVar
 
-from wharfinger._core.methods import Method
+from wharfinger._core.connection.methods import Method
 
 Q = TypeVar("Q")
 A = TypeVar("A")

@@ -10,9 +10,9 @@ from google.protobuf.internal.enum_type_wrapper import EnumTypeWrapper
 from google.rpc import error_details_pb2, status_pb2
 
 from wharfinger import models
-from wharfinger._core.jsonvalues import from_struct
-from wharfinger._core.status import code_name, detail
-from wharfinger._core.times import moment, seconds
+from wharfinger._core.messages.jsonvalues import from_struct
+from wharfinger._core.messages.status import code_name, detail
+from wharfinger._core.messages.times import moment, seconds
 from wharfinger.v1 import (
     event_pb2,
     executor_pb2,
@@ -171,7 +171,7 @@ def task(value: task_pb2.Task, *, full: bool = True) -> models.Task:
 
 
 def _estimate(value: price_pb2.CostEstimate) -> Estimate:
-    from wharfinger._core.price_values import estimate  # which needs this module, and is seldom needed
+    from wharfinger._core.messages.price_values import estimate  # which needs this module, and is seldom needed
 
     return estimate(value)
 

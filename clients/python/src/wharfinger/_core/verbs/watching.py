@@ -6,11 +6,12 @@ from collections.abc import AsyncGenerator, Callable, Iterable
 from typing import Generic, TypeVar
 
 from wharfinger import errors
-from wharfinger._core import build, convert, fields, methods, tell
-from wharfinger._core.methods import Method
-from wharfinger._core.outage import Outage
-from wharfinger._core.retry import Backoff, Deadline, passing
-from wharfinger._core.transport import Silence, Stream, Transport
+from wharfinger._core.connection import methods
+from wharfinger._core.connection.methods import Method
+from wharfinger._core.connection.outage import Outage
+from wharfinger._core.connection.retry import Backoff, Deadline, passing
+from wharfinger._core.connection.transport import Silence, Stream, Transport
+from wharfinger._core.messages import build, convert, fields, watched
 from wharfinger.events import Event
 from wharfinger.models import Task
 from wharfinger.v1 import event_pb2, task_pb2, task_service_pb2
@@ -132,7 +133,7 @@ class _TaskStory:
         if kind == "events":
             return self._events(message.events.events)
         if kind == "progress":
-            return [tell.progress(self.name, self.position, message.progress)]
+            return [watched.progress(self.name, self.position, message.progress)]
         if kind == "snapshot":
             return self._snapshot(message.snapshot, fresh=fresh)
         return []
@@ -143,7 +144,7 @@ class _TaskStory:
         if known is None or not known.state.resting or known.last_sequence > self.position:
             return []
         self.over = True
-        return [tell.snapshot(self.position, known.raw, final=True)]
+        return [watched.snapshot(self.position, known.raw, final=True)]
 
     def _snapshot(self, value: task_pb2.Task, *, fresh: bool) -> list[Event]:
         first = self._known is None
@@ -151,7 +152,7 @@ class _TaskStory:
         if not fresh and self._known.state.resting:
             return self.end()
         # That of a later connection is no news: whatever changed meanwhile comes as events.
-        return [tell.snapshot(self.position, value)] if first else []
+        return [watched.snapshot(self.position, value)] if first else []
 
     def _events(self, values: Iterable[event_pb2.TaskEvent]) -> list[Event]:
         told: list[Event] = []
@@ -166,7 +167,7 @@ class _TaskStory:
                 raise _Gap(told)
             self.position = value.sequence
             self._gaps = 0
-            told.append(tell.event(value))
+            told.append(watched.event(value))
         return told
 
 
@@ -244,13 +245,13 @@ async def watch_project(
             kind = message.WhichOneof("kind")
             if kind == "snapshot":
                 sequence = message.snapshot.last_sequence
-                yield tell.snapshot(sequence, message.snapshot, full=False, resume_token=token)
+                yield watched.snapshot(sequence, message.snapshot, full=False, resume_token=token)
             elif kind == "events":
                 *earlier, last = message.events.events
                 for item in earlier:
-                    yield tell.event(item, before)
-                yield tell.event(last, token)
+                    yield watched.event(item, before)
+                yield watched.event(last, token)
             elif kind == "progress":
-                yield tell.progress(message.progress.task, 0, message.progress.progress, token)
+                yield watched.progress(message.progress.task, 0, message.progress.progress, token)
     finally:
         stream.drop()

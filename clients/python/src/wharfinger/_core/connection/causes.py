@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from wharfinger._core.settings import Settings
+from wharfinger._core.connection.settings import Settings
 
 # What gRPC says before the cause; the address is told already.
 _BEFORE = re.compile(r"failed to connect to all addresses; last error: \w+: \S+: (Failed to connect to remote host: )?")

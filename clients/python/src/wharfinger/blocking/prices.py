@@ -7,9 +7,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
-from wharfinger._core.blocking import iterate, run
-from wharfinger._core.price_asking import OnProgress
-from wharfinger._core.price_verbs import AsyncPrices
+from wharfinger._core.connection.blocking import iterate, run
+from wharfinger._core.verbs.price_asking import OnProgress
+from wharfinger.aio.prices import AsyncPrices
 from wharfinger.prices import Activation, Catalog, Estimate, Price
 
 

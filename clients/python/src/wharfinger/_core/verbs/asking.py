@@ -6,11 +6,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Protocol, TypeVar
 
 from wharfinger import errors, models
-from wharfinger._core import build, convert, fields, methods
-from wharfinger._core.ids import new_request_id
-from wharfinger._core.jsonvalues import from_struct
-from wharfinger._core.methods import Method
-from wharfinger._core.transport import Transport
+from wharfinger._core.connection import methods
+from wharfinger._core.connection.methods import Method
+from wharfinger._core.connection.transport import Transport
+from wharfinger._core.messages import build, convert, fields
+from wharfinger._core.messages.ids import new_request_id
+from wharfinger._core.messages.jsonvalues import from_struct
 from wharfinger.requests import NewTask
 from wharfinger.v1 import task_service_pb2
 

@@ -9,9 +9,9 @@ from typing import Any
 
 from google.protobuf import duration_pb2
 
-from wharfinger._core.fields import given, message, refuse, text
-from wharfinger._core.ids import new_request_id
-from wharfinger._core.jsonvalues import to_struct
+from wharfinger._core.messages.fields import given, message, refuse, text
+from wharfinger._core.messages.ids import new_request_id
+from wharfinger._core.messages.jsonvalues import to_struct
 from wharfinger.errors import InvalidArgument, Violation
 from wharfinger.models import Money, Verdict
 from wharfinger.requests import NewTask, Policy
