@@ -13,7 +13,7 @@ from wharfinger_server.domain.entry import Entry
 from wharfinger_server.domain.states import CLOSED, Cause, EntryState, Phase, TaskState
 from wharfinger_server.domain.task import Task
 from wharfinger_server.domain.verdict import Verdict
-from wharfinger_server.engine.session import AttemptSession
+from wharfinger_server.engine.execution.session import AttemptSession
 
 BUGS = Catalogue()
 

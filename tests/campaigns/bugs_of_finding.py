@@ -12,7 +12,7 @@ from wharfinger_server.domain.entries import Entries
 from wharfinger_server.domain.entry import Entry
 from wharfinger_server.domain.states import EntryState, Phase, TaskState
 from wharfinger_server.domain.task import Task
-from wharfinger_server.engine import life, noting, rollback
+from wharfinger_server.engine.lifecycle import lifecycle, recording, rollback
 
 BUGS = Catalogue()
 LATER = 1 << 62
@@ -36,7 +36,7 @@ def tags_believed_at_once(ground: Ground) -> None:
         return found(ledger, key, version, ids, LATER if ids else asked, now)
 
     found = ground.put(finding, "found", spoiled)
-    for module in (noting, life, rollback):
+    for module in (recording, lifecycle, rollback):
         ground.put(module, "ask_time", lambda entry, steady: _at(entry) if entry.asked_early else steady)
 
 
@@ -82,7 +82,7 @@ def runs_while_uncertain(ground: Ground) -> None:
         finally:
             self.counts = counts
 
-    right = ground.put(life.Life, "next_phase", next_phase)
+    right = ground.put(lifecycle.Life, "next_phase", next_phase)
     began = ground.put(Task, "begin", begin)
 
 

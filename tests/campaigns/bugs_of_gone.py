@@ -11,7 +11,7 @@ from wharfinger_server.domain import looking, missing, replacing
 from wharfinger_server.domain.looking import Seen
 from wharfinger_server.domain.states import EntryState
 from wharfinger_server.domain.task import Task
-from wharfinger_server.engine.attempt import Attempt
+from wharfinger_server.engine.execution.attempt import Attempt
 
 BUGS = Catalogue()
 

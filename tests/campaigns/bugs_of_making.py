@@ -13,8 +13,9 @@ from wharfinger_server.domain import evidence, finding, ids, intents
 from wharfinger_server.domain.entries import Entries
 from wharfinger_server.domain.entry import Entry
 from wharfinger_server.domain.states import EntryState
-from wharfinger_server.engine import life, session
-from wharfinger_server.engine.attempt import Attempt
+from wharfinger_server.engine.execution import session
+from wharfinger_server.engine.execution.attempt import Attempt
+from wharfinger_server.engine.lifecycle import lifecycle
 from wharfinger_server.store.batch import Batch
 from wharfinger_server.store.writer import Writer
 
@@ -65,7 +66,7 @@ def intent_after_the_call(ground: Ground) -> None:
 def lease_epoch_unchecked(ground: Ground) -> None:
     """A report is taken whoever holds the lease."""
     ground.put(session, "guard", lambda work, epoch: None)
-    ground.put(life, "guard", lambda work, epoch: None)
+    ground.put(lifecycle, "guard", lambda work, epoch: None)
 
 
 @BUGS.bug("10")

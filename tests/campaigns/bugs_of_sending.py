@@ -14,8 +14,8 @@ from wharfinger_server.domain import intents
 from wharfinger_server.domain.entry import Entry
 from wharfinger_server.domain.states import TaskState
 from wharfinger_server.domain.task import Task
-from wharfinger_server.engine.life import Life
-from wharfinger_server.engine.session import AttemptSession
+from wharfinger_server.engine.execution.session import AttemptSession
+from wharfinger_server.engine.lifecycle.lifecycle import Life
 
 BUGS = Catalogue()
 

@@ -14,8 +14,8 @@ from wharfinger_server.domain.entry import base_of
 from wharfinger_server.domain.errors import Fenced
 from wharfinger_server.domain.removing import Removal
 from wharfinger_server.domain.states import Phase
-from wharfinger_server.engine import rollback
-from wharfinger_server.engine.noting import guard
+from wharfinger_server.engine.lifecycle import rollback
+from wharfinger_server.engine.lifecycle.recording import guard
 
 # ---------------------------------------------------------------------- settling
 

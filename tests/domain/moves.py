@@ -18,7 +18,7 @@ from tests.domain.world import Finder, Move, Undoer, Work, Worker, World
 
 from wharfinger_server.domain.errors import Refused
 from wharfinger_server.domain.states import Phase, TaskState
-from wharfinger_server.engine import rollback
+from wharfinger_server.engine.lifecycle import rollback
 
 
 def moves(world: World, *, calm: bool = False) -> list[Move]:

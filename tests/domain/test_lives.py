@@ -12,7 +12,7 @@ from wharfinger_server.domain.errors import Fenced
 from wharfinger_server.domain.policy import OnFailure, Policy
 from wharfinger_server.domain.removing import Removal
 from wharfinger_server.domain.states import EntryState, Phase, TaskState
-from wharfinger_server.engine import rollback
+from wharfinger_server.engine.lifecycle import rollback
 
 
 def world(policy: Policy | None = None) -> World:

@@ -11,7 +11,7 @@ from wharfinger_server.domain.ledger import Ledger
 from wharfinger_server.domain.policy import OnFailure, Policy
 from wharfinger_server.domain.states import Goal, Phase, TaskState
 from wharfinger_server.domain.task import Task
-from wharfinger_server.engine.causes import told_error
+from wharfinger_server.engine.lifecycle.causes import told_error
 
 IN_DOUBT = Failure(Code.UNKNOWN, "RESOURCE_UNCERTAIN", "in doubt: the call that makes a failed", metadata={"key": "a"})
 

@@ -14,8 +14,8 @@ from wharfinger_server.domain.errors import Fenced, Refused
 from wharfinger_server.domain.ledger import Ledger
 from wharfinger_server.domain.removing import Removal
 from wharfinger_server.domain.states import EntryState, Phase, TaskState
-from wharfinger_server.engine.life import LATE
-from wharfinger_server.engine.noting import guard
+from wharfinger_server.engine.lifecycle.lifecycle import LATE
+from wharfinger_server.engine.lifecycle.recording import guard
 
 
 def works(world: World, worker: Worker) -> Iterator[Move]:

@@ -20,7 +20,7 @@ from wharfinger_server.domain.ledger import Ledger
 from wharfinger_server.domain.policy import OnFailure, Policy
 from wharfinger_server.domain.states import Phase
 from wharfinger_server.domain.task import Task
-from wharfinger_server.engine.life import Life
+from wharfinger_server.engine.lifecycle.lifecycle import Life
 
 T = TypeVar("T")
 

@@ -20,11 +20,11 @@ from wharfinger_server.domain.failure import Code, Failure
 from wharfinger_server.domain.policy import OnFailure, Policy
 from wharfinger_server.domain.states import Phase
 from wharfinger_server.domain.verdict import Verdict
-from wharfinger_server.engine import wording
-from wharfinger_server.engine.attempt import Attempt
-from wharfinger_server.engine.halfway import Ask
-from wharfinger_server.engine.requests import Caller, CreateRequest, NewTask
-from wharfinger_server.engine.session import AttemptSession
+from wharfinger_server.engine.execution import script_values
+from wharfinger_server.engine.execution.attempt import Attempt
+from wharfinger_server.engine.execution.session import AttemptSession
+from wharfinger_server.engine.interface.requests import Caller, CreateRequest, NewTask
+from wharfinger_server.engine.use_cases.remediation import Ask
 
 WINDOW, TIMEOUT, SETTLING, UNDO_WINDOW = 5, 20, 10, 20
 KEYS = {"a": (), "b": ("a",), "c": ("a", "b")}
@@ -100,7 +100,7 @@ class History:
         except Forbidden:
             self.model = kept
         try:
-            with patch.object(wording, "now", self.house.wall):
+            with patch.object(script_values, "now", self.house.wall):
                 await real
         except (Refused, Fenced, protocol.LeaseLost, protocol.Rejected):
             refused = True

@@ -14,8 +14,8 @@ from wharfinger.v1 import event_pb2
 from wharfinger_server.config import Settings
 from wharfinger_server.domain.policy import Policy
 from wharfinger_server.engine.engine import Engine
-from wharfinger_server.engine.requests import Caller, CreateRequest, NewTask
-from wharfinger_server.engine.shown import Shown
+from wharfinger_server.engine.interface.requests import Caller, CreateRequest, NewTask
+from wharfinger_server.engine.interface.task_view import Shown
 from wharfinger_server.registry import Registry
 from wharfinger_server.rpc.messages.event import encode_event
 from wharfinger_server.store.store import Store

@@ -10,9 +10,9 @@ from typing import Any
 from wharfinger.script import inspect
 from wharfinger_server.config import Settings
 from wharfinger_server.domain.task import Task
-from wharfinger_server.engine.attempt import Attempt
 from wharfinger_server.engine.engine import Engine
-from wharfinger_server.engine.life import Life
+from wharfinger_server.engine.execution.attempt import Attempt
+from wharfinger_server.engine.lifecycle.lifecycle import Life
 from wharfinger_server.registry import ExecutorPlugin, Registry, ScriptPlugin
 from wharfinger_server.rpc.messages.event import encode_event
 from wharfinger_server.sdk.executor import Executor

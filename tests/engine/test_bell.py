@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from wharfinger_server.engine.bell import Bell, Clock
+from wharfinger_server.engine.watching.wakeup import Bell, Clock
 
 
 @pytest.fixture

@@ -14,9 +14,9 @@ from wharfinger_server.config import Settings
 from wharfinger_server.domain.ledger import Intent
 from wharfinger_server.domain.policy import SECOND, Policy
 from wharfinger_server.domain.states import EntryState, Phase, TaskState
-from wharfinger_server.engine import recovery, timers, waits, wording
-from wharfinger_server.engine.attempt import Attempt
-from wharfinger_server.engine.session import AttemptSession
+from wharfinger_server.engine.execution import recovery, script_values, timers, waits
+from wharfinger_server.engine.execution.attempt import Attempt
+from wharfinger_server.engine.execution.session import AttemptSession
 from wharfinger_server.store.work import Work
 
 HOUR = 3600 * SECOND
@@ -40,7 +40,7 @@ class WallClock:
 @pytest.fixture
 def wall(monkeypatch: pytest.MonkeyPatch) -> Iterator[WallClock]:
     clock = WallClock()
-    monkeypatch.setattr(wording, "now", clock)
+    monkeypatch.setattr(script_values, "now", clock)
     return clock
 
 
@@ -127,7 +127,8 @@ async def test_a_lease_lapses_by_the_steady_clock_alone(pier: Any, wall: WallClo
 
 async def leased(pier: Any, phase: Phase, settling: int = 0) -> Any:
     """Return a task that is leased to a worker of which this engine knows nothing; `settling`: it intended `a`."""
-    shown = await pier.create("harbour.noop", policy=Policy(not_before=wording.now() + 9 * DAY, max_lost_attempts=9))
+    policy = Policy(not_before=script_values.now() + 9 * DAY, max_lost_attempts=9)
+    shown = await pier.create("harbour.noop", policy=policy)
     life = pier.engine.dispatcher.life
 
     def decide(work: Work) -> Any:

@@ -13,10 +13,10 @@ from wharfinger_server.domain.errors import FailedPrecondition, InvalidArgument,
 from wharfinger_server.domain.policy import OnFailure, Policy
 from wharfinger_server.domain.price import Money
 from wharfinger_server.domain.states import EntryState, TaskState
-from wharfinger_server.engine import estimates
-from wharfinger_server.engine.aside import AT_ONCE
-from wharfinger_server.engine.estimates import Moment
-from wharfinger_server.engine.requests import CreateRequest, NewTask
+from wharfinger_server.engine.execution.bounded_threads import AT_ONCE
+from wharfinger_server.engine.interface.requests import CreateRequest, NewTask
+from wharfinger_server.engine.use_cases import estimates
+from wharfinger_server.engine.use_cases.estimates import Moment
 
 PRICES = """\
 provider,sku,unit,currency,amount,free

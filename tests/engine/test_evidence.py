@@ -12,9 +12,9 @@ import pytest
 
 from wharfinger.runtime.protocol import LeaseLost, Succeeded
 from wharfinger_server.domain.states import Phase, TaskState
-from wharfinger_server.engine.attempt import Attempt
-from wharfinger_server.engine.halfway import Ask
-from wharfinger_server.engine.session import AttemptSession
+from wharfinger_server.engine.execution.attempt import Attempt
+from wharfinger_server.engine.execution.session import AttemptSession
+from wharfinger_server.engine.use_cases.remediation import Ask
 
 
 async def test_a_rollback_undoes_evidence_too(pier: Any) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from wharfinger.runtime.protocol import Environment
-from wharfinger_server.engine.grants import granted
+from wharfinger_server.engine.scripts.profile_grants import granted
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from wharfinger_server.domain.errors import Aborted, AlreadyExists, FailedPrecon
 from wharfinger_server.domain.policy import OnFailure, Policy
 from wharfinger_server.domain.states import EntryState, TaskState
 from wharfinger_server.domain.verdict import Verdict
-from wharfinger_server.engine.halfway import Ask
+from wharfinger_server.engine.use_cases.remediation import Ask
 
 
 async def half(pier: Any, policy: Policy | None = None, **params: Any) -> Any:

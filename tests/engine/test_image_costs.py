@@ -19,7 +19,7 @@ from wharfinger_server.domain.errors import FailedPrecondition
 from wharfinger_server.domain.policy import Policy
 from wharfinger_server.domain.price import Money, an_hour
 from wharfinger_server.domain.states import TaskState
-from wharfinger_server.engine.shown import Shown
+from wharfinger_server.engine.interface.task_view import Shown
 
 DATA = bytes(range(256)) * 4096
 GB = "0.000977"

@@ -19,10 +19,10 @@ from wharfinger.runtime import protocol
 from wharfinger_server.domain.policy import Policy
 from wharfinger_server.domain.states import EntryState, Phase, TaskState
 from wharfinger_server.domain.task import Task
-from wharfinger_server.engine import wording
-from wharfinger_server.engine.attempt import Attempt
-from wharfinger_server.engine.requests import CreateRequest, NewTask
-from wharfinger_server.engine.session import AttemptSession
+from wharfinger_server.engine.execution import script_values
+from wharfinger_server.engine.execution.attempt import Attempt
+from wharfinger_server.engine.execution.session import AttemptSession
+from wharfinger_server.engine.interface.requests import CreateRequest, NewTask
 
 UNSENT = protocol.Failure(14, "NOT_SENT", "the door is shut")
 
@@ -82,7 +82,7 @@ class Slip:
 @pytest.fixture
 def slip(tmp_path: Path) -> Any:
     house = House(tmp_path)
-    with patch.object(wording, "now", lambda: house.now * 1_000_000):
+    with patch.object(script_values, "now", lambda: house.now * 1_000_000):
         yield Slip(house)
 
 

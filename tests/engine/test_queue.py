@@ -14,9 +14,9 @@ from tests.engine.conftest import stop
 from wharfinger_server.config import Settings
 from wharfinger_server.domain.policy import Policy
 from wharfinger_server.domain.states import Phase, TaskState
-from wharfinger_server.engine import lanes
-from wharfinger_server.engine.requests import CreateRequest, NewTask
-from wharfinger_server.engine.window import Waiting, Window
+from wharfinger_server.engine.execution import queue
+from wharfinger_server.engine.execution.window import Waiting, Window
+from wharfinger_server.engine.interface.requests import CreateRequest, NewTask
 
 FEW = 10
 """How many waiting tasks are held in memory here, at most."""
@@ -25,7 +25,7 @@ MANY = 3 * FEW + 3
 
 @pytest.fixture(autouse=True)
 def little_room(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lanes, "READY_LIMIT", FEW)
+    monkeypatch.setattr(queue, "READY_LIMIT", FEW)
 
 
 def with_slots(slots: int) -> Settings:

@@ -8,7 +8,7 @@ import pytest
 
 from wharfinger.runtime.protocol import Environment
 from wharfinger_server.domain.errors import NotFound
-from wharfinger_server.engine.references import References
+from wharfinger_server.engine.scripts.param_references import References
 
 PROFILE = {"type": "string", "x-wharfinger-profile": True}
 STORE = {"type": "string", "x-wharfinger-store": True}

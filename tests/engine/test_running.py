@@ -15,7 +15,7 @@ from wharfinger_server.domain.errors import AlreadyExists, FailedPrecondition, I
 from wharfinger_server.domain.policy import SECOND, Policy
 from wharfinger_server.domain.states import TaskState
 from wharfinger_server.domain.task import Task
-from wharfinger_server.engine.life import backoff
+from wharfinger_server.engine.lifecycle.lifecycle import backoff
 
 A_TASK = Task(1, "t", "default", "a", "harbour.noop", "1.0", "asyncio", "me", 1)
 

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wharfinger_server.domain.errors import InvalidArgument, Violation
-from wharfinger_server.engine.plain_json import LARGEST_INTEGER, MAX_VIOLATIONS
-from wharfinger_server.engine.schema import DRAFT, ObjectSchema, check_json, params_invalid
+from wharfinger_server.engine.params.canonical_json import LARGEST_INTEGER, MAX_VIOLATIONS
+from wharfinger_server.engine.params.schema import DRAFT, ObjectSchema, check_json, params_invalid
 
 IMPORT = {
     "type": "object",

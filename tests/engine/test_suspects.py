@@ -13,10 +13,10 @@ from wharfinger_server.config import Settings
 from wharfinger_server.domain.policy import Policy
 from wharfinger_server.domain.states import Phase, TaskState
 from wharfinger_server.domain.task import Task
-from wharfinger_server.engine.lanes import Lane
-from wharfinger_server.engine.recovery import lost_with
-from wharfinger_server.engine.suspects import SOON, Suspects
-from wharfinger_server.engine.window import Waiting
+from wharfinger_server.engine.execution.queue import Lane
+from wharfinger_server.engine.execution.recovery import lost_with
+from wharfinger_server.engine.execution.suspects import SOON, Suspects
+from wharfinger_server.engine.execution.window import Waiting
 from wharfinger_server.executors.thread_executor import ThreadExecutor
 
 

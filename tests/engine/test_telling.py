@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-LOGGER = "wharfinger_server.engine.telling"
+LOGGER = "wharfinger_server.engine.execution.rest_log"
 
 
 def told(caplog: pytest.LogCaptureFixture) -> list[dict[str, Any]]:

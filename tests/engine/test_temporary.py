@@ -8,7 +8,7 @@ from tests.engine.conftest import Pier, StartPier, stop
 
 from wharfinger_server.domain.policy import OnFailure, Policy
 from wharfinger_server.domain.states import EntryState, TaskState
-from wharfinger_server.engine.shown import Shown
+from wharfinger_server.engine.interface.task_view import Shown
 from wharfinger_server.sdk.recording import eventually
 
 KEEP = Policy(on_failure=OnFailure.KEEP, on_cancel=OnFailure.KEEP, retry_backoff=50_000, max_undo_attempts=1)

@@ -11,8 +11,8 @@ from tests.engine.conftest import Pier, StartPier, stop
 
 from wharfinger_server.domain.policy import Policy
 from wharfinger_server.domain.states import TaskState
-from wharfinger_server.engine.halfway import Ask
-from wharfinger_server.engine.shown import Shown
+from wharfinger_server.engine.interface.task_view import Shown
+from wharfinger_server.engine.use_cases.remediation import Ask
 from wharfinger_server.sdk.recording import eventually
 
 QUICK = Policy(retry_backoff=100_000)

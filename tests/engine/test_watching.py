@@ -10,9 +10,9 @@ import pytest
 from wharfinger.v1 import event_pb2
 from wharfinger_server.domain.errors import InvalidArgument, NotFound, OutOfRange, Unavailable
 from wharfinger_server.domain.states import TaskState
-from wharfinger_server.engine.feed import FeedEvents, FeedSnapshot
-from wharfinger_server.engine.requests import Caller
-from wharfinger_server.engine.watch import Beat, EventBatch, ProgressUpdate, Snapshot
+from wharfinger_server.engine.interface.requests import Caller
+from wharfinger_server.engine.watching.project_watch import FeedEvents, FeedSnapshot
+from wharfinger_server.engine.watching.task_watch import Beat, EventBatch, ProgressUpdate, Snapshot
 
 
 async def follow(pier: Any, task_id: str, after: int = 0, heartbeat: int = 0) -> list[Any]:

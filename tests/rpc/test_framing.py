@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wharfinger.v1 import event_pb2, task_service_pb2
-from wharfinger_server.engine.hub import MOST_TOLD, Recent, Topic
-from wharfinger_server.engine.positions import Position, mark_of
+from wharfinger_server.engine.watching.broadcast import MOST_TOLD, Recent, Topic
+from wharfinger_server.engine.watching.positions import Position, mark_of
 from wharfinger_server.rpc.messages.framing import FrameCache, framed, tag, varint
 from wharfinger_server.rpc.watches import TaskWatches
 

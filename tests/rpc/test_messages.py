@@ -19,7 +19,7 @@ from wharfinger_server.domain.price import Money, Price
 from wharfinger_server.domain.progress import Progress
 from wharfinger_server.domain.states import EntryState, Phase, TaskState
 from wharfinger_server.domain.task import Attempt, Task
-from wharfinger_server.engine.shown import Shown
+from wharfinger_server.engine.interface.task_view import Shown
 from wharfinger_server.rpc.messages.event import encode_event, fitting
 from wharfinger_server.rpc.messages.policy import policy_message, policy_of
 from wharfinger_server.rpc.messages.resource import resource_bytes

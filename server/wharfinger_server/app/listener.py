@@ -13,7 +13,7 @@ from wharfinger_server.app.health import Health
 from wharfinger_server.app.tls import Certificates
 from wharfinger_server.config import Address, Settings
 from wharfinger_server.engine.engine import Engine
-from wharfinger_server.engine.price_desk import PriceDesk
+from wharfinger_server.engine.use_cases.price_queries import PriceDesk
 from wharfinger_server.pricing import Pricing
 from wharfinger_server.rpc import service
 from wharfinger_server.rpc.callers import Callers

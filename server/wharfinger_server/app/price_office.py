@@ -22,8 +22,8 @@ from wharfinger.v1 import pricing_service_pb2
 from wharfinger_server import __version__
 from wharfinger_server.app.data_folder import make_data_dir
 from wharfinger_server.config import Settings
-from wharfinger_server.engine.price_desk import PriceDesk
-from wharfinger_server.engine.requests import Caller
+from wharfinger_server.engine.interface.requests import Caller
+from wharfinger_server.engine.use_cases.price_queries import PriceDesk
 from wharfinger_server.pricing import Pricing
 from wharfinger_server.registry import Registry
 from wharfinger_server.rpc import service

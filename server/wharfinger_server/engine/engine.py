@@ -13,32 +13,32 @@ from wharfinger.runtime.protocol import Environment
 from wharfinger_server.config import SealKeys, Settings
 from wharfinger_server.domain.errors import Refused, invalid
 from wharfinger_server.domain.task import Task
-from wharfinger_server.engine.admission import Admission
-from wharfinger_server.engine.attempt import Attempt
-from wharfinger_server.engine.attempts import AttemptLimits, Attempts
-from wharfinger_server.engine.dispatch import Dispatcher
-from wharfinger_server.engine.estimates import Estimates, PriceBook
-from wharfinger_server.engine.feed import Feed, FeedUpdate, watch_project
-from wharfinger_server.engine.filters import FEED_FIELDS, parse
-from wharfinger_server.engine.halfway import HalfWay
-from wharfinger_server.engine.hub import Hub
-from wharfinger_server.engine.lanes import Lane
-from wharfinger_server.engine.life import Life
-from wharfinger_server.engine.listing import Listing
-from wharfinger_server.engine.naming import check_project
-from wharfinger_server.engine.patience import PatientStore
-from wharfinger_server.engine.positions import FeedTokens
-from wharfinger_server.engine.pulse import Pulse
-from wharfinger_server.engine.recovery import ENDING, expire, recover, renew_leases
-from wharfinger_server.engine.requests import Caller, task_not_found
-from wharfinger_server.engine.scripts import Scripts
-from wharfinger_server.engine.sealing import Vault
-from wharfinger_server.engine.session import AttemptSession, Decide
-from wharfinger_server.engine.showing import Showing
-from wharfinger_server.engine.shown import Shown
-from wharfinger_server.engine.suspects import Suspects
-from wharfinger_server.engine.tasks import Tasks
-from wharfinger_server.engine.watch import Doorkeeper, TaskWatches, Update, heartbeat_seconds
+from wharfinger_server.engine.execution.attempt import Attempt
+from wharfinger_server.engine.execution.attempts import AttemptLimits, Attempts
+from wharfinger_server.engine.execution.dispatcher import Dispatcher
+from wharfinger_server.engine.execution.progress_writer import Pulse
+from wharfinger_server.engine.execution.queue import Lane
+from wharfinger_server.engine.execution.recovery import ENDING, expire, recover, renew_leases
+from wharfinger_server.engine.execution.retrying_store import PatientStore
+from wharfinger_server.engine.execution.session import AttemptSession, Decide
+from wharfinger_server.engine.execution.suspects import Suspects
+from wharfinger_server.engine.interface.filters import FEED_FIELDS, parse
+from wharfinger_server.engine.interface.id_checks import check_project
+from wharfinger_server.engine.interface.requests import Caller, task_not_found
+from wharfinger_server.engine.interface.task_view import Shown
+from wharfinger_server.engine.lifecycle.lifecycle import Life
+from wharfinger_server.engine.params.sealing import Vault
+from wharfinger_server.engine.scripts.installed import Scripts
+from wharfinger_server.engine.use_cases.admission import Admission
+from wharfinger_server.engine.use_cases.estimates import Estimates, PriceBook
+from wharfinger_server.engine.use_cases.listing import Listing
+from wharfinger_server.engine.use_cases.remediation import HalfWay
+from wharfinger_server.engine.use_cases.tasks import Tasks
+from wharfinger_server.engine.use_cases.views import Showing
+from wharfinger_server.engine.watching.broadcast import Hub
+from wharfinger_server.engine.watching.positions import FeedTokens
+from wharfinger_server.engine.watching.project_watch import Feed, FeedUpdate, watch_project
+from wharfinger_server.engine.watching.task_watch import Doorkeeper, TaskWatches, Update, heartbeat_seconds
 from wharfinger_server.pricing import Pricing
 from wharfinger_server.registry import Registry
 from wharfinger_server.sdk.executor import Job

@@ -10,7 +10,7 @@ import grpc
 
 from wharfinger_server.config import Settings, Token
 from wharfinger_server.domain.errors import Unauthenticated
-from wharfinger_server.engine.requests import Caller
+from wharfinger_server.engine.interface.requests import Caller
 
 ANONYMOUS = Caller("anonymous")
 _BEARER = "bearer "

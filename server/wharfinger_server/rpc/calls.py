@@ -23,7 +23,7 @@ from wharfinger_server.domain.errors import (
     ResourceExhausted,
     Unauthenticated,
 )
-from wharfinger_server.engine.requests import Caller
+from wharfinger_server.engine.interface.requests import Caller
 from wharfinger_server.rpc.required import checker
 from wharfinger_server.rpc.status import STATUS_KEY, code_of, status_of
 

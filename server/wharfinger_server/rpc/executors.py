@@ -9,7 +9,7 @@ from typing import Protocol, TypeVar
 from wharfinger.v1 import executor_pb2, executor_service_pb2, script_pb2
 from wharfinger_server.config import Limits
 from wharfinger_server.domain.errors import invalid
-from wharfinger_server.engine.listing import ExecutorShown, Listing, ScriptShown
+from wharfinger_server.engine.use_cases.listing import ExecutorShown, Listing, ScriptShown
 from wharfinger_server.rpc import names
 from wharfinger_server.rpc.calls import Call, Calls, Handler
 from wharfinger_server.rpc.messages.plugin import executor_message, script_message

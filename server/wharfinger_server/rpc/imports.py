@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager, suppress
 
 from wharfinger.v1 import pricing_service_pb2
 from wharfinger_server.domain.errors import invalid
-from wharfinger_server.engine.price_desk import PriceDesk
+from wharfinger_server.engine.use_cases.price_queries import PriceDesk
 from wharfinger_server.pricing import ImportProgress
 from wharfinger_server.rpc.calls import Call, Write
 from wharfinger_server.rpc.messages.catalog import catalog_message, import_request, progress_message

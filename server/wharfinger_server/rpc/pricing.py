@@ -10,9 +10,9 @@ from wharfinger.v1 import catalog_pb2, price_pb2, pricing_service_pb2
 from wharfinger_server.config import Limits
 from wharfinger_server.domain.errors import FailedPrecondition, invalid
 from wharfinger_server.domain.estimate import Estimate
-from wharfinger_server.engine.estimates import Estimates, Moment
-from wharfinger_server.engine.price_desk import PriceDesk, Question
-from wharfinger_server.engine.requests import CreateRequest
+from wharfinger_server.engine.interface.requests import CreateRequest
+from wharfinger_server.engine.use_cases.estimates import Estimates, Moment
+from wharfinger_server.engine.use_cases.price_queries import PriceDesk, Question
 from wharfinger_server.pricing import Activation, Catalog, Found
 from wharfinger_server.rpc import names
 from wharfinger_server.rpc.calls import Call, Calls, Handler

@@ -12,10 +12,10 @@ from wharfinger_server.config import Limits
 from wharfinger_server.domain.errors import InvalidArgument, Refused, invalid
 from wharfinger_server.domain.ledger import Entry
 from wharfinger_server.domain.verdict import Verdict
-from wharfinger_server.engine.halfway import Ask, HalfWay
-from wharfinger_server.engine.requests import CreateRequest
-from wharfinger_server.engine.shown import Shown
-from wharfinger_server.engine.tasks import Tasks
+from wharfinger_server.engine.interface.requests import CreateRequest
+from wharfinger_server.engine.interface.task_view import Shown
+from wharfinger_server.engine.use_cases.remediation import Ask, HalfWay
+from wharfinger_server.engine.use_cases.tasks import Tasks
 from wharfinger_server.rpc import names
 from wharfinger_server.rpc.calls import Call, Calls, Handler
 from wharfinger_server.rpc.messages.event import fitting

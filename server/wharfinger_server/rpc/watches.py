@@ -11,8 +11,8 @@ from google.protobuf.duration_pb2 import Duration
 from wharfinger.v1 import task_service_pb2
 from wharfinger_server.domain.errors import invalid
 from wharfinger_server.engine.engine import Watches
-from wharfinger_server.engine.feed import FeedEvents, FeedProgress, FeedSnapshot, FeedUpdate
-from wharfinger_server.engine.watch import EventBatch, ProgressUpdate, Snapshot, Update
+from wharfinger_server.engine.watching.project_watch import FeedEvents, FeedProgress, FeedSnapshot, FeedUpdate
+from wharfinger_server.engine.watching.task_watch import EventBatch, ProgressUpdate, Snapshot, Update
 from wharfinger_server.rpc import names
 from wharfinger_server.rpc.calls import Call, Write
 from wharfinger_server.rpc.messages.event import fitting

@@ -5,6 +5,6 @@ from __future__ import annotations
 
 def apply() -> None:
     """Shorten it, in this process, for good."""
-    from wharfinger_server.engine import lanes
+    from wharfinger_server.engine.execution import queue
 
-    lanes.READY_LIMIT = 50  # as if a berth's queue had ten thousand tasks
+    queue.READY_LIMIT = 50  # as if a berth's queue had ten thousand tasks

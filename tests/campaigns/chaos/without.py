@@ -70,7 +70,7 @@ def nothing_is_too_large() -> None:
 @_mend("13")
 def a_page_of_the_queue_is_read_for_ever() -> None:
     """More tasks wait for one key than memory holds, and what is behind them is never reached."""
-    from wharfinger_server.engine.window import Window
+    from wharfinger_server.engine.execution.window import Window
 
     def read(self: Window, covered: object) -> bool:
         before = self.covered
@@ -100,6 +100,6 @@ def silence_is_waited_for() -> None:
 @_mend("18")
 def every_loss_counts() -> None:
     """A script that ends the process takes its neighbours along."""
-    from wharfinger_server.engine import recovery
+    from wharfinger_server.engine.execution import recovery
 
     _GROUND.put(recovery, "lost_with", lambda leased, *, orderly: recovery.Loss(recovery.ENDED))

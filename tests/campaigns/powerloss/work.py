@@ -20,7 +20,7 @@ from tests.campaigns.powerloss.recording import ANSWERS
 from wharfinger.script import Failed, inspect
 from wharfinger_server.config import Settings
 from wharfinger_server.engine.engine import Engine
-from wharfinger_server.engine.requests import Caller, CreateRequest, NewTask
+from wharfinger_server.engine.interface.requests import Caller, CreateRequest, NewTask
 from wharfinger_server.executors.asyncio_executor import AsyncioExecutor
 from wharfinger_server.registry import ExecutorPlugin, Registry, ScriptPlugin
 from wharfinger_server.rpc.messages.event import encode_event

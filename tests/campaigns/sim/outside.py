@@ -13,7 +13,7 @@ from tests.campaigns.sim.programs import Op, Program
 from wharfinger_server.domain.policy import OnFailure, Policy
 from wharfinger_server.domain.states import EntryState, TaskState
 from wharfinger_server.domain.verdict import Verdict
-from wharfinger_server.engine.halfway import Ask
+from wharfinger_server.engine.use_cases.remediation import Ask
 
 if TYPE_CHECKING:
     from tests.campaigns.sim.cloud import Thing

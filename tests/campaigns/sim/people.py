@@ -15,10 +15,10 @@ from wharfinger_server.domain.errors import NotFound, OutOfRange, Refused, Unava
 from wharfinger_server.domain.states import EntryState
 from wharfinger_server.domain.states import TaskState as T
 from wharfinger_server.domain.verdict import Verdict
-from wharfinger_server.engine.feed import FeedEvents
-from wharfinger_server.engine.halfway import Ask
-from wharfinger_server.engine.requests import Caller
-from wharfinger_server.engine.watch import EventBatch
+from wharfinger_server.engine.interface.requests import Caller
+from wharfinger_server.engine.use_cases.remediation import Ask
+from wharfinger_server.engine.watching.project_watch import FeedEvents
+from wharfinger_server.engine.watching.task_watch import EventBatch
 
 if TYPE_CHECKING:
     from tests.campaigns.sim.decision import Known

@@ -20,7 +20,7 @@ from wharfinger import runtime
 from wharfinger.runtime import protocol
 from wharfinger.script import inspect
 from wharfinger_server.engine.engine import Engine
-from wharfinger_server.engine.session import AttemptSession
+from wharfinger_server.engine.execution.session import AttemptSession
 from wharfinger_server.registry import ExecutorPlugin, Registry, ScriptPlugin
 from wharfinger_server.rpc.messages.event import encode_event
 from wharfinger_server.sdk.executor import Executor, Host, Job

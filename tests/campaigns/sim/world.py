@@ -34,7 +34,7 @@ from wharfinger_server.config import Retention, Settings
 from wharfinger_server.domain.errors import AlreadyExists, Unavailable
 from wharfinger_server.domain.policy import OnFailure, Policy
 from wharfinger_server.domain.states import EntryState
-from wharfinger_server.engine.requests import CreateRequest, NewTask
+from wharfinger_server.engine.interface.requests import CreateRequest, NewTask
 from wharfinger_server.store.store import InlineRunner, Store
 
 SECOND = 1_000_000

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wharfinger.v1 import executor_pb2, script_pb2
-from wharfinger_server.engine.listing import ExecutorShown, ScriptShown
+from wharfinger_server.engine.use_cases.listing import ExecutorShown, ScriptShown
 from wharfinger_server.rpc.messages.params import fill_struct
 from wharfinger_server.rpc.messages.text import clean
 

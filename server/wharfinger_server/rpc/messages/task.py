@@ -6,9 +6,9 @@ from wharfinger.v1 import task_pb2
 from wharfinger_server.domain.errors import InvalidArgument
 from wharfinger_server.domain.states import TaskState
 from wharfinger_server.domain.task import Attempt, Task
-from wharfinger_server.engine.causes import found_since, told_error
-from wharfinger_server.engine.requests import NewTask
-from wharfinger_server.engine.shown import Shown
+from wharfinger_server.engine.interface.requests import NewTask
+from wharfinger_server.engine.interface.task_view import Shown
+from wharfinger_server.engine.lifecycle.causes import found_since, told_error
 from wharfinger_server.rpc.messages import policy
 from wharfinger_server.rpc.messages.failure import add_detail, fill_status
 from wharfinger_server.rpc.messages.leftovers import HALF_DONE, fill_summary, partial_failure

@@ -1,0 +1,136 @@
+"""After a crash: the tasks that ran may have ended the process. They run one at a time, until it is known of each.
+
+Scripts share the server's process, and one that ends it (`os._exit`, a fault in a library) takes the attempts of all
+others along. Which one it was shows when they run again with nothing beside them.
+"""
+
+from __future__ import annotations
+
+import heapq
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from wharfinger_server.domain.task import Task
+from wharfinger_server.engine.execution.queue import Lane
+from wharfinger_server.engine.execution.window import Waiting
+
+SOON = 600.0
+"""Others wait for a suspect that has to wait itself, if that is no longer than this (seconds)."""
+
+NAMED = 5
+"""How many suspects are named in one line."""
+
+
+@dataclass(slots=True, order=True)
+class _Suspect:
+    """One task: those that were in the most crashes come first, so that who was cleared before goes last."""
+
+    rank: tuple[int, int, int]
+    name: str = field(compare=False)
+    lane: Lane | None = field(compare=False, default=None)
+    waiting: Waiting | None = field(compare=False, default=None)
+    begins: float = field(compare=False, default=0)
+    aside: bool = field(compare=False, default=False)
+
+
+class Suspects:
+    """The tasks that may have ended the process, and which of them runs now.
+
+    `tell` hears why others wait, or "". One that has run alone for so many `seconds` is no suspect any more.
+    """
+
+    def __init__(self, tell: Callable[[str], None], seconds: float) -> None:
+        self.seconds = seconds
+        self.alone = 0
+        self.culprit = ""
+        self._left: dict[int, _Suspect] = {}
+        self._ready: list[_Suspect] = []
+        self._tell = tell
+        self._told = ""
+
+    def __contains__(self, task_id: int) -> bool:
+        return task_id in self._left
+
+    def __len__(self) -> int:
+        return len(self._left)
+
+    def add(self, task: Task) -> None:
+        """Suspect a task."""
+        rank = (-task.crashes, -task.policy.priority, task.id)
+        self._left[task.id] = _Suspect(rank, task.name)
+
+    def clear(self, task_id: int) -> bool:
+        """Suspect a task no more; False if it was not suspected."""
+        if task_id == self.alone:
+            self.alone = 0
+        return self._left.pop(task_id, None) is not None
+
+    def wait(self, task_id: int, left: int) -> None:
+        """Note that a suspect can't begin before `left` microseconds are over."""
+        self._left[task_id].begins = time.monotonic() + left / 1_000_000
+        self._left[task_id].waiting = None
+        if task_id == self.alone:
+            self.alone = 0
+
+    def set_aside(self, task_id: int) -> None:
+        """Let nobody wait for a suspect that can't begin for now; `push` has it back."""
+        self._left[task_id].aside = True
+        self._left[task_id].waiting = None
+        if task_id == self.alone:
+            self.alone = 0
+
+    def push(self, lane: Lane, waiting: Waiting) -> None:
+        """Take a suspect that could begin now."""
+        suspect = self._left[waiting.task_id]
+        if waiting.task_id == self.alone:
+            self.alone = 0
+        if suspect.waiting is None:
+            heapq.heappush(self._ready, suspect)
+        suspect.lane, suspect.waiting = lane, waiting
+        suspect.begins, suspect.aside = 0, False
+
+    def next(self) -> tuple[Lane, Waiting] | None:
+        """Take the suspect that is to begin now: None while one runs, or none can. It is the one that runs then."""
+        while not self.alone and self._ready:
+            suspect = self._ready[0]
+            lane, waiting = suspect.lane, suspect.waiting
+            known = waiting is not None and self._left.get(waiting.task_id) is suspect
+            if known and lane is not None and not lane.free:
+                return None
+            heapq.heappop(self._ready)
+            if known and lane is not None and waiting is not None:
+                suspect.waiting = None
+                self.alone = waiting.task_id
+                return lane, waiting
+        return None
+
+    def hold(self, lane: Lane) -> bool:
+        """Whether nothing but suspects may begin in a lane now."""
+        return bool(self._left) and lane.shares_process and self._blocking() > 0
+
+    def _blocking(self) -> int:
+        soon = time.monotonic() + SOON
+        return sum(not suspect.aside and suspect.begins <= soon for suspect in self._left.values())
+
+    # ------------------------------------------------------------------ what people are told
+
+    @property
+    def why(self) -> str:
+        """Why others wait, "" if none has to."""
+        if not self._left or not (count := self._blocking()):
+            return ""
+        now = self._left.get(self.alone)
+        which = f"; now {now.name}" if now else ""
+        culprit = f"; {self.culprit}" if self.culprit else ""
+        return (
+            "the server's process ended unexpectedly, and the tasks that it ran then run one at a time, with nothing "
+            f"beside them, until each has ended or run for a while: {count} to go{which}{culprit}"
+        )
+
+    def tell(self) -> None:
+        """Tell how things stand, if that is news."""
+        why = self.why
+        if why != self._told:
+            self._told = why
+            self._tell(why)

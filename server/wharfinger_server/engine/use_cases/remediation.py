@@ -1,0 +1,189 @@
+"""What people do with a half-done task: let it go on, take back what it made, or say how things stand."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import orjson
+
+from wharfinger_server.domain import missing, undo, verdict
+from wharfinger_server.domain.errors import AlreadyExists, FailedPrecondition, Unimplemented
+from wharfinger_server.domain.states import EntryState, TaskState
+from wharfinger_server.domain.task import Task, Trigger
+from wharfinger_server.domain.verdict import Verdict
+from wharfinger_server.engine.execution.dispatcher import put_on
+from wharfinger_server.engine.interface.requests import Caller
+from wharfinger_server.engine.interface.task_view import Shown
+from wharfinger_server.engine.lifecycle.lifecycle import Life
+from wharfinger_server.engine.lifecycle.recording import entry_changed, state_changed
+from wharfinger_server.engine.scripts.installed import Scripts
+from wharfinger_server.engine.use_cases.tasks import REASON_LENGTH, Tasks, changed_task, check_etag
+from wharfinger_server.store.store import Store
+from wharfinger_server.store.work import Work
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What every request here has: the task's project and id, its etag or "", and the caller's request id or ""."""
+
+    project: str
+    task_id: str
+    etag: str = ""
+    request_id: str = ""
+
+
+class HalfWay:
+    """Resume, roll back, resolve. Every method raises a `Refused` that says why and what to do."""
+
+    def __init__(self, store: Store, tasks: Tasks, scripts: Scripts, life: Life) -> None:
+        self._store = store
+        self._tasks = tasks
+        self._scripts = scripts
+        self._life = life
+
+    async def resume(self, caller: Caller, ask: Ask, script_version: str = "") -> Shown:
+        """Let a half-done task run again with what it made; `script_version` puts it on another version.
+
+        A task that is queued for a version which is not installed is put on the one that is, and goes on.
+        """
+        task = await self._tasks.visible(caller, ask.project, ask.task_id)
+        script = self._scripts.get(task.script)
+        wanted = script_version or task.script_version
+        if script is not None and not script_version and script.runs(wanted):
+            wanted = script.version
+        if script is None or script.version != wanted:
+            raise _version_gone(task.script, wanted, script.version if script else "")
+        digest = _digest("resume", script_version)
+
+        def decide(work: Work) -> None:
+            """Queue it again."""
+            before = work.task.state
+            if before is TaskState.QUEUED and not script.runs(work.task.script_version):
+                put_on(work, wanted)
+                return
+            work.task.resume()
+            work.task.script_version = wanted
+            if work.task.counts.total:
+                ledger = work.ledger()
+                ledger.begin_round()
+                if script.info.can_look:
+                    missing.check_all(ledger)
+            state_changed(work, before, caller.creator, "resumed")
+
+        return await self._act(caller, ask, decide, digest)
+
+    async def roll_back(
+        self,
+        caller: Caller,
+        ask: Ask,
+        only: Sequence[str] = (),
+        retain: Sequence[str] = (),
+        *,
+        validate_only: bool = False,
+    ) -> tuple[Shown, undo.Plan | None]:
+        """Undo what a task made: all, or `only` some keys; `retain` keeps keys with what they depend on.
+
+        With `validate_only` nothing is changed and the plan is returned too.
+        """
+        task = await self._tasks.visible(caller, ask.project, ask.task_id)
+        script = self._scripts.get(task.script)
+        if script is not None and not script.info.can_undo:
+            raise Unimplemented("NOT_SUPPORTED", f"{task.script} has no undo", {"feature": "undo"})
+        if validate_only:
+            asked = self._store.change(task.id, lambda work: _plan(work, only, retain))
+            plan = await changed_task(asked, task)
+            return await self._tasks.get(caller, ask.project, ask.task_id), plan
+
+        digest = _digest("roll back", sorted(set(only)), sorted(set(retain)))
+
+        def decide(work: Work) -> None:
+            """Begin the rollback."""
+            before = work.task.state
+            for entry in undo.begin(work.task, work.ledger(), only, retain, work.now):
+                entry_changed(work, entry)
+            state_changed(work, before, caller.creator, "rolled back")
+
+        return await self._act(caller, ask, decide, digest), None
+
+    async def resolve(
+        self, caller: Caller, ask: Ask, key: str, said: Verdict, external_id: str = "", reason: str = ""
+    ) -> Shown:
+        """Take a person's verdict on the entry `key`."""
+        why = reason[:REASON_LENGTH] or f"{key} resolved: {said.name}"
+
+        def decide(work: Work) -> None:
+            """Take the verdict."""
+            before = work.task.state
+            if said is Verdict.GONE:
+                self._require_looks(work, key)
+            for entry in verdict.resolve(work.task, work.ledger(), key, said, external_id, work.now):
+                entry_changed(work, entry)
+            state_changed(work, before, caller.creator, why)
+
+        return await self._act(caller, ask, decide)
+
+    def _require_looks(self, work: Work, key: str) -> None:
+        """Raise Unimplemented where nobody can take the second look at `key`, of which a person says that it is gone.
+
+        What is MISSING has been looked at.
+        """
+        entry = work.ledger().get(key)
+        script = self._scripts.get(work.task.script)
+        if entry is None or not entry.owned or entry.state is not EntryState.CREATED:
+            return  # it can't get that verdict anyway
+        if script is not None and script.info.can_look:
+            return
+        raise Unimplemented(
+            "NOT_SUPPORTED",
+            f"{work.task.script} has no `exists`, so the server can't look whether {key} is gone; "
+            f"roll back only {key}, then resume",
+            {"feature": "exists"},
+        )
+
+    async def _act(self, caller: Caller, ask: Ask, decide: Callable[[Work], None], digest: str = "") -> Shown:
+        """Do it once in a transaction, then let the task go on. `digest` tells requests of one id apart."""
+        task = await self._tasks.visible(caller, ask.project, ask.task_id)
+
+        def once(work: Work) -> Task:
+            if ask.request_id and work.task.last_request == ask.request_id:
+                _check_same(work.task, ask, digest)
+                return work.task
+            check_etag(work.task, ask.etag)
+            decide(work)
+            work.task.last_request, work.task.last_digest, work.task.last_etag = ask.request_id, digest, ask.etag
+            return self._life.go_on(work)
+
+        await self._tasks.change(task, once)
+        return await self._tasks.get(caller, ask.project, ask.task_id)
+
+
+def _digest(method: str, *arguments: object) -> str:
+    return hashlib.sha256(orjson.dumps([method, *arguments])).hexdigest()
+
+
+def _check_same(task: Task, ask: Ask, digest: str) -> None:
+    """Refuse a request that is not the one that the task took last, though it has that one's id."""
+    # A task that was written by an earlier server does not know what it took.
+    if task.last_digest not in ("", digest):
+        raise AlreadyExists(
+            "REQUEST_ID_REUSED",
+            f"request_id: {ask.request_id} belongs to another request to {task.name}; a new request needs a new id",
+            {"request_id": ask.request_id, "task": task.name},
+        )
+    if ask.etag != task.last_etag:
+        check_etag(task, ask.etag)
+
+
+def _version_gone(script: str, wanted: str, installed: str) -> FailedPrecondition:
+    said = f"{script} {wanted} is asked for, {installed or 'none'} is installed; install it"
+    if installed:
+        said += f", or let the task go on with script_version {installed} (--script-version {installed})"
+    facts = {"script": script, "version": wanted, "installed": installed or "none"}
+    return FailedPrecondition("SCRIPT_VERSION_GONE", said, facts)
+
+
+def _plan(work: Work, only: Sequence[str], retain: Sequence[str]) -> undo.Plan:
+    work.task.require(Trigger.ROLL_BACK)
+    return undo.plan(work.ledger(), only, retain, work.now)

@@ -1,0 +1,379 @@
+"""The use cases of tasks: create, get, list, wait, read events and resources, cancel, delete."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
+
+from wharfinger_server import config
+from wharfinger_server.domain.errors import Aborted, AlreadyExists, NotFound, Refused, invalid
+from wharfinger_server.domain.estimate import Estimate
+from wharfinger_server.domain.event import StateChange
+from wharfinger_server.domain.ledger import Entry
+from wharfinger_server.domain.states import Phase, TaskState
+from wharfinger_server.domain.task import Task
+from wharfinger_server.engine.execution.dispatcher import Dispatcher
+from wharfinger_server.engine.execution.retrying_store import unbroken
+from wharfinger_server.engine.interface.filters import OPERATORS, RESOURCE_FIELDS, TASK_FIELDS, parse, stored
+from wharfinger_server.engine.interface.id_checks import check_project
+from wharfinger_server.engine.interface.page_tokens import page_limit, page_start, page_token
+from wharfinger_server.engine.interface.requests import Caller, CreateRequest, task_not_found
+from wharfinger_server.engine.interface.task_view import Shown
+from wharfinger_server.engine.lifecycle.lifecycle import Leased, Life
+from wharfinger_server.engine.use_cases.admission import Admission, Admitted
+from wharfinger_server.engine.use_cases.estimates import Estimates
+from wharfinger_server.engine.use_cases.views import Showing
+from wharfinger_server.engine.watching.broadcast import Hub
+from wharfinger_server.store.store import Draft, Existing, Gone, MaybeWritten, Store, TaskQuery
+from wharfinger_server.store.work import Work
+
+T = TypeVar("T")
+
+USUAL_PAGE = 100
+USUAL_WAIT = 30_000_000
+MOST_WAIT = 3_600_000_000
+REASON_LENGTH = 1024
+
+
+class Tasks:
+    """What callers can do with tasks. Every method raises a `Refused` that says why and what to do."""
+
+    def __init__(
+        self,
+        store: Store,
+        admission: Admission,
+        estimates: Estimates,
+        dispatcher: Dispatcher,
+        life: Life,
+        hub: Hub,
+        showing: Showing,
+        limits: config.Limits,
+    ) -> None:
+        self._store = store
+        self._admission = admission
+        self._estimates = estimates
+        self._dispatcher = dispatcher
+        self._life = life
+        self._hub = hub
+        self._showing = showing
+        self._usual_page = limits.page_size
+        self._most_page = limits.max_page_size
+
+    # ------------------------------------------------------------------ create
+
+    async def create(self, caller: Caller, request: CreateRequest) -> Shown:
+        """Accept a task: durable before this returns. The same request id returns the same task."""
+        admitted = self._admission.admit(caller, request)
+        try:
+            estimate = await self._estimate(admitted, request)
+        except Refused as refused:
+            return await self._made_before(request, admitted, refused)
+        if request.validate_only:
+            return Shown(_unwritten(admitted.task), estimate=estimate)
+        draft, at_once = self._draft(admitted, estimate)
+        try:
+            written = await self._store.create(draft)
+        except Existing as existing:
+            self._not_written(draft.task, at_once)
+            return await self._existing(request, admitted, existing)
+        except BaseException as error:
+            self._unheard(error, [(draft.task, at_once)])
+            raise
+        self._written(written, at_once, admitted)
+        return Shown(written, estimate=estimate)
+
+    async def batch_create(
+        self, caller: Caller, project: str, requests: Sequence[CreateRequest]
+    ) -> Sequence[Shown | Refused]:
+        """Accept many tasks in one commit; each answers for itself, in the order asked."""
+        check_project(caller, project)
+        answers: dict[int, Shown | Refused] = {}
+        ready: list[tuple[int, Admitted, Estimate | None]] = []
+        for i, request in enumerate(requests):
+            try:
+                admitted = self._admission.admit(caller, request)
+                try:
+                    estimate = await self._estimate(admitted, request)
+                except Refused as refused:
+                    answers[i] = await self._made_before(request, admitted, refused)
+                    continue
+            except Refused as refused:
+                answers[i] = refused
+                continue
+            if request.validate_only:
+                answers[i] = Shown(_unwritten(admitted.task), estimate=estimate)
+                continue
+            ready.append((i, admitted, estimate))
+        drafts = [(i, admitted, estimate, *self._draft(admitted, estimate)) for i, admitted, estimate in ready]
+        try:
+            outcomes = await self._store.create_many([draft for *_, draft, _ in drafts])
+        except BaseException as error:
+            self._unheard(error, [(draft.task, at_once) for *_, draft, at_once in drafts])
+            raise
+        for (i, admitted, estimate, draft, at_once), outcome in zip(drafts, outcomes, strict=True):
+            if isinstance(outcome, Task):
+                self._written(outcome, at_once, admitted)
+                answers[i] = Shown(outcome, estimate=estimate)
+                continue
+            self._not_written(draft.task, at_once)
+            try:
+                answers[i] = (
+                    outcome if isinstance(outcome, Refused) else await self._existing(requests[i], admitted, outcome)
+                )
+            except Refused as refused:
+                answers[i] = refused
+        return [answers[i] for i in range(len(requests))]
+
+    async def _estimate(self, admitted: Admitted, request: CreateRequest) -> Estimate | None:
+        """Return what the task is expected to cost. Raises a Refused where that is too much, or can't be told."""
+        task = admitted.task
+        if not self._estimates.concern(task):
+            return None
+        estimate = await self._estimates.admit(task, request.task.params, admitted.secret)
+        if request.validate_only:
+            await self._estimates.check_budget(task)
+        return estimate
+
+    async def _made_before(self, request: CreateRequest, admitted: Admitted, refused: Refused) -> Shown:
+        """Return the task that the request made already, though prices or limits refuse it now; raise if none."""
+        if request.request_id and not request.validate_only:
+            found = await self._store.task_by_request(request.project, request.request_id)
+            if found is not None:
+                return await self._existing(request, admitted, Existing(found, "request_id"))
+        raise refused
+
+    def _draft(self, admitted: Admitted, estimate: Estimate | None) -> tuple[Draft, bool]:
+        task, seal = admitted.task, admitted.secret.seal if admitted.secret else None
+        document = estimate.to_json() if estimate is not None else b""
+        if self._dispatcher.reserve(task):  # a slot is free: created and leased in one commit
+            return Draft(task, self._life.begin_at_once(task, self._dispatcher.worker), seal, document), True
+        return Draft(task, ((StateChange(TaskState.QUEUED, task.creator, ""), 0),), seal, document), False
+
+    def _unheard(self, error: BaseException, tasks: Sequence[tuple[Task, bool]]) -> None:
+        """See to drafts of which nobody heard: a caller that left, or a lost answer, does not mean that they failed."""
+        if isinstance(error, asyncio.CancelledError | MaybeWritten):
+            self._dispatcher.find_out(tasks)
+            return
+        for task, at_once in tasks:
+            self._not_written(task, at_once)
+
+    def _not_written(self, task: Task, at_once: bool) -> None:
+        if at_once:
+            self._dispatcher.unreserve(task)
+
+    def _written(self, task: Task, at_once: bool, admitted: Admitted) -> None:
+        if at_once:
+            sealed = admitted.secret.values if admitted.secret else {}
+            self._dispatcher.launch(Leased(task, Phase.RUN, sealed=sealed))
+        else:
+            self._dispatcher.consider(task)
+
+    async def _existing(self, request: CreateRequest, admitted: Admitted, existing: Existing) -> Shown:
+        found = existing.task
+        if existing.by == "request_id":
+            if not self._admission.same(admitted, found):
+                raise AlreadyExists(
+                    "REQUEST_ID_REUSED",
+                    f"request_id: {request.request_id} belongs to another request, which made {found.name};"
+                    " a new request needs a new id",
+                    {"request_id": request.request_id, "task": found.name},
+                )
+            return Shown(found, estimate=await self._showing.estimate(found))
+        raise AlreadyExists(
+            "TASK_EXISTS",
+            f"task_id: {found.name} exists"
+            + (" as a deleted task, whose name is kept for some days" if found.delete_time else ""),
+            {"task": found.name},
+        )
+
+    # ------------------------------------------------------------------ read
+
+    async def get(self, caller: Caller, project: str, task_id: str, full: bool = True) -> Shown:
+        """Return a task as it is now."""
+        task = await self.visible(caller, project, task_id)
+        return await self._showing.show(task) if full else self._showing.brief(task)
+
+    async def visible(self, caller: Caller, project: str, task_id: str) -> Task:
+        """Return a task that the caller may see. Raises NotFound TASK_NOT_FOUND."""
+        task = await self._store.task(project, task_id) if caller.may_see(project) else None
+        if task is None:
+            raise task_not_found(project, task_id)
+        return task
+
+    async def list(
+        self,
+        caller: Caller,
+        project: str | None,
+        filter: str = "",  # noqa: A002 - the API's own word
+        order_by: str = "",
+        page_size: int = 0,
+        page_token: str = "",
+        full: bool = False,
+    ) -> tuple[Sequence[Shown], str]:
+        """Return a page of a project's tasks and the token of the next one ("" on the last).
+
+        Without a project it is one of all projects that the caller's credential opens.
+        """
+        if project is not None:
+            check_project(caller, project)
+        conditions = parse(filter, TASK_FIELDS)
+        descending = _descending(order_by)
+        limit = page_limit(page_size, self._usual_page, self._most_page)
+        question = ("tasks", project, filter, descending)
+        after = page_start(page_token, *question)
+        of = caller.projects if project is None else project
+        query = TaskQuery(of, stored(conditions), descending, after, limit + 1, light=not full)
+        tasks = await self._store.tasks(query)
+        shown = [await self._showing.show(task) if full else self._showing.brief(task) for task in tasks[:limit]]
+        return shown, _next(tasks, limit, question)
+
+    async def wait(self, caller: Caller, project: str, task_id: str, timeout: int) -> Shown:
+        """Return the task once it rests, or as it is after `timeout` microseconds (0: half a minute)."""
+        if timeout < 0:
+            raise invalid("timeout", "it is negative")
+        task = await self.visible(caller, project, task_id)
+        bell = self._hub.bell()
+        topic = self._hub.join_task(task.id, bell)
+        until = self._store.steady.read() + min(timeout or USUAL_WAIT, MOST_WAIT)
+        try:
+            task = await self.visible(caller, project, task_id)
+            while not task.state.resting and not topic.closing and (left := until - self._store.steady.read()) > 0:
+                await bell.wait(left / 1_000_000)
+                task = topic.newest or task
+        finally:
+            self._hub.leave_task(task.id, bell)
+        return await self.get(caller, project, task_id)
+
+    async def events(
+        self,
+        caller: Caller,
+        project: str,
+        task_id: str,
+        after_sequence: int = 0,
+        page_size: int = 0,
+        token: str = "",
+    ) -> tuple[Sequence[bytes], str]:
+        """Return a page of a task's events, serialised, and the token of the next one."""
+        if after_sequence < 0:
+            raise invalid("after_sequence", "it is negative")
+        task = await self.visible(caller, project, task_id)
+        limit = page_limit(page_size, USUAL_PAGE, self._most_page)
+        after = max(after_sequence, page_start(token, "events", task.id))
+        found = await self._store.events(task.id, after, limit + 1)
+        more = len(found) > limit
+        following = page_token(found[limit - 1].sequence, "events", task.id) if more else ""
+        return [event.body for event in found[:limit]], following
+
+    async def resources(
+        self,
+        caller: Caller,
+        project: str,
+        task_id: str,
+        filter: str = "",  # noqa: A002 - the API's own word
+        page_size: int = 0,
+        token: str = "",
+    ) -> tuple[Sequence[Entry], str]:
+        """Return a page of a task's ledger and the token of the next one."""
+        task = await self.visible(caller, project, task_id)
+        conditions = parse(filter, RESOURCE_FIELDS, labels=False)
+        limit = page_limit(page_size, USUAL_PAGE, self._most_page)
+        after = page_start(token, "resources", task.id, filter)
+        found: list[Entry] = []
+        while len(found) <= limit:
+            entries = await self._store.entries(task.id, after, limit + 1)
+            found += [e for e in entries if all(OPERATORS[c.op](getattr(e, c.field), c.value) for c in conditions)]
+            if len(entries) <= limit:
+                break
+            after = entries[-1].ordinal
+        more = len(found) > limit
+        return found[:limit], page_token(found[limit - 1].ordinal, "resources", task.id, filter) if more else ""
+
+    # ------------------------------------------------------------------ change
+
+    async def cancel(self, caller: Caller, project: str, task_id: str, etag: str = "", reason: str = "") -> Shown:
+        """Ask a task to stop. A second cancel changes nothing; one of an ended task is refused."""
+        task = await self.visible(caller, project, task_id)
+        why = reason[:REASON_LENGTH]
+
+        def decide(work: Work) -> Task:
+            """Take the cancel."""
+            check_etag(work.task, etag)
+            return self._life.cancel(work, caller.creator, why)
+
+        return await self._showing.show(await self.change(task, decide, why))
+
+    async def change(self, task: Task, decide: Callable[[Work], Task], why: str = "") -> Task:
+        """Change a task as a person wishes, and let it go on; `why` is what a running attempt hears that has to stop.
+
+        It goes on also where nobody hears that it was changed: a caller that left, an answer that was lost.
+        """
+
+        async def carry_out() -> Task:
+            """Change it, or have it found out what came of that."""
+            try:
+                changed = await changed_task(self._store.change(task.id, decide), task)
+            except MaybeWritten:
+                self._dispatcher.find_out([(task, False)])
+                raise
+            self._dispatcher.go_on(changed, why)
+            return changed
+
+        return await unbroken(carry_out())
+
+    async def delete(self, caller: Caller, project: str, task_id: str, etag: str = "") -> None:
+        """Delete an ended task that owns nothing alive. Its ledger stays for a while, for late evidence."""
+        task = await self.visible(caller, project, task_id)
+
+        def decide(work: Work) -> Task:
+            """Leave a tombstone."""
+            check_etag(work.task, etag)
+            work.task.delete(work.now)
+            work.touch()
+            return work.task
+
+        await self.change(task, decide)
+
+
+async def changed_task(change: Awaitable[T], task: Task) -> T:
+    """Await a change of `task`. Raises NotFound TASK_NOT_FOUND where the task was purged since it was read."""
+    try:
+        return await change
+    except Gone:
+        raise task_not_found(task.project, task.task_id) from None
+
+
+def _unwritten(task: Task) -> Task:
+    task.uid = ""
+    return task
+
+
+def _next(tasks: Sequence[Task], limit: int, question: tuple[object, ...]) -> str:
+    return page_token(tasks[limit - 1].id, *question) if len(tasks) > limit else ""
+
+
+def _descending(order_by: str) -> bool:
+    words = order_by.split()
+    if words and words[0] == "create_time" and words[1:] in ([], ["asc"], ["desc"]):
+        return words[1:] == ["desc"]
+    if words:
+        raise invalid(
+            "order_by",
+            f'{order_by[:80]!r} is not understood; tasks are listed by "create_time" or "create_time desc"',
+            "INVALID_ORDER_BY",
+            order_by=order_by[:80],
+            allowed="create_time,create_time desc",
+        )
+    return True
+
+
+def check_etag(task: Task, etag: str) -> None:
+    """Refuse a task that has changed since the caller read it (Aborted ETAG_MISMATCH), or that was deleted."""
+    if task.delete_time:
+        raise NotFound("TASK_NOT_FOUND", f"there is no task {task.name}", {"task": task.name})
+    if etag and etag != task.etag:
+        raise Aborted(
+            "ETAG_MISMATCH",
+            f"etag: {task.name} has changed since it was read; read it again and decide anew",
+            {"task": task.name, "etag": task.etag},
+        )
