@@ -6,8 +6,8 @@ from typing import Any
 
 from tests.campaigns.planting import Catalogue, Ground
 
-from wharfinger_server.store.books import Books
-from wharfinger_server.store.loaded import Entries
+from wharfinger_server.store.commit.books import Books
+from wharfinger_server.store.commit.loaded import Entries
 
 BUGS = Catalogue()
 

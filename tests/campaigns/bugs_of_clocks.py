@@ -11,8 +11,9 @@ from tests.campaigns.sim import clocks
 
 from wharfinger.runtime import looking
 from wharfinger_server.domain import finding
-from wharfinger_server.store import codec, store
+from wharfinger_server.store import store
 from wharfinger_server.store.store import SteadyClock
+from wharfinger_server.store.tables import codec
 
 BUGS = Catalogue()
 

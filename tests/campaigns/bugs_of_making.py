@@ -16,8 +16,8 @@ from wharfinger_server.domain.states import EntryState
 from wharfinger_server.engine.execution import session
 from wharfinger_server.engine.execution.attempt import Attempt
 from wharfinger_server.engine.lifecycle import lifecycle
-from wharfinger_server.store.batch import Batch
-from wharfinger_server.store.writer import Writer
+from wharfinger_server.store.commit.batch import Batch
+from wharfinger_server.store.commit.writer import Writer
 
 BUGS = Catalogue()
 

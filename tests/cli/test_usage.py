@@ -8,7 +8,16 @@ from pathlib import Path
 import pytest
 from tests.cli.conftest import Shell
 
-HEAVY = ("grpc", "google", "rich", "asyncio", "importlib.metadata", "pathlib", "wharfinger.blocking", "wharfinger_server")
+HEAVY = (
+    "grpc",
+    "google",
+    "rich",
+    "asyncio",
+    "importlib.metadata",
+    "pathlib",
+    "wharfinger.blocking",
+    "wharfinger_server",
+)
 
 
 def test_help_tells_every_command_without_loading_them(nobody: Shell) -> None:

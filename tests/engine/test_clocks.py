@@ -17,7 +17,7 @@ from wharfinger_server.domain.states import EntryState, Phase, TaskState
 from wharfinger_server.engine.execution import recovery, script_values, timers, waits
 from wharfinger_server.engine.execution.attempt import Attempt
 from wharfinger_server.engine.execution.session import AttemptSession
-from wharfinger_server.store.work import Work
+from wharfinger_server.store.commit.work import Work
 
 HOUR = 3600 * SECOND
 DAY = 24 * HOUR

@@ -10,7 +10,7 @@ from wharfinger_server.domain.policy import Policy
 from wharfinger_server.domain.states import TaskState
 from wharfinger_server.engine.execution import script_values
 from wharfinger_server.engine.use_cases.remediation import Ask
-from wharfinger_server.store.database import CommitUnknown
+from wharfinger_server.store.databases.base import CommitUnknown
 from wharfinger_server.store.store import MaybeWritten
 
 SOON = 300_000

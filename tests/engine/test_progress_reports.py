@@ -8,7 +8,7 @@ import pytest
 
 from wharfinger.runtime import protocol
 from wharfinger_server.engine.execution.script_values import progress_of_script
-from wharfinger_server.store.codec import progress_body
+from wharfinger_server.store.tables.codec import progress_body
 
 STRANGE = [2**63, 2**70, -1, -(2**63), 12.5, math.inf, math.nan, "12", None, b"1", [1], 10**400]
 

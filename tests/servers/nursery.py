@@ -178,7 +178,7 @@ def _import_everything() -> None:
         "wharfinger_server.commands.serving",
         "wharfinger_server.app.server",
         "wharfinger_server.app.logs",
-        "wharfinger_server.store.sqlite_database",
+        "wharfinger_server.store.databases.sqlite",
         "sqlalchemy.dialects.sqlite",
         "alembic.command",
         "libcloud.compute.drivers.ec2",

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from tests.postgres import Cluster, postgres
 from tests.store.making import encode
 
-from wharfinger_server.store.runner import Runner
+from wharfinger_server.store.commit.runner import Runner
 from wharfinger_server.store.store import Pace, Store
 
 __all__ = ["postgres"]

@@ -10,7 +10,7 @@ from tests.store.making import created, draft, intend, lease
 
 from wharfinger_server.domain.errors import FailedPrecondition
 from wharfinger_server.domain.states import EntryState
-from wharfinger_server.store.books import LEAST
+from wharfinger_server.store.commit.books import LEAST
 from wharfinger_server.store.store import Store
 
 MANY = LEAST + 10

@@ -11,7 +11,7 @@ from tests.store.making import draft, encode
 
 from wharfinger_server.domain.ledger import Entry, Intent
 from wharfinger_server.domain.policy import Policy
-from wharfinger_server.store.steady import clock_name
+from wharfinger_server.store.databases.steady_clock import clock_name
 from wharfinger_server.store.store import InlineRunner, SteadyClock, Store, Work
 
 SECOND = 1_000_000

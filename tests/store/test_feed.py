@@ -11,10 +11,10 @@ import sqlalchemy as sa
 from tests.postgres import Cluster
 from tests.store.making import IDS, bury, draft, encode, ended, say
 
-from wharfinger_server.store.batch import Batch
-from wharfinger_server.store.delivery import Blocked
-from wharfinger_server.store.operations import Change
-from wharfinger_server.store.postgres_database import PostgresDatabase
+from wharfinger_server.store.commit.batch import Batch
+from wharfinger_server.store.commit.commands import Change
+from wharfinger_server.store.commit.replies import Blocked
+from wharfinger_server.store.databases.postgres import PostgresDatabase
 from wharfinger_server.store.store import FeedEvent, Store
 
 

@@ -12,10 +12,10 @@ import sqlalchemy as sa
 from tests.store.conftest import OpenStore
 from tests.store.making import draft, held, say
 
-from wharfinger_server.store.bulk import SqliteBulks, pieces
-from wharfinger_server.store.line import SqliteLine
-from wharfinger_server.store.runner import ThreadRunner
-from wharfinger_server.store.statements import statements
+from wharfinger_server.store.commit.runner import ThreadRunner
+from wharfinger_server.store.databases.bulk import SqliteBulks, pieces
+from wharfinger_server.store.databases.connection import SqliteLine
+from wharfinger_server.store.databases.writes import statements
 from wharfinger_server.store.store import Existing, Pace, Store
 
 

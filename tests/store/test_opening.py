@@ -19,9 +19,9 @@ from tests.postgres import Cluster
 from tests.store.conftest import OpenStore
 from tests.store.making import draft, encode
 
-from wharfinger_server.store import schema
 from wharfinger_server.store.errors import InUse, NotDurable, NotOurs, NotWritable, SchemaTooNew
 from wharfinger_server.store.store import Store
+from wharfinger_server.store.tables import schema
 
 
 def _execute(url: str, *statements: str) -> None:

@@ -21,8 +21,8 @@ from wharfinger_server.domain.ledger import Entry
 from wharfinger_server.domain.price import Money, Price, Tier
 from wharfinger_server.domain.progress import Progress
 from wharfinger_server.domain.task import Lease, Task
-from wharfinger_server.store import codec
 from wharfinger_server.store.store import Draft, InlineRunner, SteadyClock, Store, Work
+from wharfinger_server.store.tables import codec
 
 # PostgreSQL's text holds anything but NUL; lone surrogates are no text.
 TEXT = st.text(st.characters(blacklist_categories=("Cs",), blacklist_characters="\0"), max_size=12)

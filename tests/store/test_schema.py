@@ -9,9 +9,9 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from tests.store.making import encode
 
-from wharfinger_server.store import schema
-from wharfinger_server.store.migrate import VERSION_TABLE
+from wharfinger_server.store.databases.migrate import VERSION_TABLE
 from wharfinger_server.store.store import Store
+from wharfinger_server.store.tables import schema
 
 
 def _engine(url: str) -> sa.Engine:

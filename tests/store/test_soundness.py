@@ -18,7 +18,7 @@ from tests.store.conftest import OpenStore
 from tests.store.making import draft, encode
 
 from wharfinger_server.domain.errors import Unavailable
-from wharfinger_server.store import soundness
+from wharfinger_server.store.databases import soundness
 from wharfinger_server.store.errors import Damaged
 from wharfinger_server.store.store import Store
 

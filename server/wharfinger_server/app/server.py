@@ -26,8 +26,8 @@ from wharfinger_server.engine.engine import Engine
 from wharfinger_server.pricing import Pricing
 from wharfinger_server.registry import Registry
 from wharfinger_server.rpc.messages.event import encode_event
+from wharfinger_server.store.databases.forked import keep_from_children, of_port
 from wharfinger_server.store.errors import NotWritable
-from wharfinger_server.store.forked import keep_from_children, of_port
 from wharfinger_server.store.store import Pace, Store
 
 log = logging.getLogger(__name__)

@@ -31,7 +31,7 @@ from wharfinger_server.pricing.keeping import Shelf, not_kept
 from wharfinger_server.pricing.reading import Read, Reader, Stopped
 from wharfinger_server.pricing.unpacking import too_large
 from wharfinger_server.pricing.values import ImportProgress, ImportRequest, OnProgress
-from wharfinger_server.store.catalogs import quarantined
+from wharfinger_server.store.databases.catalogs import quarantined
 from wharfinger_server.store.store import Store
 
 log = logging.getLogger(__name__)

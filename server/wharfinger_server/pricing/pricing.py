@@ -27,7 +27,7 @@ from wharfinger_server.pricing.lookup import Layer, Stack
 from wharfinger_server.pricing.reading import Reader
 from wharfinger_server.pricing.values import ImportRequest, OnProgress
 from wharfinger_server.registry import Registry
-from wharfinger_server.store.catalogs import unknown_catalog
+from wharfinger_server.store.databases.catalogs import unknown_catalog
 from wharfinger_server.store.store import Store
 
 log = logging.getLogger(__name__)

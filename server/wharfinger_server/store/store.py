@@ -16,21 +16,7 @@ from wharfinger_server.domain.ledger import Entry
 from wharfinger_server.domain.progress import Progress
 from wharfinger_server.domain.states import EntryState
 from wharfinger_server.domain.task import Task
-from wharfinger_server.store import catalogs, schema
-from wharfinger_server.store.database import Database, Verdict
-from wharfinger_server.store.delivery import Awaiting, Blocked
-from wharfinger_server.store.errors import (
-    Existing,
-    FileMoved,
-    Gone,
-    MaybeWritten,
-    NotOurs,
-    OpenRefused,
-    WriteFailed,
-    unavailable,
-)
-from wharfinger_server.store.loaded import Encode
-from wharfinger_server.store.operations import (
+from wharfinger_server.store.commit.commands import (
     Change,
     Create,
     Note,
@@ -43,13 +29,28 @@ from wharfinger_server.store.operations import (
     SaveProgress,
     WriteCatalogs,
 )
-from wharfinger_server.store.queries import Queries
-from wharfinger_server.store.runner import InlineRunner, Runner, ThreadRunner
-from wharfinger_server.store.spending import Budgets
-from wharfinger_server.store.steady import SteadyClock
+from wharfinger_server.store.commit.loaded import Encode
+from wharfinger_server.store.commit.replies import Awaiting, Blocked
+from wharfinger_server.store.commit.runner import InlineRunner, Runner, ThreadRunner
+from wharfinger_server.store.commit.work import Work
+from wharfinger_server.store.commit.writer import OnCommit, Pace, Writer
+from wharfinger_server.store.databases import catalogs
+from wharfinger_server.store.databases.base import Database, Verdict
+from wharfinger_server.store.databases.queries import Queries
+from wharfinger_server.store.databases.spending import Budgets
+from wharfinger_server.store.databases.steady_clock import SteadyClock
+from wharfinger_server.store.errors import (
+    Existing,
+    FileMoved,
+    Gone,
+    MaybeWritten,
+    NotOurs,
+    OpenRefused,
+    WriteFailed,
+    unavailable,
+)
+from wharfinger_server.store.tables import schema
 from wharfinger_server.store.values import Committed, Condition, Draft, FeedEvent, Sealed, StoredEvent, TaskQuery
-from wharfinger_server.store.work import Work
-from wharfinger_server.store.writer import OnCommit, Pace, Writer
 
 __all__ = [
     "Committed",
@@ -426,11 +427,11 @@ def _database(url: str, clock: Callable[[], int] | None, steady: SteadyClock | N
         ) from None
     kind = parsed.drivername.partition("+")[0]
     if kind == "sqlite":
-        from wharfinger_server.store.sqlite_database import SqliteDatabase
+        from wharfinger_server.store.databases.sqlite import SqliteDatabase
 
         return SqliteDatabase(parsed.set(drivername="sqlite"), clock, steady)
     if kind in ("postgres", "postgresql"):
-        from wharfinger_server.store.postgres_database import PostgresDatabase
+        from wharfinger_server.store.databases.postgres import PostgresDatabase
 
         return PostgresDatabase(parsed.set(drivername="postgresql+psycopg"), clock, steady)
     raise NotOurs(f"the server knows sqlite:// and postgresql:// databases, not {parsed.drivername}://")

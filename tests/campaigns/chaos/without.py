@@ -84,7 +84,7 @@ def a_page_of_the_queue_is_read_for_ever() -> None:
 @_mend("15")
 def children_keep_what_is_the_servers() -> None:
     """A child that a script forks holds the lock when the next server starts."""
-    from wharfinger_server.store import forked
+    from wharfinger_server.store.databases import forked
 
     _GROUND.put(forked, "_in_child", lambda: None)
 
@@ -92,7 +92,7 @@ def children_keep_what_is_the_servers() -> None:
 @_mend("16")
 def silence_is_waited_for() -> None:
     """A connection to the database that is open and dead holds all writes up for ever."""
-    from wharfinger_server.store.deadline import Deadline
+    from wharfinger_server.store.databases.deadline import Deadline
 
     _GROUND.put(Deadline, "arm", lambda self, sockets: None)
 

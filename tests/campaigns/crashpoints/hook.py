@@ -60,9 +60,9 @@ def install() -> None:
 
 
 def _watch_commits(points: Points) -> None:
-    from wharfinger_server.store.operations import Change, Create
-    from wharfinger_server.store.sqlite_database import SqliteDatabase
-    from wharfinger_server.store.writer import Writer
+    from wharfinger_server.store.commit.commands import Change, Create
+    from wharfinger_server.store.commit.writer import Writer
+    from wharfinger_server.store.databases.sqlite import SqliteDatabase
 
     run, commit = Writer._commit, SqliteDatabase.commit
     chore = False

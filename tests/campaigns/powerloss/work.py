@@ -24,7 +24,7 @@ from wharfinger_server.engine.interface.requests import Caller, CreateRequest, N
 from wharfinger_server.executors.asyncio_executor import AsyncioExecutor
 from wharfinger_server.registry import ExecutorPlugin, Registry, ScriptPlugin
 from wharfinger_server.rpc.messages.event import encode_event
-from wharfinger_server.store import sqlite_database
+from wharfinger_server.store.databases import sqlite
 from wharfinger_server.store.store import Store
 
 SCRIPT = "powerloss.build"
@@ -76,14 +76,14 @@ def script(witness: Witness, dice: random.Random) -> ModuleType:
 
 def loosen() -> None:
     """Plant the bug: the database does not wait for its disk, and nobody minds."""
-    prepare = sqlite_database._prepare
+    prepare = sqlite._prepare
 
     def loose(driver: Any) -> None:
         prepare(driver)
         driver.execute("PRAGMA synchronous = NORMAL")
 
-    sqlite_database._prepare = loose
-    sqlite_database._FULL = 1  # type: ignore[misc]
+    sqlite._prepare = loose
+    sqlite._FULL = 1  # type: ignore[misc]
 
 
 async def work(folder: Path, tasks: int, seed: int) -> None:

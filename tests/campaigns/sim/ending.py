@@ -10,7 +10,7 @@ from tests.campaigns.sim.of_tasks import ENDED
 
 from wharfinger_server.domain.entry import Entry
 from wharfinger_server.domain.states import EntryState
-from wharfinger_server.store import codec, schema
+from wharfinger_server.store.tables import codec, schema
 
 if TYPE_CHECKING:
     from tests.campaigns.sim.cloud import Thing

@@ -19,7 +19,7 @@ from unittest.mock import patch
 from wharfinger.runtime import steps, undoing, verbs
 from wharfinger_server.domain import ids
 from wharfinger_server.engine.execution import script_values
-from wharfinger_server.store import writer
+from wharfinger_server.store.commit import writer
 
 EPOCH = 1_800_000_000
 """When every history begins, in seconds."""

@@ -24,7 +24,7 @@ from wharfinger_server.engine.execution.session import AttemptSession
 from wharfinger_server.registry import ExecutorPlugin, Registry, ScriptPlugin
 from wharfinger_server.rpc.messages.event import encode_event
 from wharfinger_server.sdk.executor import Executor, Host, Job
-from wharfinger_server.store.books import Books
+from wharfinger_server.store.commit.books import Books
 from wharfinger_server.store.store import Committed, InlineRunner, Store, Work
 
 if TYPE_CHECKING:

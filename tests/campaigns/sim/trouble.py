@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from wharfinger_server.store.database import CommitUnknown, Database
+from wharfinger_server.store.databases.base import CommitUnknown, Database
 from wharfinger_server.store.store import Store
 
 if TYPE_CHECKING:

@@ -32,8 +32,8 @@ from wharfinger_server.engine.lifecycle.lifecycle import Leased, Life
 from wharfinger_server.engine.lifecycle.recording import timed_out
 from wharfinger_server.engine.params.sealing import CannotOpen, Vault
 from wharfinger_server.engine.scripts.installed import Scripts
+from wharfinger_server.store.commit.work import Work
 from wharfinger_server.store.store import Gone
-from wharfinger_server.store.work import Work
 
 log = logging.getLogger(__name__)
 

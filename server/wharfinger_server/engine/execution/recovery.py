@@ -16,8 +16,8 @@ from wharfinger_server.engine.execution.dispatcher import Dispatcher
 from wharfinger_server.engine.execution.suspects import NAMED
 from wharfinger_server.engine.lifecycle.lifecycle import Life
 from wharfinger_server.engine.scripts.installed import Scripts
+from wharfinger_server.store.commit.work import Work
 from wharfinger_server.store.store import Gone, Store
-from wharfinger_server.store.work import Work
 
 log = logging.getLogger(__name__)
 

@@ -13,8 +13,8 @@ from typing import Any, TypeVar
 
 from wharfinger_server.domain.errors import Unavailable
 from wharfinger_server.domain.task import Task
+from wharfinger_server.store.commit.work import Work
 from wharfinger_server.store.store import Sealed, Store
-from wharfinger_server.store.work import Work
 
 T = TypeVar("T")
 

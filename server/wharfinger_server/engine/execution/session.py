@@ -23,8 +23,8 @@ from wharfinger_server.engine.execution.attempt import LINE_COST, Attempt
 from wharfinger_server.engine.lifecycle import rollback
 from wharfinger_server.engine.lifecycle.lifecycle import LATE, Life
 from wharfinger_server.engine.lifecycle.recording import SERVER, entry_changed, guard, state_changed
+from wharfinger_server.store.commit.work import Work
 from wharfinger_server.store.store import Gone
-from wharfinger_server.store.work import Work
 
 T = TypeVar("T")
 Decide = Callable[[Work], Any]

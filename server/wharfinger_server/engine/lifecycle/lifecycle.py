@@ -20,7 +20,7 @@ from wharfinger_server.domain.task import Task
 from wharfinger_server.engine.lifecycle import rollback
 from wharfinger_server.engine.lifecycle.causes import unsettled
 from wharfinger_server.engine.lifecycle.recording import SERVER, ask_time, entry_changed, guard, state_changed
-from wharfinger_server.store.work import Work
+from wharfinger_server.store.commit.work import Work
 
 LEFT_IN_DOUBT = Failure(
     Code.UNKNOWN,

@@ -8,7 +8,7 @@ from wharfinger_server.domain.event import ResourceChange, StateChange
 from wharfinger_server.domain.failure import Code, Failure
 from wharfinger_server.domain.policy import SECOND
 from wharfinger_server.domain.states import TaskState
-from wharfinger_server.store.work import Work
+from wharfinger_server.store.commit.work import Work
 
 SERVER = "server"
 

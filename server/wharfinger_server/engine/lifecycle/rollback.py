@@ -7,7 +7,7 @@ from wharfinger_server.domain.entry import Entry
 from wharfinger_server.domain.failure import Code, Failure
 from wharfinger_server.domain.states import EntryState, Phase
 from wharfinger_server.engine.lifecycle.recording import SERVER, ask_time, entry_changed, state_changed, timed_out
-from wharfinger_server.store.work import Work
+from wharfinger_server.store.commit.work import Work
 
 
 def untried(entry: Entry) -> Failure:

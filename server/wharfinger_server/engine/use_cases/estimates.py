@@ -26,7 +26,7 @@ from wharfinger_server.engine.scripts.profile_grants import granted
 from wharfinger_server.engine.use_cases.admission import Admission
 from wharfinger_server.pricing import Prices, Stack, estimate
 from wharfinger_server.pricing.estimating import Wanted
-from wharfinger_server.store.spending import Budgets, over_budget
+from wharfinger_server.store.databases.spending import Budgets, over_budget
 from wharfinger_server.store.store import Store
 
 log = logging.getLogger(__name__)

@@ -20,8 +20,8 @@ from wharfinger_server.engine.lifecycle.lifecycle import Life
 from wharfinger_server.engine.lifecycle.recording import entry_changed, state_changed
 from wharfinger_server.engine.scripts.installed import Scripts
 from wharfinger_server.engine.use_cases.tasks import REASON_LENGTH, Tasks, changed_task, check_etag
+from wharfinger_server.store.commit.work import Work
 from wharfinger_server.store.store import Store
-from wharfinger_server.store.work import Work
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,8 +25,8 @@ from wharfinger_server.engine.use_cases.admission import Admission, Admitted
 from wharfinger_server.engine.use_cases.estimates import Estimates
 from wharfinger_server.engine.use_cases.views import Showing
 from wharfinger_server.engine.watching.broadcast import Hub
+from wharfinger_server.store.commit.work import Work
 from wharfinger_server.store.store import Draft, Existing, Gone, MaybeWritten, Store, TaskQuery
-from wharfinger_server.store.work import Work
 
 T = TypeVar("T")
 

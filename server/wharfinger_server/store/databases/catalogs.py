@@ -10,8 +10,8 @@ import sqlalchemy as sa
 
 from wharfinger_server.domain.catalog import Activation, Catalog, CatalogDiff
 from wharfinger_server.domain.errors import Aborted, FailedPrecondition, NotFound
-from wharfinger_server.store.line import Line
-from wharfinger_server.store.schema import BYTES, ID, NUMBER, SMALL, TEXT, metadata
+from wharfinger_server.store.databases.connection import Line
+from wharfinger_server.store.tables.schema import BYTES, ID, NUMBER, SMALL, TEXT, metadata
 
 catalogs = sa.Table(
     "catalogs",

@@ -21,18 +21,18 @@ import sqlalchemy as sa
 from psycopg.types.numeric import Int8BinaryDumper
 
 from wharfinger_server.config import shown_url
-from wharfinger_server.store import migrate
-from wharfinger_server.store.bulk import PostgresBulks
-from wharfinger_server.store.codec import Row
-from wharfinger_server.store.database import TASKS, CommitUnknown, Database, Trouble, Verdict, ensure_incarnation
-from wharfinger_server.store.deadline import Deadline
+from wharfinger_server.store.databases import migrate
+from wharfinger_server.store.databases.base import TASKS, CommitUnknown, Database, Trouble, Verdict, ensure_incarnation
+from wharfinger_server.store.databases.bulk import PostgresBulks
+from wharfinger_server.store.databases.connection import Line
+from wharfinger_server.store.databases.deadline import Deadline
+from wharfinger_server.store.databases.forked import allow_children, keep_from_children
+from wharfinger_server.store.databases.lock import is_alive
+from wharfinger_server.store.databases.readers import Readers
+from wharfinger_server.store.databases.steady_clock import SteadyClock
+from wharfinger_server.store.databases.writes import statements
 from wharfinger_server.store.errors import InUse, NotDurable, NotOurs, NotWritable
-from wharfinger_server.store.forked import allow_children, keep_from_children
-from wharfinger_server.store.line import Line
-from wharfinger_server.store.lock import is_alive
-from wharfinger_server.store.readers import Readers
-from wharfinger_server.store.statements import statements
-from wharfinger_server.store.steady import SteadyClock
+from wharfinger_server.store.tables.codec import Row
 
 T = TypeVar("T")
 

@@ -11,14 +11,8 @@ from wharfinger_server.domain import ids
 from wharfinger_server.domain.errors import Refused
 from wharfinger_server.domain.event import Event
 from wharfinger_server.domain.task import Task
-from wharfinger_server.store import codec
-from wharfinger_server.store.books import Books
-from wharfinger_server.store.catalogs import CatalogWrites
-from wharfinger_server.store.database import Database
-from wharfinger_server.store.errors import Existing, Gone
-from wharfinger_server.store.line import Line
-from wharfinger_server.store.loaded import Encode, Loaded, Pending
-from wharfinger_server.store.operations import (
+from wharfinger_server.store.commit.books import Books
+from wharfinger_server.store.commit.commands import (
     Change,
     Create,
     Note,
@@ -30,9 +24,15 @@ from wharfinger_server.store.operations import (
     SaveProgress,
     WriteCatalogs,
 )
-from wharfinger_server.store.spending import Budgets, Spending
+from wharfinger_server.store.commit.loaded import Encode, Loaded, Pending
+from wharfinger_server.store.commit.work import Work
+from wharfinger_server.store.databases.base import Database
+from wharfinger_server.store.databases.catalogs import CatalogWrites
+from wharfinger_server.store.databases.connection import Line
+from wharfinger_server.store.databases.spending import Budgets, Spending
+from wharfinger_server.store.errors import Existing, Gone
+from wharfinger_server.store.tables import codec
 from wharfinger_server.store.values import Committed, Draft, FeedEvent
-from wharfinger_server.store.work import Work
 
 O = TypeVar("O", bound=Operation)  # noqa: E741  # a type
 

@@ -6,7 +6,7 @@ from wharfinger_server.domain.clock import Reading
 from wharfinger_server.domain.event import EventDetail
 from wharfinger_server.domain.ledger import Ledger
 from wharfinger_server.domain.task import Task
-from wharfinger_server.store.loaded import Loaded
+from wharfinger_server.store.commit.loaded import Loaded
 
 
 class Work:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol, TypeVar
 
-from wharfinger_server.store.delivery import running_loop
+from wharfinger_server.store.commit.replies import running_loop
 
 T = TypeVar("T")
 

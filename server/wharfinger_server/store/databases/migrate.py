@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from wharfinger_server.store import schema
 from wharfinger_server.store.errors import NotOurs, SchemaTooNew
+from wharfinger_server.store.tables import schema
 
 if TYPE_CHECKING:
     from alembic.config import Config

@@ -13,11 +13,11 @@ from wharfinger_server.domain.costs import Sums
 from wharfinger_server.domain.ledger import Entry
 from wharfinger_server.domain.states import CLOSED, EntryState
 from wharfinger_server.domain.task import Task
-from wharfinger_server.store import codec, schema
-from wharfinger_server.store.codec import Row
-from wharfinger_server.store.database import Database
-from wharfinger_server.store.prepared import LIGHT, TASK, TROUBLED, UNFINISHED, reads
-from wharfinger_server.store.spending import read_sums
+from wharfinger_server.store.databases.base import Database
+from wharfinger_server.store.databases.reads import LIGHT, TASK, TROUBLED, UNFINISHED, reads
+from wharfinger_server.store.databases.spending import read_sums
+from wharfinger_server.store.tables import codec, schema
+from wharfinger_server.store.tables.codec import Row
 from wharfinger_server.store.values import Condition, FeedEvent, Sealed, StoredEvent, TaskQuery
 
 _T = schema.tasks.c

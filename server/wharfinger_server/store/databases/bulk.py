@@ -14,7 +14,7 @@ from typing import Any, Protocol, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from wharfinger_server.store.line import Line
+from wharfinger_server.store.databases.connection import Line
 
 T = TypeVar("T")
 Rows = Sequence[Sequence[Any]]

@@ -16,8 +16,8 @@ from wharfinger_server.domain.ledger import Entry
 from wharfinger_server.domain.progress import Progress
 from wharfinger_server.domain.states import EntryState, Phase, TaskState
 from wharfinger_server.domain.task import Lease, Task
-from wharfinger_server.store import schema
-from wharfinger_server.store.documents import Document, document
+from wharfinger_server.store.tables import schema
+from wharfinger_server.store.tables.documents import Document, document
 
 Row = Sequence[Any]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from wharfinger_server.store.loaded import Entries
+    from wharfinger_server.store.commit.loaded import Entries
 
 Stamp = tuple[int, int, int]
 """A task's epoch, revision and last event: a ledger is taken for what the database has only under the same ones."""

@@ -7,8 +7,8 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+from wharfinger_server.store.databases.forked import allow_children, keep_from_children
 from wharfinger_server.store.errors import InUse
-from wharfinger_server.store.forked import allow_children, keep_from_children
 
 OPEN, CLOSED = "open", "closed"
 """How a server leaves a database: as it was when it was killed, or in order."""

@@ -12,15 +12,15 @@ import sqlalchemy as sa
 
 from wharfinger_server.domain.errors import Unavailable
 from wharfinger_server.domain.ids import TaskIds
-from wharfinger_server.store.batch import Batch
-from wharfinger_server.store.books import Books
-from wharfinger_server.store.database import CommitUnknown, Database, Verdict
-from wharfinger_server.store.delivery import deliver
+from wharfinger_server.store.commit.batch import Batch
+from wharfinger_server.store.commit.books import Books
+from wharfinger_server.store.commit.commands import Create, Operation, Purge
+from wharfinger_server.store.commit.loaded import Encode
+from wharfinger_server.store.commit.replies import deliver
+from wharfinger_server.store.commit.runner import Runner
+from wharfinger_server.store.databases.base import CommitUnknown, Database, Verdict
+from wharfinger_server.store.databases.spending import Budgets
 from wharfinger_server.store.errors import MaybeWritten, WriteFailed, unavailable
-from wharfinger_server.store.loaded import Encode
-from wharfinger_server.store.operations import Create, Operation, Purge
-from wharfinger_server.store.runner import Runner
-from wharfinger_server.store.spending import Budgets
 from wharfinger_server.store.values import Committed
 
 log = logging.getLogger(__name__)

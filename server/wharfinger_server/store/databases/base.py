@@ -13,11 +13,11 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 
 from wharfinger_server.domain.clock import Reading
-from wharfinger_server.store import codec, schema
-from wharfinger_server.store.codec import Row
-from wharfinger_server.store.line import Line
-from wharfinger_server.store.statements import Statements
-from wharfinger_server.store.steady import SteadyClock
+from wharfinger_server.store.databases.connection import Line
+from wharfinger_server.store.databases.steady_clock import SteadyClock
+from wharfinger_server.store.databases.writes import Statements
+from wharfinger_server.store.tables import codec, schema
+from wharfinger_server.store.tables.codec import Row
 
 T = TypeVar("T")
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from wharfinger_server.domain.progress import Progress
-from wharfinger_server.store.catalogs import CatalogWrites
-from wharfinger_server.store.delivery import Waiter
+from wharfinger_server.store.commit.replies import Waiter
+from wharfinger_server.store.commit.work import Work
+from wharfinger_server.store.databases.catalogs import CatalogWrites
 from wharfinger_server.store.values import Draft
-from wharfinger_server.store.work import Work
 
 
 @dataclass(slots=True, eq=False)

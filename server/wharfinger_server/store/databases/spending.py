@@ -12,9 +12,9 @@ from wharfinger_server.domain.costs import Sums, add, listed, together
 from wharfinger_server.domain.errors import ResourceExhausted
 from wharfinger_server.domain.price import Money, plain
 from wharfinger_server.domain.task import Task
-from wharfinger_server.store import codec
-from wharfinger_server.store.database import TASKS, Database
-from wharfinger_server.store.line import Line
+from wharfinger_server.store.databases.base import TASKS, Database
+from wharfinger_server.store.databases.connection import Line
+from wharfinger_server.store.tables import codec
 
 Budgets = Mapping[str, Mapping[str, Decimal]]
 """What a project's things may cost in an hour, by project and currency."""

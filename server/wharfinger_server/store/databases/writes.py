@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import cache
 
-from wharfinger_server.store import codec, schema
-from wharfinger_server.store.bulk import Bulks
+from wharfinger_server.store.databases.bulk import Bulks
+from wharfinger_server.store.tables import codec, schema
 
 
 class Statements:

@@ -13,18 +13,18 @@ from typing import Any, Literal, TypeVar
 import orjson
 import sqlalchemy as sa
 
-from wharfinger_server.store import migrate
-from wharfinger_server.store.bulk import SqliteBulks, pieces
-from wharfinger_server.store.codec import Row
-from wharfinger_server.store.database import TASKS, Database, Trouble, Verdict, ensure_incarnation
+from wharfinger_server.store.databases import migrate
+from wharfinger_server.store.databases.base import TASKS, Database, Trouble, Verdict, ensure_incarnation
+from wharfinger_server.store.databases.bulk import SqliteBulks, pieces
+from wharfinger_server.store.databases.connection import Line, SqliteLine
+from wharfinger_server.store.databases.forked import allow_children, keep_from_children, of_files
+from wharfinger_server.store.databases.lock import CLOSED, OPEN, FileLock
+from wharfinger_server.store.databases.readers import Readers
+from wharfinger_server.store.databases.soundness import refuse_damaged, refuse_missing
+from wharfinger_server.store.databases.steady_clock import SteadyClock
+from wharfinger_server.store.databases.writes import statements
 from wharfinger_server.store.errors import Damaged, FileMoved, NotDurable, NotOurs, NotWritable, OpenRefused
-from wharfinger_server.store.forked import allow_children, keep_from_children, of_files
-from wharfinger_server.store.line import Line, SqliteLine
-from wharfinger_server.store.lock import CLOSED, OPEN, FileLock
-from wharfinger_server.store.readers import Readers
-from wharfinger_server.store.soundness import refuse_damaged, refuse_missing
-from wharfinger_server.store.statements import statements
-from wharfinger_server.store.steady import SteadyClock
+from wharfinger_server.store.tables.codec import Row
 
 T = TypeVar("T")
 

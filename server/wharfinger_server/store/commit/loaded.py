@@ -11,14 +11,14 @@ from wharfinger_server.domain.event import Event
 from wharfinger_server.domain.layers import Index
 from wharfinger_server.domain.ledger import Entry, Ledger
 from wharfinger_server.domain.task import Task
-from wharfinger_server.store import codec
-from wharfinger_server.store.books import Books, Stamp
-from wharfinger_server.store.codec import Row
-from wharfinger_server.store.database import Database
-from wharfinger_server.store.line import Line
+from wharfinger_server.store.commit.books import Books, Stamp
+from wharfinger_server.store.databases.base import Database
+from wharfinger_server.store.databases.connection import Line
+from wharfinger_server.store.tables import codec
+from wharfinger_server.store.tables.codec import Row
 
 if TYPE_CHECKING:
-    from wharfinger_server.store.work import Work
+    from wharfinger_server.store.commit.work import Work
 
 Encode = Callable[[Event], bytes]
 Pending = tuple[str, int, int, bytes]
