@@ -7,7 +7,7 @@ from typing import Any
 from tests.campaigns.planting import Catalogue, Ground
 
 from wharfinger_server.store.commit.books import Books
-from wharfinger_server.store.commit.loaded import Entries
+from wharfinger_server.store.commit.entries import Entries
 
 BUGS = Catalogue()
 

@@ -17,7 +17,7 @@ from wharfinger_server.domain.states import EntryState, Phase, TaskState
 from wharfinger_server.engine.execution import recovery, script_values, timers, waits
 from wharfinger_server.engine.execution.attempt import Attempt
 from wharfinger_server.engine.execution.session import AttemptSession
-from wharfinger_server.store.commit.work import Work
+from wharfinger_server.store.commit.unit_of_work import UnitOfWork
 
 HOUR = 3600 * SECOND
 DAY = 24 * HOUR
@@ -131,7 +131,7 @@ async def leased(pier: Any, phase: Phase, settling: int = 0) -> Any:
     shown = await pier.create("harbour.noop", policy=policy)
     life = pier.engine.dispatcher.life
 
-    def decide(work: Work) -> Any:
+    def decide(work: UnitOfWork) -> Any:
         if settling:
             intent = Intent("a", "thing", idempotent=True, send_window=0, call_timeout=0, settling=settling)
             work.ledger().intend(intent, 1, work.now)

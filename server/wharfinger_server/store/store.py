@@ -29,10 +29,9 @@ from wharfinger_server.store.commit.commands import (
     SaveProgress,
     WriteCatalogs,
 )
-from wharfinger_server.store.commit.loaded import Encode
 from wharfinger_server.store.commit.replies import Awaiting, Blocked
 from wharfinger_server.store.commit.runner import InlineRunner, Runner, ThreadRunner
-from wharfinger_server.store.commit.work import Work
+from wharfinger_server.store.commit.unit_of_work import Encode, UnitOfWork
 from wharfinger_server.store.commit.writer import OnCommit, Pace, Writer
 from wharfinger_server.store.databases import catalogs
 from wharfinger_server.store.databases.base import Database, Verdict
@@ -70,7 +69,7 @@ __all__ = [
     "StoredEvent",
     "TaskQuery",
     "ThreadRunner",
-    "Work",
+    "UnitOfWork",
     "WriteFailed",
 ]
 
@@ -176,7 +175,7 @@ class Store:
         result: list[Task | Existing | Refused] = await self._write(lambda waiter: Create(waiter, drafts))
         return result
 
-    async def change(self, task_id: int, decide: Callable[[Work], T]) -> T:
+    async def change(self, task_id: int, decide: Callable[[UnitOfWork], T]) -> T:
         """Run `decide` on a task in a transaction and return what it returns, once that is durable.
 
         `decide` runs on the writer's thread together with others and must be quick; it may be run again. What it raises
@@ -185,7 +184,7 @@ class Store:
         result: T = await self._write(lambda waiter: Change(waiter, task_id, decide))
         return result
 
-    def change_blocking(self, task_id: int, decide: Callable[[Work], T]) -> T:
+    def change_blocking(self, task_id: int, decide: Callable[[UnitOfWork], T]) -> T:
         """Do as `change`, blocking the calling thread. Raises RuntimeError on the writer's own thread."""
         waiter = Blocked()
         self._writer.queue(Change(waiter, task_id, decide))

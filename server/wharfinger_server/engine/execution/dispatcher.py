@@ -32,7 +32,7 @@ from wharfinger_server.engine.lifecycle.lifecycle import Leased, Life
 from wharfinger_server.engine.lifecycle.recording import timed_out
 from wharfinger_server.engine.params.sealing import CannotOpen, Vault
 from wharfinger_server.engine.scripts.installed import Scripts
-from wharfinger_server.store.commit.work import Work
+from wharfinger_server.store.commit.unit_of_work import UnitOfWork
 from wharfinger_server.store.store import Gone
 
 log = logging.getLogger(__name__)
@@ -253,7 +253,7 @@ class Dispatcher:
             self._chores.do(self._write_cleared(task_id, epoch))
 
     async def _write_cleared(self, task_id: int, epoch: int) -> None:
-        def decide(work: Work) -> None:
+        def decide(work: UnitOfWork) -> None:
             if work.task.holds(epoch):
                 work.task.crashes = 0
 
@@ -359,7 +359,7 @@ class Dispatcher:
     async def _lease_and_launch(self, lane: Lane, waiting: Waiting) -> bool:
         asked: list[tuple[int, Lease]] = []
 
-        def decide(work: Work) -> Leased | Task:
+        def decide(work: UnitOfWork) -> Leased | Task:
             """Lease the task; one that an earlier try of this has leased, whose answer was lost, is leased already."""
             lease = work.task.lease
             if lease is not None and (work.task.epoch, lease) in asked:
@@ -399,7 +399,7 @@ class Dispatcher:
         except Fenced:
             return
 
-    def _decide_lease(self, work: Work) -> Leased | Task:
+    def _decide_lease(self, work: UnitOfWork) -> Leased | Task:
         """Lease the task, or conclude what no installed script can do for it; a bare Task means: not leased."""
         phase = self.life.next_phase(work)
         if phase is None:
@@ -425,7 +425,7 @@ class Dispatcher:
         await self._chores.close()
 
 
-def put_on(work: Work, version: str) -> None:
+def put_on(work: UnitOfWork, version: str) -> None:
     """Let a task run by another version of its script from now on, and say so in its log."""
     task = work.task
     if task.script_version != version:

@@ -16,7 +16,7 @@ from wharfinger_server.engine.execution.dispatcher import Dispatcher
 from wharfinger_server.engine.execution.suspects import NAMED
 from wharfinger_server.engine.lifecycle.lifecycle import Life
 from wharfinger_server.engine.scripts.installed import Scripts
-from wharfinger_server.store.commit.work import Work
+from wharfinger_server.store.commit.unit_of_work import UnitOfWork
 from wharfinger_server.store.store import Gone, Store
 
 log = logging.getLogger(__name__)
@@ -117,7 +117,7 @@ async def _take_up(
     error = Failure(Code.UNAVAILABLE, "EXECUTOR_LOST", said, metadata=facts)
     resumable = scripts.resumable(task)
 
-    def decide(work: Work) -> Task:
+    def decide(work: UnitOfWork) -> Task:
         if mark is not None and _mark(work.task) != mark:
             raise Fenced
         crashes = work.task.crashes + 1
@@ -216,7 +216,7 @@ async def expire_once(store: Store, life: Life, tombstones: int, now: int) -> tu
 
 
 async def _delete(store: Store, life: Life, task: Task) -> bool:
-    def decide(work: Work) -> bool:
+    def decide(work: UnitOfWork) -> bool:
         if not life.expires(work.task):
             return False
         work.task.delete(work.now)

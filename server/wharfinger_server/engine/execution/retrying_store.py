@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from wharfinger_server.domain.errors import Unavailable
 from wharfinger_server.domain.task import Task
-from wharfinger_server.store.commit.work import Work
+from wharfinger_server.store.commit.unit_of_work import UnitOfWork
 from wharfinger_server.store.store import Sealed, Store
 
 T = TypeVar("T")
@@ -34,7 +34,7 @@ class PatientStore:
         self._store = store
         self.steady = store.steady.read
 
-    async def change(self, task_id: int, decide: Callable[[Work], T]) -> T:
+    async def change(self, task_id: int, decide: Callable[[UnitOfWork], T]) -> T:
         """Do as `Store.change`."""
         return await self._answered(lambda: self._store.change(task_id, decide))
 
@@ -65,7 +65,7 @@ class PatientStore:
             await asyncio.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE)
 
-    def change_blocking(self, task_id: int, decide: Callable[[Work], T]) -> T:
+    def change_blocking(self, task_id: int, decide: Callable[[UnitOfWork], T]) -> T:
         """Do as `Store.change_blocking`."""
         pause = FIRST_PAUSE
         while True:

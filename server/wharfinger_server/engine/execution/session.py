@@ -23,11 +23,11 @@ from wharfinger_server.engine.execution.attempt import LINE_COST, Attempt
 from wharfinger_server.engine.lifecycle import rollback
 from wharfinger_server.engine.lifecycle.lifecycle import LATE, Life
 from wharfinger_server.engine.lifecycle.recording import SERVER, entry_changed, guard, state_changed
-from wharfinger_server.store.commit.work import Work
+from wharfinger_server.store.commit.unit_of_work import UnitOfWork
 from wharfinger_server.store.store import Gone
 
 T = TypeVar("T")
-Decide = Callable[[Work], Any]
+Decide = Callable[[UnitOfWork], Any]
 Change = Callable[[int, Decide], Awaitable[Any]]
 
 
@@ -79,7 +79,7 @@ class AttemptSession:
         wanted = [self._checked(intent) for intent in intents]
         self._use_keys([intent.key for intent in intents])
 
-        def decide(work: Work) -> list[protocol.Entry]:
+        def decide(work: UnitOfWork) -> list[protocol.Entry]:
             """Write the intents, or find what was made before."""
             keys = [intent.key for intent in wanted]
             ledger = work.ledger(*keys)
@@ -90,13 +90,13 @@ class AttemptSession:
 
         return await self._write(decide)
 
-    def _intended(self, work: Work, ledger: Ledger, intent: Intent, number: int) -> protocol.Entry:
+    def _intended(self, work: UnitOfWork, ledger: Ledger, intent: Intent, number: int) -> protocol.Entry:
         if ledger.expects(intent.key, self._epoch):  # written by an earlier try, whose answer was lost
             return script_values.entry_for_script(ledger.named(intent.key))
         entry = replacing.intend(ledger, self._priced(work, intent), self._epoch, work.now, number)
         return self._noted(work, ledger, entry)
 
-    def _priced(self, work: Work, intent: Intent) -> Intent:
+    def _priced(self, work: UnitOfWork, intent: Intent) -> Intent:
         """Return the intent with what the task's estimate says that the thing costs."""
         if work.task.expected is None:
             return intent
@@ -108,7 +108,7 @@ class AttemptSession:
         wanted = self._checked(intent)
         self._use_keys([intent.key])
 
-        def decide(work: Work) -> protocol.Entry:
+        def decide(work: UnitOfWork) -> protocol.Entry:
             """Write that it was there."""
             ledger = work.ledger(wanted.key)
             return self._noted(
@@ -117,7 +117,7 @@ class AttemptSession:
 
         return await self._write(decide)
 
-    def _noted(self, work: Work, ledger: Ledger, entry: Entry) -> protocol.Entry:
+    def _noted(self, work: UnitOfWork, ledger: Ledger, entry: Entry) -> protocol.Entry:
         if entry.key in ledger.changed and entry.epoch == self._epoch:
             entry_changed(work, entry, self._epoch)
         return script_values.entry_for_script(entry)
@@ -126,7 +126,7 @@ class AttemptSession:
         """Report what the call made. From a fenced attempt it is kept as late evidence; then LeaseLost is raised."""
         external_id = self._id(external_id)
 
-        def decide(work: Work) -> Task | None:
+        def decide(work: UnitOfWork) -> Task | None:
             """Take the report; return the task where it came from a fenced attempt."""
             live = work.task.holds(self._epoch)
             ledger = work.ledger(key)
@@ -144,7 +144,7 @@ class AttemptSession:
         """Report that the call of that intent was not sent, and never will be; it counts from a fenced attempt too."""
         error = self._failure(failure)
 
-        def decide(work: Work) -> Task | None:
+        def decide(work: UnitOfWork) -> Task | None:
             """Take the report; return the task where it came from a fenced attempt."""
             live = work.task.holds(self._epoch)
             changed = work.ledger().not_sent(keys, self._epoch, number, error, work.now)
@@ -163,7 +163,7 @@ class AttemptSession:
         for key in told:
             self._attempt.free_key(key)
 
-    async def _even_fenced(self, decide: Callable[[Work], Task | None]) -> None:
+    async def _even_fenced(self, decide: Callable[[UnitOfWork], Task | None]) -> None:
         """Run `decide`, which returns the task where this attempt is fenced: what it said counts, then it ends."""
         try:
             fenced_from = await self._change(self._attempt.task.id, decide)
@@ -173,7 +173,7 @@ class AttemptSession:
             self._desk.revived(fenced_from)
             raise protocol.LeaseLost
 
-    def _late(self, work: Work, entry: Entry) -> None:
+    def _late(self, work: UnitOfWork, entry: Entry) -> None:
         before = work.task.state
         facts = {"key": entry.key, "external_id": entry.external_id, "epoch": str(self._epoch)}
         error = replace(LATE, metadata=facts)
@@ -196,7 +196,7 @@ class AttemptSession:
         """Write that the script is about to take `key` away, in a call of at most `window` seconds."""
         written: list[tuple[int, int]] = []
 
-        def decide(work: Work) -> protocol.Entry:
+        def decide(work: UnitOfWork) -> protocol.Entry:
             """Write that it is about to be taken away; an earlier try, whose answer was lost, may have done so."""
             length = script_values.microseconds(window)
             before = work.ledger(base_of(key)).get(key)
@@ -224,7 +224,7 @@ class AttemptSession:
     async def _on_entry(self, key: str, act: Callable[[Ledger, int], Entry | None]) -> EntryState | None:
         """Do it and return the state of the entry that changed, None if none did."""
 
-        def decide(work: Work) -> EntryState | None:
+        def decide(work: UnitOfWork) -> EntryState | None:
             """Do it."""
             entry = act(work.ledger(base_of(key)), work.now)
             entry_changed(work, entry, self._epoch)
@@ -243,7 +243,7 @@ class AttemptSession:
         error = self._failure(failure) if failure else script_values.FIND_COULD_NOT_TELL
         ids = None if ids is None else [self._id(one) for one in ids]
 
-        def decide(work: Work) -> None:
+        def decide(work: UnitOfWork) -> None:
             """Take the answer."""
             ledger = work.ledger()
             # Rule 34: when the order was given. How long the worker took to ask, nobody can tell but by its clocks.
@@ -268,7 +268,7 @@ class AttemptSession:
         error = self._failure(failure) if failure else script_values.LOOK_COULD_NOT_TELL
         state = script_values.clean(self._redactor.text(state))
 
-        def decide(work: Work) -> None:
+        def decide(work: UnitOfWork) -> None:
             """Take the answer."""
             ledger = work.ledger()
             asked = work.task.lease.order_time if work.task.lease else 0
@@ -289,7 +289,7 @@ class AttemptSession:
         limits.check_plan(planned)
         self._check_keys("the plan's key", planned)
 
-        def decide(work: Work) -> None:
+        def decide(work: UnitOfWork) -> None:
             """Keep the plan."""
             if work.task.plan != planned:
                 work.task.plan = planned
@@ -317,14 +317,14 @@ class AttemptSession:
         """End the attempt."""
         end = self._end(report_redaction.outcome(self._redactor, outcome))
 
-        def decide(work: Work) -> Task:
+        def decide(work: UnitOfWork) -> Task:
             """End the attempt."""
             self._close_log(work)
             return end(work)
 
         self._desk.ended(self._attempt, await self._write(decide))
 
-    def _end(self, outcome: protocol.Outcome) -> Callable[[Work], Task]:
+    def _end(self, outcome: protocol.Outcome) -> Callable[[UnitOfWork], Task]:
         life, epoch = self._desk.life, self._epoch
         if isinstance(outcome, protocol.Stopped) and self._attempt.given_up is not None:
             cause, resumable = self._attempt.given_up
@@ -371,16 +371,16 @@ class AttemptSession:
             metadata={"script": self._attempt.task.script, "cause": cause},
         )
 
-    def _with_progress(self, work: Work) -> Work:
+    def _with_progress(self, work: UnitOfWork) -> UnitOfWork:
         if self._attempt.progress is not None:
             work.task.progress = self._attempt.progress
         return work
 
-    async def _write(self, decide: Callable[[Work], T]) -> T:
+    async def _write(self, decide: Callable[[UnitOfWork], T]) -> T:
         """Run `decide` for the live attempt, with the log lines that came before it."""
         lines, dropped = self._attempt.take_lines()
 
-        def guarded(work: Work) -> T:
+        def guarded(work: UnitOfWork) -> T:
             guard(work, self._epoch)
             self._log_into(work, lines, dropped)
             return decide(work)
@@ -397,7 +397,7 @@ class AttemptSession:
             self._attempt.put_back(lines, dropped)
             raise
 
-    def _log_into(self, work: Work, lines: Sequence[tuple[int, str]], dropped: int) -> None:
+    def _log_into(self, work: UnitOfWork, lines: Sequence[tuple[int, str]], dropped: int) -> None:
         task = work.task
         for level, text in lines:
             if task.logs > self._attempt.log_limit:
@@ -414,7 +414,7 @@ class AttemptSession:
                 )
             task.logs_dropped += dropped
 
-    def _close_log(self, work: Work) -> None:
+    def _close_log(self, work: UnitOfWork) -> None:
         """Tell how much was dropped in all: when that began, nobody could know."""
         dropped = work.task.logs_dropped
         if dropped and self._attempt.overflowed:
@@ -449,5 +449,5 @@ class AttemptSession:
             raise script_values.rejection(refused) from refused
 
 
-def _nothing_else(_: Work) -> None:
+def _nothing_else(_: UnitOfWork) -> None:
     """Decide nothing: the lines alone are written."""

@@ -1,6 +1,6 @@
 """What happens to a task in one transaction: the domain's decision, its events, and how the task goes on.
 
-Each method takes the `Work` of one task and is run by the store's writer; it may be run again when a commit is
+Each method takes the `UnitOfWork` of one task and is run by the store's writer; it may be run again when a commit is
 replayed, so it changes nothing but the work.
 """
 
@@ -20,7 +20,7 @@ from wharfinger_server.domain.task import Task
 from wharfinger_server.engine.lifecycle import rollback
 from wharfinger_server.engine.lifecycle.causes import unsettled
 from wharfinger_server.engine.lifecycle.recording import SERVER, ask_time, entry_changed, guard, state_changed
-from wharfinger_server.store.commit.work import Work
+from wharfinger_server.store.commit.unit_of_work import UnitOfWork
 
 LEFT_IN_DOUBT = Failure(
     Code.UNKNOWN,
@@ -83,7 +83,7 @@ class Life:
             (StateChange(TaskState.RUNNING, SERVER, "attempt 1"), task.epoch),
         )
 
-    def next_phase(self, work: Work) -> Phase | None:
+    def next_phase(self, work: UnitOfWork) -> Phase | None:
         """Return what kind of attempt the task needs now, None for none."""
         task = work.task
         if task.lease is not None or task.state.resting or task.delete_time:
@@ -94,7 +94,7 @@ class Life:
             return Phase.SETTLE if self._wanted(work) else None
         return Phase.RUN if task.state is TaskState.QUEUED else None
 
-    def lease(self, work: Work, phase: Phase, worker: str) -> Leased:
+    def lease(self, work: UnitOfWork, phase: Phase, worker: str) -> Leased:
         """Lease the task for an attempt of `phase`, as `next_phase` told it."""
         task = work.task
         before = task.state
@@ -105,27 +105,27 @@ class Life:
             task.lease.order_time, task.lease.revision = work.steady, task.revision
         return self.leased(work, phase)
 
-    def leased(self, work: Work, phase: Phase) -> Leased:
+    def leased(self, work: UnitOfWork, phase: Phase) -> Leased:
         """Return the task, which is leased for `phase`, as its attempt needs it."""
         task = work.task
         entries = tuple(work.ledger()) if task.counts.total else ()
         return Leased(task, phase, entries, self._targets(work, phase))
 
-    def _targets(self, work: Work, phase: Phase) -> tuple[str, ...]:
+    def _targets(self, work: UnitOfWork, phase: Phase) -> tuple[str, ...]:
         if phase is Phase.RUN:
             return ()
         if work.task.state is TaskState.ROLLING_BACK:
             return rollback.targets(work, phase)
         return tuple(entry.key for entry in self._wanted(work))
 
-    def _wanted(self, work: Work) -> list[Entry]:
+    def _wanted(self, work: UnitOfWork) -> list[Entry]:
         """Return what must be looked for, or at, now before the task goes on."""
         ledger = work.ledger()
         return ledger.to_settle() + ledger.to_look()
 
     # ------------------------------------------------------------------ how attempts end
 
-    def result(self, work: Work, epoch: int, value: bytes) -> Task:
+    def result(self, work: UnitOfWork, epoch: int, value: bytes) -> Task:
         """Take the result of a RUN attempt."""
         guard(work, epoch)
         before = work.task.state
@@ -133,7 +133,7 @@ class Life:
         state_changed(work, before, SERVER, "", epoch)
         return self.go_on(work)
 
-    def failure(self, work: Work, epoch: int, error: Failure, *, resumable: bool = False) -> Task:
+    def failure(self, work: UnitOfWork, epoch: int, error: Failure, *, resumable: bool = False) -> Task:
         """Take the failure of a RUN attempt: try again, or settle and conclude. `resumable`: the script may run again.
 
         After a failure the task waits for as long as its policy says; after one in doubt, which counts as a loss, for
@@ -148,7 +148,7 @@ class Life:
             work.task.retry_time = work.steady + work.task.retry_wait
         return self._attempt_failed(work, before, error, epoch)
 
-    def lost(self, work: Work, epoch: int, error: Failure, *, resumable: bool, counts: bool = True) -> Task:
+    def lost(self, work: UnitOfWork, epoch: int, error: Failure, *, resumable: bool, counts: bool = True) -> Task:
         """Take the loss of an attempt with whatever ran it; one that does not count does not bring its end nearer."""
         guard(work, epoch)
         before = work.task.state
@@ -158,13 +158,13 @@ class Life:
             self.doubt(work, error, epoch)
         return self._attempt_failed(work, before, error, epoch)
 
-    def _attempt_failed(self, work: Work, before: TaskState, error: Failure, epoch: int) -> Task:
+    def _attempt_failed(self, work: UnitOfWork, before: TaskState, error: Failure, epoch: int) -> Task:
         if error.code is not Code.CANCELLED or work.task.state is not TaskState.CANCELLING:
             work.event(error, epoch)
         state_changed(work, before, SERVER, f"to be tried again after {error.reason}", epoch)
         return self.go_on(work)
 
-    def closed_late(self, work: Work, error: Failure, epoch: int) -> Task:
+    def closed_late(self, work: UnitOfWork, error: Failure, epoch: int) -> Task:
         """Let a task go on of which a fenced attempt said that it had not sent a call: at rest as after a verdict."""
         before = work.task.state
         if before.resting:
@@ -172,16 +172,16 @@ class Life:
         state_changed(work, before, SERVER, error.reason, epoch)
         return self.go_on(work)
 
-    def end_of(self, phase: Phase) -> Callable[[Work, int, Failure], Task]:
+    def end_of(self, phase: Phase) -> Callable[[UnitOfWork, int, Failure], Task]:
         """Return what ends an attempt of `phase` with a failure that is not the script's."""
-        ends: dict[Phase, Callable[[Work, int, Failure], Task]] = {
+        ends: dict[Phase, Callable[[UnitOfWork, int, Failure], Task]] = {
             Phase.RUN: self.failure,
             Phase.SETTLE: self.settled_once,
             Phase.UNDO: self.undone_once,
         }
         return ends[phase]
 
-    def settled_once(self, work: Work, epoch: int, error: Failure | None = None) -> Task:
+    def settled_once(self, work: UnitOfWork, epoch: int, error: Failure | None = None) -> Task:
         """End a SETTLE attempt. With an `error`, what it did not come to find is UNCERTAIN."""
         guard(work, epoch)
         work.task.attempt_over(work.now, error)
@@ -189,7 +189,7 @@ class Life:
             self.doubt(work, error, epoch)
         return self.go_on(work)
 
-    def undone_once(self, work: Work, epoch: int, error: Failure | None = None) -> Task:
+    def undone_once(self, work: UnitOfWork, epoch: int, error: Failure | None = None) -> Task:
         """End an UNDO attempt; with an `error` that is not one undo's, the rollback ends as failed."""
         guard(work, epoch)
         begun = work.task.lease.revision if work.task.lease else 0
@@ -201,7 +201,7 @@ class Life:
             rollback.end(work, rollback.untried(left))
         return self.go_on(work)
 
-    def doubt(self, work: Work, error: Failure, epoch: int = 0) -> None:
+    def doubt(self, work: UnitOfWork, error: Failure, epoch: int = 0) -> None:
         """Take it that nothing can be told of all that waits to be looked for, or at, now: the former is UNCERTAIN."""
         ledger = work.ledger()
         for entry in ledger.to_look():
@@ -212,7 +212,7 @@ class Life:
 
     # ------------------------------------------------------------------ how the task goes on
 
-    def go_on(self, work: Work) -> Task:
+    def go_on(self, work: UnitOfWork) -> Task:
         """Let a task without a lease go on: wait for settling, conclude, or rest. Returns the task."""
         task = work.task
         if task.lease is None and not task.state.resting:
@@ -226,7 +226,7 @@ class Life:
                 work.erase_sealed()
         return task
 
-    def _settle_or_conclude(self, work: Work) -> None:
+    def _settle_or_conclude(self, work: UnitOfWork) -> None:
         task = work.task
         if task.goal is not Goal.NONE and (task.counts.looks or task.counts.of(EntryState.MISSING)):
             missing.check_last(work.ledger())
@@ -246,18 +246,18 @@ class Life:
         elif task.state is TaskState.QUEUED:
             task.wake_time = task.retry_time
 
-    def give_up(self, work: Work, error: Failure) -> Task:
+    def give_up(self, work: UnitOfWork, error: Failure) -> Task:
         """Conclude a queued task as failed without another attempt."""
         self._give_up(work, error)
         return self.go_on(work)
 
-    def _give_up(self, work: Work, error: Failure) -> None:
+    def _give_up(self, work: UnitOfWork, error: Failure) -> None:
         before = work.task.state
         work.task.give_up(error, work.now)
         work.event(error)
         state_changed(work, before, SERVER, error.reason)
 
-    def _conclude(self, work: Work) -> None:
+    def _conclude(self, work: UnitOfWork) -> None:
         task = work.task
         before, goal = task.state, task.goal
         task.conclude(work.now, work.steady, _temporary(work) if goal is Goal.CANCEL and task.counts.open else ())
@@ -268,7 +268,7 @@ class Life:
             work.event(task.error)
         state_changed(work, before, SERVER, task.error.reason if task.error else "")
 
-    def cancel(self, work: Work, actor: str, reason: str) -> Task:
+    def cancel(self, work: UnitOfWork, actor: str, reason: str) -> Task:
         """Take a person's cancel."""
         before = work.task.state
         work.task.cancel(work.now)
@@ -282,7 +282,7 @@ class Life:
         return task.end_time + self.retention if task.state.resting and task.purgeable else 0
 
 
-def _temporary(work: Work) -> tuple[str, ...]:
+def _temporary(work: UnitOfWork) -> tuple[str, ...]:
     """Return the keys of what is open and temporary; none while something is in doubt, of which it may be the proof."""
     ledger = list(work.ledger())
     if any(entry.owned and entry.doubtful for entry in ledger):

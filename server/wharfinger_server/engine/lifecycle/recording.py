@@ -8,25 +8,25 @@ from wharfinger_server.domain.event import ResourceChange, StateChange
 from wharfinger_server.domain.failure import Code, Failure
 from wharfinger_server.domain.policy import SECOND
 from wharfinger_server.domain.states import TaskState
-from wharfinger_server.store.commit.work import Work
+from wharfinger_server.store.commit.unit_of_work import UnitOfWork
 
 SERVER = "server"
 
 
-def guard(work: Work, epoch: int) -> None:
+def guard(work: UnitOfWork, epoch: int) -> None:
     """Raise Fenced unless the attempt `epoch` holds the task's lease: checked in the transaction of every report."""
     if not work.task.holds(epoch):
         raise Fenced
 
 
-def state_changed(work: Work, before: TaskState, actor: str, reason: str, attempt: int = 0) -> None:
+def state_changed(work: UnitOfWork, before: TaskState, actor: str, reason: str, attempt: int = 0) -> None:
     """Note a state change, if there was one, as an event and in the task's version."""
     if work.task.state is not before:
         work.touch()
         work.event(StateChange(work.task.state, actor, reason), attempt)
 
 
-def entry_changed(work: Work, entry: Entry | None, attempt: int = 0) -> None:
+def entry_changed(work: UnitOfWork, entry: Entry | None, attempt: int = 0) -> None:
     """Note a change of one ledger entry, if there was one."""
     if entry is not None:
         work.touch()

@@ -7,7 +7,7 @@ from wharfinger_server.domain.entry import Entry
 from wharfinger_server.domain.failure import Code, Failure
 from wharfinger_server.domain.states import EntryState, Phase
 from wharfinger_server.engine.lifecycle.recording import SERVER, ask_time, entry_changed, state_changed, timed_out
-from wharfinger_server.store.commit.work import Work
+from wharfinger_server.store.commit.unit_of_work import UnitOfWork
 
 
 def untried(entry: Entry) -> Failure:
@@ -16,12 +16,12 @@ def untried(entry: Entry) -> Failure:
     return Failure(Code.INTERNAL, "UNDO_FAILED", why, metadata={"key": entry.key})
 
 
-def _order(work: Work) -> undo.Order:
+def _order(work: UnitOfWork) -> undo.Order:
     rollback = work.task.rollback
     return undo.Order(work.ledger(), rollback.only if rollback else (), work.task.policy, work.steady)
 
 
-def next_phase(work: Work) -> Phase | None:
+def next_phase(work: UnitOfWork) -> Phase | None:
     """Return what the rollback of a task needs next, None where it has nothing more to do."""
     rollback = work.task.rollback
     if rollback is None or rollback.stop:
@@ -32,7 +32,7 @@ def next_phase(work: Work) -> Phase | None:
     return Phase.UNDO if order.ready() else None
 
 
-def targets(work: Work, phase: Phase) -> tuple[str, ...]:
+def targets(work: UnitOfWork, phase: Phase) -> tuple[str, ...]:
     """Return the keys that an attempt of `phase` is about."""
     order = _order(work)
     if phase is Phase.SETTLE:
@@ -40,7 +40,7 @@ def targets(work: Work, phase: Phase) -> tuple[str, ...]:
     return tuple(key for wave in order.waves() for key in wave)
 
 
-def roll_on(work: Work) -> None:
+def roll_on(work: UnitOfWork) -> None:
     """Let a task that rolls back and has no lease wait for what it needs next, or come to rest."""
     task = work.task
     if task.undo_end and work.steady >= task.undo_end:
@@ -55,7 +55,7 @@ def roll_on(work: Work) -> None:
     task.wake_time = min(*waits, task.undo_end) if task.undo_end else min(waits)
 
 
-def _waits(work: Work) -> list[int]:
+def _waits(work: UnitOfWork) -> list[int]:
     """Return the times at which the rollback can go on, none where it is over."""
     phase, order = next_phase(work), _order(work)
     if phase is Phase.UNDO:
@@ -68,14 +68,14 @@ def _waits(work: Work) -> list[int]:
     return looks + [order.start_time(entry) for entry in order.startable()]
 
 
-def idle(work: Work, since: int) -> Entry | None:
+def idle(work: UnitOfWork, since: int) -> Entry | None:
     """Return something that could be undone though nothing was done since that revision, None if there is nothing."""
     if next_phase(work) is not Phase.UNDO or work.task.revision > since:
         return None
     return _order(work).ready()[0]
 
 
-def end(work: Work, late: Failure | None = None) -> None:
+def end(work: UnitOfWork, late: Failure | None = None) -> None:
     """Bring a rollback to rest; with `late`, because it may not go on."""
     before = work.task.state
     for entry in undo.end(work.task, work.ledger(), work.now, late):
@@ -86,6 +86,6 @@ def end(work: Work, late: Failure | None = None) -> None:
     state_changed(work, before, SERVER, error.reason if error else "")
 
 
-def start(work: Work, key: str, window: int) -> Entry:
+def start(work: UnitOfWork, key: str, window: int) -> Entry:
     """Write that `key` is about to be undone; raises as `domain.undo.start`."""
     return undo.start(work.task, work.ledger(), key, window, work.now)

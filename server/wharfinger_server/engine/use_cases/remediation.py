@@ -20,7 +20,7 @@ from wharfinger_server.engine.lifecycle.lifecycle import Life
 from wharfinger_server.engine.lifecycle.recording import entry_changed, state_changed
 from wharfinger_server.engine.scripts.installed import Scripts
 from wharfinger_server.engine.use_cases.tasks import REASON_LENGTH, Tasks, changed_task, check_etag
-from wharfinger_server.store.commit.work import Work
+from wharfinger_server.store.commit.unit_of_work import UnitOfWork
 from wharfinger_server.store.store import Store
 
 
@@ -57,7 +57,7 @@ class HalfWay:
             raise _version_gone(task.script, wanted, script.version if script else "")
         digest = _digest("resume", script_version)
 
-        def decide(work: Work) -> None:
+        def decide(work: UnitOfWork) -> None:
             """Queue it again."""
             before = work.task.state
             if before is TaskState.QUEUED and not script.runs(work.task.script_version):
@@ -98,7 +98,7 @@ class HalfWay:
 
         digest = _digest("roll back", sorted(set(only)), sorted(set(retain)))
 
-        def decide(work: Work) -> None:
+        def decide(work: UnitOfWork) -> None:
             """Begin the rollback."""
             before = work.task.state
             for entry in undo.begin(work.task, work.ledger(), only, retain, work.now):
@@ -113,7 +113,7 @@ class HalfWay:
         """Take a person's verdict on the entry `key`."""
         why = reason[:REASON_LENGTH] or f"{key} resolved: {said.name}"
 
-        def decide(work: Work) -> None:
+        def decide(work: UnitOfWork) -> None:
             """Take the verdict."""
             before = work.task.state
             if said is Verdict.GONE:
@@ -124,7 +124,7 @@ class HalfWay:
 
         return await self._act(caller, ask, decide)
 
-    def _require_looks(self, work: Work, key: str) -> None:
+    def _require_looks(self, work: UnitOfWork, key: str) -> None:
         """Raise Unimplemented where nobody can take the second look at `key`, of which a person says that it is gone.
 
         What is MISSING has been looked at.
@@ -142,11 +142,11 @@ class HalfWay:
             {"feature": "exists"},
         )
 
-    async def _act(self, caller: Caller, ask: Ask, decide: Callable[[Work], None], digest: str = "") -> Shown:
+    async def _act(self, caller: Caller, ask: Ask, decide: Callable[[UnitOfWork], None], digest: str = "") -> Shown:
         """Do it once in a transaction, then let the task go on. `digest` tells requests of one id apart."""
         task = await self._tasks.visible(caller, ask.project, ask.task_id)
 
-        def once(work: Work) -> Task:
+        def once(work: UnitOfWork) -> Task:
             if ask.request_id and work.task.last_request == ask.request_id:
                 _check_same(work.task, ask, digest)
                 return work.task
@@ -184,6 +184,6 @@ def _version_gone(script: str, wanted: str, installed: str) -> FailedPreconditio
     return FailedPrecondition("SCRIPT_VERSION_GONE", said, facts)
 
 
-def _plan(work: Work, only: Sequence[str], retain: Sequence[str]) -> undo.Plan:
+def _plan(work: UnitOfWork, only: Sequence[str], retain: Sequence[str]) -> undo.Plan:
     work.task.require(Trigger.ROLL_BACK)
     return undo.plan(work.ledger(), only, retain, work.now)

@@ -25,7 +25,7 @@ from wharfinger_server.engine.use_cases.admission import Admission, Admitted
 from wharfinger_server.engine.use_cases.estimates import Estimates
 from wharfinger_server.engine.use_cases.views import Showing
 from wharfinger_server.engine.watching.broadcast import Hub
-from wharfinger_server.store.commit.work import Work
+from wharfinger_server.store.commit.unit_of_work import UnitOfWork
 from wharfinger_server.store.store import Draft, Existing, Gone, MaybeWritten, Store, TaskQuery
 
 T = TypeVar("T")
@@ -296,14 +296,14 @@ class Tasks:
         task = await self.visible(caller, project, task_id)
         why = reason[:REASON_LENGTH]
 
-        def decide(work: Work) -> Task:
+        def decide(work: UnitOfWork) -> Task:
             """Take the cancel."""
             check_etag(work.task, etag)
             return self._life.cancel(work, caller.creator, why)
 
         return await self._showing.show(await self.change(task, decide, why))
 
-    async def change(self, task: Task, decide: Callable[[Work], Task], why: str = "") -> Task:
+    async def change(self, task: Task, decide: Callable[[UnitOfWork], Task], why: str = "") -> Task:
         """Change a task as a person wishes, and let it go on; `why` is what a running attempt hears that has to stop.
 
         It goes on also where nobody hears that it was changed: a caller that left, an answer that was lost.
@@ -325,7 +325,7 @@ class Tasks:
         """Delete an ended task that owns nothing alive. Its ledger stays for a while, for late evidence."""
         task = await self.visible(caller, project, task_id)
 
-        def decide(work: Work) -> Task:
+        def decide(work: UnitOfWork) -> Task:
             """Leave a tombstone."""
             check_etag(work.task, etag)
             work.task.delete(work.now)

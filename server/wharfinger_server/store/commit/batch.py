@@ -24,8 +24,7 @@ from wharfinger_server.store.commit.commands import (
     SaveProgress,
     WriteCatalogs,
 )
-from wharfinger_server.store.commit.loaded import Encode, Loaded, Pending
-from wharfinger_server.store.commit.work import Work
+from wharfinger_server.store.commit.unit_of_work import Encode, LoadedTask, Pending, UnitOfWork
 from wharfinger_server.store.databases.base import Database
 from wharfinger_server.store.databases.catalogs import CatalogWrites
 from wharfinger_server.store.databases.connection import Line
@@ -66,7 +65,7 @@ class Batch:
         self._spending = Spending(database, line, budgets or {})
         self._created: list[Task] = []
         self._events: list[Pending] = []
-        self._loaded: dict[int, Loaded] = {}
+        self._loaded: dict[int, LoadedTask] = {}
 
     def give_back(self) -> None:
         """Keep what the next batches may ask for again, once this one is committed."""
@@ -268,7 +267,7 @@ class Batch:
         large = self._database.large_of(self._line, rows)
         for row in rows:
             known = large.get(row[0], {})
-            self._loaded[row[0]] = Loaded(
+            self._loaded[row[0]] = LoadedTask(
                 row, known, self._database, self._line, self._reading, self._spending, self._books
             )
 
@@ -278,7 +277,7 @@ class Batch:
             change.error = Gone(change.task)
             return
         try:
-            work = Work(loaded, self._reading)
+            work = UnitOfWork(loaded, self._reading)
             result = change.decide(work)
             loaded.keep(work, self._encode)
         except sa.exc.DBAPIError:

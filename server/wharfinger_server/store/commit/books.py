@@ -6,10 +6,7 @@ million entries. Only the writer uses this: nobody else writes entries while it 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from wharfinger_server.store.commit.loaded import Entries
+from wharfinger_server.store.commit.entries import Entries
 
 Stamp = tuple[int, int, int]
 """A task's epoch, revision and last event: a ledger is taken for what the database has only under the same ones."""

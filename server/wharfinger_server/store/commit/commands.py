@@ -8,7 +8,7 @@ from typing import Any
 
 from wharfinger_server.domain.progress import Progress
 from wharfinger_server.store.commit.replies import Waiter
-from wharfinger_server.store.commit.work import Work
+from wharfinger_server.store.commit.unit_of_work import UnitOfWork
 from wharfinger_server.store.databases.catalogs import CatalogWrites
 from wharfinger_server.store.values import Draft
 
@@ -34,7 +34,7 @@ class Change(Operation):
     """Run a decision on a task; the result is the decision's."""
 
     task: int
-    decide: Callable[[Work], Any]
+    decide: Callable[[UnitOfWork], Any]
 
 
 @dataclass(slots=True, eq=False)

@@ -15,9 +15,9 @@ from wharfinger_server.domain.ids import TaskIds
 from wharfinger_server.store.commit.batch import Batch
 from wharfinger_server.store.commit.books import Books
 from wharfinger_server.store.commit.commands import Create, Operation, Purge
-from wharfinger_server.store.commit.loaded import Encode
 from wharfinger_server.store.commit.replies import deliver
 from wharfinger_server.store.commit.runner import Runner
+from wharfinger_server.store.commit.unit_of_work import Encode
 from wharfinger_server.store.databases.base import CommitUnknown, Database, Verdict
 from wharfinger_server.store.databases.spending import Budgets
 from wharfinger_server.store.errors import MaybeWritten, WriteFailed, unavailable

@@ -1,28 +1,17 @@
-"""What a batch holds of one task while its decisions run: rows, which each successful decision moves on."""
+"""The ledger entries and memos of one task that a batch has loaded."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Sequence
 from operator import attrgetter
-from typing import TYPE_CHECKING
 
 from wharfinger_server.domain.clock import Reading
-from wharfinger_server.domain.event import Event
 from wharfinger_server.domain.layers import Index
 from wharfinger_server.domain.ledger import Entry, Ledger
-from wharfinger_server.domain.task import Task
-from wharfinger_server.store.commit.books import Books, Stamp
 from wharfinger_server.store.databases.base import Database
 from wharfinger_server.store.databases.connection import Line
 from wharfinger_server.store.tables import codec
 from wharfinger_server.store.tables.codec import Row
-
-if TYPE_CHECKING:
-    from wharfinger_server.store.commit.work import Work
-
-Encode = Callable[[Event], bytes]
-Pending = tuple[str, int, int, bytes]
-"""An event to be written: project, task, sequence, body. Its position is taken last."""
 
 
 class Entries:
@@ -146,101 +135,3 @@ class Memos:
     def all(self) -> dict[str, bytes]:
         """Return all memos."""
         return self._database.memos(self._line, self._task) | self.changed
-
-
-def stamp_of(task: Task) -> Stamp:
-    """Return what tells the ledger of `task` from what it was before."""
-    return task.epoch, task.revision, task.last_sequence
-
-
-class Loaded:
-    """A task's rows as the decisions so far have left them. They work on copies: one that raises leaves no trace."""
-
-    def __init__(
-        self,
-        row: Row,
-        large: dict[str, bytes],
-        database: Database,
-        line: Line,
-        reading: Reading,
-        budgets: Container[str] = (),
-        books: Books | None = None,
-    ) -> None:
-        self.id: int = row[0]
-        # What is to be written, None or empty: nothing.
-        self.status: codec.Row | None = None
-        self.documents: dict[str, bytes] = {}
-        self.events: list[Pending] = []
-        self.erased = False
-        self._row = row
-        self._large = large
-        self._store = database.incarnation
-        self._database = database
-        self._line = line
-        self._reading = reading
-        self._unused: Task | None = codec.task_of(row, self._store, large, reading)
-        self.task = self._unused
-        kept = books.take(self.id, stamp_of(self.task)) if books is not None else None
-        if kept is not None:
-            kept.reopen(line, reading)
-        self.entries = kept or Entries(self.id, database, line, reading, empty=not self._unused.counts.total)
-        self.memos = Memos(self.id, database, line)
-        # What it committed its project to before this batch, by the hour; None where the project has no budget.
-        self.committed = self._unused.committed if self._unused.project in budgets else None
-
-    def give_back(self, books: Books) -> None:
-        """Keep the whole ledger, if it is loaded, for the batches that follow, now that all is written."""
-        if self.entries.complete:
-            books.put(self.id, stamp_of(self.task), self.entries)
-
-    def estimate(self) -> bytes:
-        """Return the document of what the task is expected to cost, b"" where there is none."""
-        return self._database.estimate(self._line, self.id)
-
-    def copy(self) -> Task:
-        """Return the task as it stands, for one decision."""
-        task, self._unused = self._unused, None
-        if task is None:
-            row = self._row if self.status is None else codec.with_status(self._row, self.status)
-            task = codec.task_of(row, self._store, self._large, self._reading)
-        return task
-
-    def keep(self, work: Work, encode: Encode) -> None:
-        """Take what a decision did. When this raises, nothing was taken."""
-        task = work.task
-        clock = self._reading.name
-        status = codec.status_row(task, clock)
-        documents = self._new_documents(task)
-        rows = (
-            {}
-            if work.opened is None
-            else {key: codec.entry_row(self.id, entry, clock) for key, entry in work.opened.changed.items()}
-        )
-        events = [
-            (
-                task.project,
-                self.id,
-                sequence,
-                encode(Event(task.project, task.task_id, sequence, work.now, attempt, detail)),
-            )
-            for sequence, attempt, detail in work.staged_events
-        ]
-        if documents or status != (self.status or codec.status_of(self._row)):
-            self.status = status
-            self.documents |= documents
-            self._large = self._large | documents
-        if work.opened is not None:
-            self.entries.keep(work.opened, rows)
-        self.memos.changed |= work.staged_memos
-        self.erased |= work.erased
-        self.events += events
-        self.task = task
-
-    def _new_documents(self, task: Task) -> dict[str, bytes]:
-        large = codec.large_documents(task, codec.PLAN)
-        return {name: body for name, body in large.items() if self._large.get(name) != body}
-
-    @property
-    def written(self) -> bool:
-        """Whether there is anything to write."""
-        return bool(self.status or self.events or self.entries.changed or self.entries.removed or self.memos.changed)
