@@ -118,4 +118,4 @@ def removed_under_its_children(ground: Ground) -> None:
 @BUGS.bug("32")
 def removed_key_stays_used(ground: Ground) -> None:
     """What an attempt removed it can't make again."""
-    ground.put(Attempt, "free_key", lambda self, key: None)
+    ground.put(Attempt, "free_keys", lambda self, keys: None)

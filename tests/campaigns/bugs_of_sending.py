@@ -80,13 +80,19 @@ def not_sent_frees_the_token(ground: Ground) -> None:
 @BUGS.bug("21")
 def not_sent_leaves_the_key_used(ground: Ground) -> None:
     """The attempt may not intend the key again."""
-    ground.put(intents, "was_not_sent", lambda *_: False)
+    ground.put(intents, "free_again", lambda *_: [])
 
 
 @BUGS.bug("21")
 def not_sent_leaves_a_resting_task_where_it_is(ground: Ground) -> None:
     """A task at rest does not hear of it."""
     ground.put(Life, "closed_late", lambda self, work, error, epoch: work.task)
+
+
+@BUGS.bug("21")
+def not_sent_leaves_the_key_beside_it_used(ground: Ground) -> None:
+    """The attempt may not intend a call of several again, of which a part is there already."""
+    right = ground.put(intents, "free_again", lambda ledger, keys, used, *which: right(ledger, keys, keys, *which))
 
 
 @BUGS.bug("22")

@@ -89,7 +89,23 @@ def test_rule_21_what_the_cloud_refused_was_sent_and_its_key_is_not_free() -> No
     held.intend(intent(), 1, NOW)
     held.refused("a", 1, BROKEN, NOW)
     assert unsent(held, "a") == []
-    assert not held.was_not_sent("a", 1, 1)
+    assert held.free_again(["a"], ["a"], 1, 1) == []
+
+
+def test_rule_21_what_is_asked_for_beside_it_is_free_too_unless_it_was_sent_and_did_not_come() -> None:
+    held = ledger()
+    for key in ("there", "refused", "doubted"):
+        held.intend(intent(key), 1, NOW, 5)
+    held.created("there", 1, "i-1", 1, NOW, live=True)
+    held.refused("refused", 1, BROKEN, NOW)
+    held.intend(intent("before"), 0, NOW, 5)
+    held.created("before", 1, "i-2", 0, NOW, live=True)
+    held.intend(intent("a"), 1, NOW, 5)
+    used = ["a", "there", "refused", "doubted", "before"]
+    assert held.free_again(["a"], used, 1, 5) == []  # it may still be sent
+    held.not_sent(["a"], 1, 5, UNSENT, NOW)
+    assert held.free_again(["a"], used, 1, 4) == []
+    assert held.free_again(["a"], used, 1, 5) == ["a", "there", "before"]
 
 
 def test_rule_21_a_key_that_was_never_intended_changes_nothing() -> None:

@@ -92,13 +92,13 @@ class History:
 
     async def both(self, what: str, real: Awaitable[Any], rule: Callable[[], Any], *, told: bool = True) -> None:
         """Take a step on both sides; `told` False: that it is refused says nothing."""
-        kept = copy.deepcopy(self.model)
+        kept, used = copy.deepcopy(self.model), copy.deepcopy(self.used)
         allowed = refused = False
         try:
             rule()
             allowed = True
         except Forbidden:
-            self.model = kept
+            self.model, self.used = kept, used  # what is refused has used no key either
         try:
             with patch.object(script_values, "now", self.house.wall):
                 await real
@@ -255,7 +255,11 @@ class History:
         before = [row.state for row in self.model.rows]
 
         def rule() -> None:
-            self.used[epoch] -= set(self.model.not_sent(keys, epoch, number))
+            free = set(self.model.not_sent(keys, epoch, number))
+            if free & set(GROUP):  # its call is asked for again as a whole
+                rows = [self.model.ledger.rows[key] for key in GROUP]
+                free |= {row.key for row in rows if row.id or row.epoch != epoch}
+            self.used[epoch] -= free
 
         error = protocol.Failure(14, "NOT_SENT", "there is no connection")
         report = self.sessions[epoch].not_sent(keys, number, error)

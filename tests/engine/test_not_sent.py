@@ -171,6 +171,51 @@ async def test_a_group_is_closed_in_one_commit_and_a_part_is_refused(slip: Slip)
     assert {entry.number for entry in again} == {2}
 
 
+async def test_a_call_of_several_may_be_asked_again_with_the_parts_that_are_there_already(slip: Slip) -> None:
+    session = await slip.begin()
+    parts = [intent("a", group="g"), intent("b", group="g")]
+    await session.intend(parts)
+    await session.created("b", 1, "i-1")
+    await session.refused("a", protocol.Failure(8, "NO_ROOM", "no room"))
+    await slip.lose(resumable=True)
+    again = await slip.lease(Phase.RUN)
+    first = await again.intend(parts)
+    assert {one.key: one.state for one in first} == {"a": "INTENDED", "b": "CREATED"}
+    await again.not_sent(["a"], first[0].number, UNSENT)
+    second = await again.intend(parts)
+    assert {one.key: (one.state, one.external_id) for one in second} == {"a": ("INTENDED", ""), "b": ("CREATED", "i-1")}
+    with pytest.raises(protocol.Rejected, match="used twice"):
+        await again.intend(parts)
+
+
+async def test_of_two_calls_of_a_group_the_one_that_was_refused_frees_no_key(slip: Slip) -> None:
+    session = await slip.begin()
+    parts = [intent("a", group="g"), intent("b", group="g")]
+    entries = await session.intend(parts)
+    await session.refused("b", protocol.Failure(8, "NO_ROOM", "no room"))
+    with pytest.raises(protocol.Rejected, match="whole call"):
+        await session.not_sent(["a"], entries[0].number, UNSENT)
+    await session.not_sent(["a", "b"], entries[0].number, UNSENT)
+    with pytest.raises(protocol.Rejected, match="the key b is used twice"):
+        await session.intend([intent("b", group="g")])
+
+
+async def test_what_the_ledger_did_not_take_has_used_no_key(slip: Slip) -> None:
+    session = await slip.begin()
+    await session.intend([intent("a", request_digest="one")])
+    await session.created("a", 1, "i-1")
+    with pytest.raises(protocol.Rejected, match="cannot come after itself"):
+        await session.intend([intent("b"), intent("c", depends_on=("c",))])
+    await slip.lose(resumable=True)
+    again = await slip.lease(Phase.RUN)
+    with pytest.raises(protocol.Rejected, match="under a key of its own"):
+        await again.adopt(intent("a", request_digest="one"), "i-2")
+    with pytest.raises(protocol.Rejected, match="other arguments"):
+        await again.intend([intent("a", request_digest="two"), intent("b")])
+    assert [one.state for one in await again.intend([intent("b")])] == ["INTENDED"]
+    assert [one.external_id for one in await again.intend([intent("a", request_digest="one")])] == ["i-1"]
+
+
 async def go_on_when_it_is_back(pier: Any, away: Callable[[bool], None]) -> None:
     """Run twelve tasks, have the database away for longer than their send window of 2 s, and see all succeed."""
     yard = {"yard": str(pier.folder / "yard"), "keys": [f"k{n}" for n in range(4)], "pause": 0.05}

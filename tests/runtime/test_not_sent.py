@@ -253,6 +253,27 @@ def test_a_group_that_was_too_late_is_intended_again(load, colour):
     assert {entry.number for entry in done.ledger.values()} == {2}
 
 
+def test_a_group_is_asked_for_again_with_the_part_that_is_there(load, colour):
+    script = load(THREE.replace("0.05", "5"), colour)
+    first = run(script)
+    first.ledger["n/1"] = replace(first.ledger["n/1"], state="UNDONE")
+    again = load(
+        THREE.replace("0.05", "5")
+        .replace('if task.params.get("shut"):', "if len(calls) == 1:")
+        .replace(
+            'return await task.create_many("node", KEYS, call)',
+            """try:
+        return await task.create_many("node", KEYS, call)
+    except NotSent:
+        return await task.create_many("node", KEYS, call)""",
+        ),
+        colour,
+    )
+    done = run(again, after=first)
+    assert again.calls == [["n/1"], ["n/1"]]
+    assert done.result == {key: f"id-{key}" for key in ("n/1", "n/2", "n/3")}
+
+
 def test_of_a_part_it_is_refused_by_the_ledger_in_memory_too():
     session = MemorySession(Done())
 

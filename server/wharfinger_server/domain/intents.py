@@ -158,14 +158,20 @@ def not_sent(ledger: Entries, keys: Collection[str], epoch: int, number: int, er
     ]
 
 
-def was_not_sent(ledger: Entries, key: str, epoch: int, number: int) -> bool:
-    """Whether that very intent of `key` is the last one, and closed: the attempt may intend the key again.
+def free_again(ledger: Entries, keys: Collection[str], used: Collection[str], epoch: int, number: int) -> list[str]:
+    """Return the keys that the attempt may intend again, once the call of `keys` is known not to be sent (rule 21).
 
-    What the cloud refused was sent, whatever is said of it afterwards (rule 4).
+    `used` are the keys that were intended together with them. Of a call of several, what was there already, or was made
+    by another call, is asked for again with the rest. What the cloud refused was sent, whatever is said of it
+    afterwards, and so was what is in doubt: these keys are not free (rule 4).
     """
-    entry = ledger.get(key)
-    if entry is None or not _is_call(entry, epoch, number):
-        return False
+    if not any((entry := ledger.get(key)) and _is_call(entry, epoch, number) and _unsent(entry) for key in keys):
+        return []
+    return [key for key in used if (e := ledger.get(key)) and (e.epoch != epoch or e.external_id or _unsent(e))]
+
+
+def _unsent(entry: Entry) -> bool:
+    """Whether the last intent of `entry` is closed, and the cloud never heard of it."""
     return entry.state is EntryState.NOT_CREATED and not entry.burnt
 
 

@@ -67,9 +67,9 @@ class Ledger(Entries):
         """
         return intents.not_sent(self, keys, epoch, number, error, now)
 
-    def was_not_sent(self, key: str, epoch: int, number: int) -> bool:
-        """Whether that very intent of `key` is the last one, and closed: the attempt may intend the key again."""
-        return intents.was_not_sent(self, key, epoch, number)
+    def free_again(self, keys: Collection[str], used: Collection[str], epoch: int, number: int) -> list[str]:
+        """Return which of the keys `used` with `keys` the attempt may intend again after its NOT_SENT (rule 21)."""
+        return intents.free_again(self, keys, used, epoch, number)
 
     def in_doubt(self, key: str, epoch: int, error: Failure, now: int, *, unnamed: bool = False) -> Entry | None:
         """Note why the answer of a call is not known; None if the intent is no longer this attempt's.

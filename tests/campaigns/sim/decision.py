@@ -75,11 +75,11 @@ class Known:
 
     `handed`: the ids (or tokens, where there was no id) that a person took over. `settles`: from when on "not there"
     counts, by token, and `undos`: until when a deletion may be on its way, by key, both in true time. `tokens`: of
-    which request each token is. `tried`: how often each thing had been undone when the rollback under way began.
-    `begun`: how often each
-    began to be undone since. `succeeded`: it once was, and nothing of that was undone since. `resumed`: when a person
-    had it run again (true time), which it has not yet; `unlooked`: the ids of which no look could tell since then.
-    `lost`: the keys whose own thing was found to be gone, and `freed` the tokens that are free by that.
+    which request each token is. `tried`: how often each thing, by its id, had been undone when the rollback under way
+    began, and `begun`: how often each began to be undone since. `succeeded`: it once was, and nothing of that was
+    undone since. `resumed`: when a person had it run again (true time), which it has not yet; `unlooked`: the ids of
+    which no look could tell since then. `lost`: the keys whose own thing was found to be gone, and `freed` the tokens
+    that are free by that.
     """
 
     task: Task

@@ -121,7 +121,7 @@ def _undo(it: Decision) -> None:
         _begun(it)
     if task.state is T.ROLLING_BACK and before.state is not T.ROLLING_BACK:
         known.begun = {}
-        known.tried = {entry.key: entry.undo_attempts for entry in it.old.values()}
+        known.tried = {entry.external_id: entry.undo_attempts for entry in it.old.values() if entry.external_id}
     if before.state is T.ROLLING_BACK and task.state is not T.ROLLING_BACK:
         _rolled_back(it)
 
@@ -129,9 +129,9 @@ def _undo(it: Decision) -> None:
 def _begun(it: Decision) -> None:
     """Rule 25: no thing is begun to be undone more often than the policy says, heard of or not."""
     for key, entry in it.real.items():
-        was = it.old.get(key)
+        was, one = it.old.get(key), entry.external_id
         if entry.state is E.UNDOING and (was is None or was.undo_attempts != entry.undo_attempts):
-            begun = it.known.begun[key] = it.known.begun.get(key, 0) + 1
+            begun = it.known.begun[one] = it.known.begun.get(one, 0) + 1  # a key may come to be about another thing
             if begun > (it.task.policy.max_undo_attempts or 3):
                 it.wrong(f"25: the undo of {key} is begun for the {begun}th time in one rollback")
 
@@ -161,10 +161,10 @@ def _rolled_back(it: Decision) -> None:
         it.wrong(f"its rollback ended with {[entry.key for entry in left]} left")
     for entry in left:
         alive = [child for child in it.known.children(entry) if child.state not in GONE]
-        untried = entry.undo_attempts == it.known.tried.get(entry.key, 0)
+        untried = entry.undo_attempts == it.known.tried.get(entry.external_id, 0)
         if entry.external_id and untried and not alive and entry.state is not E.MISSING:
             it.wrong(f"16: its rollback ended, and {entry.key} was not tried")
-        begun, most = it.known.begun.get(entry.key, 0), it.task.policy.max_undo_attempts or 3
+        begun, most = it.known.begun.get(entry.external_id, 0), it.task.policy.max_undo_attempts or 3
         if entry.state is E.UNDO_FAILED and not alive and 0 < begun < most:
             it.wrong(f"25: its rollback ended, and {entry.key} was tried {begun} times, not {most}")
 

@@ -153,6 +153,13 @@ async def _awaited(work: Awaitable[T], who: Who) -> T:
     return await work
 
 
+def _keys_of(name: str, arguments: tuple[Any, ...]) -> list[str]:
+    """Return the keys that a report takes for its attempt."""
+    if name not in ("intend", "adopt"):
+        return []
+    return [intent.key for intent in (arguments[0] if name == "intend" else arguments[:1])]
+
+
 def _on_health(part: str, well: bool, why: str) -> None:
     """Hear of trouble."""
 
@@ -180,6 +187,9 @@ class Session:
 
     async def _report(self, name: str, arguments: tuple[Any, ...], options: Mapping[str, Any]) -> Any:
         await self._on_its_way(name, arguments)
+        attempt = self._inner._attempt
+        keys = _keys_of(name, arguments)
+        fresh = [key for key in keys if key not in attempt._used]
         while True:
             server = await self._world.up() if self._remote else self._server
             assert server is not None
@@ -187,7 +197,7 @@ class Session:
             if desk is None:
                 await asyncio.sleep(0.1)
                 continue
-            session = AttemptSession(desk, self._inner._attempt)  # a worker elsewhere has its own
+            session = AttemptSession(desk, attempt)  # a worker elsewhere has its own
             try:
                 act = getattr(session, name)
                 who = Who(self._epoch, name, arguments, self._stop.requested)
@@ -195,6 +205,7 @@ class Session:
             except Down:
                 if not self._remote:
                     raise protocol.LeaseLost from None
+                attempt.free_keys(fresh)  # it is the same report that comes again
             except protocol.LeaseLost:
                 self._told(name, arguments)
                 self._echo(name, arguments, None)

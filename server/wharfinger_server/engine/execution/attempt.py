@@ -56,7 +56,7 @@ class Attempt:
         self.overflowed = False
         self._stirred = stirred
         self._costs: dict[str, CostItem] | None = None
-        self._used: set[str] = set()
+        self._used: dict[str, tuple[str, ...]] = {}
         self._lines: deque[tuple[int, str]] = deque()
         self._size = 0
         self._dropped = 0
@@ -67,21 +67,28 @@ class Attempt:
     def use_keys(self, keys: Sequence[str]) -> None:
         """Take keys for this attempt. Raises FailedPrecondition KEY_REUSED for one taken before (rule 4)."""
         with self._lock:
-            fresh: set[str] = set()
-            for key in keys:
+            together = tuple(keys)
+            fresh: dict[str, tuple[str, ...]] = {}
+            for key in together:
                 if key in self._used or key in fresh:
                     raise FailedPrecondition(
                         "KEY_REUSED",
                         f"the key {key} is used twice in one attempt; every thing needs a key of its own",
                         {"key": key},
                     )
-                fresh.add(key)
+                fresh[key] = together
             self._used |= fresh
 
-    def free_key(self, key: str) -> None:
-        """Let this attempt use `key` once more: what it made under it is undone, or was never sent (rule 4)."""
+    def used_with(self, keys: Sequence[str]) -> list[str]:
+        """Return `keys`, and all that were taken together with one of them."""
         with self._lock:
-            self._used.discard(key)
+            return list(dict.fromkeys(one for key in keys for one in (key, *self._used.get(key, ()))))
+
+    def free_keys(self, keys: Sequence[str]) -> None:
+        """Let this attempt use `keys` once more: what it made under them is undone, or was never sent (rule 4)."""
+        with self._lock:
+            for key in keys:
+                self._used.pop(key, None)
 
     def cost_of(self, key: str, estimate: Callable[[], bytes]) -> CostItem | None:
         """Return the line of the task's estimate that has the price of `key`; `estimate` returns its document."""

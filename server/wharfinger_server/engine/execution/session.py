@@ -77,7 +77,6 @@ class AttemptSession:
     async def intend(self, intents: Sequence[protocol.Intent]) -> list[protocol.Entry]:
         """Write the intents in one commit; raises Rejected for a key that may not be made (again)."""
         wanted = [self._checked(intent) for intent in intents]
-        self._use_keys([intent.key for intent in intents])
 
         def decide(work: UnitOfWork) -> list[protocol.Entry]:
             """Write the intents, or find what was made before."""
@@ -88,7 +87,7 @@ class AttemptSession:
             number = ledger.next_number(keys)
             return [self._intended(work, ledger, intent, number) for intent in wanted]
 
-        return await self._write(decide)
+        return await self._use([intent.key for intent in intents], decide)
 
     def _intended(self, work: UnitOfWork, ledger: Ledger, intent: Intent, number: int) -> protocol.Entry:
         if ledger.expects(intent.key, self._epoch):  # written by an earlier try, whose answer was lost
@@ -106,7 +105,6 @@ class AttemptSession:
         """Write what existed before the task."""
         external_id = self._id(external_id)
         wanted = self._checked(intent)
-        self._use_keys([intent.key])
 
         def decide(work: UnitOfWork) -> protocol.Entry:
             """Write that it was there."""
@@ -115,7 +113,7 @@ class AttemptSession:
                 work, ledger, ledger.adopt(self._priced(work, wanted), external_id, self._epoch, work.now)
             )
 
-        return await self._write(decide)
+        return await self._use([intent.key], decide)
 
     def _noted(self, work: UnitOfWork, ledger: Ledger, entry: Entry) -> protocol.Entry:
         if entry.key in ledger.changed and entry.epoch == self._epoch:
@@ -152,16 +150,15 @@ class AttemptSession:
                 entry_changed(work, entry, self._epoch)
             if changed and not live:
                 self._desk.life.closed_late(work, error, self._epoch)
-            told[:] = [key for key in keys if work.ledger().was_not_sent(key, self._epoch, number)]
+            free[:] = work.ledger().free_again(keys, self._attempt.used_with(keys), self._epoch, number)
             return None if live else work.task
 
-        told: list[str] = []
+        free: list[str] = []
         try:
             await self._even_fenced(decide)
         except Refused as refused:
             raise script_values.rejection(refused) from refused
-        for key in told:
-            self._attempt.free_key(key)
+        self._attempt.free_keys(free)
 
     async def _even_fenced(self, decide: Callable[[UnitOfWork], Task | None]) -> None:
         """Run `decide`, which returns the task where this attempt is fenced: what it said counts, then it ends."""
@@ -219,7 +216,7 @@ class AttemptSession:
         error = self._failure(failure) if failure else None
         state = await self._on_entry(key, lambda ledger, now: ledger.undone(key, Removal(how), error, now, number=undo))
         if state is EntryState.UNDONE:
-            self._attempt.free_key(key)  # rule 32
+            self._attempt.free_keys([key])  # rule 32
 
     async def _on_entry(self, key: str, act: Callable[[Ledger, int], Entry | None]) -> EntryState | None:
         """Do it and return the state of the entry that changed, None if none did."""
@@ -442,11 +439,17 @@ class AttemptSession:
         except Refused as refused:
             raise script_values.rejection(refused) from refused
 
-    def _use_keys(self, keys: Sequence[str]) -> None:
+    async def _use(self, keys: Sequence[str], decide: Callable[[Work], T]) -> T:
+        """Take `keys` for this attempt and run `decide`; what the ledger refuses has used none of them."""
         try:
             self._attempt.use_keys(keys)
         except Refused as refused:
             raise script_values.rejection(refused) from refused
+        try:
+            return await self._write(decide)
+        except protocol.Rejected:
+            self._attempt.free_keys(keys)
+            raise
 
 
 def _nothing_else(_: UnitOfWork) -> None:

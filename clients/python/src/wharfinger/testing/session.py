@@ -38,7 +38,7 @@ class MemorySession:
         self.done = done
         self.uid = uid
         self.lease_lost = False
-        self.intended: set[str] = set()
+        self._used: dict[str, tuple[str, ...]] = {}  # with which other keys each was intended
         self._lock = threading.RLock()
 
     def blocking(self) -> Session:
@@ -55,13 +55,15 @@ class MemorySession:
                 self._may_intend(intent)
             before = (self.done.ledger.get(intent.key) for intent in intents)
             number = 1 + max((entry.number for entry in before if entry), default=0)
+            together = tuple(intent.key for intent in intents)
+            self._used |= dict.fromkeys(together, together)
             return [self._intend(intent, number) for intent in intents]
 
     def _may_intend(self, intent: Intent) -> None:
         key, entry = intent.key, self.done.ledger.get(intent.key)
         if "~" in key or len(key) > 256:
             raise _rejected("KEY_INVALID", f"{key[:64]!r} is no key: 1 to 256 characters, no '~'", key[:64])
-        if key in self.intended:
+        if key in self._used:
             raise _rejected(
                 "KEY_REUSED", f"{key} was used in this attempt already; each thing needs a key of its own", key
             )
@@ -74,7 +76,6 @@ class MemorySession:
             raise _rejected("KEY_REUSED", f"{key} is {entry.state}; it can't be made again before that is settled", key)
 
     def _intend(self, intent: Intent, number: int) -> Entry:
-        self.intended.add(intent.key)
         entry = self.done.ledger.get(intent.key)
         if entry is not None and entry.state == "CREATED":
             return entry
@@ -140,7 +141,15 @@ class MemorySession:
                     self.done.errors[entry.key] = failure
                     self._put("not_sent", replace(entry, state="NOT_CREATED"))
             self._live()
-            self.intended.difference_update(keys)
+            self._free_again([entry.key for entry in said])
+
+    def _free_again(self, keys: Sequence[str]) -> None:
+        """Let keys be intended again whose call was not sent, and with them what is there already."""
+        entries = self.done.ledger
+        unsent = {key for key in keys if entries[key].state == "NOT_CREATED" and entries[key].version != ("refused",)}
+        for one in {beside for key in unsent for beside in self._used.get(key, ())}:
+            if one in unsent or entries[one].external_id:
+                self._used.pop(one, None)
 
     async def in_doubt(self, key: str, failure: Failure, *, unnamed: bool = False) -> None:
         """Write that nobody knows."""
@@ -183,7 +192,7 @@ class MemorySession:
             self._live()
             if failure is not None:
                 self.done.errors[key] = failure
-            self.intended.discard(key)
+            self._used.pop(key, None)
             self._put("removed", replace(self.done.ledger[key], state=_REMOVED[how]))
 
     async def found(
