@@ -17,9 +17,9 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 PYTEST ?=
 
 # Our distributions: those of them that this tree has.
-PROJECTS := $(wildcard pyproject.toml clients/python/pyproject.toml server/libcloud/pyproject.toml server/scripts/*/pyproject.toml)
+PROJECTS := $(wildcard pyproject.toml clients/python/pyproject.toml server/*/pyproject.toml server/scripts/*/pyproject.toml)
 DISTRIBUTIONS := $(patsubst %/,%,$(dir $(PROJECTS)))
-PACKAGES := $(wildcard server/wharfinger_server clients/python/src/wharfinger server/libcloud/src/wharfinger_libcloud server/scripts/*/src/*)
+PACKAGES := $(wildcard server/wharfinger_server clients/python/src/wharfinger server/*/src/* server/scripts/*/src/*)
 TESTS := $(wildcard tests clients/python/tests server/libcloud/tests server/scripts/*/tests)
 CODE := $(PACKAGES) $(TESTS) $(wildcard tools docs bench)
 GENERATED := clients/python/src/wharfinger/v1 clients/go/wharfinger clients/typescript/src/gen
@@ -58,7 +58,7 @@ lock: .venv/.ready ## compile requirements/*.txt anew; UPGRADE=1 takes the newes
 	@$(COMPILE) $(if $(UPGRADE),--upgrade) -o requirements/build.txt requirements/build.in >/dev/null
 	@$(COMPILE) $(if $(UPGRADE),--upgrade) -o requirements/generate.txt requirements/generate.in >/dev/null
 	@$(COMPILE) $(if $(UPGRADE),--upgrade) -o requirements/bench.txt requirements/bench.in >/dev/null
-	@$(COMPILE) $(if $(UPGRADE),--upgrade) -c requirements/build.txt --no-emit-package wharfinger --no-emit-package wharfinger-libcloud -o requirements/dev.txt $(PROJECTS) requirements/dev.in >/dev/null
+	@$(COMPILE) $(if $(UPGRADE),--upgrade) -c requirements/build.txt --no-emit-package wharfinger --no-emit-package wharfinger-libcloud --no-emit-package wharfinger-outbound --no-emit-package wharfinger-prices -o requirements/dev.txt $(PROJECTS) requirements/dev.in >/dev/null
 
 # ---------------------------------------------------------------- using it
 

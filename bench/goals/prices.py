@@ -14,13 +14,13 @@ from pathlib import Path
 
 from bench.figure import Figure, expect
 from bench.session import Session
-from wharfinger_server.domain.price import Price
+from wharfinger_prices.catalogues.build import build
+from wharfinger_prices.catalogues.catalogue import Catalogue
+from wharfinger_prices.lookup.layers import bundled
+from wharfinger_prices.price import Price
+from wharfinger_prices.sdk.price_source import Notes
 from wharfinger_server.pricing import Layer, Stack
-from wharfinger_server.pricing.build import build
-from wharfinger_server.pricing.catalogue import Catalogue
-from wharfinger_server.pricing.layers import bundled
 from wharfinger_server.registry import SOURCES, load_group
-from wharfinger_server.sdk.price_source import Notes
 
 LOOK_UP_MICROSECONDS = 15
 LOAD_SECONDS = 0.5

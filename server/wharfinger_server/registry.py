@@ -18,9 +18,9 @@ from typing import Any, TypeVar
 from stevedore.extension import Extension, ExtensionManager
 
 from wharfinger.script import BrokenScript, ScriptInfo, inspect
+from wharfinger_prices.sdk.price_source import PriceSource
 from wharfinger_server.sdk.executor import Executor
 from wharfinger_server.sdk.places import place_of_error
-from wharfinger_server.sdk.price_source import PriceSource
 
 SCRIPTS = "wharfinger.scripts"
 EXECUTORS = "wharfinger.executors"

@@ -7,11 +7,11 @@ from fractions import Fraction
 from hypothesis import given
 from hypothesis import strategies as st
 
+from wharfinger_prices.price import Money, Price, Tier
 from wharfinger_server.domain.costs import Costs, Leftover, add, listed, summed, together
 from wharfinger_server.domain.entries import Entries
 from wharfinger_server.domain.entry import Counts, Entry
 from wharfinger_server.domain.estimate import CostItem, Estimate
-from wharfinger_server.domain.price import Money, Price, Tier
 from wharfinger_server.domain.states import CLOSED, DOUBTFUL, EntryState, TaskState
 from wharfinger_server.domain.task import Task
 

@@ -6,10 +6,10 @@ import socket
 
 import pytest
 
-from wharfinger.runtime import locations
-from wharfinger.runtime.addresses import public
 from wharfinger.script import Failed
 from wharfinger_image import guard
+from wharfinger_outbound import locations
+from wharfinger_outbound.addresses import public
 
 INWARD = [
     "0.0.0.0", "0.1.2.3", "10.0.0.1", "100.64.0.1", "100.100.100.200", "127.0.0.1", "127.255.255.255", "168.63.129.16",

@@ -10,8 +10,9 @@ import pytest_asyncio
 from tests.servers.sources import Sources
 from tests.store.making import encode
 
+from wharfinger_prices.lookup import layers
 from wharfinger_server import config
-from wharfinger_server.pricing import Pricing, layers
+from wharfinger_server.pricing import Pricing
 from wharfinger_server.registry import SOURCES, Registry, SourcePlugin, load_group
 from wharfinger_server.store.store import Store
 

@@ -12,7 +12,7 @@ from decimal import Decimal
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from wharfinger_server.domain.price import Price
+from wharfinger_prices.price import Price
 
 
 def price(sku: str = "m.large", amount: str | None = "0.10", **more: object) -> Price:

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from tests.pricing.making import price
 
-from wharfinger_server.domain.price import Price, Tier
-from wharfinger_server.pricing.build import Built, build
-from wharfinger_server.pricing.catalogue import Catalogue, Damaged, line_of, price_of
-from wharfinger_server.sdk.price_source import MalformedPrices
+from wharfinger_prices.catalogues.build import Built, build
+from wharfinger_prices.catalogues.catalogue import Catalogue, Damaged, line_of, price_of
+from wharfinger_prices.price import Price, Tier
+from wharfinger_prices.sdk.price_source import MalformedPrices
 
 PRICES = [
     price("m.large", "0.10"),
@@ -71,9 +71,9 @@ def test_prices_that_do_not_fit_in_memory_at_once_are_merged_from_runs(
     whole = tmp_path / "whole"
     whole.mkdir()
     expected = build(prices, "own", whole).digest
-    monkeypatch.setattr("wharfinger_server.pricing.build._RUN", 700)
-    monkeypatch.setattr("wharfinger_server.pricing.build._LINES", 7)
-    monkeypatch.setattr("wharfinger_server.pricing.build._AT_ONCE", 3)
+    monkeypatch.setattr("wharfinger_prices.catalogues.build._RUN", 700)
+    monkeypatch.setattr("wharfinger_prices.catalogues.build._LINES", 7)
+    monkeypatch.setattr("wharfinger_prices.catalogues.build._AT_ONCE", 3)
     built = build([*prices, *prices], "own", tmp_path)
     assert (built.digest, built.price_count) == (expected, 500)
     assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["catalog"]

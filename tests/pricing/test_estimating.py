@@ -9,10 +9,10 @@ from decimal import Decimal
 import pytest
 from tests.pricing.making import document, line, price
 
+from wharfinger_prices.catalogues.catalogue import Catalogue
 from wharfinger_server.domain.errors import FailedPrecondition
 from wharfinger_server.domain.estimate import Estimate
 from wharfinger_server.pricing import ImportRequest, Layer, PriceAmbiguous, Prices, Pricing, Stack, estimate
-from wharfinger_server.pricing.catalogue import Catalogue
 
 STACK = Stack((Layer("downloaded", Catalogue.of([price("m"), price("disk", "0.073", unit="GB-Months")])),))
 

@@ -13,10 +13,10 @@ import pytest
 from tests.pricing.conftest import OpenPricing
 from tests.pricing.making import price
 
+from wharfinger_prices.catalogues.catalogue import Catalogue
+from wharfinger_prices.lookup.layers import bundled
 from wharfinger_server.domain.errors import FailedPrecondition
 from wharfinger_server.pricing import ImportRequest, Layer, Stack, export_libcloud
-from wharfinger_server.pricing.catalogue import Catalogue
-from wharfinger_server.pricing.layers import bundled
 
 # Asks Libcloud for each price of its bundled file, which it finds by itself in the home folder first.
 _ASK = """

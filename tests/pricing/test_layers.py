@@ -11,9 +11,9 @@ import pytest
 from tests.pricing.conftest import OpenPricing
 from tests.pricing.making import document, line
 
+from wharfinger_prices.lookup.layers import bundled
 from wharfinger_server.domain.errors import NotFound
 from wharfinger_server.pricing import ImportRequest, Pricing, export_libcloud
-from wharfinger_server.pricing.layers import bundled
 
 
 def _write(path: Path, *lines: dict[str, object]) -> None:

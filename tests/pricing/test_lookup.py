@@ -7,9 +7,9 @@ from decimal import Decimal
 import pytest
 from tests.pricing.making import price
 
-from wharfinger_server.domain.price import Price
+from wharfinger_prices.catalogues.catalogue import Catalogue
+from wharfinger_prices.price import Price
 from wharfinger_server.pricing import Layer, PriceAmbiguous, PriceFilter, PriceUnknown, Stack
-from wharfinger_server.pricing.catalogue import Catalogue
 
 
 def _stack(**layers: list[Price]) -> Stack:
@@ -196,7 +196,7 @@ def test_a_filter_gives_what_looking_at_each_price_gives(which: PriceFilter, lim
 
 
 def test_a_page_looks_at_so_many_prices_and_goes_on_from_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("wharfinger_server.pricing.lookup._SCANNED", 5)
+    monkeypatch.setattr("wharfinger_prices.lookup.stack._SCANNED", 5)
     stack = _stack(downloaded=MANY)
     page = stack.prices(PriceFilter(currency="EUR"))
     assert page.prices == ()

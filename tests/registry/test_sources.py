@@ -8,7 +8,7 @@ from tests.registry.conftest import Install
 from wharfinger_server.registry import SOURCES, Registry
 
 SOURCE = """
-from wharfinger_server.sdk.price_source import PriceSource
+from wharfinger_prices.sdk.price_source import PriceSource
 class Mine(PriceSource):
     summary = "prices of nowhere"
     @classmethod
@@ -25,7 +25,7 @@ BUILT_IN = ["aws_csv", "aws_json", "azure", "csv", "gcp", "jsonl", "libcloud", "
 
 def test_the_built_in_sources_are_found_like_anyone_s() -> None:
     found = Registry.load().sources
-    assert [name for name in sorted(found) if found[name].distribution == "wharfinger-server"] == BUILT_IN
+    assert [name for name in sorted(found) if found[name].distribution == "wharfinger-prices"] == BUILT_IN
     assert not any(plugin.broken for plugin in found.values())
 
 

@@ -8,6 +8,7 @@ from google.protobuf.json_format import MessageToDict
 from google.rpc import error_details_pb2
 
 from wharfinger.v1 import event_pb2, failure_pb2, policy_pb2, resource_pb2, task_pb2
+from wharfinger_prices.price import Money, Price
 from wharfinger_server.domain.costs import Costs
 from wharfinger_server.domain.errors import InvalidArgument
 from wharfinger_server.domain.estimate import CostItem, Estimate
@@ -15,7 +16,6 @@ from wharfinger_server.domain.event import Event, LogLevel, LogLine, ResourceCha
 from wharfinger_server.domain.failure import Code, Failure
 from wharfinger_server.domain.ledger import Counts, Entry
 from wharfinger_server.domain.policy import OnFailure, Policy
-from wharfinger_server.domain.price import Money, Price
 from wharfinger_server.domain.progress import Progress
 from wharfinger_server.domain.states import EntryState, Phase, TaskState
 from wharfinger_server.domain.task import Attempt, Task

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from wharfinger_prices.sdk.price_source import PriceSource
 from wharfinger_server.registry import SOURCES, load_group
-from wharfinger_server.sdk.price_source import PriceSource
 
-pytest.register_assert_rewrite("wharfinger_server.sdk.price_conformance")
+pytest.register_assert_rewrite("wharfinger_prices.sdk.conformance")
 
 SAMPLES = {
     "libcloud": "libcloud.json",

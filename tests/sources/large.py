@@ -17,7 +17,7 @@ from pathlib import Path
 from tests.sources.conftest import source
 from tests.sources.making import NAMES, make
 
-from wharfinger_server.sdk.price_source import Notes
+from wharfinger_prices.sdk.price_source import Notes
 
 LIMIT_MB = 200
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from tests.sources.conftest import put, source
 from tests.sources.making import make
 
-from wharfinger_server.sdk.price_conformance import PriceSourceConformance
-from wharfinger_server.sdk.price_source import PriceSource
+from wharfinger_prices.sdk.conformance import PriceSourceConformance
+from wharfinger_prices.sdk.price_source import PriceSource
 
 
 class BuiltIn(PriceSourceConformance):

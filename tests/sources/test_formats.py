@@ -14,9 +14,9 @@ import pytest
 from tests.sources.conftest import put, sample, source
 
 import libcloud
-from wharfinger_server.domain.price import Price, Tier
-from wharfinger_server.sdk.price_conformance import check, read
-from wharfinger_server.sdk.price_source import Notes
+from wharfinger_prices.price import Price, Tier
+from wharfinger_prices.sdk.conformance import check, read
+from wharfinger_prices.sdk.price_source import Notes
 
 NOVEMBER = 1_793_491_200_000_000
 OCTOBER = 1_790_812_800_000_000
@@ -285,7 +285,7 @@ def test_our_own_two_formats_say_the_same() -> None:
 
 def test_a_catalogue_s_lines_are_read_as_they_were_written(tmp_path: Path) -> None:
     """So a catalogue is carried from one server to another."""
-    from wharfinger_server.pricing.catalogue import Catalogue
+    from wharfinger_prices.catalogues.catalogue import Catalogue
 
     for name in ("aws_json", "azure", "gcp", "libcloud", "csv"):
         catalogue = Catalogue.of(prices(name))

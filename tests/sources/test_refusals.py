@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from tests.sources.conftest import SAMPLES, put, sample, source
 
-from wharfinger_server.sdk.price_conformance import read
-from wharfinger_server.sdk.price_source import MalformedPrices
+from wharfinger_prices.sdk.conformance import read
+from wharfinger_prices.sdk.price_source import MalformedPrices
 
 
 def refusal(name: str, path: Path) -> str:

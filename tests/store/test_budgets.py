@@ -7,10 +7,10 @@ from decimal import Decimal
 import pytest
 from tests.store.making import draft, encode, finish, held, lease, new_task
 
+from wharfinger_prices.price import Money
 from wharfinger_server.domain.errors import ResourceExhausted
 from wharfinger_server.domain.estimate import CostItem
 from wharfinger_server.domain.ledger import Intent
-from wharfinger_server.domain.price import Money
 from wharfinger_server.domain.states import TaskState
 from wharfinger_server.store.store import Draft, Existing, Store
 

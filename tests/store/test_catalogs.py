@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from wharfinger_server.domain.catalog import Activation, Catalog, CatalogDiff
+from wharfinger_prices.catalog import Activation, Catalog, CatalogDiff
 from wharfinger_server.domain.errors import Aborted, FailedPrecondition, NotFound
 from wharfinger_server.store.store import Store
 

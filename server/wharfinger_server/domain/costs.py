@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from wharfinger_server.domain.price import Money, added
+from wharfinger_prices.price import Money, added
 
 Sums = dict[str, Decimal]
 """Amounts by currency; a currency that comes to nothing is left out."""

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from decimal import Decimal
 from typing import Any
 
-from wharfinger_server.domain.price import Money, Price, Tier, plain, total
+from wharfinger_prices.price import Money, Price, Tier, plain, total
 
 
 @dataclass(frozen=True, slots=True)

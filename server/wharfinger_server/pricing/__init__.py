@@ -9,22 +9,30 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from wharfinger_server.domain.catalog import LAYERS, Activation, Catalog, CatalogDiff
-    from wharfinger_server.pricing.diff import Difference, differences
+    from wharfinger_prices.catalog import LAYERS, Activation, Catalog, CatalogDiff
+    from wharfinger_prices.catalogues.diff import Difference, differences
+    from wharfinger_prices.importing.request import ImportProgress, ImportRequest, OnProgress
+    from wharfinger_prices.lookup.export import Exported, export_libcloud
+    from wharfinger_prices.lookup.stack import Found, Layer, Page, PriceAmbiguous, PriceFilter, PriceUnknown, Stack
     from wharfinger_server.pricing.estimating import Prices, Wanted, estimate
-    from wharfinger_server.pricing.export import Exported, export_libcloud
-    from wharfinger_server.pricing.lookup import Found, Layer, Page, PriceAmbiguous, PriceFilter, PriceUnknown, Stack
     from wharfinger_server.pricing.pricing import Pricing
-    from wharfinger_server.pricing.values import ImportProgress, ImportRequest, OnProgress
 
 _HOMES = {
-    "domain.catalog": ("LAYERS", "Activation", "Catalog", "CatalogDiff"),
-    "pricing.diff": ("Difference", "differences"),
-    "pricing.estimating": ("Prices", "Wanted", "estimate"),
-    "pricing.export": ("Exported", "export_libcloud"),
-    "pricing.lookup": ("Found", "Layer", "Page", "PriceAmbiguous", "PriceFilter", "PriceUnknown", "Stack"),
-    "pricing.pricing": ("Pricing",),
-    "pricing.values": ("ImportProgress", "ImportRequest", "OnProgress"),
+    "wharfinger_prices.catalog": ("LAYERS", "Activation", "Catalog", "CatalogDiff"),
+    "wharfinger_prices.catalogues.diff": ("Difference", "differences"),
+    "wharfinger_prices.importing.request": ("ImportProgress", "ImportRequest", "OnProgress"),
+    "wharfinger_prices.lookup.export": ("Exported", "export_libcloud"),
+    "wharfinger_prices.lookup.stack": (
+        "Found",
+        "Layer",
+        "Page",
+        "PriceAmbiguous",
+        "PriceFilter",
+        "PriceUnknown",
+        "Stack",
+    ),
+    "wharfinger_server.pricing.estimating": ("Prices", "Wanted", "estimate"),
+    "wharfinger_server.pricing.pricing": ("Pricing",),
 }
 
 __all__ = [
@@ -59,6 +67,6 @@ def __getattr__(name: str) -> object:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    value = getattr(import_module(f"wharfinger_server.{home}"), name)
+    value = getattr(import_module(home), name)
     globals()[name] = value
     return value

@@ -10,10 +10,10 @@ from typing import Any
 
 from wharfinger.runtime.stores import price_of
 from wharfinger.script import Failed
+from wharfinger_prices.lookup.stack import PriceAmbiguous, Stack
+from wharfinger_prices.price import LONGEST_AMOUNT, Price, an_hour, hourly
 from wharfinger_server.domain.errors import FailedPrecondition
 from wharfinger_server.domain.estimate import Asked, CostItem, Estimate
-from wharfinger_server.domain.price import LONGEST_AMOUNT, Price, an_hour, hourly
-from wharfinger_server.pricing.lookup import PriceAmbiguous, Stack
 
 _LARGEST = Decimal(10) ** 18
 _MOST_SIMILAR = 10

@@ -14,18 +14,18 @@ from decimal import Decimal
 from itertools import islice
 from pathlib import Path
 
+from wharfinger_prices.catalog import Activation, Catalog
+from wharfinger_prices.catalogues.catalogue import Damaged
+from wharfinger_prices.catalogues.catalogue_folder import CatalogueFolder
+from wharfinger_prices.catalogues.diff import Difference, differences
+from wharfinger_prices.catalogues.reader import Reader
+from wharfinger_prices.importing.importer import File, Importer
+from wharfinger_prices.importing.request import ImportRequest, OnProgress
+from wharfinger_prices.lookup.export import Exported, export_libcloud
+from wharfinger_prices.lookup.layers import Layers, Loaded
+from wharfinger_prices.lookup.stack import Layer, Stack
 from wharfinger_server.config import Settings
-from wharfinger_server.domain.catalog import Activation, Catalog
 from wharfinger_server.domain.errors import NotFound, Refused, invalid
-from wharfinger_server.pricing.catalogue import Damaged
-from wharfinger_server.pricing.diff import Difference, differences
-from wharfinger_server.pricing.export import Exported, export_libcloud
-from wharfinger_server.pricing.importing import File, Importer
-from wharfinger_server.pricing.keeping import Shelf
-from wharfinger_server.pricing.layers import Layers, Loaded
-from wharfinger_server.pricing.lookup import Layer, Stack
-from wharfinger_server.pricing.reading import Reader
-from wharfinger_server.pricing.values import ImportRequest, OnProgress
 from wharfinger_server.registry import Registry
 from wharfinger_server.store.databases.catalogs import unknown_catalog
 from wharfinger_server.store.store import Store
@@ -51,7 +51,7 @@ class Pricing:
     def __init__(self, store: Store, registry: Registry, settings: Settings) -> None:
         self._store = store
         self._settings = settings
-        self._shelf = Shelf(settings.data_dir / "prices")
+        self._shelf = CatalogueFolder(settings.data_dir / "prices")
         sources = {name: plugin.cls for name, plugin in registry.sources.items() if plugin.cls is not None}
         self._reader = Reader(sources)
         self._importer = Importer(store, self._shelf, self._reader, settings)

@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
+from wharfinger_prices.catalog import Activation, Catalog
 from wharfinger_server.domain import ids
-from wharfinger_server.domain.catalog import Activation, Catalog
 from wharfinger_server.domain.costs import Sums
 from wharfinger_server.domain.errors import Refused
 from wharfinger_server.domain.ledger import Entry

@@ -12,8 +12,8 @@ from wharfinger.cli.drawing import change as change_words
 
 if TYPE_CHECKING:
     from wharfinger import Catalog, CatalogDiff, Client, Price
+    from wharfinger_prices.catalogues.catalogue_folder import CatalogueFolder
     from wharfinger_server.commands.prices.asking import Place
-    from wharfinger_server.pricing.keeping import Shelf
 
 _FOREVER = Decimal("Infinity")
 _Offer = tuple[str, str, str, str, str, str]
@@ -60,17 +60,17 @@ def _words(amount: Decimal | None, currency: str) -> str:
 def differences(place: Place, before: Catalog, after: Catalog) -> Iterator[Change]:
     """Yield what differs between two catalogues."""
     if place.settings is not None:
-        from wharfinger_server.pricing.keeping import Shelf
+        from wharfinger_prices.catalogues.catalogue_folder import CatalogueFolder
 
-        shelf = Shelf(place.settings.data_dir / "prices")
+        shelf = CatalogueFolder(place.settings.data_dir / "prices")
         if shelf.has(before.id) and shelf.has(after.id):
             yield from _of_files(shelf, before.id, after.id)
             return
     yield from _asked_for(place.client, before, after)
 
 
-def _of_files(shelf: Shelf, before: str, after: str) -> Iterator[Change]:
-    from wharfinger_server.pricing.diff import differences as differ
+def _of_files(shelf: CatalogueFolder, before: str, after: str) -> Iterator[Change]:
+    from wharfinger_prices.catalogues.diff import differences as differ
 
     old, new = shelf.open(before), shelf.open(after)
     try:

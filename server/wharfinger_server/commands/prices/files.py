@@ -17,9 +17,9 @@ from wharfinger_server.commands.prices.asking import asking, names_server
 
 if TYPE_CHECKING:
     from wharfinger import Catalog, Client
+    from wharfinger_prices.lookup.export import Exported
+    from wharfinger_prices.lookup.stack import Stack
     from wharfinger_server.config import Settings
-    from wharfinger_server.pricing.export import Exported
-    from wharfinger_server.pricing.lookup import Stack
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +64,9 @@ def _active(client: Client) -> Catalog | None:
 
 
 def _files(settings: Settings, active: Catalog | None) -> list[_File]:
-    from wharfinger_server.pricing.export import default_path, is_export
-    from wharfinger_server.pricing.keeping import Shelf
-    from wharfinger_server.pricing.layers import bundled
+    from wharfinger_prices.catalogues.catalogue_folder import CatalogueFolder
+    from wharfinger_prices.lookup.export import default_path, is_export
+    from wharfinger_prices.lookup.layers import bundled
 
     folder = settings.price_folder
     projects = folder / "projects"
@@ -87,7 +87,7 @@ def _files(settings: Settings, active: Catalog | None) -> list[_File]:
     elif user.is_file() and is_export(user):
         note = "our own export, so it is left out"
     found.append(_File("libcloud", user, exists=user.is_file(), note=note))
-    shelf = Shelf(settings.data_dir / "prices")
+    shelf = CatalogueFolder(settings.data_dir / "prices")
     if active is None:
         found.append(
             _File("downloaded", shelf.folder / "catalogs", exists=False, note="none yet: wharfinger prices update")
@@ -116,9 +116,9 @@ def export(asked: Asked, *, libcloud: bool, target: str | None) -> None:
     """Write the prices in force as a file that plain Libcloud uses, by default ~/.libcloud/pricing.json."""
     if not libcloud:
         raise click.UsageError("say in which form: `wharfinger prices export --libcloud`")
+    from wharfinger_prices.lookup.export import export_libcloud
     from wharfinger_server.commands.settings import refuse
     from wharfinger_server.domain.errors import Refused
-    from wharfinger_server.pricing.export import export_libcloud
 
     with asking(asked) as place:
         stack = (
@@ -135,15 +135,15 @@ def export(asked: Asked, *, libcloud: bool, target: str | None) -> None:
 
 def _here(settings: Settings, active: Catalog | None, project: str) -> Stack:
     """Return the layers of this machine's data folder."""
-    from wharfinger_server.domain.catalog import Catalog as Known
-    from wharfinger_server.pricing.keeping import Shelf
-    from wharfinger_server.pricing.layers import Layers
-    from wharfinger_server.pricing.reading import Reader
+    from wharfinger_prices.catalog import Catalog as Known
+    from wharfinger_prices.catalogues.catalogue_folder import CatalogueFolder
+    from wharfinger_prices.catalogues.reader import Reader
+    from wharfinger_prices.lookup.layers import Layers
     from wharfinger_server.registry import Registry
 
     sources = {name: plugin.cls for name, plugin in Registry.load_sources().sources.items() if plugin.cls is not None}
     known = Known(active.id, active.source.partition(" ")[0]) if active is not None else None
-    loaded = Layers(Shelf(settings.data_dir / "prices"), Reader(sources), settings).load(known)
+    loaded = Layers(CatalogueFolder(settings.data_dir / "prices"), Reader(sources), settings).load(known)
     for trouble in loaded.troubles:
         click.echo(f"wharfinger: {trouble}", err=True)
     return loaded.projects.get(project, loaded.base)
@@ -151,9 +151,9 @@ def _here(settings: Settings, active: Catalog | None, project: str) -> Stack:
 
 def _there(client: Client) -> Stack:
     """Return what another machine's server tells, as one layer."""
+    from wharfinger_prices.catalogues.catalogue import Catalogue
+    from wharfinger_prices.lookup.stack import Layer, Stack
     from wharfinger_server.commands.prices.remote import price_of
-    from wharfinger_server.pricing.catalogue import Catalogue
-    from wharfinger_server.pricing.lookup import Layer, Stack
 
     prices = [price_of(price) for price in client.prices(page_size=1000)]
     return Stack((Layer("downloaded", Catalogue.of(prices)),))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wharfinger_server.domain.price import Price, Tier
+from wharfinger_prices.price import Price, Tier
 
 if TYPE_CHECKING:
     import wharfinger

@@ -12,11 +12,11 @@ import orjson
 
 from wharfinger.runtime.protocol import Environment
 from wharfinger.runtime.redaction import hold, secrets_in
+from wharfinger_prices.currency import CURRENCIES
+from wharfinger_prices.price import parse_amount
 from wharfinger_server.domain import ids
-from wharfinger_server.domain.currency import CURRENCIES
 from wharfinger_server.domain.errors import FailedPrecondition, Unimplemented, Violation, invalid
 from wharfinger_server.domain.policy import OnFailure, Policy
-from wharfinger_server.domain.price import parse_amount
 from wharfinger_server.domain.task import Task
 from wharfinger_server.engine.execution import script_values
 from wharfinger_server.engine.interface.id_checks import (

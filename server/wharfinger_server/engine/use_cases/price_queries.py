@@ -8,10 +8,10 @@ from collections.abc import AsyncIterable, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
+from wharfinger_prices.price import CATEGORIES
 from wharfinger_server.config import Limits
 from wharfinger_server.domain.errors import PermissionDenied, invalid
 from wharfinger_server.domain.estimate import Estimate
-from wharfinger_server.domain.price import CATEGORIES
 from wharfinger_server.engine.interface.id_checks import check_project
 from wharfinger_server.engine.interface.page_tokens import page_limit, page_start, page_token, place_start, place_token
 from wharfinger_server.engine.interface.requests import Caller

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 import sqlalchemy as sa
 
-from wharfinger_server.domain.catalog import Activation, Catalog, CatalogDiff
+from wharfinger_prices.catalog import Activation, Catalog, CatalogDiff
 from wharfinger_server.domain.errors import Aborted, FailedPrecondition, NotFound
 from wharfinger_server.store.databases.connection import Line
 from wharfinger_server.store.tables.schema import BYTES, ID, NUMBER, SMALL, TEXT, metadata

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from wharfinger.runtime import locations
 from wharfinger.script import Failed
+from wharfinger_outbound import locations
 
 
 def locate(url: str, allowed: Collection[str] = (), *, unresolved: bool = False) -> locations.Location:

@@ -10,10 +10,10 @@ import urllib.request
 from collections.abc import Mapping
 from urllib.parse import urljoin, urlsplit
 
-from wharfinger.runtime.connecting import Connection
-from wharfinger.runtime.locations import Location
 from wharfinger_image import guard
 from wharfinger_image.settings import Settings
+from wharfinger_outbound.connection import Connection
+from wharfinger_outbound.locations import Location
 
 _REDIRECTS = 5
 _REDIRECTING = frozenset({301, 302, 303, 307, 308})

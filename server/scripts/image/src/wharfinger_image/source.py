@@ -16,12 +16,12 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
-from wharfinger.runtime.locations import shown, what_broke
 from wharfinger.script import Failed
 from wharfinger_image import guard
 from wharfinger_image.kept import Origin, StartOver
 from wharfinger_image.requesting import BROKEN, Requesting
 from wharfinger_image.settings import Settings
+from wharfinger_outbound.locations import shown, what_broke
 
 _LARGEST_PIECE = 4 * 1024 * 1024
 _SMALLEST_PIECE = 64 * 1024

@@ -15,13 +15,13 @@ from contextlib import suppress
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
-from wharfinger.runtime import locations
-from wharfinger.runtime.connecting import Connection
-from wharfinger.runtime.locations import Location
 from wharfinger.script import Failed
 from wharfinger_image import guard
 from wharfinger_image.settings import Settings
 from wharfinger_image.transfer import Piece
+from wharfinger_outbound import locations
+from wharfinger_outbound.connection import Connection
+from wharfinger_outbound.locations import Location
 
 _TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504})
 _BROKEN = (OSError, http.client.HTTPException)

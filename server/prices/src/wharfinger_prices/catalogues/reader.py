@@ -1,0 +1,97 @@
+"""From a file to a catalogue's file: choose the source, read, build."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from wharfinger_prices.catalogues.build import Built, OnRows, build
+from wharfinger_prices.catalogues.unpacking import unpack
+from wharfinger_prices.sdk.price_source import MalformedPrices, Notes, PriceSource
+from wharfinger_server.domain.errors import InvalidArgument
+
+_HEAD = 64 * 1024
+_SECTIONS = 100
+_FAULTS = (ValueError, LookupError, TypeError, ArithmeticError, AttributeError, SystemExit, GeneratorExit)
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What a file came to: its format's name, the catalogue's file, and what the source noted."""
+
+    format: str
+    built: Built
+    data_time: int
+    sections: tuple[tuple[str, int], ...]
+    skipped: tuple[tuple[str, int], ...]
+
+
+class Stopped(Exception):
+    """Whoever asked for the import has gone."""
+
+
+def malformed(form: str, why: str) -> InvalidArgument:
+    """Return the refusal of data that is not what its format says; `why` says where, too."""
+    told = f"the price data ({form}) can't be taken: {why}" if form else f"the price data can't be taken: {why}"
+    return InvalidArgument("PRICES_MALFORMED", told, {"format": form, "where": why[:300]})
+
+
+class Reader:
+    """Reads files by the installed price sources, each by its format's name. Blocks."""
+
+    def __init__(self, sources: Mapping[str, type[PriceSource]]) -> None:
+        self._sources = dict(sorted(sources.items()))
+
+    def read(
+        self, path: Path, name: str, form: str, folder: Path, max_unpacked: int, on_rows: OnRows | None = None
+    ) -> Read:
+        """Read the file, or the folder of pages, at `path`, which is called `name`; build its catalogue in `folder`.
+
+        `form` is the format's name, "" for the one that recognises it. Raises InvalidArgument PRICES_MALFORMED,
+        OutOfRange PRICES_TOO_LARGE, and OSError where `folder` can't be written.
+        """
+        try:
+            if not path.is_dir():
+                path, name = unpack(path, name, folder, max_unpacked)
+            form = form or self._recognise(path, name)
+            source = self._source(form)
+            notes = Notes()
+            built = build(source.read(path, notes), form, folder, on_rows)
+        except MalformedPrices as error:
+            raise malformed(form, str(error)) from None
+        except RecursionError:
+            raise malformed(form, "it is nested too deeply") from None
+        except _FAULTS as error:
+            # A source is a plug-in: whatever it makes of a strange file, the file is what can't be read.
+            why = f"reading it failed with {type(error).__name__}: {error}"
+            raise malformed(form, why[:500]) from error
+        sections = tuple(notes.sections.most_common(_SECTIONS))
+        return Read(form, built, notes.data_time, sections, tuple(notes.skipped.most_common(_SECTIONS)))
+
+    def _source(self, form: str) -> PriceSource:
+        found = self._sources.get(form)
+        if found is None:
+            known = ", ".join(self._sources) or "none"
+            raise malformed(form, f"there is no price source {form!r}; installed are: {known}")
+        return found()
+
+    def _recognise(self, path: Path, name: str) -> str:
+        if path.is_file() and not path.stat().st_size:
+            raise malformed("", f"{name or 'the file'} is empty")
+        fitting = self._fitting(path, name)
+        if len(fitting) == 1:
+            return fitting[0]
+        known = ", ".join(self._sources) or "none"
+        if fitting:
+            raise malformed("", f"{name} may be of several formats, {', '.join(fitting)}: name the format")
+        raise malformed("", f"{name or 'it'} is of no format that is known ({known}); name the format if it is")
+
+    def _fitting(self, path: Path, name: str) -> list[str]:
+        head = b""
+        first = path if path.is_file() else next(iter(sorted(path.iterdir())), path)
+        if first.is_file():
+            with first.open("rb") as file:
+                head = file.read(_HEAD)
+        return [form for form, source in self._sources.items() if source.recognises(os.fspath(name), head)]

@@ -1,0 +1,121 @@
+"""AWS price list offer files as CSV: five lines about the file, a header, and a row for each price.
+
+It has the same prices as the JSON file, under the same names: see `aws_json` and `aws_products`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+from itertools import islice
+from pathlib import Path
+
+from wharfinger_prices.price import Price
+from wharfinger_prices.reading.amounts import amount, number, tiered
+from wharfinger_prices.reading.aws_products import ATTRIBUTES, WITH_UPFRONT, product_of, term_of
+from wharfinger_prices.reading.spill import Spill
+from wharfinger_prices.reading.table import Rows
+from wharfinger_prices.reading.texts import currency, moment
+from wharfinger_prices.reading.units import aws_unit
+from wharfinger_prices.sdk.price_source import MalformedPrices, Notes, PriceSource
+
+_ABOUT = 5
+_SEPARATOR = "\x1f"
+_PRICING = (
+    "sku", "termtype", "effectivedate", "startingrange", "endingrange", "unit", "priceperunit", "currency",
+)  # fmt: skip
+_MAYBE = ("leasecontractlength", "purchaseoption", "offeringclass", "productfamily")
+
+
+class AwsCsvPrices(PriceSource):
+    """An offer file of any service, of one region or of all."""
+
+    summary = "AWS price list offer file, CSV"
+
+    @classmethod
+    def recognises(cls, name: str, head: bytes) -> bool:
+        """Whether it begins with the version of the format."""
+        return re.match(rb'(\xef\xbb\xbf)?"?FormatVersion"?,', head) is not None
+
+    def read(self, path: Path, notes: Notes) -> Iterator[Price]:
+        """Yield the prices; those that fall with quantity come last, because their rows may stand anywhere."""
+        rows = Rows(path)
+        given = iter(rows)
+        _about(rows, given, notes)
+        header = next(given, None)
+        if header is None:
+            rows.refuse("the file ends before its header")
+        columns = _Columns(rows, header)
+        with Spill() as steps:
+            for row in rows.under(header, given):
+                try:
+                    price = columns.price(row, notes, steps)
+                except ValueError as error:
+                    rows.refuse(str(error))
+                if price is not None:
+                    yield price
+            yield from _of_steps(steps, notes)
+
+
+def _about(rows: Rows, given: Iterator[list[str]], notes: Notes) -> None:
+    """Read the five lines about the file."""
+    told = {row[0]: row[1] for row in islice(given, _ABOUT) if len(row) == 2}
+    version = told.get("FormatVersion", "")
+    if len(told) != _ABOUT or not version.startswith("v1."):
+        rows.refuse(f"the file must begin with five lines about itself, of format v1, not {version!r}")
+    try:
+        notes.data_time = moment(told.get("Publication Date"), "Publication Date")
+    except ValueError as error:
+        rows.refuse(str(error))
+
+
+class _Columns:
+    """Which column is what. Headers differ in case and spaces from the names in the JSON files."""
+
+    def __init__(self, rows: Rows, header: list[str]) -> None:
+        found = {re.sub("[^a-z0-9]", "", name.lower().replace("s/w", "sw")): at for at, name in enumerate(header)}
+        if missing := [name for name in _PRICING if name not in found]:
+            rows.refuse(f"this is not the header of an offer file: it has no {', '.join(missing)}")
+        self._pricing = [found[name] for name in _PRICING]
+        self._maybe = [found.get(name, len(header)) for name in _MAYBE]
+        self._attributes = [(name, found[name.lower()]) for name in ATTRIBUTES if name.lower() in found]
+
+    def price(self, row: list[str], notes: Notes, steps: Spill) -> Price | None:
+        """Return a row's price; None where it is skipped, or a step that is put aside. Raises ValueError."""
+        code, kind, effective, start, end, unit, cost, money = [row[at] for at in self._pricing]
+        length, option, offering, family = [row[at] if at < len(row) else "" for at in self._maybe]
+        product = product_of({name: row[at] for name, at in self._attributes}, family, code)
+        why = product.skip
+        if kind not in {"OnDemand", "Reserved"}:
+            why = f"terms {kind[:100]}"
+        elif not why and kind == "Reserved" and option != "No Upfront":
+            why = WITH_UPFRONT
+        if why:
+            notes.skipped[why] += 1
+            return None
+        category = "committed" if kind == "Reserved" else "on-demand"
+        price = Price(
+            product.provider, product.region, product.sku, aws_unit(unit), currency(money), amount(cost), category,
+            term_of(length, option, offering) if kind == "Reserved" else "",
+            effective=moment(effective, "EffectiveDate"),
+        )  # fmt: skip
+        if start in {"", "0"} and end in {"", "Inf"}:
+            notes.sections[price.provider] += 1
+            return price
+        begin = number(start or "0", "StartingRange")
+        # AWS's own SKU keeps apart what only has the same names here: their steps are not one price's.
+        steps.add(_SEPARATOR.join((*map(str, price.key), code)), f"{begin} {number(cost)}")
+        return None
+
+
+def _of_steps(steps: Spill, notes: Notes) -> Iterator[Price]:
+    for key, values in steps.by_key():
+        provider, region, sku, category, term, money, unit, effective, code = key.split(_SEPARATOR)
+        pairs = [value.split(" ") for value in values]
+        try:
+            first, tiers = tiered((Decimal(begin), Decimal(cost)) for begin, cost in pairs)
+        except ValueError as error:
+            raise MalformedPrices(f"the rows of SKU {code}: {error}") from None
+        notes.sections[provider] += 1
+        yield Price(provider, region, sku, unit, money, first, category, term, tiers=tiers, effective=int(effective))

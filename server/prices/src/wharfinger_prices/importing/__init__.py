@@ -1,0 +1,1 @@
+"""How price data comes in: asked for, fetched, its signature checked, and made a catalogue."""

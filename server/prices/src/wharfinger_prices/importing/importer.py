@@ -1,0 +1,369 @@
+"""The way of price data into the data folder: staged, checked, read, compared, kept, and perhaps made the active one.
+
+Only one import is at work in a data folder. Nothing is seen of it before its last step, which is one transaction: what
+fails or dies before leaves what was.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+import threading
+import time
+from collections.abc import AsyncIterable, Callable, Iterable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import BinaryIO, TypeVar
+
+from wharfinger_outbound.locations import shown
+from wharfinger_prices.catalog import Activation, Catalog
+from wharfinger_prices.catalogues.catalogue import Catalogue, Damaged
+from wharfinger_prices.catalogues.catalogue_folder import CatalogueFolder, not_kept
+from wharfinger_prices.catalogues.checks import objections
+from wharfinger_prices.catalogues.diff import compare
+from wharfinger_prices.catalogues.reader import Read, Reader, Stopped
+from wharfinger_prices.catalogues.unpacking import too_large
+from wharfinger_prices.importing import signature
+from wharfinger_prices.importing.fetching import Fetcher
+from wharfinger_prices.importing.request import ImportProgress, ImportRequest, OnProgress
+from wharfinger_server.config import Settings
+from wharfinger_server.domain.errors import InvalidArgument, Unavailable, invalid
+from wharfinger_server.store.databases.catalogs import quarantined
+from wharfinger_server.store.store import Store
+
+log = logging.getLogger(__name__)
+
+File = Path | BinaryIO | AsyncIterable[bytes]
+"""What can be imported: a file, a folder of pages, a stream, or the pieces of one."""
+
+T = TypeVar("T")
+_PIECE = 1 << 20
+_TELL_EVERY = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class _Staged:
+    """Data as it came: where it lies, what to call it, where it comes from, and who signed it."""
+
+    path: Path
+    name: str
+    origin: str
+    signed_by: str = ""
+    etag: str = ""
+
+
+class Importer:
+    """Imports into one data folder and one database."""
+
+    def __init__(self, store: Store, shelf: CatalogueFolder, reader: Reader, settings: Settings) -> None:
+        self._store = store
+        self._shelf = shelf
+        self._reader = reader
+        self._settings = settings
+
+    async def file(self, file: File, request: ImportRequest, on_progress: OnProgress | None) -> Catalog:
+        """Import a file, a folder of pages, or a stream.
+
+        Raises, beside what `Pricing.import_file` tells: nothing is kept then.
+        """
+        job = _Job(on_progress)
+        with ExitStack() as held:
+            folder = await job.run(partial(self._begin, held))
+            path, digests = folder / "staged", None
+            if isinstance(file, AsyncIterable):
+                digests = await self._receive(file, path, job)
+            else:
+                path, digests = await job.run(partial(self._stage, file, folder / "staged", job))
+            name = request.file_name or (file.name if isinstance(file, Path) else "")
+            staged = await job.run(partial(self._verify, _Staged(path, name, name), digests, request))
+            return await self._take(staged, request, folder, job)
+
+    async def url(self, url: str, request: ImportRequest, on_progress: OnProgress | None, *, beside: bool) -> Catalog:
+        """Fetch and import. `beside`: look for a checksum, and a signature where keys are trusted, beside the URL."""
+        origin = _origin(url)
+        known = await self._store.catalog_of(origin)
+        if known is not None and not self._shelf.has(known.digest):
+            known = None
+        if known is not None and not request.force and self._is_fresh(known):
+            return await self._again(known, request)
+        job = _Job(on_progress)
+        with ExitStack() as held:
+            folder = await job.run(partial(self._begin, held))
+            etag = known.etag if known is not None else ""
+            fetched = await job.run(partial(self._fetch, url, folder, request, etag, job, beside=beside))
+            if fetched is None and known is not None:
+                checked = await self._store.catalog_checked(known.digest)
+                return await self._again(checked or known, request)
+            assert fetched is not None
+            return await self._take(fetched, request, folder, job)
+
+    # ------------------------------------------------------------------ staging
+
+    def _begin(self, held: ExitStack) -> Path:
+        """Take the lock and a folder to work in."""
+        try:
+            held.enter_context(self._shelf.importing())
+            return held.enter_context(self._shelf.work())
+        except OSError as error:
+            raise not_kept(self._shelf.folder, error) from error
+
+    def _stage(self, file: Path | BinaryIO, staged: Path, job: _Job) -> tuple[Path, _Digests | None]:
+        if isinstance(file, Path):
+            try:
+                if file.is_dir():
+                    self._measure(file)
+                    return file, None
+                opened, size = file.open("rb"), file.stat().st_size
+            except OSError as error:
+                raise invalid("file", f"{file} can't be read: {error.strerror}") from None
+            with opened:
+                return staged, self._copy(_pieces(opened), staged, job, size)
+        return staged, self._copy(_pieces(file), staged, job, 0)
+
+    def _measure(self, folder: Path) -> None:
+        if (
+            sum(found.stat().st_size for found in folder.rglob("*") if found.is_file())
+            > self._settings.prices.max_bytes
+        ):
+            raise too_large(self._settings.prices.max_bytes, "has")
+
+    def _copy(self, pieces: Iterable[bytes], staged: Path, job: _Job, total: int) -> _Digests:
+        digests = _Digests()
+        try:
+            with staged.open("wb") as target:
+                for piece in pieces:
+                    digests.add(piece)
+                    if digests.size > self._settings.prices.max_bytes:
+                        raise too_large(self._settings.prices.max_bytes, "has")
+                    target.write(piece)
+                    job.tell(ImportProgress("fetch", digests.size, total, "bytes"))
+        except OSError as error:
+            raise not_kept(self._shelf.folder, error) from error
+        return digests
+
+    async def _receive(self, pieces: AsyncIterable[bytes], staged: Path, job: _Job) -> _Digests:
+        """Write a stream down as it comes; it must be over in the time that fetching may take."""
+        digests = _Digests()
+        try:
+            async with asyncio.timeout(self._settings.prices.fetch_timeout / 1_000_000):
+                with staged.open("wb") as target:
+                    async for piece in pieces:
+                        digests.add(piece)
+                        if digests.size > self._settings.prices.max_bytes:
+                            raise too_large(self._settings.prices.max_bytes, "has")
+                        await job.run(partial(target.write, piece))
+                        job.tell(ImportProgress("fetch", digests.size, 0, "bytes"))
+        except TimeoutError:
+            why = f"the data did not come within {self._settings.prices.fetch_timeout / 1_000_000:g} s"
+            raise Unavailable("PRICES_UNREACHABLE", why, {"url": "", "cause": why}) from None
+        except OSError as error:
+            raise not_kept(self._shelf.folder, error) from error
+        return digests
+
+    def _fetch(
+        self, url: str, folder: Path, request: ImportRequest, etag: str, job: _Job, *, beside: bool
+    ) -> _Staged | None:
+        """Fetch and verify; None where nothing changed."""
+        path = folder / "staged"
+        fetcher = Fetcher(self._settings.prices.allow_sources, self._settings.prices.fetch_timeout / 1_000_000)
+        job.on_stop(fetcher.stop)
+        if beside and not request.sha256:
+            request = replace(request, sha256=fetcher.digest_beside(url))
+        if beside and not request.signature and self._settings.prices.trusted_keys:
+            request = replace(request, signature=fetcher.beside(url + ".minisig") or b"")
+        try:
+            with path.open("wb") as file:
+                fetched = fetcher.fetch(
+                    url,
+                    file,
+                    self._settings.prices.max_bytes,
+                    etag=etag,
+                    checked=bool(request.sha256 or request.signature),
+                    on_bytes=lambda done, total: job.tell(ImportProgress("fetch", done, total, "bytes")),
+                )
+            if fetched.unchanged:
+                return None
+            digests = _Digests()
+            with path.open("rb") as staged:
+                for piece in _pieces(staged):
+                    digests.add(piece)
+        except OSError as error:
+            raise not_kept(self._shelf.folder, error) from error
+        name = shown(url).rpartition("/")[2]
+        found = _Staged(path, name, _origin(url), etag=fetched.etag)
+        return self._verify(found, digests, request)
+
+    def _verify(self, staged: _Staged, digests: _Digests | None, request: ImportRequest) -> _Staged:
+        """Return the data with who signed it. Raises for a wrong checksum, a wrong or a missing signature."""
+        if digests is None:
+            if request.sha256 or request.signature or self._settings.prices.require_signature:
+                raise invalid("file", "a folder has no checksum and no signature; import its files packed as one")
+            return staged
+        digests.check(request.sha256)
+        if not request.signature:
+            if self._settings.prices.require_signature:
+                raise signature.missing()
+            return staged
+        return replace(
+            staged, signed_by=signature.verify(staged.path, request.signature, self._settings.prices.trusted_keys)
+        )
+
+    # ------------------------------------------------------------------ reading, checking, keeping
+
+    async def _take(self, staged: _Staged, request: ImportRequest, folder: Path, job: _Job) -> Catalog:
+        read = await job.run(partial(self._read, staged, request, folder, job))
+        active = await self._store.active_catalog()
+        job.tell(ImportProgress("check", 0, read.built.price_count, "prices"), always=True)
+        told = await job.run(partial(self._check, staged, read, active))
+        job.tell(ImportProgress("activate", 0, 0, ""), always=True)
+        wanted = request.activate and (not told.quarantine_reason or request.override_checks)
+        activation = _activation(told, request) if wanted else None
+        kept = await self._store.keep_catalog(told, activation, active.digest if active else None)
+        if request.activate and not kept.active:
+            raise quarantined(kept)
+        return kept
+
+    def _read(self, staged: _Staged, request: ImportRequest, folder: Path, job: _Job) -> Read:
+        job.tell(ImportProgress("read", 0, 0, "prices"), always=True)
+
+        def on_rows(count: int) -> None:
+            """Tell, and end when nobody waits any more."""
+            job.check()
+            job.tell(ImportProgress("read", count, 0, "prices"))
+
+        try:
+            return self._reader.read(
+                staged.path, staged.name, request.format, folder, self._settings.prices.max_unpacked, on_rows
+            )
+        except OSError as error:
+            raise not_kept(self._shelf.folder, error) from error
+
+    def _check(self, staged: _Staged, read: Read, active: Catalog | None) -> Catalog:
+        """Compare with the active catalogue, and give the file its name: from here on only the database decides."""
+        told = Catalog(
+            digest=read.built.digest,
+            format=read.format,
+            origin=staged.origin,
+            data_time=read.data_time,
+            price_count=read.built.price_count,
+            unknown_count=read.built.unknown_count,
+            signed_by=staged.signed_by,
+            sections=read.sections,
+            skipped=read.skipped,
+            etag=staged.etag,
+        )
+        try:
+            path = self._shelf.put(read.built)
+        except OSError as error:
+            raise not_kept(self._shelf.folder, error) from error
+        if active is None or active.digest == told.digest:
+            return told
+        try:
+            before = self._shelf.open(active.digest)
+        except (OSError, Damaged) as error:
+            reason = f"it can't be compared with the active catalogue, which can't be read: {error}"
+            return replace(told, quarantine_reason=reason)
+        after = Catalogue.open(path, check=False)
+        diff = compare(before, after, time.time_ns() // 1000)
+        before.close()
+        after.close()
+        return replace(told, diff=diff, quarantine_reason=objections(diff, told.data_time, active.data_time))
+
+    # ------------------------------------------------------------------ what is here already
+
+    def _is_fresh(self, known: Catalog) -> bool:
+        return time.time_ns() // 1000 - known.check_time < self._settings.prices.update_every
+
+    async def _again(self, known: Catalog, request: ImportRequest) -> Catalog:
+        """Return a catalogue that is here, made active where that is asked."""
+        if not request.activate or known.active:
+            return known
+        overridden = request.override_checks and bool(known.quarantine_reason)
+        return await self._store.activate_catalog(
+            Activation(known.digest, request.actor, request.reason, overridden=overridden)
+        )
+
+
+def _activation(told: Catalog, request: ImportRequest) -> Activation:
+    return Activation(told.digest, request.actor, request.reason, overridden=bool(told.quarantine_reason))
+
+
+def _origin(url: str) -> str:
+    """Return the URL as it may be told; of its query, which may hold a signature, only what tells it from others."""
+    query = url.partition("#")[0].partition("?")[2]
+    return shown(url) + (f"?({hashlib.sha256(query.encode()).hexdigest()[:8]})" if query else "")
+
+
+def _pieces(file: BinaryIO) -> Iterator[bytes]:
+    while piece := file.read(_PIECE):
+        yield piece
+
+
+class _Digests:
+    """The digests and the size of what comes by."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self._sums = {64: hashlib.sha256(), 128: hashlib.sha512()}
+
+    def add(self, piece: bytes) -> None:
+        self.size += len(piece)
+        for total in self._sums.values():
+            total.update(piece)
+
+    def check(self, expected: str) -> None:
+        """Raise InvalidArgument where the SHA-256 or SHA-512 is another one; "" is any."""
+        if not expected:
+            return
+        wanted = expected.strip().lower()
+        total = self._sums.get(len(wanted))
+        if total is None or set(wanted) - set("0123456789abcdef"):
+            raise invalid("sha256", "is no SHA-256: write its 64 hexadecimal digits")
+        if total.hexdigest() != wanted:
+            why = f"the price data has the {total.name} {total.hexdigest()}, and should have {wanted}; nothing was kept"
+            told = {"expected": wanted, "actual": total.hexdigest()}
+            raise InvalidArgument("PRICES_CHECKSUM", why, told)
+
+
+class _Job:
+    """One import's work in threads: tells its progress on the event loop, and ends when its caller does."""
+
+    def __init__(self, on_progress: OnProgress | None) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._on_progress = on_progress
+        self._told = 0.0
+        self._stopped = threading.Event()
+        self._stop: Callable[[], None] | None = None
+
+    def on_stop(self, stop: Callable[[], None]) -> None:
+        """Have `stop` called when the caller has gone."""
+        self._stop = stop
+
+    def check(self) -> None:
+        """Raise Stopped when the caller has gone."""
+        if self._stopped.is_set():
+            raise Stopped
+
+    def tell(self, progress: ImportProgress, *, always: bool = False) -> None:
+        """Tell how far it is; from any thread."""
+        now = time.monotonic()
+        if self._on_progress is not None and (always or now - self._told >= _TELL_EVERY):
+            self._told = now
+            self._loop.call_soon_threadsafe(self._on_progress, progress)
+
+    async def run(self, work: Callable[[], T]) -> T:
+        """Run `work` in a thread. When the caller is cancelled, the thread is waited for: it works in the folder."""
+        running = asyncio.ensure_future(asyncio.to_thread(work))
+        try:
+            return await asyncio.shield(running)
+        except asyncio.CancelledError:
+            self._stopped.set()
+            if self._stop is not None:
+                self._stop()
+            await asyncio.wait([running])
+            if not running.cancelled():
+                running.exception()
+            raise

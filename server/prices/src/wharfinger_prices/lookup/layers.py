@@ -1,0 +1,261 @@
+"""Which files make which layer. Each is imported when it is new or has changed; a broken one harms no other."""
+
+from __future__ import annotations
+
+import importlib.util
+import logging
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from wharfinger_prices.catalog import Catalog
+from wharfinger_prices.catalogues.catalogue import Catalogue, Damaged
+from wharfinger_prices.catalogues.catalogue_folder import CatalogueFolder
+from wharfinger_prices.catalogues.diff import contradiction
+from wharfinger_prices.catalogues.reader import Reader
+from wharfinger_prices.catalogues.unpacking import too_large
+from wharfinger_prices.catalogues.vetting import described
+from wharfinger_prices.lookup.export import default_path, is_export
+from wharfinger_prices.lookup.stack import Layer, Stack
+from wharfinger_server import __version__
+from wharfinger_server.config import Settings
+from wharfinger_server.domain.errors import Refused
+
+log = logging.getLogger(__name__)
+
+_LIBCLOUD = "libcloud"
+_Signs = tuple[int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """All stacks as they are: `base` for projects without prices of their own, and what can't be used, by why."""
+
+    base: Stack
+    projects: dict[str, Stack]
+    troubles: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class _Known:
+    """A file as it was when it was looked at last: its signs, and what came of it."""
+
+    signs: _Signs
+    digest: str = ""
+    data_time: int = 0
+    trouble: str = ""
+
+
+class Layers:
+    """The layers of one server. `load` blocks; one at a time."""
+
+    def __init__(self, shelf: CatalogueFolder, reader: Reader, settings: Settings) -> None:
+        self._shelf = shelf
+        self._reader = reader
+        self._settings = settings
+        self._files: dict[str, _Known] = {}
+        self._open: dict[str, Catalogue] = {}
+        self._kept: set[str] = set()
+        self._troubles: list[str] = []
+        self._index = shelf.folder / f"files-{__version__}.json"
+        self._read_index()
+
+    def is_at_hand(self) -> bool:
+        """Whether no large file must be read before `load` is done: that takes seconds."""
+        path = bundled()
+        return path is None or str(path) in self._files
+
+    def load(self, active: Catalog | None) -> Loaded:
+        """Look at all files again and return the stacks; `active` is the catalogue that was downloaded last."""
+        self._troubles = []
+        before = {path: known.digest for path, known in self._files.items()}
+        folder = self._settings.price_folder
+        lower = [
+            *self._folder("operator", folder),
+            *self._libcloud(),
+            *self._downloaded(active),
+            *self._bundled(),
+        ]
+        projects = {
+            path.name: self._stack([*self._folder("project", path), *lower])
+            for path in _entries(folder / "projects")
+            if path.is_dir()
+        }
+        base = self._stack(lower)
+        used = {layer.catalogue.digest for stack in (base, *projects.values()) for layer in stack.layers}
+        self._open = {digest: catalogue for digest, catalogue in self._open.items() if digest in used}
+        if before != {path: known.digest for path, known in self._files.items()}:
+            self._write_index()
+        return Loaded(base, projects, tuple(self._troubles))
+
+    def open(self, digest: str) -> Catalogue:
+        """Open a catalogue, or return the one that is open. Raises Damaged, and OSError where there is none."""
+        return self._open.get(digest) or self._shelf.open(digest)
+
+    # ------------------------------------------------------------------ layers
+
+    def _folder(self, name: str, folder: Path) -> Iterator[Layer]:
+        """Yield the catalogues of a folder's files; of two that contradict each other the first by name."""
+        taken: list[tuple[Path, Catalogue]] = []
+        for path in _entries(folder):
+            if not path.is_file():
+                continue
+            layer = self._file(name, path, "")
+            if layer is None:
+                continue
+            for other, catalogue in taken:
+                price = contradiction(catalogue, layer.catalogue)
+                if price is not None:
+                    why = f"it says something else of {described(price)} than {other.name}; correct one of them"
+                    self._trouble(f"{path} is not used: {why}")
+                    break
+            else:
+                taken.append((path, layer.catalogue))
+                yield layer
+
+    def _libcloud(self) -> Iterator[Layer]:
+        path = default_path()
+        # What we exported ourselves is nobody's word, and would hide what is newer.
+        if self._settings.prices.libcloud and path.is_file() and not self._is_export(path):
+            layer = self._file("libcloud", path, _LIBCLOUD)
+            if layer is not None:
+                yield layer
+
+    def _is_export(self, path: Path) -> bool:
+        try:
+            return is_export(path)
+        except OSError:
+            return False
+
+    def _bundled(self) -> Iterator[Layer]:
+        path = bundled() if self._settings.prices.bundled else None
+        if path is not None and path.is_file():
+            layer = self._file("bundled", path, _LIBCLOUD)
+            if layer is not None:
+                yield layer
+
+    def _downloaded(self, active: Catalog | None) -> Iterator[Layer]:
+        if active is None:
+            return
+        try:
+            catalogue = self._opened(active.digest)
+        except (OSError, Damaged) as error:
+            self._trouble(f"the active catalogue {active.digest} can't be used: {error}")
+            return
+        yield Layer("downloaded", catalogue, self._stale_from(active.data_time or active.import_time))
+
+    def _stale_from(self, data_time: int) -> int:
+        return data_time + self._settings.prices.stale_after if data_time else 0
+
+    def _stack(self, layers: Sequence[Layer]) -> Stack:
+        stack = Stack(tuple(layers))
+        if stack.digest not in self._kept:
+            try:
+                self._shelf.put_stack(stack.document())
+            except OSError as error:
+                self._trouble(f"estimates made now can't be repeated later: {self._shelf.folder}: {error.strerror}")
+            else:
+                self._kept.add(stack.digest)
+        return stack
+
+    # ------------------------------------------------------------------ files
+
+    def _file(self, name: str, path: Path, form: str) -> Layer | None:
+        """Return the layer that a file is, imported again if it changed; None where it can't be used."""
+        known = self._files.get(str(path))
+        try:
+            found = path.stat()
+            signs = (found.st_mtime_ns, found.st_size, found.st_ino)
+            if known is None or known.signs != signs or (known.digest and not self._shelf.has(known.digest)):
+                known = self._import(path, form, signs, known)
+                self._files[str(path)] = known
+            if known.trouble:
+                self._trouble(known.trouble)
+            if not known.digest:
+                return None
+            return Layer(name, self._opened(known.digest), self._stale_from(known.data_time))
+        except (OSError, Damaged) as error:
+            self._trouble(f"{path} can't be used: {error}")
+            return None
+
+    def _import(self, path: Path, form: str, signs: _Signs, before: _Known | None) -> _Known:
+        """Import a file. Where it can't be, what it said before stays in force."""
+        prices = self._settings.prices
+        began = time.monotonic()
+        try:
+            if signs[1] > prices.max_bytes:
+                raise too_large(prices.max_bytes, "has")
+            with self._shelf.work() as folder:
+                read = self._reader.read(path, path.name, form, folder, prices.max_unpacked)
+                self._shelf.put(read.built)
+        except Refused as error:
+            kept = before is not None and before.digest and self._shelf.has(before.digest)
+            still = "; what it said before stays in force" if kept else ""
+            trouble = f"{path} can't be used: {error.message}{still}"
+            if kept and before is not None:
+                return _Known(signs, before.digest, before.data_time, trouble)
+            return _Known(signs, trouble=trouble)
+        log.info(
+            "prices of %s read in %.1f s", path, time.monotonic() - began, extra={"prices": read.built.price_count}
+        )
+        return _Known(signs, read.built.digest, read.data_time)
+
+    def _opened(self, digest: str) -> Catalogue:
+        found = self._open.get(digest)
+        if found is None:
+            found = self._open[digest] = self._shelf.open(digest)
+        return found
+
+    def _trouble(self, what: str) -> None:
+        self._troubles.append(what)
+
+    # ------------------------------------------------------------------ what was read before, across restarts
+
+    def _read_index(self) -> None:
+        try:
+            told: dict[str, Any] = orjson.loads(self._index.read_bytes())
+            self._files = {
+                path: _Known((signs[0], signs[1], signs[2]), digest, data_time)
+                for path, (signs, digest, data_time) in told.items()
+            }
+        except (OSError, ValueError, TypeError, LookupError, AttributeError):
+            self._files = {}
+
+    def _write_index(self) -> None:
+        """Note what was read, for the next start; what can't be noted is read again then."""
+        told = {
+            path: (known.signs, known.digest, known.data_time)
+            for path, known in self._files.items()
+            if known.digest and not known.trouble
+        }
+        try:
+            with self._shelf.work() as folder:
+                partial = folder / "index"
+                partial.write_bytes(orjson.dumps(told))
+                partial.replace(self._index)
+        except OSError as error:
+            self._trouble(f"{self._index} can't be written: {error.strerror}")
+
+
+def bundled() -> Path | None:
+    """Return the price file of the installed Libcloud, which is not imported for that; None where there is none."""
+    try:
+        spec = importlib.util.find_spec("libcloud")
+    except (ImportError, ValueError):
+        return None
+    if spec is None or not spec.submodule_search_locations:
+        return None
+    return Path(spec.submodule_search_locations[0]) / "data" / "pricing.json"
+
+
+def _entries(folder: Path) -> list[Path]:
+    """Return what is in a folder by name, without what editors leave there; nothing where there is no folder."""
+    try:
+        entries = sorted(folder.iterdir())
+    except OSError:
+        return []
+    return [entry for entry in entries if not entry.name.startswith(".") and not entry.name.endswith("~")]

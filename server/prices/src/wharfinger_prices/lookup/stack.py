@@ -1,0 +1,312 @@
+"""Looking a price up: through the layers in their order, price by price; nothing is guessed."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import heapq
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from operator import attrgetter
+from typing import NamedTuple
+
+import orjson
+
+from wharfinger_prices.catalogues.catalogue import Catalogue, key_of, prefix, price_of
+from wharfinger_prices.price import CATEGORIES, Price
+from wharfinger_server.domain.errors import FailedPrecondition, NotFound
+
+_CHOICES = 20
+_SIMILAR = 3
+_NEAR = 50
+"""How many lines before and after the place where a name would stand are searched for similar names."""
+_SCANNED = 20_000
+"""A page looks at no more prices than this, so that a filter that nothing fits holds nobody up."""
+
+
+class PriceUnknown(NotFound):
+    """No layer has a figure: PRICE_UNKNOWN."""
+
+
+class PriceAmbiguous(FailedPrecondition):
+    """Several prices fit the question: PRICE_AMBIGUOUS. `field` is what to say as well, `choices` are its values."""
+
+    def __init__(self, message: str, asked: str, choices: Sequence[str]) -> None:
+        told = {"field": asked, "choices": ",".join(choices[:_CHOICES])}
+        super().__init__("PRICE_AMBIGUOUS", message, told)
+        self.field = asked
+        self.choices = tuple(choices)
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One catalogue in the stack, by the `name` of its layer.
+
+    From `stale_from` on, in microseconds, it is older than the operator trusts prices to be; 0: never.
+    """
+
+    name: str
+    catalogue: Catalogue
+    stale_from: int = 0
+
+    def found(self, price: Price, at: int) -> Found:
+        """Return a price of its catalogue as it is found at a moment."""
+        return Found(price, self.name, self.catalogue.digest, 0 < self.stale_from <= at)
+
+
+class Found(NamedTuple):
+    """A price, and where it comes from: the layer, and the digest of its catalogue (64 hexadecimal digits)."""
+
+    price: Price
+    layer: str
+    catalog: str
+    stale: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PriceFilter:
+    """Which prices to list; what is "", or None, does not matter. `sku_prefix` is what the sku begins with."""
+
+    provider: str = ""
+    region: str | None = None
+    sku: str = ""
+    sku_prefix: str = ""
+    category: str = ""
+    term: str | None = None
+    currency: str = ""
+    unit: str = ""
+
+    def fits(self, price: Price) -> bool:
+        """Whether it is one of them."""
+        return (
+            (not self.provider or price.provider == self.provider)
+            and (self.region is None or price.region == self.region)
+            and (not self.sku or price.sku == self.sku)
+            and price.sku.startswith(self.sku_prefix)
+            and (not self.category or price.category == self.category)
+            and (self.term is None or price.term == self.term)
+            and (not self.currency or price.currency == self.currency)
+            and (not self.unit or price.unit == self.unit)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some prices in the order of provider, region and sku. `after` asks for the next page; "" after the last one.
+
+    A page can have fewer prices than were asked for, even none, though others follow.
+    """
+
+    prices: tuple[Found, ...]
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """The layers that look-ups go through, in order. Immutable; any thread may ask.
+
+    `digest` names all of it, 64 hexadecimal digits: that of the one catalogue, where a stack was made of a catalogue
+    alone, and otherwise of the list of layers.
+    """
+
+    layers: tuple[Layer, ...] = ()
+    digest: str = field(default="")
+
+    def __post_init__(self) -> None:
+        if not self.digest:
+            object.__setattr__(self, "digest", hashlib.sha256(self.document()).hexdigest())
+
+    def document(self) -> bytes:
+        """Return the list of layers as JSON: names, digests, from when they are stale. Its SHA-256 is the digest."""
+        return orjson.dumps([[layer.name, layer.catalogue.digest, layer.stale_from] for layer in self.layers])
+
+    def price(
+        self,
+        provider: str,
+        region: str,
+        sku: str,
+        category: str = "",
+        term: str = "",
+        currency: str = "",
+        unit: str = "",
+        at: int | None = None,
+    ) -> Found:
+        """Return the price that fits, from the first layer that knows one.
+
+        `region` "" is the price that holds everywhere, or that of the only region there is; a region that has no price
+        of its own has the one that holds everywhere. `category` "" is on-demand; `term`, `currency` and `unit` "" are
+        the only one there is. `at` is the moment in microseconds, None: now.
+
+        Raises PriceUnknown, naming similar ones, and PriceAmbiguous where several prices of that layer fit. To find the
+        similar ones takes a thousand times as long as a look-up: who does not need them asks `find`.
+        """
+        found = self.find(provider, region, sku, category, term, currency, unit, at)
+        if found is None:
+            raise self._unknown(provider, region, sku, category or CATEGORIES[0])
+        return found
+
+    def find(
+        self,
+        provider: str,
+        region: str,
+        sku: str,
+        category: str = "",
+        term: str = "",
+        currency: str = "",
+        unit: str = "",
+        at: int | None = None,
+    ) -> Found | None:
+        """Return what `price` does, None where no layer knows a figure. Raises PriceAmbiguous."""
+        moment = time.time_ns() // 1000 if at is None else at
+        wanted = category or CATEGORIES[0]
+        for layer in self.layers:
+            prices = [
+                price
+                for price in _candidates(layer.catalogue, provider, region, sku)
+                if price.category == wanted
+                and price.amount is not None
+                and (not term or price.term == term)
+                and (not currency or price.currency == currency)
+                and (not unit or price.unit == unit)
+                and price.holds(moment)
+            ]
+            if prices:
+                return layer.found(_only(prices, region), moment)
+        choices = [name for name in self._providers_of(provider) if self._has(name, region, sku)]
+        if choices:
+            said = f"there are several providers of that name: say which of {', '.join(choices[:_CHOICES])}"
+            raise PriceAmbiguous(said, "provider", choices)
+        return None
+
+    def prices(self, which: PriceFilter | None = None, after: str = "", limit: int = 100) -> Page:
+        """Return up to `limit` prices that fit the filter, each from the first layer that knows it.
+
+        A price that no layer knows is listed as unknown. `after` is the page's before, "" for the first.
+        """
+        found: list[Found] = []
+        key = ""
+        for scanned, (key, one) in enumerate(self.merged(which, after), 1):
+            if which is None or which.fits(one.price):
+                found.append(one)
+            if len(found) >= limit or scanned >= _SCANNED:
+                return Page(tuple(found), key)
+        return Page(tuple(found), "")
+
+    def merged(self, which: PriceFilter | None = None, after: str = "") -> Iterator[tuple[str, Found]]:
+        """Yield the prices in the filter's range, each with its key, from the first layer that knows it.
+
+        Of prices in the range some may not fit the filter: see `PriceFilter.fits`.
+        """
+        which, now = which or PriceFilter(), time.time_ns() // 1000
+        streams = [_keyed(layer, number, which, after.encode()) for number, layer in enumerate(self.layers)]
+        merged = heapq.merge(*streams, key=lambda item: item[:2])
+        for key, group in groupby(merged, key=lambda item: item[0]):
+            same = [(self.layers[number], price) for _, number, price in group]
+            layer, price = next((pair for pair in same if pair[1].amount is not None), same[0])
+            yield key.decode(), layer.found(price, now)
+
+    def _unknown(self, provider: str, region: str, sku: str, category: str) -> PriceUnknown:
+        """Return what is raised where no layer knows a figure."""
+        similar = self.similar(provider, region, sku)
+        where = f" in {region}" if region else ""
+        what = f"the price of {sku!r} at {provider!r}{where} ({category}) is not known, which does not mean zero"
+        if similar:
+            what += f"; there are {', '.join(similar)}"
+        told = {"provider": provider, "region": region, "sku": sku, "similar": ",".join(similar)}
+        return PriceUnknown("PRICE_UNKNOWN", what, told)
+
+    def _providers_of(self, provider: str) -> list[str]:
+        """Return the providers whose longer names begin with this one."""
+        begin = f"{provider}_"
+        names = {name for layer in self.layers for name in layer.catalogue.providers if name.startswith(begin)}
+        return sorted(names)
+
+    def _has(self, provider: str, region: str, sku: str) -> bool:
+        return any(
+            price.amount is not None
+            for layer in self.layers
+            for price in _candidates(layer.catalogue, provider, region, sku)
+        )
+
+    def similar(self, provider: str, region: str, sku: str) -> list[str]:
+        """Return up to three names that a look-up knows, as `provider region sku`, the likeliest first."""
+        near: dict[str, None] = {}
+        for layer in self.layers:
+            meant = difflib.get_close_matches(provider, layer.catalogue.providers, n=1)
+            places = [(name, region, sku) for name in meant] + [(provider, region), (provider,)]
+            for place in places:
+                at = layer.catalogue.first(prefix(*place))
+                for row in range(max(0, at - _NEAR), min(len(layer.catalogue), at + _NEAR)):
+                    price = price_of(layer.catalogue.line(row))
+                    if price.amount is not None:
+                        near[" ".join(filter(None, (price.provider, price.region, price.sku)))] = None
+        asked = " ".join(filter(None, (provider, region, sku)))
+        return difflib.get_close_matches(asked, near, n=_SIMILAR, cutoff=0.75)
+
+
+def _candidates(catalogue: Catalogue, provider: str, region: str, sku: str) -> Sequence[Price]:
+    """Return the prices that may be meant: of the region, otherwise of everywhere, otherwise of all regions."""
+    if region:
+        own = catalogue.prices(provider, region, sku)
+        if any(price.amount is not None for price in own):
+            return own
+    everywhere = catalogue.prices(provider, "", sku)
+    if region or any(price.amount is not None for price in everywhere):
+        return everywhere
+    return [price for name in catalogue.names(provider) if name for price in catalogue.prices(provider, name, sku)]
+
+
+_TOLD_APART: tuple[tuple[str, Callable[[Price], str]], ...] = (
+    ("region", attrgetter("region")),
+    ("term", attrgetter("term")),
+    ("currency_code", attrgetter("currency")),
+    ("unit", attrgetter("unit")),
+)
+
+
+def _only(prices: list[Price], region: str) -> Price:
+    """Return the one price that is meant. Raises PriceAmbiguous."""
+    if len(prices) == 1:
+        return prices[0]
+    if any(not price.term for price in prices):
+        prices = [price for price in prices if not price.term]
+    for name, value in _TOLD_APART:
+        choices = sorted({value(price) for price in prices})
+        if len(choices) > 1:
+            first = prices[0]
+            where = f" in {region}" if region else ""
+            said = f"{first.sku!r} at {first.provider!r}{where} has several prices: say which {name} is meant, of "
+            raise PriceAmbiguous(said + ", ".join(choices[:_CHOICES]), name, choices)
+    # They differ only in the moment from which they hold.
+    return max(prices, key=attrgetter("effective"))
+
+
+def _keyed(layer: Layer, number: int, which: PriceFilter, after: bytes) -> Iterator[tuple[bytes, int, Price]]:
+    """Yield a layer's prices in the filter's range, each with its key and the layer's number."""
+    for begin in _ranges(layer.catalogue, which):
+        first = layer.catalogue.first(begin)
+        if after >= begin:
+            if not after.startswith(begin):
+                continue
+            first = layer.catalogue.first(after + b",[")
+        for line in layer.catalogue.lines(first):
+            if not line.startswith(begin):
+                break
+            key = key_of(line)
+            if key != after:
+                yield key, number, price_of(line)
+
+
+def _ranges(catalogue: Catalogue, which: PriceFilter) -> Iterator[bytes]:
+    """Yield what the lines begin with among which the filter's prices are, in order."""
+    for provider in (which.provider,) if which.provider else catalogue.providers:
+        exact, begins = bool(which.sku), which.sku or which.sku_prefix
+        if which.region is None and not begins:
+            yield prefix(provider)
+            continue
+        for region in catalogue.names(provider) if which.region is None else (which.region,):
+            begin = prefix(provider, region, begins)
+            # The start of a name: without the quote and the comma that would end it.
+            yield begin if exact else begin[:-2] if begins else prefix(provider, region)

@@ -1,0 +1,60 @@
+"""What a price is for, in the terms of FOCUS: `Hours`, `GB-Months`, `Requests`, from each provider's own words.
+
+Words of time, and what goes with them, become those that an hourly cost can be worked out from. Everything else stays
+as the provider says it: a unit that nobody knows is better than one that somebody guessed.
+"""
+
+from __future__ import annotations
+
+import re
+from decimal import Context, Decimal
+from functools import lru_cache
+
+from wharfinger_prices.reading.texts import text
+
+_TIMES = {
+    **dict.fromkeys(("h", "hr", "hrs", "hour", "hours"), "Hours"),
+    **dict.fromkeys(("d", "day", "days"), "Days"),
+    **dict.fromkeys(("mo", "month", "months"), "Months"),
+    **dict.fromkeys(("y", "yr", "year", "years"), "Years"),
+    **dict.fromkeys(("s", "sec", "second", "seconds"), "Seconds"),
+    **dict.fromkeys(("min", "minute", "minutes"), "Minutes"),
+}
+_GOOGLE = {"By": "Bytes", **{f"{big}By": f"{big}B" for big in ("k", "Ki", "M", "Mi", "G", "Gi", "T", "Ti", "P", "Pi")}}
+_MANY = {"": 1, "K": 1000, "M": 1_000_000, "B": 1_000_000_000}
+_COUNTED = re.compile(r"([0-9]+(?:\.[0-9]+)?)([KMB]?)(?![A-Za-z0-9])\s*(.*)")
+_FINE = Decimal(1).scaleb(-24)
+_EXACT = Context(prec=60)
+
+
+@lru_cache(maxsize=1 << 10)
+def aws_unit(unit: str) -> str:
+    """Return the unit of an AWS offer file: `Hrs` is `Hours`, `GB-Mo` is `GB-Months`. Raises ValueError for no text."""
+    head, dash, last = text(unit, "the unit").rpartition("-")
+    return head + dash + _TIMES.get(last.lower(), last)
+
+
+@lru_cache(maxsize=1 << 10)
+def azure_unit(unit: str) -> tuple[Decimal, str]:
+    """Return how many of which unit an Azure price is for: `100 Hours` is 100 Hours, `1 GB/Month` 1 GB-Months.
+
+    `10K` is 10000 Units. Raises ValueError for what does not begin with a number above 0.
+    """
+    match = _COUNTED.fullmatch(text(unit, "unitOfMeasure"))
+    count = Decimal(match[1]) * _MANY[match[2]] if match else Decimal(0)
+    if match is None or not count:
+        raise ValueError(f"unitOfMeasure is {unit!r}; it must begin with a number, as in '1 Hour'")
+    words = [_TIMES.get(word.lower(), word) for word in match[3].replace("/", " ").split()]
+    return count, "-".join(words) or "Units"
+
+
+def of_one(price: Decimal, count: Decimal) -> Decimal:
+    """Return what one costs where `count` cost `price`, to 24 decimals."""
+    return _EXACT.normalize(_EXACT.quantize(_EXACT.divide(price, count), _FINE)) if count != 1 else price
+
+
+@lru_cache(maxsize=1 << 10)
+def google_unit(unit: str) -> str:
+    """Return the unit of a Google SKU: `h` is `Hours`, `GiBy.mo` is `GiB-Months`. Raises ValueError for no text."""
+    parts = text(unit, "usageUnit").replace("/", ".").split(".")
+    return "-".join(_GOOGLE.get(part) or _TIMES.get(part, part) for part in parts)

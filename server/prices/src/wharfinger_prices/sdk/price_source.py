@@ -1,0 +1,54 @@
+"""What the author of a price source implements: a file in, prices out.
+
+A source is registered as an entry point of the group `wharfinger.price_sources`; its name there is the format's name.
+`wharfinger_prices.sdk.conformance` checks one.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import ClassVar
+
+from wharfinger_prices.price import Price
+
+
+class MalformedPrices(Exception):
+    """The file is not what its format says. The message says where (line, byte or path within it) and what is wrong."""
+
+
+@dataclass(slots=True)
+class Notes:
+    """What a source has to say beside the prices, complete once they are read.
+
+    `data_time` is when the provider made the data, in microseconds, 0 where the file does not tell. `skipped` counts
+    rows that are no prices of this kind by why; `sections` counts prices by the part of the file they came from.
+    """
+
+    data_time: int = 0
+    skipped: Counter[str] = field(default_factory=Counter)
+    sections: Counter[str] = field(default_factory=Counter)
+
+
+class PriceSource(ABC):
+    """One format of price data. It never opens a connection, and reads as a stream: files may be larger than memory."""
+
+    summary: ClassVar[str]
+    """One line for people: whose data it is and in which form."""
+
+    @classmethod
+    @abstractmethod
+    def recognises(cls, name: str, head: bytes) -> bool:
+        """Whether a file called `name` that begins with `head` (up to 64 KiB, uncompressed) looks like this format."""
+
+    @abstractmethod
+    def read(self, path: Path, notes: Notes) -> Iterator[Price]:
+        """Yield the prices of the file, or of the folder of pages, at `path`.
+
+        `Price.source` is left empty, unless the file itself says whence a figure is. What the provider lists as zero
+        without saying that it is free is yielded with the amount None; a tier may be zero where another is not. Raises
+        MalformedPrices for a file that is damaged, incomplete or of another format.
+        """
