@@ -51,13 +51,13 @@ class Cluster:
         if self._user:
             nobody = pwd.getpwnam("nobody")
             os.chown(self.folder, nobody.pw_uid, nobody.pw_gid)
-        self._bin = self._binaries() / "bin"
+        self.programs = self._binaries() / "bin"
 
     def start(self) -> None:
         """Make the cluster and start its server."""
         data = self.folder / "data"
         subprocess.run(
-            [self._bin / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-N", "--no-locale", "-E", "UTF8"],
+            [self.programs / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-N", "--no-locale", "-E", "UTF8"],
             check=True, capture_output=True, cwd=self.folder, user=self._user,
         )  # fmt: skip
         with (data / "postgresql.conf").open("a") as settings:
@@ -71,7 +71,7 @@ class Cluster:
     def run_server(self) -> None:
         """Start the server of the cluster that was made, and return once it answers."""
         self._process = subprocess.Popen(
-            [self._bin / "postgres", "-D", self.folder / "data", "-k", self.folder],
+            [self.programs / "postgres", "-D", self.folder / "data", "-k", self.folder],
             cwd=self.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
             preexec_fn=_end_with_parent,  # noqa: PLW1509  # one call that allocates nothing
             user=self._user,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import lru_cache
 from typing import Any
 
@@ -51,6 +51,26 @@ _RANGES = {
     "priority": (-1_000_000, 1_000_000),
 }
 """The least and the most of each number of a policy; times are microseconds."""
+
+_FIRST_FIELDS = (
+    "on_failure",
+    "on_cancel",
+    "max_attempts",
+    "max_lost_attempts",
+    "retry_backoff",
+    "attempt_timeout",
+    "total_timeout",
+    "undo_timeout",
+    "not_before",
+    "priority",
+    "concurrency_key",
+    "max_hourly_cost",
+    "max_hourly_currency",
+    "allow_unpriced",
+)
+"""The fields that policies began with. They count in a request's digest even where nothing was chosen, as they always
+did; a field that came later counts where it was chosen, lest a request of before it be taken for another one.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,9 +234,17 @@ def _remember(secrets: list[str], project: str, script: str) -> None:
 def _told(request: CreateRequest, params: bytes) -> bytes:
     """Return what two requests under one request id must share: all that the caller chose."""
     new = request.task
-    chosen = [request.task_id, new.script, new.script_version, new.executor, new.labels, new.policy]
-    told = orjson.dumps(chosen, option=orjson.OPT_SORT_KEYS | orjson.OPT_SERIALIZE_DATACLASS)
-    return told + b"\0" + params
+    policy = orjson.Fragment(_told_policy(new.policy))
+    chosen = [request.task_id, new.script, new.script_version, new.executor, new.labels, policy]
+    return orjson.dumps(chosen, option=orjson.OPT_SORT_KEYS) + b"\0" + params
+
+
+@lru_cache(maxsize=256)
+def _told_policy(policy: Policy) -> bytes:
+    """Return what the caller chose of `policy`: the same whichever server reads it, if it knows all that was chosen."""
+    chosen = {name: getattr(policy, name) for name in _FIRST_FIELDS}
+    chosen |= {one.name: value for one in fields(policy) if (value := getattr(policy, one.name)) != one.default}
+    return orjson.dumps(chosen)
 
 
 @lru_cache(maxsize=256)  # what passed once passes again
