@@ -15,7 +15,7 @@ from wharfinger_server.domain.event import Event, LogLevel, LogLine, StateChange
 from wharfinger_server.domain.ledger import Intent
 from wharfinger_server.domain.states import Phase, TaskState
 from wharfinger_server.domain.task import Task
-from wharfinger_server.store.store import Draft, Store, Work
+from wharfinger_server.store.store import Draft, Store, UnitOfWork
 
 IDS = ids.TaskIds()
 SECOND = 1_000_000
@@ -48,7 +48,7 @@ def draft(project: str = "harbour", **members: Any) -> Draft:
     return Draft(new_task(project, **members), ((StateChange(TaskState.QUEUED, "tester", ""), 0),))
 
 
-def lease(work: Work) -> Task:
+def lease(work: UnitOfWork) -> Task:
     """Begin a run."""
     work.task.begin(Phase.RUN, "asyncio", "worker", work.now, 30 * SECOND)
     work.touch()
@@ -56,7 +56,7 @@ def lease(work: Work) -> Task:
     return work.task
 
 
-def finish(work: Work) -> Task:
+def finish(work: UnitOfWork) -> Task:
     """End a run with a result; the task expires in the past."""
     work.task.finished(b'{"ok":true}', work.now)
     work.task.expire_time = work.now - 1
@@ -65,10 +65,10 @@ def finish(work: Work) -> Task:
     return work.task
 
 
-def intend(*keys: str) -> Callable[[Work], Task]:
+def intend(*keys: str) -> Callable[[UnitOfWork], Task]:
     """Return the decision that writes intents."""
 
-    def decide(work: Work) -> Task:
+    def decide(work: UnitOfWork) -> Task:
         ledger = work.ledger(*keys)
         for key in keys:
             ledger.intend(Intent(key, "thing"), work.task.epoch, work.now)
@@ -78,10 +78,10 @@ def intend(*keys: str) -> Callable[[Work], Task]:
     return decide
 
 
-def created(key: str, external_id: str) -> Callable[[Work], Task]:
+def created(key: str, external_id: str) -> Callable[[UnitOfWork], Task]:
     """Return the decision that takes a report of the attempt that holds the lease."""
 
-    def decide(work: Work) -> Task:
+    def decide(work: UnitOfWork) -> Task:
         work.ledger(key).created(key, 1, external_id, work.task.epoch, work.now, live=True)
         work.touch()
         return work.task
@@ -89,10 +89,10 @@ def created(key: str, external_id: str) -> Callable[[Work], Task]:
     return decide
 
 
-def say(text: str) -> Callable[[Work], int]:
+def say(text: str) -> Callable[[UnitOfWork], int]:
     """Return the decision that writes a log line, and returns its sequence."""
 
-    def decide(work: Work) -> int:
+    def decide(work: UnitOfWork) -> int:
         work.event(LogLine(LogLevel.INFO, text), work.task.epoch)
         return work.task.last_sequence
 
@@ -106,7 +106,7 @@ async def ended(store: Store, project: str = "harbour", **members: Any) -> Task:
     return await store.change(task.id, finish)
 
 
-def bury(work: Work) -> Task:
+def bury(work: UnitOfWork) -> Task:
     """Delete a task, leaving its tombstone."""
     work.task.delete(work.now)
     work.touch()
@@ -118,7 +118,7 @@ async def held(store: Store, task: int) -> AsyncIterator[None]:
     """Hold the writer up, so that all that is queued meanwhile becomes one batch."""
     began, go_on = threading.Event(), threading.Event()
 
-    def wait(_work: Work) -> None:
+    def wait(_work: UnitOfWork) -> None:
         began.set()
         assert go_on.wait(20)
 

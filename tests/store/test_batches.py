@@ -11,7 +11,7 @@ from tests.store.making import draft, finish, held, intend, lease, say
 
 from wharfinger_server.domain.errors import Unavailable
 from wharfinger_server.domain.progress import Progress
-from wharfinger_server.store.store import Draft, Pace, Store, Work, WriteFailed
+from wharfinger_server.store.store import Draft, Pace, Store, UnitOfWork, WriteFailed
 
 
 async def test_what_is_queued_while_the_writer_works_is_one_commit(store: Store) -> None:
@@ -26,7 +26,7 @@ async def test_what_is_queued_while_the_writer_works_is_one_commit(store: Store)
     assert commits == [31]
 
 
-def _broken_entry(work: Work) -> None:
+def _broken_entry(work: UnitOfWork) -> None:
     """Write an entry that the database will not have."""
     entry = intend("bad")(work) and work.ledger("bad").get("bad")
     entry.external_id = "secret"  # type: ignore[union-attr]

@@ -12,14 +12,14 @@ from wharfinger_server.domain.errors import FailedPrecondition
 from wharfinger_server.domain.event import LogLine
 from wharfinger_server.domain.ledger import Intent
 from wharfinger_server.domain.states import EntryState
-from wharfinger_server.store.store import Gone, Store, Work
+from wharfinger_server.store.store import Gone, Store, UnitOfWork
 
 
 async def test_what_a_decision_does_is_kept_whole(store: Store) -> None:
     task = await store.create(draft())
     await store.change(task.id, lease)
 
-    def decide(work: Work) -> str:
+    def decide(work: UnitOfWork) -> str:
         work.ledger("a", "b").intend(Intent("a", "thing"), 1, work.now)
         work.put_memo("answer", b"42")
         work.event(LogLine(2, "hello"), 1)
@@ -42,7 +42,7 @@ async def test_a_decision_that_raises_leaves_nothing_behind(store: Store) -> Non
     await store.change(task.id, intend("a"))
     before = await store.task_by_id(task.id)
 
-    def decide(work: Work) -> None:
+    def decide(work: UnitOfWork) -> None:
         ledger = work.ledger()
         ledger.created("a", 1, "id-1", 0, work.now, live=True)
         ledger.intend(Intent("b", "thing"), 1, work.now)
@@ -65,16 +65,16 @@ async def test_decisions_in_one_batch_see_each_other_but_not_those_that_failed(s
     await store.change(task.id, lease)
     seen: list[tuple[list[str], dict[str, bytes], int]] = []
 
-    def look(work: Work) -> None:
+    def look(work: UnitOfWork) -> None:
         seen.append((sorted(e.key for e in work.ledger()), work.memos(), work.task.revision))
 
-    def fail(work: Work) -> None:
+    def fail(work: UnitOfWork) -> None:
         work.ledger("a").created("a", 1, "id-1", 1, work.now, live=True)
         work.put_memo("n", b"2")
         work.touch()
         raise ValueError("no")
 
-    def one(work: Work) -> None:
+    def one(work: UnitOfWork) -> None:
         intend("a")(work)
         work.put_memo("n", b"1")
 
@@ -114,7 +114,7 @@ async def test_a_ledger_opened_for_some_keys_holds_them_with_their_evidence(stor
         task.id, lambda work: work.ledger("a").created("a", 1, "other", 7, work.now, live=False) and None
     )
 
-    def look(work: Work) -> tuple[list[str], list[str], list[str]]:
+    def look(work: UnitOfWork) -> tuple[list[str], list[str], list[str]]:
         ledger = work.ledger("a")
         some = sorted(ledger.entries)
         assert ledger.counts is work.task.counts
@@ -129,7 +129,7 @@ async def test_entries_loaded_later_do_not_undo_what_the_decision_did(store: Sto
     task = await store.create(draft())
     await store.change(task.id, intend("a", "b"))
 
-    def decide(work: Work) -> EntryState:
+    def decide(work: UnitOfWork) -> EntryState:
         work.ledger("a").created("a", 1, "id-1", 0, work.now, live=True)
         entry = work.ledger().get("a")
         assert entry is not None
@@ -156,7 +156,7 @@ async def test_an_unknown_task_is_gone(store: Store) -> None:
 async def test_a_decision_that_wants_to_end_the_program_ends_only_its_caller(store: Store) -> None:
     task = await store.create(draft())
 
-    def leave(_work: Work) -> None:
+    def leave(_work: UnitOfWork) -> None:
         raise SystemExit(3)
 
     def call() -> None:

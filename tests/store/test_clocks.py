@@ -12,7 +12,7 @@ from tests.store.making import draft, encode
 from wharfinger_server.domain.ledger import Entry, Intent
 from wharfinger_server.domain.policy import Policy
 from wharfinger_server.store.databases.steady_clock import clock_name
-from wharfinger_server.store.store import InlineRunner, SteadyClock, Store, Work
+from wharfinger_server.store.store import InlineRunner, SteadyClock, Store, UnitOfWork
 
 SECOND = 1_000_000
 WINDOW = (10 + 120 + 30) * SECOND
@@ -45,7 +45,7 @@ async def begun(store: Store, **policy: int) -> int:
     """Create a task, and write an intent of `a` with a back-off to come; return its id."""
     task = await store.create(draft(policy=Policy(**policy)))
 
-    def decide(work: Work) -> None:
+    def decide(work: UnitOfWork) -> None:
         work.ledger().intend(Intent("a", "thing"), 1, work.now)
         work.task.retry_wait = 60 * SECOND
         work.task.retry_time = work.task.wake_time = work.steady + work.task.retry_wait

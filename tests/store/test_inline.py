@@ -9,7 +9,7 @@ import pytest
 from tests.store.conftest import OpenStore
 from tests.store.making import draft, encode, lease, say
 
-from wharfinger_server.store.store import InlineRunner, Store, Work
+from wharfinger_server.store.store import InlineRunner, Store, UnitOfWork
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ async def test_the_clock_can_be_the_simulations_own(url: str) -> None:
     now = [1_000_000]
     store = Store.open(url, encode=encode, runner=InlineRunner(), clock=lambda: now[0])
 
-    def look(work: Work) -> int:
+    def look(work: UnitOfWork) -> int:
         return work.now
 
     task = await store.create(draft())

@@ -6,7 +6,7 @@ import pytest
 from tests.store.making import bury, created, draft, ended, finish, intend, lease
 
 from wharfinger_server.domain.states import TaskState
-from wharfinger_server.store.store import Existing, Gone, Store, Work
+from wharfinger_server.store.store import Existing, Gone, Store, UnitOfWork
 
 
 async def test_ended_tasks_expire_unless_something_they_own_may_be_alive(store: Store) -> None:
@@ -26,7 +26,7 @@ async def test_ended_tasks_expire_unless_something_they_own_may_be_alive(store: 
 
 
 async def test_a_purge_takes_old_tombstones_with_all_that_is_theirs(store: Store) -> None:
-    def remember(work: Work) -> None:
+    def remember(work: UnitOfWork) -> None:
         work.put_memo("m", b"1")
         work.task.plan = tuple("k" * 50 + str(n) for n in range(200))
 
@@ -51,7 +51,7 @@ async def test_a_purge_takes_old_tombstones_with_all_that_is_theirs(store: Store
     assert (await store.create(draft(request_id="r"))).state is TaskState.QUEUED
 
 
-def _adopt(work: Work) -> None:
+def _adopt(work: UnitOfWork) -> None:
     from wharfinger_server.domain.ledger import Intent
 
     work.ledger("there").adopt(Intent("there", "thing"), "id-9", 1, work.now)

@@ -21,7 +21,7 @@ from wharfinger_server.domain.estimate import CostItem
 from wharfinger_server.domain.ledger import Entry
 from wharfinger_server.domain.progress import Progress
 from wharfinger_server.domain.task import Lease, Task
-from wharfinger_server.store.store import Draft, InlineRunner, SteadyClock, Store, Work
+from wharfinger_server.store.store import Draft, InlineRunner, SteadyClock, Store, UnitOfWork
 from wharfinger_server.store.tables import codec
 
 # PostgreSQL's text holds anything but NUL; lone surrogates are no text.
@@ -162,7 +162,7 @@ def test_a_changed_task_is_read_back_whole(inline: Inline) -> None:
     @IN_DATABASE
     @given(TASKS)
     def check(other: Task) -> None:
-        def become(work: Work) -> Task:
+        def become(work: UnitOfWork) -> Task:
             for member in fields(Task):
                 if member.name not in fixed:
                     setattr(work.task, member.name, getattr(other, member.name))

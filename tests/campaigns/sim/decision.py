@@ -14,7 +14,7 @@ from wharfinger_server.domain.failure import Failure
 from wharfinger_server.domain.states import EntryState as E
 from wharfinger_server.domain.states import Phase, TaskState
 from wharfinger_server.domain.task import Task
-from wharfinger_server.store.store import Work
+from wharfinger_server.store.store import UnitOfWork
 
 CLOSED = (E.NOT_CREATED, E.UNDONE, E.RETAINED, E.FORGOTTEN)
 
@@ -136,7 +136,7 @@ class Decision:
     `now` is the true time, in microseconds since the history began.
     """
 
-    work: Work
+    work: UnitOfWork
     before: Before
     who: Who
     old: dict[str, Entry]

@@ -25,7 +25,7 @@ from wharfinger_server.registry import ExecutorPlugin, Registry, ScriptPlugin
 from wharfinger_server.rpc.messages.event import encode_event
 from wharfinger_server.sdk.executor import Executor, Host, Job
 from wharfinger_server.store.commit.books import Books
-from wharfinger_server.store.store import Committed, InlineRunner, Store, Work
+from wharfinger_server.store.store import Committed, InlineRunner, Store, UnitOfWork
 
 if TYPE_CHECKING:
     from tests.campaigns.sim.world import World
@@ -46,13 +46,13 @@ class WatchedStore(Store):
     world: World
     trouble: TroubledDatabase
 
-    async def change(self, task_id: int, decide: Callable[[Work], T]) -> T:
+    async def change(self, task_id: int, decide: Callable[[UnitOfWork], T]) -> T:
         """Do as the store does."""
         who, asking = WHO.get()
         if who.epoch and asking is not asyncio.current_task():
             who = ENGINE  # what the engine does in the wake of a report is its own
 
-        def watched(work: Work) -> T:
+        def watched(work: UnitOfWork) -> T:
             before = Before.of(work.task)
             result = decide(work)
             self.world.trace.decided(work, before, who)

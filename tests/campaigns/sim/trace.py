@@ -17,7 +17,7 @@ from tests.campaigns.sim.of_tasks import check_task
 from wharfinger_server.domain.entry import Counts
 from wharfinger_server.domain.states import EntryState as E
 from wharfinger_server.domain.task import Task
-from wharfinger_server.store.store import Committed, Work
+from wharfinger_server.store.store import Committed, UnitOfWork
 
 
 class Trace:
@@ -58,7 +58,7 @@ class Trace:
 
     # ------------------------------------------------------------------ a decision
 
-    def decided(self, work: Work, before: Before, who: Who) -> None:
+    def decided(self, work: UnitOfWork, before: Before, who: Who) -> None:
         """Check a decision that was made, and take it into what the transaction has decided."""
         task, ledger = work.task, work.opened
         known = self._staged.get(task.id)
@@ -82,7 +82,7 @@ class Trace:
         check_going_on(decision)
         self._note(decision)
 
-    def _check_seen(self, work: Work, known: Known) -> None:
+    def _check_seen(self, work: UnitOfWork, known: Known) -> None:
         """Check that a decision was made on the ledger that was decided before it, wherever the writer has it from."""
         if work.opened is None:
             return
