@@ -22,7 +22,7 @@ DISTRIBUTIONS := $(patsubst %/,%,$(dir $(PROJECTS)))
 PACKAGES := $(wildcard server/wharfinger_server clients/python/src/wharfinger server/*/src/* server/scripts/*/src/*)
 TESTS := $(wildcard tests clients/python/tests server/libcloud/tests server/scripts/*/tests)
 CODE := $(PACKAGES) $(TESTS) $(wildcard tools docs bench)
-GENERATED := clients/python/src/wharfinger/v1 clients/go/wharfinger clients/typescript/src/gen
+GENERATED := clients/python/src/wharfinger/v1 clients/python/src/wharfinger/blocking clients/go/wharfinger clients/typescript/src/gen
 BASELINE := protos/baseline.binpb
 
 COMPILE = $(BIN)/uv pip compile --quiet --generate-hashes --universal --no-emit-index-url --no-header --python-version 3.11
@@ -77,8 +77,9 @@ demo: .venv/.ready ## see it work: a server, a task, a failure and what is left 
 # ---------------------------------------------------------------- the API
 
 .PHONY: generate
-generate: .venv-gen/.ready ## write the Python code of protos/, and the Go and TypeScript code where go and npm are there
+generate: .venv-gen/.ready ## write the code of protos/ (Go and TypeScript where go and npm are there), and the blocking client
 	@$(GEN)/python tools/generate.py
+	@$(BIN)/python tools/generate_blocking.py
 	@$(GEN)/python tools/generate_clients.py
 
 .PHONY: baseline
@@ -160,7 +161,7 @@ breaking: setup ## the API breaks nothing that the baseline promised
 		buf build -o "$$image" && buf breaking "$$image" --against $(BASELINE)
 
 .PHONY: generated
-generated: generate ## the generated code is what protos/ says
+generated: generate ## the generated code is what protos/ and the asyncio client say
 	@git diff --exit-code -- $(GENERATED)
 	@new=$$(git ls-files --others --exclude-standard -- $(GENERATED)); \
 		test -z "$$new" || { echo "generated and not added to git:"; echo "$$new"; exit 1; }

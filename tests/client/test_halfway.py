@@ -15,7 +15,10 @@ from tests.servers.serving import Serving
 
 import wharfinger
 from wharfinger import TaskState, Verdict, aio, errors
+from wharfinger._core.connection.blocking import BlockingTransport
 from wharfinger._core.connection.retry import Backoff
+from wharfinger._core.connection.settings import resolve
+from wharfinger._core.verbs.remedies import ByServer
 
 
 @pytest.fixture
@@ -191,11 +194,18 @@ def test_the_error_takes_another_client_and_outlives_its_own(server: Serving, pa
 
 def test_the_error_does_not_keep_its_client() -> None:
     task = wharfinger.Task("projects/p/tasks/t", "u", "e", "x.y", TaskState.PARTIALLY_FAILED)
-    failure = errors.PartialFailure(task, server="127.0.0.1:1")
-    failure.remember(wharfinger.Client("127.0.0.1:2"))
+    gone = BlockingTransport(resolve("127.0.0.1:2"))
+    failure = errors.PartialFailure(task, server="127.0.0.1:1", remedies=ByServer("http://127.0.0.1:1", gone))
+    del gone
     gc.collect()
     with pytest.raises(wharfinger.Unreachable, match=r"127\.0\.0\.1:1"):
         failure.rollback()
+
+
+def test_an_error_of_no_client_asks_by_which_to_go_on() -> None:
+    task = wharfinger.Task("projects/p/tasks/t", "u", "e", "x.y", TaskState.PARTIALLY_FAILED)
+    with pytest.raises(wharfinger.WharfingerError, match="say by which"):
+        errors.PartialFailure(task).resume()
 
 
 # ---------------------------------------------------------------- broken connections

@@ -18,7 +18,7 @@ from wharfinger.v1 import task_pb2
 
 NOW = datetime(2026, 11, 30, 14, 56, 44, 500_000, UTC)
 FAILURE = models.Failure("UNAVAILABLE", "STORE_UNAVAILABLE", "no answer", {"store": "b"}, raw=object())
-PRICE = prices.Price("acme", "fra", "small", "Hours", models.Money(Decimal("0.10"), "USD"), raw=object())
+PRICE = prices.Price("acme", "fra", "small", "Hours", prices.Money(Decimal("0.10"), "USD"), raw=object())
 TASK = models.Task(
     "projects/p/tasks/t",
     "u",
@@ -30,16 +30,16 @@ TASK = models.Task(
     labels={"env": "prod"},
     failure=FAILURE,
     attempts=(models.Attempt(1, "RUN", "thread", "w", NOW, None, FAILURE),),
-    estimate=prices.Estimate((models.Money(Decimal("1E-7"), "USD"),), (prices.CostItem("x", Decimal(2), PRICE),)),
+    estimate=prices.Estimate((prices.Money(Decimal("1E-7"), "USD"),), (prices.CostItem("x", Decimal(2), PRICE),)),
     create_time=NOW.astimezone(tz=None),
     raw=task_pb2.Task(name="projects/p/tasks/t"),
 )
 RESOURCE = models.Resource("node/1", "node", models.ResourceState.CREATED, attributes={"zone": "a"}, failure=FAILURE)
 EVERY = [
-    models.Money(Decimal("1.50"), "EUR"),
+    prices.Money(Decimal("1.50"), "EUR"),
     FAILURE,
     models.Progress("copy", 1, 2, eta=1.5, time=NOW),
-    models.LeftoverCost((models.Money(Decimal(1), "USD"),), 1, 2),
+    models.LeftoverCost((prices.Money(Decimal(1), "USD"),), 1, 2),
     models.ResourceSummary(created=1),
     RESOURCE,
     TASK.attempts[0],
@@ -49,7 +49,7 @@ EVERY = [
     models.Worker("w", "h", "python", 4, 1, ("a.b",), NOW),
     models.Executor("thread", workers=()),
     models.ServerInfo("h:1", "1", "2", "3"),
-    prices.PriceTier(Decimal(0), models.Money(Decimal(1), "USD")),
+    prices.PriceTier(Decimal(0), prices.Money(Decimal(1), "USD")),
     PRICE,
     prices.CatalogDiff(1, 2),
     prices.Catalog("catalogs/ab", "sha256:ab", sections=(("x", 1),)),
@@ -129,11 +129,68 @@ def test_clients_and_handles_tell_where_they_belong_and_handles_of_one_task_are_
     assert repr(aio.Client("127.0.0.1:1")) == "<wharfinger.aio.Client of 127.0.0.1:1, project default>"
 
 
-def test_a_client_or_handle_that_is_pickled_says_what_to_send_instead() -> None:
+def test_a_client_that_is_pickled_says_what_to_do_instead() -> None:
     with wharfinger.Client("127.0.0.1:1") as client:
-        for what in (client, client.handle("a"), aio.Client("127.0.0.1:1"), aio.Client("127.0.0.1:1").handle("a")):
-            with pytest.raises(TypeError, match=r"handle\.name|new one"):
+        for what in (client, aio.Client("127.0.0.1:1")):
+            with pytest.raises(TypeError, match="make a new one"):
                 pickle.dumps(what)
+
+
+def test_a_handle_pickles_as_its_name_and_asks_by_another_connection(server: Serving) -> None:
+    with wharfinger.Client(server.address, project="pickles", token="secret") as client:
+        handle = client.submit("harbour.count", {"steps": 1, "pause": 0})
+        sent = pickle.dumps(handle)
+        assert b"secret" not in sent
+    again, once_more = pickle.loads(sent), pickle.loads(sent)
+    assert (again, again.name, again.state) == (handle, handle.name, None)
+    assert {again, once_more} == {handle}
+    assert again.result(30) == {"steps": 1}
+    # Thousands of handles that come out of pickles make one connection.
+    assert again._client._transport is once_more._client._transport
+
+
+async def test_a_handle_of_asyncio_pickles_too(server: Serving) -> None:
+    async with aio.Client(server.address, project="pickles") as client:
+        handle = await client.submit("harbour.count", {"steps": 1, "pause": 0})
+        again = pickle.loads(pickle.dumps(handle))
+        assert again == handle
+        assert await again.result(30) == {"steps": 1}
+        await again._client.close()
+
+
+def test_a_handle_that_comes_out_of_a_pickle_keeps_to_tls() -> None:
+    with wharfinger.Client("https://127.0.0.1:1", project="p") as client:
+        again = pickle.loads(pickle.dumps(client.handle("a")))
+    assert again._client.origin == "https://127.0.0.1:1"
+    assert again._client.project == "p"
+
+
+def test_a_value_shows_what_is_not_as_usual() -> None:
+    assert repr(models.Task("projects/p/tasks/t", "u", "e", "a.b", models.TaskState.RUNNING)) == (
+        "Task(name='projects/p/tasks/t', script='a.b', state=RUNNING)"
+    )
+    assert repr(RESOURCE) == (
+        "Resource(key='node/1', type='node', state=CREATED, attributes={'zone': 'a'}, "
+        "failure=Failure(code='UNAVAILABLE', reason='STORE_UNAVAILABLE', message='no answer', metadata={'store': 'b'}))"
+    )
+    priced = models.Executor("thread", workers=(models.Worker("w", "h", "python", 4, 1, ("a.b",), NOW),))
+    assert repr(priced) == "Executor(name='thread', workers=<1 of Worker>)"
+    assert repr(prices.Estimate((prices.Money(Decimal("1E-7"), "USD"),))) == "Estimate(hourly=<1 of Money>)"
+
+
+@pytest.mark.parametrize("model", EVERY, ids=lambda model: type(model).__name__)
+def test_every_value_is_short(model: object) -> None:
+    assert len(repr(model)) < 500
+    assert "raw=" not in repr(model)
+
+
+# What a task is told by in other ways: its policy is what was asked for, the rest is read by other verbs.
+NOT_TOLD = {"policy", "partial_failure", "rollback_plan"}
+
+
+def test_every_field_of_the_api_that_a_task_has_is_told() -> None:
+    wire = {field.metadata.get("wire", field.name) for field in dataclasses.fields(models.Task)}
+    assert set(task_pb2.Task.DESCRIPTOR.fields_by_name) - wire == NOT_TOLD
 
 
 def test_a_failed_task_of_a_list_tells_its_reason_and_a_web_handler_returns_it(server: Serving) -> None:

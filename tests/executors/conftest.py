@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from wharfinger.runtime.protocol import Assignment, Context, Phase
+from wharfinger.runtime.protocol import Assignment, Phase
+from wharfinger.script.context import Context
 from wharfinger_server.sdk.executor import Executor, Job, Stop
 from wharfinger_server.sdk.recording import RecordingSession, eventually
 from wharfinger_server.sdk.stage import Play, Stage

@@ -6,7 +6,8 @@ import time
 import pytest
 
 from wharfinger import runtime
-from wharfinger.runtime.protocol import Assignment, Context, Phase
+from wharfinger.runtime.protocol import Assignment, Phase
+from wharfinger.script.context import Context
 from wharfinger.testing import Done, MemorySession, Stop, Trial, run
 
 

@@ -5,7 +5,8 @@ import json
 import pytest
 
 from wharfinger import runtime
-from wharfinger.runtime.protocol import Assignment, Context, LeaseLost, Phase, Succeeded
+from wharfinger.runtime.protocol import Assignment, LeaseLost, Phase, Succeeded
+from wharfinger.script.context import Context
 from wharfinger.testing import Done, MemorySession, Stop, Trial, run
 
 

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from wharfinger.runtime.protocol import Context
+from wharfinger.script.context import Context
 from wharfinger.testing import Trial, run
 
 

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from wharfinger.runtime.protocol import Assignment, Context, Entry, Phase
+from wharfinger.runtime.protocol import Assignment, Entry, Phase
+from wharfinger.script.context import Context
 from wharfinger.testing import Done
 from wharfinger_server.sdk.executor import ASYNC, Executor, Job, Stop
 from wharfinger_server.sdk.recording import RecordingHost, RecordingSession, eventually

@@ -18,6 +18,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from wharfinger._version import __version__
+
 if TYPE_CHECKING:
     from wharfinger.blocking import Client, Handle
     from wharfinger.errors import (
@@ -58,7 +60,6 @@ if TYPE_CHECKING:
         Executor,
         Failure,
         LeftoverCost,
-        Money,
         Progress,
         Resource,
         ResourceState,
@@ -71,10 +72,8 @@ if TYPE_CHECKING:
         Verdict,
         Worker,
     )
-    from wharfinger.prices import Activation, Catalog, CatalogDiff, CostItem, Estimate, Price, PriceTier
+    from wharfinger.prices import Activation, Catalog, CatalogDiff, CostItem, Estimate, Money, Price, PriceTier
     from wharfinger.requests import NewTask, Policy
-
-__version__ = "0.1.0"
 
 __all__ = [
     "Aborted",
@@ -153,7 +152,6 @@ _HOMES = {
         "Executor",
         "Failure",
         "LeftoverCost",
-        "Money",
         "Progress",
         "Resource",
         "ResourceState",
@@ -166,7 +164,7 @@ _HOMES = {
         "Verdict",
         "Worker",
     ),
-    "prices": ("Activation", "Catalog", "CatalogDiff", "CostItem", "Estimate", "Price", "PriceTier"),
+    "prices": ("Activation", "Catalog", "CatalogDiff", "CostItem", "Estimate", "Money", "Price", "PriceTier"),
     "requests": ("NewTask", "Policy"),
 }
 

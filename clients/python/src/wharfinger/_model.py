@@ -1,15 +1,29 @@
-"""The client's values as JSON for programs: names as in Python, states as words, times in RFC 3339, money exact."""
+"""The base of the values that the server tells: JSON for programs, short in a notebook.
+
+In JSON names are as in Python, states words, times in RFC 3339, and amounts of money exact.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, Field, fields, is_dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from enum import Enum
 from typing import Any
 
 # The message that the value was made from.
 _HIDDEN = "raw"
+WIRE = "wire"
+"""The key in a field's metadata of where it is read from."""
+
+
+def told(of: str | Callable[[Any], Any] | None) -> Mapping[str, Any]:
+    """Return the metadata of a dataclass's field that is not read from the message's field of the same name.
+
+    `of` is the name that the API has for it, or what reads it from the message; None: it is not of the message.
+    """
+    return {WIRE: of}
 
 
 class Model:
@@ -24,6 +38,38 @@ class Model:
         durations seconds, states their words, and bytes hexadecimal.
         """
         return {f.name: plain(getattr(self, f.name)) for f in fields(self) if f.name != _HIDDEN}  # type: ignore[arg-type]
+
+    def __repr__(self) -> str:
+        """Return its class and what is not as it is by default; long values by their size."""
+        shown = [
+            f"{f.name}={_short(value)}"
+            for f in fields(self)  # type: ignore[arg-type]
+            if f.repr and not _usual(f, value := getattr(self, f.name))
+        ]
+        return f"{type(self).__name__}({', '.join(shown)})"
+
+
+def _usual(one: Field[Any], value: object) -> bool:
+    if one.default_factory is not MISSING:
+        return bool(value == one.default_factory())
+    return one.default is not MISSING and type(one.default) is type(value) and bool(value == one.default)
+
+
+def _short(value: Any) -> str:
+    """Return `value` as a part of a line."""
+    if isinstance(value, Enum):
+        return str(value.value)
+    if isinstance(value, datetime):
+        return str(plain(value))
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    if isinstance(value, tuple) and value and isinstance(value[0], Model):
+        return f"<{len(value)} of {type(value[0]).__name__}>"
+    text = repr(value)
+    return text if len(text) <= _MOST or isinstance(value, Model) else f"{text[: _MOST - 1]}…"
+
+
+_MOST = 120
 
 
 def plain(value: Any) -> Any:

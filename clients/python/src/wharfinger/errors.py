@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import weakref
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from wharfinger.blocking import Client
     from wharfinger.models import Failure, LeftoverCost, Resource, Task
 
 
@@ -135,6 +132,18 @@ class InternalError(Refused):
     """A fault of the server, or of something between; the server's log tells more."""
 
 
+class Remedies(Protocol):
+    """What a half-done task is gone on with, in a thread that may block: `wharfinger.Client` is it."""
+
+    def rollback(self, name: str, *, only: Iterable[str] = (), retain: Iterable[str] = ()) -> Task:
+        """Undo what the task made, and return it as it then is."""
+        ...
+
+    def resume(self, name: str, *, script_version: str = "") -> Task:
+        """Let the task run again, and return it as it then is."""
+        ...
+
+
 class TaskFailed(WharfingerError):
     """The task ended without success; `task` is the task, `failure` why, None if the server did not say."""
 
@@ -175,9 +184,10 @@ class PartialFailure(TaskFailed):
     script's version that RESUME has to name, "" for none. `rollback_failure` is why its latest
     rollback stopped, None unless the task is ROLLBACK_FAILED. `server` is the address of the server that told it.
 
-    `rollback` and `resume` do what they say by a client that blocks: the one that is given; else the one that raised
-    this error, while it is open; else a new one to the same `server`, with what else it needs (token, authorities) from
-    the environment. The error pickles without its client. In asyncio use `await client.rollback(error.task.name)`.
+    `rollback` and `resume` do what they say by the client that is given, which blocks; else by the one that raised this
+    error, while it is open and blocks; else by a new connection to the same `server`, with what else it needs (token,
+    authorities) from the environment. The error pickles without its client. In asyncio use
+    `await client.rollback(error.task.name)`.
     """
 
     def __init__(  # noqa: PLR0913
@@ -193,6 +203,7 @@ class PartialFailure(TaskFailed):
         retryable: bool = False,
         server: str = "",
         resume_version: str = "",
+        remedies: Remedies | None = None,
     ) -> None:
         super().__init__(task, failure)
         self.resume_version = resume_version
@@ -203,7 +214,7 @@ class PartialFailure(TaskFailed):
         self.failed_step = failed_step
         self.retryable = retryable
         self.server = server
-        self._client: weakref.ref[Client] | None = None
+        self._remedies = remedies
 
     @property
     def created(self) -> tuple[Resource, ...]:
@@ -233,37 +244,25 @@ class PartialFailure(TaskFailed):
                 "left_over_count", "cost", "allowed_actions", "resume_version")  # fmt: skip
         return {name: plain(getattr(self, name)) for name in told}
 
-    def rollback(self, client: Client | None = None, *, only: Iterable[str] = (), retain: Iterable[str] = ()) -> Task:
+    def rollback(self, client: Remedies | None = None, *, only: Iterable[str] = (), retain: Iterable[str] = ()) -> Task:
         """Undo what the task made: as `Client.rollback`, which says what it raises.
 
         It returns at once, and the task is then ROLLING_BACK; `Client.wait` waits for the end.
         """
-        with self._by(client) as chosen:
-            return chosen.rollback(self.task.name, only=only, retain=retain)
+        return self._by(client).rollback(self.task.name, only=only, retain=retain)
 
-    def resume(self, client: Client | None = None, *, script_version: str = "") -> Task:
+    def resume(self, client: Remedies | None = None, *, script_version: str = "") -> Task:
         """Let the task run again with what it made: as `Client.resume`, which says what it raises.
 
         It returns at once, and the task is then QUEUED; `Client.wait` waits for the end.
         """
-        with self._by(client) as chosen:
-            return chosen.resume(self.task.name, script_version=script_version)
+        return self._by(client).resume(self.task.name, script_version=script_version)
 
-    def remember(self, client: Client) -> None:
-        """Remember, weakly, the client to `rollback` and `resume` by. The client that raises the error does so."""
-        self._client = weakref.ref(client)
-
-    @contextmanager
-    def _by(self, client: Client | None) -> Iterator[Client]:
-        known = self._client() if self._client else None
-        chosen = client or (known if known and not known.closed else None)
-        if chosen is not None:
-            yield chosen
-            return
-        from wharfinger.blocking import Client
-
-        with Client(self.server or None) as own:
-            yield own
+    def _by(self, client: Remedies | None) -> Remedies:
+        chosen = client or self._remedies
+        if chosen is None:
+            raise WharfingerError("this error was not raised by a client; say by which to do it: `client=`")
+        return chosen
 
     def __str__(self) -> str:
         from wharfinger.report import partial_failure_report
@@ -278,6 +277,7 @@ class PartialFailure(TaskFailed):
             "retryable": self.retryable,
             "server": self.server,
             "resume_version": self.resume_version,
+            "remedies": self._remedies,
         }
         return (_partial_failure, (self.task, self.failure, self.left_over, self.not_attempted, named))
 

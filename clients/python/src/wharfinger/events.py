@@ -11,7 +11,7 @@ from wharfinger._model import Model
 from wharfinger.models import Failure, Progress, Resource, Task, TaskState
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class _News(Model):
     """What everything told by a watch has in common.
 
@@ -37,7 +37,7 @@ class _News(Model):
         return told
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class StateChanged(_News):
     """The task came into `state`; `actor` caused it ("system" or a creator's name) and perhaps told a `reason`."""
 
@@ -46,14 +46,14 @@ class StateChanged(_News):
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class ResourceChanged(_News):
     """An entry of the ledger changed; `resource` is the whole entry as it then was."""
 
     resource: Resource
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class LogLine(_News):
     """A line that the script told or printed.
 
@@ -65,26 +65,26 @@ class LogLine(_News):
     dropped: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class ErrorEvent(_News):
     """An attempt, a search or an undo failed; later events say what that led to."""
 
     failure: Failure
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class UnknownEvent(_News):
     """An event of a kind that this client is too old to know; `raw` has it."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class ProgressUpdate(_News):
     """The latest progress; values in between may have been left out."""
 
     progress: Progress
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Snapshot(_News):
     """The whole task as it is: told first, and `final` last of all when the task is at rest."""
 

@@ -8,14 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from wharfinger._model import Model
-
-if TYPE_CHECKING:
-    from wharfinger.prices import Estimate
+from wharfinger._model import Model, told
+from wharfinger.prices import Estimate, Money
 
 
 class TaskState(StrEnum):
@@ -100,18 +97,7 @@ class Verdict(StrEnum):
     GONE = "GONE"
 
 
-@dataclass(frozen=True, slots=True)
-class Money(Model):
-    """An exact amount; `currency` is an ISO 4217 code such as "USD"."""
-
-    amount: Decimal
-    currency: str
-
-    def __str__(self) -> str:
-        return f"{self.amount:f} {self.currency}"
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Failure(Model):
     """Why something failed: `code` is a canonical status ("UNAVAILABLE"), `reason` a word of the API's ErrorReason."""
 
@@ -125,7 +111,7 @@ class Failure(Model):
         return f"{self.message} ({self.reason or self.code})" if self.message else self.reason or self.code
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Progress(Model):
     """How far the present step is, in `unit`s. `total` and `eta` (seconds left) are None where nobody knows."""
 
@@ -135,7 +121,7 @@ class Progress(Model):
     unit: str = ""
     message: str = ""
     eta: float | None = None
-    time: datetime | None = None
+    time: datetime | None = field(default=None, metadata=told("update_time"))
     raw: Any = field(default=None, repr=False, compare=False)
 
     @property
@@ -146,7 +132,7 @@ class Progress(Model):
         return min(1.0, self.done / self.total)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class LeftoverCost(Model):
     """What leftovers cost while they live: `known_hourly` is a lower bound while `unpriced` or `uncertain` is not 0."""
 
@@ -156,7 +142,7 @@ class LeftoverCost(Model):
     raw: Any = field(default=None, repr=False, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class ResourceSummary(Model):
     """A ledger in numbers; `leftover` is None where nothing is left over."""
 
@@ -170,7 +156,7 @@ class ResourceSummary(Model):
     raw: Any = field(default=None, repr=False, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Resource(Model):
     """One entry of a task's ledger: a thing that it made, changed or adopted, or was about to."""
 
@@ -187,7 +173,7 @@ class Resource(Model):
     region: str = ""
     attributes: Mapping[str, str] = field(default_factory=dict, hash=False)
     depends_on: tuple[str, ...] = ()
-    failure: Failure | None = None
+    failure: Failure | None = field(default=None, metadata=told("error"))
     undo_attempts: int = 0
     blocked_by: str = ""
     hourly: Money | None = None
@@ -200,7 +186,7 @@ class Resource(Model):
     raw: Any = field(default=None, repr=False, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Attempt(Model):
     """One go at a task by one executor: `phase` is RUN, SETTLE or UNDO; `end_time` None while it runs."""
 
@@ -210,7 +196,7 @@ class Attempt(Model):
     worker: str
     start_time: datetime | None
     end_time: datetime | None
-    failure: Failure | None
+    failure: Failure | None = field(metadata=told("error"))
     raw: Any = field(default=None, repr=False, compare=False)
 
 
@@ -218,7 +204,7 @@ LEFT_OUT = ("params", "result", "attempts", "estimate", "waiting_reason")
 """What is not told of a task in brief."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Task(Model):
     """A task as it stood when the server answered.
 
@@ -243,8 +229,8 @@ class Task(Model):
     waiting_reason: str | None = ""
     progress: Progress | None = None
     result: Mapping[str, Any] | None = field(default=None, repr=False, hash=False)
-    failure: Failure | None = None
-    rollback_failure: Failure | None = None
+    failure: Failure | None = field(default=None, metadata=told("error"))
+    rollback_failure: Failure | None = field(default=None, metadata=told("rollback_error"))
     resources: ResourceSummary = field(default_factory=ResourceSummary)
     attempts: tuple[Attempt, ...] | None = field(default=(), repr=False)
     estimate: Estimate | None = field(default=None, repr=False)
@@ -254,7 +240,7 @@ class Task(Model):
     end_time: datetime | None = None
     expire_time: datetime | None = None
     last_sequence: int = 0
-    full: bool = True
+    full: bool = field(default=True, metadata=told(None))
     raw: Any = field(default=None, repr=False, compare=False)
 
     def to_dict(self) -> dict[str, Any]:
@@ -274,7 +260,7 @@ class Task(Model):
         return parts[1] if len(parts) > 1 else ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class RollbackPlan(Model):
     """What a rollback would do if every undo succeeds, all by key.
 
@@ -283,18 +269,20 @@ class RollbackPlan(Model):
     can't be undone, each with the reason.
     """
 
-    waves: tuple[tuple[str, ...], ...] = ()
+    waves: tuple[tuple[str, ...], ...] = field(
+        default=(), metadata=told(lambda plan: tuple(tuple(wave.keys) for wave in plan.waves))
+    )
     retained: tuple[str, ...] = ()
     sought: tuple[str, ...] = ()
     blocked: Mapping[str, str] = field(default_factory=dict, hash=False)
     raw: Any = field(default=None, repr=False, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Script(Model):
     """A script of the server. `name` is the plain one that tasks take; `broken_reason` is empty if it is well."""
 
-    name: str
+    name: str = field(metadata=told(lambda script: script.name.removeprefix("scripts/")))
     version: str = ""
     distribution: str = ""
     summary: str = ""
@@ -312,7 +300,7 @@ class Script(Model):
     raw: Any = field(default=None, repr=False, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Worker(Model):
     """A process that runs scripts for an executor."""
 
@@ -326,11 +314,11 @@ class Worker(Model):
     raw: Any = field(default=None, repr=False, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Executor(Model):
     """Where scripts run; `name` is the plain one that tasks take. `unavailable_reason` is empty if it is well."""
 
-    name: str
+    name: str = field(metadata=told(lambda executor: executor.name.removeprefix("executors/")))
     version: str = ""
     summary: str = ""
     slots: int = 0
@@ -342,7 +330,7 @@ class Executor(Model):
     raw: Any = field(default=None, repr=False, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class ServerInfo(Model):
     """What a server says of itself: its address, version and database schema; empty where it does not say.
 

@@ -11,13 +11,23 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from wharfinger._model import Model
-from wharfinger.models import Money
+from wharfinger._model import Model, told
 
-__all__ = ["Activation", "Catalog", "CatalogDiff", "CostItem", "Estimate", "Price", "PriceTier"]
+__all__ = ["Activation", "Catalog", "CatalogDiff", "CostItem", "Estimate", "Money", "Price", "PriceTier"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
+class Money(Model):
+    """An exact amount; `currency` is an ISO 4217 code such as "USD"."""
+
+    amount: Decimal
+    currency: str
+
+    def __str__(self) -> str:
+        return f"{self.amount:f} {self.currency}"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class PriceTier(Model):
     """One step of a price that falls with quantity: from `from_quantity` units a month upwards one costs `amount`."""
 
@@ -25,7 +35,7 @@ class PriceTier(Model):
     amount: Money
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Price(Model):
     """One price of one thing at one provider. `amount` buys one `unit` and is None where it is unknown.
 
@@ -60,7 +70,7 @@ class Price(Model):
         return f"{self.amount} per {self.unit.removesuffix('s')}" if self.amount is not None else "unknown"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class CatalogDiff(Model):
     """How one catalogue differs from an earlier one, in numbers of prices."""
 
@@ -72,7 +82,7 @@ class CatalogDiff(Model):
     raw: Any = field(default=None, repr=False, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Catalog(Model):
     """One immutable set of prices. `name` is `catalogs/` and the digits of its `digest`.
 
@@ -95,7 +105,10 @@ class Catalog(Model):
     diff: CatalogDiff | None = None
     signed_by: str = ""
     stale: bool = False
-    sections: tuple[tuple[str, int], ...] = ()
+    sections: tuple[tuple[str, int], ...] = field(
+        default=(),
+        metadata=told(lambda catalog: tuple((part.section, part.price_count) for part in catalog.sections)),
+    )
     raw: Any = field(default=None, repr=False, compare=False)
 
     @property
@@ -104,7 +117,7 @@ class Catalog(Model):
         return self.name.removeprefix("catalogs/")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Activation(Model):
     """That a catalogue, by its name, became the active one: when, by whom and why.
 
@@ -112,14 +125,14 @@ class Activation(Model):
     """
 
     catalog: str
-    time: datetime | None = None
+    time: datetime | None = field(default=None, metadata=told("activate_time"))
     actor: str = ""
     reason: str = ""
     overridden: bool = False
     raw: Any = field(default=None, repr=False, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class CostItem(Model):
     """One line of an estimate: `quantity` units of `price` an hour for `what`. None: no price is known.
 
@@ -128,7 +141,7 @@ class CostItem(Model):
     """
 
     what: str
-    quantity: Decimal
+    quantity: Decimal = field(metadata=told(lambda item: Decimal(item.quantity or "1")))
     price: Price | None = None
     hourly: Money | None = None
     asked: Price | None = None
@@ -136,7 +149,7 @@ class CostItem(Model):
     raw: Any = field(default=None, repr=False, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Estimate(Model):
     """What something is expected to cost for an hour.
 
@@ -149,5 +162,5 @@ class Estimate(Model):
     items: tuple[CostItem, ...] = ()
     unpriced: tuple[str, ...] = ()
     catalog_digest: str = ""
-    time: datetime | None = None
+    time: datetime | None = field(default=None, metadata=told("estimate_time"))
     raw: Any = field(default=None, repr=False, compare=False)

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from decimal import Context, Decimal
-from typing import TYPE_CHECKING
+from typing import Protocol
 
-from wharfinger.models import ResourceState
-
-if TYPE_CHECKING:
-    from wharfinger.errors import PartialFailure
-    from wharfinger.models import LeftoverCost, Money, Resource
+from wharfinger.models import Failure, LeftoverCost, Resource, ResourceState, Task
+from wharfinger.prices import Money
 
 _WIDE = Context(prec=100)
 _FINE = Decimal(1).scaleb(-12)
@@ -22,12 +19,39 @@ _ACTIONS = {
 _BY_HAND = "this server offers no way to go on with it: check what may exist, and remove by hand what must not stay"
 
 
-def partial_failure_report(error: PartialFailure, ways: Sequence[str] = ()) -> str:
+class HalfDone(Protocol):
+    """What is known of a half-done task: `wharfinger.PartialFailure` is it."""
+
+    task: Task
+    failure: Failure | None
+    failed_step: str
+    not_attempted: tuple[str, ...]
+    cost: LeftoverCost | None
+    allowed_actions: tuple[str, ...]
+    resume_version: str
+
+    @property
+    def rollback_failure(self) -> Failure | None:
+        """Why the latest rollback stopped."""
+        ...
+
+    @property
+    def created(self) -> tuple[Resource, ...]:
+        """The leftovers that exist."""
+        ...
+
+    @property
+    def uncertain(self) -> tuple[Resource, ...]:
+        """The leftovers of which nobody can tell whether they exist."""
+        ...
+
+
+def partial_failure_report(error: HalfDone, ways: Sequence[str] = ()) -> str:
     """Return the report of `error`, several lines without a final line end; `ways` say what can be done, if given."""
     return "\n".join(_lines(error, ways))
 
 
-def _lines(error: PartialFailure, ways: Sequence[str]) -> Iterator[str]:
+def _lines(error: HalfDone, ways: Sequence[str]) -> Iterator[str]:
     task = error.task
     why = str(error.failure or "no reason was given")
     where = f" in step {error.failed_step}" if error.failed_step else ""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from wharfinger.models import Money
+from wharfinger.prices import Money
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,10 @@ from typing import Any
 
 import orjson
 
-from wharfinger.runtime.protocol import Assignment, Context, Environment
+from wharfinger.runtime.protocol import Assignment, Environment
 from wharfinger.runtime.protocol import Phase as RuntimePhase
 from wharfinger.runtime.redaction import Redactor, known, secrets_in
+from wharfinger.script.context import Context
 from wharfinger_server.domain.errors import Fenced
 from wharfinger_server.domain.failure import Code, Failure
 from wharfinger_server.domain.states import Phase

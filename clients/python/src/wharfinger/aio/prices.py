@@ -7,21 +7,17 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from wharfinger._core.connection import methods
-from wharfinger._core.connection.transport import Transport
-from wharfinger._core.messages import fields, price_values
+from wharfinger._core.messages import convert, fields
 from wharfinger._core.verbs import price_asking
 from wharfinger._core.verbs.paging import pages
 from wharfinger._core.verbs.price_asking import OnProgress
+from wharfinger.aio.connected import Connected
 from wharfinger.prices import Activation, Catalog, Estimate, Price
-from wharfinger.v1 import pricing_service_pb2
+from wharfinger.v1 import catalog_pb2, price_pb2, pricing_service_pb2
 
 
-class AsyncPrices:
+class Prices(Connected):
     """The verbs of prices."""
-
-    _transport: Transport
-    _project: str
 
     async def price(
         self,
@@ -57,7 +53,7 @@ class AsyncPrices:
             catalog_digest=catalog,
         )
         price_asking.set_moment(request, at)
-        return price_values.price(await self._transport.unary(methods.GET_PRICE, request))
+        return convert.price(await self._transport.unary(request, price_pb2.Price))
 
     async def prices(
         self,
@@ -78,9 +74,9 @@ class AsyncPrices:
             page_size=page_size,
             catalog_digest=catalog,
         )
-        async for page in pages(self._transport, methods.LIST_PRICES, request):
+        async for page in pages(self._transport, request, pricing_service_pb2.ListPricesResponse):
             for price in page.prices:
-                yield price_values.price(price)
+                yield convert.price(price)
 
     async def estimate(
         self,
@@ -100,19 +96,19 @@ class AsyncPrices:
             NotFound: there is no such script, or no such catalogue.
         """
         request = price_asking.estimate_request(self._project, script, params or {}, catalog, at)
-        return price_values.estimate(await self._transport.unary(methods.ESTIMATE, request))
+        return convert.estimate(await self._transport.unary(request, price_pb2.CostEstimate))
 
     async def catalog(self, name: str = "active") -> Catalog:
         """Return a catalogue by its name or digest, or the active one. Raises NotFound."""
         request = fields.message(pricing_service_pb2.GetCatalogRequest, name=price_asking.catalog_name(name))
-        return price_values.catalog(await self._transport.unary(methods.GET_CATALOG, request))
+        return convert.catalog(await self._transport.unary(request, catalog_pb2.Catalog))
 
     async def catalogs(self) -> AsyncGenerator[Catalog, None]:
         """Tell the catalogues, the newest import first, those in quarantine too."""
         request = pricing_service_pb2.ListCatalogsRequest()
-        async for page in pages(self._transport, methods.LIST_CATALOGS, request):
+        async for page in pages(self._transport, request, pricing_service_pb2.ListCatalogsResponse):
             for catalog in page.catalogs:
-                yield price_values.catalog(catalog)
+                yield convert.catalog(catalog)
 
     async def import_catalog(  # noqa: PLR0913
         self,
@@ -177,7 +173,7 @@ class AsyncPrices:
             override_checks=override_checks,
             reason=reason,
         )
-        return price_values.catalog(await self._transport.unary(methods.ACTIVATE_CATALOG, request))
+        return convert.catalog(await self._transport.unary(request, catalog_pb2.Catalog))
 
     async def activations(self) -> AsyncGenerator[Activation, None]:
         """Tell which catalogues became active, the newest first, page by page as they are read.
@@ -185,6 +181,6 @@ class AsyncPrices:
         Raises PermissionDenied where the caller's credential does not open all projects.
         """
         request = pricing_service_pb2.ListActivationsRequest()
-        async for page in pages(self._transport, methods.LIST_ACTIVATIONS, request):
+        async for page in pages(self._transport, request, pricing_service_pb2.ListActivationsResponse):
             for activation in page.activations:
-                yield price_values.activation(activation)
+                yield convert.activation(activation)

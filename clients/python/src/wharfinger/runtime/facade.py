@@ -12,12 +12,13 @@ from wharfinger.runtime import profiles, stores
 from wharfinger.runtime.calls import Awaited, Direct, drive
 from wharfinger.runtime.endings import Stop
 from wharfinger.runtime.making import AsyncMaking, PlainMaking
-from wharfinger.runtime.protocol import Assignment, Context, Session
+from wharfinger.runtime.protocol import Assignment, Session
 from wharfinger.runtime.script_module import ScriptModule
 from wharfinger.runtime.steps import Step
 from wharfinger.runtime.text import clean
 from wharfinger.runtime.verbs import Verbs
 from wharfinger.script import facade as contract
+from wharfinger.script.context import Context
 from wharfinger.script.errors import Failed
 from wharfinger.script.schema import unquoted
 

@@ -12,6 +12,7 @@ from enum import IntEnum
 from typing import Any, Protocol
 
 from wharfinger.runtime.redaction import Redactor
+from wharfinger.script.context import Context
 
 
 class Phase(IntEnum):
@@ -115,17 +116,6 @@ class Entry:
     version: tuple[Any, ...] = ()
     number: int = 0
     undo: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Context:
-    """Who asked, and under which limits. `deadline` is seconds since the epoch, None: no limit."""
-
-    project: str
-    creator: str = ""
-    deadline: float | None = None
-    labels: Mapping[str, str] = field(default_factory=dict)
-    traceparent: str = ""
 
 
 @dataclass(frozen=True, slots=True)

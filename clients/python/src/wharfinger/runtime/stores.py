@@ -18,6 +18,7 @@ from wharfinger.runtime.store_options import StoreOptions, read
 from wharfinger.runtime.store_prices import StorePrice
 from wharfinger.runtime.text import clean
 from wharfinger.runtime.wrong_option import WrongOption
+from wharfinger.script import stores as contract
 from wharfinger.script.errors import Failed
 
 if TYPE_CHECKING:
@@ -75,13 +76,10 @@ class Store:
         """Return the path in `root` of the object that `raw` knows as `path`."""
         return f"{self.prefix}/{path}" if self.prefix else path
 
-    def same_provider(self, other: Store) -> bool:
-        """Whether the provider itself can copy from the one to the other.
-
-        That is so in one bucket at one endpoint with one set of credentials, in one memory store, and on one file
-        system: then `obstore.copy(self.root, self.key(a), other.key(b))` moves no bytes through this process.
-        """
-        mine, its = self._options, other._options
+    def same_provider(self, other: contract.Store) -> bool:
+        """Whether the provider itself can copy from the one to the other; see `wharfinger.script.Store`."""
+        assert isinstance(other, Store)
+        mine, its = self._options, other._options  # noqa: SLF001  # its own class's
         if mine.scheme != its.scheme:
             return False
         if mine.scheme == "memory":

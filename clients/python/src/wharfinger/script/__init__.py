@@ -6,12 +6,14 @@ A script is a module with `async def main(task)` or `def main(task)`, registered
 `EXECUTOR`, `RUN_COMPATIBLE_SINCE` and `UNDO_COMPATIBLE_SINCE`. This package needs the standard library only.
 """
 
+from wharfinger.script.context import Context
 from wharfinger.script.errors import BrokenScript, Cancelled, Failed, NotSent, Refused
 from wharfinger.script.facade import AsyncIntent, AsyncTask, Intent, Made, Step, Task
 from wharfinger.script.inspection import ScriptInfo, inspect
 from wharfinger.script.prices import Item, Prices
 from wharfinger.script.removal import ACCEPTED, NOT_FOUND, Unconfirmed
 from wharfinger.script.resource import Resource, ResourceType
+from wharfinger.script.stores import Store
 
 __all__ = [
     "ACCEPTED",
@@ -20,6 +22,7 @@ __all__ = [
     "AsyncTask",
     "BrokenScript",
     "Cancelled",
+    "Context",
     "Failed",
     "Intent",
     "Item",
@@ -31,6 +34,7 @@ __all__ = [
     "ResourceType",
     "ScriptInfo",
     "Step",
+    "Store",
     "Task",
     "Unconfirmed",
     "inspect",

@@ -8,13 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
+from typing import Any, Protocol, Self, TypeVar
 
+from wharfinger.script.context import Context
 from wharfinger.script.resource import Resource
-
-if TYPE_CHECKING:
-    from wharfinger.runtime.protocol import Context
-    from wharfinger.runtime.stores import Store
+from wharfinger.script.stores import Store
 
 T = TypeVar("T")
 Attributes = Mapping[str, str]

@@ -9,8 +9,9 @@ from types import ModuleType
 from typing import Any
 
 from wharfinger import runtime
-from wharfinger.runtime.protocol import Assignment, Context, Environment, Phase
+from wharfinger.runtime.protocol import Assignment, Environment, Phase
 from wharfinger.script import inspect
+from wharfinger.script.context import Context
 from wharfinger.testing.done import Done
 from wharfinger.testing.session import MemorySession
 

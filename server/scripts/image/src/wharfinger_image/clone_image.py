@@ -8,8 +8,7 @@ from functools import partial
 from typing import Any
 
 from wharfinger.runtime.protocol import LeaseLost, Rejected
-from wharfinger.runtime.stores import Store
-from wharfinger.script import AsyncTask, Failed, Item, Prices, Refused
+from wharfinger.script import AsyncTask, Failed, Item, Prices, Refused, Store
 from wharfinger_image import estimating, params, settings
 from wharfinger_image.keys import object_key
 from wharfinger_image.params import RESULT_SCHEMA

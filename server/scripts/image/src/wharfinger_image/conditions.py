@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from wharfinger.runtime.stores import Store
-from wharfinger.script import Failed
+from wharfinger.script import Failed, Store
 from wharfinger_image.refusals import Missing
 from wharfinger_image.s3_client import ConditionFailed, S3Client, client_of
 from wharfinger_image.unbroken import unbroken

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from wharfinger.runtime.stores import Store
-from wharfinger.script import AsyncTask, Failed, Item, Prices
+from wharfinger.script import AsyncTask, Failed, Item, Prices, Store
 from wharfinger_image import estimating, params, settings
 from wharfinger_image.folder import folder_store
 from wharfinger_image.handing import Handing, result

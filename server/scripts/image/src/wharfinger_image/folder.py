@@ -11,7 +11,8 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from wharfinger.runtime.stores import Store, open_store
+from wharfinger.runtime.stores import open_store
+from wharfinger.script import Store
 from wharfinger_image.kept import Kept, Origin, decode
 from wharfinger_image.place import MIB, PIECE, Look, Place, Taken, limited
 from wharfinger_image.refusals import Missing, told

@@ -17,8 +17,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import obstore
 from obstore.exceptions import AlreadyExistsError
 
-from wharfinger.runtime.stores import Store
-from wharfinger.script import Failed
+from wharfinger.script import Failed, Store
 from wharfinger_image.kept import Kept, Origin, StartOver
 from wharfinger_image.refusals import Missing, NoBucket, told
 from wharfinger_image.transfer import Content, Piece, too_large

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from wharfinger.runtime.stores import Store
-from wharfinger.script import Failed
+from wharfinger.script import Failed, Store
 from wharfinger_image.folder import FolderPlace
 from wharfinger_image.params import NAME_PATTERN
 from wharfinger_image.place import Place

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from wharfinger.runtime.stores import Store
-from wharfinger.script import AsyncTask, Failed, Resource, ResourceType
+from wharfinger.script import AsyncTask, Failed, Resource, ResourceType, Store
 from wharfinger_image.folder import folder_store
 from wharfinger_image.place import Look, Place
 from wharfinger_image.places import place

@@ -18,7 +18,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from wharfinger.runtime.stores import Store
+from wharfinger.script import Store
 from wharfinger_image.refusals import Missing, NoBucket, refusal
 
 T = TypeVar("T")

@@ -5,21 +5,21 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, Self, TypeVar, cast
 
 import grpc
 import grpc.aio
+from google.protobuf.message import Message
 
 from wharfinger._core.connection import channel
-from wharfinger._core.connection.methods import EXECUTORS, PRICES, TASKS, Method
+from wharfinger._core.connection.methods import Calls, method_of
 from wharfinger._core.connection.settings import Settings
 from wharfinger._core.connection.transport import RETIREMENT, Silence
 from wharfinger._core.messages.status import translate
 from wharfinger.errors import Unreachable, WharfingerError
-from wharfinger.v1 import executor_service_pb2_grpc, pricing_service_pb2_grpc, task_service_pb2_grpc
 
-Q = TypeVar("Q")
-A = TypeVar("A")
+Q = TypeVar("Q", bound=Message)
+A = TypeVar("A", bound=Message)
 
 
 class AsyncTransport:
@@ -27,6 +27,7 @@ class AsyncTransport:
 
     def __init__(self, settings: Settings) -> None:
         self.server = settings.server
+        self.origin = settings.origin
         self.connected = False
         self.closed = False
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -35,6 +36,11 @@ class AsyncTransport:
         self._metadata = channel.metadata(settings)
         self._retired: list[tuple[float, grpc.aio.Channel]] = []
         self._closing: set[asyncio.Task[None]] = set()
+
+    @classmethod
+    def again(cls, settings: Settings) -> Self:
+        """Return one more connection: it belongs to the loop of its first call, and can't be shared with others."""
+        return cls(settings)
 
     def _open(self) -> None:
         self._connection += 1
@@ -45,20 +51,16 @@ class AsyncTransport:
             self._channel = grpc.aio.insecure_channel(settings.target, chosen)
         else:
             self._channel = grpc.aio.secure_channel(settings.target, credentials, chosen)
-        self._stubs = {
-            TASKS: task_service_pb2_grpc.TaskServiceStub(self._channel),
-            EXECUTORS: executor_service_pb2_grpc.ExecutorServiceStub(self._channel),
-            PRICES: pricing_service_pb2_grpc.PricingServiceStub(self._channel),
-        }
+        self._calls = Calls(self._channel)
 
-    def _call(self, method: Method[Any, Any]) -> Any:
+    def _call(self, request: type[Message], answer: type[Message]) -> Any:
         if self.closed:
             raise WharfingerError("this client is closed; make a new one")
         if self._loop is None:
             self._loop = asyncio.get_running_loop()
             self._open()
         self._check_loop()
-        return getattr(self._stubs[method.service], method.name)
+        return self._calls.of(request, answer)
 
     def _check_loop(self) -> None:
         if self._loop is not asyncio.get_running_loop():
@@ -67,35 +69,39 @@ class AsyncTransport:
                 "`async with wharfinger.aio.Client() as client`"
             )
 
-    async def unary(self, method: Method[Q, A], request: Q, timeout: float | None = None) -> A:
+    def _begin(self, request: Message, answer: type[Message], timeout: float | None) -> Any:
+        seconds = timeout or method_of(type(request)).seconds
+        return self._call(type(request), answer)(request, timeout=seconds, metadata=self._metadata)
+
+    async def unary(self, request: Message, answer: type[A], timeout: float | None = None) -> A:
         """Return the answer of a call."""
         try:
-            answer = await self._call(method)(request, timeout=timeout or method.seconds, metadata=self._metadata)
+            told = await self._begin(request, answer, timeout)
         except grpc.RpcError as error:
             raise self.failed(error) from error
         self.connected = True
-        return cast(A, answer)
+        return cast(A, told)
 
     async def unary_with_metadata(
-        self, method: Method[Q, A], request: Q, timeout: float | None = None
+        self, request: Message, answer: type[A], timeout: float | None = None
     ) -> tuple[A, Mapping[str, str]]:
         """Return the answer of a call with the metadata around it."""
-        call = self._call(method)(request, timeout=timeout or method.seconds, metadata=self._metadata)
+        call = self._begin(request, answer, timeout)
         try:
-            answer = await call
+            told = await call
             both = (*(await call.initial_metadata()), *(await call.trailing_metadata()))
         except grpc.RpcError as error:
             raise self.failed(error) from error
         self.connected = True
-        return answer, texts(both)
+        return told, texts(both)
 
-    def stream(self, method: Method[Q, A], request: Q) -> AsyncStream[A]:
+    def stream(self, request: Message, answer: type[A]) -> AsyncStream[A]:
         """Open a server stream."""
-        return AsyncStream(self._call(method)(request, metadata=self._metadata), self, self._connection)
+        return AsyncStream(self._call(type(request), answer)(request, metadata=self._metadata), self, self._connection)
 
-    def exchange(self, method: Method[Q, A], requests: Iterator[Q]) -> AsyncStream[A]:
+    def exchange(self, kind: type[Q], requests: Iterator[Q], answer: type[A]) -> AsyncStream[A]:
         """Open a stream of both directions."""
-        return AsyncStream(self._call(method)(requests, metadata=self._metadata), self, self._connection)
+        return AsyncStream(self._call(kind, answer)(requests, metadata=self._metadata), self, self._connection)
 
     def failed(self, error: grpc.RpcError) -> WharfingerError:
         """Return the error of a call that failed, and note whether the server said so."""

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import math
+import os
 import threading
 import time
 from collections.abc import AsyncGenerator, Coroutine, Generator, Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Generic, TypeVar, cast
+from weakref import WeakValueDictionary
 
 import grpc
+from google.protobuf.message import Message
 
 from wharfinger._core.connection import channel
-from wharfinger._core.connection.methods import EXECUTORS, PRICES, TASKS, Method
+from wharfinger._core.connection.methods import Calls, method_of
 from wharfinger._core.connection.settings import Settings
 from wharfinger._core.connection.transport import RETIREMENT, Silence
 from wharfinger._core.messages.status import translate
 from wharfinger.errors import Unreachable, WharfingerError
-from wharfinger.v1 import executor_service_pb2_grpc, pricing_service_pb2_grpc, task_service_pb2_grpc
 
-Q = TypeVar("Q")
-A = TypeVar("A")
+Q = TypeVar("Q", bound=Message)
+A = TypeVar("A", bound=Message)
 T = TypeVar("T")
 
 
@@ -46,11 +49,16 @@ def iterate(source: AsyncGenerator[T, None]) -> Generator[T, None, None]:
         run(source.aclose())
 
 
+_sharing = threading.Lock()
+_shared: WeakValueDictionary[tuple[int, Settings], BlockingTransport] = WeakValueDictionary()
+
+
 class BlockingTransport:
     """Calls by `grpc`. May be used from several threads at once."""
 
     def __init__(self, settings: Settings) -> None:
         self.server = settings.server
+        self.origin = settings.origin
         self.connected = False
         self.closed = False
         self._connection = 0
@@ -59,6 +67,17 @@ class BlockingTransport:
         self._retired: list[tuple[float, grpc.Channel]] = []
         self._renewing = threading.Lock()
         self._open()
+
+    @classmethod
+    def again(cls, settings: Settings) -> BlockingTransport:
+        """Return a connection with these settings that all who ask share, as long as one of them holds it."""
+        # What was opened before a fork is of no use after it.
+        key = (os.getpid(), replace(settings, project=""))
+        with _sharing:
+            found = _shared.get(key)
+            if found is None or found.closed:
+                found = _shared[key] = cls(settings)
+            return found
 
     def _open(self) -> None:
         self._connection += 1
@@ -69,47 +88,45 @@ class BlockingTransport:
             self._channel = grpc.insecure_channel(settings.target, chosen)
         else:
             self._channel = grpc.secure_channel(settings.target, credentials, chosen)
-        self._stubs = {
-            TASKS: task_service_pb2_grpc.TaskServiceStub(self._channel),
-            EXECUTORS: executor_service_pb2_grpc.ExecutorServiceStub(self._channel),
-            PRICES: pricing_service_pb2_grpc.PricingServiceStub(self._channel),
-        }
+        self._calls = Calls(self._channel)
 
-    def _call(self, method: Method[Any, Any]) -> Any:
+    def _call(self, request: type[Message], answer: type[Message]) -> Any:
         if self.closed:
             raise WharfingerError("this client is closed; make a new one")
-        return getattr(self._stubs[method.service], method.name)
+        return self._calls.of(request, answer)
 
-    async def unary(self, method: Method[Q, A], request: Q, timeout: float | None = None) -> A:
+    async def unary(self, request: Message, answer: type[A], timeout: float | None = None) -> A:
         """Return the answer of a call."""
+        limit = timeout or method_of(type(request)).seconds
         try:
-            answer = self._call(method)(request, timeout=timeout or method.seconds, metadata=self._metadata)
+            told = self._call(type(request), answer)(request, timeout=limit, metadata=self._metadata)
         except grpc.RpcError as error:
             raise self.failed(error) from error
         self.connected = True
-        return cast(A, answer)
+        return cast(A, told)
 
     async def unary_with_metadata(
-        self, method: Method[Q, A], request: Q, timeout: float | None = None
+        self, request: Message, answer: type[A], timeout: float | None = None
     ) -> tuple[A, Mapping[str, str]]:
         """Return the answer of a call with the metadata around it."""
+        limit = timeout or method_of(type(request)).seconds
         try:
-            answer, call = self._call(method).with_call(
-                request, timeout=timeout or method.seconds, metadata=self._metadata
-            )
+            told, call = self._call(type(request), answer).with_call(request, timeout=limit, metadata=self._metadata)
         except grpc.RpcError as error:
             raise self.failed(error) from error
         self.connected = True
         both = (*(call.initial_metadata() or ()), *(call.trailing_metadata() or ()))
-        return answer, {key: value for key, value in both if isinstance(value, str)}
+        return told, {key: value for key, value in both if isinstance(value, str)}
 
-    def stream(self, method: Method[Q, A], request: Q) -> BlockingStream[A]:
+    def stream(self, request: Message, answer: type[A]) -> BlockingStream[A]:
         """Open a server stream."""
-        return BlockingStream(self._call(method)(request, metadata=self._metadata), self, self._connection)
+        return BlockingStream(
+            self._call(type(request), answer)(request, metadata=self._metadata), self, self._connection
+        )
 
-    def exchange(self, method: Method[Q, A], requests: Iterator[Q]) -> BlockingStream[A]:
+    def exchange(self, kind: type[Q], requests: Iterator[Q], answer: type[A]) -> BlockingStream[A]:
         """Open a stream of both directions."""
-        return BlockingStream(self._call(method)(requests, metadata=self._metadata), self, self._connection)
+        return BlockingStream(self._call(kind, answer)(requests, metadata=self._metadata), self, self._connection)
 
     def failed(self, error: grpc.RpcError) -> WharfingerError:
         """Return the error of a call that failed, and note whether the server said so."""

@@ -6,9 +6,9 @@ import ipaddress
 
 import grpc
 
-from wharfinger import __version__
 from wharfinger._core.connection.methods import service_config
 from wharfinger._core.connection.settings import Settings
+from wharfinger._version import __version__
 
 MESSAGE_LIMIT = 16 * 1024 * 1024
 

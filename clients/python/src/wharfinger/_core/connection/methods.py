@@ -1,128 +1,135 @@
-"""The calls of the API with the deadline of each and whether repeating it does no harm."""
+"""The calls of the API, found by their requests, with the deadline of each and whether repeating it does no harm.
+
+Which calls there are, and what they take and answer, is read from the descriptors. Declared here is only what those do
+not say.
+"""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any
 
-from google.protobuf import empty_pb2
+from google.protobuf.message import Message
 
-from wharfinger.v1 import (
-    catalog_pb2,
-    executor_pb2,
-    executor_service_pb2,
-    price_pb2,
-    pricing_service_pb2,
-    script_pb2,
-    task_pb2,
-    task_service_pb2,
+from wharfinger.v1 import executor_service_pb2, pricing_service_pb2, task_service_pb2
+
+SERVICES: tuple[Any, ...] = (
+    *task_service_pb2.DESCRIPTOR.services_by_name.values(),
+    *executor_service_pb2.DESCRIPTOR.services_by_name.values(),
+    *pricing_service_pb2.DESCRIPTOR.services_by_name.values(),
 )
 
-Q = TypeVar("Q")
-A = TypeVar("A")
+# Default deadlines in seconds; streams have none.
+SECONDS = 30.0
+OTHER_SECONDS = {"BatchCreateTasks": 60.0}
 
-TASKS = "TaskService"
-EXECUTORS = "ExecutorService"
-PRICES = "PricingService"
+# Calls that only read, and calls that carry a `request_id` (every request of ours does), may be sent again, and these:
+REPEATABLE = frozenset(
+    {
+        # Each of its requests carries a `request_id`.
+        "BatchCreateTasks",
+        # These change nothing the second time.
+        "CancelTask",
+        "ActivateCatalog",
+    }
+)
+READING = ("Get", "List", "Wait", "Watch", "Estimate")
 
 
 @dataclass(frozen=True, slots=True)
-class Method(Generic[Q, A]):
-    """One call: `seconds` is its default deadline, `repeatable` whether gRPC may send it again by itself."""
+class Method:
+    """One call: `seconds` is its default deadline, `repeatable` whether it may be sent again when no answer came."""
 
     service: str
     name: str
-    request: type[Q]
-    answer: type[A]
-    seconds: float = 30.0
-    repeatable: bool = True
+    answer: Any
+    seconds: float
+    repeatable: bool
+    streams_requests: bool
+    streams_answers: bool
+
+    @property
+    def path(self) -> str:
+        """Where it is called, such as `/wharfinger.v1.TaskService/GetTask`."""
+        return f"/{self.service}/{self.name}"
 
 
-# Repeatable because every one of ours carries a request_id.
-CREATE = Method(TASKS, "CreateTask", task_service_pb2.CreateTaskRequest, task_pb2.Task)
-BATCH = Method(
-    TASKS, "BatchCreateTasks", task_service_pb2.BatchCreateTasksRequest, task_service_pb2.BatchCreateTasksResponse, 60.0
-)
-GET = Method(TASKS, "GetTask", task_service_pb2.GetTaskRequest, task_pb2.Task)
-LIST = Method(TASKS, "ListTasks", task_service_pb2.ListTasksRequest, task_service_pb2.ListTasksResponse)
-WAIT = Method(TASKS, "WaitTask", task_service_pb2.WaitTaskRequest, task_pb2.Task)
-EVENTS = Method(
-    TASKS, "ListTaskEvents", task_service_pb2.ListTaskEventsRequest, task_service_pb2.ListTaskEventsResponse
-)
-RESOURCES = Method(
-    TASKS, "ListTaskResources", task_service_pb2.ListTaskResourcesRequest, task_service_pb2.ListTaskResourcesResponse
-)
-CANCEL = Method(TASKS, "CancelTask", task_service_pb2.CancelTaskRequest, task_pb2.Task)
-# As CREATE: the second one of the same request_id changes nothing.
-RESUME = Method(TASKS, "ResumeTask", task_service_pb2.ResumeTaskRequest, task_pb2.Task)
-ROLL_BACK = Method(TASKS, "RollbackTask", task_service_pb2.RollbackTaskRequest, task_pb2.Task)
-# Sent twice it would be refused though it did its work.
-RESOLVE = Method(TASKS, "ResolveResource", task_service_pb2.ResolveResourceRequest, task_pb2.Task, repeatable=False)
-# Sent twice it would answer NOT_FOUND though it did its work.
-DELETE = Method(TASKS, "DeleteTask", task_service_pb2.DeleteTaskRequest, empty_pb2.Empty, repeatable=False)
-LIST_EXECUTORS = Method(
-    EXECUTORS, "ListExecutors", executor_service_pb2.ListExecutorsRequest, executor_service_pb2.ListExecutorsResponse
-)
-GET_EXECUTOR = Method(EXECUTORS, "GetExecutor", executor_service_pb2.GetExecutorRequest, executor_pb2.Executor)
-LIST_SCRIPTS = Method(
-    EXECUTORS, "ListScripts", executor_service_pb2.ListScriptsRequest, executor_service_pb2.ListScriptsResponse
-)
-GET_SCRIPT = Method(EXECUTORS, "GetScript", executor_service_pb2.GetScriptRequest, script_pb2.Script)
-ESTIMATE = Method(PRICES, "EstimateCost", pricing_service_pb2.EstimateCostRequest, price_pb2.CostEstimate)
-GET_PRICE = Method(PRICES, "GetPrice", pricing_service_pb2.GetPriceRequest, price_pb2.Price)
-LIST_PRICES = Method(
-    PRICES, "ListPrices", pricing_service_pb2.ListPricesRequest, pricing_service_pb2.ListPricesResponse
-)
-GET_CATALOG = Method(PRICES, "GetCatalog", pricing_service_pb2.GetCatalogRequest, catalog_pb2.Catalog)
-LIST_CATALOGS = Method(
-    PRICES, "ListCatalogs", pricing_service_pb2.ListCatalogsRequest, pricing_service_pb2.ListCatalogsResponse
-)
-# Activating the same catalogue again changes nothing.
-ACTIVATE_CATALOG = Method(PRICES, "ActivateCatalog", pricing_service_pb2.ActivateCatalogRequest, catalog_pb2.Catalog)
-LIST_ACTIVATIONS = Method(
-    PRICES, "ListActivations", pricing_service_pb2.ListActivationsRequest, pricing_service_pb2.ListActivationsResponse
-)
+def _read() -> Iterator[tuple[str, Method]]:
+    """Tell each call with the full name of its request."""
+    for service in SERVICES:
+        for found in service.methods:
+            name, request = found.name, found.input_type
+            yield (
+                request.full_name,
+                Method(
+                    service=service.full_name,
+                    name=name,
+                    answer=found.output_type,
+                    seconds=OTHER_SECONDS.get(name, SECONDS),
+                    repeatable=name in REPEATABLE or name.startswith(READING) or "request_id" in request.fields_by_name,
+                    streams_requests=found.client_streaming,
+                    streams_answers=found.server_streaming,
+                ),
+            )
 
-IMPORT_CATALOG = Method(
-    PRICES, "ImportCatalog", pricing_service_pb2.ImportCatalogRequest, pricing_service_pb2.ImportCatalogResponse
-)
-WATCH = Method(TASKS, "WatchTask", task_service_pb2.WatchTaskRequest, task_service_pb2.WatchTaskResponse)
-WATCH_PROJECT = Method(TASKS, "WatchTasks", task_service_pb2.WatchTasksRequest, task_service_pb2.WatchTasksResponse)
 
-UNARY = (
-    CREATE,
-    BATCH,
-    GET,
-    LIST,
-    WAIT,
-    EVENTS,
-    RESOURCES,
-    CANCEL,
-    RESUME,
-    ROLL_BACK,
-    RESOLVE,
-    DELETE,
-    LIST_EXECUTORS,
-    GET_EXECUTOR,
-    LIST_SCRIPTS,
-    GET_SCRIPT,
-    ESTIMATE,
-    GET_PRICE,
-    LIST_PRICES,
-    GET_CATALOG,
-    LIST_CATALOGS,
-    ACTIVATE_CATALOG,
-    LIST_ACTIVATIONS,
-)
+def _by_request() -> dict[str, Method]:
+    known: dict[str, Method] = {}
+    for request, method in _read():
+        other = known.setdefault(request, method)
+        if other is not method:
+            raise LookupError(f"{other.name} and {method.name} both take a {request}; each call needs its own request")
+    odd = {*REPEATABLE, *OTHER_SECONDS} - {method.name for method in known.values()}
+    if odd:
+        raise LookupError(f"the API has no calls {', '.join(sorted(odd))}, of which something is declared here")
+    return known
+
+
+METHODS = _by_request()
+"""Every call by the full name of its request."""
+
+
+class Calls:
+    """The calls that are made on one channel, each set up when it is first made."""
+
+    def __init__(self, channel: Any) -> None:
+        self._channel = channel
+        self._made: dict[type[Message], Any] = {}
+
+    def of(self, request: type[Message], answer: type[Message]) -> Any:
+        """Return gRPC's callable of the call that takes such a request."""
+        made = self._made.get(request)
+        if made is None:
+            made = self._made[request] = self._make(request, answer)
+        return made
+
+    def _make(self, request: type[Message], answer: type[Message]) -> Any:
+        method = method_of(request)
+        assert answer.DESCRIPTOR is method.answer, f"{method.name} does not answer with a {answer.DESCRIPTOR.full_name}"
+        if method.streams_requests:
+            make = self._channel.stream_stream
+        else:
+            make = self._channel.unary_stream if method.streams_answers else self._channel.unary_unary
+        return make(method.path, request_serializer=request.SerializeToString, response_deserializer=answer.FromString)
+
+
+def method_of(request: type[Message]) -> Method:
+    """Return the call that takes such a request."""
+    return METHODS[request.DESCRIPTOR.full_name]
 
 
 def service_config() -> str:
     """Return gRPC's service config: the repeatable calls are tried up to 5 times, about a second and a half in all.
 
-    Watches are not in it: they are opened again by what reads them, which knows where to go on. Nor are imports.
+    Streams are not in it: watches are opened again by what reads them, which knows where to go on.
     """
-    names = [{"service": f"wharfinger.v1.{m.service}", "method": m.name} for m in UNARY if m.repeatable]
+    names = [
+        {"service": m.service, "method": m.name}
+        for m in METHODS.values()
+        if m.repeatable and not (m.streams_requests or m.streams_answers)
+    ]
     retry = {
         "maxAttempts": 5,
         "initialBackoff": "0.1s",

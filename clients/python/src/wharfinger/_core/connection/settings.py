@@ -29,6 +29,11 @@ class Settings:
     cert: bytes | None = None
     key: bytes | None = field(default=None, repr=False)
 
+    @property
+    def origin(self) -> str:
+        """The address that says by itself whether the connection is encrypted."""
+        return f"{'https' if self.tls else 'http'}://{self.server}"
+
 
 def resolve(
     server: str | None = None,

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Protocol, TypeVar
 
-from wharfinger._core.connection.methods import Method
+from google.protobuf.message import Message
 
-Q = TypeVar("Q")
-A = TypeVar("A")
+Q = TypeVar("Q", bound=Message)
+A = TypeVar("A", bound=Message)
 A_co = TypeVar("A_co", covariant=True)
 
 # Calls on a channel that was replaced may end by themselves this long, in seconds, before it is closed.
@@ -39,27 +39,33 @@ class Stream(Protocol[A_co]):
 
 
 class Transport(Protocol):
-    """A connection to a server; `connected` once anything was heard from it, `closed` once it was closed."""
+    """A connection to a server; `origin` is its address with `https://` or `http://` before it.
+
+    It is `connected` once anything was heard from the server, `closed` once it was closed.
+
+    Which call is made follows from the request; the `answer` is the type that it has.
+    """
 
     server: str
+    origin: str
     connected: bool
     closed: bool
 
-    async def unary(self, method: Method[Q, A], request: Q, timeout: float | None = None) -> A:
-        """Return the answer of a call; `timeout` in seconds, None for the method's own. Raises WharfingerError."""
+    async def unary(self, request: Message, answer: type[A], timeout: float | None = None) -> A:
+        """Return the answer of a call; `timeout` in seconds, None for the call's own. Raises WharfingerError."""
         ...
 
     async def unary_with_metadata(
-        self, method: Method[Q, A], request: Q, timeout: float | None = None
+        self, request: Message, answer: type[A], timeout: float | None = None
     ) -> tuple[A, Mapping[str, str]]:
         """Return the answer of a call and the metadata that came before and after it, as far as it is text."""
         ...
 
-    def stream(self, method: Method[Q, A], request: Q) -> Stream[A]:
+    def stream(self, request: Message, answer: type[A]) -> Stream[A]:
         """Open a server stream."""
         ...
 
-    def exchange(self, method: Method[Q, A], requests: Iterator[Q]) -> Stream[A]:
+    def exchange(self, kind: type[Q], requests: Iterator[Q], answer: type[A]) -> Stream[A]:
         """Open a stream of both directions; the requests are drawn as the connection takes them."""
         ...
 

@@ -13,7 +13,8 @@ from wharfinger._core.messages.fields import given, message, refuse, text
 from wharfinger._core.messages.ids import new_request_id
 from wharfinger._core.messages.jsonvalues import to_struct
 from wharfinger.errors import InvalidArgument, Violation
-from wharfinger.models import Money, Verdict
+from wharfinger.models import Verdict
+from wharfinger.prices import Money
 from wharfinger.requests import NewTask, Policy
 from wharfinger.v1 import policy_pb2, price_pb2, task_pb2, task_service_pb2
 

@@ -3,34 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
+
+from google.protobuf.message import Message
 
 from wharfinger import errors, models
-from wharfinger._core.connection import methods
-from wharfinger._core.connection.methods import Method
 from wharfinger._core.connection.transport import Transport
 from wharfinger._core.messages import build, convert, fields
 from wharfinger._core.messages.ids import new_request_id
 from wharfinger._core.messages.jsonvalues import from_struct
 from wharfinger.requests import NewTask
-from wharfinger.v1 import task_service_pb2
+from wharfinger.v1 import task_pb2, task_service_pb2
 
-A = TypeVar("A")
-
-
-class Identified(Protocol):
-    """A request that carries its own id."""
-
-    request_id: str
+A = TypeVar("A", bound=Message)
 
 
-Q = TypeVar("Q", bound=Identified)
-
-
-async def once(transport: Transport, method: Method[Q, A], request: Q) -> A:
-    """Return the answer; where none comes the error tells the request's id, to ask again under."""
+async def once(transport: Transport, request: Any, answer: type[A]) -> A:
+    """Return the answer to a request with an id; where none comes the error tells it, to ask again under."""
     try:
-        return await transport.unary(method, request)
+        return await transport.unary(request, answer)
     except errors.Unreachable as error:
         error.request_id = request.request_id
         raise
@@ -40,7 +31,7 @@ async def rerun(
     transport: Transport, project: str, name: str, changed: Mapping[str, Any], task_id: str, request_id: str
 ) -> models.Task:
     """Ask for a task like that one, in the same project as the client's."""
-    found = await transport.unary(methods.GET, fields.message(task_service_pb2.GetTaskRequest, name=name))
+    found = await transport.unary(fields.message(task_service_pb2.GetTaskRequest, name=name), task_pb2.Task)
     new = NewTask(
         found.script,
         {**from_struct(found.params), **changed},
@@ -53,7 +44,7 @@ async def rerun(
     request.task.policy.CopyFrom(found.policy)
     # The total timeout would be counted from then.
     request.task.policy.ClearField("not_before")
-    return convert.task(await once(transport, methods.CREATE, request))
+    return convert.task(await once(transport, request, task_pb2.Task))
 
 
 async def resume(transport: Transport, name: str, script_version: str, etag: str, request_id: str) -> models.Task:
@@ -65,7 +56,7 @@ async def resume(transport: Transport, name: str, script_version: str, etag: str
         etag=etag,
         request_id=request_id or new_request_id(),
     )
-    return convert.task(await once(transport, methods.RESUME, request))
+    return convert.task(await once(transport, request, task_pb2.Task))
 
 
 async def rollback(
@@ -75,7 +66,7 @@ async def rollback(
     request = _rollback(name, only, retain)
     request.etag = etag
     request.request_id = request_id or new_request_id()
-    return convert.task(await once(transport, methods.ROLL_BACK, request))
+    return convert.task(await once(transport, request, task_pb2.Task))
 
 
 async def rollback_plan(
@@ -84,7 +75,7 @@ async def rollback_plan(
     """Return what a rollback would do."""
     request = _rollback(name, only, retain)
     request.validate_only = True
-    return convert.rollback_plan((await transport.unary(methods.ROLL_BACK, request)).rollback_plan)
+    return convert.rollback_plan((await transport.unary(request, task_pb2.Task)).rollback_plan)
 
 
 def _rollback(name: str, only: Iterable[str], retain: Iterable[str]) -> task_service_pb2.RollbackTaskRequest:
@@ -109,4 +100,4 @@ async def resolve(
         reason=reason,
         etag=etag,
     )
-    return convert.task(await transport.unary(methods.RESOLVE, request))
+    return convert.task(await transport.unary(request, task_pb2.Task))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from wharfinger import errors
-from wharfinger._core.connection import methods
 from wharfinger._core.connection.transport import Transport
 from wharfinger._core.messages.status import refused_status
 from wharfinger.v1 import task_pb2, task_service_pb2
@@ -41,7 +40,7 @@ async def send(
 ) -> Sequence[task_pb2.Task | errors.WharfingerError]:
     """Return what became of each request; a failure of the call as a whole is the outcome of each."""
     try:
-        answer = await transport.unary(methods.BATCH, batch)
+        answer = await transport.unary(batch, task_service_pb2.BatchCreateTasksResponse)
     except errors.Unreachable as error:
         return [
             errors.Unreachable(error.server, error.detail, error.code, request.request_id, error.hint)

@@ -6,12 +6,13 @@ from collections.abc import AsyncGenerator, Iterable, Mapping
 from typing import Any
 
 from wharfinger import errors, models
-from wharfinger._core.connection import methods
 from wharfinger._core.connection.outage import Outage
 from wharfinger._core.connection.retry import Backoff, Deadline, passing
 from wharfinger._core.connection.transport import Transport
 from wharfinger._core.messages import build, convert, fields
+from wharfinger._core.messages.reading import enum_word
 from wharfinger._core.verbs.paging import pages
+from wharfinger._core.verbs.remedies import ByServer
 from wharfinger.v1 import failure_pb2, task_pb2, task_service_pb2
 
 # One long poll; short enough for proxies that cut silent calls, long enough to cost nothing.
@@ -37,7 +38,7 @@ async def wait(transport: Transport, name: str, timeout: float | None) -> task_p
         poll = min(POLL, deadline.left())
         request = fields.message(task_service_pb2.WaitTaskRequest, name=name, timeout=build.duration(poll))
         try:
-            task = await transport.unary(methods.WAIT, request, poll + 10.0)
+            task = await transport.unary(request, task_pb2.Task, poll + 10.0)
         except errors.WharfingerError as error:
             if not passing(error, backoff.failures, connected=True):
                 raise
@@ -71,7 +72,7 @@ async def result(transport: Transport, task: models.Task) -> Mapping[str, Any]:
     if not task.full or (task.state.left_over and not task.raw.HasField("partial_failure")):
         # It is of a list, which leaves out the result and where the task stands.
         request = fields.message(task_service_pb2.GetTaskRequest, name=task.name)
-        task = convert.task(await transport.unary(methods.GET, request))
+        task = convert.task(await transport.unary(request, task_pb2.Task))
     if task.state is models.TaskState.SUCCEEDED:
         return task.result or {}
     if task.state.left_over:
@@ -99,20 +100,19 @@ async def partial_failure(transport: Transport, task: models.Task) -> errors.Par
         retryable=stands.retryable,
         server=transport.server,
         resume_version=stands.resume_version,
+        remedies=ByServer(transport.origin, transport),
     )
 
 
 def failure_actions(numbers: Iterable[int]) -> tuple[str, ...]:
     """Return the API's words for what can be done about a half-done task, as far as this client knows them."""
-    words = (
-        convert.enum_word(failure_pb2.PartialFailureAction, "PARTIAL_FAILURE_ACTION_", number) for number in numbers
-    )
+    words = (enum_word(failure_pb2.PartialFailureAction.DESCRIPTOR, number) for number in numbers)
     return tuple(word for word in words if word != "UNKNOWN")
 
 
 async def resources(transport: Transport, name: str, filter: str) -> AsyncGenerator[models.Resource, None]:  # noqa: A002
     """Tell a task's ledger in the order of intent, page by page."""
     request = fields.message(task_service_pb2.ListTaskResourcesRequest, name=name, filter=filter, page_size=1000)
-    async for page in pages(transport, methods.RESOURCES, request):
+    async for page in pages(transport, request, task_service_pb2.ListTaskResourcesResponse):
         for entry in page.resources:
             yield convert.resource(entry)

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 from typing import Any, TypeVar
 
-from wharfinger._core.connection.methods import Method
+from google.protobuf.message import Message
+
 from wharfinger._core.connection.transport import Transport
 
-A = TypeVar("A")
+A = TypeVar("A", bound=Message)
 
 
-async def pages(transport: Transport, method: Method[Any, A], request: Any) -> AsyncGenerator[A, None]:
+async def pages(transport: Transport, request: Any, answer: type[A]) -> AsyncGenerator[A, None]:
     """Tell the answers to a List call, to the last page; `request` is for the first, and is changed for the others."""
     while True:
-        page: Any = await transport.unary(method, request)
+        page: Any = await transport.unary(request, answer)
         yield page
         request.page_token = page.next_page_token
         if not request.page_token:

@@ -11,9 +11,8 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from wharfinger import errors, models, prices
-from wharfinger._core.connection import methods
 from wharfinger._core.connection.transport import Silence, Transport
-from wharfinger._core.messages import convert, fields, price_values
+from wharfinger._core.messages import convert, fields
 from wharfinger._core.messages.jsonvalues import to_struct
 from wharfinger.errors import InvalidArgument, Violation
 from wharfinger.v1 import pricing_service_pb2, task_pb2
@@ -121,7 +120,11 @@ async def _exchange(
     given: Upload,
     on_progress: OnProgress | None,
 ) -> prices.Catalog:
-    stream = transport.exchange(methods.IMPORT_CATALOG, _messages(header, given.file))
+    stream = transport.exchange(
+        pricing_service_pb2.ImportCatalogRequest,
+        _messages(header, given.file),
+        pricing_service_pb2.ImportCatalogResponse,
+    )
     try:
         while True:
             try:
@@ -131,7 +134,7 @@ async def _exchange(
             if answer is None:
                 raise errors.InternalError("INTERNAL", "", "the import ended without a catalogue")
             if answer.WhichOneof("kind") == "catalog":
-                return price_values.catalog(answer.catalog)
+                return convert.catalog(answer.catalog)
             if on_progress is not None and answer.WhichOneof("kind") == "progress":
                 if answer.progress.step == "fetch" and given.size:
                     answer.progress.total = given.size

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Callable, Iterable
 from typing import Generic, TypeVar
 
+from google.protobuf.message import Message
+
 from wharfinger import errors
-from wharfinger._core.connection import methods
-from wharfinger._core.connection.methods import Method
 from wharfinger._core.connection.outage import Outage
 from wharfinger._core.connection.retry import Backoff, Deadline, passing
 from wharfinger._core.connection.transport import Silence, Stream, Transport
@@ -16,8 +16,7 @@ from wharfinger.events import Event
 from wharfinger.models import Task
 from wharfinger.v1 import event_pb2, task_pb2, task_service_pb2
 
-Q = TypeVar("Q")
-A = TypeVar("A")
+A = TypeVar("A", bound=Message)
 
 DEFAULT_HEARTBEAT = 15.0
 # So many heartbeats may be missed before a connection counts as dead.
@@ -26,7 +25,7 @@ MISSED = 3
 GAPS_LIMIT = 5
 
 
-class Reopened(Generic[Q, A]):
+class Reopened(Generic[A]):
     """A server stream that is opened again when it breaks, with a request made anew each time.
 
     `fresh` tells whether the message last returned was the first of its connection.
@@ -35,15 +34,15 @@ class Reopened(Generic[Q, A]):
     def __init__(
         self,
         transport: Transport,
-        method: Method[Q, A],
-        request: Callable[[], Q],
+        request: Callable[[], Message],
+        answer: type[A],
         heartbeat: float,
         timeout: float | None,
     ) -> None:
         self.fresh = False
         self._transport = transport
-        self._method = method
         self._request = request
+        self._answer = answer
         self._silence = heartbeat * MISSED
         self._deadline = Deadline(timeout)
         self._timeout = timeout
@@ -109,7 +108,7 @@ class Reopened(Generic[Q, A]):
             why = f": {self._broken}" if self._broken and not self._transport.connected else ""
             raise errors.TimedOut(f"the watch's {self._timeout:g} seconds are over; the task is not affected{why}")
         self._broken = None
-        return self._transport.stream(self._method, self._request())
+        return self._transport.stream(self._request(), self._answer)
 
 
 class _TaskStory:
@@ -195,7 +194,7 @@ async def watch_task(
             heartbeat_interval=build.duration(heartbeat),
         )
 
-    stream = Reopened(transport, methods.WATCH, request, heartbeat, timeout)
+    stream = Reopened(transport, request, task_service_pb2.WatchTaskResponse, heartbeat, timeout)
     try:
         while not story.over:
             message = await stream.next()
@@ -235,7 +234,7 @@ async def watch_project(
             heartbeat_interval=build.duration(heartbeat),
         )
 
-    stream = Reopened(transport, methods.WATCH_PROJECT, request, heartbeat, timeout)
+    stream = Reopened(transport, request, task_service_pb2.WatchTasksResponse, heartbeat, timeout)
     try:
         while True:
             message = await stream.next()
