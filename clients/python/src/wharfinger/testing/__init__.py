@@ -13,6 +13,9 @@ resumed attempt finds. It knows no leases, windows or states of tasks; for those
 
 `Trial` does the same with configured stores, profiles and settings, runs a script again after a failure, and asks its
 `find` what it knows. `estimate` returns the items that a script's `estimate` asks to be priced.
+
+To read in this order: `trial` (one script with all that it is given), `done` (what it did), `session` (the ledger in
+memory), `pricing` (estimates).
 """
 
 from wharfinger.testing.done import Done, Finding, Look

@@ -12,10 +12,10 @@ import grpc.aio
 from google.protobuf.message import Message
 
 from wharfinger._core.connection import channel
+from wharfinger._core.connection.failures import translate
 from wharfinger._core.connection.methods import Calls, method_of
 from wharfinger._core.connection.settings import Settings
 from wharfinger._core.connection.transport import RETIREMENT, Silence
-from wharfinger._core.messages.status import translate
 from wharfinger.errors import Unreachable, WharfingerError
 
 Q = TypeVar("Q", bound=Message)

@@ -1,1 +1,11 @@
-"""What both clients do by the calls of the API, as coroutines over a transport."""
+"""What both clients do beyond one call, as coroutines over a transport.
+
+To read in this order:
+
+- `paging`, `batches`: lists that come a page at a time; many tasks at once.
+- `asking`: what is asked of tasks under an id, so that asking twice does it once.
+- `watching`: watches that outlive their connection.
+- `outcome`, `remedies`: waiting for a task's end, what the end means, and how to go on with what is half done.
+- `arriving`: waiting for a server that starts.
+- `price_asking`: questions about prices, and imports of catalogues.
+"""
