@@ -439,7 +439,7 @@ class AttemptSession:
         except Refused as refused:
             raise script_values.rejection(refused) from refused
 
-    async def _use(self, keys: Sequence[str], decide: Callable[[Work], T]) -> T:
+    async def _use(self, keys: Sequence[str], decide: Callable[[UnitOfWork], T]) -> T:
         """Take `keys` for this attempt and run `decide`; what the ledger refuses has used none of them."""
         try:
             self._attempt.use_keys(keys)
