@@ -34,20 +34,30 @@ help: ## list what can be made
 # ---------------------------------------------------------------- environments
 
 .PHONY: setup
-setup: .venv/.ready .venv-gen/.ready ## build .venv and .venv-gen from the pinned requirements
+setup: .venv/.ready .venv-gen/.ready ## install all that is needed into .venv and .venv-gen, from the pinned requirements
+ifneq ($(filter setup,$(MAKECMDGOALS)),)
+	@echo "All is set up. What comes next:"
+	@echo "  . .venv/bin/activate   puts wharfinger on the path of this shell; \"Five minutes\" in README.md goes on from there"
+	@echo "  make demo              see it work: one terminal, two minutes"
+	@echo "  make verify test       see that it works: what CI runs"
+	@echo "  make help              everything else; CONTRIBUTING.md says how to change it"
+endif
 
 # pip is slower than uv, and understands settings of this machine that uv may not.
 .venv/.ready: requirements/build.txt requirements/dev.txt $(PROJECTS)
 	@$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "python3 is older than 3.11; name another with PYTHON=")'
-	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@test -x $(BIN)/python || { echo "making .venv with $$($(PYTHON) --version)"; $(PYTHON) -m venv .venv; }
+	@echo "installing the server, its command line and what their tests need into .venv (a minute or two, about 500 MB)"
 	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/build.txt
 	@VIRTUAL_ENV=.venv $(BIN)/uv pip install --quiet --require-hashes -r requirements/build.txt -r requirements/dev.txt \
 		|| $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/build.txt -r requirements/dev.txt
 	@VIRTUAL_ENV=.venv $(BIN)/uv pip install --quiet --no-deps --no-build-isolation --offline $(foreach folder,$(DISTRIBUTIONS),-e ./$(folder))
+	@echo "compiling it, so that nothing is compiled at each start"
+	@$(BIN)/python -m compileall -qq -j 0 .venv/lib $(PACKAGES) >/dev/null 2>&1 || true  # some ship files that are no Python
 	@touch $@
 
 .venv-gen/.ready: requirements/generate.txt .venv/.ready
-	@test -x $(GEN)/python || $(PYTHON) -m venv --without-pip .venv-gen
+	@test -x $(GEN)/python || { echo "making .venv-gen, for the code that is generated from protos/"; $(PYTHON) -m venv --without-pip .venv-gen; }
 	@VIRTUAL_ENV=.venv-gen $(BIN)/uv pip sync --quiet --require-hashes requirements/generate.txt \
 		|| $(BIN)/python -m pip --python $(GEN)/python install --quiet --disable-pip-version-check --require-hashes -r requirements/generate.txt
 	@$(GEN)/python tools/generate.py --include-only

@@ -15,7 +15,7 @@ from moto.server import ThreadedMotoServer
 from tests.servers.cloud import Cloud
 
 from wharfinger_libcloud import PartialFailureError, aio, keeping
-from wharfinger_libcloud.keeping import checked
+from wharfinger_libcloud.lossless import checked
 
 
 @pytest.fixture(scope="module")

@@ -19,6 +19,7 @@ from tests.postgres import Cluster
 from tests.store.conftest import OpenStore
 from tests.store.making import draft, encode
 
+from wharfinger_server.store.databases import migrate
 from wharfinger_server.store.errors import InUse, NotDurable, NotOurs, NotWritable, SchemaTooNew
 from wharfinger_server.store.store import Store
 from wharfinger_server.store.tables import schema
@@ -116,9 +117,28 @@ def test_a_migration_that_breaks_off_leaves_the_database_as_it_was(
     broken = source.read_text().replace('"batches",', '"tasks",')
     assert broken != source.read_text()
     monkeypatch.setattr("alembic.util.pyfiles.load_module_py", _load_broken(broken))
+    # As if there were an older database: an empty one gets its tables without migrations.
+    monkeypatch.setattr(migrate, "_make", migrate._migrate)
     with pytest.raises(Exception, match="tasks"):
         Store.open(empty_url, encode=encode)
     monkeypatch.undo()
+    engine = sa.create_engine(empty_url.replace("postgresql://", "postgresql+psycopg://"))
+    assert sa.inspect(engine).get_table_names() == []
+    engine.dispose()
+
+
+def test_a_server_that_breaks_off_while_it_makes_the_tables_leaves_the_database_as_it_was(
+    empty_url: str, kind: str
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise RuntimeError("the last table cannot be made")
+
+    sa.event.listen(schema.batches, "after_create", refuse)
+    try:
+        with pytest.raises(RuntimeError, match="the last table"):
+            Store.open(empty_url, encode=encode)
+    finally:
+        sa.event.remove(schema.batches, "after_create", refuse)
     engine = sa.create_engine(empty_url.replace("postgresql://", "postgresql+psycopg://"))
     assert sa.inspect(engine).get_table_names() == []
     engine.dispose()

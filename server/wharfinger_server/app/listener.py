@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import grpc
-from grpc_channelz.v1 import channelz, channelz_pb2_grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
-from grpc_reflection.v1alpha import reflection, reflection_pb2, reflection_pb2_grpc
 
 from wharfinger.v1 import executor_service_pb2, pricing_service_pb2, task_service_pb2
 from wharfinger_server import __version__
@@ -27,7 +27,7 @@ from wharfinger_server.rpc.watches import TaskWatches
 TASKS = task_service_pb2.DESCRIPTOR.services_by_name["TaskService"]
 EXECUTORS = executor_service_pb2.DESCRIPTOR.services_by_name["ExecutorService"]
 PRICES = pricing_service_pb2.DESCRIPTOR.services_by_name["PricingService"]
-REFLECTION = reflection_pb2.DESCRIPTOR.services_by_name["ServerReflection"].full_name
+REFLECTION, CHANNELZ = "grpc.reflection.v1alpha.ServerReflection", "grpc.channelz.v1.Channelz"
 HEALTH = health_pb2.DESCRIPTOR.services_by_name["Health"].full_name
 OURS = (TASKS.full_name, EXECUTORS.full_name, PRICES.full_name)
 # The same messages under the name of the version that followed; newer tools ask for that first.
@@ -64,12 +64,25 @@ def make(
     service.add(server, PRICES, pricing_handlers(calls, prices, CatalogImports(desk)))
     # Health is open to all: who asks is often a load balancer, and the answer tells nothing.
     health_pb2_grpc.add_HealthServicer_to_server(health, server)
-    door = service.Guarded(server, calls)
-    reflected = reflection.aio.ReflectionServicer((*OURS, REFLECTION, HEALTH))
-    reflection_pb2_grpc.add_ServerReflectionServicer_to_server(reflected, door)
-    door.add_again(REFLECTION, _REFLECTION_V1)
-    channelz_pb2_grpc.add_ChannelzServicer_to_server(channelz.aio.ChannelzServicer(), door)
+    seldom = (
+        service.Later(calls, (REFLECTION,), _add_reflection, {_REFLECTION_V1: REFLECTION}),
+        service.Later(calls, (CHANNELZ,), _add_channelz),
+    )
+    server.add_generic_rpc_handlers(seldom)
     return server
+
+
+def _add_reflection(server: Any) -> None:
+    from grpc_reflection.v1alpha import reflection, reflection_pb2_grpc
+
+    servicer = reflection.aio.ReflectionServicer((*OURS, REFLECTION, HEALTH))
+    reflection_pb2_grpc.add_ServerReflectionServicer_to_server(servicer, server)
+
+
+def _add_channelz(server: Any) -> None:
+    from grpc_channelz.v1 import channelz, channelz_pb2_grpc
+
+    channelz_pb2_grpc.add_ChannelzServicer_to_server(channelz.aio.ChannelzServicer(), server)
 
 
 def open_port(server: grpc.aio.Server, settings: Settings) -> Address:

@@ -84,6 +84,8 @@ def _run(settings: configuration.Settings, port_file: Path | None) -> int:
     # gRPC reads it once, when first used. Its handlers put gRPC's threads into a child that a script forks, where they
     # end the child by a segmentation fault in one fork of ten; no child of a server calls by what the server opened.
     os.environ["GRPC_ENABLE_FORK_SUPPORT"] = "0"
+    # Importing makes much that stays and hardly any garbage: looking for it takes a fifth of the time of a start.
+    gc.disable()
     from wharfinger.runtime.redaction import known
     from wharfinger_server.app import logs
     from wharfinger_server.app.listener import NotListening
@@ -91,6 +93,7 @@ def _run(settings: configuration.Settings, port_file: Path | None) -> int:
     from wharfinger_server.store.errors import OpenRefused
 
     def ready(address: configuration.Address) -> None:
+        _collect_seldom()
         click.echo(f"wharfinger serves on {address}", err=True)
         if port_file:
             # Whoever waits for the file must not find it half written.
@@ -102,7 +105,6 @@ def _run(settings: configuration.Settings, port_file: Path | None) -> int:
     # A plug-in's crash shows where it was.
     faulthandler.enable(all_threads=False)
     try:
-        _collect_seldom()
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
             return runner.run(run(settings, ready))
     except (OpenRefused, NotListening) as error:
@@ -124,9 +126,9 @@ def _collect_seldom() -> None:
 
     Requests make hardly any cycles, so that the usual pace finds nothing, and takes a tenth of the processor's time.
     """
-    gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
+    gc.enable()
 
 
 @click.group()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import grpc
@@ -24,23 +24,40 @@ def add(server: grpc.aio.Server, descriptor: Any, handlers: Mapping[str, Handler
     server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service.full_name, dict(handlers)),))
 
 
-class Guarded:
-    """Stands in for the server where another package registers its service, and puts our door before each method."""
+class Later(grpc.GenericRpcHandler):
+    """Services of another package, behind our door: imported with the first call of one, which few servers ever get.
 
-    def __init__(self, server: grpc.aio.Server, calls: Calls) -> None:
-        self._server = server
+    `register` adds them to what it is given as to a server. `names` are those of the services; `aliases` are further
+    names, each with the service that answers under it.
+    """
+
+    def __init__(
+        self,
+        calls: Calls,
+        names: Sequence[str],
+        register: Callable[[Any], None],
+        aliases: Mapping[str, str] | None = None,
+    ) -> None:
         self._calls = calls
-        self._added: dict[str, dict[str, Any]] = {}
+        self._aliases = {**{name: name for name in names}, **(aliases or {})}
+        self._register = register
+        self._methods: dict[str, Mapping[str, Any]] = {}
+
+    def service(self, handler_call_details: Any) -> Any:
+        """Return the handler of a method; None where it is of no service of these."""
+        service, _, method = handler_call_details.method.removeprefix("/").partition("/")
+        name = self._aliases.get(service)
+        if name is None:
+            return None
+        if not self._methods:
+            self._register(self)
+        return self._methods[name].get(method)
 
     def add_generic_rpc_handlers(self, handlers: Any) -> None:
         """Leave them out: the same methods come as registered handlers, by name."""
 
     def add_registered_method_handlers(self, service: str, handlers: Mapping[str, Any]) -> None:
-        """Register the methods behind the door."""
-        guarded = {name: self._calls.guarded(f"/{service}/{name}", handler) for name, handler in handlers.items()}
-        self._added[service] = guarded
-        self._server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, guarded),))
-
-    def add_again(self, service: str, alias: str) -> None:
-        """Register a service that was added before under a second name."""
-        self._server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(alias, self._added[service]),))
+        """Take the methods of a service, and put our door before each."""
+        self._methods[service] = {
+            name: self._calls.guarded(f"/{service}/{name}", handler) for name, handler in handlers.items()
+        }

@@ -6,10 +6,15 @@ asyncio. `markings` tells how each provider marks what it makes, so that it can 
 server.
 """
 
-from wharfinger_libcloud.answers import UnexpectedAnswer
-from wharfinger_libcloud.failure import Created, Leftover, PartialFailureError, Uncertain
-from wharfinger_libcloud.journal import Exchange, Journal, NotSent, recording
-from wharfinger_libcloud.keeping import Lossless, harden, keeping
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from wharfinger_libcloud.answers import UnexpectedAnswer
+    from wharfinger_libcloud.failure import Created, Leftover, PartialFailureError, Uncertain
+    from wharfinger_libcloud.journal import Exchange, Journal, NotSent, recording
+    from wharfinger_libcloud.lossless import Lossless, harden, keeping
 
 __all__ = [
     "Created",
@@ -25,3 +30,22 @@ __all__ = [
     "keeping",
     "recording",
 ]
+
+_HOMES = {
+    "answers": ("UnexpectedAnswer",),
+    "failure": ("Created", "Leftover", "PartialFailureError", "Uncertain"),
+    "journal": ("Exchange", "Journal", "NotSent", "recording"),
+    "lossless": ("Lossless", "harden", "keeping"),
+}
+
+
+def __getattr__(name: str) -> object:
+    """Import what is asked for: libcloud and requests come with it, which many who import a module here never need."""
+    home = next((module for module, names in _HOMES.items() if name in names), None)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    value = getattr(import_module(f"{__name__}.{home}"), name)
+    globals()[name] = value
+    return value

@@ -26,7 +26,7 @@ from libcloud.compute.drivers.openstack import OpenStackNodeDriver
 
 from wharfinger_libcloud.failure import PartialFailureError, failure_of
 from wharfinger_libcloud.journal import TIMEOUT, Journal, recording
-from wharfinger_libcloud.keeping import checked, keeping
+from wharfinger_libcloud.lossless import checked, keeping
 
 IDLE = 1.0
 """Seconds after which a lent driver is not lent again: its connections may be about to be closed by the other side, and

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any, Protocol
-
-from libcloud.compute.base import Node, StorageVolume
-from libcloud.compute.types import NodeState
+from typing import TYPE_CHECKING, Any, Protocol
 
 from wharfinger_libcloud.wording import said
+
+if TYPE_CHECKING:
+    from libcloud.compute.base import Node, StorageVolume
 
 _GONE = re.compile(r"\bNotFound\b|\.NotFound|not[ _]found|does ?n[o']t exist|DoesNotExist|no such", re.IGNORECASE)
 
@@ -73,6 +73,9 @@ def remove(driver: Any, thing: Known, undo: Callable[[Any, Any], object] | None 
 
 
 def _node(driver: Any, thing: Known) -> Any:
+    from libcloud.compute.base import Node
+    from libcloud.compute.types import NodeState
+
     known = Node(thing.id, thing.name, NodeState.UNKNOWN, [], [], driver, extra={})
     kind = str(getattr(driver, "type", ""))
     if kind in _BY_ID:
@@ -96,6 +99,8 @@ def _vultr_node(driver: Any, known: Node) -> Any:
 
 
 def _as_volume(driver: Any, thing: Known) -> StorageVolume:
+    from libcloud.compute.base import StorageVolume
+
     return StorageVolume(thing.id, thing.name, 0, driver, extra={})
 
 

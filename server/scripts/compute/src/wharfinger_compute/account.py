@@ -14,15 +14,16 @@ value. `projects` lists those that may use it; without it all may.
 
 from __future__ import annotations
 
+import asyncio
 import os
 import subprocess
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
 from wharfinger.script import AsyncTask, Failed
-from wharfinger_libcloud import aio
 from wharfinger_libcloud.markings import Marking, marking
 from wharfinger_libcloud.wording import said
 
@@ -76,6 +77,8 @@ async def opened(task: AsyncTask, profile: str, *, workers: int = 16) -> AsyncIt
     credentials = {name: _value(profile, name, table[name]) for name in ("key", "secret") if name in table}
     # Beside a secret a key is only its name.
     task.hide(credentials.get("secret") or credentials.get("key", ""))
+    # Libcloud takes longer to import than a server to start: so with the first account, and beside the event loop.
+    aio = await asyncio.to_thread(import_module, "wharfinger_libcloud.aio")
     try:
         made = aio.driver(provider, **credentials, **options, **given, workers=workers, request_timeout=REQUEST_TIMEOUT)
         account = await made.__aenter__()

@@ -9,8 +9,6 @@ from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from libcloud.compute.types import NodeState
-
 from wharfinger.script import AsyncTask, Failed
 from wharfinger_compute.account import Account, told
 from wharfinger_compute.providers import FLOATING, LIMITED, USER_DATA
@@ -156,6 +154,8 @@ def _one(what: str, wanted: str, choices: Sequence[Any]) -> Any:
 
 async def room(task: AsyncTask, account: Account, names: Sequence[str]) -> None:
     """Check names and quota. Raises Failed: NAME_TAKEN, QUOTA_EXCEEDED."""
+    from libcloud.compute.types import NodeState
+
     try:
         listed, most = await all_of(account.driver.list_nodes(), _most(task, account))
     except Exception as error:

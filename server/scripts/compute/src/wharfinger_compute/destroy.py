@@ -7,8 +7,6 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from libcloud.compute.types import NodeState
-
 from wharfinger.script import AsyncTask, Cancelled, Failed
 from wharfinger_compute.account import Account, opened, told
 from wharfinger_compute.making import is_rate_limit
@@ -69,6 +67,8 @@ async def main(task: AsyncTask) -> dict[str, Any]:
 
 
 async def _alive(account: Account) -> list[Any]:
+    from libcloud.compute.types import NodeState
+
     try:
         listed = await account.driver.list_nodes()
     except Exception as error:

@@ -7,8 +7,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from libcloud.compute.types import NodeState
-
 from wharfinger.script import AsyncIntent, AsyncTask
 from wharfinger_compute import checks, making
 from wharfinger_compute.account import Account
@@ -16,7 +14,6 @@ from wharfinger_compute.gate import Gate, Shut
 from wharfinger_compute.providers import FLOATING, USER_DATA
 from wharfinger_compute.readiness import Readiness
 from wharfinger_compute.resources import ADDRESS, ASSOCIATION, ATTACHMENT, NODE, VOLUME, type_of
-from wharfinger_libcloud.keeping import checked
 
 Call = Callable[[AsyncIntent], Awaitable[str | None]]
 
@@ -108,6 +105,10 @@ class Fleet:
 
         def made(driver: Any) -> str:
             """Make it; what runs at once need not be waited for."""
+            from libcloud.compute.types import NodeState
+
+            from wharfinger_libcloud.lossless import checked
+
             node = checked(driver, "create_node", **options)
             if node.state == NodeState.RUNNING:
                 self._ready.runs(str(node.id))

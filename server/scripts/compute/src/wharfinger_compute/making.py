@@ -6,17 +6,18 @@ import asyncio
 import random
 import re
 from collections.abc import Awaitable, Callable
-from typing import Any
-
-from libcloud.compute.base import Node, StorageVolume
-from libcloud.compute.types import NodeState
+from typing import TYPE_CHECKING, Any
 
 from wharfinger.script import AsyncIntent, Refused
 from wharfinger_compute import ec2
 from wharfinger_compute.account import Account
 from wharfinger_compute.providers import BY_ID
-from wharfinger_libcloud import PartialFailureError
 from wharfinger_libcloud.wording import said
+
+if TYPE_CHECKING:
+    from libcloud.compute.base import Node, StorageVolume
+
+    from wharfinger_libcloud import PartialFailureError
 
 TRIES = 5
 LONGEST_WAIT = 30.0
@@ -34,6 +35,8 @@ async def make(intent: AsyncIntent, kind: str, call: Callable[[], Awaitable[Any]
     What was made though the call failed is reported at once. Raises Refused where the cloud says that it made nothing,
     and PartialFailureError where nobody knows.
     """
+    from wharfinger_libcloud import PartialFailureError
+
     for wait in range(TRIES):
         try:
             made = await call()
@@ -84,11 +87,16 @@ def refused(error: Exception) -> Refused:
 
 def as_node(external_id: str, name: str = "") -> Node:
     """Return a Node of which the id is known."""
+    from libcloud.compute.base import Node
+    from libcloud.compute.types import NodeState
+
     return Node(external_id, name, NodeState.UNKNOWN, [], [], None, extra={})
 
 
 def as_volume(external_id: str) -> StorageVolume:
     """Return a StorageVolume of which the id is known."""
+    from libcloud.compute.base import StorageVolume
+
     no_driver: Any = None
     return StorageVolume(external_id, "", 0, no_driver, extra={})
 

@@ -6,8 +6,6 @@ import asyncio
 import time
 from typing import Any
 
-from libcloud.compute.types import NodeState
-
 from wharfinger.script import AsyncTask, Failed
 from wharfinger_compute.account import Account, told
 from wharfinger_compute.gate import Shut
@@ -72,6 +70,8 @@ class Readiness:
             await asyncio.sleep(POLL if self._waiting else 0)
 
     def _tell(self, node: str, state: Any, until: float, ready: asyncio.Future[None]) -> None:
+        from libcloud.compute.types import NodeState
+
         if ready.done():
             return
         if state == NodeState.RUNNING:

@@ -7,14 +7,11 @@ import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from libcloud.compute.types import NodeState
-
 from wharfinger.script import ACCEPTED, NOT_FOUND, AsyncTask, Failed, Resource, ResourceType, Unconfirmed
 from wharfinger_compute.account import Account, opened
 from wharfinger_compute.making import as_node, is_rate_limit, refused, volume_name
 from wharfinger_compute.providers import FLOATING
 from wharfinger_compute.sights import can_see, state_of
-from wharfinger_libcloud import Created
 from wharfinger_libcloud.markings import MARKINGS, TAG
 from wharfinger_libcloud.removal import is_gone, remove
 from wharfinger_libcloud.wording import said
@@ -65,6 +62,8 @@ async def find(task: AsyncTask, resource: Resource) -> list[str]:
 
 
 async def _nodes(account: Account, resource: Resource) -> list[str]:
+    from libcloud.compute.types import NodeState
+
     options = {"ex_filters": {f"tag:{TAG}": resource.token}} if account.provider == "ec2" else {}
     listed = await account.driver.list_nodes(**options)
     alive = [node for node in listed if node.state != NodeState.TERMINATED]
@@ -134,6 +133,8 @@ async def undo(task: AsyncTask, resource: Resource) -> Unconfirmed | None:
 async def _undo(account: Account, resource: Resource, kind: str) -> Unconfirmed | None:
     if kind in (ATTACHMENT, ASSOCIATION):
         return await _take_apart(account, resource, kind)
+    from wharfinger_libcloud import Created
+
     try:
         if kind == ADDRESS:
             release = FLOATING[account.provider].release_address
