@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from wharfinger_server.executors.threads import Helpers, JobThreads
+from wharfinger_server.sdk.threads import Helpers, JobThreads
 
 
 def wait_until(condition: Any) -> None:

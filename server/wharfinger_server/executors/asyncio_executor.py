@@ -13,9 +13,9 @@ from functools import partial
 from typing import Any, ClassVar
 
 from wharfinger import runtime
-from wharfinger_server.executors.jobs import Jobs
-from wharfinger_server.executors.options import Options
-from wharfinger_server.executors.threads import Helpers, JobThreads, Work
+from wharfinger_server.sdk.taken_jobs import Jobs
+from wharfinger_server.sdk.options import Options
+from wharfinger_server.sdk.threads import Helpers, JobThreads, Work
 from wharfinger_server.executors.watchdog import Watchdog
 from wharfinger_server.sdk.executor import ASYNC, Executor, Host, Job
 from wharfinger_server.sdk.places import place_in_package

@@ -11,9 +11,9 @@ from functools import partial
 from typing import Any, ClassVar
 
 from wharfinger import runtime
-from wharfinger_server.executors.jobs import Jobs
-from wharfinger_server.executors.options import Options
-from wharfinger_server.executors.threads import Helpers, JobThreads
+from wharfinger_server.sdk.taken_jobs import Jobs
+from wharfinger_server.sdk.options import Options
+from wharfinger_server.sdk.threads import Helpers, JobThreads
 from wharfinger_server.sdk.executor import ASYNC, Executor, Host, Job
 
 HELPERS = 32
