@@ -48,7 +48,8 @@ def play(stage: Stage, source: str, colour: str = "async", name: str = "own_scri
     session = RecordingSession(stage.trace)
     task = f"projects/own/tasks/t{len(stage.plays)}"
     assignment = Assignment(task, "own", 1, Phase.RUN, name, 1, {"gate": str(stage.gate)}, Context("own"))
-    played = Play(stage, Job(assignment, module, colour, session, Stop()), session.done)
+    stage.host.modules[name] = module
+    played = Play(stage, Job(assignment, "1", colour, session, Stop()), session.done)
     stage.plays.append(played)
     stage.executor.submit(played.job)
     return played

@@ -154,7 +154,7 @@ async def test_a_timer_that_a_script_left_behind_starts_nothing_after_its_end(be
     over = play(stage, source)
     await over.freed()
     await asyncio.sleep(0.2)
-    assert over.job.module.started == []
+    assert stage.host.module(over.job).started == []
 
 
 async def test_a_task_left_behind_is_cancelled(begin: Begin) -> None:
@@ -164,7 +164,7 @@ async def test_a_task_left_behind_is_cancelled(begin: Begin) -> None:
     )
     over = play(stage, source)
     await over.freed()
-    assert over.job.module.left[0].cancelled()
+    assert stage.host.module(over.job).left[0].cancelled()
 
 
 async def test_no_cleanup_of_an_abandoned_script_runs_later(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import logging
 import os
 import socket
 from collections.abc import AsyncIterator, Callable
+from types import ModuleType
 from typing import Any
 
 from wharfinger.runtime.protocol import Environment
@@ -128,6 +129,9 @@ class _Desk:
     def revived(self, task: Task) -> None:
         self._tell(self._engine.dispatcher.consider, task)
 
+    def module(self, job: Job) -> ModuleType:
+        return self._engine.scripts.module(job.assignment.script, job.version)
+
     def freed(self, job: Job) -> None:
         self._tell(self._engine.dispatcher.attempts.freed, job)
 
@@ -167,7 +171,7 @@ class Engine:
         self._hub = Hub()
         environment = Environment(settings.stores, settings.profiles, settings.packages)
         scripts = Scripts(registry)
-        self._scripts = scripts
+        self.scripts = scripts
         worker = f"{socket.gethostname()}:{os.getpid()}"
         times = AttemptLimits(limits.cancel_grace, limits.find_timeout, limits.log_bytes)
         patient = PatientStore(store)
@@ -239,7 +243,7 @@ class Engine:
         for key, tasks in self._vault.missing(await self._store.seal_keys()).items():
             log.warning("%d tasks have params sealed under the key %s, not in %s", tasks, key, self._vault.place)
         orderly = bool(await self._store.noted(ENDING))
-        lost = await recover(self._store, self._scripts, self.dispatcher, orderly=orderly)
+        lost = await recover(self._store, self.scripts, self.dispatcher, orderly=orderly)
         if orderly:
             await self._store.note(ENDING, "")
         if lost:
@@ -247,7 +251,7 @@ class Engine:
         self.dispatcher.open()
         ttl, tombstones = self._settings.limits.lease_ttl, self._settings.retention.tombstones
         self._background = [
-            loop.create_task(renew_leases(self._store, self._scripts, self.dispatcher, ttl)),
+            loop.create_task(renew_leases(self._store, self.scripts, self.dispatcher, ttl)),
             loop.create_task(expire(self._store, self._life, tombstones)),
         ]
 

@@ -13,12 +13,12 @@ from functools import partial
 from typing import Any, ClassVar
 
 from wharfinger import runtime
-from wharfinger_server.sdk.taken_jobs import Jobs
-from wharfinger_server.sdk.options import Options
-from wharfinger_server.sdk.threads import Helpers, JobThreads, Work
 from wharfinger_server.executors.watchdog import Watchdog
 from wharfinger_server.sdk.executor import ASYNC, Executor, Host, Job
+from wharfinger_server.sdk.options import Options
 from wharfinger_server.sdk.places import place_in_package
+from wharfinger_server.sdk.taken_jobs import Jobs
+from wharfinger_server.sdk.threads import Helpers, JobThreads, Work
 
 _abandoned: list[object] = []
 """What was given up when the server ended: while it is held, no `finally` of a script is run by its deallocation."""
@@ -153,7 +153,7 @@ class AsyncioExecutor(Executor):
 
     def _run_plain(self, job: Job) -> None:
         try:
-            runtime.run_blocking(job.module, job.assignment, job.session, job.stop)
+            runtime.run_blocking(self._host.module(job), job.assignment, job.session, job.stop)
         except BaseException as error:  # noqa: BLE001 - the runtime raises nothing; if it does after all, the job is lost
             self._give_up(job, _unreported(error))
         else:
@@ -176,7 +176,7 @@ class AsyncioExecutor(Executor):
         if on_loop.interrupted and on_loop.main is not None:
             on_loop.main.cancel()
         job = on_loop.job
-        await runtime.run(job.module, job.assignment, job.session, job.stop)
+        await runtime.run(self._host.module(job), job.assignment, job.session, job.stop)
 
     def _interrupt(self, on_loop: _OnLoop) -> None:
         """Cancel the job; one that has not begun is cancelled in its first step, or it would end without an outcome."""
@@ -257,7 +257,7 @@ class AsyncioExecutor(Executor):
         frame = sys._current_frames().get(self._thread.ident or 0)  # noqa: SLF001 - the only way to see another thread's
         for job, note in self._jobs:
             if task is not None and isinstance(note, _OnLoop) and (task is note.main or task in note.parts):
-                where, function = place_in_package(frame, job.module.__name__)
+                where, function = place_in_package(frame, self._host.module(job).__name__)
                 return job, f"{job.assignment.task} at {where} in {function}"
         where, function = place_in_package(frame, "")
         return None, f"{where} in {function}"

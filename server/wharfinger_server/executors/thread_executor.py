@@ -8,13 +8,14 @@ import threading
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import partial
+from types import ModuleType
 from typing import Any, ClassVar
 
 from wharfinger import runtime
-from wharfinger_server.sdk.taken_jobs import Jobs
-from wharfinger_server.sdk.options import Options
-from wharfinger_server.sdk.threads import Helpers, JobThreads
 from wharfinger_server.sdk.executor import ASYNC, Executor, Host, Job
+from wharfinger_server.sdk.options import Options
+from wharfinger_server.sdk.taken_jobs import Jobs
+from wharfinger_server.sdk.threads import Helpers, JobThreads
 
 HELPERS = 32
 """Threads that one script's `asyncio.to_thread` may use."""
@@ -23,8 +24,9 @@ HELPERS = 32
 class _InThread:
     """A job in its thread; `main` is its task on the loop there, once there is one."""
 
-    def __init__(self, job: Job) -> None:
+    def __init__(self, job: Job, module: ModuleType) -> None:
         self.job = job
+        self._module = module
         self._lock = threading.Lock()
         self._interrupted = False
         self._main: asyncio.Task[None] | None = None
@@ -33,7 +35,7 @@ class _InThread:
         """Run the attempt; return when nothing of it runs any more. Raises what the runtime made no outcome of."""
         job = self.job
         if job.colour != ASYNC:
-            runtime.run_blocking(job.module, job.assignment, job.session, job.stop)
+            runtime.run_blocking(self._module, job.assignment, job.session, job.stop)
             return
         helpers = Helpers(HELPERS)
         loop = asyncio.new_event_loop()  # for one job, made twice as fast as uvloop's
@@ -55,7 +57,7 @@ class _InThread:
             self._main = asyncio.current_task()
             if self._interrupted and self._main is not None:
                 self._main.cancel()
-        await runtime.run(job.module, job.assignment, job.session, job.stop)
+        await runtime.run(self._module, job.assignment, job.session, job.stop)
 
     def interrupt(self) -> None:
         """Cancel an async script, at its first step if it has not begun. Any thread may call."""
@@ -113,7 +115,7 @@ class ThreadExecutor(Executor):
         """Begin the job and return at once. Raises RuntimeError when the executor was stopped."""
         if self._stopping:
             raise RuntimeError("the thread executor was stopped; it takes no more jobs")
-        in_thread = _InThread(job)
+        in_thread = _InThread(job, self._host.module(job))
         self._jobs.take(job, in_thread)
         try:
             self._threads.start(job.assignment.task, partial(contextvars.Context().run, self._run, in_thread))

@@ -34,17 +34,28 @@ class Stop:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Job:
-    """One attempt to be run: the assignment, the loaded script module and its colour, its session and its stop flag."""
+    """One attempt to be run: the assignment, the script's version and colour, its session and its stop flag.
+
+    `assignment.script` and `version` name the script; whoever runs it in the server's process has `Host.module` give
+    the module, and whoever runs it elsewhere finds the same version installed there.
+    """
 
     assignment: Assignment
-    module: ModuleType
+    version: str
     colour: str
     session: Session
     stop: Stop
 
 
 class Host(Protocol):
-    """What an executor may tell the server. Every method may be called from any thread and returns at once."""
+    """What an executor may ask and tell the server. Every method may be called from any thread and returns at once."""
+
+    def module(self, job: Job) -> ModuleType:
+        """Return the module of the job's script, for an executor that runs it in the server's process.
+
+        Raises LookupError when the script is not installed in the job's version.
+        """
+        ...
 
     def freed(self, job: Job) -> None:
         """Say that the job's slot is free again. Exactly once for each job, when nothing of it runs any more."""
@@ -91,9 +102,10 @@ class Executor(ABC):
 
     @abstractmethod
     def submit(self, job: Job) -> None:
-        """Begin the job and return at once; `wharfinger.runtime` does the work.
+        """Begin the job and return at once; `wharfinger.runtime` does the work, given `Host.module(job)`.
 
-        `run` is for scripts whose colour is ASYNC, `run_blocking` for PLAIN ones. Any thread may call.
+        `run` is for scripts whose colour is ASYNC, `run_blocking` for PLAIN ones. Any thread may call. What it raises
+        is the job's end: it is told lost, and its slot is free.
         """
 
     @abstractmethod

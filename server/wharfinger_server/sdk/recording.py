@@ -6,9 +6,10 @@ import asyncio
 import copy
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from wharfinger.runtime.protocol import Entry, Intent, Outcome, Session
@@ -74,13 +75,18 @@ class Blocked:
 
 
 class RecordingHost:
-    """A host that notes what it is told, from any thread."""
+    """A host that notes what it is told, from any thread, and has the scripts of `modules` installed, by name."""
 
-    def __init__(self) -> None:
+    def __init__(self, modules: Mapping[str, ModuleType]) -> None:
+        self.modules = dict(modules)
         self.freed_jobs: list[Job] = []
         self.lost_jobs: list[tuple[Job, str]] = []
         self.blocks: list[Blocked] = []
         self._lock = threading.Lock()
+
+    def module(self, job: Job) -> ModuleType:
+        """Return the module. Raises LookupError for a script that is not there."""
+        return self.modules[job.assignment.script]
 
     def freed(self, job: Job) -> None:
         """Note it."""

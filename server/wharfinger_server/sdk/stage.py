@@ -10,7 +10,7 @@ from typing import Any
 from wharfinger.runtime.protocol import Assignment, Entry, Phase
 from wharfinger.script.context import Context
 from wharfinger.testing import Done
-from wharfinger_server.sdk.executor import ASYNC, Executor, Job, Stop
+from wharfinger_server.sdk.executor import ASYNC, PLAIN, Executor, Job, Stop
 from wharfinger_server.sdk.recording import RecordingHost, RecordingSession, eventually
 from wharfinger_server.sdk.trial_scripts import awaiting, plain
 
@@ -51,7 +51,7 @@ class Stage:
 
     def __init__(self, executor: Executor, folder: Path, patience: float) -> None:
         self.executor = executor
-        self.host = RecordingHost()
+        self.host = RecordingHost({f"trial.{ASYNC}": awaiting, f"trial.{PLAIN}": plain})
         self.patience = patience
         self.plays: list[Play] = []
         self.trace = folder / "trace"
@@ -98,7 +98,7 @@ class Stage:
             ledger=tuple(ledger),
             targets=tuple(entry.key for entry in ledger),
         )
-        job = Job(assignment, awaiting if colour == ASYNC else plain, colour, session, Stop())
+        job = Job(assignment, "1", colour, session, Stop())
         play = Play(self, job, session.done)
         self.plays.append(play)
         self.executor.submit(job)

@@ -298,7 +298,7 @@ class SimExecutor(Executor):
         life = Life(f"{name} {phase} {job.assignment.epoch}", None if remote else self._home)
         self.world.tell(f"worker {life.name} begins")
         session = Session(self.world, job, remote)
-        work = runtime.run(job.module, job.assignment, session, job.stop)  # type: ignore[arg-type]
+        work = runtime.run(self._host.module(job), job.assignment, session, job.stop)  # type: ignore[arg-type]
         task = life.context().run(asyncio.get_running_loop().create_task, work)
         self._work[job] = (life, task)
         self.world.workers.append(life)

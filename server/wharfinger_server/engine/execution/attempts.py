@@ -148,7 +148,7 @@ class Attempts:
             erased=tuple(place for place in task.sealed if place not in leased.sealed),
         )
         session = AttemptSession(self.desk, attempt)
-        job = Job(assignment, script.module, script.info.colour, session, Stop())
+        job = Job(assignment, script.version, script.info.colour, session, Stop())
         running = Running(lane, job, attempt)
         self.running[task.id] = running
         self._jobs[id(job)] = running

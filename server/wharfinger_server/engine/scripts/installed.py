@@ -94,6 +94,14 @@ class Scripts:
     def __getitem__(self, name: str) -> Script:
         return self._scripts[name]
 
+    def module(self, name: str, version: str) -> ModuleType:
+        """Return the module of a script. Raises LookupError unless it is installed in that version."""
+        script = self.get(name)
+        if script is None or script.version != version:
+            there = f"{script.version} is installed" if script else self.why_not(name) or "it is not installed"
+            raise LookupError(f"script {name} {version} can't be run here: {there}")
+        return script.module
+
     def names(self) -> list[str]:
         """Return the names of all scripts, the broken ones too, in order."""
         return sorted({*self._scripts, *self.broken})
