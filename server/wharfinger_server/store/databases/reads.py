@@ -1,118 +1,206 @@
-"""Reads whose statement is always the same, compiled once in a process for each kind of database.
-
-Building and looking up a Core statement takes several times as long as running one of these.
-"""
+"""What readers ask, as functions of a connection."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import cache
+import operator
+from collections.abc import Callable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
+from wharfinger_server.domain.costs import Sums
+from wharfinger_server.domain.ledger import Entry
+from wharfinger_server.domain.states import CLOSED, EntryState
+from wharfinger_server.domain.task import Task
+from wharfinger_server.store.databases.base import Database
+from wharfinger_server.store.databases.reads import LIGHT, TASK, TROUBLED, UNFINISHED, reads
+from wharfinger_server.store.databases.spending import read_sums
 from wharfinger_server.store.tables import codec, schema
+from wharfinger_server.store.tables.codec import Row
+from wharfinger_server.store.values import Condition, FeedEvent, Sealed, StoredEvent, TaskQuery
 
-_DIALECTS: dict[str, sa.Dialect] = {
-    "sqlite": sqlite.dialect(paramstyle="qmark"),
-    "postgresql": postgresql.psycopg.dialect(paramstyle="format"),  # type: ignore[no-untyped-call]
-}
 _T = schema.tasks.c
-_V = schema.events.c
-_P = schema.projects.c
-_S = schema.sealed.c
-_D = schema.task_documents.c
-_B = schema.spending.c
-
-# Literal numbers: a planner takes a partial index only where it can prove its condition.
-_ZERO: sa.ColumnClause[int] = sa.literal_column("0")
-UNFINISHED = _T.state < sa.literal_column("5")
-TROUBLED = sa.text("tasks.state IN (6, 7, 8, 9, 10)")
-_QUEUED = sa.and_(_T.state == sa.literal_column("1"), _T.lease_expire == _ZERO)
-TASK = sa.select(*schema.tasks.c)
-"""The whole rows of tasks, as codec.task_of takes them."""
+_E = schema.entries.c
 
 
-def _light(column: sa.Column[Any]) -> sa.ColumnElement[Any]:
-    """Return what is selected for a column where long documents are left out."""
-    if column.name == "params":
-        return sa.null().label(column.name)
-    if column.name == "result":
-        return sa.literal(b"", sa.LargeBinary()).label(column.name)
-    return column
+_COMPARE: Mapping[str, Callable[[Any, Any], sa.ColumnElement[bool]]] = {
+    "=": operator.eq, "!=": operator.ne, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
+}  # fmt: skip
 
 
-LIGHT = sa.select(*(_light(column) for column in schema.tasks.c))
-"""The rows of tasks without their params and results, which may be long."""
+class Queries:
+    """The read statements of one database."""
 
-_LIMIT: sa.BindParameter[int] = sa.bindparam("limit", type_=sa.BigInteger())
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._reads = reads(database.kind)
+
+    def _tasks(self, connection: sa.Connection, rows: Sequence[Row], *, light: bool = False) -> list[Task]:
+        large = {} if light else self._database.large_of(connection, rows)
+        incarnation, reading = self._database.incarnation, self._database.reading()
+        return [codec.task_of(row, incarnation, large.get(row[0]), reading) for row in rows]
+
+    def _one(self, connection: sa.Connection, rows: Sequence[Row]) -> Task | None:
+        found = self._tasks(connection, rows)
+        return found[0] if found else None
+
+    def task(self, connection: sa.Connection, project: str, task_id: str) -> Task | None:
+        """Return a task by name; None for a tombstone."""
+        return self._one(connection, self._reads.task(connection, project=project, task_id=task_id))
+
+    def task_by_request(self, connection: sa.Connection, project: str, request_id: str) -> Task | None:
+        """Return a task by the request that made it; tombstones too."""
+        return self._one(connection, self._reads.task_by_request(connection, project=project, request_id=request_id))
+
+    def task_by_id(self, connection: sa.Connection, task: int) -> Task | None:
+        """Return a task by id; tombstones too."""
+        return self._one(connection, self._reads.task_by_id(connection, task=task))
+
+    def tasks(self, connection: sa.Connection, query: TaskQuery) -> list[Task]:
+        """Return a page of the tasks of a project, of several or of all."""
+        if isinstance(query.project, frozenset):
+            # Each by its own index, and of these the first: asked for several at once, a database sorts all they have.
+            rows: list[Row] = []
+            for project in query.project:
+                rows += _page(connection, query, project)
+                rows.sort(key=itemgetter(0), reverse=query.descending)
+                del rows[query.limit :]
+        else:
+            rows = _page(connection, query, query.project)
+        return self._tasks(connection, rows, light=query.light)
+
+    def queued(
+        self, connection: sa.Connection, executor: str, limit: int, after: tuple[int, int] | None = None
+    ) -> list[Task]:
+        """Return the first tasks in an executor's queue, or the first after a place in it."""
+        if after is None:
+            rows = self._reads.queued(connection, executor=executor, limit=limit)
+            return self._tasks(connection, rows, light=True)
+        # Two ranges of the index, each read from its beginning; asked for both at once, a database reads the whole.
+        priority, task = -after[0], after[1]
+        rows = self._reads.queued_level(connection, executor=executor, priority=priority, after=task, limit=limit)
+        if len(rows) < limit:
+            left = limit - len(rows)
+            rows = [*rows, *self._reads.queued_below(connection, executor=executor, priority=priority, limit=left)]
+        return self._tasks(connection, rows, light=True)
+
+    def queue_place(self, connection: sa.Connection, task: Task) -> int:
+        """Return how many queued tasks of its executor come before `task`."""
+        place = self._reads.queue_place
+        ((before,),) = place(connection, executor=task.executor, priority=task.policy.priority, task=task.id)
+        return int(before)
+
+    def noted(self, connection: sa.Connection, name: str) -> str:
+        """Return what was noted under `name`, "" if nothing was."""
+        value = connection.execute(sa.select(schema.meta.c.value).where(schema.meta.c.name == name)).scalar()
+        return str(value or "")
+
+    def unfinished(self, connection: sa.Connection, after: int, limit: int, project: str | None) -> list[Task]:
+        """Return a page of the tasks that are not at rest."""
+        if project is None:
+            return self._tasks(connection, self._reads.unfinished(connection, after=after, limit=limit))
+        rows = self._reads.unfinished_of(connection, after=after, limit=limit, project=project)
+        return self._tasks(connection, rows)
+
+    def leased(self, connection: sa.Connection, after: int, limit: int) -> list[Task]:
+        """Return a page of the tasks that an attempt holds."""
+        return self._tasks(connection, self._reads.leased(connection, after=after, limit=limit))
+
+    def expired(self, connection: sa.Connection, now: int, limit: int) -> list[Task]:
+        """Return tasks at rest whose time is over and that own nothing."""
+        return self._tasks(connection, self._reads.expired(connection, now=now, limit=limit))
+
+    def events(self, connection: sa.Connection, task: int, after: int, limit: int) -> list[StoredEvent]:
+        """Return a task's events after a sequence number."""
+        return [StoredEvent(*row) for row in self._reads.events(connection, task=task, after=after, limit=limit)]
+
+    def feed(self, connection: sa.Connection, project: str, after: int, limit: int) -> list[FeedEvent]:
+        """Return a project's events after a position."""
+        return [FeedEvent(*row) for row in self._reads.feed(connection, project=project, after=after, limit=limit)]
+
+    def feed_bounds(self, connection: sa.Connection, project: str) -> tuple[int, int]:
+        """Return the first position from which on nothing is missing, and the newest."""
+        for floor, position in self._reads.bounds(connection, project=project):
+            return floor + 1, position
+        return 1, 0
+
+    def entries(
+        self,
+        connection: sa.Connection,
+        task: int,
+        after_ordinal: int,
+        limit: int,
+        states: frozenset[EntryState],
+        *,
+        only_open: bool,
+    ) -> list[Entry]:
+        """Return a page of a task's ledger in the order of intent."""
+        select = sa.select(*schema.entries.c).where(_E.task == task, _E.ordinal > after_ordinal)
+        if states:
+            select = select.where(_E.state.in_(sorted(map(int, states))))
+        if only_open:
+            select = select.where(_E.owned == 1, _E.state.not_in(sorted(map(int, CLOSED))))
+        reading = self._database.reading()
+        rows = connection.execute(select.order_by(_E.ordinal).limit(limit)).all()
+        return [codec.entry_of(row, reading) for row in rows]
+
+    def sealed(self, connection: sa.Connection, task: int) -> Sealed | None:
+        """Return the encrypted values of a task's sealed params."""
+        for key, body in self._reads.sealed(connection, task=task):
+            return Sealed(key, bytes(body))
+        return None
+
+    def seal_keys(self, connection: sa.Connection) -> dict[str, int]:
+        """Return how many tasks hold params sealed under each key."""
+        return {str(key): int(count) for key, count in self._reads.seal_keys(connection)}
+
+    def estimate(self, connection: sa.Connection, task: int) -> bytes:
+        """Return the document of what a task is expected to cost, b"" where there is none."""
+        for (body,) in self._reads.estimate(connection, task=task):
+            return bytes(body)
+        return b""
+
+    def spending(self, connection: sa.Connection, project: str) -> Sums:
+        """Return what a project with a budget spends by the hour."""
+        return read_sums(self._reads.spending(connection, project=project))
+
+    def memos(self, connection: sa.Connection, task: int) -> dict[str, bytes]:
+        """Return a task's memos."""
+        return self._database.memos(connection, task)
 
 
-def _(name: str) -> sa.BindParameter[Any]:
-    return sa.bindparam(name)
+def _page(connection: sa.Connection, query: TaskQuery, project: str | None) -> list[Row]:
+    """Return the rows of a page of one project's tasks, or (None) of all."""
+    select = (LIGHT if query.light else TASK).where(_T.delete_time == 0)
+    if project is not None:
+        select = select.where(_T.project == project)
+    select = select.where(*(clause for condition in query.conditions for clause in _clauses(project, condition)))
+    if query.after:
+        select = select.where(_T.id < query.after if query.descending else _T.id > query.after)
+    select = select.order_by(_T.id.desc() if query.descending else _T.id).limit(query.limit)
+    return [*connection.execute(select)]
 
 
-class Prepared:
-    """A compiled statement, run with the values of its parameters by name."""
-
-    def __init__(self, statement: sa.Select[Any], kind: str) -> None:
-        compiled = statement.compile(dialect=_DIALECTS[kind])
-        self._sql = str(compiled)
-        self._names: Sequence[str] = getattr(compiled, "positiontup", None) or ()
-        self._constants = {name: value for name, value in compiled.params.items() if value is not None}
-
-    def __call__(self, connection: sa.Connection, **values: Any) -> Sequence[Sequence[Any]]:
-        """Run it and return its rows."""
-        values |= self._constants
-        return connection.exec_driver_sql(self._sql, tuple([values[name] for name in self._names])).all()
+def _clauses(project: str | None, condition: Condition) -> list[sa.ColumnElement[bool] | sa.TextClause]:
+    if condition.field == "label":
+        return [_label(project, condition)]
+    value: Any = condition.value
+    clauses: list[sa.ColumnElement[bool] | sa.TextClause] = [
+        _COMPARE[condition.op](_T[condition.field], int(value) if condition.field == "state" else value)
+    ]
+    if condition.field == "state" and condition.op == "=":
+        # Said twice, so that the index of the few unfinished or failed tasks is taken.
+        clauses += [UNFINISHED] if int(value) < 5 else [TROUBLED] if int(value) > 5 else []
+    return clauses
 
 
-class Reads:
-    """The prepared reads of one kind of database."""
-
-    def __init__(self, kind: str) -> None:
-        def make(statement: sa.Select[Any]) -> Prepared:
-            return Prepared(statement, kind)
-
-        named = TASK.where(_T.project == _("project"))
-        after = TASK.where(UNFINISHED, _T.id > _("after")).order_by(_T.id).limit(_LIMIT)
-        over = (_T.expire_time > _ZERO, _T.expire_time <= _("now"), _T.delete_time == _ZERO, _T.open_entries == _ZERO)
-        before = sa.or_(_T.priority > _("priority"), sa.and_(_T.priority == _("priority"), _T.id < _("task")))
-        event = sa.select(_V.sequence, _V.position, _V.body).where(_V.task == _("task"), _V.sequence > _("after"))
-        feed = sa.select(_V.position, _V.task, _V.sequence, _V.body)
-        feed = feed.where(_V.project == _("project"), _V.position > _("after"))
-
-        self.task = make(named.where(_T.task_id == _("task_id"), _T.delete_time == _ZERO))
-        self.task_by_request = make(named.where(_T.request_id == _("request_id")))
-        self.task_by_id = make(TASK.where(_T.id == _("task")))
-        queue = LIGHT.where(_QUEUED, _T.executor == _("executor"))
-        level = queue.where(_T.priority == _("priority"), _T.id > _("after"))
-        below = queue.where(_T.priority < _("priority"))
-        self.queued = make(queue.order_by(_T.priority.desc(), _T.id).limit(_LIMIT))
-        self.queued_level = make(level.order_by(_T.id).limit(_LIMIT))
-        self.queued_below = make(below.order_by(_T.priority.desc(), _T.id).limit(_LIMIT))
-        self.queue_place = make(
-            sa.select(sa.func.count()).select_from(schema.tasks).where(_QUEUED, _T.executor == _("executor"), before)
-        )
-        self.unfinished = make(after)
-        self.unfinished_of = make(after.where(_T.project == _("project")))
-        self.leased = make(
-            TASK.where(UNFINISHED, _T.lease_expire > _ZERO, _T.id > _("after")).order_by(_T.id).limit(_LIMIT)
-        )
-        self.expired = make(
-            TASK.where(*over, _T.state >= sa.literal_column("5")).order_by(_T.expire_time).limit(_LIMIT)
-        )
-        self.estimate = make(sa.select(_D.body).where(_D.task == _("task"), _D.name == codec.ESTIMATE))
-        self.spending = make(sa.select(_B.currency, _B.amount).where(_B.project == _("project")))
-        self.sealed = make(sa.select(_S.seal_key, _S.body).where(_S.task == _("task")))
-        self.seal_keys = make(sa.select(_S.seal_key, sa.func.count()).group_by(_S.seal_key))
-        self.events = make(event.order_by(_V.sequence).limit(_LIMIT))
-        self.feed = make(feed.order_by(_V.position).limit(_LIMIT))
-        self.bounds = make(sa.select(_P.floor, _P.position).where(_P.project == _("project")))
-
-
-@cache
-def reads(kind: str) -> Reads:
-    """Return the prepared reads for "sqlite" or "postgresql"."""
-    return Reads(kind)
+def _label(project: str | None, condition: Condition) -> sa.ColumnElement[bool]:
+    assert isinstance(condition.value, tuple)
+    labels = schema.task_labels.c
+    key, value = condition.value
+    compare = _COMPARE["=" if condition.op == "!=" else condition.op](labels.value, value)
+    # The index of labels begins with the project; whatever has tasks is among the projects.
+    where = labels.project.in_(sa.select(schema.projects.c.project)) if project is None else labels.project == project
+    tasks = sa.select(labels.task).where(where, labels.key == key, compare)
+    return _T.id.not_in(tasks) if condition.op == "!=" else _T.id.in_(tasks)
