@@ -10,11 +10,8 @@ import sqlalchemy as sa
 
 from wharfinger_prices.catalog import Activation, Catalog
 from wharfinger_server.domain import ids
-from wharfinger_server.domain.costs import Sums
 from wharfinger_server.domain.errors import Refused
-from wharfinger_server.domain.ledger import Entry
 from wharfinger_server.domain.progress import Progress
-from wharfinger_server.domain.states import EntryState
 from wharfinger_server.domain.task import Task
 from wharfinger_server.store.commit.commands import (
     Change,
@@ -33,9 +30,8 @@ from wharfinger_server.store.commit.replies import Awaiting, Blocked
 from wharfinger_server.store.commit.runner import InlineRunner, Runner, ThreadRunner
 from wharfinger_server.store.commit.unit_of_work import Encode, UnitOfWork
 from wharfinger_server.store.commit.writer import OnCommit, Pace, Writer
-from wharfinger_server.store.databases import catalogs
-from wharfinger_server.store.databases.base import Database, Verdict
-from wharfinger_server.store.databases.queries import Queries
+from wharfinger_server.store.databases.base import Database
+from wharfinger_server.store.databases.reads import Reads
 from wharfinger_server.store.databases.spending import Budgets
 from wharfinger_server.store.databases.steady_clock import SteadyClock
 from wharfinger_server.store.errors import (
@@ -79,8 +75,8 @@ READERS = 4
 """How many queries run at once."""
 
 
-class Store:
-    """The database of one server. Every `async` method may be awaited on any event loop.
+class Store(Reads):
+    """The database of one server: what is written, beside what `Reads` reads. Any event loop may await its methods.
 
     Writes raise Unavailable DATABASE_UNAVAILABLE while the database cannot be written (full disk, connection lost for
     longer than the writer's patience), creations DATABASE_BUSY while too much is queued. What the database refuses of
@@ -88,13 +84,12 @@ class Store:
     """
 
     def __init__(self, database: Database, runner: Runner, writer: Writer) -> None:
+        super().__init__(database, runner.read)
         self.incarnation = database.incarnation
         self.schema_version = schema.REVISION
         self.steady = database.steady
-        self._database = database
         self._runner = runner
         self._writer = writer
-        self._queries = Queries(database)
         self._ping: asyncio.Future[Any] | None = None
 
     @classmethod
@@ -245,139 +240,7 @@ class Store:
         )
         return result
 
-    # ------------------------------------------------------------------ reading
-
-    async def _read(self, query: Callable[[sa.Connection], T]) -> T:
-        if self._writer.closed:
-            raise unavailable("the server is shutting down")
-        return await self._runner.read(lambda: self._run(query))
-
-    def _run(self, query: Callable[[sa.Connection], T]) -> T:
-        try:
-            return self._database.read(query)
-        except sa.exc.DBAPIError as error:
-            trouble = self._database.judge(error)
-            if trouble.verdict is Verdict.REFUSED:
-                raise
-            raise unavailable(trouble.why) from error
-
-    async def task(self, project: str, task_id: str) -> Task | None:
-        """Return a task by name; None if there is none, or only its tombstone."""
-        return await self._read(lambda c: self._queries.task(c, project, task_id))
-
-    async def task_by_request(self, project: str, request_id: str) -> Task | None:
-        """Return the task that a request made, as a tombstone too."""
-        return await self._read(lambda c: self._queries.task_by_request(c, project, request_id))
-
-    async def task_by_id(self, id: int) -> Task | None:  # noqa: A002  # the task's own word
-        """Return a task by its id, as a tombstone too."""
-        return await self._read(lambda c: self._queries.task_by_id(c, id))
-
-    async def tasks(self, query: TaskQuery) -> list[Task]:
-        """Return a page of the tasks of a project, of several or of all."""
-        return await self._read(lambda c: self._queries.tasks(c, query))
-
-    async def events(self, task: int, after: int, limit: int) -> list[StoredEvent]:
-        """Return up to `limit` events of a task after the sequence number `after`."""
-        return await self._read(lambda c: self._queries.events(c, task, after, limit))
-
-    async def feed(self, project: str, after: int, limit: int) -> list[FeedEvent]:
-        """Return up to `limit` events of a project after the position `after`, in the order they were committed."""
-        return await self._read(lambda c: self._queries.feed(c, project, after, limit))
-
-    async def feed_bounds(self, project: str) -> tuple[int, int]:
-        """Return (oldest, newest): from `oldest` on, every position's event is held; (1, 0) for a project without any.
-
-        A reader that has seen everything up to `oldest - 1` or later misses nothing.
-        """
-        return await self._read(lambda c: self._queries.feed_bounds(c, project))
-
-    async def entries(
-        self,
-        task: int,
-        after_ordinal: int,
-        limit: int,
-        states: frozenset[EntryState] = frozenset(),
-        only_open: bool = False,
-    ) -> list[Entry]:
-        """Return up to `limit` ledger entries after an ordinal, in the order of intent; `states` empty: of any."""
-        return await self._read(
-            lambda c: self._queries.entries(c, task, after_ordinal, limit, states, only_open=only_open)
-        )
-
-    async def estimate(self, task: int) -> bytes:
-        """Return the document of what a task is expected to cost, b"" where nothing was estimated."""
-        return await self._read(lambda c: self._queries.estimate(c, task))
-
-    async def spending(self, project: str) -> Sums:
-        """Return what a project with a budget spends by the hour, by currency."""
-        return await self._read(lambda c: self._queries.spending(c, project))
-
-    async def memos(self, task: int) -> dict[str, bytes]:
-        """Return a task's saved answers by key."""
-        return await self._read(lambda c: self._queries.memos(c, task))
-
-    async def sealed(self, task: int) -> Sealed | None:
-        """Return the encrypted values of a task's sealed params, None where it has none or they are erased."""
-        return await self._read(lambda c: self._queries.sealed(c, task))
-
-    async def seal_keys(self) -> dict[str, int]:
-        """Return the ids of the keys that sealed params are under, each with the number of its tasks."""
-        return await self._read(self._queries.seal_keys)
-
-    async def queued(self, executor: str, limit: int, after: tuple[int, int] | None = None) -> list[Task]:
-        """Return the queued tasks of an executor that no attempt holds, highest priority first, then oldest.
-
-        `after` is where the page before ended: the priority of its last task, negated, and its id. Params and results
-        are left out.
-        """
-        return await self._read(lambda c: self._queries.queued(c, executor, limit, after))
-
-    async def queue_place(self, task: Task) -> int:
-        """Return how many queued tasks of the same executor come before `task`."""
-        return await self._read(lambda c: self._queries.queue_place(c, task))
-
-    async def noted(self, name: str) -> str:
-        """Return what was noted under `name`, "" if nothing was."""
-        return await self._read(lambda c: self._queries.noted(c, name))
-
-    async def unfinished(self, after: int, limit: int, project: str | None = None) -> list[Task]:
-        """Return up to `limit` tasks not at rest, of ids above `after`, in their order; of one project, if given."""
-        return await self._read(lambda c: self._queries.unfinished(c, after, limit, project))
-
-    async def leased(self, after: int, limit: int) -> list[Task]:
-        """Return up to `limit` tasks that an attempt holds, of ids above `after`, in their order."""
-        return await self._read(lambda c: self._queries.leased(c, after, limit))
-
-    async def expired(self, now: int, limit: int) -> list[Task]:
-        """Return tasks at rest whose expire_time has come, that own nothing alive and are not tombstones yet."""
-        return await self._read(lambda c: self._queries.expired(c, now, limit))
-
-    async def active_catalog(self) -> Catalog | None:
-        """Return the active catalogue, None before the first."""
-        return await self._read(catalogs.active)
-
-    async def catalog(self, digest: str) -> Catalog | None:
-        """Return a catalogue, None where there is none of that digest."""
-        return await self._read(lambda c: catalogs.catalog(c, digest))
-
-    async def catalogs(self, after: str, limit: int) -> list[Catalog]:
-        """Return up to `limit` catalogues, the newest import first, from behind the digest `after` on ("": the first).
-
-        Raises NotFound UNKNOWN_CATALOG for an `after` that does not exist.
-        """
-        return await self._read(lambda c: catalogs.page(c, after, limit))
-
-    async def catalog_of(self, origin: str) -> Catalog | None:
-        """Return the catalogue that was last fetched from, or found unchanged at, an origin."""
-        return await self._read(lambda c: catalogs.latest_of(c, origin))
-
-    async def activations(self, limit: int, before: int = 0) -> list[Activation]:
-        """Return the last activations, the newest first: which catalogue became active, when, by whom and why.
-
-        `before` is the number of the last one seen, 0 for none.
-        """
-        return await self._read(lambda c: catalogs.history(c, limit, before))
+    # ------------------------------------------------------------------ health
 
     async def health(self, within: float = 5.0) -> None:
         """Raise Unavailable when the database does not answer readers and the writer within some seconds.

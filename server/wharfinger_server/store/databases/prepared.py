@@ -1,4 +1,4 @@
-"""Reads whose statement is always the same, compiled once in a process for each kind of database.
+"""The readers' statements that are always the same, compiled once in a process for each kind of database.
 
 Building and looking up a Core statement takes several times as long as running one of these.
 """
@@ -68,8 +68,8 @@ class Prepared:
         return connection.exec_driver_sql(self._sql, tuple([values[name] for name in self._names])).all()
 
 
-class Reads:
-    """The prepared reads of one kind of database."""
+class ReadStatements:
+    """The prepared statements of one kind of database."""
 
     def __init__(self, kind: str) -> None:
         def make(statement: sa.Select[Any]) -> Prepared:
@@ -113,6 +113,6 @@ class Reads:
 
 
 @cache
-def reads(kind: str) -> Reads:
-    """Return the prepared reads for "sqlite" or "postgresql"."""
-    return Reads(kind)
+def read_statements(kind: str) -> ReadStatements:
+    """Return the prepared statements for "sqlite" or "postgresql"."""
+    return ReadStatements(kind)

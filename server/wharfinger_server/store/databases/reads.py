@@ -1,40 +1,120 @@
-"""What readers ask, as functions of a connection."""
+"""Everything that is read of a database beside its writer, on the readers' threads."""
 
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Mapping, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from operator import itemgetter
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
+from wharfinger_prices.catalog import Activation, Catalog
 from wharfinger_server.domain.costs import Sums
 from wharfinger_server.domain.ledger import Entry
 from wharfinger_server.domain.states import CLOSED, EntryState
 from wharfinger_server.domain.task import Task
-from wharfinger_server.store.databases.base import Database
-from wharfinger_server.store.databases.reads import LIGHT, TASK, TROUBLED, UNFINISHED, reads
+from wharfinger_server.store.databases import catalogs
+from wharfinger_server.store.databases.base import Database, Verdict
+from wharfinger_server.store.databases.prepared import LIGHT, TASK, TROUBLED, UNFINISHED, read_statements
 from wharfinger_server.store.databases.spending import read_sums
+from wharfinger_server.store.errors import unavailable
 from wharfinger_server.store.tables import codec, schema
 from wharfinger_server.store.tables.codec import Row
 from wharfinger_server.store.values import Condition, FeedEvent, Sealed, StoredEvent, TaskQuery
 
+T = TypeVar("T")
+Query = Callable[[sa.Connection], T]
+
 _T = schema.tasks.c
 _E = schema.entries.c
-
 
 _COMPARE: Mapping[str, Callable[[Any, Any], sa.ColumnElement[bool]]] = {
     "=": operator.eq, "!=": operator.ne, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
 }  # fmt: skip
 
 
-class Queries:
-    """The read statements of one database."""
+class Reads(ABC):
+    """The reads of one database. Each may be awaited on any event loop, and raises Unavailable DATABASE_UNAVAILABLE.
 
-    def __init__(self, database: Database) -> None:
+    `run` runs a function on a reader's thread and returns what it returns.
+    """
+
+    def __init__(self, database: Database, run: Callable[[Callable[[], Any]], Awaitable[Any]]) -> None:
         self._database = database
-        self._reads = reads(database.kind)
+        self._run = run
+        self._statements = read_statements(database.kind)
+
+    @property
+    @abstractmethod
+    def closed(self) -> bool:
+        """Whether it takes nothing any more, for good."""
+
+    async def _read(self, query: Query[T]) -> T:
+        if self.closed:
+            raise unavailable("the server is shutting down")
+        found: T = await self._run(lambda: self._ask(query))
+        return found
+
+    def _ask(self, query: Query[T]) -> T:
+        try:
+            return self._database.read(query)
+        except sa.exc.DBAPIError as error:
+            trouble = self._database.judge(error)
+            if trouble.verdict is Verdict.REFUSED:
+                raise
+            raise unavailable(trouble.why) from error
+
+    # ------------------------------------------------------------------ tasks
+
+    async def task(self, project: str, task_id: str) -> Task | None:
+        """Return a task by name; None if there is none, or only its tombstone."""
+        return await self._read(
+            lambda c: self._one(c, self._statements.task(c, project=project, task_id=task_id)),
+        )
+
+    async def task_by_request(self, project: str, request_id: str) -> Task | None:
+        """Return the task that a request made, as a tombstone too."""
+        return await self._read(
+            lambda c: self._one(c, self._statements.task_by_request(c, project=project, request_id=request_id))
+        )
+
+    async def task_by_id(self, id: int) -> Task | None:  # noqa: A002  # the task's own word
+        """Return a task by its id, as a tombstone too."""
+        return await self._read(lambda c: self._one(c, self._statements.task_by_id(c, task=id)))
+
+    async def tasks(self, query: TaskQuery) -> list[Task]:
+        """Return a page of the tasks of a project, of several or of all."""
+        return await self._read(lambda c: self._tasks(c, _page(c, query), light=query.light))
+
+    async def queued(self, executor: str, limit: int, after: tuple[int, int] | None = None) -> list[Task]:
+        """Return the queued tasks of an executor that no attempt holds, highest priority first, then oldest.
+
+        `after` is where the page before ended: the priority of its last task, negated, and its id. Params and results
+        are left out.
+        """
+        return await self._read(lambda c: self._tasks(c, self._queue(c, executor, limit, after), light=True))
+
+    async def queue_place(self, task: Task) -> int:
+        """Return how many queued tasks of the same executor come before `task`."""
+        asked = {"executor": task.executor, "priority": task.policy.priority, "task": task.id}
+        return await self._read(lambda c: int(self._statements.queue_place(c, **asked)[0][0]))
+
+    async def unfinished(self, after: int, limit: int, project: str | None = None) -> list[Task]:
+        """Return up to `limit` tasks not at rest, of ids above `after`, in their order; of one project, if given."""
+        if project is None:
+            return await self._read(lambda c: self._tasks(c, self._statements.unfinished(c, after=after, limit=limit)))
+        of_project = self._statements.unfinished_of
+        return await self._read(lambda c: self._tasks(c, of_project(c, after=after, limit=limit, project=project)))
+
+    async def leased(self, after: int, limit: int) -> list[Task]:
+        """Return up to `limit` tasks that an attempt holds, of ids above `after`, in their order."""
+        return await self._read(lambda c: self._tasks(c, self._statements.leased(c, after=after, limit=limit)))
+
+    async def expired(self, now: int, limit: int) -> list[Task]:
+        """Return tasks at rest whose expire_time has come, that own nothing alive and are not tombstones yet."""
+        return await self._read(lambda c: self._tasks(c, self._statements.expired(c, now=now, limit=limit)))
 
     def _tasks(self, connection: sa.Connection, rows: Sequence[Row], *, light: bool = False) -> list[Task]:
         large = {} if light else self._database.large_of(connection, rows)
@@ -45,132 +125,133 @@ class Queries:
         found = self._tasks(connection, rows)
         return found[0] if found else None
 
-    def task(self, connection: sa.Connection, project: str, task_id: str) -> Task | None:
-        """Return a task by name; None for a tombstone."""
-        return self._one(connection, self._reads.task(connection, project=project, task_id=task_id))
-
-    def task_by_request(self, connection: sa.Connection, project: str, request_id: str) -> Task | None:
-        """Return a task by the request that made it; tombstones too."""
-        return self._one(connection, self._reads.task_by_request(connection, project=project, request_id=request_id))
-
-    def task_by_id(self, connection: sa.Connection, task: int) -> Task | None:
-        """Return a task by id; tombstones too."""
-        return self._one(connection, self._reads.task_by_id(connection, task=task))
-
-    def tasks(self, connection: sa.Connection, query: TaskQuery) -> list[Task]:
-        """Return a page of the tasks of a project, of several or of all."""
-        if isinstance(query.project, frozenset):
-            # Each by its own index, and of these the first: asked for several at once, a database sorts all they have.
-            rows: list[Row] = []
-            for project in query.project:
-                rows += _page(connection, query, project)
-                rows.sort(key=itemgetter(0), reverse=query.descending)
-                del rows[query.limit :]
-        else:
-            rows = _page(connection, query, query.project)
-        return self._tasks(connection, rows, light=query.light)
-
-    def queued(
-        self, connection: sa.Connection, executor: str, limit: int, after: tuple[int, int] | None = None
-    ) -> list[Task]:
-        """Return the first tasks in an executor's queue, or the first after a place in it."""
+    def _queue(
+        self, connection: sa.Connection, executor: str, limit: int, after: tuple[int, int] | None
+    ) -> Sequence[Row]:
         if after is None:
-            rows = self._reads.queued(connection, executor=executor, limit=limit)
-            return self._tasks(connection, rows, light=True)
+            return self._statements.queued(connection, executor=executor, limit=limit)
         # Two ranges of the index, each read from its beginning; asked for both at once, a database reads the whole.
         priority, task = -after[0], after[1]
-        rows = self._reads.queued_level(connection, executor=executor, priority=priority, after=task, limit=limit)
+        rows = self._statements.queued_level(connection, executor=executor, priority=priority, after=task, limit=limit)
         if len(rows) < limit:
             left = limit - len(rows)
-            rows = [*rows, *self._reads.queued_below(connection, executor=executor, priority=priority, limit=left)]
-        return self._tasks(connection, rows, light=True)
+            below = self._statements.queued_below(connection, executor=executor, priority=priority, limit=left)
+            rows = [*rows, *below]
+        return rows
 
-    def queue_place(self, connection: sa.Connection, task: Task) -> int:
-        """Return how many queued tasks of its executor come before `task`."""
-        place = self._reads.queue_place
-        ((before,),) = place(connection, executor=task.executor, priority=task.policy.priority, task=task.id)
-        return int(before)
+    # ------------------------------------------------------------------ what is a task's
 
-    def noted(self, connection: sa.Connection, name: str) -> str:
-        """Return what was noted under `name`, "" if nothing was."""
-        value = connection.execute(sa.select(schema.meta.c.value).where(schema.meta.c.name == name)).scalar()
-        return str(value or "")
+    async def events(self, task: int, after: int, limit: int) -> list[StoredEvent]:
+        """Return up to `limit` events of a task after the sequence number `after`."""
+        rows = await self._read(lambda c: self._statements.events(c, task=task, after=after, limit=limit))
+        return [StoredEvent(*row) for row in rows]
 
-    def unfinished(self, connection: sa.Connection, after: int, limit: int, project: str | None) -> list[Task]:
-        """Return a page of the tasks that are not at rest."""
-        if project is None:
-            return self._tasks(connection, self._reads.unfinished(connection, after=after, limit=limit))
-        rows = self._reads.unfinished_of(connection, after=after, limit=limit, project=project)
-        return self._tasks(connection, rows)
-
-    def leased(self, connection: sa.Connection, after: int, limit: int) -> list[Task]:
-        """Return a page of the tasks that an attempt holds."""
-        return self._tasks(connection, self._reads.leased(connection, after=after, limit=limit))
-
-    def expired(self, connection: sa.Connection, now: int, limit: int) -> list[Task]:
-        """Return tasks at rest whose time is over and that own nothing."""
-        return self._tasks(connection, self._reads.expired(connection, now=now, limit=limit))
-
-    def events(self, connection: sa.Connection, task: int, after: int, limit: int) -> list[StoredEvent]:
-        """Return a task's events after a sequence number."""
-        return [StoredEvent(*row) for row in self._reads.events(connection, task=task, after=after, limit=limit)]
-
-    def feed(self, connection: sa.Connection, project: str, after: int, limit: int) -> list[FeedEvent]:
-        """Return a project's events after a position."""
-        return [FeedEvent(*row) for row in self._reads.feed(connection, project=project, after=after, limit=limit)]
-
-    def feed_bounds(self, connection: sa.Connection, project: str) -> tuple[int, int]:
-        """Return the first position from which on nothing is missing, and the newest."""
-        for floor, position in self._reads.bounds(connection, project=project):
-            return floor + 1, position
-        return 1, 0
-
-    def entries(
+    async def entries(
         self,
-        connection: sa.Connection,
         task: int,
         after_ordinal: int,
         limit: int,
-        states: frozenset[EntryState],
-        *,
-        only_open: bool,
+        states: frozenset[EntryState] = frozenset(),
+        only_open: bool = False,
     ) -> list[Entry]:
-        """Return a page of a task's ledger in the order of intent."""
+        """Return up to `limit` ledger entries after an ordinal, in the order of intent; `states` empty: of any."""
         select = sa.select(*schema.entries.c).where(_E.task == task, _E.ordinal > after_ordinal)
         if states:
             select = select.where(_E.state.in_(sorted(map(int, states))))
         if only_open:
             select = select.where(_E.owned == 1, _E.state.not_in(sorted(map(int, CLOSED))))
-        reading = self._database.reading()
-        rows = connection.execute(select.order_by(_E.ordinal).limit(limit)).all()
-        return [codec.entry_of(row, reading) for row in rows]
+        select = select.order_by(_E.ordinal).limit(limit)
 
-    def sealed(self, connection: sa.Connection, task: int) -> Sealed | None:
-        """Return the encrypted values of a task's sealed params."""
-        for key, body in self._reads.sealed(connection, task=task):
-            return Sealed(key, bytes(body))
-        return None
+        def entries(connection: sa.Connection) -> list[Entry]:
+            reading = self._database.reading()
+            return [codec.entry_of(row, reading) for row in connection.execute(select).all()]
 
-    def seal_keys(self, connection: sa.Connection) -> dict[str, int]:
-        """Return how many tasks hold params sealed under each key."""
-        return {str(key): int(count) for key, count in self._reads.seal_keys(connection)}
+        return await self._read(entries)
 
-    def estimate(self, connection: sa.Connection, task: int) -> bytes:
-        """Return the document of what a task is expected to cost, b"" where there is none."""
-        for (body,) in self._reads.estimate(connection, task=task):
-            return bytes(body)
-        return b""
+    async def estimate(self, task: int) -> bytes:
+        """Return the document of what a task is expected to cost, b"" where nothing was estimated."""
+        rows = await self._read(lambda c: self._statements.estimate(c, task=task))
+        return bytes(rows[0][0]) if rows else b""
 
-    def spending(self, connection: sa.Connection, project: str) -> Sums:
-        """Return what a project with a budget spends by the hour."""
-        return read_sums(self._reads.spending(connection, project=project))
+    async def memos(self, task: int) -> dict[str, bytes]:
+        """Return a task's saved answers by key."""
+        return await self._read(lambda c: self._database.memos(c, task))
 
-    def memos(self, connection: sa.Connection, task: int) -> dict[str, bytes]:
-        """Return a task's memos."""
-        return self._database.memos(connection, task)
+    async def sealed(self, task: int) -> Sealed | None:
+        """Return the encrypted values of a task's sealed params, None where it has none or they are erased."""
+        rows = await self._read(lambda c: self._statements.sealed(c, task=task))
+        return Sealed(rows[0][0], bytes(rows[0][1])) if rows else None
+
+    # ------------------------------------------------------------------ what is a project's, and the server's
+
+    async def feed(self, project: str, after: int, limit: int) -> list[FeedEvent]:
+        """Return up to `limit` events of a project after the position `after`, in the order they were committed."""
+        rows = await self._read(lambda c: self._statements.feed(c, project=project, after=after, limit=limit))
+        return [FeedEvent(*row) for row in rows]
+
+    async def feed_bounds(self, project: str) -> tuple[int, int]:
+        """Return (oldest, newest): from `oldest` on, every position's event is held; (1, 0) for a project without any.
+
+        A reader that has seen everything up to `oldest - 1` or later misses nothing.
+        """
+        rows = await self._read(lambda c: self._statements.bounds(c, project=project))
+        return (rows[0][0] + 1, rows[0][1]) if rows else (1, 0)
+
+    async def spending(self, project: str) -> Sums:
+        """Return what a project with a budget spends by the hour, by currency."""
+        return read_sums(await self._read(lambda c: self._statements.spending(c, project=project)))
+
+    async def seal_keys(self) -> dict[str, int]:
+        """Return the ids of the keys that sealed params are under, each with the number of its tasks."""
+        return {str(key): int(count) for key, count in await self._read(self._statements.seal_keys)}
+
+    async def noted(self, name: str) -> str:
+        """Return what was noted under `name`, "" if nothing was."""
+        select = sa.select(schema.meta.c.value).where(schema.meta.c.name == name)
+        return str(await self._read(lambda c: c.execute(select).scalar()) or "")
+
+    # ------------------------------------------------------------------ catalogues
+
+    async def active_catalog(self) -> Catalog | None:
+        """Return the active catalogue, None before the first."""
+        return await self._read(catalogs.active)
+
+    async def catalog(self, digest: str) -> Catalog | None:
+        """Return a catalogue, None where there is none of that digest."""
+        return await self._read(lambda c: catalogs.catalog(c, digest))
+
+    async def catalogs(self, after: str, limit: int) -> list[Catalog]:
+        """Return up to `limit` catalogues, the newest import first, from behind the digest `after` on ("": the first).
+
+        Raises NotFound UNKNOWN_CATALOG for an `after` that does not exist.
+        """
+        return await self._read(lambda c: catalogs.page(c, after, limit))
+
+    async def catalog_of(self, origin: str) -> Catalog | None:
+        """Return the catalogue that was last fetched from, or found unchanged at, an origin."""
+        return await self._read(lambda c: catalogs.latest_of(c, origin))
+
+    async def activations(self, limit: int, before: int = 0) -> list[Activation]:
+        """Return the last activations, the newest first: which catalogue became active, when, by whom and why.
+
+        `before` is the number of the last one seen, 0 for none.
+        """
+        return await self._read(lambda c: catalogs.history(c, limit, before))
 
 
-def _page(connection: sa.Connection, query: TaskQuery, project: str | None) -> list[Row]:
+def _page(connection: sa.Connection, query: TaskQuery) -> list[Row]:
+    if not isinstance(query.project, frozenset):
+        return _page_of(connection, query, query.project)
+    # Each by its own index, and of these the first: asked for several at once, a database sorts all they have.
+    rows: list[Row] = []
+    for project in query.project:
+        rows += _page_of(connection, query, project)
+        rows.sort(key=itemgetter(0), reverse=query.descending)
+        del rows[query.limit :]
+    return rows
+
+
+def _page_of(connection: sa.Connection, query: TaskQuery, project: str | None) -> list[Row]:
     """Return the rows of a page of one project's tasks, or (None) of all."""
     select = (LIGHT if query.light else TASK).where(_T.delete_time == 0)
     if project is not None:
