@@ -18,9 +18,9 @@ from wharfinger_prices.catalogues.build import build
 from wharfinger_prices.catalogues.catalogue import Catalogue
 from wharfinger_prices.lookup.layers import bundled
 from wharfinger_prices.price import Price
+from wharfinger_prices.registry import SOURCES, load_group
 from wharfinger_prices.sdk.price_source import Notes
 from wharfinger_server.pricing import Layer, Stack
-from wharfinger_server.registry import SOURCES, load_group
 
 LOOK_UP_MICROSECONDS = 15
 LOAD_SECONDS = 0.5

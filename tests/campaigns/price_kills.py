@@ -18,9 +18,10 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from wharfinger_prices.registry import SOURCES, SourcePlugin, load_group
 from wharfinger_server import config
 from wharfinger_server.pricing import ImportRequest, Pricing
-from wharfinger_server.registry import SOURCES, Registry, SourcePlugin, load_group
+from wharfinger_server.registry import Registry
 from wharfinger_server.store.store import Store
 
 ROWS = 1_000

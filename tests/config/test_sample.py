@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import wharfinger_prices
 import wharfinger_server
 from wharfinger_server import config
 from wharfinger_server.config.load import SECTIONS
@@ -146,7 +147,11 @@ def test_effective_settings_read_back(tmp_path):
 
 def test_the_server_reads_every_setting_that_it_offers():
     package = Path(wharfinger_server.__file__).parent
-    source = "".join(path.read_text() for path in package.rglob("*.py") if path.parent.name != "config")
+    prices = Path(wharfinger_prices.__file__).parent
+    read = [path for path in package.rglob("*.py") if path.parent.name != "config"]
+    read += [path for path in prices.rglob("*.py") if path.parent.name != "settings"]
+    source = "".join(path.read_text() for path in read)
+    source += (prices / "settings" / "price_settings.py").read_text()
     source += (package / "config" / "settings.py").read_text() + (package / "config" / "load.py").read_text()
     offered = [(name, field.name) for name, kind in SECTIONS.items() for field in dataclasses.fields(kind)]
     unread = [key for section, key in offered if not re.search(rf"\b({section}|tls|limits)\.{key}\b", source)]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from wharfinger_server.config.units import format_duration, format_size, parse_duration, parse_size
+from wharfinger_prices.settings.units import format_duration, format_size, parse_duration, parse_size
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,10 @@ from tests.servers.sources import Sources
 from tests.store.making import encode
 
 from wharfinger_prices.lookup import layers
+from wharfinger_prices.registry import SOURCES, SourcePlugin, load_group
 from wharfinger_server import config
 from wharfinger_server.pricing import Pricing
-from wharfinger_server.registry import SOURCES, Registry, SourcePlugin, load_group
+from wharfinger_server.registry import Registry
 from wharfinger_server.store.store import Store
 
 OpenPricing = Callable[..., Pricing]

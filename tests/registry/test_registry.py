@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from tests.registry.conftest import Install
 
-from wharfinger_server.registry import EXECUTORS, SCRIPTS, ExecutorPlugin, Registry, ScriptPlugin, load_group
+from wharfinger_prices.registry import load_group
+from wharfinger_server.registry import EXECUTORS, SCRIPTS, ExecutorPlugin, Registry, ScriptPlugin
 
 GOOD = '''"""Make a thing.
 

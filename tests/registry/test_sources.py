@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from tests.registry.conftest import Install
 
-from wharfinger_server.registry import SOURCES, Registry
+from wharfinger_prices.registry import SOURCES
+from wharfinger_server.registry import Registry
 
 SOURCE = """
 from wharfinger_prices.sdk.price_source import PriceSource

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from wharfinger_prices.registry import SOURCES, load_group
 from wharfinger_prices.sdk.price_source import PriceSource
-from wharfinger_server.registry import SOURCES, load_group
 
 pytest.register_assert_rewrite("wharfinger_prices.sdk.conformance")
 

@@ -19,6 +19,7 @@ from typing import Any, Self
 import grpc
 
 from wharfinger.v1 import pricing_service_pb2
+from wharfinger_prices.registry import load_sources
 from wharfinger_server import __version__
 from wharfinger_server.app.data_folder import make_data_dir
 from wharfinger_server.config import Settings
@@ -95,7 +96,7 @@ class PriceOffice:
         make_data_dir(self._settings)
         store = await asyncio.to_thread(Store.open, self._settings.database_url, encode=encode_event)
         try:
-            pricing = Pricing(store, Registry.load_sources(_tell_problem), self._settings)
+            pricing = Pricing(store, Registry({}, {}, load_sources()), self._settings)
             with tempfile.TemporaryDirectory(prefix="wharfinger-") as folder:
                 server = self._server(pricing, store.schema_version)
                 address = f"unix:{Path(folder) / 'prices'}"

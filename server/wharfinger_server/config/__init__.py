@@ -1,15 +1,15 @@
 """The operator's settings: read once from a TOML file, the environment and the command line; frozen from then on."""
 
+from wharfinger_prices.settings.gather import ConfigError
+from wharfinger_prices.settings.price_settings import Prices, default_path
 from wharfinger_server.config.address import Address
-from wharfinger_server.config.gather import ConfigError
-from wharfinger_server.config.load import check_exposure, default_path, load
+from wharfinger_server.config.load import check_exposure, load
 from wharfinger_server.config.sample import effective, sample
 from wharfinger_server.config.seal_keys import SealKeys, make_key
 from wharfinger_server.config.seal_keys import parse as parse_keys
 from wharfinger_server.config.secrets import secret_values, shown_url
 from wharfinger_server.config.settings import (
     Limits,
-    Prices,
     Retention,
     Sealing,
     Server,

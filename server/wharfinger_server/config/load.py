@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
 
-import platformdirs
-
+from wharfinger_prices.settings.gather import PREFIX, ConfigError, Gathered
+from wharfinger_prices.settings.price_settings import Prices, default_path, read_prices
+from wharfinger_prices.settings.sections import read_section
 from wharfinger_server.config.address import Address
-from wharfinger_server.config.gather import PREFIX, ConfigError, Gathered, toml_value
-from wharfinger_server.config.price_tables import check_budgets, check_sources, check_trusted_keys
+from wharfinger_server.config.secrets import secrets_in
 from wharfinger_server.config.settings import (
-    APPLICATION,
-    Kind,
     Limits,
-    Prices,
     Retention,
     Sealing,
     Server,
@@ -29,7 +24,6 @@ from wharfinger_server.config.settings import (
 )
 from wharfinger_server.config.store_tables import check_prices
 from wharfinger_server.config.tokens import read_tokens
-from wharfinger_server.config.units import parse_duration, parse_size
 
 SECTIONS = {
     "server": Server,
@@ -43,13 +37,6 @@ SECTIONS = {
 NAMED = ("stores", "profiles", "executors")
 _KNOWN = (*SECTIONS, *NAMED, "tokens")
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,62}")
-_WORDS = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
-S = TypeVar("S")
-
-
-def default_path() -> Path:
-    """Return where the file is looked for when none is named."""
-    return platformdirs.user_config_path(APPLICATION, appauthor=False) / "server.toml"
 
 
 def load(
@@ -72,6 +59,7 @@ def load(
     gathered = Gathered(Path(named).expanduser() if named else default_path())
     if named or gathered.file.exists():
         gathered.read_file()
+        _guard_secrets(gathered)
     gathered.read_environment(environ, SECTIONS)
     for (section, key), value in (overrides or {}).items():
         gathered.put((section, key), value, f"--{key.replace('_', '-')}")
@@ -79,6 +67,15 @@ def load(
     if gathered.problems:
         raise ConfigError(gathered.problems)
     return settings
+
+
+def _guard_secrets(gathered: Gathered) -> None:
+    """Refuse a file with credentials that others can read."""
+    secret = ("tokens",) if gathered.tree.get("tokens") else next(iter(secrets_in(gathered.tree)), None)
+    mode = gathered.file.stat().st_mode & 0o777
+    if secret is not None and mode & 0o077:
+        todo = f"run `chmod 600 {gathered.file}`"
+        gathered.problem(secret, f"is a credential, and the file is open to others (mode {mode:o}); {todo}")
 
 
 def check_exposure(settings: Settings) -> str:
@@ -110,17 +107,17 @@ def _build(gathered: Gathered, packages: frozenset[str] | None) -> Settings:
             else:
                 gathered.unknown((name,), (*_KNOWN, *packages), "setting and no installed script package")
     settings = Settings(
-        server=_section(gathered, "server", Server),
-        store=_section(gathered, "store", Store),
-        sealing=_section(gathered, "sealing", Sealing),
-        tls=_section(gathered, "tls", Tls),
+        server=read_section(gathered, "server", Server),
+        store=read_section(gathered, "store", Store),
+        sealing=read_section(gathered, "sealing", Sealing),
+        tls=read_section(gathered, "tls", Tls),
         tokens=read_tokens(gathered),
-        limits=_section(gathered, "limits", Limits),
-        retention=_section(gathered, "retention", Retention),
+        limits=read_section(gathered, "limits", Limits),
+        retention=read_section(gathered, "retention", Retention),
         stores=_named(gathered, "stores"),
         profiles=_named(gathered, "profiles"),
         executors=_named(gathered, "executors"),
-        prices=_prices(gathered),
+        prices=read_prices(gathered),
         packages=extra,
         source=gathered.file if gathered.used else None,
     )
@@ -129,16 +126,6 @@ def _build(gathered: Gathered, packages: frozenset[str] | None) -> Settings:
     _check_limits(gathered, settings.limits)
     check_prices(gathered, settings.stores)
     return settings
-
-
-def _prices(gathered: Gathered) -> Prices:
-    """Return the section of prices, its tables checked."""
-    told = _section(gathered, "prices", Prices)
-    check_sources(gathered, told.allow_sources)
-    keys = check_trusted_keys(gathered, told.trusted_keys)
-    if told.require_signature and not keys:
-        gathered.problem(("prices", "require_signature"), "needs at least one key in prices.trusted_keys")
-    return dataclasses.replace(told, trusted_keys=keys, budgets=check_budgets(gathered, told.budgets))
 
 
 def _named(gathered: Gathered, section: str) -> dict[str, Table]:
@@ -150,61 +137,6 @@ def _named(gathered: Gathered, section: str) -> dict[str, Table]:
         else:
             gathered.problem((section, name), "is no name: write lower-case letters, digits, _ and -, a letter first")
     return tables
-
-
-def _section(gathered: Gathered, name: str, kind: type[S]) -> S:
-    """Return the typed section `name`."""
-    fields = {field.name: field for field in dataclasses.fields(kind)}  # type: ignore[arg-type]
-    values = {}
-    for key, raw in gathered.table(name).items():
-        if key not in fields:
-            gathered.unknown((name, key), fields)
-            continue
-        try:
-            values[key] = _value(raw, fields[key].metadata)
-        except ValueError as error:
-            gathered.problem((name, key), str(error))
-            continue
-        if fields[key].metadata["kind"] is Kind.PATH and values[key]:
-            folder = gathered.file.absolute().parent if gathered.used else Path.cwd()
-            values[key] = str(folder / Path(str(values[key])).expanduser())
-    return kind(**values)
-
-
-def _value(raw: object, metadata: Mapping[str, Any]) -> object:
-    """Return `raw` as its kind wants it; text does for everything, because the environment has nothing else."""
-    kind: Kind = metadata["kind"]
-    value = _convert(raw, kind)
-    if value is None:
-        raise ValueError(f"must be {kind.value}, not {raw!r}")
-    if isinstance(value, int) and not isinstance(value, bool) and value < metadata["least"]:
-        raise ValueError(f"is too small: {raw!r}")
-    if metadata["among"] and value not in metadata["among"]:
-        raise ValueError(f"must be one of {', '.join(metadata['among'])}, not {raw!r}")
-    return value
-
-
-def _convert(raw: object, kind: Kind) -> str | int | bool | tuple[str, ...] | Mapping[str, Any] | None:
-    """Return `raw` converted, None where it is of the wrong type."""
-    if kind in (Kind.LIST, Kind.TABLE):
-        return _gathering(toml_value(raw) if isinstance(raw, str) else raw, kind)
-    if kind in (Kind.TEXT, Kind.PATH):
-        return raw if isinstance(raw, str) else None
-    if kind is Kind.SWITCH:
-        return raw if isinstance(raw, bool) else _WORDS.get(str(raw).lower())
-    if isinstance(raw, str):
-        if kind is Kind.NUMBER:
-            return int(raw) if re.fullmatch(r"-?[0-9][0-9_]*", raw) else None
-        return parse_duration(raw) if kind is Kind.DURATION else parse_size(raw)
-    whole = isinstance(raw, int) and not isinstance(raw, bool)
-    return int(str(raw)) if whole and kind is not Kind.DURATION else None
-
-
-def _gathering(raw: object, kind: Kind) -> tuple[str, ...] | Mapping[str, Any] | None:
-    """Return a list or a table as it is kept, None where it is of the wrong type."""
-    if kind is Kind.TABLE:
-        return raw if isinstance(raw, Mapping) else None
-    return tuple(raw) if isinstance(raw, list) and all(isinstance(item, str) for item in raw) else None
 
 
 def _check_address(gathered: Gathered, settings: Settings) -> None:

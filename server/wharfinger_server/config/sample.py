@@ -9,10 +9,11 @@ import textwrap
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from wharfinger_prices.settings.sections import Kind
+from wharfinger_prices.settings.units import format_duration, format_size
 from wharfinger_server.config.load import SECTIONS
 from wharfinger_server.config.secrets import GUARDED, HIDDEN, shown
-from wharfinger_server.config.settings import Kind, Settings, Token
-from wharfinger_server.config.units import format_duration, format_size
+from wharfinger_server.config.settings import Settings, Token
 
 _HEAD = """\
 # Settings of the Wharfinger server. Every key stands here with its default; uncomment what you change.

@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from wharfinger_server.config.gather import ConfigError
+from wharfinger_prices.settings.gather import ConfigError
 
 KEY_BYTES = 32
 _COMMAND_TIMEOUT = 30.0

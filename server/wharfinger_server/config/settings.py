@@ -4,56 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
-from enum import Enum
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
-import platformdirs
-
-from wharfinger_server.config.units import parse_duration, parse_size
-
-APPLICATION = "wharfinger"
-
-
-class Kind(Enum):
-    """How a value is written in the file. Durations become microseconds, sizes bytes."""
-
-    TEXT = "a string"
-    NUMBER = "a whole number"
-    SWITCH = "true or false"
-    DURATION = 'a duration such as "30s"'
-    SIZE = 'a size such as "1MiB"'
-    PATH = "a path"
-    LIST = "a list of strings"
-    TABLE = "a table"
-
-
-def setting(
-    default: str | int | tuple[str, ...] | Mapping[str, Any],
-    doc: str,
-    kind: Kind | None = None,
-    *,
-    least: int = 0,
-    among: tuple[str, ...] = (),
-) -> Any:
-    """Return a dataclass field for one key: `default` as written, `doc` for the sample, `least` the smallest number."""
-    if isinstance(default, tuple | Mapping):
-        kind = Kind.LIST if isinstance(default, tuple) else Kind.TABLE
-    if kind is None:
-        kind = Kind.SWITCH if isinstance(default, bool) else Kind.NUMBER if isinstance(default, int) else Kind.TEXT
-    value: Any = default
-    if kind is Kind.DURATION:
-        value = parse_duration(str(default))
-    elif kind is Kind.SIZE:
-        value = parse_size(str(default))
-    if kind is Kind.TABLE:
-        return field(
-            default_factory=lambda: MappingProxyType({}),
-            metadata={"kind": kind, "written": default, "doc": doc, "least": least, "among": among},
-        )
-    return field(default=value, metadata={"kind": kind, "written": default, "doc": doc, "least": least, "among": among})
+from wharfinger_prices.settings.price_settings import Prices, data_dir_of, database_url, price_folder_of
+from wharfinger_prices.settings.sections import Kind, setting
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,40 +136,6 @@ class Retention:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Prices:
-    """Where prices come from, and how far they are trusted."""
-
-    folder: str = setting(
-        "",
-        "Folder with price files of your own, in any format that is known; those in its projects/PROJECT hold for one"
-        " project. Empty: prices/ beside this file.",
-        Kind.PATH,
-    )
-    url: str = setting(
-        "", "What `wharfinger prices update` fetches; its checksum is looked for beside it. Empty: Libcloud's own file."
-    )
-    trusted_keys: Mapping[str, str] = setting(
-        {}, 'Minisign public keys by a name of your choice, whose signatures are trusted: { ops = "RWQf6LRC…" }.'
-    )
-    require_signature: bool = setting(False, "Refuse price data without a signature by a trusted key.")
-    max_bytes: int = setting("2GiB", "Largest file of price data, as it comes.", Kind.SIZE, least=1)
-    max_unpacked: int = setting("8GiB", "Largest file of price data, unpacked.", Kind.SIZE, least=1)
-    fetch_timeout: int = setting("10m", "How long fetching price data may take in all.", Kind.DURATION, least=1)
-    stale_after: int = setting("30d", "Prices older than this are marked as stale.", Kind.DURATION, least=1)
-    update_every: int = setting(
-        "1d", "How long `wharfinger prices update` does not ask again, unless it is forced.", Kind.DURATION
-    )
-    allow_sources: tuple[str, ...] = setting(
-        (), 'HOST:PORT that price data may be fetched from though they are not public: ["127.0.0.1:8000"].'
-    )
-    libcloud: bool = setting(True, "Honour ~/.libcloud/pricing.json of the server's user, as Libcloud does.")
-    bundled: bool = setting(True, "Know the prices that the installed Libcloud brings, where nothing newer does.")
-    budgets: Mapping[str, Mapping[str, Decimal]] = setting(
-        {}, 'What all that a project has alive may cost in an hour, by currency: { default = { USD = "12.50" } }.'
-    )
-
-
 Table = Mapping[str, Any]
 
 
@@ -254,23 +175,17 @@ class Settings:
     @property
     def data_dir(self) -> Path:
         """The folder of the embedded database."""
-        if self.server.data_dir:
-            return Path(self.server.data_dir)
-        return platformdirs.user_data_path(APPLICATION, appauthor=False)
+        return data_dir_of(self.server.data_dir)
 
     @property
     def price_folder(self) -> Path:
         """The folder of the operator's own prices."""
-        if self.prices.folder:
-            return Path(self.prices.folder)
-        if self.source:
-            return self.source.absolute().parent / "prices"
-        return platformdirs.user_config_path(APPLICATION, appauthor=False) / "prices"
+        return price_folder_of(self.prices, self.source)
 
     @property
     def database_url(self) -> str:
         """Where the database is: what was set, otherwise SQLite's file in the data folder."""
-        return self.store.url or f"sqlite:///{self.data_dir / 'wharfinger.db'}"
+        return database_url(self.store.url, self.data_dir)
 
     @property
     def seal_key_file(self) -> Path:

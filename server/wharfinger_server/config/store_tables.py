@@ -7,7 +7,7 @@ from typing import Any
 
 from wharfinger.runtime import store_prices
 from wharfinger.runtime.wrong_option import WrongOption
-from wharfinger_server.config.gather import Gathered
+from wharfinger_prices.settings.gather import Gathered
 
 
 def check_prices(gathered: Gathered, stores: Mapping[str, Mapping[str, Any]]) -> None:

@@ -6,7 +6,7 @@ import dataclasses
 import re
 from typing import Any
 
-from wharfinger_server.config.gather import Gathered
+from wharfinger_prices.settings.gather import Gathered
 from wharfinger_server.config.settings import Token
 
 _PROJECT = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?")

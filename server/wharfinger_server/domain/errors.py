@@ -1,73 +1,49 @@
 """Every way in which a request is refused.
 
-Each class is one gRPC status; `reason` is a name of the API's ErrorReason.
+Each class is one gRPC status; `reason` is a name of the API's ErrorReason. Those that prices refuse by as well come
+from `wharfinger_prices`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from wharfinger_prices.errors import (
+    Aborted,
+    FailedPrecondition,
+    InvalidArgument,
+    NotFound,
+    OutOfRange,
+    PermissionDenied,
+    Refused,
+    Unavailable,
+    Violation,
+    invalid,
+)
 
-
-@dataclass(frozen=True, slots=True)
-class Violation:
-    """What is wrong with one field: `field` is its path in the request (`task.params.stores[0]`)."""
-
-    field: str
-    description: str
-
-
-class Refused(Exception):
-    """A request that is refused, with a reason a program can act on and a sentence that helps a person.
-
-    `metadata` is the reason's documented set of facts; `violations` name the fields at fault. Both travel to the
-    caller.
-    """
-
-    def __init__(
-        self,
-        reason: str,
-        message: str,
-        metadata: Mapping[str, str] | None = None,
-        violations: Sequence[Violation] = (),
-    ) -> None:
-        super().__init__(message)
-        self.reason = reason
-        self.message = message
-        self.metadata = dict(metadata or {})
-        self.violations = tuple(violations)
-
-
-class InvalidArgument(Refused):
-    """The request is wrong whatever the state of the server."""
-
-
-class NotFound(Refused):
-    """The thing does not exist, or belongs to a project the caller may not see: both answer alike."""
+__all__ = [
+    "Aborted",
+    "AlreadyExists",
+    "FailedPrecondition",
+    "Fenced",
+    "InvalidArgument",
+    "NotFound",
+    "OutOfRange",
+    "PermissionDenied",
+    "Refused",
+    "ResourceExhausted",
+    "Unauthenticated",
+    "Unavailable",
+    "Unimplemented",
+    "Violation",
+    "invalid",
+]
 
 
 class AlreadyExists(Refused):
     """A thing of that name, or another request under that request id, exists."""
 
 
-class FailedPrecondition(Refused):
-    """The state of the thing forbids it now."""
-
-
-class Aborted(Refused):
-    """The caller's view is outdated (etag): read again, then decide."""
-
-
-class OutOfRange(Refused):
-    """A position that the server no longer holds."""
-
-
 class ResourceExhausted(Refused):
     """A limit is reached."""
-
-
-class Unavailable(Refused):
-    """Not now: the same request may go through later."""
 
 
 class Unimplemented(Refused):
@@ -78,14 +54,5 @@ class Unauthenticated(Refused):
     """No valid credential came with the request."""
 
 
-class PermissionDenied(Refused):
-    """The credential does not allow it."""
-
-
 class Fenced(Exception):
     """A write of an attempt whose lease has ended. Nothing was changed; the attempt must stop."""
-
-
-def invalid(field: str, description: str, reason: str = "INVALID_ARGUMENT", **metadata: str) -> InvalidArgument:
-    """Return the refusal of one field."""
-    return InvalidArgument(reason, f"{field}: {description}", metadata, (Violation(field, description),))

@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Mapping
 from typing import Any
 
-from wharfinger_server.config.units import parse_duration
+from wharfinger_prices.settings.units import parse_duration
 
 
 class Options:

@@ -139,11 +139,12 @@ def _here(settings: Settings, active: Catalog | None, project: str) -> Stack:
     from wharfinger_prices.catalogues.catalogue_folder import CatalogueFolder
     from wharfinger_prices.catalogues.reader import Reader
     from wharfinger_prices.lookup.layers import Layers
-    from wharfinger_server.registry import Registry
+    from wharfinger_prices.registry import load_sources, usable
 
-    sources = {name: plugin.cls for name, plugin in Registry.load_sources().sources.items() if plugin.cls is not None}
     known = Known(active.id, active.source.partition(" ")[0]) if active is not None else None
-    loaded = Layers(CatalogueFolder(settings.data_dir / "prices"), Reader(sources), settings).load(known)
+    loaded = Layers(
+        CatalogueFolder(settings.data_dir / "prices"), Reader(lambda: usable(load_sources())), settings
+    ).load(known)
     for trouble in loaded.troubles:
         click.echo(f"wharfinger: {trouble}", err=True)
     return loaded.projects.get(project, loaded.base)

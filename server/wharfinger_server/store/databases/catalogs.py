@@ -9,7 +9,7 @@ import orjson
 import sqlalchemy as sa
 
 from wharfinger_prices.catalog import Activation, Catalog, CatalogDiff
-from wharfinger_server.domain.errors import Aborted, FailedPrecondition, NotFound
+from wharfinger_prices.record import overtaken, quarantined, unknown_catalog
 from wharfinger_server.store.databases.connection import Line
 from wharfinger_server.store.tables.schema import BYTES, ID, NUMBER, SMALL, TEXT, metadata
 
@@ -42,13 +42,6 @@ _C = catalogs.c
 _A = activations.c
 _IN_DOC = ("format", "data_time", "price_count", "unknown_count", "signed_by", "diff", "sections", "skipped", "etag")
 _COLUMNS = "digest, import_time, origin, check_time, quarantine_reason, doc"
-
-
-def unknown_catalog(digest: str) -> NotFound:
-    """Return the refusal of a catalogue that does not exist."""
-    return NotFound(
-        "UNKNOWN_CATALOG", f"there is no catalogue {digest}; `wharfinger prices ls` lists them", {"catalog": digest}
-    )
 
 
 # ---------------------------------------------------------------------- reading
@@ -138,8 +131,7 @@ class CatalogWrites:
         """
         now_active = self._active()
         if now_active != over:
-            why = "another catalogue became active while this one was checked; ask again"
-            raise Aborted("PRICES_BUSY", why)
+            raise overtaken()
         known = self._known(told.digest)
         kept = replace(told, import_time=known.import_time if known else self._now, check_time=self._now)
         doc = orjson.dumps({name: value for name, value in asdict(kept).items() if name in _IN_DOC})
@@ -187,9 +179,3 @@ class CatalogWrites:
 
     def _run(self, sql: str, values: tuple[object, ...]) -> Any:
         return self._line.exec_driver_sql(sql.replace("?", self._mark), values)
-
-
-def quarantined(catalog: Catalog) -> FailedPrecondition:
-    """Return the refusal to make a catalogue active that the checks object to."""
-    why = f"the catalogue {catalog.digest} is in quarantine: {catalog.quarantine_reason}"
-    return FailedPrecondition("PRICES_QUARANTINED", why, {"catalog": catalog.digest})

@@ -24,7 +24,7 @@ import orjson
 
 from wharfinger_prices.catalogues.build import Built
 from wharfinger_prices.catalogues.catalogue import SUFFIX, Catalogue
-from wharfinger_server.domain.errors import Aborted, FailedPrecondition
+from wharfinger_prices.errors import Aborted, FailedPrecondition
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from wharfinger_prices.catalogues.build import Built, OnRows, build
 from wharfinger_prices.catalogues.unpacking import unpack
+from wharfinger_prices.errors import InvalidArgument
 from wharfinger_prices.sdk.price_source import MalformedPrices, Notes, PriceSource
-from wharfinger_server.domain.errors import InvalidArgument
+
+Sources = Mapping[str, type[PriceSource]] | Callable[[], Mapping[str, type[PriceSource]]]
+"""Price sources by their formats' names, or what returns them: that imports each, and is seldom needed."""
 
 _HEAD = 64 * 1024
 _SECTIONS = 100
@@ -41,8 +45,12 @@ def malformed(form: str, why: str) -> InvalidArgument:
 class Reader:
     """Reads files by the installed price sources, each by its format's name. Blocks."""
 
-    def __init__(self, sources: Mapping[str, type[PriceSource]]) -> None:
-        self._sources = dict(sorted(sources.items()))
+    def __init__(self, sources: Sources) -> None:
+        self._told = sources
+
+    @cached_property
+    def _sources(self) -> dict[str, type[PriceSource]]:
+        return dict(sorted((self._told() if callable(self._told) else self._told).items()))
 
     def read(
         self, path: Path, name: str, form: str, folder: Path, max_unpacked: int, on_rows: OnRows | None = None

@@ -14,8 +14,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
+from wharfinger_prices.errors import OutOfRange
 from wharfinger_prices.sdk.price_source import MalformedPrices
-from wharfinger_server.domain.errors import OutOfRange
 
 _PIECE = 1 << 20
 _ZIP = b"PK\x03\x04"

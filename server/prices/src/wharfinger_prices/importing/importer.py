@@ -26,13 +26,12 @@ from wharfinger_prices.catalogues.checks import objections
 from wharfinger_prices.catalogues.diff import compare
 from wharfinger_prices.catalogues.reader import Read, Reader, Stopped
 from wharfinger_prices.catalogues.unpacking import too_large
+from wharfinger_prices.errors import InvalidArgument, Unavailable, invalid
 from wharfinger_prices.importing import signature
 from wharfinger_prices.importing.fetching import Fetcher
 from wharfinger_prices.importing.request import ImportProgress, ImportRequest, OnProgress
-from wharfinger_server.config import Settings
-from wharfinger_server.domain.errors import InvalidArgument, Unavailable, invalid
-from wharfinger_server.store.databases.catalogs import quarantined
-from wharfinger_server.store.store import Store
+from wharfinger_prices.record import CatalogRecord, quarantined
+from wharfinger_prices.settings.price_settings import PriceSettings
 
 log = logging.getLogger(__name__)
 
@@ -56,18 +55,18 @@ class _Staged:
 
 
 class Importer:
-    """Imports into one data folder and one database."""
+    """Imports into one folder and its record."""
 
-    def __init__(self, store: Store, shelf: CatalogueFolder, reader: Reader, settings: Settings) -> None:
-        self._store = store
-        self._shelf = shelf
+    def __init__(self, record: CatalogRecord, folder: CatalogueFolder, reader: Reader, settings: PriceSettings) -> None:
+        self._record = record
+        self._folder = folder
         self._reader = reader
         self._settings = settings
 
     async def file(self, file: File, request: ImportRequest, on_progress: OnProgress | None) -> Catalog:
         """Import a file, a folder of pages, or a stream.
 
-        Raises, beside what `Pricing.import_file` tells: nothing is kept then.
+        Raises, beside what `PriceBook.import_file` tells: nothing is kept then.
         """
         job = _Job(on_progress)
         with ExitStack() as held:
@@ -84,8 +83,8 @@ class Importer:
     async def url(self, url: str, request: ImportRequest, on_progress: OnProgress | None, *, beside: bool) -> Catalog:
         """Fetch and import. `beside`: look for a checksum, and a signature where keys are trusted, beside the URL."""
         origin = _origin(url)
-        known = await self._store.catalog_of(origin)
-        if known is not None and not self._shelf.has(known.digest):
+        known = await self._record.catalog_of(origin)
+        if known is not None and not self._folder.has(known.digest):
             known = None
         if known is not None and not request.force and self._is_fresh(known):
             return await self._again(known, request)
@@ -95,7 +94,7 @@ class Importer:
             etag = known.etag if known is not None else ""
             fetched = await job.run(partial(self._fetch, url, folder, request, etag, job, beside=beside))
             if fetched is None and known is not None:
-                checked = await self._store.catalog_checked(known.digest)
+                checked = await self._record.catalog_checked(known.digest)
                 return await self._again(checked or known, request)
             assert fetched is not None
             return await self._take(fetched, request, folder, job)
@@ -105,10 +104,10 @@ class Importer:
     def _begin(self, held: ExitStack) -> Path:
         """Take the lock and a folder to work in."""
         try:
-            held.enter_context(self._shelf.importing())
-            return held.enter_context(self._shelf.work())
+            held.enter_context(self._folder.importing())
+            return held.enter_context(self._folder.work())
         except OSError as error:
-            raise not_kept(self._shelf.folder, error) from error
+            raise not_kept(self._folder.folder, error) from error
 
     def _stage(self, file: Path | BinaryIO, staged: Path, job: _Job) -> tuple[Path, _Digests | None]:
         if isinstance(file, Path):
@@ -141,7 +140,7 @@ class Importer:
                     target.write(piece)
                     job.tell(ImportProgress("fetch", digests.size, total, "bytes"))
         except OSError as error:
-            raise not_kept(self._shelf.folder, error) from error
+            raise not_kept(self._folder.folder, error) from error
         return digests
 
     async def _receive(self, pieces: AsyncIterable[bytes], staged: Path, job: _Job) -> _Digests:
@@ -160,7 +159,7 @@ class Importer:
             why = f"the data did not come within {self._settings.prices.fetch_timeout / 1_000_000:g} s"
             raise Unavailable("PRICES_UNREACHABLE", why, {"url": "", "cause": why}) from None
         except OSError as error:
-            raise not_kept(self._shelf.folder, error) from error
+            raise not_kept(self._folder.folder, error) from error
         return digests
 
     def _fetch(
@@ -191,7 +190,7 @@ class Importer:
                 for piece in _pieces(staged):
                     digests.add(piece)
         except OSError as error:
-            raise not_kept(self._shelf.folder, error) from error
+            raise not_kept(self._folder.folder, error) from error
         name = shown(url).rpartition("/")[2]
         found = _Staged(path, name, _origin(url), etag=fetched.etag)
         return self._verify(found, digests, request)
@@ -215,13 +214,13 @@ class Importer:
 
     async def _take(self, staged: _Staged, request: ImportRequest, folder: Path, job: _Job) -> Catalog:
         read = await job.run(partial(self._read, staged, request, folder, job))
-        active = await self._store.active_catalog()
+        active = await self._record.active_catalog()
         job.tell(ImportProgress("check", 0, read.built.price_count, "prices"), always=True)
         told = await job.run(partial(self._check, staged, read, active))
         job.tell(ImportProgress("activate", 0, 0, ""), always=True)
         wanted = request.activate and (not told.quarantine_reason or request.override_checks)
         activation = _activation(told, request) if wanted else None
-        kept = await self._store.keep_catalog(told, activation, active.digest if active else None)
+        kept = await self._record.keep_catalog(told, activation, active.digest if active else None)
         if request.activate and not kept.active:
             raise quarantined(kept)
         return kept
@@ -239,10 +238,10 @@ class Importer:
                 staged.path, staged.name, request.format, folder, self._settings.prices.max_unpacked, on_rows
             )
         except OSError as error:
-            raise not_kept(self._shelf.folder, error) from error
+            raise not_kept(self._folder.folder, error) from error
 
     def _check(self, staged: _Staged, read: Read, active: Catalog | None) -> Catalog:
-        """Compare with the active catalogue, and give the file its name: from here on only the database decides."""
+        """Compare with the active catalogue, and give the file its name: from here on only the record decides."""
         told = Catalog(
             digest=read.built.digest,
             format=read.format,
@@ -256,13 +255,13 @@ class Importer:
             etag=staged.etag,
         )
         try:
-            path = self._shelf.put(read.built)
+            path = self._folder.put(read.built)
         except OSError as error:
-            raise not_kept(self._shelf.folder, error) from error
+            raise not_kept(self._folder.folder, error) from error
         if active is None or active.digest == told.digest:
             return told
         try:
-            before = self._shelf.open(active.digest)
+            before = self._folder.open(active.digest)
         except (OSError, Damaged) as error:
             reason = f"it can't be compared with the active catalogue, which can't be read: {error}"
             return replace(told, quarantine_reason=reason)
@@ -282,7 +281,7 @@ class Importer:
         if not request.activate or known.active:
             return known
         overridden = request.override_checks and bool(known.quarantine_reason)
-        return await self._store.activate_catalog(
+        return await self._record.activate_catalog(
             Activation(known.digest, request.actor, request.reason, overridden=overridden)
         )
 

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from wharfinger_server.domain.errors import PermissionDenied
+from wharfinger_prices.errors import PermissionDenied
 
 _TRUSTED = "trusted comment: "
 _LARGEST = 8192

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from wharfinger_outbound import locations
-from wharfinger_server.domain.errors import PermissionDenied, Unavailable
+from wharfinger_prices.errors import PermissionDenied, Unavailable
 
 
 def locate(url: str, allowed: Collection[str] = ()) -> locations.Location:

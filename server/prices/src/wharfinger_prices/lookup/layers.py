@@ -12,6 +12,7 @@ from typing import Any
 
 import orjson
 
+from wharfinger_prices import __version__
 from wharfinger_prices.catalog import Catalog
 from wharfinger_prices.catalogues.catalogue import Catalogue, Damaged
 from wharfinger_prices.catalogues.catalogue_folder import CatalogueFolder
@@ -19,11 +20,10 @@ from wharfinger_prices.catalogues.diff import contradiction
 from wharfinger_prices.catalogues.reader import Reader
 from wharfinger_prices.catalogues.unpacking import too_large
 from wharfinger_prices.catalogues.vetting import described
+from wharfinger_prices.errors import Refused
 from wharfinger_prices.lookup.export import default_path, is_export
 from wharfinger_prices.lookup.stack import Layer, Stack
-from wharfinger_server import __version__
-from wharfinger_server.config import Settings
-from wharfinger_server.domain.errors import Refused
+from wharfinger_prices.settings.price_settings import PriceSettings
 
 log = logging.getLogger(__name__)
 
@@ -51,17 +51,17 @@ class _Known:
 
 
 class Layers:
-    """The layers of one server. `load` blocks; one at a time."""
+    """The layers of one folder. `load` blocks; one at a time."""
 
-    def __init__(self, shelf: CatalogueFolder, reader: Reader, settings: Settings) -> None:
-        self._shelf = shelf
+    def __init__(self, catalogues: CatalogueFolder, reader: Reader, settings: PriceSettings) -> None:
+        self._catalogues = catalogues
         self._reader = reader
         self._settings = settings
         self._files: dict[str, _Known] = {}
         self._open: dict[str, Catalogue] = {}
         self._kept: set[str] = set()
         self._troubles: list[str] = []
-        self._index = shelf.folder / f"files-{__version__}.json"
+        self._index = catalogues.folder / f"files-{__version__}.json"
         self._read_index()
 
     def is_at_hand(self) -> bool:
@@ -94,7 +94,7 @@ class Layers:
 
     def open(self, digest: str) -> Catalogue:
         """Open a catalogue, or return the one that is open. Raises Damaged, and OSError where there is none."""
-        return self._open.get(digest) or self._shelf.open(digest)
+        return self._open.get(digest) or self._catalogues.open(digest)
 
     # ------------------------------------------------------------------ layers
 
@@ -155,9 +155,10 @@ class Layers:
         stack = Stack(tuple(layers))
         if stack.digest not in self._kept:
             try:
-                self._shelf.put_stack(stack.document())
+                self._catalogues.put_stack(stack.document())
             except OSError as error:
-                self._trouble(f"estimates made now can't be repeated later: {self._shelf.folder}: {error.strerror}")
+                where = self._catalogues.folder
+                self._trouble(f"estimates made now can't be repeated later: {where}: {error.strerror}")
             else:
                 self._kept.add(stack.digest)
         return stack
@@ -170,7 +171,7 @@ class Layers:
         try:
             found = path.stat()
             signs = (found.st_mtime_ns, found.st_size, found.st_ino)
-            if known is None or known.signs != signs or (known.digest and not self._shelf.has(known.digest)):
+            if known is None or known.signs != signs or (known.digest and not self._catalogues.has(known.digest)):
                 known = self._import(path, form, signs, known)
                 self._files[str(path)] = known
             if known.trouble:
@@ -189,11 +190,11 @@ class Layers:
         try:
             if signs[1] > prices.max_bytes:
                 raise too_large(prices.max_bytes, "has")
-            with self._shelf.work() as folder:
+            with self._catalogues.work() as folder:
                 read = self._reader.read(path, path.name, form, folder, prices.max_unpacked)
-                self._shelf.put(read.built)
+                self._catalogues.put(read.built)
         except Refused as error:
-            kept = before is not None and before.digest and self._shelf.has(before.digest)
+            kept = before is not None and before.digest and self._catalogues.has(before.digest)
             still = "; what it said before stays in force" if kept else ""
             trouble = f"{path} can't be used: {error.message}{still}"
             if kept and before is not None:
@@ -207,7 +208,7 @@ class Layers:
     def _opened(self, digest: str) -> Catalogue:
         found = self._open.get(digest)
         if found is None:
-            found = self._open[digest] = self._shelf.open(digest)
+            found = self._open[digest] = self._catalogues.open(digest)
         return found
 
     def _trouble(self, what: str) -> None:
@@ -233,7 +234,7 @@ class Layers:
             if known.digest and not known.trouble
         }
         try:
-            with self._shelf.work() as folder:
+            with self._catalogues.work() as folder:
                 partial = folder / "index"
                 partial.write_bytes(orjson.dumps(told))
                 partial.replace(self._index)

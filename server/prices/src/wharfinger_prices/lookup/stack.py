@@ -15,8 +15,8 @@ from typing import NamedTuple
 import orjson
 
 from wharfinger_prices.catalogues.catalogue import Catalogue, key_of, prefix, price_of
+from wharfinger_prices.errors import FailedPrecondition, NotFound
 from wharfinger_prices.price import CATEGORIES, Price
-from wharfinger_server.domain.errors import FailedPrecondition, NotFound
 
 _CHOICES = 20
 _SIMILAR = 3

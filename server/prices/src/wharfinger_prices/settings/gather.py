@@ -9,8 +9,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from wharfinger_server.config.places import line_of
-from wharfinger_server.config.secrets import secrets_in
+from wharfinger_prices.settings.toml_lines import line_of
 
 PREFIX = "WHARFINGER_"
 
@@ -51,15 +50,6 @@ class Gathered:
             raise ConfigError([f"{self.file}: it can't be read: {error}"]) from None
         except tomllib.TOMLDecodeError as error:
             raise ConfigError([f"{self.file}: it is not TOML: {error}"]) from None
-        self._guard_secrets()
-
-    def _guard_secrets(self) -> None:
-        """Refuse a file with credentials that others can read."""
-        secret = ("tokens",) if self.tree.get("tokens") else next(iter(secrets_in(self.tree)), None)
-        mode = self.file.stat().st_mode & 0o777
-        if secret is not None and mode & 0o077:
-            todo = f"run `chmod 600 {self.file}`"
-            self.problem(secret, f"is a credential, and the file is open to others (mode {mode:o}); {todo}")
 
     def read_environment(self, environ: Mapping[str, str], typed: Iterable[str]) -> None:
         """Take every WHARFINGER_SECTION__KEY. Outside of the `typed` sections TOML values are read as such."""

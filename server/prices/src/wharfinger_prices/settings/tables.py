@@ -10,7 +10,7 @@ from decimal import Decimal, InvalidOperation
 from types import MappingProxyType
 from typing import Any
 
-from wharfinger_server.config.gather import Gathered
+from wharfinger_prices.settings.gather import Gathered
 
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _SOURCE = re.compile(r"(\[[0-9a-fA-F:.]+\]|[^\[\]:/@\s]+):[0-9]{1,5}")
