@@ -9,6 +9,7 @@ import pytest_asyncio
 from google.rpc import error_details_pb2, status_pb2
 from tests.rpc.wire import told
 
+from wharfinger.v1 import executor_service_pb2 as executors
 from wharfinger.v1 import task_pb2
 from wharfinger.v1 import task_service_pb2 as v1
 from wharfinger_server.config import Settings
@@ -226,7 +227,44 @@ async def test_a_method_knows_its_caller_headers_and_deadline(house):
     assert (told["trace"], told["left"]) == ("", None)
 
 
-def test_a_handler_for_no_method_is_refused():
-    descriptor = v1.DESCRIPTOR.services_by_name["TaskService"]
-    with pytest.raises(LookupError, match="WatchTaskss"):
-        service.add(None, descriptor, {"WatchTaskss": None})
+class Installed:
+    """The methods of ExecutorService."""
+
+    async def list_executors(self, request, call): ...
+
+    async def get_executor(self, request, call): ...
+
+    async def list_scripts(self, request, call): ...
+
+    async def get_script(self, request, call): ...
+
+
+def handlers(*parts):
+    calls = Calls(Callers(Settings()), 1, ())
+    return service.handlers_of(calls, executors.DESCRIPTOR.services_by_name["ExecutorService"], *parts)
+
+
+def test_the_calls_of_a_service_are_the_methods_of_their_names():
+    assert set(handlers(Installed())) == {"ListExecutors", "GetExecutor", "ListScripts", "GetScript"}
+
+
+def test_a_method_for_no_call_is_refused_when_the_server_starts():
+    class Odd(Installed):
+        async def get_scripts(self, request, call): ...
+
+    with pytest.raises(LookupError, match="no calls for the methods get_scripts"):
+        handlers(Odd())
+
+
+def test_a_call_without_a_method_is_refused_when_the_server_starts():
+    class Short:
+        list_executors, get_executor = Installed.list_executors, Installed.get_executor
+        list_scripts = Installed.list_scripts
+
+    with pytest.raises(LookupError, match="ExecutorService/GetScript needs one method get_script of Short"):
+        handlers(Short())
+
+
+def test_two_methods_for_one_call_are_refused_when_the_server_starts():
+    with pytest.raises(LookupError, match="needs one method list_executors of Installed, Installed"):
+        handlers(Installed(), Installed())

@@ -18,10 +18,10 @@ from wharfinger_server.pricing import Pricing
 from wharfinger_server.rpc import service
 from wharfinger_server.rpc.callers import Callers
 from wharfinger_server.rpc.calls import Calls
-from wharfinger_server.rpc.executors import ExecutorMethods, executor_handlers
+from wharfinger_server.rpc.executors import ExecutorMethods
 from wharfinger_server.rpc.imports import CatalogImports
-from wharfinger_server.rpc.pricing import PricingMethods, pricing_handlers
-from wharfinger_server.rpc.tasks import TaskMethods, task_handlers
+from wharfinger_server.rpc.pricing import PricingMethods
+from wharfinger_server.rpc.tasks import TaskMethods
 from wharfinger_server.rpc.watches import TaskWatches
 
 TASKS = task_service_pb2.DESCRIPTOR.services_by_name["TaskService"]
@@ -56,12 +56,11 @@ def make(
         ("wharfinger-instance", instance),
     )
     calls = Calls(Callers(settings), limits.calls, trailers)
-    watches = TaskWatches(engine.watches)
-    service.add(server, TASKS, task_handlers(calls, TaskMethods(engine.tasks, engine.half_way, limits), watches))
-    service.add(server, EXECUTORS, executor_handlers(calls, ExecutorMethods(engine.listing, limits)))
+    tasks = TaskMethods(engine.tasks, engine.half_way, limits)
+    service.add(server, calls, TASKS, tasks, TaskWatches(engine.watches))
+    service.add(server, calls, EXECUTORS, ExecutorMethods(engine.listing, limits))
     desk = PriceDesk(pricing, limits)
-    prices = PricingMethods(desk, engine.estimates, limits)
-    service.add(server, PRICES, pricing_handlers(calls, prices, CatalogImports(desk)))
+    service.add(server, calls, PRICES, PricingMethods(desk, engine.estimates, limits), CatalogImports(desk))
     # Health is open to all: who asks is often a load balancer, and the answer tells nothing.
     health_pb2_grpc.add_HealthServicer_to_server(health, server)
     seldom = (

@@ -31,7 +31,7 @@ from wharfinger_server.rpc import service
 from wharfinger_server.rpc.calls import Calls
 from wharfinger_server.rpc.imports import CatalogImports
 from wharfinger_server.rpc.messages.event import encode_event
-from wharfinger_server.rpc.pricing import PricingMethods, pricing_handlers
+from wharfinger_server.rpc.pricing import PricingMethods
 from wharfinger_server.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -118,7 +118,7 @@ class PriceOffice:
             Owner(), limits.calls, (("wharfinger-server-version", __version__), ("wharfinger-schema", schema))
         )
         desk = PriceDesk(pricing, limits)
-        service.add(server, PRICES, pricing_handlers(calls, PricingMethods(desk, None, limits), CatalogImports(desk)))
+        service.add(server, calls, PRICES, PricingMethods(desk, None, limits), CatalogImports(desk))
         return server
 
 

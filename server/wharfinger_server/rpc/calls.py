@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Collection
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from typing import Any, NoReturn, Protocol, TypeAlias, TypeVar
 
 import grpc
+from google.protobuf import message_factory
+from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.message import DecodeError, Message
 from google.rpc import status_pb2
 
@@ -24,7 +26,7 @@ from wharfinger_server.domain.errors import (
     Unauthenticated,
 )
 from wharfinger_server.engine.interface.requests import Caller
-from wharfinger_server.rpc.required import checker
+from wharfinger_server.rpc.required import checker, unchecked_by
 from wharfinger_server.rpc.status import STATUS_KEY, code_of, status_of
 
 log = logging.getLogger(__name__)
@@ -77,9 +79,18 @@ class Calls:
         self._trailers = trailers
         self.at_work = 0
 
-    def unary(self, name: str, request_type: type[Message], method: Unary, exempt: Collection[str] = ()) -> Handler:
-        """Return the handler of a method with one answer; `exempt` as in `required.checker`."""
-        check = checker(request_type, exempt)
+    def handler(self, call: MethodDescriptor, method: Any) -> Handler:
+        """Return the handler of a call of whichever kind, which `method` does."""
+        request_type = message_factory.GetMessageClass(call.input_type)
+        if call.client_streaming:
+            if not call.server_streaming:
+                raise LookupError(f"{call.full_name}: calls with many requests and one answer are not offered")
+            return self.duplex(call.name, request_type, method)
+        return (self.stream if call.server_streaming else self.unary)(call.name, request_type, method)
+
+    def unary(self, name: str, request_type: type[Message], method: Unary) -> Handler:
+        """Return the handler of a method with one answer."""
+        check = checker(request_type, unchecked_by(method))
 
         async def answer(raw: bytes, context: Context) -> bytes:
             """Answer one call."""

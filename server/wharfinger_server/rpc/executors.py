@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol, TypeVar
 
 from wharfinger.v1 import executor_pb2, executor_service_pb2, script_pb2
@@ -11,7 +11,7 @@ from wharfinger_server.config import Limits
 from wharfinger_server.domain.errors import invalid
 from wharfinger_server.engine.use_cases.listing import ExecutorShown, Listing, ScriptShown
 from wharfinger_server.rpc import names
-from wharfinger_server.rpc.calls import Call, Calls, Handler
+from wharfinger_server.rpc.calls import Call
 from wharfinger_server.rpc.messages.plugin import executor_message, script_message
 from wharfinger_server.rpc.pages import page
 
@@ -67,17 +67,6 @@ class ExecutorMethods:
 
         size = min(request.page_size or USUAL_PAGE, self._limits.max_page_size)
         return await page(read, size, self._limits.response_bytes, encode)
-
-
-def executor_handlers(calls: Calls, executors: ExecutorMethods) -> Mapping[str, Handler]:
-    """Return the handlers of ExecutorService by method name."""
-    v1 = executor_service_pb2
-    return {
-        "ListExecutors": calls.unary("ListExecutors", v1.ListExecutorsRequest, executors.list_executors),
-        "GetExecutor": calls.unary("GetExecutor", v1.GetExecutorRequest, executors.get_executor),
-        "ListScripts": calls.unary("ListScripts", v1.ListScriptsRequest, executors.list_scripts),
-        "GetScript": calls.unary("GetScript", v1.GetScriptRequest, executors.get_script),
-    }
 
 
 def _token(collection: str, name: str) -> str:

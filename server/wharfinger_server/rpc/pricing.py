@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
@@ -15,8 +15,7 @@ from wharfinger_server.engine.use_cases.estimates import Estimates, Moment
 from wharfinger_server.engine.use_cases.price_queries import PriceDesk, Question
 from wharfinger_server.pricing import Activation, Catalog, Found
 from wharfinger_server.rpc import names
-from wharfinger_server.rpc.calls import Call, Calls, Handler
-from wharfinger_server.rpc.imports import CatalogImports
+from wharfinger_server.rpc.calls import Call
 from wharfinger_server.rpc.messages.catalog import LONGEST_REASON, activation_message, catalog_message
 from wharfinger_server.rpc.messages.price import fill_estimate, price_message, wanted
 from wharfinger_server.rpc.messages.task import new_task
@@ -116,21 +115,6 @@ class PricingMethods:
             return await self._desk.activations(call.caller, size, request.page_token)
 
         return await page(read, request.page_size, self._response_bytes, _activation_bytes)
-
-
-def pricing_handlers(calls: Calls, pricing: PricingMethods, imports: CatalogImports) -> Mapping[str, Handler]:
-    """Return the handlers of PricingService by method name."""
-    v1 = pricing_service_pb2
-    return {
-        "EstimateCost": calls.unary("EstimateCost", v1.EstimateCostRequest, pricing.estimate_cost),
-        "GetPrice": calls.unary("GetPrice", v1.GetPriceRequest, pricing.get_price),
-        "ListPrices": calls.unary("ListPrices", v1.ListPricesRequest, pricing.list_prices),
-        "GetCatalog": calls.unary("GetCatalog", v1.GetCatalogRequest, pricing.get_catalog),
-        "ListCatalogs": calls.unary("ListCatalogs", v1.ListCatalogsRequest, pricing.list_catalogs),
-        "ImportCatalog": calls.duplex("ImportCatalog", v1.ImportCatalogRequest, imports.import_catalog),
-        "ActivateCatalog": calls.unary("ActivateCatalog", v1.ActivateCatalogRequest, pricing.activate_catalog),
-        "ListActivations": calls.unary("ListActivations", v1.ListActivationsRequest, pricing.list_activations),
-    }
 
 
 def _moment(request: pricing_service_pb2.EstimateCostRequest | pricing_service_pb2.GetPriceRequest) -> int | None:

@@ -7,7 +7,7 @@ sets: what a caller puts there is ignored.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from typing import Any
+from typing import Any, TypeVar
 
 from google.api import field_behavior_pb2
 from google.protobuf.descriptor import FieldDescriptor
@@ -16,7 +16,25 @@ from google.protobuf.message import Message
 from wharfinger_server.domain.errors import InvalidArgument, Violation
 
 Check = Callable[[Message], None]
+F = TypeVar("F", bound=Callable[..., Any])
 _MOST_NAMED = 50
+_UNCHECKED = "unchecked_fields"
+
+
+def unchecked(*fields: str) -> Callable[[F], F]:
+    """Mark a method whose request has fields that answer for themselves: what is inside of them is not checked."""
+
+    def mark(method: F) -> F:
+        setattr(method, _UNCHECKED, fields)
+        return method
+
+    return mark
+
+
+def unchecked_by(method: object) -> Collection[str]:
+    """Return the fields that the method is marked with."""
+    fields: Collection[str] = getattr(method, _UNCHECKED, ())
+    return fields
 
 
 def checker(message: type[Message], exempt: Collection[str] = ()) -> Check:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import inspect
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import grpc
@@ -11,17 +13,43 @@ from google.protobuf.descriptor import ServiceDescriptor
 from wharfinger_server.rpc.calls import Calls, Handler
 
 
-def add(server: grpc.aio.Server, descriptor: Any, handlers: Mapping[str, Handler]) -> None:
-    """Register a service's handlers by method name; a method without one answers UNIMPLEMENTED.
+def add(server: grpc.aio.Server, calls: Calls, descriptor: Any, *parts: object) -> None:
+    """Register a service whose calls are the methods of `parts`, each by its name with underscores.
 
     Raises:
-        LookupError: a handler is for no method of the service.
+        LookupError: a call has no method or several, or a public method is no call of the service.
     """
+    handlers = handlers_of(calls, descriptor, *parts)
+    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(descriptor.full_name, handlers),))
+
+
+def handlers_of(calls: Calls, descriptor: Any, *parts: object) -> dict[str, Handler]:
+    """Return a service's handlers by the names of its calls. Raises as `add` does."""
     service: ServiceDescriptor = descriptor
-    odd = set(handlers) - set(service.methods_by_name)
+    methods = list(_methods(parts))
+    odd = sorted({name for name, _ in methods} - {_snake(call.name) for call in service.methods})
     if odd:
-        raise LookupError(f"{service.full_name} has no methods {', '.join(sorted(odd))}")
-    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service.full_name, dict(handlers)),))
+        raise LookupError(f"{service.full_name} has no calls for the methods {', '.join(odd)}")
+    handlers = {}
+    for call in service.methods:
+        found = [method for name, method in methods if name == _snake(call.name)]
+        if len(found) != 1:
+            among = ", ".join(type(part).__name__ for part in parts)
+            raise LookupError(f"{service.full_name}/{call.name} needs one method {_snake(call.name)} of {among}")
+        handlers[call.name] = calls.handler(call, found[0])
+    return handlers
+
+
+def _methods(parts: Iterable[object]) -> Iterator[tuple[str, Any]]:
+    """Tell the public methods of all parts by name."""
+    for part in parts:
+        for name, function in inspect.getmembers(type(part), inspect.isfunction):
+            if not name.startswith("_"):
+                yield function.__name__, getattr(part, name)
+
+
+def _snake(name: str) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
 
 
 class Later(grpc.GenericRpcHandler):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from google.protobuf.empty_pb2 import Empty
 from google.rpc import status_pb2
@@ -17,7 +17,7 @@ from wharfinger_server.engine.interface.task_view import Shown
 from wharfinger_server.engine.use_cases.remediation import Ask, HalfWay
 from wharfinger_server.engine.use_cases.tasks import Tasks
 from wharfinger_server.rpc import names
-from wharfinger_server.rpc.calls import Call, Calls, Handler
+from wharfinger_server.rpc.calls import Call
 from wharfinger_server.rpc.messages.event import fitting
 from wharfinger_server.rpc.messages.framing import framed, repeated, tag
 from wharfinger_server.rpc.messages.plan import fill_plan
@@ -25,9 +25,8 @@ from wharfinger_server.rpc.messages.resource import resource_bytes
 from wharfinger_server.rpc.messages.task import complete, new_task, task_message
 from wharfinger_server.rpc.messages.times import MICROSECONDS, duration_of
 from wharfinger_server.rpc.pages import page
-from wharfinger_server.rpc.required import checker
+from wharfinger_server.rpc.required import checker, unchecked
 from wharfinger_server.rpc.status import status_of
-from wharfinger_server.rpc.watches import TaskWatches
 
 USUAL_WAIT = 30 * MICROSECONDS
 # So that the answer of a long poll is on its way before the caller's deadline.
@@ -52,6 +51,8 @@ class TaskMethods:
         complete(request.task, shown)
         return request.task
 
+    # The items of a batch answer for themselves.
+    @unchecked("requests")
     async def batch_create_tasks(self, request: task_service_pb2.BatchCreateTasksRequest, call: Call) -> bytes:
         """Accept many tasks, each for itself."""
         project = names.project_of(request.parent)
@@ -170,31 +171,6 @@ class TaskMethods:
         """Delete a task."""
         await self._tasks.delete(call.caller, *names.task_of(request.name), request.etag)
         return Empty()
-
-
-def task_handlers(calls: Calls, tasks: TaskMethods, watches: TaskWatches) -> Mapping[str, Handler]:
-    """Return the handlers of TaskService by method name."""
-    v1 = task_service_pb2
-    # The items of a batch answer for themselves.
-    items = ("requests",)
-    return {
-        "CreateTask": calls.unary("CreateTask", v1.CreateTaskRequest, tasks.create_task),
-        "BatchCreateTasks": calls.unary(
-            "BatchCreateTasks", v1.BatchCreateTasksRequest, tasks.batch_create_tasks, items
-        ),
-        "GetTask": calls.unary("GetTask", v1.GetTaskRequest, tasks.get_task),
-        "ListTasks": calls.unary("ListTasks", v1.ListTasksRequest, tasks.list_tasks),
-        "WatchTask": calls.stream("WatchTask", v1.WatchTaskRequest, watches.watch_task),
-        "WatchTasks": calls.stream("WatchTasks", v1.WatchTasksRequest, watches.watch_tasks),
-        "WaitTask": calls.unary("WaitTask", v1.WaitTaskRequest, tasks.wait_task),
-        "ListTaskEvents": calls.unary("ListTaskEvents", v1.ListTaskEventsRequest, tasks.list_task_events),
-        "ListTaskResources": calls.unary("ListTaskResources", v1.ListTaskResourcesRequest, tasks.list_task_resources),
-        "CancelTask": calls.unary("CancelTask", v1.CancelTaskRequest, tasks.cancel_task),
-        "ResumeTask": calls.unary("ResumeTask", v1.ResumeTaskRequest, tasks.resume_task),
-        "RollbackTask": calls.unary("RollbackTask", v1.RollbackTaskRequest, tasks.rollback_task),
-        "ResolveResource": calls.unary("ResolveResource", v1.ResolveResourceRequest, tasks.resolve_resource),
-        "DeleteTask": calls.unary("DeleteTask", v1.DeleteTaskRequest, tasks.delete_task),
-    }
 
 
 def _create_request(request: task_service_pb2.CreateTaskRequest, traceparent: str) -> CreateRequest:
