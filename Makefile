@@ -68,7 +68,7 @@ lock: .venv/.ready ## compile requirements/*.txt anew; UPGRADE=1 takes the newes
 	@$(COMPILE) $(if $(UPGRADE),--upgrade) -o requirements/build.txt requirements/build.in >/dev/null
 	@$(COMPILE) $(if $(UPGRADE),--upgrade) -o requirements/generate.txt requirements/generate.in >/dev/null
 	@$(COMPILE) $(if $(UPGRADE),--upgrade) -o requirements/bench.txt requirements/bench.in >/dev/null
-	@$(COMPILE) $(if $(UPGRADE),--upgrade) -c requirements/build.txt --no-emit-package wharfinger --no-emit-package wharfinger-libcloud --no-emit-package wharfinger-outbound --no-emit-package wharfinger-prices -o requirements/dev.txt $(PROJECTS) requirements/dev.in >/dev/null
+	@$(COMPILE) $(if $(UPGRADE),--upgrade) -c requirements/build.txt --no-emit-package wharfinger --no-emit-package wharfinger-compute --no-emit-package wharfinger-image --no-emit-package wharfinger-libcloud --no-emit-package wharfinger-outbound --no-emit-package wharfinger-prices -o requirements/dev.txt $(PROJECTS) requirements/dev.in >/dev/null
 
 # ---------------------------------------------------------------- using it
 
@@ -177,6 +177,23 @@ generated: generate ## the generated code is what protos/ and the asyncio client
 		test -z "$$new" || { echo "generated and not added to git:"; echo "$$new"; exit 1; }
 
 # ---------------------------------------------------------------- the rest
+
+.PHONY: version
+version: .venv/.ready ## say which places differ from VERSION, or write NEW= everywhere
+	@$(BIN)/python tools/version.py $(or $(NEW),--check)
+
+.PHONY: dist
+dist: .venv/.ready ## build the wheels and sources of all distributions into dist/
+	@rm -rf dist
+	@for folder in $(DISTRIBUTIONS); do \
+		said=$$(cd "$$folder" && "$(CURDIR)/$(BIN)/python" -m hatchling build -t sdist -t wheel -d "$(CURDIR)/dist" 2>&1) \
+			|| { echo "$$folder does not build: $$said" >&2; exit 1; }; \
+	done
+	@ls dist/*.whl
+
+.PHONY: dist-check
+dist-check: dist ## install the wheels into empty environments, and run the README's five minutes with them
+	@$(BIN)/python -m pytest -q tests/dist/check_wheels.py
 
 .PHONY: docs
 docs: .venv/.ready ## build the documentation into build/docs

@@ -1,3 +1,3 @@
 """The Wharfinger server: durable cloud tasks behind gRPC."""
 
-__version__ = "0.1.0"
+from wharfinger._version import __version__ as __version__

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import os
 import re
+import socket
 import subprocess
+import sys
 import threading
 import uuid
 from collections.abc import Iterator, Mapping
@@ -160,3 +163,62 @@ def agree(expected: str, actual: str) -> bool:
         for line in steady(expected).splitlines()
     )
     return re.fullmatch(pattern, steady(actual)) is not None
+
+
+PORTS = ("7480", "8000")
+"""What the pages use, for which ports that are free are put in."""
+
+
+def free_ports(count: int) -> list[str]:
+    """Return ports that nothing listens on."""
+    with contextlib.ExitStack() as stack:
+        sockets = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
+        return [str(one.getsockname()[1]) for one in sockets]
+
+
+@contextlib.contextmanager
+def busy(processes: int = 2) -> Iterator[None]:
+    """Keep the machine busy meanwhile: whatever runs beside it gets its share and no more."""
+    with contextlib.ExitStack() as stack:
+        for _ in range(processes):
+            spinning = stack.enter_context(subprocess.Popen([sys.executable, "-c", "while True: pass"]))
+            stack.callback(spinning.kill)
+        yield
+
+
+def paste(
+    page: Path,
+    folder: Path,
+    put: Mapping[str, str] | None = None,
+    *,
+    programs: Path | None = None,
+    least: int = 3,
+) -> None:
+    """Type a page as it stands into a shell in `folder`: each block as soon as the one before has ended.
+
+    Nothing is waited for in between. `put` replaces words of the page; `programs` is the folder of `wharfinger` and
+    `python`. Raises AssertionError where something prints what the page does not say; `least` blocks must say it.
+    """
+    ports = dict(zip(PORTS, free_ports(len(PORTS)), strict=True))
+    words = {**ports, **(put or {})}
+    text = re.sub("|".join(words), lambda found: words[found[0]], page.read_text())
+    server = f"127.0.0.1:{ports['7480']}"
+    environ = {
+        **{key: value for key, value in os.environ.items() if not key.startswith("WHARFINGER_")},
+        "PATH": f"{programs or Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "XDG_CONFIG_HOME": str(folder / "config"),
+        "XDG_DATA_HOME": str(folder / "data"),
+        "WHARFINGER_SERVER": server,
+        "WHARFINGER_SERVER__ADDRESS": server,
+    }
+    checked = 0
+    with Shell(folder, environ) as shell:
+        for step in steps(text):
+            if isinstance(step, Block):
+                (shell.folder / step.file).write_text(step.body)
+                continue
+            printed = shell.type(step.text)
+            if step.expected is not None:
+                assert agree(step.expected, printed), f"{page}, line {step.line}: it printed\n{printed}"
+                checked += 1
+    assert checked >= least, "there was something to check"

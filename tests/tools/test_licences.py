@@ -19,7 +19,15 @@ FOLDERS = sorted(
 
 
 def test_every_distribution_is_looked_at() -> None:
-    assert FOLDERS == [".", "clients/python", "server/libcloud", "server/scripts/compute", "server/scripts/image"]
+    assert FOLDERS == [
+        ".",
+        "clients/python",
+        "server/libcloud",
+        "server/outbound",
+        "server/prices",
+        "server/scripts/compute",
+        "server/scripts/image",
+    ]
 
 
 @pytest.mark.parametrize("folder", FOLDERS)

@@ -38,7 +38,7 @@ def version(asked: Asked, *, only_client: bool) -> None:
 
 
 @command("wait-ready", short_help="Wait until a server that was started answers.")
-@click.option("--timeout", type=DURATION, default="30s", show_default=True, metavar="DURATION", help="Give up then.")
+@click.option("--timeout", type=DURATION, default="1m", show_default=True, metavar="DURATION", help="Give up then.")
 def wait_ready(asked: Asked, timeout: float) -> None:
     """Wait until the server answers, for scripts that have just started one; the exit code is 4 when it does not.
 
