@@ -274,7 +274,10 @@ class Cloud:
 
     def _seen_by_id(self, thing: Thing) -> bool:
         """Whether a question about its id is answered with it. A denial of what is there is shorter than a settling."""
-        if not thing.alive or self.now < thing.shown:
+        if not thing.alive:
+            return False
+        if self.now < thing.shown:
+            thing.blinked |= thing.stale  # made too late to have a settling of its own: this was the first of its lies
             return False
         if self.outside.denies(thing):
             thing.blinked = True  # a lie at every look, the last one too, nobody could see through
