@@ -7,62 +7,43 @@ python -m tests.campaigns.chaos --without all
 from __future__ import annotations
 
 import argparse
-import asyncio
 import json
-import logging
 import sys
-import tempfile
-from contextlib import ExitStack
 from pathlib import Path
 
-from tests.campaigns.chaos.campaign import Campaign, Findings
-from tests.campaigns.chaos.seabed import Seabed
+from tests.campaigns.chaos.fleet import play, play_all
 from tests.campaigns.chaos.without import MENDS
 
 ON_POSTGRES = ("16",)
 """Mends of what only PostgreSQL has."""
-SCENES = {"13": ("queue",), "18": ("bomb",)}
-"""The scene that shows a mend is gone."""
 FOUND_WITHIN = 500
 """Tasks within which a mend that is taken out must be found."""
-
-
-def play(tasks: int, seed: int, *, postgres: bool, mend: str = "") -> Findings:
-    """Play one campaign in a folder that is thrown away."""
-    with tempfile.TemporaryDirectory(prefix="chaos-", ignore_cleanup_errors=True) as folder, ExitStack() as stack:
-        seabed = stack.enter_context(Seabed()) if postgres else None
-        scenes = SCENES.get(mend, () if mend else ("bomb", "queue"))
-        campaign = Campaign(
-            Path(folder), tasks=tasks, seed=seed, seabed=seabed, mend=mend, scenes=scenes, hasty=bool(mend)
-        )
-        return asyncio.run(campaign.run())
 
 
 def main() -> int:
     """Run what was asked for; exit 1 where something was violated, or a mend that was taken out was not missed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--tasks", type=int, default=5000, help="stories in all, a third of them on PostgreSQL")
+    parser.add_argument("--tasks", type=int, default=5000, help="stories in all")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--store", choices=["both", "sqlite", "postgres"], default="both")
+    parser.add_argument("--servers", type=int, default=3, help="as many at once, a third of them on PostgreSQL")
+    parser.add_argument("--at-once", type=int, default=60, help="stories at once on each server")
     parser.add_argument("--without", default="", metavar="MEND", help=f"all, or one of {', '.join(sorted(MENDS))}")
     parser.add_argument("--out", type=Path, default=Path("build/chaos"))
     chosen = parser.parse_args()
-    logging.getLogger("wharfinger").setLevel(logging.ERROR)  # that a server is away is what this is about
     chosen.out.parent.mkdir(parents=True, exist_ok=True)
     if chosen.without:
-        return _hunt(sorted(MENDS) if chosen.without == "all" else [chosen.without], chosen.seed, chosen.out)
-    shares = {"sqlite": chosen.tasks - chosen.tasks // 3, "postgres": chosen.tasks // 3}
-    if chosen.store != "both":
-        shares = {chosen.store: chosen.tasks}
-    found = [play(tasks, chosen.seed, postgres=store == "postgres") for store, tasks in shares.items()]
+        mends = sorted(MENDS) if chosen.without == "all" else [chosen.without]
+        return _hunt(mends, chosen.seed, chosen.at_once, chosen.out)
+    found = play_all(chosen.tasks, chosen.seed, chosen.store, servers=chosen.servers, at_once=chosen.at_once)
     _write(chosen.out, [each.report() for each in found], [each.facts() for each in found])
     return int(any(each.violations for each in found))
 
 
-def _hunt(mends: list[str], seed: int, out: Path) -> int:
+def _hunt(mends: list[str], seed: int, at_once: int, out: Path) -> int:
     lines, facts = [], []
     for mend in mends:
-        found = play(FOUND_WITHIN, seed, postgres=mend in ON_POSTGRES, mend=mend)
+        found = play(FOUND_WITHIN, seed, postgres=mend in ON_POSTGRES, at_once=at_once, mend=mend)
         caught = found.violations[0] if found.violations else ""
         lines.append(f"without {mend}: {f'found after {found.tasks} tasks: {caught[:200]}' if caught else 'NOT FOUND'}")
         facts.append({"mend": mend, "tasks": found.tasks, "violations": found.violations[:5]})

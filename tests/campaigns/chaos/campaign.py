@@ -13,6 +13,7 @@ from typing import Any
 
 from tests.campaigns.chaos.holding import check
 from tests.campaigns.chaos.house import House, Vessel
+from tests.campaigns.chaos.mixes import USUAL, Mix
 from tests.campaigns.chaos.provider import Oracle, Provider
 from tests.campaigns.chaos.sailors import Sailor
 from tests.campaigns.chaos.seabed import Seabed
@@ -29,8 +30,6 @@ PAUSE = (0.5, 8.0)
 """Seconds between two strikes: now and then time enough to settle what the last one left."""
 SILENCE = 40.0
 """Seconds after a strike within which the server must take tasks again."""
-SQUALL_EVERY = 150
-"""Stories between two scenes."""
 
 
 @dataclass
@@ -99,7 +98,7 @@ def _tell(text: str) -> None:
 class Campaign:
     """One campaign in an empty folder, on SQLite or PostgreSQL. `mend`: what is taken out of the product first.
 
-    `scenes` tells which scenes of `Squalls` are played, and `hasty` ends it with the first violation.
+    `at_once`: how many people use the server at a time. `hasty` ends it with the first violation.
     """
 
     def __init__(
@@ -111,7 +110,7 @@ class Campaign:
         at_once: int = 60,
         seabed: Seabed | None = None,
         mend: str = "",
-        scenes: tuple[str, ...] = ("bomb", "queue"),
+        mix: Mix = USUAL,
         hasty: bool = False,
     ) -> None:
         self.findings = Findings(seed, "PostgreSQL" if seabed else "SQLite")
@@ -120,10 +119,10 @@ class Campaign:
         self._at_once = at_once
         self._seabed = seabed
         self._mend = mend
-        self._scenes = scenes
+        self._mix = mix
         self._hasty = hasty
         self._dice = random.Random(seed)
-        self._oracle = Oracle(seed)
+        self._oracle = Oracle(seed, mix)
         self._stories: list[Story] = []
         self._over = False
 
@@ -132,12 +131,14 @@ class Campaign:
         began = time.monotonic()
         with Provider(self._oracle) as provider, House(self._folder, self._mend) as house:
             vessel = await asyncio.to_thread(Vessel, house, self._seabed.url if self._seabed else "")
-            weather = Weather(house, vessel, self._seabed, random.Random(f"weather {self.findings.seed}"))
+            dice = random.Random(f"weather {self.findings.seed}")
+            weather = Weather(house, vessel, self._seabed, dice, self._mix.strikes)
             try:
                 async with aio.Client(vessel.address) as client:
                     squalls = Squalls(client, vessel, weather, provider.port, self._dice)
                     await self._play(client, provider.port, weather, squalls)
-                    await self._look_at_all(client, provider.port)
+                    if not (self._hasty and self._wrong(weather, squalls)):
+                        await self._look_at_all(client, provider.port)
             finally:
                 await asyncio.to_thread(vessel.kill)
             self._sum_up(vessel, weather, squalls, time.monotonic() - began)
@@ -151,8 +152,8 @@ class Campaign:
             await asyncio.sleep(self._dice.uniform(*PAUSE))
             _tell(f"{len(self._stories)} stories, {sum(self.findings.ends.values())} ended: {await weather.strike()}")
             weather.wrongs += await _silence(client)
-            if self._scenes and len(self._stories) // SQUALL_EVERY > scene:
-                name = self._scenes[scene % len(self._scenes)]
+            if self._mix.scenes and len(self._stories) // self._mix.every > scene:
+                name = self._mix.scenes[scene % len(self._mix.scenes)]
                 _tell(f"the scene {name}")
                 await getattr(squalls, name)()
                 scene += 1
@@ -161,6 +162,11 @@ class Campaign:
                     await caller  # a fault of the campaign's own
         self._over = True
         self._oracle.harm = 0
+        if self._hasty and self._wrong(weather, squalls):
+            for caller in callers:
+                caller.cancel()
+            await asyncio.gather(*callers, feed.end({}), return_exceptions=True)
+            return
         _, late = await asyncio.wait(callers, timeout=LAST_STORIES)
         for caller in late:
             caller.cancel()
@@ -175,8 +181,10 @@ class Campaign:
         self.findings.violations += await feed.end(seen)
 
     def _done(self, weather: Weather, squalls: Squalls) -> bool:
-        wrong = self.findings.violations or self._oracle.wrongs or weather.wrongs or squalls.wrongs
-        return len(self._stories) >= self._tasks or bool(self._hasty and wrong)
+        return len(self._stories) >= self._tasks or (self._hasty and self._wrong(weather, squalls))
+
+    def _wrong(self, weather: Weather, squalls: Squalls) -> bool:
+        return bool(self.findings.violations or self._oracle.wrongs or weather.wrongs or squalls.wrongs)
 
     async def _callers(self, client: aio.Client, port: int) -> None:
         """Live one story after the other until there were enough."""

@@ -12,19 +12,14 @@ import json
 import random
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
+from tests.campaigns.chaos.mixes import MAKING, REMOVING, Mix
+
 LATEST = 0.4
-"""Seconds after which what was asked for has been done, or never will be."""
-
-MAKING = {"fine": 16, "slow": 2, "dropped": 2, "made_dropped": 3, "late": 2, "refused": 1}
-REMOVING = {"fine": 12, "dropped": 2, "made_dropped": 4, "accepted": 4, "accepted_never": 1}
-"""What becomes of a call, and how often of all.
-
-`dropped` does nothing, `made_dropped` does it; both break the connection. `late` breaks it and does it some time later.
-`accepted` says so and does it later; `accepted_never` says so once and does not.
-"""
+"""Seconds after which what was asked for has been done, or never will be; for one that is late, after it expires."""
 
 
 @dataclass
@@ -43,6 +38,7 @@ class Oracle:
     """What exists and what came, whatever was answered. `harm` is 1 for bad weather and 0 for calm."""
 
     seed: int
+    mix: Mix = field(default_factory=Mix)
     harm: int = 1
     things: dict[str, Thing] = field(default_factory=dict)
     asked: set[str] = field(default_factory=set)
@@ -55,7 +51,7 @@ class Oracle:
         self._came: collections.Counter[str] = collections.Counter()
         self._numbers = itertools.count(1)
 
-    def fault(self, verb: str, about: str, choices: dict[str, int]) -> tuple[str, float]:
+    def fault(self, verb: str, about: str, choices: Mapping[str, int]) -> tuple[str, float]:
         """Return what becomes of a call and how long that takes."""
         with self.lock:
             self.calls += 1
@@ -153,19 +149,26 @@ class Provider:
         """Do what is asked for; None: break the connection."""
         verb = asked["do"]
         if verb == "find":
-            return {"ids": self.oracle.with_token(asked["token"])}
+            return self._find(asked["token"])
         if verb == "exists":
             return {"exists": self.oracle.there(asked["id"])}
         if verb == "make":
             return await self._make(asked)
         return await self._remove(asked["id"])
 
+    def _find(self, token: str) -> dict[str, Any] | None:
+        finding = self.oracle.mix.finding
+        if finding and self.oracle.fault("find", token, finding)[0] == "dropped":
+            return None
+        return {"ids": self.oracle.with_token(token)}
+
     async def _make(self, asked: dict[str, Any]) -> dict[str, Any] | None:
         oracle, token = self.oracle, asked["token"]
         with oracle.lock:
             oracle.asked.add(token)
-        kind, delay = oracle.fault("make", token, MAKING)
-        if time.clock_gettime(time.CLOCK_BOOTTIME) > asked["expires"]:
+        kind, delay = oracle.fault("make", token, oracle.mix.making or MAKING)
+        left = asked["expires"] - time.clock_gettime(time.CLOCK_BOOTTIME)
+        if left < 0:
             return {"refused": "the request has expired"}  # as signed requests do
 
         def make() -> str:
@@ -177,7 +180,7 @@ class Provider:
         if kind == "dropped":
             return None
         if kind == "late":
-            self._loop.call_later(delay, make)
+            self._loop.call_later(0.8 * left * delay / LATEST + delay, make)
             return None
         if kind == "slow":
             await asyncio.sleep(delay)

@@ -5,14 +5,15 @@ from __future__ import annotations
 import random
 from typing import Any
 
+from tests.campaigns.chaos.mixes import SCRIPTS
 from tests.campaigns.chaos.provider import Oracle
 from tests.campaigns.crash.people import Person, Story
 
 from wharfinger import aio
 from wharfinger.models import ResourceState, Task, TaskState
 
-SCRIPTS = {"storm.build": 8, "storm.mill": 4, "storm.fork": 1, "storm.loud": 2}
-"""How often each is asked for."""
+BERTHS = 24
+"""In each of them is one task at a time."""
 
 
 class Sailor(Person):
@@ -22,7 +23,8 @@ class Sailor(Person):
         super().__init__(client, story)
         self._oracle = oracle
         self._port = port
-        self.script = random.Random(f"script {story.seed}").choices(list(SCRIPTS), list(SCRIPTS.values()))[0]
+        scripts = oracle.mix.scripts or SCRIPTS
+        self.script = random.Random(f"script {story.seed}").choices(list(scripts), list(scripts.values()))[0]
 
     def _wish(self) -> dict[str, Any]:
         dice = self.dice
@@ -44,7 +46,7 @@ class Sailor(Person):
                 "retry_backoff": 0.2,
                 "on_failure": dice.choice(["keep", "roll_back"]),
                 "on_cancel": dice.choice(["keep", "roll_back"]),
-                "concurrency_key": dice.choice(["", "", "", f"berth-{dice.randint(1, 3)}"]),
+                "concurrency_key": dice.choice(["", "", "", f"berth-{dice.randint(1, BERTHS)}"]),
                 "priority": dice.randint(0, 3),
             },
             "labels": {"story": self.story.name},

@@ -20,6 +20,8 @@ PROMPT = 15.0
 """Seconds in which a task that waits for nothing must have ended."""
 DEATHS = 60.0
 """Seconds in which a script that ends the process must have been given up."""
+SCENE = 120.0
+"""Seconds in which a queue must have been filled, seen and emptied."""
 INNOCENTS = 4
 
 
@@ -62,6 +64,15 @@ class Squalls:
 
     async def queue(self) -> None:
         """Fill one berth's queue, and ask for a task that needs no berth: it does not wait."""
+        try:
+            async with asyncio.timeout(SCENE):
+                await self._queue()
+        except TimeoutError:
+            self.wrongs.append(
+                f"{QUEUE} tasks of one berth were not over within {SCENE:g} s, though they were cancelled"
+            )
+
+    async def _queue(self) -> None:
         name = f"queue{next(self._numbers)}"
         berth = {"concurrency_key": name, "max_lost_attempts": 1000}
         holder = await self._submit("storm.build", f"{name}-first", pause=PROMPT, things=1, policy=berth)
@@ -78,9 +89,8 @@ class Squalls:
             self.wrongs.append(f"{free} needs no berth, and waits behind {QUEUE} tasks that do")
         for each in waiting:
             await self._cancel(each)
-        async with asyncio.timeout(DEATHS):
-            for each in (holder, *waiting, first):
-                await self._end(each)
+        for each in (holder, *waiting, first):
+            await self._end(each)
 
     async def _cancel(self, name: str) -> None:
         """Cancel a task, unless it is over already."""

@@ -7,7 +7,7 @@ import random
 import sqlite3
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 from tests.campaigns.chaos.house import House, Vessel
 from tests.campaigns.chaos.seabed import Seabed
@@ -22,9 +22,19 @@ STARTS = 20.0
 
 
 class Weather:
-    """Strikes at random. `seabed` is PostgreSQL behind a proxy, None where the database is on the house's disk."""
+    """Strikes at random. `seabed` is PostgreSQL behind a proxy, None where the database is on the house's disk.
 
-    def __init__(self, house: House, vessel: Vessel, seabed: Seabed | None, dice: random.Random) -> None:
+    `strikes`: how often each of them of all, where it is not as usual.
+    """
+
+    def __init__(
+        self,
+        house: House,
+        vessel: Vessel,
+        seabed: Seabed | None,
+        dice: random.Random,
+        strikes: Mapping[str, int] | None = None,
+    ) -> None:
         self._house = house
         self._vessel = vessel
         self._seabed = seabed
@@ -41,6 +51,8 @@ class Weather:
             self._kinds |= {"full": (2, self._full), "eio": (2, self._eio), "lock": (2, self._lock)}
         else:
             self._kinds |= {"cut": (4, self._cut), "freeze": (2, self._freeze), "away": (2, self._away)}
+        if strikes:
+            self._kinds = {name: (often, self._kinds[name][1]) for name, often in strikes.items()}
 
     async def strike(self) -> str:
         """Let one thing go wrong, and see to it that a server lives afterwards; return what it was."""
