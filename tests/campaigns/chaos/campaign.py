@@ -26,7 +26,7 @@ from wharfinger import aio, errors
 
 LAST_STORIES = 120.0
 """Seconds that the stories have to end once the weather is calm."""
-PAUSE = (0.5, 8.0)
+PAUSE = (0.5, 12.0)
 """Seconds between two strikes: now and then time enough to settle what the last one left."""
 SILENCE = 40.0
 """Seconds after a strike within which the server must take tasks again."""
