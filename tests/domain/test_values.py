@@ -9,7 +9,8 @@ from wharfinger_server.domain import ids
 from wharfinger_server.domain.entry import Counts
 from wharfinger_server.domain.errors import FailedPrecondition, invalid
 from wharfinger_server.domain.event import ResourceChange
-from wharfinger_server.domain.policy import DEFAULT_MAX_LOST_ATTEMPTS, SECOND, Policy
+from wharfinger_server.domain.policy import DEFAULT_MAX_LOST_ATTEMPTS, Policy
+from wharfinger_server.domain.timing import SECOND
 
 
 def test_task_ids_rise_even_within_one_moment_and_when_the_clock_goes_back() -> None:

@@ -7,7 +7,6 @@ import random
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import Any
-from unittest.mock import patch
 
 from tests.engine.house import House
 from tests.engine.model_ledger import ModelLedger, Row
@@ -20,7 +19,6 @@ from wharfinger_server.domain.failure import Code, Failure
 from wharfinger_server.domain.policy import OnFailure, Policy
 from wharfinger_server.domain.states import Phase
 from wharfinger_server.domain.verdict import Verdict
-from wharfinger_server.engine.execution import script_values
 from wharfinger_server.engine.execution.attempt import Attempt
 from wharfinger_server.engine.execution.session import AttemptSession
 from wharfinger_server.engine.interface.requests import Caller, CreateRequest, NewTask
@@ -100,8 +98,7 @@ class History:
         except Forbidden:
             self.model, self.used = kept, used  # what is refused has used no key either
         try:
-            with patch.object(script_values, "now", self.house.wall):
-                await real
+            await real
         except (Refused, Fenced, protocol.LeaseLost, protocol.Rejected):
             refused = True
         self.story.append(f"{self.house.now % 100_000} {what}: {'refused' if refused else 'done'}")

@@ -13,6 +13,7 @@ import pytest_asyncio
 from wharfinger.v1 import event_pb2
 from wharfinger_server.config import Settings
 from wharfinger_server.domain.policy import Policy
+from wharfinger_server.domain.timing import Clock, now
 from wharfinger_server.engine.engine import Engine
 from wharfinger_server.engine.interface.requests import Caller, CreateRequest, NewTask
 from wharfinger_server.engine.interface.task_view import Shown
@@ -82,15 +83,15 @@ async def start(tmp_path: Path) -> AsyncIterator[StartPier]:
     """Start engines on one database, one after the other; `stop(pier)` ends one in good order."""
     piers: list[Pier] = []
 
-    async def begin(settings: Settings | None = None, url: str = "") -> Pier:
+    async def begin(settings: Settings | None = None, url: str = "", wall: Callable[[], int] | None = None) -> Pier:
         chosen = settings or Settings()
-        store = Store.open(url or f"sqlite:///{tmp_path / 'wharfinger.db'}", encode=encode_event)
+        store = Store.open(url or f"sqlite:///{tmp_path / 'wharfinger.db'}", encode=encode_event, clock=wall)
         notes: dict[str, tuple[bool, str]] = {}
 
         def on_health(part: str, well: bool, why: str) -> None:
             notes[part] = (well, why)
 
-        engine = Engine(store, Registry.load(), chosen, on_health)
+        engine = Engine(store, Registry.load(), chosen, on_health, clock=Clock(store.steady.read, wall or now))
         pier = Pier(engine, store, tmp_path)
         pier.health = notes
         await engine.start()

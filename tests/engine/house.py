@@ -10,6 +10,7 @@ from typing import Any
 from wharfinger.script import inspect
 from wharfinger_server.config import Settings
 from wharfinger_server.domain.task import Task
+from wharfinger_server.domain.timing import SECOND, Clock
 from wharfinger_server.engine.engine import Engine
 from wharfinger_server.engine.execution.attempt import Attempt
 from wharfinger_server.engine.lifecycle.lifecycle import Life
@@ -17,8 +18,6 @@ from wharfinger_server.registry import ExecutorPlugin, Registry, ScriptPlugin
 from wharfinger_server.rpc.messages.event import encode_event
 from wharfinger_server.sdk.executor import Executor
 from wharfinger_server.store.store import InlineRunner, SteadyClock, Store
-
-SECOND = 1_000_000
 
 
 class _Nowhere(Executor):
@@ -66,14 +65,15 @@ class House:
     def open(self, ahead: int) -> None:
         """Open the database as another process, whose steady clock is `ahead` seconds ahead of the true time."""
         self.servers += 1
+        self.clock = Clock(lambda: (self.now + ahead) * SECOND, self.wall)
         self.store = Store.open(
             self._url,
             encode=encode_event,
             runner=InlineRunner(),
             clock=self.wall,
-            steady=SteadyClock(f"server {self.servers}", lambda: (self.now + ahead) * SECOND),
+            steady=SteadyClock(f"server {self.servers}", self.clock.steady),
         )
-        self.engine = Engine(self.store, self._registry, Settings(), lambda *_: None)
+        self.engine = Engine(self.store, self._registry, Settings(), lambda *_: None, clock=self.clock)
         self.life: Life = self.engine.dispatcher.life
 
     def wall(self) -> int:

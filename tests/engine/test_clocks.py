@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -12,11 +11,13 @@ import pytest
 
 from wharfinger_server.config import Settings
 from wharfinger_server.domain.ledger import Intent
-from wharfinger_server.domain.policy import SECOND, Policy
+from wharfinger_server.domain.policy import Policy
 from wharfinger_server.domain.states import EntryState, Phase, TaskState
-from wharfinger_server.engine.execution import recovery, script_values, timers, waits
+from wharfinger_server.domain.timing import SECOND, now
+from wharfinger_server.engine.execution import recovery, waits
 from wharfinger_server.engine.execution.attempt import Attempt
 from wharfinger_server.engine.execution.session import AttemptSession
+from wharfinger_server.engine.watching import wakeup
 from wharfinger_server.store.commit.unit_of_work import UnitOfWork
 
 HOUR = 3600 * SECOND
@@ -30,7 +31,7 @@ class WallClock:
         self.ahead = 0
 
     def __call__(self) -> int:
-        return time.time_ns() // 1000 + self.ahead
+        return now() + self.ahead
 
     def step(self, by: int) -> None:
         """Set the clock."""
@@ -38,16 +39,14 @@ class WallClock:
 
 
 @pytest.fixture
-def wall(monkeypatch: pytest.MonkeyPatch) -> Iterator[WallClock]:
-    clock = WallClock()
-    monkeypatch.setattr(script_values, "now", clock)
-    return clock
+def wall() -> WallClock:
+    return WallClock()
 
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have the timers look at the clocks often."""
-    monkeypatch.setattr(timers, "LOOK_EVERY", 100_000)
+    monkeypatch.setattr(wakeup, "LOOK_EVERY", 100_000)
 
 
 @pytest.fixture
@@ -55,9 +54,7 @@ async def pier(start: Any, wall: WallClock) -> Any:
     """An engine whose database has that time of day."""
     settings = Settings()
     limits = replace(settings.limits, cancel_grace=300_000, find_timeout=3_000_000)
-    made = await start(replace(settings, limits=limits))
-    made.store._database.wall = wall
-    return made
+    return await start(replace(settings, limits=limits), wall=wall)
 
 
 async def begun(pier: Any, task_id: str) -> None:
@@ -127,7 +124,7 @@ async def test_a_lease_lapses_by_the_steady_clock_alone(pier: Any, wall: WallClo
 
 async def leased(pier: Any, phase: Phase, settling: int = 0) -> Any:
     """Return a task that is leased to a worker of which this engine knows nothing; `settling`: it intended `a`."""
-    policy = Policy(not_before=script_values.now() + 9 * DAY, max_lost_attempts=9)
+    policy = Policy(not_before=pier.engine.clock.wall() + 9 * DAY, max_lost_attempts=9)
     shown = await pier.create("harbour.noop", policy=policy)
     life = pier.engine.dispatcher.life
 
@@ -170,7 +167,7 @@ async def test_what_waits_says_until_when_in_every_state(pier: Any, wall: WallCl
     settled = await pier.store.change(task.id, lambda work: life.settled_once(work, task.epoch))
 
     def told(state: TaskState) -> str:
-        return waits.told(replace(settled, state=state), pier.store.steady.read(), wall())
+        return waits.told(replace(settled, state=state), pier.engine.clock)
 
     unfinished = [state for state in TaskState if not state.resting]
     before = [told(state) for state in unfinished]

@@ -8,7 +8,7 @@ import pytest
 
 from wharfinger_server.domain.policy import Policy
 from wharfinger_server.domain.states import TaskState
-from wharfinger_server.engine.execution import script_values
+from wharfinger_server.domain.timing import now
 from wharfinger_server.engine.use_cases.remediation import Ask
 from wharfinger_server.store.databases.base import CommitUnknown
 from wharfinger_server.store.store import MaybeWritten
@@ -56,7 +56,7 @@ class LostAnswer:
 async def test_a_lease_whose_commit_got_no_answer_runs_once(
     pier: Any, caplog: pytest.LogCaptureFixture, happens: bool
 ) -> None:
-    later = Policy(not_before=script_values.now() + SOON)
+    later = Policy(not_before=now() + SOON)
     shown = await pier.create("harbour.count", params={"steps": 2}, policy=later)
     fault = LostAnswer(pier.store._database, happens=happens)
     ended = await pier.rest(shown.task.task_id, seconds=5)

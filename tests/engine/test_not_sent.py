@@ -7,7 +7,6 @@ import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
 import pytest
 from tests.engine.beside import CALLER, LOST, House
@@ -19,7 +18,6 @@ from wharfinger.runtime import protocol
 from wharfinger_server.domain.policy import Policy
 from wharfinger_server.domain.states import EntryState, Phase, TaskState
 from wharfinger_server.domain.task import Task
-from wharfinger_server.engine.execution import script_values
 from wharfinger_server.engine.execution.attempt import Attempt
 from wharfinger_server.engine.execution.session import AttemptSession
 from wharfinger_server.engine.interface.requests import CreateRequest, NewTask
@@ -81,9 +79,7 @@ class Slip:
 
 @pytest.fixture
 def slip(tmp_path: Path) -> Any:
-    house = House(tmp_path)
-    with patch.object(script_values, "now", lambda: house.now * 1_000_000):
-        yield Slip(house)
+    return Slip(House(tmp_path))
 
 
 def intent(key: str = "a", **more: Any) -> protocol.Intent:

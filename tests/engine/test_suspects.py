@@ -37,7 +37,7 @@ def ready(suspects: Suspects, lane: Lane, *tasks: Task) -> None:
 
 
 def test_who_was_in_most_crashes_goes_first_and_alone(lane: Lane) -> None:
-    suspects = Suspects(lambda _: None, 1)
+    suspects = Suspects(lambda _: None, 1, lambda: 1)
     ready(suspects, lane, a_task(1), a_task(2, 3), a_task(3, 2))
     begun = []
     while (chosen := suspects.next()) is not None:
@@ -50,20 +50,20 @@ def test_who_was_in_most_crashes_goes_first_and_alone(lane: Lane) -> None:
 
 
 def test_nobody_waits_for_a_suspect_that_cannot_begin_for_long(lane: Lane) -> None:
-    suspects = Suspects(lambda _: None, 1)
+    suspects = Suspects(lambda _: None, 1, lambda: 1)
     ready(suspects, lane, a_task(1), a_task(2))
-    suspects.wait(1, int(2 * SOON * 1_000_000))
+    suspects.wait(1, 2 * SOON)
     suspects.set_aside(2)
     assert suspects.next() is None
     assert not suspects.hold(lane)
-    suspects.wait(1, int(SOON / 2 * 1_000_000))
+    suspects.wait(1, SOON // 2)
     assert suspects.hold(lane)
     suspects.push(lane, Waiting(0, 2, Phase.RUN))
     assert suspects.next() is not None
 
 
 def test_a_suspect_waits_for_a_slot(lane: Lane) -> None:
-    suspects = Suspects(lambda _: None, 1)
+    suspects = Suspects(lambda _: None, 1, lambda: 1)
     ready(suspects, lane, a_task(1))
     lane.free = 0
     assert suspects.next() is None

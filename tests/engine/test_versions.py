@@ -13,7 +13,7 @@ from wharfinger.script import Failed, inspect
 from wharfinger_server.domain.errors import FailedPrecondition
 from wharfinger_server.domain.policy import Policy
 from wharfinger_server.domain.states import TaskState
-from wharfinger_server.engine.execution import script_values
+from wharfinger_server.domain.timing import now
 from wharfinger_server.engine.use_cases.remediation import Ask
 from wharfinger_server.registry import Registry, ScriptPlugin
 
@@ -71,7 +71,7 @@ def update(start: Callable[..., Awaitable[Pier]], dock: Dock, monkeypatch: pytes
 
 async def delayed(pier: Pier, **policy: Any) -> str:
     """Create a task that may begin a little later; return its id."""
-    shown = await pier.create("dock", policy=Policy(not_before=script_values.now() + LATER, **policy))
+    shown = await pier.create("dock", policy=Policy(not_before=now() + LATER, **policy))
     return shown.task.task_id
 
 

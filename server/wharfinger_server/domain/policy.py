@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 
-SECOND = 1_000_000
+from wharfinger_server.domain.timing import SECOND
+
 DEFAULT_MAX_LOST_ATTEMPTS = 5
 DEFAULT_MAX_UNDO_ATTEMPTS = 3
 

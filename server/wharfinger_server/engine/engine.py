@@ -14,6 +14,7 @@ from wharfinger.runtime.protocol import Environment
 from wharfinger_server.config import SealKeys, Settings
 from wharfinger_server.domain.errors import Refused, invalid
 from wharfinger_server.domain.task import Task
+from wharfinger_server.domain.timing import Clock
 from wharfinger_server.engine.execution.attempt import Attempt
 from wharfinger_server.engine.execution.attempts import AttemptLimits, Attempts
 from wharfinger_server.engine.execution.dispatcher import Dispatcher
@@ -39,7 +40,8 @@ from wharfinger_server.engine.use_cases.views import Showing
 from wharfinger_server.engine.watching.broadcast import Hub
 from wharfinger_server.engine.watching.positions import FeedTokens
 from wharfinger_server.engine.watching.project_watch import Feed, FeedUpdate, watch_project
-from wharfinger_server.engine.watching.task_watch import Doorkeeper, TaskWatches, Update, heartbeat_seconds
+from wharfinger_server.engine.watching.task_watch import Doorkeeper, TaskWatches, Update, heartbeat_interval
+from wharfinger_server.engine.watching.wakeup import Alarms
 from wharfinger_server.pricing import Pricing
 from wharfinger_server.registry import Registry
 from wharfinger_server.sdk.executor import Job
@@ -75,7 +77,7 @@ class Watches:
             raise invalid("after_sequence", "it is negative")
         if not caller.may_see(project):
             raise task_not_found(project, task_id)
-        return self._tasks.watch(project, task_id, after_sequence, heartbeat_seconds(heartbeat), resume_token)
+        return self._tasks.watch(project, task_id, after_sequence, heartbeat_interval(heartbeat), resume_token)
 
     async def _show(self, project: str, task_id: str) -> Shown:
         """Read a task afresh, for a few watches at a time: thousands may begin at once."""
@@ -98,8 +100,8 @@ class Watches:
             check_project(caller, project)
             conditions = parse(filter, FEED_FIELDS)
             feed = Feed(project, conditions, FeedTokens(self._store.incarnation, project, filter))
-            seconds = heartbeat_seconds(heartbeat)
-            async for update in watch_project(self._hub, self._store, feed, resume_token, self._showing.show, seconds):
+            interval = heartbeat_interval(heartbeat)
+            async for update in watch_project(self._hub, self._store, feed, resume_token, self._showing.show, interval):
                 yield update
 
     async def close(self) -> None:
@@ -113,6 +115,7 @@ class _Desk:
 
     def __init__(self, engine: Engine, loop: asyncio.AbstractEventLoop, life: Life, store: PatientStore) -> None:
         self.life = life
+        self.clock = engine.clock
         self._engine = engine
         self._loop = loop
         self._store = store
@@ -149,7 +152,8 @@ class _Desk:
 class Engine:
     """Tasks, watches and listings over one store and one registry. `on_health(part, well, why)` hears of trouble.
 
-    `pricing` is where prices are looked up, None: a Pricing of its own.
+    `pricing` is where prices are looked up, None: a Pricing of its own. `clock` is what all that waits goes by, None:
+    this machine's time of day and the store's steady clock; another one must have the store's steady clock, too.
 
     Raises ConfigError where the keys that seal params can't be read.
     """
@@ -161,6 +165,7 @@ class Engine:
         settings: Settings,
         on_health: OnHealth,
         pricing: PriceBook | None = None,
+        clock: Clock | None = None,
     ) -> None:
         limits = settings.limits
         self._store = store
@@ -168,23 +173,32 @@ class Engine:
         self._settings = settings
         self._on_health = on_health
         self._life = Life(settings.retention.ended, limits.lease_ttl)
-        self._hub = Hub()
+        self.clock = clock or Clock(store.steady.read)
+        self._alarms = Alarms(self.clock)
+        self._hub = Hub(self._alarms)
         environment = Environment(settings.stores, settings.profiles, settings.packages)
         scripts = Scripts(registry)
         self.scripts = scripts
         worker = f"{socket.gethostname()}:{os.getpid()}"
         times = AttemptLimits(limits.cancel_grace, limits.find_timeout, limits.log_bytes)
-        patient = PatientStore(store)
-        attempts = Attempts(patient, scripts, self._life, environment, times, worker)
+        patient = PatientStore(store, self.clock)
+        attempts = Attempts(patient, scripts, self._life, environment, times, worker, self.clock)
         self._vault = Vault(SealKeys(settings.seal_key_file, settings.sealing.key_command))
-        suspects = Suspects(self._tell_suspects, limits.suspect_time / 1_000_000)
+        suspects = Suspects(self._tell_suspects, limits.suspect_time, self.clock.steady)
         lanes = self._make_lanes()
-        self.dispatcher = Dispatcher(patient, scripts, self._life, lanes, attempts, self._vault, worker, suspects)
-        self._pulse = Pulse(store, self._hub, lambda attempt: AttemptSession(attempts.desk, attempt))
+        self.dispatcher = Dispatcher(patient, scripts, self._life, lanes, attempts, self._vault, suspects, self._alarms)
+        self._pulse = Pulse(store, self._hub, lambda attempt: AttemptSession(attempts.desk, attempt), self.clock)
         attempts.stirred = self._pulse.stirred
-        showing = Showing(store, scripts, self.dispatcher)
+        showing = Showing(store, scripts, self.dispatcher, self.clock)
         admission = Admission(
-            store, registry, scripts, self._vault, environment, settings.server.default_executor, limits.params_bytes
+            store,
+            registry,
+            scripts,
+            self._vault,
+            environment,
+            settings.server.default_executor,
+            limits.params_bytes,
+            self.clock,
         )
         prices = pricing or Pricing(store, registry, settings)
         self.estimates = Estimates(store, scripts, admission, prices, environment, settings.prices.budgets)
@@ -251,8 +265,8 @@ class Engine:
         self.dispatcher.open()
         ttl, tombstones = self._settings.limits.lease_ttl, self._settings.retention.tombstones
         self._background = [
-            loop.create_task(renew_leases(self._store, self.scripts, self.dispatcher, ttl)),
-            loop.create_task(expire(self._store, self._life, tombstones)),
+            loop.create_task(renew_leases(self._store, self.scripts, self.dispatcher, ttl, self.clock)),
+            loop.create_task(expire(self._store, self._life, tombstones, self.clock)),
         ]
 
     def executor_blocked(self, jobs: tuple[Job, ...], seconds: float, culprit: str) -> None:
@@ -295,6 +309,7 @@ class Engine:
             if lane.executor is not None:
                 await lane.executor.stop(0.1)  # what runs had its grace in `drain`
         await self._pulse.close()
+        self._alarms.stop()
 
 
 def _told_to(job: Job, first: Job, culprit: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from decimal import Decimal, InvalidOperation
@@ -14,6 +13,7 @@ from wharfinger_prices.lookup.stack import PriceAmbiguous, Stack
 from wharfinger_prices.price import LONGEST_AMOUNT, Price, an_hour, hourly
 from wharfinger_server.domain.errors import FailedPrecondition
 from wharfinger_server.domain.estimate import Asked, CostItem, Estimate
+from wharfinger_server.domain.timing import now
 
 _LARGEST = Decimal(10) ** 18
 _MOST_SIMILAR = 10
@@ -122,7 +122,7 @@ def estimate(items: Iterable[Wanted], stack: Stack, at: int | None = None, *, si
     looked up; a question that fits several prices raises PriceAmbiguous, naming the item. With `similar` names that
     come near what has no price are told too, which takes far longer than all else.
     """
-    moment = time.time_ns() // 1000 if at is None else at
+    moment = now() if at is None else at
     wanted = list(items)
     found = [None if item.free else _line(item, stack, moment) for item in wanted]
     currency = next((line.hourly.currency for line in found if line is not None and line.hourly is not None), "USD")

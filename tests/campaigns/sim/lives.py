@@ -18,7 +18,6 @@ from unittest.mock import patch
 
 from wharfinger.runtime import steps, undoing, verbs
 from wharfinger_server.domain import ids
-from wharfinger_server.engine.execution import script_values
 from wharfinger_server.store.commit import writer
 
 EPOCH = 1_800_000_000
@@ -150,11 +149,10 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
 
 @contextmanager
-def virtual_time(loop: VirtualLoop, dice: random.Random, wall: Callable[[], int]) -> Iterator[None]:
-    """Let all that asks for the time hear the loop's or `wall`'s, and all that wants chance get it from `dice`."""
+def virtual_time(loop: VirtualLoop, dice: random.Random) -> Iterator[None]:
+    """Let all that asks for the time hear the loop's, and all that wants chance get it from `dice`."""
     virtual = SimpleNamespace(monotonic=loop.time)
     with ExitStack() as stack:
-        stack.enter_context(patch.object(script_values, "now", wall))
         stack.enter_context(patch.object(writer, "time", virtual))
         stack.enter_context(patch.object(undoing, "steady", loop.time))
         stack.enter_context(patch.object(verbs.Verbs.__init__, "__defaults__", (loop.time,)))

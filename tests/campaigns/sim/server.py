@@ -19,6 +19,7 @@ from tests.campaigns.sim.unsent import NOISE
 from wharfinger import runtime
 from wharfinger.runtime import protocol
 from wharfinger.script import inspect
+from wharfinger_server.domain.timing import Clock
 from wharfinger_server.engine.engine import Engine
 from wharfinger_server.engine.execution.session import AttemptSession
 from wharfinger_server.registry import ExecutorPlugin, Registry, ScriptPlugin
@@ -99,7 +100,9 @@ class Server:
         self._world = world
         store = self.life.context().run(self._open, world.path)
         self.store = store
-        self.engine = Engine(store, world.registry, world.settings, _on_health)
+        self.engine = Engine(
+            store, world.registry, world.settings, _on_health, clock=Clock(store.steady.read, world.clocks.wall)
+        )
         graveyard.append(self.engine)
 
     def _open(self, path: Path) -> WatchedStore:

@@ -453,7 +453,7 @@ def play(seed: int, empty: Path, folder: Path) -> History:
     loop.set_exception_handler(lambda *_: None)
     product = logging.getLogger("wharfinger_server")
     was = (product.level, product.propagate)
-    with virtual_time(loop, dice, clocks.wall):
+    with virtual_time(loop, dice):
         world = World(seed, path, loop, dice, clocks)
         complaints = _Complaints(world)
         product.addHandler(complaints)

@@ -21,6 +21,7 @@ from wharfinger_server.domain.errors import Fenced
 from wharfinger_server.domain.failure import Code, Failure
 from wharfinger_server.domain.states import Phase
 from wharfinger_server.domain.task import Task
+from wharfinger_server.domain.timing import SECOND, Alarm, Clock
 from wharfinger_server.engine.execution import script_values
 from wharfinger_server.engine.execution.attempt import Attempt
 from wharfinger_server.engine.execution.background import Chores
@@ -36,7 +37,6 @@ from wharfinger_server.sdk.executor import Job, Stop
 
 log = logging.getLogger(__name__)
 
-SECOND = 1_000_000
 GIVE_UP_TIME = 2.0
 """How long, in seconds, scripts may clean up when the server ends and its grace is over."""
 
@@ -53,7 +53,7 @@ class Running:
     lane: Lane
     job: Job
     attempt: Attempt
-    alarm: asyncio.TimerHandle | None = None
+    alarm: Alarm | None = None
     lost: bool = False
     after: Task | None = None
 
@@ -81,6 +81,7 @@ class Attempts:
         environment: Environment,
         limits: AttemptLimits,
         worker: str,
+        clock: Clock,
     ) -> None:
         self.running: dict[int, Running] = {}
         self.stirred: Callable[[Attempt], None] = _not_stirred
@@ -90,7 +91,8 @@ class Attempts:
         self._life = life
         self._environment = environment
         self._limits = limits
-        self._worker = worker
+        self.worker = worker
+        self._clock = clock
         self._on_ended: Callable[[Task], None] = _nobody
         self._on_free: Callable[[Lane, int], None] = _nobody
         self._jobs: dict[int, Running] = {}
@@ -136,7 +138,7 @@ class Attempts:
             context=Context(
                 task.project,
                 task.creator,
-                None if left is None else (script_values.now() + left) / SECOND,
+                None if left is None else (self._clock.wall() + left) / SECOND,
                 task.labels,
                 task.traceparent,
             ),
@@ -170,7 +172,7 @@ class Attempts:
         if phase is Phase.SETTLE:
             return self._limits.find_timeout
         ends = task.undo_end if phase is Phase.UNDO else task.deadline
-        lengths = [ends - self._store.steady()] if ends else []
+        lengths = [ends - self._clock.steady()] if ends else []
         if phase is Phase.RUN and task.policy.attempt_timeout:
             lengths.append(task.policy.attempt_timeout)
         return min(lengths, default=None)
@@ -180,7 +182,7 @@ class Attempts:
     def _alarm(self, running: Running, delay: int, act: Any) -> None:
         if running.alarm is not None:
             running.alarm.cancel()
-        running.alarm = asyncio.get_running_loop().call_later(max(0, delay) / SECOND, act)
+        running.alarm = self._clock.call_later(delay, act)
 
     def _time_up(self, running: Running) -> None:
         task, phase = running.attempt.task, running.attempt.phase
@@ -188,7 +190,7 @@ class Attempts:
             error = Failure(Code.UNKNOWN, "RESOURCE_UNCERTAIN", "looking for what was made took too long")
         elif phase is Phase.UNDO:
             error = timed_out("UNDO_TIMEOUT", "undo_timeout", task.policy.undo_timeout)
-        elif 0 < task.deadline <= self._store.steady():
+        elif 0 < task.deadline <= self._clock.steady():
             error = timed_out("TOTAL_TIMEOUT", "total_timeout", task.policy.total_timeout)
         else:
             error = timed_out("ATTEMPT_TIMEOUT", "attempt_timeout", task.policy.attempt_timeout, retryable=True)
@@ -270,7 +272,7 @@ class Attempts:
             Code.UNAVAILABLE,
             "EXECUTOR_LOST",
             f"the executor {name} lost the attempt: {reason}",
-            metadata={"executor": name, "worker": self._worker, "losses": str(losses)},
+            metadata={"executor": name, "worker": self.worker, "losses": str(losses)},
         )
 
     async def _lose(self, running: Running, reason: str) -> None:

@@ -5,7 +5,6 @@ Everything here runs on the server's event loop.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -16,7 +15,7 @@ from wharfinger_server.domain.event import LogLevel, LogLine
 from wharfinger_server.domain.failure import Failure
 from wharfinger_server.domain.states import Phase, TaskState
 from wharfinger_server.domain.task import Task
-from wharfinger_server.engine.execution import script_values
+from wharfinger_server.domain.timing import SECOND
 from wharfinger_server.engine.execution.attempts import Attempts
 from wharfinger_server.engine.execution.background import Chores
 from wharfinger_server.engine.execution.concurrency_keys import ConcurrencyKeys
@@ -24,7 +23,6 @@ from wharfinger_server.engine.execution.queue import Lane
 from wharfinger_server.engine.execution.rest_log import tell_rest
 from wharfinger_server.engine.execution.retrying_store import PatientStore
 from wharfinger_server.engine.execution.suspects import Suspects
-from wharfinger_server.engine.execution.timers import Timers
 from wharfinger_server.engine.execution.waits import wait_of
 from wharfinger_server.engine.execution.window import Key, Position, Waiting, Window, key_of
 from wharfinger_server.engine.lifecycle import rollback
@@ -32,12 +30,13 @@ from wharfinger_server.engine.lifecycle.lifecycle import Leased, Life
 from wharfinger_server.engine.lifecycle.recording import timed_out
 from wharfinger_server.engine.params.sealing import CannotOpen, Vault
 from wharfinger_server.engine.scripts.installed import Scripts
+from wharfinger_server.engine.watching.wakeup import Alarms
 from wharfinger_server.store.commit.unit_of_work import UnitOfWork
 from wharfinger_server.store.store import Gone
 
 log = logging.getLogger(__name__)
 
-RETRY_AFTER = 1_000_000
+RETRY_AFTER = SECOND
 """How long dispatch waits after the store failed it before it looks at the task again."""
 
 
@@ -52,8 +51,8 @@ class Dispatcher:
         lanes: Mapping[str, Lane],
         attempts: Attempts,
         vault: Vault,
-        worker: str,
         suspects: Suspects,
+        alarms: Alarms,
     ) -> None:
         self.store = store
         self.life = life
@@ -61,14 +60,15 @@ class Dispatcher:
         self.attempts = attempts
         self.keys = ConcurrencyKeys()
         self.suspects = suspects
-        self.worker = worker
+        self.worker = attempts.worker
         self._scripts = scripts
         self._vault = vault
-        self._timers = Timers(self._look_again, store.steady)
+        self._alarms = alarms
+        self._clock = alarms.clock
         self._chores = Chores()
         self._beginning: set[int] = set()
         self._again: set[int] = set()
-        self._open = False
+        self._open = self._closed = False
         attempts.tell(self.consider, self._freed)
 
     # ------------------------------------------------------------------ a task that may go on
@@ -113,11 +113,11 @@ class Dispatcher:
             tell_rest(task)
             return
         if task.deadline and task.state is TaskState.QUEUED:
-            self._timers.add(task.deadline, task.id)
-        if wait := wait_of(task, self.store.steady(), script_values.now()):
-            self._timers.add(wait.until, task.id, by_wall=wait.by_wall)
+            self._alarms.at(task.deadline, self._look_again, task.id)
+        if wait := wait_of(task, self._clock):
+            self._alarms.at(wait.until, self._look_again, task.id, by_wall=wait.by_wall)
             if task.id in self.suspects:
-                self.suspects.wait(task.id, wait.until - (script_values.now() if wait.by_wall else self.store.steady()))
+                self.suspects.wait(task.id, wait.left(self._clock))
                 self._pump_all()
         elif task.state is not TaskState.QUEUED or task.must_settle:
             self._queue(task, Phase.SETTLE)
@@ -149,7 +149,7 @@ class Dispatcher:
         lane = self.lanes.get(task.executor)
         if not self._open or lane is None or not lane.idle or self.suspects.hold(lane):
             return False
-        if wait_of(task, self.store.steady(), script_values.now()) or not self.keys.take(key_of(task), task.id):
+        if wait_of(task, self._clock) or not self.keys.take(key_of(task), task.id):
             return False
         lane.free -= 1
         return True
@@ -242,7 +242,7 @@ class Dispatcher:
         running = self.attempts.running.get(task_id)
         if running is not None and task_id in self.suspects:
             epoch = running.attempt.epoch
-            asyncio.get_running_loop().call_later(self.suspects.seconds, self._has_served, task_id, epoch)
+            self._clock.call_later(self.suspects.enough, self._has_served, task_id, epoch)
 
     def _has_served(self, task_id: int, epoch: int) -> None:
         """Clear a suspect whose attempt still runs; but looking for what a queued task left says nothing of its run."""
@@ -265,13 +265,15 @@ class Dispatcher:
     # ------------------------------------------------------------------ what waits
 
     def _look_again(self, task_id: int) -> None:
+        if self._closed:
+            return
         self._chores.do(self._reconsider(task_id))
 
     async def _reconsider(self, task_id: int) -> None:
         task = await self.store.task_by_id(task_id)
         if task is None or task.id in self.attempts.running:
             return
-        over = 0 < task.deadline <= self.store.steady()
+        over = 0 < task.deadline <= self._clock.steady()
         if task.state is TaskState.QUEUED and task.lease is None and over:
             error = timed_out("TOTAL_TIMEOUT", "total_timeout", task.policy.total_timeout, " before it could run")
             try:
@@ -335,7 +337,7 @@ class Dispatcher:
             self._clear(waiting.task_id)
         except Exception:
             log.exception("task %x could not be leased; it is looked at again", waiting.task_id)
-            self._timers.add(self.store.steady() + RETRY_AFTER, waiting.task_id)
+            self._alarms.at(self._clock.steady() + RETRY_AFTER, self._look_again, waiting.task_id)
         finally:
             self._begun(lane, waiting, launched=launched)
 
@@ -419,8 +421,7 @@ class Dispatcher:
 
     async def close(self, grace: float) -> None:
         """Lease nothing more, and wait up to `grace` seconds for what runs."""
-        self._open = False
-        self._timers.stop()
+        self._open, self._closed = False, True
         await self.attempts.close(grace)
         await self._chores.close()
 

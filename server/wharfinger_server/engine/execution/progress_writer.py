@@ -9,6 +9,7 @@ from collections.abc import Callable
 from wharfinger.runtime.protocol import LeaseLost
 from wharfinger_server.domain.progress import Progress
 from wharfinger_server.domain.states import Phase
+from wharfinger_server.domain.timing import SECOND, Clock
 from wharfinger_server.engine.execution.attempt import Attempt
 from wharfinger_server.engine.execution.session import AttemptSession
 from wharfinger_server.engine.watching.broadcast import Hub
@@ -16,19 +17,20 @@ from wharfinger_server.store.store import Store
 
 log = logging.getLogger(__name__)
 
-SHOW_EVERY = 0.1
-"""Seconds between two tellings of a task's progress, and between its log line and its commit."""
-SAVE_EVERY = 1.0
-"""Seconds between two writings of a task's progress."""
+SHOW_EVERY = SECOND // 10
+"""Between two tellings of a task's progress, and between its log line and its commit."""
+SAVE_EVERY = SECOND
+"""Between two writings of a task's progress."""
 
 
 class Pulse:
     """Beats while some attempt has something new, and rests when none has."""
 
-    def __init__(self, store: Store, hub: Hub, session: Callable[[Attempt], AttemptSession]) -> None:
+    def __init__(self, store: Store, hub: Hub, session: Callable[[Attempt], AttemptSession], clock: Clock) -> None:
         self._store = store
         self._hub = hub
         self._session = session
+        self._clock = clock
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stirred: set[Attempt] = set()
         self._unsaved: dict[Attempt, Progress] = {}
@@ -50,8 +52,8 @@ class Pulse:
             self._beating = asyncio.get_running_loop().create_task(self._beat())
 
     async def _beat(self) -> None:
-        last_saved = 0.0
-        clock = asyncio.get_running_loop().time
+        last_saved = 0
+        steady = self._clock.steady
         while self._stirred or self._unsaved:
             stirred, self._stirred = self._stirred, set()
             for attempt in stirred:
@@ -60,10 +62,10 @@ class Pulse:
                     self._hub.show_progress(attempt.task, attempt.progress)
                     self._unsaved[attempt] = attempt.progress
             await self._write_logs([attempt for attempt in stirred if attempt.has_lines])
-            if self._unsaved and clock() - last_saved >= SAVE_EVERY:
-                last_saved = clock()
+            if self._unsaved and steady() - last_saved >= SAVE_EVERY:
+                last_saved = steady()
                 await self._save()
-            await asyncio.sleep(SHOW_EVERY)
+            await self._clock.sleep(SHOW_EVERY)
 
     async def _write_logs(self, attempts: list[Attempt]) -> None:
         results = await asyncio.gather(*(self._session(a).flush() for a in attempts), return_exceptions=True)

@@ -11,7 +11,7 @@ from wharfinger_server.domain.errors import Fenced, Refused
 from wharfinger_server.domain.failure import Code, Failure
 from wharfinger_server.domain.states import Phase, TaskState
 from wharfinger_server.domain.task import Task
-from wharfinger_server.engine.execution import script_values
+from wharfinger_server.domain.timing import SECOND, Clock
 from wharfinger_server.engine.execution.dispatcher import Dispatcher
 from wharfinger_server.engine.execution.suspects import NAMED
 from wharfinger_server.engine.lifecycle.lifecycle import Life
@@ -26,8 +26,8 @@ Seen = dict[int, tuple[Mark, int]]
 """The leases that no attempt here holds, by task: what tells them apart, and since when each is seen unchanged."""
 
 PAGE = 500
-EXPIRY_EVERY = 60.0
-"""Seconds between two looks for tasks to be deleted; less where they are kept for a shorter time."""
+EXPIRY_EVERY = 60 * SECOND
+"""Between two looks for tasks to be deleted; less where they are kept for a shorter time."""
 
 
 ENDING = "ending"
@@ -129,11 +129,11 @@ async def _take_up(
     dispatcher.take_up(await store.change(task.id, decide))
 
 
-async def renew_leases(store: Store, scripts: Scripts, dispatcher: Dispatcher, ttl: int) -> None:
+async def renew_leases(store: Store, scripts: Scripts, dispatcher: Dispatcher, ttl: int, clock: Clock) -> None:
     """Renew the leases of what runs here, for ever; stop what turns out to be fenced."""
     seen: Seen = {}
     while True:
-        await asyncio.sleep(ttl / 3 / 1_000_000)
+        await clock.sleep(ttl // 3)
         try:
             await _renew_once(store, dispatcher, ttl)
             await end_lapsed(store, scripts, dispatcher, seen, ttl)
@@ -191,15 +191,15 @@ def _mark(task: Task) -> Mark:
     return (task.epoch, task.lease.expire_time if task.lease else 0)
 
 
-async def expire(store: Store, life: Life, tombstones: int) -> None:
+async def expire(store: Store, life: Life, tombstones: int, clock: Clock) -> None:
     """Delete ended tasks whose time is up, and purge what was deleted long enough ago, for ever."""
-    pause = min(EXPIRY_EVERY, max(0.1, min(life.retention, tombstones) / 2_000_000))
+    pause = min(EXPIRY_EVERY, max(SECOND // 10, min(life.retention, tombstones) // 2))
     while True:
         try:
-            await expire_once(store, life, tombstones, script_values.now())
+            await expire_once(store, life, tombstones, clock.wall())
         except Exception as error:  # noqa: BLE001 - a chore that must go on
             log.warning("expired tasks could not be deleted: %s", error)
-        await asyncio.sleep(pause)
+        await clock.sleep(pause)
 
 
 async def expire_once(store: Store, life: Life, tombstones: int, now: int) -> tuple[int, int]:

@@ -6,6 +6,7 @@ import logging
 
 from wharfinger_server.domain.states import TaskState
 from wharfinger_server.domain.task import Task
+from wharfinger_server.domain.timing import SECOND
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +24,7 @@ def tell_rest(task: Task) -> None:
             "task": task.name,
             "state": task.state.name,
             "attempts": task.runs,
-            "seconds": round((task.end_time - task.create_time) / 1_000_000, 3),
+            "seconds": round((task.end_time - task.create_time) / SECOND, 3),
             "left_over": task.counts.open if task.state in _LEFT else 0,
             **({"reason": error.reason} if error else {}),
         },

@@ -13,13 +13,14 @@ from typing import Any, TypeVar
 
 from wharfinger_server.domain.errors import Unavailable
 from wharfinger_server.domain.task import Task
+from wharfinger_server.domain.timing import SECOND, Clock
 from wharfinger_server.store.commit.unit_of_work import UnitOfWork
 from wharfinger_server.store.store import Sealed, Store
 
 T = TypeVar("T")
 
-FIRST_PAUSE, LONGEST_PAUSE = 0.05, 1.0
-"""Seconds between two tries, doubling."""
+FIRST_PAUSE, LONGEST_PAUSE = SECOND // 20, SECOND
+"""Between two tries, doubling."""
 
 _going_on: set[asyncio.Future[Any]] = set()
 
@@ -30,9 +31,9 @@ class PatientStore:
     An earlier try may have been written though its answer was lost: a decision must do no harm the second time.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
-        self.steady = store.steady.read
+        self._clock = clock
 
     async def change(self, task_id: int, decide: Callable[[UnitOfWork], T]) -> T:
         """Do as `Store.change`."""
@@ -62,7 +63,7 @@ class PatientStore:
             except Unavailable:
                 if self._store.closed:
                     raise
-            await asyncio.sleep(pause)
+            await self._clock.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE)
 
     def change_blocking(self, task_id: int, decide: Callable[[UnitOfWork], T]) -> T:
@@ -74,7 +75,7 @@ class PatientStore:
             except Unavailable:
                 if self._store.closed:
                     raise
-            time.sleep(pause)
+            time.sleep(pause / SECOND)
             pause = min(pause * 2, LONGEST_PAUSE)
 
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-import time
 
 from wharfinger.runtime import limits, protocol
 from wharfinger_server.domain.errors import FailedPrecondition, Refused
 from wharfinger_server.domain.failure import Code, Failure
 from wharfinger_server.domain.ledger import Entry, Intent
 from wharfinger_server.domain.progress import Progress
+from wharfinger_server.domain.timing import microseconds
 
-_SECOND = 1_000_000
 LARGEST = 2**63 - 1
 LONGEST_ETA = 365 * 86_400
 """Seconds: what is said to take longer stands still, and when it ends is not known."""
@@ -29,18 +28,8 @@ def clean(text: str) -> str:
     return text.replace("\0", "\ufffd")
 
 
-def now() -> int:
-    """Return the time in microseconds since the epoch."""
-    return time.time_ns() // 1000
-
-
-def microseconds(seconds: float) -> int:
-    """Return a duration or time in seconds as whole microseconds."""
-    return int(seconds * _SECOND)
-
-
-def progress_of_script(value: protocol.Progress) -> Progress:
-    """Return the kept form of progress that a script reported; never raises.
+def progress_of_script(value: protocol.Progress, now: int) -> Progress:
+    """Return the kept form of progress that a script reported at `now`; never raises.
 
     It passes by here on its way to all who read, and with the attempt's end into the database: whatever it is, it must
     not stand in their way. A number that progress cannot have is left out.
@@ -51,7 +40,7 @@ def progress_of_script(value: protocol.Progress) -> Progress:
     step, unit, message = (
         _text(text, most) for text, most in ((value.step, 200), (value.unit, 50), (value.message, 1000))
     )
-    return Progress(step, done or 0, total, unit, message, left, now())
+    return Progress(step, done or 0, total, unit, message, left, now)
 
 
 def _amount(value: object) -> int | None:

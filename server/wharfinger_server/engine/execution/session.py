@@ -18,6 +18,7 @@ from wharfinger_server.domain.ledger import Entry, Intent, Ledger
 from wharfinger_server.domain.removing import Removal
 from wharfinger_server.domain.states import EntryState, Phase
 from wharfinger_server.domain.task import Task
+from wharfinger_server.domain.timing import Clock, microseconds
 from wharfinger_server.engine.execution import report_redaction, script_values
 from wharfinger_server.engine.execution.attempt import LINE_COST, Attempt
 from wharfinger_server.engine.lifecycle import rollback
@@ -35,6 +36,7 @@ class Desk(Protocol):
     """What a session needs of the engine."""
 
     life: Life
+    clock: Clock
 
     async def change(self, task_id: int, decide: Decide) -> Any:
         """Run `decide` in a transaction; awaited on any event loop."""
@@ -195,7 +197,7 @@ class AttemptSession:
 
         def decide(work: UnitOfWork) -> protocol.Entry:
             """Write that it is about to be taken away; an earlier try, whose answer was lost, may have done so."""
-            length = script_values.microseconds(window)
+            length = microseconds(window)
             before = work.ledger(base_of(key)).get(key)
             if before is not None and (before.undo_attempts, before.undo_deadline) in written:
                 return script_values.entry_for_script(before)
@@ -299,7 +301,7 @@ class AttemptSession:
     def progress(self, progress: protocol.Progress) -> None:
         """Report progress; only the latest counts."""
         told = report_redaction.progress(self._redactor, progress)
-        self._attempt.report_progress(script_values.progress_of_script(told))
+        self._attempt.report_progress(script_values.progress_of_script(told, self._desk.clock.wall()))
 
     def log(self, level: int, text: str) -> None:
         """Add a line to the task's log."""

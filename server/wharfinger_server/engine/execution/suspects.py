@@ -7,16 +7,16 @@ others along. Which one it was shows when they run again with nothing beside the
 from __future__ import annotations
 
 import heapq
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from wharfinger_server.domain.task import Task
+from wharfinger_server.domain.timing import SECOND
 from wharfinger_server.engine.execution.queue import Lane
 from wharfinger_server.engine.execution.window import Waiting
 
-SOON = 600.0
-"""Others wait for a suspect that has to wait itself, if that is no longer than this (seconds)."""
+SOON = 600 * SECOND
+"""Others wait for a suspect that has to wait itself, if that is no longer than this."""
 
 NAMED = 5
 """How many suspects are named in one line."""
@@ -30,23 +30,24 @@ class _Suspect:
     name: str = field(compare=False)
     lane: Lane | None = field(compare=False, default=None)
     waiting: Waiting | None = field(compare=False, default=None)
-    begins: float = field(compare=False, default=0)
+    begins: int = field(compare=False, default=0)
     aside: bool = field(compare=False, default=False)
 
 
 class Suspects:
     """The tasks that may have ended the process, and which of them runs now.
 
-    `tell` hears why others wait, or "". One that has run alone for so many `seconds` is no suspect any more.
+    `tell` hears why others wait, or "". One that has run alone for `enough` microseconds is no suspect any more.
     """
 
-    def __init__(self, tell: Callable[[str], None], seconds: float) -> None:
-        self.seconds = seconds
+    def __init__(self, tell: Callable[[str], None], enough: int, steady: Callable[[], int]) -> None:
+        self.enough = enough
         self.alone = 0
         self.culprit = ""
         self._left: dict[int, _Suspect] = {}
         self._ready: list[_Suspect] = []
         self._tell = tell
+        self._steady = steady
         self._told = ""
 
     def __contains__(self, task_id: int) -> bool:
@@ -68,7 +69,7 @@ class Suspects:
 
     def wait(self, task_id: int, left: int) -> None:
         """Note that a suspect can't begin before `left` microseconds are over."""
-        self._left[task_id].begins = time.monotonic() + left / 1_000_000
+        self._left[task_id].begins = self._steady() + left
         self._left[task_id].waiting = None
         if task_id == self.alone:
             self.alone = 0
@@ -110,7 +111,7 @@ class Suspects:
         return bool(self._left) and lane.shares_process and self._blocking() > 0
 
     def _blocking(self) -> int:
-        soon = time.monotonic() + SOON
+        soon = self._steady() + SOON
         return sum(not suspect.aside and suspect.begins <= soon for suspect in self._left.values())
 
     # ------------------------------------------------------------------ what people are told

@@ -7,10 +7,10 @@ go by the steady clock (rule 33); people are told at which time of day that will
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from wharfinger_server.domain.states import TaskState
 from wharfinger_server.domain.task import Task
+from wharfinger_server.domain.timing import Clock, as_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,23 +20,26 @@ class Wait:
     until: int
     by_wall: bool = False
 
+    def left(self, clock: Clock) -> int:
+        """Return how much of it is left."""
+        return self.until - (clock.wall() if self.by_wall else clock.steady())
 
-def wait_of(task: Task, steady: int, wall: int) -> Wait | None:
+
+def wait_of(task: Task, clock: Clock) -> Wait | None:
     """Return what a task without a lease waits for now, None for nothing."""
-    if task.wake_time > steady:
+    if task.wake_time > clock.steady():
         return Wait(task.wake_time)
-    if task.state is TaskState.QUEUED and not task.must_settle and task.policy.not_before > wall:
+    if task.state is TaskState.QUEUED and not task.must_settle and task.policy.not_before > clock.wall():
         return Wait(task.policy.not_before, by_wall=True)
     return None
 
 
-def told(task: Task, steady: int, wall: int) -> str:
+def told(task: Task, clock: Clock) -> str:
     """Return until when a task waits and why, "" if it does not wait for a time."""
-    wait = None if task.lease is not None or task.state.resting else wait_of(task, steady, wall)
+    wait = None if task.lease is not None or task.state.resting else wait_of(task, clock)
     if wait is None:
         return ""
-    moment = wait.until if wait.by_wall else wall + wait.until - steady
-    when = datetime.fromtimestamp(moment / 1_000_000, UTC).isoformat(timespec="seconds")
+    when = as_text(wait.until if wait.by_wall else clock.wall() + wait.until - clock.steady())
     if wait.by_wall:
         return f"not before {when}"
     if task.must_settle and not task.counts.sought:

@@ -13,6 +13,7 @@ from typing import Any, cast
 from wharfinger_server.domain.errors import InvalidArgument, Violation
 from wharfinger_server.domain.states import EntryState, TaskState
 from wharfinger_server.domain.task import Task
+from wharfinger_server.domain.timing import microseconds
 from wharfinger_server.store.values import Condition, Operator
 from wharfinger_server.store.values import Field as StoredField
 
@@ -69,7 +70,7 @@ def read_time(text: str) -> int:
         raise ValueError(f'{text!r} is no time such as "2026-11-01T00:00:00Z"') from None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
-    return int(moment.timestamp() * 1_000_000)
+    return microseconds(moment.timestamp())
 
 
 def _read_switch(text: str) -> bool:

@@ -6,8 +6,8 @@ from wharfinger_server.domain.entry import Entry
 from wharfinger_server.domain.errors import Fenced
 from wharfinger_server.domain.event import ResourceChange, StateChange
 from wharfinger_server.domain.failure import Code, Failure
-from wharfinger_server.domain.policy import SECOND
 from wharfinger_server.domain.states import TaskState
+from wharfinger_server.domain.timing import SECOND
 from wharfinger_server.store.commit.unit_of_work import UnitOfWork
 
 SERVER = "server"

@@ -18,7 +18,7 @@ from wharfinger_server.domain import ids
 from wharfinger_server.domain.errors import FailedPrecondition, Unimplemented, Violation, invalid
 from wharfinger_server.domain.policy import OnFailure, Policy
 from wharfinger_server.domain.task import Task
-from wharfinger_server.engine.execution import script_values
+from wharfinger_server.domain.timing import SECOND, Clock
 from wharfinger_server.engine.interface.id_checks import (
     check_id,
     check_labels,
@@ -38,7 +38,7 @@ from wharfinger_server.store.store import Store
 LONGEST_KEY = 128
 MOST_SEALED = 256
 """How many texts and numbers of one task may be sealed: every line of its log is searched for each of them."""
-_YEARS = 100 * 365 * 86_400 * 1_000_000
+_YEARS = 100 * 365 * 86_400 * SECOND
 _RANGES = {
     "max_attempts": (0, 1_000),
     "max_lost_attempts": (0, 1_000),
@@ -100,8 +100,10 @@ class Admission:
         environment: Environment,
         default_executor: str,
         params_bytes: int,
+        clock: Clock,
     ) -> None:
         self._store = store
+        self._clock = clock
         self._registry = registry
         self._scripts = scripts
         self._vault = vault
@@ -140,7 +142,7 @@ class Admission:
             params, pointers = check_json(public, script=plugin.name), tuple(values)
             if not request.validate_only:
                 secret = self._vault.secret(values)
-        now = script_values.now()
+        now = self._clock.wall()
         task_id = self._ids.new(now)
         task = Task(
             id=task_id,

@@ -13,6 +13,7 @@ from wharfinger_server.domain.event import StateChange
 from wharfinger_server.domain.ledger import Entry
 from wharfinger_server.domain.states import Phase, TaskState
 from wharfinger_server.domain.task import Task
+from wharfinger_server.domain.timing import SECOND
 from wharfinger_server.engine.execution.dispatcher import Dispatcher
 from wharfinger_server.engine.execution.retrying_store import unbroken
 from wharfinger_server.engine.interface.filters import OPERATORS, RESOURCE_FIELDS, TASK_FIELDS, parse, stored
@@ -31,8 +32,8 @@ from wharfinger_server.store.store import Draft, Existing, Gone, MaybeWritten, S
 T = TypeVar("T")
 
 USUAL_PAGE = 100
-USUAL_WAIT = 30_000_000
-MOST_WAIT = 3_600_000_000
+USUAL_WAIT = 30 * SECOND
+MOST_WAIT = 3600 * SECOND
 REASON_LENGTH = 1024
 
 
@@ -51,6 +52,7 @@ class Tasks:
         limits: config.Limits,
     ) -> None:
         self._store = store
+        self._clock = hub.clock
         self._admission = admission
         self._estimates = estimates
         self._dispatcher = dispatcher
@@ -235,11 +237,12 @@ class Tasks:
         task = await self.visible(caller, project, task_id)
         bell = self._hub.bell()
         topic = self._hub.join_task(task.id, bell)
-        until = self._store.steady.read() + min(timeout or USUAL_WAIT, MOST_WAIT)
+        steady = self._clock.steady
+        until = steady() + min(timeout or USUAL_WAIT, MOST_WAIT)
         try:
             task = await self.visible(caller, project, task_id)
-            while not task.state.resting and not topic.closing and (left := until - self._store.steady.read()) > 0:
-                await bell.wait(left / 1_000_000)
+            while not task.state.resting and not topic.closing and (left := until - steady()) > 0:
+                await bell.wait(left)
                 task = topic.newest or task
         finally:
             self._hub.leave_task(task.id, bell)

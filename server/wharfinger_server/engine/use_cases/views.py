@@ -6,7 +6,8 @@ from wharfinger_server.domain.estimate import Estimate
 from wharfinger_server.domain.progress import Progress
 from wharfinger_server.domain.states import Phase, TaskState
 from wharfinger_server.domain.task import Task, Trigger
-from wharfinger_server.engine.execution import script_values, waits
+from wharfinger_server.domain.timing import Clock
+from wharfinger_server.engine.execution import waits
 from wharfinger_server.engine.execution.dispatcher import Dispatcher
 from wharfinger_server.engine.execution.window import key_of
 from wharfinger_server.engine.interface.task_view import Shown
@@ -21,10 +22,11 @@ HALF_WAY = frozenset({TaskState.PARTIALLY_FAILED, TaskState.ROLLBACK_FAILED})
 class Showing:
     """Shows tasks."""
 
-    def __init__(self, store: Store, scripts: Scripts, dispatcher: Dispatcher) -> None:
+    def __init__(self, store: Store, scripts: Scripts, dispatcher: Dispatcher, clock: Clock) -> None:
         self._store = store
         self._scripts = scripts
         self._dispatcher = dispatcher
+        self._clock = clock
 
     def brief(self, task: Task) -> Shown:
         """Return the basic view of a task: nothing more is read."""
@@ -75,7 +77,7 @@ class Showing:
         return frozenset(keys)
 
     def _waits(self, task: Task) -> str:
-        return waits.told(task, self._dispatcher.store.steady(), script_values.now())
+        return waits.told(task, self._clock)
 
     async def _why_waiting(self, task: Task) -> str:
         if until := self._waits(task):

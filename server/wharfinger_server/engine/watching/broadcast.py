@@ -11,7 +11,7 @@ from typing import Protocol, TypeVar
 from wharfinger_server.domain.progress import Progress
 from wharfinger_server.domain.task import Task
 from wharfinger_server.engine.watching.positions import Position, mark_of
-from wharfinger_server.engine.watching.wakeup import Bell, Clock
+from wharfinger_server.engine.watching.wakeup import Alarms, Bell
 from wharfinger_server.store.store import Committed
 
 KEPT_EVENTS = 2_000
@@ -115,11 +115,12 @@ class Topic:
 class Hub:
     """Routes commits from the store's writer thread to the topics that have watchers, on the server's loop."""
 
-    def __init__(self) -> None:
+    def __init__(self, alarms: Alarms) -> None:
         self.tasks: dict[int, Topic] = {}
         self.projects: dict[str, Topic] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._clock = Clock()
+        self.clock = alarms.clock
+        self._alarms = alarms
 
     def start(self) -> None:
         """Begin to deliver on the running loop."""
@@ -169,7 +170,7 @@ class Hub:
 
     def bell(self) -> Bell:
         """Return a new bell."""
-        return Bell(self._clock)
+        return Bell(self._alarms)
 
     def join_task(self, task_id: int, bell: Bell) -> Topic:
         """Watch a task; return its topic. `leave_task` is to be called at the end."""

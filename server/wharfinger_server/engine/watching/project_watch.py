@@ -109,7 +109,7 @@ async def watch_project(
     feed: Feed,
     resume_token: bytes,
     show: Callable[[Task], Awaitable[Shown]],
-    heartbeat: float,
+    heartbeat: int,
 ) -> AsyncIterator[FeedUpdate]:
     """Yield what happens in a project: after `resume_token`, or from now on with a snapshot of each unfinished task.
 

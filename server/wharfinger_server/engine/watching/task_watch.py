@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from wharfinger_server.domain.errors import NotFound, ResourceExhausted, Unavailable, invalid
 from wharfinger_server.domain.progress import Progress
 from wharfinger_server.domain.task import Task
+from wharfinger_server.domain.timing import SECOND
 from wharfinger_server.engine.interface.task_view import Shown
 from wharfinger_server.engine.watching.broadcast import Frames, Hub, Topic, one_batch
 from wharfinger_server.engine.watching.positions import Position, TaskTokens, mark_of, too_old
 from wharfinger_server.store.store import Store
 
-SECOND = 1_000_000
 HEARTBEAT = 15 * SECOND
 LEAST_HEARTBEAT, MOST_HEARTBEAT = SECOND // 10, 300 * SECOND
 PAGE = 500
@@ -66,9 +66,9 @@ def draining() -> Unavailable:
     )
 
 
-def heartbeat_seconds(asked: int) -> float:
-    """Return the heartbeat in seconds for the interval asked for (microseconds, 0: the default)."""
-    return min(max(asked or HEARTBEAT, LEAST_HEARTBEAT), MOST_HEARTBEAT) / SECOND
+def heartbeat_interval(asked: int) -> int:
+    """Return the heartbeat's interval where `asked` is asked for (microseconds, 0: the usual one)."""
+    return min(max(asked or HEARTBEAT, LEAST_HEARTBEAT), MOST_HEARTBEAT)
 
 
 class Doorkeeper:
@@ -103,7 +103,7 @@ class TaskWatches:
         self._tokens = TaskTokens(store.incarnation)
 
     async def watch(
-        self, project: str, task_id: str, after_sequence: int, heartbeat: float, resume_token: bytes
+        self, project: str, task_id: str, after_sequence: int, heartbeat: int, resume_token: bytes
     ) -> AsyncIterator[Update]:
         """Yield what happens to a task after a sequence, or after a token, until it rests.
 

@@ -6,7 +6,8 @@ from functools import lru_cache
 
 from wharfinger.v1 import policy_pb2
 from wharfinger_server.domain.errors import InvalidArgument, Violation
-from wharfinger_server.domain.policy import SECOND, OnFailure, Policy
+from wharfinger_server.domain.policy import OnFailure, Policy
+from wharfinger_server.domain.timing import SECOND
 from wharfinger_server.rpc.messages.times import duration_of, fill_duration, fill_time, time_of
 
 DEFAULT = Policy()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 
 from wharfinger_server.domain.clock import Reading
+from wharfinger_server.domain.timing import now
 from wharfinger_server.store.databases.connection import Line
 from wharfinger_server.store.databases.steady_clock import SteadyClock
 from wharfinger_server.store.databases.writes import Statements
@@ -63,7 +63,7 @@ class Database(ABC):
         self, statements: Statements, clock: Callable[[], int] | None = None, steady: SteadyClock | None = None
     ) -> None:
         self.incarnation = ""
-        self.wall = clock or _time_of_day
+        self.wall = clock or now
         self.steady = steady or SteadyClock.of_machine()
         self._taken = 0
         self.damaged = ""
@@ -237,10 +237,6 @@ class Database(ABC):
     @abstractmethod
     def read(self, query: Callable[[sa.Connection], T]) -> T:
         """Run `query` on a reader's connection. Raises the driver's error; a lost connection is tried once more."""
-
-
-def _time_of_day() -> int:
-    return time.time_ns() // 1000
 
 
 def ensure_incarnation(connection: sa.Connection) -> str:
