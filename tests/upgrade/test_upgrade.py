@@ -21,8 +21,8 @@ from tests.upgrade import dump, earlier, scene
 from tests.upgrade.make import DATABASES
 
 from wharfinger.v1 import task_pb2, task_service_pb2
-from wharfinger_server.store.tables import schema
 from wharfinger_server.store.migrations import versions
+from wharfinger_server.store.tables import schema
 
 __all__ = ["postgres"]
 

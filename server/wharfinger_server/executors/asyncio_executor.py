@@ -17,7 +17,7 @@ from wharfinger_server.executors.watchdog import Watchdog
 from wharfinger_server.sdk.executor import ASYNC, Executor, Host, Job
 from wharfinger_server.sdk.options import Options
 from wharfinger_server.sdk.places import place_in_package
-from wharfinger_server.sdk.taken_jobs import Jobs
+from wharfinger_server.sdk.taken_jobs import TakenJobs
 from wharfinger_server.sdk.threads import Helpers, JobThreads, Work
 
 _abandoned: list[object] = []
@@ -72,7 +72,7 @@ class AsyncioExecutor(Executor):
     async def start(self, host: Host) -> None:
         """Start the loop, its thread and the watchdog."""
         self._host = host
-        self._jobs: Jobs[_OnLoop | Work] = Jobs(host)
+        self._jobs: TakenJobs[_OnLoop | Work] = TakenJobs(host)
         self._loop = _new_loop()
         self._loop.set_task_factory(self._make_task)  # type: ignore[arg-type]  # its type is stricter than its use
         self._loop.set_default_executor(self._helpers)

@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 from wharfinger import runtime
 from wharfinger_server.sdk.executor import ASYNC, Executor, Host, Job
 from wharfinger_server.sdk.options import Options
-from wharfinger_server.sdk.taken_jobs import Jobs
+from wharfinger_server.sdk.taken_jobs import TakenJobs
 from wharfinger_server.sdk.threads import Helpers, JobThreads
 
 HELPERS = 32
@@ -104,7 +104,7 @@ class ThreadExecutor(Executor):
     async def start(self, host: Host) -> None:
         """Get ready; threads are started as jobs come."""
         self._host = host
-        self._jobs: Jobs[_InThread] = Jobs(host)
+        self._jobs: TakenJobs[_InThread] = TakenJobs(host)
 
     async def stop(self, grace: float) -> None:
         """Wait for the jobs, `grace` seconds at most; threads that still run then are abandoned."""

@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from concurrent.futures import Future
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from wharfinger_server.sdk.executor import Host, Job
 
 R = TypeVar("R")
+_GONE: Any = object()
 
 
-class Jobs(Generic[R]):
-    """Jobs by identity, with what the executor notes about each. Every method may be called from any thread."""
+class TakenJobs(Generic[R]):
+    """TakenJobs by identity, with what the executor notes about each. Every method may be called from any thread."""
 
     def __init__(self, host: Host) -> None:
         self._host = host
@@ -38,7 +39,7 @@ class Jobs(Generic[R]):
     def free(self, job: Job) -> bool:
         """Tell the host that nothing of the job runs any more; return False if it was told already."""
         # One step of the interpreter, so that of two threads that get here one finds the job.
-        if self._taken.pop(job, None) is None:
+        if self._taken.pop(job, _GONE) is _GONE:
             return False
         self._host.freed(job)
         if not self._taken and self._idle is not None:

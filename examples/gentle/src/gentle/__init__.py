@@ -1,0 +1,1 @@
+"""An example of an executor that does not come with the server."""
