@@ -1,4 +1,4 @@
-"""What is installed: scripts, executors and price sources, by their entry points, as the server found it at its start.
+"""The registry of plug-ins: scripts, executors and price sources, by their entry points, as found at the start.
 
 How plug-ins are loaded, and why one is listed as broken, is `wharfinger_prices.registry`'s.
 """

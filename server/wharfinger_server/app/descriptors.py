@@ -1,4 +1,4 @@
-"""How many descriptors the process may have open: each connection takes one, and without any nobody gets in."""
+"""The limit of open descriptors: each connection takes one, and without any nobody gets in."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is told while plug-ins are loaded, and put right after: they may do anything, and take the server along."""
+"""The guard around the loading of plug-ins, which may do anything and take the server along."""
 
 from __future__ import annotations
 

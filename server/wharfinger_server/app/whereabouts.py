@@ -1,4 +1,4 @@
-"""Where the server of a data folder listens, noted in it for commands that ask the server instead of opening its files.
+"""The address of a data folder's server, noted in it for commands that ask the server instead of opening its files.
 
 A note outlives its server, and what listens there later may be another's. So it has the name that the server made up
 for itself at its start, and that it tells with each answer: whoever answers with that name wrote the note.

@@ -1,4 +1,4 @@
-"""What an operator can set: every key with its default and what it means. The sample file is made from this."""
+"""The server's settings: every key with its default and its meaning. The sample file is made from this."""
 
 from __future__ import annotations
 

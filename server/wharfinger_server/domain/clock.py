@@ -1,4 +1,4 @@
-"""Which clock ends a window (rule 33), and what becomes of open windows when another process takes them over.
+"""Moments of the steady clock that ends a window (rule 33), and the restart of windows that another process takes over.
 
 Windows are lengths of time. While they are open they are kept as moments of one process's *steady* clock, which nobody
 sets and which goes on while the machine sleeps; wall times are for showing. Another process can't read such a moment

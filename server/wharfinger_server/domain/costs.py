@@ -1,4 +1,4 @@
-"""What the entries of a task cost for an hour: exact sums by currency that move with each entry."""
+"""The cost of a task's entries for an hour: exact sums by currency that move with each entry."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a task is expected to cost for an hour: its items, each with the price that was found, and their sums."""
+"""The expected cost of a task for an hour: its items, each with the price that was found, and their sums."""
 
 from __future__ import annotations
 

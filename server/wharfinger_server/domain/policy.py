@@ -1,4 +1,4 @@
-"""What the caller wants done when an attempt fails, is lost, takes too long or is cancelled."""
+"""A task's policy: what is done when an attempt fails, is lost, takes too long or is cancelled."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a script's `estimate(params, prices)` gets, and the estimate that is made of what it returns."""
+"""The prices that a script's `estimate(params, prices)` gets, and the estimate made of what it returns."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who calls: known by a bearer token, by a client certificate, or — where neither is configured — not at all."""
+"""Authentication: by bearer token, by client certificate, or, with neither configured, not at all."""
 
 from __future__ import annotations
 

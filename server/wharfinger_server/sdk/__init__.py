@@ -1,1 +1,1 @@
-"""What the author of an executor imports: the interface, and the suite that any executor must pass."""
+"""The SDK of executors: the interface, what executors stand on, and the suite that any executor must pass."""

@@ -1,4 +1,4 @@
-"""Where in a script's code a thread is, short enough for a sentence: `package/module.py:12`."""
+"""Places of a thread in a script's code, short enough for a sentence: `package/module.py:12`."""
 
 from __future__ import annotations
 

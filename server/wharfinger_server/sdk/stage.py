@@ -1,4 +1,4 @@
-"""Where the conformance suite runs its scripts: an executor, a host, and the jobs given to it."""
+"""The stage of the conformance suite: an executor, a host, and the jobs given to it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the store raises of its own. Refusals that go to callers as they are come from `domain.errors`."""
+"""The store's own errors. Refusals that go to callers as they are come from `domain.errors`."""
 
 from __future__ import annotations
 

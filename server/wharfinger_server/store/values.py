@@ -1,4 +1,4 @@
-"""What goes into the store and what comes out, beside tasks and ledger entries themselves."""
+"""The values that go into the store and come out, beside tasks and ledger entries themselves."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What can go wrong for a caller. All of it derives from `WharfingerError`, pickles, and prints for people."""
+"""The client's errors. All derive from `WharfingerError`, pickle, and print for people."""
 
 from __future__ import annotations
 

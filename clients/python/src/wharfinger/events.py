@@ -1,4 +1,4 @@
-"""What a watch tells: a task's numbered events, each once and in order, and between them progress and snapshots."""
+"""The values that a watch yields: a task's numbered events, each once and in order, progress and snapshots."""
 
 from __future__ import annotations
 

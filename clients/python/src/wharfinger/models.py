@@ -1,4 +1,4 @@
-"""What the server tells, as frozen values. Each keeps the message it was made from as `raw`, and is JSON by `to_dict`.
+"""The server's answers as frozen values. Each keeps the message it was made from as `raw`, and is JSON by `to_dict`.
 
 Times are aware datetimes in UTC, durations are seconds, money is exact. A time that is not set is None.
 """

@@ -1,4 +1,4 @@
-"""What things cost, as frozen values: prices, catalogues and estimates. Unknown is None, never zero.
+"""Prices, catalogues and estimates as frozen values. Unknown is None, never zero.
 
 Amounts are exact decimals, times aware datetimes in UTC. Each keeps the message it was made from as `raw`, and
 is JSON by `to_dict`.

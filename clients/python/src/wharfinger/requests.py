@@ -1,4 +1,4 @@
-"""What a caller asks for: a new task and its policy."""
+"""A caller's requests: a new task and its policy."""
 
 from __future__ import annotations
 

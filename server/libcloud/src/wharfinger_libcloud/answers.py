@@ -1,4 +1,4 @@
-"""What libcloud's making methods promise to return; anything else is no success."""
+"""The answers that libcloud's creating methods promise; anything else is no success."""
 
 from __future__ import annotations
 

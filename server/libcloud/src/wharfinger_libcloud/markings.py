@@ -1,4 +1,4 @@
-"""How each provider marks what it makes, so that a lost answer costs nothing: one table of tokens and tags.
+"""Tokens and tags by provider: the table of how each marks what it creates, so that a lost answer costs nothing.
 
 A *token* is sent with the request, and the provider makes no second thing for it, however often it comes. A *tag* is
 put on the thing in the request that makes it, so that a list finds it. Where a provider has neither there is the name.

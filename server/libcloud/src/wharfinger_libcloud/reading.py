@@ -1,4 +1,4 @@
-"""What a request asks for and what its answer says was made, in the shapes that clouds use.
+"""Requests that create things, and the ids in their answers, in the shapes that clouds use.
 
 REST services with JSON, query services (`?Action=RunInstances`, `?command=deployVirtualMachine`) with XML or JSON, and
 answers that only point to the thing by a link.

@@ -1,4 +1,4 @@
-"""What requests to object stores make: there the path names the thing, and a PUT's answer says nothing more."""
+"""Requests to object stores: the path names the thing, and a PUT's answer says nothing more."""
 
 from __future__ import annotations
 

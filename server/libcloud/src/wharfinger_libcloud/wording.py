@@ -1,4 +1,4 @@
-"""What an error says, whatever libcloud made of it."""
+"""An error's text, whatever libcloud made of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which addresses anybody may be sent to: the ground of every guard against requests that lead inside a network.
+"""The addresses that anybody may be sent to: the ground of every guard against requests that lead inside a network.
 
 Python's own `is_global` lets some through that lead inside, so the ranges are listed here.
 """

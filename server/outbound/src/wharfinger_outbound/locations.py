@@ -1,4 +1,4 @@
-"""Where a URL leads, checked: public addresses only, resolved once and connected to exactly as checked.
+"""A URL's location, checked: public addresses only, resolved once and connected to exactly as checked.
 
 A URL often comes from somebody who may not reach what the fetching program reaches. So names are resolved here, every
 address of a name must be public, and the connection goes to one of those that were checked, never to what a second

@@ -1,4 +1,4 @@
-"""Where in somebody's code something happened, short enough for a sentence: `package/module.py:12`."""
+"""Places in somebody's code, short enough for a sentence: `package/module.py:12`."""
 
 from __future__ import annotations
 

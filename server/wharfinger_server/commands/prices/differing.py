@@ -1,4 +1,4 @@
-"""How two catalogues differ: read from their files where these are here, otherwise asked for."""
+"""`wharfinger prices diff`: of files where these are here, otherwise asked for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How far an import is: a bar on a terminal, a line now and then elsewhere, nothing for programs."""
+"""The progress of an import: a bar on a terminal, a line now and then elsewhere, nothing for programs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which task runs next, and what happens to it until its attempt has ended.
+"""The execution of tasks: which one runs next, and what happens to it until its attempt has ended.
 
 Read `dispatcher` first: it takes tasks from `queue` (whose head, `window`, is in memory) and begins attempts.
 `attempts` holds those that run, `attempt` one of them, and `session` is where a running script reports to;

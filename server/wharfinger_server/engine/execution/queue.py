@@ -1,4 +1,4 @@
-"""What waits for an executor, and how many of its slots are free."""
+"""The queue of an executor, and how many of its slots are free."""
 
 from __future__ import annotations
 

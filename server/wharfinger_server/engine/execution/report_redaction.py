@@ -1,4 +1,4 @@
-"""What an attempt reports, without the secrets that it must not tell: nothing else of it is written or shown."""
+"""The redaction of an attempt's reports: nothing else of them is written or shown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What has to be written is written, however long the database takes to be well again.
+"""The store whose writes are repeated until the database is well again.
 
 A script's report and dispatch's own steps have nobody to be refused to: given up, they would leave a task that nothing
 sees to until the server is started again.

@@ -1,4 +1,4 @@
-"""What a task waits for by itself: a time of day that its policy names, or a length of time that has to pass.
+"""A task's waits: for a time of day that its policy names, or for a length of time that has to pass.
 
 `not_before` follows the wall clock, wherever that is set to. Back-off, settling and whatever else is a length of time
 go by the steady clock (rule 33); people are told at which time of day that will be.

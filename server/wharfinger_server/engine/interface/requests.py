@@ -1,4 +1,4 @@
-"""What callers ask of the engine, in plain values."""
+"""The requests of callers, as plain values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Why a task is as it is, in words that are still true: what was in doubt when it failed may have been found since."""
+"""The cause of a task's state, in words that are still true: what was in doubt may have been found since."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What happens to a task in one transaction: the domain's decision, its events, and how the task goes on.
+"""The transitions of a task, each in one transaction: the domain's decision, its events, and how the task goes on.
 
 Each method takes the `UnitOfWork` of one task and is run by the store's writer; it may be run again when a commit is
 replayed, so it changes nothing but the work.

@@ -1,4 +1,4 @@
-"""What every decision shares: the fence, and how a change becomes an event and a new version of the task."""
+"""The fence before a decision, and the event and the new version of the task after it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a rollback goes on in one transaction: look for what is uncertain, undo what can be undone, and end."""
+"""The rollback of a task, a step in one transaction: look for what is uncertain, undo what can be undone, end."""
 
 from __future__ import annotations
 

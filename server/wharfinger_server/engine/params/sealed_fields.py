@@ -1,4 +1,4 @@
-"""Which places of params a schema marks `writeOnly`, and params with those values taken out and put back."""
+"""The places of params that a schema marks `writeOnly`, and params with those values taken out and put back."""
 
 from __future__ import annotations
 

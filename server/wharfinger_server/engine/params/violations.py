@@ -1,4 +1,4 @@
-"""Why params don't match a schema, in sentences for the person who sent them.
+"""The violations of a schema by params, in sentences for the person who sent them.
 
 Sentences are made from the schema, never from the values: these may be secrets, and refusals end up in logs.
 """

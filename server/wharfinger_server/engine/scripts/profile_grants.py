@@ -1,4 +1,4 @@
-"""Which of the operator's cloud accounts a project's tasks may use."""
+"""The operator's cloud accounts that a project's tasks may use."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is not installed, with the names that come close to what was asked for."""
+"""The refusal of a name that is not installed, with the names that come close to it."""
 
 from __future__ import annotations
 

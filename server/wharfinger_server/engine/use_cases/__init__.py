@@ -1,4 +1,4 @@
-"""What callers can have the engine do, one method a call: the rooms below do it.
+"""The use cases: what callers can have the engine do, one method a call.
 
 Read `tasks` first (create, get, list, wait, cancel, delete), then `admission`, which says what a new task must fulfil,
 and `remediation` for half-done tasks (resume, roll back, resolve). `estimates` and `price_queries` answer about money,

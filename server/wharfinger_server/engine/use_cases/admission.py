@@ -1,4 +1,4 @@
-"""What a new task must fulfil before it is accepted, and the draft that is then written."""
+"""The admission of a new task: what it must fulfil before it is accepted, and the draft that is then written."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a task is expected to cost, before it is accepted: the script's `estimate`, the caller's limit, the budget."""
+"""The estimate of a task before it is accepted: the script's `estimate`, the caller's limit, the budget."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is installed and how it is doing: executors and scripts, the broken ones with why."""
+"""The lists of executors and scripts, and how they are doing; the broken ones with why."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What people do with a half-done task: let it go on, take back what it made, or say how things stand."""
+"""The remediation of a half-done task by people: resume it, roll it back, or say how things stand."""
 
 from __future__ import annotations
 

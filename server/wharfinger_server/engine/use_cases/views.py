@@ -1,4 +1,4 @@
-"""How a stored task becomes what callers see: its latest progress, why it waits, and what it left over."""
+"""The views of stored tasks for callers: with the latest progress, why they wait, and what they left over."""
 
 from __future__ import annotations
 

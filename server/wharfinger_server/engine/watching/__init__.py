@@ -1,4 +1,4 @@
-"""How committed events reach those who watch.
+"""Watches: the way of committed events to those who watch.
 
 `broadcast` takes every commit and wakes the watchers by `wakeup`; `task_watch` follows one task and `project_watch` all
 of a project, each from a position that `positions` writes and reads as a token.

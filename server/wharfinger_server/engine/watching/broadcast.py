@@ -1,4 +1,4 @@
-"""Where committed events meet their watchers: recent events of the tasks and projects that somebody watches."""
+"""The broadcast of committed events to watchers: recent events of the tasks and projects that somebody watches."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a watch goes on: tokens that name a position and the very event that stood there.
+"""Positions of watches: tokens that name a position and the very event that stood there.
 
 A position alone outlives its event: after an older backup was restored other events come to stand at positions that
 watchers have seen already, and whoever went on by the number would miss them and never know.

@@ -1,4 +1,4 @@
-"""Why something failed, as google.rpc.Status with its details."""
+"""Failures as google.rpc.Status with its details."""
 
 from __future__ import annotations
 

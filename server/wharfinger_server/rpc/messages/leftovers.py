@@ -1,4 +1,4 @@
-"""What a half-done task left behind: its numbers, and the PartialFailure that a caller acts on."""
+"""The leftovers of a half-done task: their numbers, and the PartialFailure that a caller acts on."""
 
 from __future__ import annotations
 

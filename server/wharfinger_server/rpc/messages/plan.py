@@ -1,4 +1,4 @@
-"""What a rollback would do, as a message."""
+"""The plan of a rollback, as a message."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How far a task is."""
+"""Progress, as a message."""
 
 from __future__ import annotations
 

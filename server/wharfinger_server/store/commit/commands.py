@@ -1,4 +1,4 @@
-"""What callers ask the writer to do, and what it answers each."""
+"""The writer's commands, and their answers."""
 
 from __future__ import annotations
 

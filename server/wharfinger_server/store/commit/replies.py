@@ -1,4 +1,4 @@
-"""How an answer gets from the writer's thread to the one who waits for it."""
+"""The reply from the writer's thread to the caller who waits for it."""
 
 from __future__ import annotations
 

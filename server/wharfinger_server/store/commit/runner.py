@@ -1,4 +1,4 @@
-"""What runs the writer and the readers: threads in a server, the calling thread in a simulation."""
+"""The runner of the writer and the readers: threads in a server, the calling thread in a simulation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the writer and the readers need of a database, whichever it is."""
+"""The database interface that SQLite and PostgreSQL implement."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the database holds of price catalogues: which there are, and which became active, when and by whom."""
+"""The database's record of price catalogues: which there are, and which became active, when and by whom."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What statements are run on: a SQLAlchemy connection or, for SQLite's writer, the driver's own.
+"""The connection that statements are run on: SQLAlchemy's or, for SQLite's writer, the driver's own.
 
 SQLAlchemy compiles the statements and keeps the connections, but running one through it costs more than the statement
 itself: each batch takes about ten.

@@ -1,4 +1,4 @@
-"""What a child that a script forks must not keep: the server's lock, its connections, its port, its signals.
+"""The descriptors and signals that a child forked by a script must not keep: the server's lock, connections and port.
 
 A child that outlives the server would otherwise hold all of them, and the next server could not start.
 """

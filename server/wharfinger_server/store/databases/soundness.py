@@ -1,4 +1,4 @@
-"""Whether a SQLite file is whole, looked at before anything is done with it: SQLite itself opens nearly everything."""
+"""The check that a SQLite file is whole, before anything is done with it: SQLite itself opens nearly everything."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What projects with a budget spend by the hour: one sum for each currency, moved in the commit that moves the tasks.
+"""The hourly spending of projects with a budget: a sum for each currency, moved in the commit that moves the tasks.
 
 Only the writer touches these rows, and a database has one writer: what a batch reads here is exact until it commits.
 """

@@ -1,4 +1,4 @@
-"""Which tasks a command is about: the options by which they are chosen, and the API's filter for them."""
+"""The options that choose tasks, and the API's filter made of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a watched task waits for and until when: asked for once nothing is told of it any more."""
+"""The line that says what a watched task waits for and until when, asked for once nothing else comes."""
 
 from __future__ import annotations
 

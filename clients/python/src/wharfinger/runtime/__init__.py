@@ -1,4 +1,4 @@
-"""What runs a script wherever it is: the facade over a session, stores and profiles, and the ways an attempt ends.
+"""The script runtime: the facade over a session, stores and profiles, and the ways an attempt ends.
 
 To read in this order:
 

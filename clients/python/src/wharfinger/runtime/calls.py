@@ -1,4 +1,4 @@
-"""Where the two colours of script differ: how a script's own function is called, and how a cancellation is taken.
+"""Calls of a script's own functions, awaited or direct: the only place where the two colours of script differ.
 
 The verbs are written once, as coroutines. In an async script they run on an event loop (`Awaited`). In a plain one they
 run over a session whose coroutines never suspend, so `drive` takes each to its end in one go (`Direct`).

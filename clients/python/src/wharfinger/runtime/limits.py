@@ -1,4 +1,4 @@
-"""How much a script may report, and which text can be stored and sent: whatever is beyond is refused by name.
+"""Limits of what a script may report, and of the text that can be stored and sent: the rest is refused by name.
 
 Each of these reaches everybody who reads the task, its events and its project's feed. What one message cannot carry
 nobody could read any more.

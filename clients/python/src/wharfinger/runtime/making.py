@@ -1,4 +1,4 @@
-"""What a `create` call is given, and how its answer becomes a report."""
+"""The arguments of a `create` call, and the report made of its answer."""
 
 from __future__ import annotations
 

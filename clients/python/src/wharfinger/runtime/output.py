@@ -1,4 +1,4 @@
-"""What a script prints becomes its task's log: each line goes to the task that printed it.
+"""Standard output as log lines: each line goes to the task that printed it.
 
 Which task that is stands in a context variable, so that scripts side by side on one loop, and the threads they start by
 `asyncio.to_thread`, are kept apart. A thread started in another way has no task and prints where the process does.

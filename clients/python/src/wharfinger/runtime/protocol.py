@@ -1,4 +1,4 @@
-"""What a running script and the side that keeps its ledger say to each other: values, and the `Session` they meet in.
+"""The protocol between a running script and the keeper of its ledger: values, and the `Session` they meet in.
 
 Nothing here knows where the script runs. In the server's own executors a session writes to the database directly; a
 worker elsewhere has one that sends the same reports over a stream.

@@ -1,4 +1,4 @@
-"""What the answer of a call that takes a thing away, or its error, says of that thing."""
+"""The outcome of a call that deletes a thing, read from its answer or its error."""
 
 from __future__ import annotations
 

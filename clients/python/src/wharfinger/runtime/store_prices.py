@@ -1,4 +1,4 @@
-"""What a `[stores.NAME]` table says that keeping an object there costs: the names of a price, not the price."""
+"""The price names of a `[stores.NAME]` table: what keeping an object there costs is looked up by them."""
 
 from __future__ import annotations
 

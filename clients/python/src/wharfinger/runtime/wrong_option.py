@@ -1,4 +1,4 @@
-"""What is wrong with an option of a `[stores.NAME]` table."""
+"""The error about an option of a `[stores.NAME]` table."""
 
 from __future__ import annotations
 

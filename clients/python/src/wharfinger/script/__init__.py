@@ -1,4 +1,4 @@
-"""What a script author imports: how to fail, what to declare, and the types of the `task` that `main` is given.
+"""The contract of scripts: errors, declarations, and the types of the `task` that `main` is given.
 
 A script is a module with `async def main(task)` or `def main(task)`, registered under the entry-point group
 `wharfinger.scripts`. It may have `undo(task, resource)`, `find(task, resource)`, `exists(task, resource)` and

@@ -1,4 +1,4 @@
-"""Who asked for a task, as its script sees it."""
+"""The context of a task as its script sees it: project, creator, deadline, labels."""
 
 from __future__ import annotations
 

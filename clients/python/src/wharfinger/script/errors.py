@@ -1,4 +1,4 @@
-"""What a script raises to say how something ended."""
+"""The errors that a script raises to say how something ended."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a script's `estimate(params, prices)` is given, as types."""
+"""The types of a script's `estimate(params, prices)`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an `undo` may say of a thing beside that it is gone."""
+"""The answers of an `undo` that is not sure that the thing is gone."""
 
 from __future__ import annotations
 

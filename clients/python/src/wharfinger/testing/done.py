@@ -1,4 +1,4 @@
-"""What a script did when it was tried, for a test to look at."""
+"""The record of a trial: all that a script did, for a test to look at."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a new catalogue may replace the active one without a person's word."""
+"""The checks that let a new catalogue replace the active one without a person's word."""
 
 from __future__ import annotations
 

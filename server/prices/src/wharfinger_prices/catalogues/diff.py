@@ -1,4 +1,4 @@
-"""How two catalogues differ: in numbers, and one by one."""
+"""The differences of two catalogues, in numbers and one by one."""
 
 from __future__ import annotations
 

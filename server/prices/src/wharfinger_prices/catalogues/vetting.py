@@ -1,4 +1,4 @@
-"""What a price must be like to be taken at all; what is not is refused with the reason, never mended by a guess."""
+"""The check of a single price: one that can't be is refused with the reason, never mended by a guess."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""How price data comes in: asked for, fetched, its signature checked, and made a catalogue."""
+"""The import of price data: asked for, fetched, its signature checked, and made a catalogue."""

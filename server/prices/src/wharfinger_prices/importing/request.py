@@ -1,4 +1,4 @@
-"""What is asked of an import, and what it tells on its way."""
+"""The request for an import, and the reports on its way."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How an address that prices may not be fetched from, or can't be, is told to the caller."""
+"""The refusal of an address that prices may not be fetched from, or can't be."""
 
 from __future__ import annotations
 

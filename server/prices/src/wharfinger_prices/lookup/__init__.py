@@ -1,1 +1,1 @@
-"""How a price is found: through layers of catalogues, each made of files; and their export for Libcloud."""
+"""The look-up of prices through layers of catalogues, each made of files; and their export for Libcloud."""

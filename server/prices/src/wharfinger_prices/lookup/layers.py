@@ -1,4 +1,4 @@
-"""Which files make which layer. Each is imported when it is new or has changed; a broken one harms no other."""
+"""The layers and their files. Each file is imported when it is new or has changed; a broken one harms no other."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a price file may write as a price: plain decimal numbers, taken from their text and never through a float."""
+"""Amounts in price files: plain decimal numbers, taken from their text and never through a float."""
 
 from __future__ import annotations
 

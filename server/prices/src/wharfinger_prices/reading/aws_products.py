@@ -1,4 +1,4 @@
-"""What AWS's offer files call a product, and the names that its prices have here.
+"""The products of AWS's offer files, and the names that their prices have here.
 
 | product                             | provider                        | sku                        |
 | ----------------------------------- | ------------------------------- | -------------------------- |

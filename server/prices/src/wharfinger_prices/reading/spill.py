@@ -1,4 +1,4 @@
-"""What a source must keep for later, on disk as soon as it is much: a temporary database that vanishes by itself."""
+"""A store for what a source must keep for later, on disk as soon as it is much: a temporary database."""
 
 from __future__ import annotations
 

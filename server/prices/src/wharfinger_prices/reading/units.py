@@ -1,4 +1,4 @@
-"""What a price is for, in the terms of FOCUS: `Hours`, `GB-Months`, `Requests`, from each provider's own words.
+"""Units in the terms of FOCUS (`Hours`, `GB-Months`, `Requests`), from each provider's own words.
 
 Words of time, and what goes with them, become those that an hourly cost can be worked out from. Everything else stays
 as the provider says it: a unit that nobody knows is better than one that somebody guessed.

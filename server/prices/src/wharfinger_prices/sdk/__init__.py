@@ -1,1 +1,1 @@
-"""What the author of a price source needs: the interface, and the suite that checks one."""
+"""The interface of price sources, and the suite that checks one."""

@@ -1,4 +1,4 @@
-"""What the author of a price source implements: a file in, prices out.
+"""The interface that a price source implements: a file in, prices out.
 
 A source is registered as an entry point of the group `wharfinger.price_sources`; its name there is the format's name.
 `wharfinger_prices.sdk.conformance` checks one.

@@ -1,4 +1,4 @@
-"""What prices work by: the section `[prices]` of the server's settings, and the folders that go with it.
+"""The section `[prices]` of the server's settings, and the folders that go with it.
 
 The server reads it with all the rest; where there is no server, `load` reads these few keys of the same file.
 """

@@ -1,4 +1,4 @@
-"""What is looked at before the first node is made: size, image, location, names, quota."""
+"""The checks before the first node is created: size, image, location, names, quota."""
 
 from __future__ import annotations
 

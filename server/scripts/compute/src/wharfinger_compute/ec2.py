@@ -1,4 +1,4 @@
-"""What EC2 can do and libcloud's driver does not: tokens and tags of volumes and addresses in the making request."""
+"""EC2's tokens and tags of volumes and addresses in the creating request, which libcloud's driver does not send."""
 
 from __future__ import annotations
 

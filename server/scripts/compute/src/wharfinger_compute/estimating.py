@@ -1,4 +1,4 @@
-"""What a deployment will cost, by the names that price catalogues have for it."""
+"""The cost of a deployment, by the names that price catalogues have for it."""
 
 from __future__ import annotations
 

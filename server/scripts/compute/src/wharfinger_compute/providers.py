@@ -1,4 +1,4 @@
-"""What is special at a provider, beyond libcloud's common methods."""
+"""The peculiarities of providers, beyond libcloud's common methods."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the compute scripts make; how each is found again and undone."""
+"""The resource types of the compute scripts: how each is found again and undone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the scripts return: as many nodes as a result has room for, and how many there are."""
+"""The scripts' results: as many nodes as a result has room for, and how many there are."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a store keeps to `If-None-Match`, tried once for each store: what does not would overwrite silently."""
+"""The test whether a store keeps to `If-None-Match`, once for each store: others would overwrite silently."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What keeping an image costs, by what the operator says of each store."""
+"""The cost of keeping an image, by what the operator says of each store."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a source that may not be read from, or can't be, is told to the task."""
+"""The refusal of a source that may not be read from, or can't be."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an image is, seen while it streams by: its format, and what makes it no image, or one that reaches outside.
+"""The inspection of an image while it streams by: its format, and what makes it no image, or one that reaches outside.
 
 oslo.utils' inspectors know the formats, as OpenStack's image service trusts them. What they don't look for is seen
 here: pages and other text, and images that end before they are whole.

@@ -1,4 +1,4 @@
-"""What an upload that was cut short has left, and what it was an upload of: so that the next attempt can go on."""
+"""The remains of an upload that was cut short, and what it was an upload of: the next attempt goes on with them."""
 
 from __future__ import annotations
 

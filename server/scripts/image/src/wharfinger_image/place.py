@@ -1,4 +1,4 @@
-"""Where an image is put: one name in one object store, written so that nothing half-done ever bears the name.
+"""The place of an image: one name in one object store, written so that nothing half-done ever bears the name.
 
 The bytes go to a staging path first. When they are whole and checked they get their name in one step that fails if the
 name is taken: a hard link in a folder, a conditional completion on S3, a conditional copy by the provider elsewhere.

@@ -1,4 +1,4 @@
-"""Which kind of place a store has."""
+"""The kind of place that a store has."""
 
 from __future__ import annotations
 

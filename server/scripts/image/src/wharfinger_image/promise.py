@@ -1,4 +1,4 @@
-"""What an image was promised to be, and what is told of one that is not."""
+"""The promised size and checksum of an image, and the error of one that differs."""
 
 from __future__ import annotations
 

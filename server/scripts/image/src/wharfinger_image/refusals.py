@@ -1,4 +1,4 @@
-"""What an object store's errors mean to people and programs."""
+"""An object store's errors in words for people and reasons for programs."""
 
 from __future__ import annotations
 

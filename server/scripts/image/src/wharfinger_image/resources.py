@@ -1,4 +1,4 @@
-"""What the image scripts make: uploads on their way and the objects they become; how each is found again and undone."""
+"""The resource types of the image scripts: uploads and the objects they become; how each is found and undone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What becomes of a name that is taken: refused, taken for the same image if it is that, or replaced."""
+"""The decision about a name that is taken: refused, taken for the same image if it is that, or replaced."""
 
 from __future__ import annotations
 

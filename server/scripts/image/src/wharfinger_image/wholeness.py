@@ -1,4 +1,4 @@
-"""How far an image reaches by its own tables, read as they stream by: more than there is means that it was cut short.
+"""The reach of an image by its own tables, read as they stream by: more than there is means that it was cut short.
 
 What stands before the table that leads to it has gone by unseen; then less is known, and nothing is claimed.
 """

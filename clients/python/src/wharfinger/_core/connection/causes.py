@@ -1,4 +1,4 @@
-"""Why a server was not reached, in words, and what to do about it: gRPC's own texts are for whoever debugs gRPC."""
+"""The reasons why a server was not reached, in words, with what to do: gRPC's own texts are for whoever debugs gRPC."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When to try again, and how long to wait first."""
+"""The retry policy: which errors are tried again, and after how long."""
 
 from __future__ import annotations
 

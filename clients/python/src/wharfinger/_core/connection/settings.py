@@ -1,4 +1,4 @@
-"""Where the server is, as whom and in which project to ask, and how the connection is secured."""
+"""The connection's settings: server, credentials, project, and how the connection is secured."""
 
 from __future__ import annotations
 

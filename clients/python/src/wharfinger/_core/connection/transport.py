@@ -1,4 +1,4 @@
-"""What the core needs of a connection, whose coroutines may suspend or block: the core can't tell."""
+"""The transport interface of the core, whose coroutines may suspend or block: the core can't tell."""
 
 from __future__ import annotations
 

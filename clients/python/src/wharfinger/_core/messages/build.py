@@ -1,4 +1,4 @@
-"""What a caller asks for, as messages of the API."""
+"""Request messages, made of a caller's values."""
 
 from __future__ import annotations
 

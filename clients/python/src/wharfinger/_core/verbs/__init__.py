@@ -1,4 +1,4 @@
-"""What both clients do beyond one call, as coroutines over a transport.
+"""The verbs that take more than one call, as coroutines over a transport, for both clients.
 
 To read in this order:
 

@@ -1,4 +1,4 @@
-"""What is asked of tasks that are half-way, and the ids under which a request is made once."""
+"""Requests about half-done tasks, and the ids under which a request is made once."""
 
 from __future__ import annotations
 

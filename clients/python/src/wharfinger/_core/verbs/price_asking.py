@@ -1,4 +1,4 @@
-"""What is asked about prices, as messages, and the file of an import on its way."""
+"""Requests about prices, as messages, and the upload of a file to import."""
 
 from __future__ import annotations
 

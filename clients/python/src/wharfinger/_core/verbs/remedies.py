@@ -1,4 +1,4 @@
-"""What an error about a half-done task is gone on with: a connection that blocks, remembered or made anew."""
+"""The connection by which a half-done task's error resumes or rolls back: it blocks, and is remembered or made anew."""
 
 from __future__ import annotations
 
