@@ -120,7 +120,7 @@ class Campaign:
         # Now and then two want one name: one of them gets it.
         name = f"disk-{number if self._dice.random() < 0.8 else max(0, number - 1)}"
         params = {"source": self._sources.url(source), "stores": "s3", "name": name}
-        after = self._dice.choice(["roll_back", "keep"])
+        after = self._dice.choice(["ROLL_BACK", "KEEP"])
         policy = {"max_lost_attempts": 1000, "on_failure": after, "on_cancel": after}
         handle = await client.submit("image.import", params, policy=policy, task_id=f"task-{number}")
         self._ends[handle.name] = source

@@ -54,7 +54,7 @@ def test_what_is_not_possible_is_not_offered(wharf: Shell) -> None:
     assert said.code == 3
     assert "wharfinger rollback" not in said.out
     assert "wharfinger resolve crates crate/two VERDICT" in said.out
-    assert "VERDICT: created --id ID, not-created or forget" in said.out
+    assert "VERDICT: created --id ID, not_created or forget" in said.out
     refused = wharf("rollback", "crates")
     assert refused.code == 5
     assert "harbour.half has no undo [NOT_SUPPORTED]" in refused.err
@@ -155,7 +155,7 @@ def test_a_rollback_that_fails_ends_with_3_and_can_be_gone_on_with(wharf: Shell,
     assert said.code == 3
     assert "its rollback stopped: " in said.out
     assert re.search(r"key thing/b  \(UNDO_FAILED; .*the crane does not answer", said.out)
-    assert re.search(r"wharfinger resolve half thing/b VERDICT +VERDICT: not-created, retain or forget", said.out)
+    assert re.search(r"wharfinger resolve half thing/b VERDICT +VERDICT: not_created, retain or forget", said.out)
     assert wharf("wait", "half", "-o", "json").json["rollback_failure"]["reason"] == "UNDO_FAILED"
     assert wharf("resources", "half").out.splitlines()[1] == "UNDO_FAILED (1): undoing failed, it may exist"
     (yard / "stuck").unlink()
@@ -164,7 +164,7 @@ def test_a_rollback_that_fails_ends_with_3_and_can_be_gone_on_with(wharf: Shell,
 
 
 def test_a_policy_rolls_back_by_itself(wharf: Shell, yard: Path) -> None:
-    for word in ("rollback", "roll_back"):
+    for word in ("roll_back", "ROLL_BACK"):
         said = wharf(
             "submit", "harbour.build", f"yard={yard}", 'keys:=["a", "b"]', "refuse=b", "--on-failure", word, "--watch"
         )
@@ -234,7 +234,7 @@ def test_what_can_not_be_is_refused_with_a_hint(wharf: Shell, half: Said) -> Non
     assert wharf("rollback", "nothing").code == 5
     wrong = wharf("resolve", "half", "thing/a", "retained")
     assert wrong.code == 2
-    assert "'created', 'not-created', 'retain', 'forget'" in wrong.err
+    assert "'created', 'not_created', 'retain', 'forget'" in wrong.err
     both = wharf("rollback", "half", "--dry-run", "--watch")
     assert both.code == 2
     assert "give one of them" in both.err

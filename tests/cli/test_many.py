@@ -183,10 +183,10 @@ def test_every_field_of_a_policy_has_an_option() -> None:
 
 def test_the_options_of_a_policy_reach_the_task(wharf: Shell) -> None:
     said = wharf(
-        "submit", "harbour.priced", "skus:={}", "--task-id", "p", "--on-failure", "rollback", "--on-cancel", "keep",
+        "submit", "harbour.priced", "skus:={}", "--task-id", "p", "--on-failure", "roll_back", "--on-cancel", "keep",
         "--max-attempts", "3", "--max-lost-attempts", "7", "--max-undo-attempts", "4",
         "--retry-backoff", "1500ms", "--attempt-timeout", "5m",
-        "--timeout", "1h30m", "--undo-timeout", "90", "--not-before", "2026-11-01T00:00:00Z",
+        "--total-timeout", "1h30m", "--undo-timeout", "90", "--not-before", "2026-11-01T00:00:00Z",
         "--priority", "-5",
         "--concurrency-key", "one", "--max-hourly-cost", "2.50 USD", "--allow-unpriced",
     )  # fmt: skip
@@ -204,7 +204,7 @@ def test_the_options_of_a_policy_reach_the_task(wharf: Shell) -> None:
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (("--timeout", "5 minutes"), "is no duration"),
+        (("--total-timeout", "5 minutes"), "is no duration"),
         (("--max-hourly-cost", "2.50"), "such as 2.50 USD"),
         (("--max-hourly-cost", "x USD"), "such as 2.50 USD"),
         (("--max-hourly-cost", "-1 USD"), "such as 2.50 USD"),

@@ -90,7 +90,7 @@ def test_params_come_from_a_file_and_the_command_line(wharf: Shell, tmp_path: Pa
 
 def test_a_policy_is_sent(wharf: Shell) -> None:
     said = wharf(
-        "submit", "harbour.noop", "--on-failure", "keep", "--max-attempts", "3", "--timeout", "60", "-o", "json"
+        "submit", "harbour.noop", "--on-failure", "keep", "--max-attempts", "3", "--total-timeout", "60", "-o", "json"
     )
     assert said.code == 0, said.err
     with wharf.client() as client:

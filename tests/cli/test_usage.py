@@ -63,7 +63,7 @@ def test_help_tells_every_command_without_loading_them(nobody: Shell) -> None:
         (["--server", "http://far.example:1", "--token", "t", "ls"], "refusing to send the token"),
         (["cancel", "a", "b", "--etag", "x"], "--etag is of one task"),
         (["--ca", "/does/not/exist.pem", "ls"], "the certificates to trust can't be read from /does/not/exist.pem"),
-        (["resolve", "t", "k"], "Missing argument 'VERDICT'. Choose from: created, not-created, retain, forget, gone"),
+        (["resolve", "t", "k"], "Missing argument 'VERDICT'. Choose from: created, not_created, retain, forget, gone"),
         (["resolve", "t", "k", "maybe"], "Invalid value for 'VERDICT'"),
     ],
 )

@@ -11,7 +11,7 @@ from google.protobuf import timestamp_pb2
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wharfinger import InvalidArgument, Money, Policy
+from wharfinger import InvalidArgument, Money, OnFailure, Policy
 from wharfinger._core.messages import build, convert
 from wharfinger._core.messages.ids import new_request_id
 from wharfinger._core.messages.jsonvalues import LARGEST, from_struct, to_struct
@@ -78,8 +78,8 @@ def test_request_ids_are_uuids_of_version_7_that_rise_with_time() -> None:
 
 def test_a_policy_is_sent_whole() -> None:
     wish = Policy(
-        on_failure="roll_back",
-        on_cancel="keep",
+        on_failure="ROLL_BACK",
+        on_cancel=OnFailure.KEEP,
         max_attempts=3,
         retry_backoff=1.5,
         total_timeout=timedelta(hours=1),

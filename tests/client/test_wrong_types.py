@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import wharfinger
-from wharfinger import InvalidArgument, NewTask, Policy, aio
+from wharfinger import InvalidArgument, NewTask, OnFailure, Policy, aio
 
 Verb = Callable[[Any], Any]
 
@@ -106,7 +106,10 @@ def test_what_would_be_right_is_told() -> None:
             assert told in str(caught.value)
 
 
-def test_roll_back_and_rollback_are_one_wish() -> None:
+def test_each_wish_has_one_spelling() -> None:
     from wharfinger._core.messages import build
 
-    assert build.policy({"on_failure": "rollback"}) == build.policy({"on_failure": "roll_back"})
+    assert build.policy({"on_failure": "ROLL_BACK"}) == build.policy(Policy(on_failure=OnFailure.ROLL_BACK))
+    for other in ("rollback", "roll_back", "UNSPECIFIED"):
+        with pytest.raises(InvalidArgument, match=f"is text \\('{other}'\\); give KEEP or ROLL_BACK"):
+            build.policy({"on_failure": other})

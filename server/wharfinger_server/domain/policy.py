@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 
 from wharfinger_server.domain.timing import SECOND
 
 DEFAULT_MAX_LOST_ATTEMPTS = 5
 DEFAULT_MAX_UNDO_ATTEMPTS = 3
+_YEARS = 100 * 365 * 86_400 * SECOND
+RANGES = {
+    "max_attempts": (0, 1_000),
+    "max_lost_attempts": (0, 1_000),
+    "max_undo_attempts": (0, 1_000),
+    "retry_backoff": (0, _YEARS),
+    "attempt_timeout": (0, _YEARS),
+    "total_timeout": (0, _YEARS),
+    "undo_timeout": (0, _YEARS),
+    "not_before": (0, 1 << 62),
+    "priority": (-1_000_000, 1_000_000),
+}
+"""The least and the most of each number of a policy; times are microseconds."""
 
 
 class OnFailure(IntEnum):
@@ -41,6 +54,19 @@ class Policy:
     max_hourly_currency: str = ""
     allow_unpriced: bool = False
     max_undo_attempts: int = 0
+
+    @property
+    def whole(self) -> Policy:
+        """Return the policy with its defaults filled in."""
+        return replace(
+            self,
+            on_failure=self.on_failure or OnFailure.KEEP,
+            on_cancel=self.on_cancel or OnFailure.KEEP,
+            max_attempts=self.attempts,
+            max_lost_attempts=self.losses,
+            max_undo_attempts=self.undos,
+            retry_backoff=self.retry_backoff or SECOND,
+        )
 
     @property
     def attempts(self) -> int:

@@ -109,8 +109,8 @@ class Person:
             "max_lost_attempts": 1000,
             "max_attempts": dice.choice([1, 1, 3]),
             "retry_backoff": 0.1,
-            "on_failure": dice.choice(["keep", "keep", "roll_back"]),
-            "on_cancel": dice.choice(["keep", "roll_back"]),
+            "on_failure": dice.choice(["KEEP", "KEEP", "ROLL_BACK"]),
+            "on_cancel": dice.choice(["KEEP", "ROLL_BACK"]),
         }
         return {
             "params": params,

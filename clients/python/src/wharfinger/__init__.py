@@ -73,7 +73,7 @@ if TYPE_CHECKING:
         Worker,
     )
     from wharfinger.prices import Activation, Catalog, CatalogDiff, CostItem, Estimate, Money, Price, PriceTier
-    from wharfinger.requests import NewTask, Policy
+    from wharfinger.requests import NewTask, OnFailure, Policy
 
 __all__ = [
     "Aborted",
@@ -98,6 +98,7 @@ __all__ = [
     "Money",
     "NewTask",
     "NotFound",
+    "OnFailure",
     "OutOfRange",
     "PartialFailure",
     "PermissionDenied",
@@ -165,7 +166,7 @@ _HOMES = {
         "Worker",
     ),
     "prices": ("Activation", "Catalog", "CatalogDiff", "CostItem", "Estimate", "Money", "Price", "PriceTier"),
-    "requests": ("NewTask", "Policy"),
+    "requests": ("NewTask", "OnFailure", "Policy"),
 }
 
 

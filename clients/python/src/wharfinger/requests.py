@@ -5,37 +5,65 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from enum import StrEnum
+from typing import Any
 
 from wharfinger.prices import Money
+
+
+class OnFailure(StrEnum):
+    """What becomes of what a task made, when it fails or is cancelled.
+
+    KEEP: it stays, for somebody to decide. ROLL_BACK: it is undone at once, children first.
+    """
+
+    KEEP = "KEEP"
+    ROLL_BACK = "ROLL_BACK"
+
+
+def _about(words: str, *, least: int | None = None, most: int | None = None) -> Mapping[str, Any]:
+    """Return the metadata of a field: what the command line says of it, and the bounds that it has there."""
+    return {"about": words, "least": least, "most": most}
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
     """How hard a task tries, how long, and what becomes of half-done work. What is not set takes the server's default.
 
-    `on_failure` and `on_cancel`: "keep" leaves what was made for somebody to decide, "roll_back" undoes it at once.
-    Durations are seconds or timedeltas. `max_attempts` counts retryable failures, `max_lost_attempts` executors that
-    were lost, `max_undo_attempts` the undos of one thing that begin in a rollback. `total_timeout` runs from creation
-    (or `not_before`, an aware datetime) to the end of the last attempt. A higher `priority` runs first, from -1000 to
-    1000. Tasks that share a `concurrency_key` run one at a time. With `max_hourly_cost` a task whose estimate is dearer
-    is refused, and so is one with unpriced items unless `allow_unpriced`.
+    `on_failure` and `on_cancel` are an `OnFailure` or its word. Durations are seconds or timedeltas. `max_attempts`
+    counts retryable failures, `max_lost_attempts` executors that were lost, `max_undo_attempts` the undos of one thing
+    that begin in a rollback. `total_timeout` runs from creation (or `not_before`, an aware datetime) to the end of the
+    last attempt. A higher `priority` runs first, from -1000 to 1000. Tasks that share a `concurrency_key` run one at a
+    time. With `max_hourly_cost` a task whose estimate is dearer is refused, and so is one with unpriced items unless
+    `allow_unpriced`.
     """
 
-    on_failure: Literal["", "keep", "roll_back", "rollback"] = ""
-    on_cancel: Literal["", "keep", "roll_back", "rollback"] = ""
-    max_attempts: int = 0
-    max_lost_attempts: int = 0
-    max_undo_attempts: int = 0
-    retry_backoff: float | timedelta | None = None
-    attempt_timeout: float | timedelta | None = None
-    total_timeout: float | timedelta | None = None
-    undo_timeout: float | timedelta | None = None
-    not_before: datetime | None = None
-    priority: int = 0
-    concurrency_key: str = ""
-    max_hourly_cost: Money | None = None
-    allow_unpriced: bool = False
+    on_failure: OnFailure | str = field(
+        default="", metadata=_about("What becomes of what a failed task made. [default: keep]")
+    )
+    on_cancel: OnFailure | str = field(
+        default="", metadata=_about("What becomes of what a cancelled task made. [default: keep]")
+    )
+    max_attempts: int = field(
+        default=0, metadata=_about("How often to try when it fails retryably. [default: 1]", least=1)
+    )
+    max_lost_attempts: int = field(default=0, metadata=_about("How often its executor may be lost.", least=1))
+    max_undo_attempts: int = field(default=0, metadata=_about("How often to undo a thing. [default: 3]", least=1))
+    retry_backoff: float | timedelta | None = field(
+        default=None, metadata=_about("The pause before its second attempt.")
+    )
+    attempt_timeout: float | timedelta | None = field(default=None, metadata=_about("How long one attempt may take."))
+    total_timeout: float | timedelta | None = field(
+        default=None, metadata=_about("How long it may take altogether, such as 5m.")
+    )
+    undo_timeout: float | timedelta | None = field(default=None, metadata=_about("How long a rollback may take."))
+    not_before: datetime | None = field(
+        default=None, metadata=_about("When it may begin, such as 2026-12-24T18:00:00Z. [default: at once]")
+    )
+    priority: int = field(default=0, metadata=_about("Higher runs first. [default: 0]", least=-1000, most=1000))
+    concurrency_key: str = field(default="", metadata=_about("Of all tasks with this key one runs at a time."))
+    max_hourly_cost: Money | None = field(default=None, metadata=_about("Refuse a dearer one, such as: '2.50 USD'"))
+    allow_unpriced: bool = field(default=False, metadata=_about("Accept things of no known price."))
 
 
 @dataclass(frozen=True, slots=True)

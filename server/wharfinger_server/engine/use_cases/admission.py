@@ -16,9 +16,9 @@ from wharfinger_prices.currency import CURRENCIES
 from wharfinger_prices.price import parse_amount
 from wharfinger_server.domain import ids
 from wharfinger_server.domain.errors import FailedPrecondition, Unimplemented, Violation, invalid
-from wharfinger_server.domain.policy import OnFailure, Policy
+from wharfinger_server.domain.policy import RANGES, OnFailure, Policy
 from wharfinger_server.domain.task import Task
-from wharfinger_server.domain.timing import SECOND, Clock
+from wharfinger_server.domain.timing import Clock
 from wharfinger_server.engine.interface.id_checks import (
     check_id,
     check_labels,
@@ -38,19 +38,6 @@ from wharfinger_server.store.store import Store
 LONGEST_KEY = 128
 MOST_SEALED = 256
 """How many texts and numbers of one task may be sealed: every line of its log is searched for each of them."""
-_YEARS = 100 * 365 * 86_400 * SECOND
-_RANGES = {
-    "max_attempts": (0, 1_000),
-    "max_lost_attempts": (0, 1_000),
-    "max_undo_attempts": (0, 1_000),
-    "retry_backoff": (0, _YEARS),
-    "attempt_timeout": (0, _YEARS),
-    "total_timeout": (0, _YEARS),
-    "undo_timeout": (0, _YEARS),
-    "not_before": (0, 1 << 62),
-    "priority": (-1_000_000, 1_000_000),
-}
-"""The least and the most of each number of a policy; times are microseconds."""
 
 _FIRST_FIELDS = (
     "on_failure",
@@ -252,7 +239,7 @@ def _told_policy(policy: Policy) -> bytes:
 @lru_cache(maxsize=256)  # what passed once passes again
 def check_policy(policy: Policy) -> None:
     """Refuse a policy with numbers out of range, or that asks for what this server does not do."""
-    for name, (least, most) in _RANGES.items():
+    for name, (least, most) in RANGES.items():
         if not least <= getattr(policy, name) <= most:
             raise invalid(f"task.policy.{name}", f"{getattr(policy, name)} is not between {least} and {most}")
     check_text("task.policy.concurrency_key", policy.concurrency_key, LONGEST_KEY, "a key")

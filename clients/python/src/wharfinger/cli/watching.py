@@ -314,8 +314,8 @@ def _verdicts(entry: Resource) -> str:
     if entry.state is ResourceState.MISSING:
         return "gone, created, retain or forget"
     if entry.state is ResourceState.UNDO_FAILED:
-        return "not-created, retain or forget"
-    return "created, not-created, retain or forget" if entry.external_id else "created --id ID, not-created or forget"
+        return "not_created, retain or forget"
+    return "created, not_created, retain or forget" if entry.external_id else "created --id ID, not_created or forget"
 
 
 def _undone(before: ResourceSummary, now: ResourceSummary) -> str:

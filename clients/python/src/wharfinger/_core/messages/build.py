@@ -8,23 +8,18 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from google.protobuf import duration_pb2
+from google.protobuf.descriptor import EnumDescriptor
 
 from wharfinger._core.messages.fields import given, message, refuse, text
 from wharfinger._core.messages.ids import new_request_id
 from wharfinger._core.messages.jsonvalues import to_struct
+from wharfinger._core.messages.reading import enum_words
 from wharfinger.errors import InvalidArgument, Violation
 from wharfinger.models import Verdict
 from wharfinger.prices import Money
 from wharfinger.requests import NewTask, Policy
 from wharfinger.v1 import policy_pb2, price_pb2, task_pb2, task_service_pb2
 
-_WISHES = {
-    "": 0,
-    "keep": policy_pb2.ON_FAILURE_KEEP,
-    "roll_back": policy_pb2.ON_FAILURE_ROLL_BACK,
-    # As the command is called.
-    "rollback": policy_pb2.ON_FAILURE_ROLL_BACK,
-}
 _TASK_NAME = re.compile(r"projects/[^/]+/tasks/[^/]+")
 
 
@@ -122,27 +117,36 @@ def policy(wish: Policy | Mapping[str, Any], place: str = "task.policy") -> poli
 
 
 def _set(made: policy_pb2.Policy, name: str, value: Any, place: str) -> None:
-    if name in ("on_failure", "on_cancel"):
-        if not isinstance(value, str) or value not in _WISHES:
-            refuse(place + name, f'{value!r} is neither "keep" nor "roll_back"')
-        setattr(made, name, _WISHES[value])
-    elif name in ("retry_backoff", "attempt_timeout", "total_timeout", "undo_timeout"):
+    """Set a field of a policy, as its kind in the API wants it."""
+    field: Any = made.DESCRIPTOR.fields_by_name[name]
+    kind = field.message_type.full_name if field.message_type else ""
+    if field.enum_type:
+        setattr(made, name, _wish(field.enum_type, value, place + name))
+    elif kind == "google.protobuf.Duration":
         if isinstance(value, bool) or not isinstance(value, int | float | timedelta):
             refuse(place + name, f"is {given(value)}; give seconds or a timedelta")
         getattr(made, name).CopyFrom(duration(value))
-    elif name == "not_before":
+    elif kind == "google.protobuf.Timestamp":
         if not isinstance(value, datetime):
             refuse(place + name, f"is {given(value)}; give a datetime with a time zone")
         if value.tzinfo is None:
             refuse(place + name, "needs a time zone, such as datetime.now(UTC)")
-        made.not_before.FromDatetime(value)
-    elif name == "max_hourly_cost":
+        getattr(made, name).FromDatetime(value)
+    elif kind == price_pb2.DecimalMoney.DESCRIPTOR.full_name:
         if not isinstance(value, Money):
             refuse(place + name, f"is {given(value)}; give a Money, such as Money(Decimal(3), 'USD')")
         amount = format(value.amount, "f")
-        made.max_hourly_cost.CopyFrom(price_pb2.DecimalMoney(currency_code=value.currency, amount=amount))
+        getattr(made, name).CopyFrom(price_pb2.DecimalMoney(currency_code=value.currency, amount=amount))
     else:
         made.MergeFrom(message(policy_pb2.Policy, place, **{name: value}))
+
+
+def _wish(enum: EnumDescriptor, word: object, place: str) -> int:
+    """Return the number of an enumeration's word; of "" that of what is not specified."""
+    known = {"": 0, **{text: number for number, text in enum_words(enum).items()}}
+    if not isinstance(word, str) or word not in known:
+        refuse(place, f"is {given(word)}; give {' or '.join(text for text in known if text)}")
+    return known[word]
 
 
 def duration(value: float | timedelta) -> duration_pb2.Duration:

@@ -41,7 +41,7 @@ def read(model: type[M], message: Message, **fixed: Any) -> M:
 
 def enum_word(enum: EnumDescriptor, number: int) -> str:
     """Return the API's word for a value without its prefix; "UNKNOWN" for one that this client does not know."""
-    return _words(enum).get(number, "UNKNOWN")
+    return enum_words(enum).get(number, "UNKNOWN")
 
 
 def failure(status: status_pb2.Status) -> Failure | None:
@@ -67,7 +67,7 @@ def money(value: price_pb2.DecimalMoney) -> Money | None:
 
 
 @cache
-def _words(enum: EnumDescriptor) -> Mapping[int, str]:
+def enum_words(enum: EnumDescriptor) -> Mapping[int, str]:
     """Return the words of an enumeration by number, without the prefix that all have and without UNSPECIFIED."""
     unspecified = enum.values_by_number[0].name
     prefix = unspecified.removesuffix("UNSPECIFIED")
@@ -136,7 +136,7 @@ def _of_value(field: FieldDescriptor, hint: Any) -> Read:
         return _KINDS.get(kind.full_name) or _reader(hint, kind, ())
     enum = field.enum_type
     if enum is not None:
-        words = _words(enum)
+        words = enum_words(enum)
         if isinstance(hint, type) and issubclass(hint, StrEnum):
             members = {number: hint(word) for number, word in words.items()}
             unknown = hint("UNKNOWN")

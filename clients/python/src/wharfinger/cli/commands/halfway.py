@@ -10,7 +10,6 @@ from wharfinger.cli.options import Asked, command
 from wharfinger.cli.tables import table
 from wharfinger.cli.wording import clean
 
-VERDICTS = {verdict.value.lower().replace("_", "-"): verdict for verdict in Verdict}
 ETAG = click.option("--etag", default="", metavar="ETAG", help="Only if the task still has this etag.")
 
 
@@ -60,16 +59,16 @@ def resume(asked: Asked, task: str, *, script_version: str, watch: bool, etag: s
 @command(short_help="Say how things stand with what a task made.")
 @click.argument("task")
 @click.argument("key")
-@click.argument("verdict", type=click.Choice(list(VERDICTS)), metavar="VERDICT")
+@click.argument("verdict", type=click.Choice(Verdict, case_sensitive=False), metavar="VERDICT")
 @click.option("--id", "external_id", default="", metavar="ID", help="The provider's id, for `created` of unknown id.")
 @click.option("--reason", default="", metavar="TEXT", help="Why, for whoever reads the events.")
 @ETAG
-def resolve(asked: Asked, task: str, key: str, verdict: str, *, external_id: str, reason: str, etag: str) -> None:
+def resolve(asked: Asked, task: str, key: str, verdict: Verdict, *, external_id: str, reason: str, etag: str) -> None:
     """Say how things stand with KEY, one entry of the ledger of TASK, after a look at the provider.
 
     \b
       created      it exists, under --id
-      not-created  it does not exist
+      not_created  it does not exist
       retain       it exists and is to stay, no longer the task's
       forget       the task need not care any more
       gone         it existed, and is gone: the server looks too, then it can be made again
@@ -77,11 +76,11 @@ def resolve(asked: Asked, task: str, key: str, verdict: str, *, external_id: str
     With the last open entry the task comes to its end.
     """  # noqa: D301  # \b keeps click from joining the lines
     with asked.client() as client:
-        found = client.resolve(task, key, VERDICTS[verdict], external_id=external_id, reason=reason, etag=etag)
+        found = client.resolve(task, key, verdict, external_id=external_id, reason=reason, etag=etag)
         if asked.json:
             jsonout.document(jsonout.plain(found))
             return
-        click.echo(f"{clean(key)}: {verdict}; {found.name} is {found.state}{_still_open(client, found)}")
+        click.echo(f"{clean(key)}: {verdict.value.lower()}; {found.name} is {found.state}{_still_open(client, found)}")
 
 
 def _go_on(asked: Asked, client: Client, before: Task, found: Task, *, watch: bool, undoing: Task | None = None) -> int:

@@ -5,32 +5,18 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from dataclasses import fields
-from typing import Any, TypeVar
+from datetime import datetime, timedelta
+from typing import Any, TypeVar, get_args, get_type_hints
 
 import click
 
-from wharfinger import Client, Handle, Policy
+from wharfinger import Client, Handle, Money, OnFailure, Policy
 from wharfinger.cli import jsonout, params, watching
 from wharfinger.cli.durations import DURATION
 from wharfinger.cli.kinds import MOMENT, MONEY
 from wharfinger.cli.options import Asked, command
 
 F = TypeVar("F", bound=Callable[..., Any])
-
-
-class _Wish(click.Choice[str]):
-    """`keep` or `rollback`, given on as the API's word; that one is taken too."""
-
-    def __init__(self) -> None:
-        super().__init__(["keep", "rollback"])
-
-    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Return the API's word."""
-        word = super().convert("rollback" if value in ("roll_back", "roll-back") else value, param, ctx)
-        return "roll_back" if word == "rollback" else word
-
-
-WISHES = _Wish()
 
 
 def _label(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
@@ -44,38 +30,31 @@ def _label(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) 
 
 
 def wishes(function: F) -> F:
-    """Give a command an option for each field of a policy."""
-    for option in (
-        click.option("--allow-unpriced", is_flag=True, default=None, help="Accept things of no known price."),
-        click.option("--max-hourly-cost", type=MONEY, metavar="MONEY", help="Refuse a dearer one, such as: '2.50 USD'"),
-        click.option("--concurrency-key", metavar="KEY", help="Of all tasks with this key one runs at a time."),
-        click.option("--priority", type=click.IntRange(-1000, 1000), help="Higher runs first. [default: 0]"),
-        click.option(
-            "--not-before",
-            type=MOMENT,
-            metavar="TIME",
-            help="When it may begin, such as 2026-12-24T18:00:00Z. [default: at once]",
-        ),
-        click.option("--undo-timeout", type=DURATION, metavar="DURATION", help="How long a rollback may take."),
-        click.option(
-            "--timeout",
-            "total_timeout",
-            type=DURATION,
-            metavar="DURATION",
-            help="How long it may take altogether, such as 5m.",
-        ),
-        click.option("--attempt-timeout", type=DURATION, metavar="DURATION", help="How long one attempt may take."),
-        click.option("--retry-backoff", type=DURATION, metavar="DURATION", help="The pause before its second attempt."),
-        click.option("--max-undo-attempts", type=click.IntRange(1), help="How often to undo a thing. [default: 3]"),
-        click.option("--max-lost-attempts", type=click.IntRange(1), help="How often its executor may be lost."),
-        click.option(
-            "--max-attempts", type=click.IntRange(1), help="How often to try when it fails retryably. [default: 1]"
-        ),
-        click.option("--on-cancel", type=WISHES, help="What becomes of what a cancelled task made. [default: keep]"),
-        click.option("--on-failure", type=WISHES, help="What becomes of what a failed task made. [default: keep]"),
-    ):
+    """Give a command an option for each field of a policy: of its name and its type, with what is said of it there."""
+    hints = get_type_hints(Policy)
+    for wish in reversed(fields(Policy)):
+        about = dict(wish.metadata)
+        name, told = f"--{wish.name.replace('_', '-')}", about.pop("about")
+        kind = hints[wish.name]
+        if kind is bool:
+            option = click.option(name, is_flag=True, default=None, help=told)
+        elif kind is int:
+            option = click.option(name, type=click.IntRange(about["least"], about["most"]), help=told)
+        else:
+            # The words of an enumeration are shown in its stead.
+            found, shown = next(both for part, both in _KINDS if part in (kind, *get_args(kind)))
+            option = click.option(name, type=found, metavar=shown, help=told)
         function = option(function)
     return function
+
+
+_KINDS: tuple[tuple[type, tuple[click.ParamType[Any], str | None]], ...] = (
+    (OnFailure, (click.Choice(OnFailure, case_sensitive=False), None)),
+    (timedelta, (DURATION, "DURATION")),
+    (datetime, (MOMENT, "TIME")),
+    (Money, (MONEY, "MONEY")),
+    (str, (click.STRING, "TEXT")),
+)
 
 
 @command(short_help="Ask for a task.")
