@@ -21,9 +21,12 @@ class OnFailure(StrEnum):
     ROLL_BACK = "ROLL_BACK"
 
 
-def _about(words: str, *, least: int | None = None, most: int | None = None) -> Mapping[str, Any]:
-    """Return the metadata of a field: what the command line says of it, and the bounds that it has there."""
-    return {"about": words, "least": least, "most": most}
+def _about(words: str, *, least: int | None = None, most: int | None = None, shown: str = "") -> Mapping[str, Any]:
+    """Return the metadata of a field that is an option of the command line: what is said of it, and its bounds there.
+
+    `shown` stands for its value, where the type alone does not say enough.
+    """
+    return {"about": words, "least": least, "most": most, "shown": shown}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,9 @@ class Policy:
         default=None, metadata=_about("When it may begin, such as 2026-12-24T18:00:00Z. [default: at once]")
     )
     priority: int = field(default=0, metadata=_about("Higher runs first. [default: 0]", least=-1000, most=1000))
-    concurrency_key: str = field(default="", metadata=_about("Of all tasks with this key one runs at a time."))
+    concurrency_key: str = field(
+        default="", metadata=_about("Of all tasks with this key one runs at a time.", shown="KEY")
+    )
     max_hourly_cost: Money | None = field(default=None, metadata=_about("Refuse a dearer one, such as: '2.50 USD'"))
     allow_unpriced: bool = field(default=False, metadata=_about("Accept things of no known price."))
 
@@ -72,10 +77,24 @@ class NewTask:
 
     script: str
     params: Mapping[str, Any] = field(default_factory=dict)
-    task_id: str = field(default="", kw_only=True)
+    task_id: str = field(
+        default="", kw_only=True, metadata=_about("The last part of the task's name. [default: made up]", shown="ID")
+    )
     labels: Mapping[str, str] = field(default_factory=dict, kw_only=True)
-    executor: str = field(default="", kw_only=True)
-    script_version: str = field(default="", kw_only=True)
+    executor: str = field(
+        default="",
+        kw_only=True,
+        metadata=_about("Where to run it. [default: what the script prefers]", shown="NAME"),
+    )
+    script_version: str = field(
+        default="",
+        kw_only=True,
+        metadata=_about("Only in this version; it must be the installed one.", shown="VERSION"),
+    )
     policy: Policy | Mapping[str, Any] | None = field(default=None, kw_only=True)
-    request_id: str = field(default="", kw_only=True)
-    validate_only: bool = field(default=False, kw_only=True)
+    request_id: str = field(
+        default="",
+        kw_only=True,
+        metadata=_about("The same id makes no second task. [default: a new one]", shown="ID"),
+    )
+    validate_only: bool = field(default=False, kw_only=True, metadata=_about("Check everything, create nothing."))

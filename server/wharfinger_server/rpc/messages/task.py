@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+
+from google.api import field_behavior_pb2
+
 from wharfinger.v1 import task_pb2
 from wharfinger_server.domain.errors import InvalidArgument
 from wharfinger_server.domain.states import TaskState
@@ -16,23 +20,18 @@ from wharfinger_server.rpc.messages.params import UnfitNumber, faults, fill_stru
 from wharfinger_server.rpc.messages.price import fill_estimate
 from wharfinger_server.rpc.messages.progress import fill_progress
 from wharfinger_server.rpc.messages.times import fill_time
+from wharfinger_server.rpc.required import behaviours
 
-# What a client may have set though only the server does. Texts and numbers are overwritten; these may stay unset.
-_NOT_THE_CALLERS = (
-    "waiting_reason",
-    "progress",
-    "result",
-    "error",
-    "rollback_error",
-    "resources",
-    "attempts",
-    "estimate",
-    "start_time",
-    "end_time",
-    "expire_time",
-    "partial_failure",
-    "rollback_plan",
+_FIELDS = task_pb2.Task.DESCRIPTOR.fields
+_PLAIN = frozenset(field.name for field in _FIELDS if field.message_type is None and not field.is_repeated)
+_ASKED = tuple(field.name for field in fields(NewTask) if field.name in _PLAIN)
+"""The texts and numbers that callers ask for, named in NewTask as in the API."""
+_SHOWN = tuple(name for name in (field.name for field in _FIELDS) if name in _PLAIN and hasattr(Task, name))
+"""The texts and numbers that are shown as they are, named in the domain as in the API."""
+_NOT_THE_CALLERS = tuple(
+    field.name for field in _FIELDS if field_behavior_pb2.OUTPUT_ONLY in behaviours(field) and field.name not in _SHOWN
 )
+"""What a client may have set though only the server does, and what may stay unset here."""
 
 
 def new_task(message: task_pb2.Task, path: str) -> NewTask:
@@ -49,14 +48,8 @@ def new_task(message: task_pb2.Task, path: str) -> NewTask:
         said = f"{first.field} {first.description}"
         raise InvalidArgument("PARAMS_INVALID", said, {"script": message.script}, violations) from None
     wishes = policy.policy_of(message.policy, f"{path}.policy") if message.HasField("policy") else policy.DEFAULT
-    return NewTask(
-        script=message.script,
-        executor=message.executor,
-        script_version=message.script_version,
-        params=params,
-        labels=dict(message.labels) if message.labels else {},
-        policy=wishes,
-    )
+    labels = dict(message.labels) if message.labels else {}
+    return NewTask(params=params, labels=labels, policy=wishes, **{name: getattr(message, name) for name in _ASKED})
 
 
 def complete(message: task_pb2.Task, shown: Shown) -> None:
@@ -89,15 +82,8 @@ def fill_task(message: task_pb2.Task, shown: Shown) -> None:
 def _fill(message: task_pb2.Task, shown: Shown) -> None:
     """Set all but params and labels."""
     task = shown.task
-    message.name = task.name
-    message.uid = task.uid
-    message.etag = task.etag
-    message.script = task.script
-    message.script_version = task.script_version
-    message.executor = task.executor
-    message.state = task.state  # type: ignore[assignment]
-    message.last_sequence = task.last_sequence
-    message.creator = task.creator
+    for name in _SHOWN:
+        setattr(message, name, getattr(task, name))
     policy.fill_policy(message.policy, task.policy)
     fill_time(message.create_time, task.create_time)
     fill_time(message.update_time, task.update_time or task.create_time)

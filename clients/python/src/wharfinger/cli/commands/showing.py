@@ -76,8 +76,30 @@ def tell_task(task: Task) -> None:
             ("ended", _when(task.end_time)),
             ("expires", stamp(task.expire_time) if task.expire_time else ""),
             ("events", str(task.last_sequence)),
+            *_further(task),
         )
     )
+
+
+# What stands above in other words, or says nothing to people.
+_TOLD = frozenset(
+    {
+        "name", "uid", "etag", "script", "state", "script_version", "executor", "creator", "params", "labels",
+        "waiting_reason", "progress", "result", "failure", "rollback_failure", "resources", "attempts", "estimate",
+        "create_time", "update_time", "start_time", "end_time", "expire_time", "last_sequence", "full",
+    }
+)  # fmt: skip
+
+
+def _further(task: Task) -> list[tuple[str, str]]:
+    """Return whatever else is known of a task, under its names in JSON."""
+    known = jsonout.plain(task)
+    rest = {
+        name: value for name, value in known.items() if name not in _TOLD and value not in (None, "", [], {}, False)
+    }
+    return [
+        (name.replace("_", " "), value if isinstance(value, str) else json.dumps(value)) for name, value in rest.items()
+    ]
 
 
 def _progress(task: Task) -> str:

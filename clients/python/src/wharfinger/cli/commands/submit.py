@@ -10,7 +10,7 @@ from typing import Any, TypeVar, get_args, get_type_hints
 
 import click
 
-from wharfinger import Client, Handle, Money, OnFailure, Policy
+from wharfinger import Client, Handle, Money, NewTask, OnFailure, Policy
 from wharfinger.cli import jsonout, params, watching
 from wharfinger.cli.durations import DURATION
 from wharfinger.cli.kinds import MOMENT, MONEY
@@ -29,23 +29,27 @@ def _label(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) 
     return labels
 
 
-def wishes(function: F) -> F:
-    """Give a command an option for each field of a policy: of its name and its type, with what is said of it there."""
-    hints = get_type_hints(Policy)
-    for wish in reversed(fields(Policy)):
-        about = dict(wish.metadata)
-        name, told = f"--{wish.name.replace('_', '-')}", about.pop("about")
-        kind = hints[wish.name]
-        if kind is bool:
-            option = click.option(name, is_flag=True, default=None, help=told)
-        elif kind is int:
-            option = click.option(name, type=click.IntRange(about["least"], about["most"]), help=told)
-        else:
-            # The words of an enumeration are shown in its stead.
-            found, shown = next(both for part, both in _KINDS if part in (kind, *get_args(kind)))
-            option = click.option(name, type=found, metavar=shown, help=told)
-        function = option(function)
-    return function
+def asked_for(kind: type[Policy | NewTask]) -> Callable[[F], F]:
+    """Return what gives a command an option for each field of `kind` that is one, by what is said of it there."""
+
+    def decorate(function: F) -> F:
+        hints = get_type_hints(kind)
+        for one in reversed(fields(kind)):
+            if "about" in one.metadata:
+                function = _option(f"--{one.name.replace('_', '-')}", hints[one.name], **one.metadata)(function)
+        return function
+
+    return decorate
+
+
+def _option(name: str, kind: Any, *, about: str, least: int | None, most: int | None, shown: str) -> Callable[[F], F]:
+    if kind is bool:
+        return click.option(name, is_flag=True, default=None, help=about)
+    if kind is int:
+        return click.option(name, type=click.IntRange(least, most), help=about)
+    # Of a choice its words are shown.
+    found, usual = next(both for part, both in _KINDS if part in (kind, *get_args(kind)))
+    return click.option(name, type=found, metavar=shown or usual, help=about)
 
 
 _KINDS: tuple[tuple[type, tuple[click.ParamType[Any], str | None]], ...] = (
@@ -62,12 +66,9 @@ _KINDS: tuple[tuple[type, tuple[click.ParamType[Any], str | None]], ...] = (
 @click.argument("given", metavar="[KEY=VALUE|KEY@=FILE|KEY:=JSON]...", nargs=-1)
 @click.option("--watch", is_flag=True, help="Watch it to its end; the exit code is that of the end.")
 @click.option("--params", "file", metavar="FILE", help="Params from a file of JSON or TOML; `-`: JSON from stdin.")
-@click.option("--task-id", metavar="ID", default="", help="The last part of the task's name. [default: made up]")
 @click.option("--label", "labels", metavar="KEY=VALUE", multiple=True, callback=_label, help="A mark to filter by.")
-@click.option("--executor", metavar="NAME", default="", help="Where to run it. [default: what the script prefers]")
-@wishes
-@click.option("--request-id", metavar="ID", default="", help="The same id makes no second task. [default: a new one]")
-@click.option("--validate-only", is_flag=True, help="Check everything, create nothing.")
+@asked_for(NewTask)
+@asked_for(Policy)
 def submit(  # click's mark for lines that stay
     asked: Asked, script: str, given: tuple[str, ...], *, watch: bool, file: str | None, **more: Any
 ) -> int:
@@ -81,15 +82,16 @@ def submit(  # click's mark for lines that stay
     \b
       wharfinger submit image.import source=https://example.org/disk.qcow2 stores=main name=disk --watch
     """  # noqa: D301  # \b keeps click from joining the lines
-    policy = {field.name: value for field in fields(Policy) if (value := more.pop(field.name, None)) is not None}
+    given_more = {name: value for name, value in more.items() if value is not None}
+    policy = {wish.name: given_more.pop(wish.name) for wish in fields(Policy) if wish.name in given_more}
     with asked.client() as client:
         values = params.read_file(file) if file else {}
         if given:
             schema = client.script(script).params_schema
             values = params.build(given, schema, values)
             _warn(params.exposed(given, schema))
-        handle = client.submit(script, values, policy=policy or None, **more)
-        if more["validate_only"]:
+        handle = client.submit(script, values, policy=policy or None, **given_more)
+        if given_more.get("validate_only"):
             _checked(asked, handle.task)
             return 0
         return _accepted(asked, client, handle, watch=watch)
