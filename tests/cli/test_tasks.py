@@ -1,5 +1,6 @@
 """Tasks on the command line, against a real server, with exact exit codes."""
 
+import dataclasses
 import json
 import os
 import pty
@@ -14,6 +15,9 @@ from pathlib import Path
 import pytest
 from tests.cli.conftest import Shell
 from tests.servers.serving import Serving
+
+import wharfinger
+from wharfinger.cli.commands.showing import tell_task
 
 
 def read_until(read: Callable[[], str], pattern: str, seconds: float = 20) -> str:
@@ -360,3 +364,16 @@ def test_a_list_for_programs_tells_reasons_and_nothing_that_it_did_not_read(whar
     text = wharf("ls", "--full").out
     assert '"steps": 1' in text
     assert text.count("\nstate") == 2
+
+
+def test_a_field_that_has_no_words_of_its_own_is_shown_by_its_name(capsys: pytest.CaptureFixture[str]) -> None:
+    @dataclasses.dataclass(frozen=True)
+    class Later(wharfinger.Task):
+        closing_note: str = ""
+        uses_left: int = 0
+
+    task = Later("projects/p/tasks/t", "u", "e", "a.b", wharfinger.TaskState.RUNNING, closing_note="well done")
+    tell_task(task)
+    assert re.search(r"closing note +well done", capsys.readouterr().out)
+    tell_task(dataclasses.replace(task, closing_note=""))
+    assert "closing" not in capsys.readouterr().out
