@@ -118,7 +118,7 @@ def unknown_keys_ignored(ground: Ground) -> None:
     def spoiled(ledger: Any, retain: Any, now: int) -> list[Entry]:
         return right(ledger, [key for key in retain if ledger.get(key)], now)  # type: ignore[no-any-return]
 
-    ground.put(undo, "_check", lambda ledger, only: None)
+    ground.put(undo, "check_keys", lambda ledger, only: None)
     right = ground.put(undo, "retention", spoiled)
 
 

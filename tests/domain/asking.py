@@ -8,10 +8,11 @@ from functools import partial
 from tests.domain import world as w
 from tests.domain.world import Move, World
 
-from wharfinger_server.domain import undo
-from wharfinger_server.domain.errors import Refused
+from wharfinger_server.domain import rollback
+from wharfinger_server.domain.refusals import Refused
+from wharfinger_server.domain.resolving import resolve
 from wharfinger_server.domain.states import EntryState, TaskState
-from wharfinger_server.domain.verdict import Verdict, resolve
+from wharfinger_server.domain.verdict import Verdict
 
 
 def asks(world: World) -> Iterator[Move]:
@@ -67,7 +68,7 @@ def _wishes(world: World) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
 
 def roll_back(world: World, only: tuple[str, ...], retain: tuple[str, ...], work: w.Work) -> None:
     """Begin a rollback."""
-    kept = undo.begin(work.task, work.ledger(), only, retain, work.now)
+    kept = rollback.begin(work.task, work.ledger(), only, retain, work.now)
     world.handed.update(entry.external_id for entry in kept)
     world.life.go_on(work)  # type: ignore[arg-type]
 

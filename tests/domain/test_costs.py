@@ -8,10 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wharfinger_prices.price import Money, Price, Tier
-from wharfinger_server.domain.costs import Costs, Leftover, add, listed, summed, together
+from wharfinger_server.domain.costs import Costs, add, together
 from wharfinger_server.domain.entries import Entries
 from wharfinger_server.domain.entry import Counts, Entry
 from wharfinger_server.domain.estimate import CostItem, Estimate
+from wharfinger_server.domain.leftover import Leftover, listed, summed
 from wharfinger_server.domain.states import CLOSED, DOUBTFUL, EntryState, TaskState
 from wharfinger_server.domain.task import Task
 
@@ -69,7 +70,7 @@ def test_the_sums_of_a_ledger_are_those_of_its_entries(changes):
     assert fractions(costs.doubtful) == exact(entry.cost.hourly for entry in sought if entry.cost)
     assert fractions(costs.beside) == exact(e.cost.hourly for e in open_ones if e.cost and e.is_evidence)
     unpriced = sum(entry.cost is None for entry in alive)
-    assert ledger.counts.leftover == Leftover(listed(costs.alive), unpriced, len(sought))
+    assert Leftover.of(ledger.counts) == Leftover(listed(costs.alive), unpriced, len(sought))
 
 
 def test_an_entry_without_a_price_is_never_counted_as_one_that_costs_nothing():
@@ -77,7 +78,7 @@ def test_an_entry_without_a_price_is_never_counted_as_one_that_costs_nothing():
     ledger = Entries("uid", Counts())
     ledger.put(Entry("a", "a", "thing", EntryState.CREATED, 1, cost=free))
     ledger.put(Entry("b", "b", "thing", EntryState.CREATED, 2))
-    assert ledger.counts.leftover == Leftover((), unpriced=1, uncertain=0)
+    assert Leftover.of(ledger.counts) == Leftover((), unpriced=1, uncertain=0)
 
 
 PRICES = st.builds(

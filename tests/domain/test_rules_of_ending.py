@@ -26,7 +26,7 @@ from tests.domain.build import (
     task,
 )
 
-from wharfinger_server.domain.errors import FailedPrecondition
+from wharfinger_server.domain.refusals import FailedPrecondition
 from wharfinger_server.domain.policy import OnFailure, Policy
 from wharfinger_server.domain.states import Cause, EntryState, Goal, Phase, TaskState
 from wharfinger_server.domain.task import MAX_ATTEMPTS_KEPT, Rollback

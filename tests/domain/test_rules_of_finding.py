@@ -27,7 +27,7 @@ from tests.domain.build import (
 )
 
 from wharfinger_server.domain import ids
-from wharfinger_server.domain.errors import FailedPrecondition
+from wharfinger_server.domain.refusals import FailedPrecondition
 from wharfinger_server.domain.ledger import Ledger
 from wharfinger_server.domain.removing import Removal
 from wharfinger_server.domain.states import Cause, EntryState, Goal, Phase, TaskState

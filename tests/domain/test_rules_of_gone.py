@@ -28,10 +28,11 @@ from tests.domain.build import (
 
 from wharfinger_server.domain import missing, replacing
 from wharfinger_server.domain.entry import Entry
-from wharfinger_server.domain.errors import FailedPrecondition
+from wharfinger_server.domain.refusals import FailedPrecondition
 from wharfinger_server.domain.ledger import Ledger
+from wharfinger_server.domain.resolving import resolve
 from wharfinger_server.domain.states import Cause, EntryState, Goal, Phase, TaskState
-from wharfinger_server.domain.verdict import Verdict, resolve
+from wharfinger_server.domain.verdict import Verdict
 
 SETTLING = 30
 SECOND = SETTLED + SETTLING

@@ -9,7 +9,7 @@ from tests.domain.build import BROKEN, DOUBT, NOW, SETTLED, UNDO_FAILED, UNDOING
 
 from wharfinger_server.domain import looking
 from wharfinger_server.domain.entry import Entry
-from wharfinger_server.domain.errors import FailedPrecondition
+from wharfinger_server.domain.refusals import FailedPrecondition
 from wharfinger_server.domain.ledger import Ledger
 from wharfinger_server.domain.looking import Seen
 from wharfinger_server.domain.policy import Policy

@@ -23,7 +23,7 @@ from tests.domain.build import (
 )
 
 from wharfinger_server.domain import ids
-from wharfinger_server.domain.errors import FailedPrecondition
+from wharfinger_server.domain.refusals import FailedPrecondition
 from wharfinger_server.domain.states import EntryState
 
 

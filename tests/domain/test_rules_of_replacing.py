@@ -21,8 +21,8 @@ from tests.domain.build import (
     task,
 )
 
-from wharfinger_server.domain import replacing, undo
-from wharfinger_server.domain.errors import FailedPrecondition
+from wharfinger_server.domain import replacing, rollback
+from wharfinger_server.domain.refusals import FailedPrecondition
 from wharfinger_server.domain.ledger import Ledger
 from wharfinger_server.domain.policy import OnFailure, Policy
 from wharfinger_server.domain.removing import Removal
@@ -33,10 +33,10 @@ def without_b(state: TaskState = TaskState.PARTIALLY_FAILED) -> tuple[object, Le
     """Return a task that was rolled back `only` b, and its ledger."""
     held = ledger(entry("a"), entry("b"), entry("c"))
     one = task(state, held, error=BROKEN if state is not TaskState.SUCCEEDED else None)
-    undo.begin(one, held, ("b",), (), NOW)
+    rollback.begin(one, held, ("b",), (), NOW)
     held.undoing("b", 25, NOW)
     held.undone("b", Removal.COMPLETE, None, NOW)
-    undo.end(one, held, NOW)
+    rollback.end(one, held, NOW)
     return one, held
 
 
@@ -47,10 +47,10 @@ def without_b(state: TaskState = TaskState.PARTIALLY_FAILED) -> tuple[object, Le
 def test_rule_31_after_a_rollback_of_one_key_the_task_may_resume_and_makes_it_anew(state: TaskState) -> None:
     held = ledger(entry("a"), entry("b"), entry("c"))
     one = task(state, held, undo_begun=False)
-    undo.begin(one, held, ("b",), (), NOW)
+    rollback.begin(one, held, ("b",), (), NOW)
     held.undoing("b", 25, NOW)
     held.undone("b", Removal.COMPLETE, None, NOW)
-    undo.end(one, held, NOW)
+    rollback.end(one, held, NOW)
     assert (one.state, one.cause, one.undo_begun) == (TaskState.PARTIALLY_FAILED, Cause.ROLLBACK, False)
     one.resume()
     assert one.state is TaskState.QUEUED
@@ -63,9 +63,9 @@ def test_rule_31_after_a_rollback_of_one_key_the_task_may_resume_and_makes_it_an
 def test_rule_31_resume_is_refused_after_a_whole_rollback_alone(only: tuple[str, ...]) -> None:
     held = ledger(entry("a"), entry("b"))
     one = task(TaskState.PARTIALLY_FAILED, held)
-    undo.begin(one, held, only, (), NOW)
+    rollback.begin(one, held, only, (), NOW)
     one.rollback.stop or one.cancel(NOW)  # type: ignore[union-attr]
-    undo.end(one, held, NOW)
+    rollback.end(one, held, NOW)
     assert one.state is TaskState.ROLLBACK_FAILED
     assert one.undo_begun is not bool(only)
 
@@ -73,10 +73,10 @@ def test_rule_31_resume_is_refused_after_a_whole_rollback_alone(only: tuple[str,
 def test_rule_31_a_whole_rollback_before_forbids_resume_for_good() -> None:
     held = ledger(entry("a"), entry("b"))
     one = task(TaskState.ROLLBACK_FAILED, held)
-    undo.begin(one, held, ("b",), (), NOW)
+    rollback.begin(one, held, ("b",), (), NOW)
     held.undoing("b", 25, NOW)
     held.undone("b", Removal.COMPLETE, None, NOW)
-    undo.end(one, held, NOW)
+    rollback.end(one, held, NOW)
     assert one.state is TaskState.PARTIALLY_FAILED
     with pytest.raises(FailedPrecondition, match="all that it made has begun to be undone"):
         one.resume()
@@ -85,9 +85,9 @@ def test_rule_31_a_whole_rollback_before_forbids_resume_for_good() -> None:
 def test_rule_31_a_rollback_of_one_key_is_blocked_by_what_depends_on_it() -> None:
     held = ledger(entry("a"), entry("b", depends_on=("a",)))
     one = task(TaskState.PARTIALLY_FAILED, held)
-    undo.begin(one, held, ("a",), (), NOW)
+    rollback.begin(one, held, ("a",), (), NOW)
     with pytest.raises(FailedPrecondition, match="b, which depends on it, is CREATED"):
-        undo.start(one, held, "a", NOW + 25, NOW)
+        rollback.start(one, held, "a", NOW + 25, NOW)
 
 
 def test_rule_31_a_later_failure_may_still_roll_back_by_policy() -> None:
@@ -144,10 +144,10 @@ def test_what_never_lost_its_own_thing_asks_nobody() -> None:
 def test_the_way_out_of_rule_30_is_a_rollback_of_the_children() -> None:
     held = gone_with(CREATED)
     one = task(TaskState.PARTIALLY_FAILED, held)
-    undo.begin(one, held, ("b",), (), NOW)
-    undo.start(one, held, "b", NOW + 25, NOW)
+    rollback.begin(one, held, ("b",), (), NOW)
+    rollback.start(one, held, "b", NOW + 25, NOW)
     held.undone("b", Removal.COMPLETE, None, NOW)
-    undo.end(one, held, NOW)
+    rollback.end(one, held, NOW)
     one.resume()
     assert replacing.intend(held, intent("a", request_digest=""), 5, SETTLED).generation == 2
 

@@ -18,7 +18,7 @@ from tests.domain.build import (
     states,
 )
 
-from wharfinger_server.domain.errors import FailedPrecondition
+from wharfinger_server.domain.refusals import FailedPrecondition
 from wharfinger_server.domain.failure import Code, Failure
 from wharfinger_server.domain.ledger import Ledger
 

@@ -7,12 +7,13 @@ from collections.abc import Callable
 import pytest
 from tests.domain.build import NOW, entry, ledger, running, task
 
-from wharfinger_server.domain import undo
-from wharfinger_server.domain.errors import FailedPrecondition
+from wharfinger_server.domain import rollback
+from wharfinger_server.domain.refusals import FailedPrecondition
 from wharfinger_server.domain.ledger import Ledger
+from wharfinger_server.domain.resolving import resolve
 from wharfinger_server.domain.states import TaskState
 from wharfinger_server.domain.task import TRANSITIONS, Task, Trigger
-from wharfinger_server.domain.verdict import Verdict, resolve
+from wharfinger_server.domain.verdict import Verdict
 
 TABLE = {
     "QUEUED": {"LEASE": "RUNNING", "GIVE_UP": "RUNNING", "CANCEL": "CANCELLED CANCELLING"},
@@ -79,7 +80,7 @@ def test_the_table_has_no_empty_cells() -> None:
 VERBS: dict[Trigger, Callable[[Task, Ledger], object]] = {
     Trigger.CANCEL: lambda one, held: one.cancel(NOW),
     Trigger.RESUME: lambda one, held: one.resume(),
-    Trigger.ROLL_BACK: lambda one, held: undo.begin(one, held, (), (), NOW),
+    Trigger.ROLL_BACK: lambda one, held: rollback.begin(one, held, (), (), NOW),
     Trigger.RESOLVE: lambda one, held: resolve(one, held, "a", Verdict.RETAIN, "", NOW),
     Trigger.DELETE: lambda one, held: one.delete(NOW),
 }

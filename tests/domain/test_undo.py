@@ -23,8 +23,8 @@ from tests.domain.build import (
     task,
 )
 
-from wharfinger_server.domain import undo
-from wharfinger_server.domain.errors import FailedPrecondition
+from wharfinger_server.domain import rollback, undo
+from wharfinger_server.domain.refusals import FailedPrecondition
 from wharfinger_server.domain.failure import Code, Failure
 from wharfinger_server.domain.ledger import Ledger
 from wharfinger_server.domain.policy import Policy
@@ -146,7 +146,7 @@ def test_the_plan_of_a_part_leaves_the_rest() -> None:
 def test_rule_17_retain_keeps_all_that_it_depends_on() -> None:
     held = diamond()
     one = task(TaskState.PARTIALLY_FAILED, held)
-    changed = undo.begin(one, held, (), ("b",), NOW)
+    changed = rollback.begin(one, held, (), ("b",), NOW)
     assert keys(changed) == ["a", "b"]
     assert states(held) == {"a": RETAINED, "b": RETAINED, "c": CREATED, "d": CREATED, "e": CREATED}
     assert (one.state, one.undo_begun, one.rollback) == (
@@ -158,13 +158,13 @@ def test_rule_17_retain_keeps_all_that_it_depends_on() -> None:
 
 def test_rule_17_what_is_retained_is_not_owned_any_more() -> None:
     held = ledger(entry())
-    undo.begin(task(TaskState.SUCCEEDED, held), held, (), ("a",), NOW)
+    rollback.begin(task(TaskState.SUCCEEDED, held), held, (), ("a",), NOW)
     assert (held.named("a").owned, held.counts.open, held.counts.of(RETAINED)) == (False, 0, 1)
 
 
 def test_retain_keeps_the_evidence_of_a_key_with_it() -> None:
     held = ledger(entry("a"), entry("a~1", UNCERTAIN), entry("b"))
-    undo.begin(task(TaskState.PARTIALLY_FAILED, held), held, (), ("a",), NOW)
+    rollback.begin(task(TaskState.PARTIALLY_FAILED, held), held, (), ("a",), NOW)
     assert states(held) == {"a": RETAINED, "a~1": RETAINED, "b": CREATED}
 
 
@@ -173,7 +173,7 @@ def test_rule_17_unknown_keys_are_refused(only: tuple[str, ...], retain: tuple[s
     held = ledger(entry())
     one = task(TaskState.PARTIALLY_FAILED, held)
     with pytest.raises(FailedPrecondition) as caught:
-        undo.begin(one, held, only, retain, NOW)
+        rollback.begin(one, held, only, retain, NOW)
     assert caught.value.reason == "KEY_UNKNOWN"
     with pytest.raises(FailedPrecondition):
         undo.plan(held, only, retain, NOW)
@@ -184,19 +184,19 @@ def test_rule_17_unknown_keys_are_refused(only: tuple[str, ...], retain: tuple[s
 def test_what_has_no_id_cannot_be_retained() -> None:
     held = ledger(entry(state=UNCERTAIN, external_id=""))
     with pytest.raises(FailedPrecondition, match="has no id"):
-        undo.begin(task(TaskState.PARTIALLY_FAILED, held), held, (), ("a",), NOW)
+        rollback.begin(task(TaskState.PARTIALLY_FAILED, held), held, (), ("a",), NOW)
 
 
 def test_a_parent_without_an_id_stays_under_what_is_retained() -> None:
     held = ledger(entry("a", UNCERTAIN, external_id=""), entry("b", CREATED, depends_on=("a",)))
-    undo.begin(task(TaskState.PARTIALLY_FAILED, held), held, (), ("b",), NOW)
+    rollback.begin(task(TaskState.PARTIALLY_FAILED, held), held, (), ("b",), NOW)
     assert states(held) == {"a": UNCERTAIN, "b": RETAINED}
 
 
 def test_rule_17_a_part_that_is_done_leaves_the_task_half_done() -> None:
     held = ledger(entry("a", UNDONE), entry("b"))
     one = rolling(held, only=("a",))
-    undo.end(one, held, NOW)
+    rollback.end(one, held, NOW)
     assert (one.state, one.cause, one.rollback, one.rollback_error) == (
         TaskState.PARTIALLY_FAILED,
         Cause.ROLLBACK,
@@ -208,7 +208,7 @@ def test_rule_17_a_part_that_is_done_leaves_the_task_half_done() -> None:
 def test_a_part_that_is_not_done_is_a_failed_rollback() -> None:
     held = ledger(entry("a", UNDO_FAILED, error=BROKEN), entry("b"))
     one = rolling(held, only=("a",))
-    undo.end(one, held, NOW)
+    rollback.end(one, held, NOW)
     assert one.state is TaskState.ROLLBACK_FAILED
     assert one.rollback_error is not None
     assert (one.rollback_error.reason, one.rollback_error.metadata) == ("UNDO_FAILED", {"count": "1", "key": "a"})
@@ -235,9 +235,9 @@ def test_rule_18_nothing_is_retained_while_an_undo_may_be_on_its_way() -> None:
     held = ledger(entry("a", UNDO_FAILED, undo_deadline=NOW + 25))
     one = task(TaskState.ROLLBACK_FAILED, held)
     with pytest.raises(FailedPrecondition) as caught:
-        undo.begin(one, held, (), ("a",), at(held, NOW + 24))
+        rollback.begin(one, held, (), ("a",), at(held, NOW + 24))
     assert caught.value.reason == "TASK_NOT_SETTLED"
-    undo.begin(one, held, (), ("a",), at(held, NOW + 25))
+    rollback.begin(one, held, (), ("a",), at(held, NOW + 25))
     assert states(held) == {"a": RETAINED}
 
 
@@ -283,11 +283,11 @@ def test_the_result_of_an_undo_is_kept() -> None:
 def test_rule_19_undoing_evidence_alone_does_not_forbid_to_resume() -> None:
     held = ledger(entry("a"), entry("a~1", UNCERTAIN))
     one = task(TaskState.PARTIALLY_FAILED, held)
-    undo.begin(one, held, ("a~1",), (), NOW)
+    rollback.begin(one, held, ("a~1",), (), NOW)
     assert not one.undo_begun
     held.undoing("a~1", 25, NOW)
     held.undone("a~1", Removal.COMPLETE, None, NOW)
-    undo.end(one, held, NOW)
+    rollback.end(one, held, NOW)
     assert (one.state, one.cause) == (TaskState.PARTIALLY_FAILED, Cause.FAIL)
     one.resume()
     assert one.state is TaskState.QUEUED
@@ -296,7 +296,7 @@ def test_rule_19_undoing_evidence_alone_does_not_forbid_to_resume() -> None:
 def test_rule_19_a_rollback_of_some_keys_does_not_forbid_to_resume() -> None:
     held = ledger(entry("a"), entry("a~1", UNCERTAIN), entry("b"))
     one = task(TaskState.PARTIALLY_FAILED, held)
-    undo.begin(one, held, ("a~1", "b"), (), NOW)
+    rollback.begin(one, held, ("a~1", "b"), (), NOW)
     assert not one.undo_begun
 
 
@@ -314,20 +314,20 @@ def test_rule_19_what_a_script_removes_itself_does_not_forbid_to_resume() -> Non
 def test_a_success_whose_evidence_alone_is_undone_is_one_again() -> None:
     held = ledger(entry("a"), entry("a~1", UNCERTAIN))
     one = task(TaskState.PARTIALLY_FAILED, held, cause=Cause.SUCCESS, error=BROKEN)
-    undo.begin(one, held, ("a~1",), (), NOW)
+    rollback.begin(one, held, ("a~1",), (), NOW)
     held.undoing("a~1", 25, NOW)
     held.undone("a~1", Removal.COMPLETE, None, NOW)
-    undo.end(one, held, NOW)
+    rollback.end(one, held, NOW)
     assert (one.state, one.cause, one.error) == (TaskState.SUCCEEDED, Cause.SUCCESS, None)
 
 
 def test_a_success_whose_evidence_could_not_be_undone_is_closed_by_a_person() -> None:
     held = ledger(entry("a"), entry("a~1", UNCERTAIN))
     one = task(TaskState.PARTIALLY_FAILED, held, cause=Cause.SUCCESS)
-    undo.begin(one, held, ("a~1",), (), NOW)
+    rollback.begin(one, held, ("a~1",), (), NOW)
     held.undoing("a~1", 25, NOW)
     held.undone("a~1", Removal.LOST, BROKEN, NOW)
-    undo.end(one, held, NOW)
+    rollback.end(one, held, NOW)
     assert (one.state, one.cause) == (TaskState.ROLLBACK_FAILED, Cause.SUCCESS)
     assert one.rest_state() is TaskState.ROLLBACK_FAILED
 
@@ -338,13 +338,13 @@ def test_a_success_whose_evidence_could_not_be_undone_is_closed_by_a_person() ->
 def test_a_rollback_needs_something_that_may_be_alive() -> None:
     held = ledger(entry("a", UNDONE), entry("b", CREATED, owned=False))
     with pytest.raises(FailedPrecondition, match="nothing that it made may be alive"):
-        undo.begin(task(TaskState.SUCCEEDED, held), held, (), (), NOW)
+        rollback.begin(task(TaskState.SUCCEEDED, held), held, (), (), NOW)
 
 
 def test_a_rollback_tries_again_what_failed_before_and_looks_again() -> None:
     held = ledger(entry("a", UNDO_FAILED, tried=True), entry("b", UNCERTAIN, external_id="", tried=True))
     one = task(TaskState.ROLLBACK_FAILED, held, rollback_error=BROKEN)
-    undo.begin(one, held, (), (), NOW)
+    rollback.begin(one, held, (), (), NOW)
     order = Order(held)
     assert (keys(order.ready()), keys(order.sought()), one.rollback_error) == (["a"], ["b"], None)
 
@@ -353,16 +353,16 @@ def test_an_undo_begins_only_in_its_order_and_only_where_it_was_asked() -> None:
     held = ledger(entry("a"), entry("b", CREATED, depends_on=("a",)), entry("c"))
     one = rolling(held, only=("a", "b"))
     with pytest.raises(FailedPrecondition) as blocked:
-        undo.start(one, held, "a", 25, NOW)
+        rollback.start(one, held, "a", 25, NOW)
     assert blocked.value.reason == "UNDO_FAILED"
     with pytest.raises(FailedPrecondition) as other:
-        undo.start(one, held, "c", 25, NOW)
+        rollback.start(one, held, "c", 25, NOW)
     assert other.value.reason == "STATE_FORBIDS"
-    assert undo.start(one, held, "b", 25, NOW).state is UNDOING
+    assert rollback.start(one, held, "b", 25, NOW).state is UNDOING
     one.cancel(NOW)
     held.undone("b", Removal.COMPLETE, None, NOW)
     with pytest.raises(FailedPrecondition) as stopped:
-        undo.start(one, held, "a", 25, NOW)
+        rollback.start(one, held, "a", 25, NOW)
     assert stopped.value.reason == "STATE_FORBIDS"
 
 
@@ -389,7 +389,7 @@ def test_a_rollback_that_closed_all_ends_by_who_asked_for_it(by_person: bool, ca
     held = ledger(entry(state=UNDONE))
     one = rolling(held, by_person, cause=cause, error=BROKEN)
     one.begin(Phase.UNDO, "x", "w", NOW, 60)
-    undo.end(one, held, NOW + 9)
+    rollback.end(one, held, NOW + 9)
     assert (one.state, one.error, one.rollback_error, one.end_time) == (state, BROKEN, None, NOW + 9)
     assert (one.lease, one.epoch) == (None, 2)
 
@@ -397,7 +397,7 @@ def test_a_rollback_that_closed_all_ends_by_who_asked_for_it(by_person: bool, ca
 def test_what_is_blocked_says_why() -> None:
     held = ledger(entry("a"), entry("b", CREATED, owned=False, depends_on=("a",)), entry("c", blocked_by="old news"))
     one = rolling(held)
-    changed = undo.end(one, held, NOW)
+    changed = rollback.end(one, held, NOW)
     assert keys(changed) == ["a", "c"]
     assert held.named("a").blocked_by == "b, which depends on it, is not ours"
     assert held.named("c").blocked_by == ""
@@ -410,18 +410,18 @@ def test_a_rollback_that_is_stopped_or_late_fails_and_leaves_nothing_half_undone
     one = rolling(held, error=BROKEN)
     if how == "stopped":
         one.cancel(NOW)
-    undo.end(one, held, NOW, TOO_LATE if how == "late" else None)
+    rollback.end(one, held, NOW, TOO_LATE if how == "late" else None)
     assert states(held) == {"a": UNDO_FAILED, "b": CREATED, "c": UNDO_FAILED}
     assert not any(one.tried for one in held)
     assert (one.state, one.error) == (TaskState.ROLLBACK_FAILED, BROKEN)
-    assert one.rollback_error is (TOO_LATE if how == "late" else undo.STOPPED)
+    assert one.rollback_error is (TOO_LATE if how == "late" else rollback.STOPPED)
 
 
 def test_a_part_that_was_stopped_is_a_failed_rollback_though_it_is_done() -> None:
     held = ledger(entry("a", UNDONE), entry("b"))
     one = rolling(held, only=("a",))
     one.cancel(NOW)
-    undo.end(one, held, NOW)
+    rollback.end(one, held, NOW)
     assert one.state is TaskState.ROLLBACK_FAILED
 
 

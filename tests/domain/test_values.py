@@ -7,7 +7,7 @@ from tests.domain.build import CREATED, FORGOTTEN, NOT_CREATED, NOW, RETAINED, U
 
 from wharfinger_server.domain import ids
 from wharfinger_server.domain.entry import Counts
-from wharfinger_server.domain.errors import FailedPrecondition, invalid
+from wharfinger_server.domain.refusals import FailedPrecondition, invalid
 from wharfinger_server.domain.event import ResourceChange
 from wharfinger_server.domain.policy import DEFAULT_MAX_LOST_ATTEMPTS, Policy
 from wharfinger_server.domain.timing import SECOND

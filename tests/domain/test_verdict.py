@@ -26,10 +26,11 @@ from tests.domain.build import (
 )
 
 from wharfinger_server.domain.entry import Entry
-from wharfinger_server.domain.errors import FailedPrecondition, InvalidArgument
+from wharfinger_server.domain.refusals import FailedPrecondition, InvalidArgument
 from wharfinger_server.domain.ledger import Ledger
+from wharfinger_server.domain.resolving import resolve
 from wharfinger_server.domain.states import Cause, EntryState, TaskState
-from wharfinger_server.domain.verdict import Verdict, resolve
+from wharfinger_server.domain.verdict import Verdict
 
 POSSIBLE = {
     CREATED: {"RETAIN", "FORGET", "GONE"},

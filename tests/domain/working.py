@@ -10,7 +10,8 @@ from tests.domain.cloud import Request
 from tests.domain.oracle import delete
 from tests.domain.world import Call, Move, Step, Worker, World
 
-from wharfinger_server.domain.errors import Fenced, Refused
+from wharfinger_server.domain.errors import Fenced
+from wharfinger_server.domain.refusals import Refused
 from wharfinger_server.domain.ledger import Ledger
 from wharfinger_server.domain.removing import Removal
 from wharfinger_server.domain.states import EntryState, Phase, TaskState

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from tests.store.making import draft, encode, intend, new_task
 
 from wharfinger_prices.price import Money, Price, Tier
+from wharfinger_server.domain.costs import Cost
 from wharfinger_server.domain.estimate import CostItem
 from wharfinger_server.domain.ledger import Entry
 from wharfinger_server.domain.progress import Progress
@@ -57,7 +58,7 @@ def values(hint: Any) -> st.SearchStrategy[Any]:  # noqa: PLR0911  # one for eac
         return st.lists(values(arguments[0]), max_size=3)
     if origin is dict:
         return st.dictionaries(values(arguments[0]), values(arguments[1]), max_size=3)
-    if hint is CostItem:
+    if hint in (Cost, CostItem):
         return LINES
     if isinstance(hint, type) and issubclass(hint, IntEnum):
         return st.sampled_from(hint)

@@ -2,14 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
-
-from wharfinger_prices.price import Money, added
+from decimal import ROUND_HALF_EVEN, Context, Decimal
+from typing import Protocol
 
 Sums = dict[str, Decimal]
 """Amounts by currency; a currency that comes to nothing is left out."""
+
+_EXACT = Context(prec=100, rounding=ROUND_HALF_EVEN)
+
+
+class Amount(Protocol):
+    """An exact amount of money, with the three-letter code of its currency."""
+
+    @property
+    def currency(self) -> str:
+        """Return the currency's code."""
+        ...
+
+    @property
+    def amount(self) -> Decimal:
+        """Return how much of it."""
+        ...
+
+
+class Cost(Protocol):
+    """What a thing is expected to cost, as the ledger needs it."""
+
+    @property
+    def hourly(self) -> Amount | None:
+        """Return what it costs for an hour, None where that is unknown."""
+        ...
 
 
 @dataclass(slots=True)
@@ -25,7 +49,7 @@ class Costs:
     beside: Sums = field(default_factory=dict)
     priced: int = 0
 
-    def move(self, hourly: Money, sign: int, *, alive: bool, evidence: bool) -> None:
+    def move(self, hourly: Amount, sign: int, *, alive: bool, evidence: bool) -> None:
         """Count one open entry in (`sign` 1) or out (`sign` -1)."""
         add(self.alive if alive else self.doubtful, hourly, sign)
         if alive:
@@ -39,45 +63,28 @@ class Costs:
         return together(self.alive, self.doubtful)
 
 
-@dataclass(frozen=True, slots=True)
-class Leftover:
-    """What the leftovers of a task cost for an hour.
-
-    `known` are the sums by currency of what exists and has a price; `unpriced` counts what exists and has none,
-    `uncertain` what may not exist: neither is in `known`, which is a lower bound while they are not 0.
-    """
-
-    known: tuple[Money, ...]
-    unpriced: int
-    uncertain: int
+def added(amount: Decimal, more: Decimal) -> Decimal:
+    """Return the exact sum of two amounts."""
+    return _EXACT.add(amount, more)
 
 
-def add(sums: Sums, money: Money, sign: int = 1) -> None:
+def add(sums: Sums, money: Amount, sign: int = 1) -> None:
     """Add `money` to the sums in place, or with `sign` -1 take it away."""
-    amount = added(sums.get(money.currency, Decimal(0)), money.amount if sign > 0 else money.amount.copy_negate())
-    if amount:
-        sums[money.currency] = amount
-    else:
-        sums.pop(money.currency, None)
+    _add(sums, money.currency, money.amount if sign > 0 else money.amount.copy_negate())
 
 
 def together(*parts: Mapping[str, Decimal]) -> Sums:
     """Return the sum of sums."""
     sums: Sums = {}
     for part in parts:
-        for money in listed(part):
-            add(sums, money)
+        for currency, amount in part.items():
+            _add(sums, currency, amount)
     return sums
 
 
-def listed(sums: Mapping[str, Decimal]) -> tuple[Money, ...]:
-    """Return the sums as amounts of money, in the order of the currencies' codes."""
-    return tuple(Money(currency, sums[currency]) for currency in sorted(sums))
-
-
-def summed(parts: Iterable[Money]) -> Sums:
-    """Return the sums of amounts of money, by currency."""
-    sums: Sums = {}
-    for money in parts:
-        add(sums, money)
-    return sums
+def _add(sums: Sums, currency: str, more: Decimal) -> None:
+    amount = added(sums.get(currency, Decimal(0)), more)
+    if amount:
+        sums[currency] = amount
+    else:
+        sums.pop(currency, None)

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMappin
 from operator import attrgetter
 
 from wharfinger_server.domain.entry import Counts, Entry
-from wharfinger_server.domain.errors import FailedPrecondition
 from wharfinger_server.domain.layers import Index, Keys, Layered
+from wharfinger_server.domain.refusals import FailedPrecondition
 from wharfinger_server.domain.states import EntryState
 
 

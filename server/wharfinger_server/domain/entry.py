@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from wharfinger_server.domain.costs import Costs, Leftover, listed
-from wharfinger_server.domain.estimate import CostItem
+from wharfinger_server.domain.costs import Cost, Costs
 from wharfinger_server.domain.failure import Failure
 from wharfinger_server.domain.states import (
     CLOSED,
@@ -83,7 +82,7 @@ class Entry:
     looks: int = 0
     denied_time: int = 0
     blocked_by: str = ""
-    cost: CostItem | None = None
+    cost: Cost | None = None
     was_own: bool = False
     number: int = 0
 
@@ -174,12 +173,6 @@ class Counts:
         """Return how many entries there are."""
         return self.foreign + sum(self.owned.values())
 
-    @property
-    def leftover(self) -> Leftover:
-        """Return what the open entries cost; what could not be undone counts as alive."""
-        costs = self.costs or _NO_COSTS
-        return Leftover(listed(costs.alive), self.open - self.doubtful - costs.priced, self.doubtful)
-
     def add(self, entry: Entry, sign: int) -> None:
         """Count `entry` in (`sign` 1) or out (`sign` -1)."""
         if entry.owned or entry.state in HANDED_OVER:
@@ -191,9 +184,6 @@ class Counts:
             self.costs = self.costs or Costs()
             self.costs.move(entry.cost.hourly, sign, alive=not entry.doubtful, evidence=entry.is_evidence)
         self.last_ordinal = max(self.last_ordinal, entry.ordinal)
-
-
-_NO_COSTS = Costs()
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +204,7 @@ class Intent:
     attributes: dict[str, str] = field(default_factory=dict)
     depends_on: tuple[str, ...] = ()
     undo_data: str = ""
-    cost: CostItem | None = None
+    cost: Cost | None = None
     idempotent: bool = False
     send_window: int = 10_000_000
     call_timeout: int = 120_000_000

@@ -18,6 +18,7 @@ from wharfinger_prices.errors import (
     Violation,
     invalid,
 )
+from wharfinger_server.domain import refusals
 
 __all__ = [
     "Aborted",
@@ -35,6 +36,7 @@ __all__ = [
     "Unimplemented",
     "Violation",
     "invalid",
+    "of_ledger",
 ]
 
 
@@ -56,3 +58,10 @@ class Unauthenticated(Refused):
 
 class Fenced(Exception):
     """A write of an attempt whose lease has ended. Nothing was changed; the attempt must stop."""
+
+
+def of_ledger(refused: refusals.Refused) -> Refused:
+    """Return how a decision's refusal leaves the server: of the class that is its gRPC status."""
+    kind = InvalidArgument if isinstance(refused, refusals.InvalidArgument) else FailedPrecondition
+    violations = [Violation(one.field, one.description) for one in refused.violations]
+    return kind(refused.reason, refused.message, refused.metadata, violations)

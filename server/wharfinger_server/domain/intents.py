@@ -11,8 +11,8 @@ from dataclasses import replace
 from wharfinger_server.domain import evidence, ids
 from wharfinger_server.domain.entries import Entries
 from wharfinger_server.domain.entry import Entry, Intent
-from wharfinger_server.domain.errors import FailedPrecondition
 from wharfinger_server.domain.failure import Failure
+from wharfinger_server.domain.refusals import FailedPrecondition
 from wharfinger_server.domain.states import HANDED_OVER, EntryState
 
 FREE = frozenset({EntryState.NOT_CREATED, EntryState.UNDONE})

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from enum import IntEnum
 
 from wharfinger_server.domain.timing import SECOND
+from wharfinger_server.domain.undo import ANY_POLICY, Undos
 
 DEFAULT_MAX_LOST_ATTEMPTS = 5
-DEFAULT_MAX_UNDO_ATTEMPTS = 3
 _YEARS = 100 * 365 * 86_400 * SECOND
 RANGES = {
     "max_attempts": (0, 1_000),
@@ -81,9 +81,8 @@ class Policy:
     @property
     def undos(self) -> int:
         """Return how many undos of one thing may begin in a rollback (rule 25)."""
-        return self.max_undo_attempts or DEFAULT_MAX_UNDO_ATTEMPTS
+        return self.max_undo_attempts or ANY_POLICY.undos
 
     def backoff(self, runs: int) -> int:
         """Return how long to wait before the next attempt, after `runs` attempts: doubling, at most an hour."""
-        base = self.retry_backoff or SECOND
-        return min(base << max(0, min(runs, 20) - 1), 3600 * SECOND)
+        return Undos(first_wait=self.retry_backoff or SECOND).backoff(runs)

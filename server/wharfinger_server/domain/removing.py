@@ -12,9 +12,9 @@ from enum import IntEnum
 from wharfinger_server.domain import looking
 from wharfinger_server.domain.entries import Entries
 from wharfinger_server.domain.entry import Entry, Version
-from wharfinger_server.domain.errors import FailedPrecondition
 from wharfinger_server.domain.failure import Code, Failure
 from wharfinger_server.domain.looking import Seen
+from wharfinger_server.domain.refusals import FailedPrecondition
 from wharfinger_server.domain.states import EntryState
 
 

@@ -6,9 +6,9 @@ The numbers in comments are those of the rules as they were model-checked.
 from __future__ import annotations
 
 from wharfinger_server.domain.entry import Entry, Intent
-from wharfinger_server.domain.errors import FailedPrecondition
 from wharfinger_server.domain.intents import FREE
 from wharfinger_server.domain.ledger import Ledger
+from wharfinger_server.domain.refusals import FailedPrecondition
 from wharfinger_server.domain.states import EntryState
 from wharfinger_server.domain.undo import GONE, Order
 

@@ -9,10 +9,11 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from wharfinger_server.domain.attempt import Attempt, Lease, Rollback
-from wharfinger_server.domain.costs import Leftover, Sums, together
+from wharfinger_server.domain.costs import Sums, together
 from wharfinger_server.domain.entry import Counts
-from wharfinger_server.domain.errors import FailedPrecondition
+from wharfinger_server.domain.refusals import FailedPrecondition
 from wharfinger_server.domain.failure import Failure
+from wharfinger_server.domain.leftover import Leftover
 from wharfinger_server.domain.policy import OnFailure, Policy
 from wharfinger_server.domain.progress import Progress
 from wharfinger_server.domain.states import Cause, Goal, Phase, TaskState
@@ -172,7 +173,7 @@ class Task:
     def leftover(self) -> Leftover | None:
         """What its leftovers cost; None where nothing is left over, before it rests, and for one that succeeded."""
         if self.state in (PARTIAL, UNDO_FAILED) and self.counts.open:
-            return self.counts.leftover
+            return Leftover.of(self.counts)
         return None
 
     @property

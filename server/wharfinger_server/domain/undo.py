@@ -9,25 +9,49 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Protocol
 
 from wharfinger_server.domain.entries import Entries
 from wharfinger_server.domain.entry import Entry
-from wharfinger_server.domain.errors import FailedPrecondition
 from wharfinger_server.domain.failure import Code, Failure
 from wharfinger_server.domain.ledger import Ledger
-from wharfinger_server.domain.policy import Policy
+from wharfinger_server.domain.refusals import FailedPrecondition
 from wharfinger_server.domain.removing import removable
 from wharfinger_server.domain.states import EntryState
-from wharfinger_server.domain.task import Task, Trigger
 from wharfinger_server.domain.verdict import Verdict, hand_over, objection
 
 GONE = frozenset({EntryState.NOT_CREATED, EntryState.UNDONE, EntryState.FORGOTTEN})
 """States in which a child does not stand in its parent's way."""
 
-ANY_POLICY = Policy()
 SOME_DAY = 1 << 62
 
-STOPPED = Failure(Code.CANCELLED, "CANCELLED", "the rollback was cancelled")
+
+class UndoPolicy(Protocol):
+    """How often the undo of a thing may begin in a rollback, and how long it rests after one that failed (rule 25)."""
+
+    @property
+    def undos(self) -> int:
+        """Return how many undos of one thing may begin."""
+        ...
+
+    def backoff(self, runs: int) -> int:
+        """Return how long the next one waits after `runs` that failed, in microseconds."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Undos:
+    """What holds where a task's policy says nothing."""
+
+    undos: int = 3
+    first_wait: int = 1_000_000
+
+    def backoff(self, runs: int) -> int:
+        """Return how long the next one waits after `runs` that failed: doubling, at most an hour, in microseconds."""
+        return min(self.first_wait << max(0, min(runs, 20) - 1), 3_600_000_000)
+
+
+ANY_POLICY = Undos()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +77,7 @@ class Order:
     """
 
     def __init__(
-        self, ledger: Entries, only: Sequence[str] = (), policy: Policy = ANY_POLICY, steady: int = SOME_DAY
+        self, ledger: Entries, only: Sequence[str] = (), policy: UndoPolicy = ANY_POLICY, steady: int = SOME_DAY
     ) -> None:
         self._policy = policy
         self._steady = steady
@@ -224,7 +248,7 @@ def retention(ledger: Ledger, retain: Sequence[str], now: int) -> list[Entry]:
 
 def plan(ledger: Ledger, only: Sequence[str], retain: Sequence[str], now: int) -> Plan:
     """Return what a rollback would do now. Changes nothing; raises FailedPrecondition as `begin` does."""
-    _check(ledger, only)
+    check_keys(ledger, only)
     kept = {entry.key for entry in retention(ledger, retain, now)}
     assumed = Entries(ledger.uid, replace(ledger.counts), (), ledger.steady)
     for entry in ledger:
@@ -239,21 +263,8 @@ def plan(ledger: Ledger, only: Sequence[str], retain: Sequence[str], now: int) -
     )
 
 
-def begin(task: Task, ledger: Ledger, only: Sequence[str], retain: Sequence[str], now: int) -> list[Entry]:
-    """Begin a rollback that a person asked for; return the entries that changed: what is retained.
-
-    Raises FailedPrecondition: STATE_FORBIDS, KEY_UNKNOWN for a key that the ledger does not have, TASK_NOT_SETTLED as
-    `retention` does; nothing was changed then.
-    """
-    task.require(Trigger.ROLL_BACK)
-    _check(ledger, only)
-    kept = retention(ledger, retain, now)
-    task.roll_back(tuple(only), now, ledger.steady)
-    ledger.begin_round()
-    return [ledger.put(hand_over(ledger.named(entry.key), EntryState.RETAINED, now)) for entry in kept]
-
-
-def _check(ledger: Ledger, only: Sequence[str]) -> None:
+def check_keys(ledger: Ledger, only: Sequence[str]) -> None:
+    """Raise FailedPrecondition KEY_UNKNOWN for a key that the ledger does not have."""
     for key in only:
         ledger.named(key)
 
@@ -261,21 +272,13 @@ def _check(ledger: Ledger, only: Sequence[str]) -> None:
 # ---------------------------------------------------------------------- a rollback at work
 
 
-def start(task: Task, ledger: Ledger, key: str, window: int, now: int) -> Entry:
-    """Write that the rollback is about to undo `key`, by a call that is over within `window` from now.
+def start(order: Order, ledger: Ledger, key: str, window: int, now: int) -> Entry:
+    """Write that a rollback is about to undo `key`, by a call that is over within `window` from now.
 
-    Raises FailedPrecondition: STATE_FORBIDS where the rollback is stopped or not about `key`, UNDO_FAILED where a child
-    stands in the way or it was tried as often as it may, and as `Ledger.undoing`.
+    `order` is that of `ledger` as it is. Raises FailedPrecondition: UNDO_FAILED where a child stands in the way or it
+    was tried as often as it may, and as `Ledger.undoing`.
     """
-    rollback = task.rollback
     entry = ledger.named(key)
-    order = Order(ledger, rollback.only if rollback else (), task.policy, ledger.steady)
-    if rollback is None or rollback.stop or not order.concerns(entry):
-        raise FailedPrecondition(
-            "STATE_FORBIDS",
-            f"{task.name} is {task.state.name}, and no rollback that goes on is about {key}",
-            {"task": task.name, "state": task.state.name},
-        )
     if why := order.blocker(entry):
         raise FailedPrecondition("UNDO_FAILED", f"{key} cannot be undone: {why}", {"key": key})
     if order.spent(entry):
@@ -284,24 +287,20 @@ def start(task: Task, ledger: Ledger, key: str, window: int, now: int) -> Entry:
     return ledger.undoing(key, window, now)
 
 
-def end(task: Task, ledger: Ledger, now: int, late: Failure | None = None) -> list[Entry]:
-    """Bring a rollback to rest: it is over, was stopped, or is too `late`. Return the entries that changed.
+def end(ledger: Ledger, only: Sequence[str], now: int) -> tuple[list[Entry], Failure | None]:
+    """Bring a rollback of the ledger, or of `only` some keys, to rest; return what changed, and why it is not done.
 
     What was being undone is UNDO_FAILED, and what waits for its children says so.
     """
-    rollback = task.rollback
     changed = {entry.key: entry for entry in ledger.undo_interrupted(now)}
     ledger.begin_round()
-    order = Order(ledger, rollback.only if rollback else ())
+    order = Order(ledger, only)
     blocked = order.blocked()
     for entry in ledger:
         if entry.blocked_by != (why := blocked.get(entry.key, "")):
             changed[entry.key] = ledger.put(replace(entry, blocked_by=why, update_time=now))
     left = [entry for entry in ledger if entry.open and order.concerns(entry)]
-    stopped = rollback is not None and rollback.stop
-    error = late or (STOPPED if stopped else None) or (_unfinished(left) if left else None)
-    task.undo_ended(now, halted=late is not None or stopped, done=not left, error=error)
-    return list(changed.values())
+    return list(changed.values()), _unfinished(left) if left else None
 
 
 def _unfinished(left: Sequence[Entry]) -> Failure:

@@ -10,11 +10,10 @@ from enum import IntEnum
 
 from wharfinger_server.domain import evidence, missing
 from wharfinger_server.domain.entry import Entry
-from wharfinger_server.domain.errors import FailedPrecondition, invalid
 from wharfinger_server.domain.ledger import Ledger
+from wharfinger_server.domain.refusals import FailedPrecondition, invalid
 from wharfinger_server.domain.removing import told_time
-from wharfinger_server.domain.states import EntryState, TaskState
-from wharfinger_server.domain.task import Task, Trigger
+from wharfinger_server.domain.states import EntryState
 
 
 class Verdict(IntEnum):
@@ -27,7 +26,7 @@ class Verdict(IntEnum):
     GONE = 5
 
 
-_POSSIBLE = {
+POSSIBLE = {
     EntryState.CREATED: frozenset({Verdict.RETAIN, Verdict.FORGET, Verdict.GONE}),
     EntryState.UNCERTAIN: frozenset(Verdict) - {Verdict.GONE},
     EntryState.MISSING: frozenset({Verdict.CREATED, Verdict.RETAIN, Verdict.FORGET, Verdict.GONE}),
@@ -35,32 +34,13 @@ _POSSIBLE = {
 }
 """Which verdicts an open entry may get, by its state. One that is INTENDED or UNDOING is at work."""
 
-_OF_A_SUCCESS = frozenset({Verdict.RETAIN, Verdict.FORGET})
-"""What may be said of what a task made that SUCCEEDED: that it goes over to the person."""
 
+def take(ledger: Ledger, entry: Entry, verdict: Verdict, external_id: str, now: int) -> list[Entry]:
+    """Write a verdict that is possible for `entry`; return the entries that changed.
 
-def resolve(task: Task, ledger: Ledger, key: str, verdict: Verdict, external_id: str, now: int) -> list[Entry]:
-    """Take a person's verdict on `key` and let the task go where it leads; return the entries that changed.
-
-    `external_id` is needed for CREATED where the entry has no id. Raises FailedPrecondition: STATE_FORBIDS where task
-    or entry are in a state that the verdict is not for, KEY_UNKNOWN, TASK_NOT_SETTLED where nobody can tell yet; and
-    InvalidArgument for an id that is missing or wrong.
+    `external_id` is needed for CREATED where the entry has no id. Raises FailedPrecondition: STATE_FORBIDS,
+    TASK_NOT_SETTLED where nobody can tell yet; and InvalidArgument for an id that is missing.
     """
-    task.require(Trigger.RESOLVE)
-    entry = ledger.named(key)
-    possible = _POSSIBLE.get(entry.state, frozenset()) if entry.open else frozenset()
-    if task.state is TaskState.SUCCEEDED:
-        possible &= _OF_A_SUCCESS
-    if verdict not in possible:
-        raise _not_for(task, entry, verdict, possible)
-    if entry.external_id and external_id not in ("", entry.external_id):
-        raise invalid("external_id", f"{key} is {entry.external_id}; it cannot be {external_id} as well")
-    changed = _take(ledger, entry, verdict, external_id, now)
-    task.resolved(now)
-    return changed
-
-
-def _take(ledger: Ledger, entry: Entry, verdict: Verdict, external_id: str, now: int) -> list[Entry]:
     if verdict is Verdict.CREATED:
         return [_exists(ledger, entry, external_id, now)]
     if refusal := objection(entry, verdict, now, ledger.steady):
@@ -118,18 +98,6 @@ def objection(entry: Entry, verdict: Verdict, now: int, steady: int) -> FailedPr
 def hand_over(entry: Entry, state: EntryState, now: int) -> Entry:
     """Return `entry` as RETAINED or FORGOTTEN: the thing is the person's from now on, and stays listed (rule 20)."""
     return replace(entry, state=state, owned=False, tried=False, blocked_by="", update_time=now)
-
-
-def _not_for(task: Task, entry: Entry, verdict: Verdict, possible: frozenset[Verdict]) -> FailedPrecondition:
-    state = entry.state.name if entry.owned else f"{entry.state.name} and not owned"
-    of = f", of a task that {task.state.name}" if task.state is TaskState.SUCCEEDED else ""
-    names = ", ".join(one.name for one in sorted(possible))
-    return FailedPrecondition(
-        "STATE_FORBIDS",
-        f"{entry.key} is {state}{of}: the verdict {verdict.name} is not possible"
-        + (f"; possible: {names}" if names else ""),
-        {"task": task.name, "key": entry.key, "state": entry.state.name},
-    )
 
 
 def _early(entry: Entry, when: int, why: str) -> FailedPrecondition:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from wharfinger_server.domain import missing, undo
+from wharfinger_server.domain import rollback as rollbacks
 from wharfinger_server.domain.entry import Entry
 from wharfinger_server.domain.failure import Code, Failure
 from wharfinger_server.domain.states import EntryState, Phase
@@ -78,7 +79,7 @@ def idle(work: UnitOfWork, since: int) -> Entry | None:
 def end(work: UnitOfWork, late: Failure | None = None) -> None:
     """Bring a rollback to rest; with `late`, because it may not go on."""
     before = work.task.state
-    for entry in undo.end(work.task, work.ledger(), work.now, late):
+    for entry in rollbacks.end(work.task, work.ledger(), work.now, late):
         entry_changed(work, entry)
     error = work.task.rollback_error
     if error is not None:
@@ -87,5 +88,5 @@ def end(work: UnitOfWork, late: Failure | None = None) -> None:
 
 
 def start(work: UnitOfWork, key: str, window: int) -> Entry:
-    """Write that `key` is about to be undone; raises as `domain.undo.start`."""
-    return undo.start(work.task, work.ledger(), key, window, work.now)
+    """Write that `key` is about to be undone; raises as `domain.rollback.start`."""
+    return rollbacks.start(work.task, work.ledger(), key, window, work.now)

@@ -12,9 +12,9 @@ from wharfinger.runtime.protocol import Environment
 from wharfinger.runtime.redaction import Redactor, secrets_in
 from wharfinger.script.schema import made_of
 from wharfinger_prices.price import Money, plain
-from wharfinger_server.domain.costs import summed
 from wharfinger_server.domain.errors import FailedPrecondition, Refused
 from wharfinger_server.domain.estimate import Estimate
+from wharfinger_server.domain.leftover import summed
 from wharfinger_server.domain.policy import Policy
 from wharfinger_server.domain.task import Task
 from wharfinger_server.engine.execution.bounded_threads import Aside, TookTooLong

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import orjson
 
-from wharfinger_server.domain import missing, undo, verdict
+from wharfinger_server.domain import missing, resolving, rollback, undo
 from wharfinger_server.domain.errors import AlreadyExists, FailedPrecondition, Unimplemented
 from wharfinger_server.domain.states import EntryState, TaskState
 from wharfinger_server.domain.task import Task, Trigger
@@ -101,7 +101,7 @@ class HalfWay:
         def decide(work: UnitOfWork) -> None:
             """Begin the rollback."""
             before = work.task.state
-            for entry in undo.begin(work.task, work.ledger(), only, retain, work.now):
+            for entry in rollback.begin(work.task, work.ledger(), only, retain, work.now):
                 entry_changed(work, entry)
             state_changed(work, before, caller.creator, "rolled back")
 
@@ -118,7 +118,7 @@ class HalfWay:
             before = work.task.state
             if said is Verdict.GONE:
                 self._require_looks(work, key)
-            for entry in verdict.resolve(work.task, work.ledger(), key, said, external_id, work.now):
+            for entry in resolving.resolve(work.task, work.ledger(), key, said, external_id, work.now):
                 entry_changed(work, entry)
             state_changed(work, before, caller.creator, why)
 

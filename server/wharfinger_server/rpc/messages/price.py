@@ -7,9 +7,9 @@ from decimal import Decimal
 
 from wharfinger.v1 import price_pb2
 from wharfinger_prices.price import Money, Price, parse_amount, plain
-from wharfinger_server.domain.costs import Leftover
 from wharfinger_server.domain.errors import invalid
 from wharfinger_server.domain.estimate import CostItem, Estimate
+from wharfinger_server.domain.leftover import Leftover
 from wharfinger_server.pricing import Found
 from wharfinger_server.pricing.estimating import Wanted
 from wharfinger_server.rpc.messages.text import clean

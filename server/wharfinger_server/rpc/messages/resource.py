@@ -85,7 +85,7 @@ def _fill(message: resource_pb2.Resource, entry: Entry) -> None:
         fill_time(message.send_by, entry.send_by)
     if entry.update_time:
         fill_time(message.update_time, entry.update_time)
-    if entry.cost is not None:
+    if isinstance(entry.cost, CostItem):
         _fill_cost(message, entry.cost)
     if entry.is_evidence:
         message.evidence_of = clean(entry.base)

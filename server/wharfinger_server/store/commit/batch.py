@@ -7,8 +7,8 @@ from typing import TypeVar
 
 import sqlalchemy as sa
 
-from wharfinger_server.domain import ids
-from wharfinger_server.domain.errors import Refused
+from wharfinger_server.domain import ids, refusals
+from wharfinger_server.domain.errors import Refused, of_ledger
 from wharfinger_server.domain.event import Event
 from wharfinger_server.domain.task import Task
 from wharfinger_server.store.commit.books import Books
@@ -284,7 +284,7 @@ class Batch:
             raise  # the transaction failed under the decision: everybody's affair
         except BaseException as error:  # noqa: BLE001  # whatever it is, it is this caller's and must not end the writer
             loaded.entries.forget()
-            change.error = error
+            change.error = of_ledger(error) if isinstance(error, refusals.Refused) else error
         else:
             change.result = result
 

@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from wharfinger_prices.price import Money, plain
-from wharfinger_server.domain.costs import Sums, add, listed, together
+from wharfinger_server.domain.costs import Sums, add, together
 from wharfinger_server.domain.errors import ResourceExhausted
+from wharfinger_server.domain.leftover import listed
 from wharfinger_server.domain.task import Task
 from wharfinger_server.store.databases.base import TASKS, Database
 from wharfinger_server.store.databases.connection import Line

@@ -14,6 +14,7 @@ from enum import IntEnum
 from typing import Any, Generic, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from wharfinger_prices.price import plain
+from wharfinger_server.domain.costs import Cost
 from wharfinger_server.domain.estimate import CostItem, item_of, told_item
 
 T = TypeVar("T")
@@ -93,6 +94,8 @@ def document(cls: type[T]) -> Document[T]:
 _SIMPLE: dict[Any, tuple[Step | None, Step | None]] = {
     **dict.fromkeys((str, int, bool, float), (None, None)),
     Decimal: (plain, Decimal),
+    # The ledger knows of a cost only what it sums up; what is kept is the line of the estimate.
+    Cost: (told_item, item_of),
     CostItem: (told_item, item_of),
 }
 
