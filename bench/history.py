@@ -9,7 +9,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from wharfinger_server.domain import ids
+from wharfinger.ledger import ids
 
 _DAY = 86_400_000_000
 _PAST = 20 * _DAY

@@ -7,7 +7,7 @@ from math import hypot
 
 from generators.rendering import Rendered
 from generators.state_pages import possible
-from wharfinger_server.domain.states import TaskState
+from wharfinger.ledger.states import TaskState
 from wharfinger_server.domain.task import Trigger
 
 S = TaskState
@@ -42,7 +42,7 @@ _STYLE = """<style>
 class StateDiagram(Rendered):
     """`{state-diagram}`: the states as boxes, and what leads from one to another as arrows."""
 
-    sources = ("server/wharfinger_server/domain/task.py", "server/wharfinger_server/domain/states.py")
+    sources = ("server/wharfinger_server/domain/task.py", "clients/python/src/wharfinger/ledger/states.py")
 
     def markdown(self) -> Iterator[str]:
         """Yield the picture, as SVG that takes the page's colours."""

@@ -9,8 +9,8 @@ from typing import Any
 from tests.campaigns.planting import Catalogue, Ground
 from tests.campaigns.sim import clocks
 
+from wharfinger.ledger import finding
 from wharfinger.runtime import looking
-from wharfinger_server.domain import finding
 from wharfinger_server.store import store
 from wharfinger_server.store.store import SteadyClock
 from wharfinger_server.store.tables import codec

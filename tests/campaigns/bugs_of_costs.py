@@ -8,9 +8,9 @@ from typing import Any
 
 from tests.campaigns.planting import Catalogue, Ground
 
-from wharfinger_server.domain import costs, evidence
-from wharfinger_server.domain.costs import Costs, Sums
-from wharfinger_server.domain.entry import Entry
+from wharfinger.ledger import costs, evidence
+from wharfinger.ledger.costs import Costs, Sums
+from wharfinger.ledger.entry import Entry
 from wharfinger_server.domain.task import Task
 
 BUGS = Catalogue()

@@ -7,12 +7,12 @@ from typing import Any
 
 from tests.campaigns.planting import Catalogue, Ground
 
+from wharfinger.ledger import removing, undo, verdict
+from wharfinger.ledger.entry import Entry
+from wharfinger.ledger.states import CLOSED, Cause, EntryState, Phase, TaskState
+from wharfinger.ledger.verdict import Verdict
 from wharfinger.runtime import undoing
-from wharfinger_server.domain import removing, undo, verdict
-from wharfinger_server.domain.entry import Entry
-from wharfinger_server.domain.states import CLOSED, Cause, EntryState, Phase, TaskState
 from wharfinger_server.domain.task import Task
-from wharfinger_server.domain.verdict import Verdict
 from wharfinger_server.engine.execution.session import AttemptSession
 
 BUGS = Catalogue()

@@ -7,10 +7,10 @@ from typing import Any
 
 from tests.campaigns.planting import Catalogue, Ground
 
-from wharfinger_server.domain import evidence, finding, intents
-from wharfinger_server.domain.entries import Entries
-from wharfinger_server.domain.entry import Entry
-from wharfinger_server.domain.states import EntryState, Phase, TaskState
+from wharfinger.ledger import evidence, finding, intents
+from wharfinger.ledger.entries import Entries
+from wharfinger.ledger.entry import Entry
+from wharfinger.ledger.states import EntryState, Phase, TaskState
 from wharfinger_server.domain.task import Task
 from wharfinger_server.engine.lifecycle import lifecycle, recording, rollback
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from tests.campaigns.planting import Catalogue, Ground
 
-from wharfinger_server.domain import looking, missing, replacing
-from wharfinger_server.domain.looking import Seen
-from wharfinger_server.domain.states import EntryState
+from wharfinger.ledger import looking, missing, replacing
+from wharfinger.ledger.looking import Seen
+from wharfinger.ledger.states import EntryState
 from wharfinger_server.domain.task import Task
 from wharfinger_server.engine.execution.attempt import Attempt
 

@@ -8,11 +8,11 @@ from typing import Any
 
 from tests.campaigns.planting import Catalogue, Ground
 
+from wharfinger.ledger import evidence, finding, ids, intents
+from wharfinger.ledger.entries import Entries
+from wharfinger.ledger.entry import Entry
+from wharfinger.ledger.states import EntryState
 from wharfinger.runtime import making, protocol, verbs
-from wharfinger_server.domain import evidence, finding, ids, intents
-from wharfinger_server.domain.entries import Entries
-from wharfinger_server.domain.entry import Entry
-from wharfinger_server.domain.states import EntryState
 from wharfinger_server.engine.execution import session
 from wharfinger_server.engine.execution.attempt import Attempt
 from wharfinger_server.engine.lifecycle import lifecycle

@@ -9,10 +9,10 @@ from typing import Any
 
 from tests.campaigns.planting import Catalogue, Ground
 
+from wharfinger.ledger import intents
+from wharfinger.ledger.entry import Entry
+from wharfinger.ledger.states import TaskState
 from wharfinger.runtime import protocol, verbs
-from wharfinger_server.domain import intents
-from wharfinger_server.domain.entry import Entry
-from wharfinger_server.domain.states import TaskState
 from wharfinger_server.domain.task import Task
 from wharfinger_server.engine.execution.session import AttemptSession
 from wharfinger_server.engine.lifecycle.lifecycle import Life

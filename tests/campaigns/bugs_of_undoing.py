@@ -7,10 +7,10 @@ from typing import Any
 
 from tests.campaigns.planting import Catalogue, Ground
 
-from wharfinger_server.domain import looking, removing, undo
-from wharfinger_server.domain.entry import Entry
-from wharfinger_server.domain.looking import Seen
-from wharfinger_server.domain.removing import Removal
+from wharfinger.ledger import looking, removing, undo
+from wharfinger.ledger.entry import Entry
+from wharfinger.ledger.looking import Seen
+from wharfinger.ledger.removing import Removal
 
 BUGS = Catalogue()
 

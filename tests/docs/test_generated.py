@@ -10,9 +10,9 @@ from generators import api, errors_page, settings_page, state_diagram, state_pag
 from google.rpc import code_pb2
 
 import wharfinger
+from wharfinger.ledger.states import TaskState
 from wharfinger.runtime import reasons
 from wharfinger_server.config.load import SECTIONS
-from wharfinger_server.domain.states import TaskState
 from wharfinger_server.domain.task import TRANSITIONS
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -8,11 +8,11 @@ from functools import partial
 from tests.domain import world as w
 from tests.domain.world import Move, World
 
+from wharfinger.ledger.refusals import Refused
+from wharfinger.ledger.states import EntryState, TaskState
+from wharfinger.ledger.verdict import Verdict
 from wharfinger_server.domain import rollback
-from wharfinger_server.domain.refusals import Refused
 from wharfinger_server.domain.resolving import resolve
-from wharfinger_server.domain.states import EntryState, TaskState
-from wharfinger_server.domain.verdict import Verdict
 
 
 def asks(world: World) -> Iterator[Move]:

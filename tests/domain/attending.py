@@ -9,11 +9,11 @@ from tests.domain import world as w
 from tests.domain.oracle import delete
 from tests.domain.world import Finder, Move, Undoer, World
 
-from wharfinger_server.domain import undo
-from wharfinger_server.domain.entry import base_of
+from wharfinger.ledger import undo
+from wharfinger.ledger.entry import base_of
+from wharfinger.ledger.removing import Removal
+from wharfinger.ledger.states import Phase
 from wharfinger_server.domain.errors import Fenced
-from wharfinger_server.domain.removing import Removal
-from wharfinger_server.domain.states import Phase
 from wharfinger_server.engine.lifecycle import rollback
 from wharfinger_server.engine.lifecycle.recording import guard
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from wharfinger_server.domain.entry import Counts, Entry, Intent
-from wharfinger_server.domain.failure import Code, Failure
-from wharfinger_server.domain.ledger import Ledger
+from wharfinger.ledger.entry import Counts, Entry, Intent
+from wharfinger.ledger.failure import Code, Failure
+from wharfinger.ledger.ledger import Ledger
+from wharfinger.ledger.states import Cause, EntryState, Phase, TaskState
 from wharfinger_server.domain.policy import Policy
-from wharfinger_server.domain.states import Cause, EntryState, Phase, TaskState
 from wharfinger_server.domain.task import Rollback, Task
 
 NOW = 1_000

@@ -16,8 +16,8 @@ from tests.domain.cloud import Request
 from tests.domain.working import works
 from tests.domain.world import Finder, Move, Undoer, Work, Worker, World
 
-from wharfinger_server.domain.refusals import Refused
-from wharfinger_server.domain.states import Phase, TaskState
+from wharfinger.ledger.refusals import Refused
+from wharfinger.ledger.states import Phase, TaskState
 from wharfinger_server.engine.lifecycle import rollback
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from tests.domain.cloud import Thing
 from tests.domain.world import World
 
-from wharfinger_server.domain.entry import Counts, Entry
-from wharfinger_server.domain.states import UNSETTLED_AT_SUCCESS, Cause, EntryState, Goal, TaskState
+from wharfinger.ledger.entry import Counts, Entry
+from wharfinger.ledger.states import UNSETTLED_AT_SUCCESS, Cause, EntryState, Goal, TaskState
 
 ENDED = {TaskState.FAILED, TaskState.CANCELLED, TaskState.ROLLED_BACK}
 HALF_DONE = {TaskState.PARTIALLY_FAILED, TaskState.ROLLBACK_FAILED}

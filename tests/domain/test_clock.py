@@ -7,11 +7,11 @@ from dataclasses import fields, replace
 import pytest
 from tests.domain.build import INTENDED, NOW, entry, task
 
+from wharfinger.ledger.entry import Entry
+from wharfinger.ledger.states import TaskState
 from wharfinger_server.domain.attempt import Rollback
 from wharfinger_server.domain.clock import Reading, retime, retimed, timed
-from wharfinger_server.domain.entry import Entry
 from wharfinger_server.domain.policy import Policy
-from wharfinger_server.domain.states import TaskState
 
 HERE = Reading("another boot", steady=500, wall=1_000_000, since=400)
 ENDS = {name for name in (member.name for member in fields(Entry)) if name.endswith(("_time", "_deadline"))}

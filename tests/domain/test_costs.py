@@ -7,13 +7,13 @@ from fractions import Fraction
 from hypothesis import given
 from hypothesis import strategies as st
 
+from wharfinger.ledger.costs import Costs, add, together
+from wharfinger.ledger.entries import Entries
+from wharfinger.ledger.entry import Counts, Entry
+from wharfinger.ledger.states import CLOSED, DOUBTFUL, EntryState, TaskState
 from wharfinger_prices.price import Money, Price, Tier
-from wharfinger_server.domain.costs import Costs, add, together
-from wharfinger_server.domain.entries import Entries
-from wharfinger_server.domain.entry import Counts, Entry
 from wharfinger_server.domain.estimate import CostItem, Estimate
 from wharfinger_server.domain.leftover import Leftover, listed, summed
-from wharfinger_server.domain.states import CLOSED, DOUBTFUL, EntryState, TaskState
 from wharfinger_server.domain.task import Task
 
 # Beyond the 28 digits that Python's own sums would round to.

@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 from tests.domain.build import entry, ledger
 
-from wharfinger_server.domain import undo
-from wharfinger_server.domain.ledger import Ledger
-from wharfinger_server.domain.states import EntryState
+from wharfinger.ledger import undo
+from wharfinger.ledger.ledger import Ledger
+from wharfinger.ledger.states import EntryState
 
 CREATED = EntryState.CREATED
 

@@ -8,10 +8,10 @@ import pytest
 from tests.domain.build import BROKEN, DOUBT, LOST, RETRYABLE, UNCERTAIN, intent
 from tests.domain.world import Setup, Work, World
 
+from wharfinger.ledger.removing import Removal
+from wharfinger.ledger.states import EntryState, Phase, TaskState
 from wharfinger_server.domain.errors import Fenced
 from wharfinger_server.domain.policy import OnFailure, Policy
-from wharfinger_server.domain.removing import Removal
-from wharfinger_server.domain.states import EntryState, Phase, TaskState
 from wharfinger_server.engine.lifecycle import rollback
 
 

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 from tests.domain.build import BROKEN, CREATED, DOUBT, INTENDED, NOT_CREATED, NOW, UNCERTAIN, entry, ledger, task
 
-from wharfinger_server.domain.failure import Code, Failure
-from wharfinger_server.domain.ledger import Ledger
+from wharfinger.ledger.failure import Code, Failure
+from wharfinger.ledger.ledger import Ledger
+from wharfinger.ledger.states import Goal, Phase, TaskState
 from wharfinger_server.domain.policy import OnFailure, Policy
-from wharfinger_server.domain.states import Goal, Phase, TaskState
 from wharfinger_server.domain.task import Task
 from wharfinger_server.engine.lifecycle.causes import told_error
 

@@ -26,9 +26,9 @@ from tests.domain.build import (
     task,
 )
 
-from wharfinger_server.domain.refusals import FailedPrecondition
+from wharfinger.ledger.refusals import FailedPrecondition
+from wharfinger.ledger.states import Cause, EntryState, Goal, Phase, TaskState
 from wharfinger_server.domain.policy import OnFailure, Policy
-from wharfinger_server.domain.states import Cause, EntryState, Goal, Phase, TaskState
 from wharfinger_server.domain.task import MAX_ATTEMPTS_KEPT, Rollback
 
 ROLL_BACK = Policy(on_failure=OnFailure.ROLL_BACK, on_cancel=OnFailure.ROLL_BACK)

@@ -26,11 +26,11 @@ from tests.domain.build import (
     task,
 )
 
-from wharfinger_server.domain import ids
-from wharfinger_server.domain.refusals import FailedPrecondition
-from wharfinger_server.domain.ledger import Ledger
-from wharfinger_server.domain.removing import Removal
-from wharfinger_server.domain.states import Cause, EntryState, Goal, Phase, TaskState
+from wharfinger.ledger import ids
+from wharfinger.ledger.ledger import Ledger
+from wharfinger.ledger.refusals import FailedPrecondition
+from wharfinger.ledger.removing import Removal
+from wharfinger.ledger.states import Cause, EntryState, Goal, Phase, TaskState
 
 
 def find(held: Ledger, key: str, found: list[str], asked: int) -> list[str]:

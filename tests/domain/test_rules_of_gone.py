@@ -26,13 +26,13 @@ from tests.domain.build import (
     task,
 )
 
-from wharfinger_server.domain import missing, replacing
-from wharfinger_server.domain.entry import Entry
-from wharfinger_server.domain.refusals import FailedPrecondition
-from wharfinger_server.domain.ledger import Ledger
+from wharfinger.ledger import missing, replacing
+from wharfinger.ledger.entry import Entry
+from wharfinger.ledger.ledger import Ledger
+from wharfinger.ledger.refusals import FailedPrecondition
+from wharfinger.ledger.states import Cause, EntryState, Goal, Phase, TaskState
+from wharfinger.ledger.verdict import Verdict
 from wharfinger_server.domain.resolving import resolve
-from wharfinger_server.domain.states import Cause, EntryState, Goal, Phase, TaskState
-from wharfinger_server.domain.verdict import Verdict
 
 SETTLING = 30
 SECOND = SETTLED + SETTLING

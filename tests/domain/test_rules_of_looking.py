@@ -7,14 +7,14 @@ from dataclasses import replace
 import pytest
 from tests.domain.build import BROKEN, DOUBT, NOW, SETTLED, UNDO_FAILED, UNDOING, UNDONE, entry, keys, ledger
 
-from wharfinger_server.domain import looking
-from wharfinger_server.domain.entry import Entry
-from wharfinger_server.domain.refusals import FailedPrecondition
-from wharfinger_server.domain.ledger import Ledger
-from wharfinger_server.domain.looking import Seen
+from wharfinger.ledger import looking
+from wharfinger.ledger.entry import Entry
+from wharfinger.ledger.ledger import Ledger
+from wharfinger.ledger.looking import Seen
+from wharfinger.ledger.refusals import FailedPrecondition
+from wharfinger.ledger.removing import Removal
+from wharfinger.ledger.undo import Order
 from wharfinger_server.domain.policy import Policy
-from wharfinger_server.domain.removing import Removal
-from wharfinger_server.domain.undo import Order
 
 WINDOW, SETTLING = 20, 30
 LATER = SETTLED + 1000

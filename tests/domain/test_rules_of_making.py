@@ -22,9 +22,9 @@ from tests.domain.build import (
     states,
 )
 
-from wharfinger_server.domain import ids
-from wharfinger_server.domain.refusals import FailedPrecondition
-from wharfinger_server.domain.states import EntryState
+from wharfinger.ledger import ids
+from wharfinger.ledger.refusals import FailedPrecondition
+from wharfinger.ledger.states import EntryState
 
 
 def refused(reason: str) -> pytest.RaisesExc[FailedPrecondition]:

@@ -21,12 +21,13 @@ from tests.domain.build import (
     task,
 )
 
-from wharfinger_server.domain import replacing, rollback
-from wharfinger_server.domain.refusals import FailedPrecondition
-from wharfinger_server.domain.ledger import Ledger
+from wharfinger.ledger import replacing
+from wharfinger.ledger.ledger import Ledger
+from wharfinger.ledger.refusals import FailedPrecondition
+from wharfinger.ledger.removing import Removal
+from wharfinger.ledger.states import Cause, EntryState, Goal, TaskState
+from wharfinger_server.domain import rollback
 from wharfinger_server.domain.policy import OnFailure, Policy
-from wharfinger_server.domain.removing import Removal
-from wharfinger_server.domain.states import Cause, EntryState, Goal, TaskState
 
 
 def without_b(state: TaskState = TaskState.PARTIALLY_FAILED) -> tuple[object, Ledger]:

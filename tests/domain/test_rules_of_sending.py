@@ -18,9 +18,9 @@ from tests.domain.build import (
     states,
 )
 
-from wharfinger_server.domain.refusals import FailedPrecondition
-from wharfinger_server.domain.failure import Code, Failure
-from wharfinger_server.domain.ledger import Ledger
+from wharfinger.ledger.failure import Code, Failure
+from wharfinger.ledger.ledger import Ledger
+from wharfinger.ledger.refusals import FailedPrecondition
 
 UNSENT = Failure(Code.UNAVAILABLE, "NOT_SENT", "nothing answered at that address")
 

@@ -7,13 +7,13 @@ from collections.abc import Callable
 import pytest
 from tests.domain.build import NOW, entry, ledger, running, task
 
+from wharfinger.ledger.ledger import Ledger
+from wharfinger.ledger.refusals import FailedPrecondition
+from wharfinger.ledger.states import TaskState
+from wharfinger.ledger.verdict import Verdict
 from wharfinger_server.domain import rollback
-from wharfinger_server.domain.refusals import FailedPrecondition
-from wharfinger_server.domain.ledger import Ledger
 from wharfinger_server.domain.resolving import resolve
-from wharfinger_server.domain.states import TaskState
 from wharfinger_server.domain.task import TRANSITIONS, Task, Trigger
-from wharfinger_server.domain.verdict import Verdict
 
 TABLE = {
     "QUEUED": {"LEASE": "RUNNING", "GIVE_UP": "RUNNING", "CANCEL": "CANCELLED CANCELLING"},

@@ -23,15 +23,16 @@ from tests.domain.build import (
     task,
 )
 
-from wharfinger_server.domain import rollback, undo
-from wharfinger_server.domain.refusals import FailedPrecondition
-from wharfinger_server.domain.failure import Code, Failure
-from wharfinger_server.domain.ledger import Ledger
+from wharfinger.ledger import undo
+from wharfinger.ledger.failure import Code, Failure
+from wharfinger.ledger.ledger import Ledger
+from wharfinger.ledger.refusals import FailedPrecondition
+from wharfinger.ledger.removing import Removal
+from wharfinger.ledger.states import Cause, EntryState, Phase, TaskState
+from wharfinger.ledger.undo import Order
+from wharfinger_server.domain import rollback
 from wharfinger_server.domain.policy import Policy
-from wharfinger_server.domain.removing import Removal
-from wharfinger_server.domain.states import Cause, EntryState, Phase, TaskState
 from wharfinger_server.domain.task import Rollback, Task
-from wharfinger_server.domain.undo import Order
 
 TOO_LATE = Failure(Code.DEADLINE_EXCEEDED, "UNDO_TIMEOUT", "too late")
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from tests.domain.build import CREATED, FORGOTTEN, NOT_CREATED, NOW, RETAINED, UNDONE, entry, intent, ledger
 
-from wharfinger_server.domain import ids
-from wharfinger_server.domain.entry import Counts
-from wharfinger_server.domain.refusals import FailedPrecondition, invalid
+from wharfinger.ledger import ids
+from wharfinger.ledger.entry import Counts
+from wharfinger.ledger.refusals import FailedPrecondition, invalid
 from wharfinger_server.domain.event import ResourceChange
 from wharfinger_server.domain.policy import DEFAULT_MAX_LOST_ATTEMPTS, Policy
 from wharfinger_server.domain.timing import SECOND

@@ -25,12 +25,12 @@ from tests.domain.build import (
     task,
 )
 
-from wharfinger_server.domain.entry import Entry
-from wharfinger_server.domain.refusals import FailedPrecondition, InvalidArgument
-from wharfinger_server.domain.ledger import Ledger
+from wharfinger.ledger.entry import Entry
+from wharfinger.ledger.ledger import Ledger
+from wharfinger.ledger.refusals import FailedPrecondition, InvalidArgument
+from wharfinger.ledger.states import Cause, EntryState, TaskState
+from wharfinger.ledger.verdict import Verdict
 from wharfinger_server.domain.resolving import resolve
-from wharfinger_server.domain.states import Cause, EntryState, TaskState
-from wharfinger_server.domain.verdict import Verdict
 
 POSSIBLE = {
     CREATED: {"RETAIN", "FORGET", "GONE"},

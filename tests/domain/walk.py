@@ -19,9 +19,9 @@ from tests.domain.moves import moves
 from tests.domain.oracle import violations
 from tests.domain.world import Setup, Step, World
 
-from wharfinger_server.domain import undo
+from wharfinger.ledger import undo
+from wharfinger.ledger.states import EntryState, TaskState
 from wharfinger_server.domain.policy import OnFailure
-from wharfinger_server.domain.states import EntryState, TaskState
 from wharfinger_server.domain.task import Task
 
 FAULTS = {

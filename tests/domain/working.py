@@ -10,11 +10,11 @@ from tests.domain.cloud import Request
 from tests.domain.oracle import delete
 from tests.domain.world import Call, Move, Step, Worker, World
 
+from wharfinger.ledger.ledger import Ledger
+from wharfinger.ledger.refusals import Refused
+from wharfinger.ledger.removing import Removal
+from wharfinger.ledger.states import EntryState, Phase, TaskState
 from wharfinger_server.domain.errors import Fenced
-from wharfinger_server.domain.refusals import Refused
-from wharfinger_server.domain.ledger import Ledger
-from wharfinger_server.domain.removing import Removal
-from wharfinger_server.domain.states import EntryState, Phase, TaskState
 from wharfinger_server.engine.lifecycle.lifecycle import LATE
 from wharfinger_server.engine.lifecycle.recording import guard
 

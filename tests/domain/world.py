@@ -13,12 +13,12 @@ from typing import Any, TypeVar
 
 from tests.domain.cloud import Cloud
 
-from wharfinger_server.domain.entry import Counts, Entry, Intent
+from wharfinger.ledger.entry import Counts, Entry, Intent
+from wharfinger.ledger.failure import Code, Failure
+from wharfinger.ledger.ledger import Ledger
+from wharfinger.ledger.states import Phase
 from wharfinger_server.domain.event import EventDetail
-from wharfinger_server.domain.failure import Code, Failure
-from wharfinger_server.domain.ledger import Ledger
 from wharfinger_server.domain.policy import OnFailure, Policy
-from wharfinger_server.domain.states import Phase
 from wharfinger_server.domain.task import Task
 from wharfinger_server.engine.lifecycle.lifecycle import Life
 

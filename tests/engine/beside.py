@@ -13,12 +13,12 @@ from tests.engine.model_ledger import ModelLedger, Row
 from tests.engine.model_ledger import Refused as Forbidden
 from tests.engine.model_task import RESTING, ModelPolicy, ModelTask
 
+from wharfinger.ledger.failure import Code, Failure
+from wharfinger.ledger.states import Phase
+from wharfinger.ledger.verdict import Verdict
 from wharfinger.runtime import protocol
 from wharfinger_server.domain.errors import Fenced, Refused
-from wharfinger_server.domain.failure import Code, Failure
 from wharfinger_server.domain.policy import OnFailure, Policy
-from wharfinger_server.domain.states import Phase
-from wharfinger_server.domain.verdict import Verdict
 from wharfinger_server.engine.execution.attempt import Attempt
 from wharfinger_server.engine.execution.session import AttemptSession
 from wharfinger_server.engine.interface.requests import Caller, CreateRequest, NewTask

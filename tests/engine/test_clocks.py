@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
+from wharfinger.ledger.ledger import Intent
+from wharfinger.ledger.states import EntryState, Phase, TaskState
 from wharfinger_server.config import Settings
-from wharfinger_server.domain.ledger import Intent
 from wharfinger_server.domain.policy import Policy
-from wharfinger_server.domain.states import EntryState, Phase, TaskState
 from wharfinger_server.domain.timing import SECOND, now
 from wharfinger_server.engine.execution import recovery, waits
 from wharfinger_server.engine.execution.attempt import Attempt

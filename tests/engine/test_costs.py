@@ -7,12 +7,12 @@ from decimal import Decimal
 import pytest
 from tests.engine.conftest import stop
 
+from wharfinger.ledger.states import EntryState, TaskState
 from wharfinger_prices.price import Money
 from wharfinger_server.config import Settings
 from wharfinger_server.domain.errors import FailedPrecondition, InvalidArgument, NotFound, ResourceExhausted
 from wharfinger_server.domain.leftover import Leftover
 from wharfinger_server.domain.policy import OnFailure, Policy
-from wharfinger_server.domain.states import EntryState, TaskState
 from wharfinger_server.engine.execution.bounded_threads import AT_ONCE
 from wharfinger_server.engine.interface.requests import CreateRequest, NewTask
 from wharfinger_server.engine.use_cases import estimates

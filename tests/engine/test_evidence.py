@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from wharfinger.ledger.states import Phase, TaskState
 from wharfinger.runtime.protocol import LeaseLost, Succeeded
-from wharfinger_server.domain.states import Phase, TaskState
 from wharfinger_server.engine.execution.attempt import Attempt
 from wharfinger_server.engine.execution.session import AttemptSession
 from wharfinger_server.engine.use_cases.remediation import Ask

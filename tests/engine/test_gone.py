@@ -11,10 +11,10 @@ import pytest
 from tests.engine.conftest import StartPier, stop
 from tests.engine.test_halfway import ask, calls, states, things
 
+from wharfinger.ledger.states import TaskState
+from wharfinger.ledger.verdict import Verdict
 from wharfinger_server.domain.errors import FailedPrecondition, Unimplemented
 from wharfinger_server.domain.policy import OnFailure, Policy
-from wharfinger_server.domain.states import TaskState
-from wharfinger_server.domain.verdict import Verdict
 
 SETTLED = 1.35
 """Seconds after which what harbour.swap made has settled."""

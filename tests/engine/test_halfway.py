@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from tests.engine.conftest import StartPier, stop
 
+from wharfinger.ledger.states import EntryState, TaskState
+from wharfinger.ledger.verdict import Verdict
 from wharfinger_server.domain.errors import Aborted, AlreadyExists, FailedPrecondition
 from wharfinger_server.domain.policy import OnFailure, Policy
-from wharfinger_server.domain.states import EntryState, TaskState
-from wharfinger_server.domain.verdict import Verdict
 from wharfinger_server.engine.use_cases.remediation import Ask
 
 

@@ -12,13 +12,13 @@ import pytest
 from tests.engine.conftest import Pier, StartPier
 from tests.servers.sources import Reply, Sources
 
+from wharfinger.ledger.entry import Entry
+from wharfinger.ledger.states import TaskState
 from wharfinger_prices.price import Money, an_hour
 from wharfinger_server.config import Settings
-from wharfinger_server.domain.entry import Entry
 from wharfinger_server.domain.errors import FailedPrecondition
 from wharfinger_server.domain.leftover import Leftover
 from wharfinger_server.domain.policy import Policy
-from wharfinger_server.domain.states import TaskState
 from wharfinger_server.engine.interface.task_view import Shown
 
 DATA = bytes(range(256)) * 4096

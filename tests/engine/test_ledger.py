@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from tests.engine.conftest import StartPier, stop
 
+from wharfinger.ledger.states import EntryState, TaskState
 from wharfinger_server.domain.errors import FailedPrecondition
 from wharfinger_server.domain.policy import Policy
-from wharfinger_server.domain.states import EntryState, TaskState
 from wharfinger_server.rpc.messages.task import task_message
 
 

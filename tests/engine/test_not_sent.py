@@ -14,9 +14,9 @@ from tests.engine.conftest import StartPier, stop
 from tests.postgres import Cluster, postgres  # noqa: F401  # the fixture
 from tests.store.proxy import Proxy
 
+from wharfinger.ledger.states import EntryState, Phase, TaskState
 from wharfinger.runtime import protocol
 from wharfinger_server.domain.policy import Policy
-from wharfinger_server.domain.states import EntryState, Phase, TaskState
 from wharfinger_server.domain.task import Task
 from wharfinger_server.engine.execution.attempt import Attempt
 from wharfinger_server.engine.execution.session import AttemptSession

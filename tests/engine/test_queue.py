@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from tests.engine.conftest import stop
 
+from wharfinger.ledger.states import Phase, TaskState
 from wharfinger_server.config import Settings
 from wharfinger_server.domain.policy import Policy
-from wharfinger_server.domain.states import Phase, TaskState
 from wharfinger_server.engine.execution import queue
 from wharfinger_server.engine.execution.window import Waiting, Window
 from wharfinger_server.engine.interface.requests import CreateRequest, NewTask

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from tests.engine.test_halfway import ask, calls, half, states, things
 
+from wharfinger.ledger.states import TaskState
 from wharfinger_server.domain.errors import FailedPrecondition
 from wharfinger_server.domain.policy import Policy
-from wharfinger_server.domain.states import TaskState
 
 
 async def swap(pier: Any, keys: list[str], swapped: list[str], **after: list[str]) -> Any:

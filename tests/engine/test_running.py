@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
+from wharfinger.ledger.states import TaskState
 from wharfinger_server.domain.errors import AlreadyExists, FailedPrecondition, InvalidArgument, NotFound
 from wharfinger_server.domain.policy import Policy
-from wharfinger_server.domain.states import TaskState
 from wharfinger_server.domain.task import Task
 from wharfinger_server.domain.timing import SECOND
 from wharfinger_server.engine.lifecycle.lifecycle import backoff

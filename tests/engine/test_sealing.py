@@ -10,9 +10,9 @@ from dataclasses import replace
 import pytest
 from tests.engine.conftest import stop
 
+from wharfinger.ledger.states import TaskState
 from wharfinger_server.config import ConfigError, Sealing, SealKeys, Settings, make_key, parse_keys
 from wharfinger_server.domain.errors import AlreadyExists, FailedPrecondition, InvalidArgument
-from wharfinger_server.domain.states import TaskState
 from wharfinger_server.engine.params.sealed_fields import MARK, SealedFields, with_values, without
 from wharfinger_server.engine.use_cases.remediation import Ask
 

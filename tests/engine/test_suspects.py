@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from wharfinger.ledger.states import Phase, TaskState
 from wharfinger_server.config import Settings
 from wharfinger_server.domain.policy import Policy
-from wharfinger_server.domain.states import Phase, TaskState
 from wharfinger_server.domain.task import Task
 from wharfinger_server.engine.execution.queue import Lane
 from wharfinger_server.engine.execution.recovery import lost_with

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from tests.engine.conftest import Pier, StartPier, stop
 
+from wharfinger.ledger.states import EntryState, TaskState
 from wharfinger_server.domain.policy import OnFailure, Policy
-from wharfinger_server.domain.states import EntryState, TaskState
 from wharfinger_server.engine.interface.task_view import Shown
 from wharfinger_server.sdk.recording import eventually
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from tests.engine.conftest import Pier, StartPier, stop
 
+from wharfinger.ledger.states import TaskState
 from wharfinger_server.domain.policy import Policy
-from wharfinger_server.domain.states import TaskState
 from wharfinger_server.engine.interface.task_view import Shown
 from wharfinger_server.engine.use_cases.remediation import Ask
 from wharfinger_server.sdk.recording import eventually

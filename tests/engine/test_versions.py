@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from tests.engine.conftest import Pier, stop
 
+from wharfinger.ledger.states import TaskState
 from wharfinger.script import Failed, inspect
 from wharfinger_server.domain.errors import FailedPrecondition
 from wharfinger_server.domain.policy import Policy
-from wharfinger_server.domain.states import TaskState
 from wharfinger_server.domain.timing import now
 from wharfinger_server.engine.use_cases.remediation import Ask
 from wharfinger_server.registry import Registry, ScriptPlugin

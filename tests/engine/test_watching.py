@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from wharfinger.ledger.states import TaskState
 from wharfinger.v1 import event_pb2
 from wharfinger_server.domain.errors import InvalidArgument, NotFound, OutOfRange, Unavailable
-from wharfinger_server.domain.states import TaskState
 from wharfinger_server.engine.interface.requests import Caller
 from wharfinger_server.engine.watching.project_watch import FeedEvents, FeedSnapshot
 from wharfinger_server.engine.watching.task_watch import Beat, EventBatch, ProgressUpdate, Snapshot

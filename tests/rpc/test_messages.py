@@ -7,17 +7,17 @@ from google.api import field_behavior_pb2
 from google.protobuf.json_format import MessageToDict
 from google.rpc import error_details_pb2
 
+from wharfinger.ledger.costs import Costs
+from wharfinger.ledger.failure import Code, Failure
+from wharfinger.ledger.ledger import Counts, Entry
+from wharfinger.ledger.progress import Progress
+from wharfinger.ledger.states import EntryState, Phase, TaskState
 from wharfinger.v1 import event_pb2, failure_pb2, policy_pb2, resource_pb2, task_pb2
 from wharfinger_prices.price import Money, Price
-from wharfinger_server.domain.costs import Costs
 from wharfinger_server.domain.errors import InvalidArgument
 from wharfinger_server.domain.estimate import CostItem, Estimate
 from wharfinger_server.domain.event import Event, LogLevel, LogLine, ResourceChange, StateChange
-from wharfinger_server.domain.failure import Code, Failure
-from wharfinger_server.domain.ledger import Counts, Entry
 from wharfinger_server.domain.policy import OnFailure, Policy
-from wharfinger_server.domain.progress import Progress
-from wharfinger_server.domain.states import EntryState, Phase, TaskState
 from wharfinger_server.domain.task import Attempt, Task
 from wharfinger_server.engine.interface.task_view import Shown
 from wharfinger_server.rpc.messages.event import encode_event, fitting

@@ -10,10 +10,10 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
-from wharfinger_server.domain import ids
+from wharfinger.ledger import ids
+from wharfinger.ledger.ledger import Intent
+from wharfinger.ledger.states import Phase, TaskState
 from wharfinger_server.domain.event import Event, LogLevel, LogLine, StateChange
-from wharfinger_server.domain.ledger import Intent
-from wharfinger_server.domain.states import Phase, TaskState
 from wharfinger_server.domain.task import Task
 from wharfinger_server.store.store import Draft, Store, UnitOfWork
 

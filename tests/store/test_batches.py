@@ -9,8 +9,8 @@ import pytest
 from tests.store.conftest import OpenStore
 from tests.store.making import draft, finish, held, intend, lease, say
 
+from wharfinger.ledger.progress import Progress
 from wharfinger_server.domain.errors import Unavailable
-from wharfinger_server.domain.progress import Progress
 from wharfinger_server.store.store import Draft, Pace, Store, UnitOfWork, WriteFailed
 
 

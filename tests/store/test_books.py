@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from tests.store.making import created, draft, intend, lease
 
+from wharfinger.ledger.states import EntryState
 from wharfinger_server.domain.errors import FailedPrecondition
-from wharfinger_server.domain.states import EntryState
 from wharfinger_server.store.commit.books import LEAST
 from wharfinger_server.store.store import Store
 

@@ -7,11 +7,11 @@ from decimal import Decimal
 import pytest
 from tests.store.making import draft, encode, finish, held, lease, new_task
 
+from wharfinger.ledger.ledger import Intent
+from wharfinger.ledger.states import TaskState
 from wharfinger_prices.price import Money
 from wharfinger_server.domain.errors import ResourceExhausted
 from wharfinger_server.domain.estimate import CostItem
-from wharfinger_server.domain.ledger import Intent
-from wharfinger_server.domain.states import TaskState
 from wharfinger_server.store.store import Draft, Existing, Store
 
 TEN = {"harbour": {"USD": Decimal(10)}}

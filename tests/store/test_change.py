@@ -8,10 +8,10 @@ import threading
 import pytest
 from tests.store.making import created, decode, draft, held, intend, lease, say
 
+from wharfinger.ledger.ledger import Intent
+from wharfinger.ledger.states import EntryState
 from wharfinger_server.domain.errors import FailedPrecondition
 from wharfinger_server.domain.event import LogLine
-from wharfinger_server.domain.ledger import Intent
-from wharfinger_server.domain.states import EntryState
 from wharfinger_server.store.store import Gone, Store, UnitOfWork
 
 

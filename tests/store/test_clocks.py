@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from tests.store.making import draft, encode
 
-from wharfinger_server.domain.ledger import Entry, Intent
+from wharfinger.ledger.ledger import Entry, Intent
 from wharfinger_server.domain.policy import Policy
 from wharfinger_server.store.databases.steady_clock import clock_name
 from wharfinger_server.store.store import InlineRunner, SteadyClock, Store, UnitOfWork

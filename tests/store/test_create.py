@@ -7,9 +7,9 @@ import asyncio
 import pytest
 from tests.store.making import IDS, SECOND, decode, draft, held, new_task
 
-from wharfinger_server.domain import ids
+from wharfinger.ledger import ids
+from wharfinger.ledger.states import Phase, TaskState
 from wharfinger_server.domain.event import StateChange
-from wharfinger_server.domain.states import Phase, TaskState
 from wharfinger_server.store.store import Draft, Existing, Store
 
 

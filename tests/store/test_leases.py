@@ -7,7 +7,7 @@ import time
 
 from tests.store.making import SECOND, draft, finish, held, lease
 
-from wharfinger_server.domain.progress import Progress
+from wharfinger.ledger.progress import Progress
 from wharfinger_server.store.store import Store
 
 

@@ -10,8 +10,8 @@ import pytest
 import sqlalchemy as sa
 from tests.store.making import bury, created, draft, ended, intend, lease
 
+from wharfinger.ledger.states import EntryState, TaskState
 from wharfinger_server.domain.policy import Policy
-from wharfinger_server.domain.states import EntryState, TaskState
 from wharfinger_server.store.store import Condition, Store, TaskQuery
 
 

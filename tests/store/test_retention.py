@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from tests.store.making import bury, created, draft, ended, finish, intend, lease
 
-from wharfinger_server.domain.states import TaskState
+from wharfinger.ledger.states import TaskState
 from wharfinger_server.store.store import Existing, Gone, Store, UnitOfWork
 
 
@@ -52,7 +52,7 @@ async def test_a_purge_takes_old_tombstones_with_all_that_is_theirs(store: Store
 
 
 def _adopt(work: UnitOfWork) -> None:
-    from wharfinger_server.domain.ledger import Intent
+    from wharfinger.ledger.ledger import Intent
 
     work.ledger("there").adopt(Intent("there", "thing"), "id-9", 1, work.now)
 

@@ -16,11 +16,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.store.making import draft, encode, intend, new_task
 
+from wharfinger.ledger.costs import Cost
+from wharfinger.ledger.ledger import Entry
+from wharfinger.ledger.progress import Progress
 from wharfinger_prices.price import Money, Price, Tier
-from wharfinger_server.domain.costs import Cost
 from wharfinger_server.domain.estimate import CostItem
-from wharfinger_server.domain.ledger import Entry
-from wharfinger_server.domain.progress import Progress
 from wharfinger_server.domain.task import Lease, Task
 from wharfinger_server.store.store import Draft, InlineRunner, SteadyClock, Store, UnitOfWork
 from wharfinger_server.store.tables import codec

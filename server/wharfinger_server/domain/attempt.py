@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from wharfinger_server.domain.failure import Failure
-from wharfinger_server.domain.states import Phase
+from wharfinger.ledger.failure import Failure
+from wharfinger.ledger.states import Phase
 
 
 @dataclass(slots=True)

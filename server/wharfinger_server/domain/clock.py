@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from wharfinger_server.domain.entry import Entry
+    from wharfinger.ledger.entry import Entry
     from wharfinger_server.domain.task import Task
 
 

@@ -6,6 +6,7 @@ from `wharfinger_prices`.
 
 from __future__ import annotations
 
+from wharfinger.ledger import refusals
 from wharfinger_prices.errors import (
     Aborted,
     FailedPrecondition,
@@ -18,7 +19,6 @@ from wharfinger_prices.errors import (
     Violation,
     invalid,
 )
-from wharfinger_server.domain import refusals
 
 __all__ = [
     "Aborted",

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import IntEnum
 
-from wharfinger_server.domain.failure import Failure
-from wharfinger_server.domain.ledger import Entry
-from wharfinger_server.domain.states import TaskState
+from wharfinger.ledger.failure import Failure
+from wharfinger.ledger.ledger import Entry
+from wharfinger.ledger.states import TaskState
 
 
 class LogLevel(IntEnum):

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
+from wharfinger.ledger.costs import Costs, Sums, add
+from wharfinger.ledger.entry import Counts
 from wharfinger_prices.price import Money
-from wharfinger_server.domain.costs import Costs, Sums, add
-from wharfinger_server.domain.entry import Counts
 
 
 @dataclass(frozen=True, slots=True)

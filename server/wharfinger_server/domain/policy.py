@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import IntEnum
 
+from wharfinger.ledger.undo import ANY_POLICY, Undos
 from wharfinger_server.domain.timing import SECOND
-from wharfinger_server.domain.undo import ANY_POLICY, Undos
 
 DEFAULT_MAX_LOST_ATTEMPTS = 5
 _YEARS = 100 * 365 * 86_400 * SECOND

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from wharfinger_server.domain import verdict as verdicts
-from wharfinger_server.domain.entry import Entry
-from wharfinger_server.domain.ledger import Ledger
-from wharfinger_server.domain.refusals import FailedPrecondition, invalid
-from wharfinger_server.domain.states import TaskState
+from wharfinger.ledger import verdict as verdicts
+from wharfinger.ledger.entry import Entry
+from wharfinger.ledger.ledger import Ledger
+from wharfinger.ledger.refusals import FailedPrecondition, invalid
+from wharfinger.ledger.states import TaskState
+from wharfinger.ledger.verdict import POSSIBLE, Verdict
 from wharfinger_server.domain.task import Task, Trigger
-from wharfinger_server.domain.verdict import POSSIBLE, Verdict
 
 _OF_A_SUCCESS = frozenset({Verdict.RETAIN, Verdict.FORGET})
 """What may be said of what a task made that SUCCEEDED: that it goes over to the person."""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from wharfinger_server.domain import undo, verdict
-from wharfinger_server.domain.entry import Entry
-from wharfinger_server.domain.failure import Code, Failure
-from wharfinger_server.domain.ledger import Ledger
-from wharfinger_server.domain.refusals import FailedPrecondition
-from wharfinger_server.domain.states import EntryState
+from wharfinger.ledger import undo, verdict
+from wharfinger.ledger.entry import Entry
+from wharfinger.ledger.failure import Code, Failure
+from wharfinger.ledger.ledger import Ledger
+from wharfinger.ledger.refusals import FailedPrecondition
+from wharfinger.ledger.states import EntryState
+from wharfinger.ledger.undo import Order
 from wharfinger_server.domain.task import Task, Trigger
-from wharfinger_server.domain.undo import Order
 
 STOPPED = Failure(Code.CANCELLED, "CANCELLED", "the rollback was cancelled")
 

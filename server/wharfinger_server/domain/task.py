@@ -8,15 +8,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
+from wharfinger.ledger.costs import Sums, together
+from wharfinger.ledger.entry import Counts
+from wharfinger.ledger.failure import Failure
+from wharfinger.ledger.progress import Progress
+from wharfinger.ledger.refusals import FailedPrecondition
+from wharfinger.ledger.states import Cause, Goal, Phase, TaskState
 from wharfinger_server.domain.attempt import Attempt, Lease, Rollback
-from wharfinger_server.domain.costs import Sums, together
-from wharfinger_server.domain.entry import Counts
-from wharfinger_server.domain.refusals import FailedPrecondition
-from wharfinger_server.domain.failure import Failure
 from wharfinger_server.domain.leftover import Leftover
 from wharfinger_server.domain.policy import OnFailure, Policy
-from wharfinger_server.domain.progress import Progress
-from wharfinger_server.domain.states import Cause, Goal, Phase, TaskState
 
 __all__ = ["PERSON", "TRANSITIONS", "Attempt", "Lease", "Rollback", "Task", "Trigger"]
 

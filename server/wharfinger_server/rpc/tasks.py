@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from google.protobuf.empty_pb2 import Empty
 from google.rpc import status_pb2
 
+from wharfinger.ledger.ledger import Entry
+from wharfinger.ledger.verdict import Verdict
 from wharfinger.v1 import task_pb2, task_service_pb2
 from wharfinger_server.config import Limits
 from wharfinger_server.domain.errors import InvalidArgument, Refused, invalid
-from wharfinger_server.domain.ledger import Entry
-from wharfinger_server.domain.verdict import Verdict
 from wharfinger_server.engine.interface.requests import CreateRequest
 from wharfinger_server.engine.interface.task_view import Shown
 from wharfinger_server.engine.use_cases.remediation import Ask, HalfWay

@@ -8,10 +8,10 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
+from wharfinger.ledger import ids
+from wharfinger.ledger.progress import Progress
 from wharfinger_prices.catalog import Activation, Catalog
-from wharfinger_server.domain import ids
 from wharfinger_server.domain.errors import Refused
-from wharfinger_server.domain.progress import Progress
 from wharfinger_server.domain.task import Task
 from wharfinger_server.store.commit.commands import (
     Change,

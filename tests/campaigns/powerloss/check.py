@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
 
-from wharfinger_server.domain.entry import Counts, Entry
+from wharfinger.ledger.entry import Counts, Entry
 from wharfinger_server.domain.task import Task
 from wharfinger_server.rpc.messages.event import encode_event
 from wharfinger_server.store.store import InlineRunner, Store

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from tests.campaigns.sim.decision import CLOSED, Known
 
+from wharfinger.ledger.entry import Entry
+from wharfinger.ledger.states import EntryState, TaskState
 from wharfinger_prices.catalogues.catalogue import Catalogue
 from wharfinger_prices.price import Price, Tier, plain
-from wharfinger_server.domain.entry import Entry
-from wharfinger_server.domain.states import EntryState, TaskState
 from wharfinger_server.domain.task import Task
 from wharfinger_server.engine.interface.task_view import Shown
 from wharfinger_server.pricing import Layer, Stack

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from unittest.mock import patch
 
-from wharfinger_server.domain.states import TaskState
+from wharfinger.ledger.states import TaskState
 from wharfinger_server.domain.task import TRANSITIONS, Task, Trigger
 
 

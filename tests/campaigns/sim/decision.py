@@ -8,11 +8,11 @@ from typing import Any
 
 from tests.campaigns.sim.cloud import Cloud
 
+from wharfinger.ledger.entry import Entry
+from wharfinger.ledger.failure import Failure
+from wharfinger.ledger.states import EntryState as E
+from wharfinger.ledger.states import Phase, TaskState
 from wharfinger_server.domain.attempt import Rollback
-from wharfinger_server.domain.entry import Entry
-from wharfinger_server.domain.failure import Failure
-from wharfinger_server.domain.states import EntryState as E
-from wharfinger_server.domain.states import Phase, TaskState
 from wharfinger_server.domain.task import Task
 from wharfinger_server.store.store import UnitOfWork
 

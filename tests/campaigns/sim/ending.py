@@ -8,8 +8,8 @@ import sqlalchemy as sa
 from tests.campaigns.sim.decision import untimed
 from tests.campaigns.sim.of_tasks import ENDED
 
-from wharfinger_server.domain.entry import Entry
-from wharfinger_server.domain.states import EntryState
+from wharfinger.ledger.entry import Entry
+from wharfinger.ledger.states import EntryState
 from wharfinger_server.store.tables import codec, schema
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from tests.campaigns.sim.lives import ALWAYS
 
-from wharfinger_server.domain.states import EntryState
-from wharfinger_server.domain.states import TaskState as T
-from wharfinger_server.domain.verdict import Verdict
+from wharfinger.ledger.states import EntryState
+from wharfinger.ledger.states import TaskState as T
+from wharfinger.ledger.verdict import Verdict
 
 if TYPE_CHECKING:
     from tests.campaigns.sim.decision import Known

@@ -16,8 +16,8 @@ from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
+from wharfinger.ledger import ids
 from wharfinger.runtime import steps, undoing, verbs
-from wharfinger_server.domain import ids
 from wharfinger_server.store.commit import writer
 
 EPOCH = 1_800_000_000

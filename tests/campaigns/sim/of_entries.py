@@ -5,8 +5,8 @@ from __future__ import annotations
 from tests.campaigns.sim.cloud import CALL_TIMEOUT, SEND_WINDOW, SETTLING
 from tests.campaigns.sim.decision import Decision, is_open
 
-from wharfinger_server.domain.entry import Entry
-from wharfinger_server.domain.states import EntryState as E
+from wharfinger.ledger.entry import Entry
+from wharfinger.ledger.states import EntryState as E
 
 MOVES: dict[E | None, frozenset[E]] = {
     None: frozenset({E.INTENDED, E.CREATED, E.UNCERTAIN, E.MISSING}),

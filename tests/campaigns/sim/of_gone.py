@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from tests.campaigns.sim.decision import Decision, is_open
 
-from wharfinger_server.domain.entry import Entry
-from wharfinger_server.domain.states import EntryState as E
-from wharfinger_server.domain.states import Phase
-from wharfinger_server.domain.states import TaskState as T
+from wharfinger.ledger.entry import Entry
+from wharfinger.ledger.states import EntryState as E
+from wharfinger.ledger.states import Phase
+from wharfinger.ledger.states import TaskState as T
 
 GONE = (E.NOT_CREATED, E.UNDONE, E.FORGOTTEN)
 

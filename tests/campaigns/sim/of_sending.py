@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from tests.campaigns.sim.decision import Decision
 
+from wharfinger.ledger.entry import Entry
+from wharfinger.ledger.states import EntryState as E
+from wharfinger.ledger.states import Phase
+from wharfinger.ledger.states import TaskState as T
 from wharfinger.runtime import protocol
-from wharfinger_server.domain.entry import Entry
-from wharfinger_server.domain.states import EntryState as E
-from wharfinger_server.domain.states import Phase
-from wharfinger_server.domain.states import TaskState as T
 
 SOUGHT = (E.INTENDED, E.UNCERTAIN)
 

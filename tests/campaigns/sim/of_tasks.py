@@ -7,10 +7,10 @@ from dataclasses import replace
 
 from tests.campaigns.sim.decision import Decision, is_open
 
-from wharfinger_server.domain.entry import Counts, Entry
-from wharfinger_server.domain.states import Cause, Goal, Phase
-from wharfinger_server.domain.states import EntryState as E
-from wharfinger_server.domain.states import TaskState as T
+from wharfinger.ledger.entry import Counts, Entry
+from wharfinger.ledger.states import Cause, Goal, Phase
+from wharfinger.ledger.states import EntryState as E
+from wharfinger.ledger.states import TaskState as T
 
 ENDED = frozenset({T.FAILED, T.CANCELLED, T.ROLLED_BACK})
 HALF_DONE = frozenset({T.PARTIALLY_FAILED, T.ROLLBACK_FAILED})

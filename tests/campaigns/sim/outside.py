@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from tests.campaigns.sim.lives import ALWAYS
 from tests.campaigns.sim.programs import Op, Program
 
+from wharfinger.ledger.states import EntryState, TaskState
+from wharfinger.ledger.verdict import Verdict
 from wharfinger_server.domain.policy import OnFailure, Policy
-from wharfinger_server.domain.states import EntryState, TaskState
-from wharfinger_server.domain.verdict import Verdict
 from wharfinger_server.engine.use_cases.remediation import Ask
 
 if TYPE_CHECKING:

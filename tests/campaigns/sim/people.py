@@ -10,11 +10,11 @@ from tests.campaigns.sim.decision import Who
 from tests.campaigns.sim.keepers import Keepers
 from tests.campaigns.sim.server import Down, Server
 
-from wharfinger_server.domain.entry import Entry
+from wharfinger.ledger.entry import Entry
+from wharfinger.ledger.states import EntryState
+from wharfinger.ledger.states import TaskState as T
+from wharfinger.ledger.verdict import Verdict
 from wharfinger_server.domain.errors import NotFound, OutOfRange, Refused, Unavailable
-from wharfinger_server.domain.states import EntryState
-from wharfinger_server.domain.states import TaskState as T
-from wharfinger_server.domain.verdict import Verdict
 from wharfinger_server.engine.interface.requests import Caller
 from wharfinger_server.engine.use_cases.remediation import Ask
 from wharfinger_server.engine.watching.project_watch import FeedEvents

@@ -14,8 +14,8 @@ from tests.campaigns.sim.of_gone import check_gone
 from tests.campaigns.sim.of_sending import check_going_on, check_sending
 from tests.campaigns.sim.of_tasks import check_task
 
-from wharfinger_server.domain.entry import Counts
-from wharfinger_server.domain.states import EntryState as E
+from wharfinger.ledger.entry import Counts
+from wharfinger.ledger.states import EntryState as E
 from wharfinger_server.domain.task import Task
 from wharfinger_server.store.store import Committed, UnitOfWork
 

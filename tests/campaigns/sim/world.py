@@ -30,10 +30,10 @@ from tests.campaigns.sim.server import Down, Server, SimExecutor, registry_of
 from tests.campaigns.sim.trace import Trace
 from tests.campaigns.sim.unsent import Unsent
 
+from wharfinger.ledger.states import EntryState
 from wharfinger_server.config import Retention, Settings
 from wharfinger_server.domain.errors import AlreadyExists, Unavailable
 from wharfinger_server.domain.policy import OnFailure, Policy
-from wharfinger_server.domain.states import EntryState
 from wharfinger_server.engine.interface.requests import CreateRequest, NewTask
 from wharfinger_server.store.store import InlineRunner, Store
 

@@ -6,12 +6,12 @@ import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 
+from wharfinger.ledger.failure import Failure
+from wharfinger.ledger.progress import Progress
+from wharfinger.ledger.states import Phase
 from wharfinger.runtime.redaction import Redactor
 from wharfinger_server.domain.errors import FailedPrecondition
 from wharfinger_server.domain.estimate import CostItem, Estimate
-from wharfinger_server.domain.failure import Failure
-from wharfinger_server.domain.progress import Progress
-from wharfinger_server.domain.states import Phase
 from wharfinger_server.domain.task import Task
 from wharfinger_server.engine.params.schema import ObjectSchema
 

@@ -13,13 +13,13 @@ from typing import Any
 
 import orjson
 
+from wharfinger.ledger.failure import Code, Failure
+from wharfinger.ledger.states import Phase
 from wharfinger.runtime.protocol import Assignment, Environment
 from wharfinger.runtime.protocol import Phase as RuntimePhase
 from wharfinger.runtime.redaction import Redactor, known, secrets_in
 from wharfinger.script.context import Context
 from wharfinger_server.domain.errors import Fenced
-from wharfinger_server.domain.failure import Code, Failure
-from wharfinger_server.domain.states import Phase
 from wharfinger_server.domain.task import Task
 from wharfinger_server.domain.timing import SECOND, Alarm, Clock
 from wharfinger_server.engine.execution import script_values

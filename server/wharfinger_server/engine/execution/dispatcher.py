@@ -9,11 +9,11 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from wharfinger.ledger.failure import Failure
+from wharfinger.ledger.states import Phase, TaskState
 from wharfinger_server.domain.attempt import Lease
 from wharfinger_server.domain.errors import Fenced
 from wharfinger_server.domain.event import LogLevel, LogLine
-from wharfinger_server.domain.failure import Failure
-from wharfinger_server.domain.states import Phase, TaskState
 from wharfinger_server.domain.task import Task
 from wharfinger_server.domain.timing import SECOND
 from wharfinger_server.engine.execution.attempts import Attempts

@@ -6,9 +6,9 @@ import asyncio
 import logging
 from collections.abc import Callable
 
+from wharfinger.ledger.progress import Progress
+from wharfinger.ledger.states import Phase
 from wharfinger.runtime.protocol import LeaseLost
-from wharfinger_server.domain.progress import Progress
-from wharfinger_server.domain.states import Phase
 from wharfinger_server.domain.timing import SECOND, Clock
 from wharfinger_server.engine.execution.attempt import Attempt
 from wharfinger_server.engine.execution.session import AttemptSession

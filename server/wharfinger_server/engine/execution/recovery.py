@@ -7,9 +7,9 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from wharfinger.ledger.failure import Code, Failure
+from wharfinger.ledger.states import Phase, TaskState
 from wharfinger_server.domain.errors import Fenced, Refused
-from wharfinger_server.domain.failure import Code, Failure
-from wharfinger_server.domain.states import Phase, TaskState
 from wharfinger_server.domain.task import Task
 from wharfinger_server.domain.timing import SECOND, Clock
 from wharfinger_server.engine.execution.dispatcher import Dispatcher

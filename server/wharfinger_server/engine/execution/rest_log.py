@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from wharfinger_server.domain.states import TaskState
+from wharfinger.ledger.states import TaskState
 from wharfinger_server.domain.task import Task
 from wharfinger_server.domain.timing import SECOND
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
+from wharfinger.ledger.failure import Code, Failure
+from wharfinger.ledger.ledger import Entry, Intent
+from wharfinger.ledger.progress import Progress
 from wharfinger.runtime import limits, protocol
 from wharfinger_server.domain.errors import FailedPrecondition, Refused
-from wharfinger_server.domain.failure import Code, Failure
-from wharfinger_server.domain.ledger import Entry, Intent
-from wharfinger_server.domain.progress import Progress
 from wharfinger_server.domain.timing import microseconds
 
 LARGEST = 2**63 - 1

@@ -8,15 +8,15 @@ from typing import Any, Protocol, TypeVar
 
 import orjson
 
+from wharfinger.ledger import replacing
+from wharfinger.ledger.entry import base_of
+from wharfinger.ledger.failure import Code, Failure
+from wharfinger.ledger.ledger import Entry, Intent, Ledger
+from wharfinger.ledger.removing import Removal
+from wharfinger.ledger.states import EntryState, Phase
 from wharfinger.runtime import limits, protocol
-from wharfinger_server.domain import replacing
-from wharfinger_server.domain.entry import base_of
 from wharfinger_server.domain.errors import Fenced, Refused, Unavailable
 from wharfinger_server.domain.event import LogLevel, LogLine
-from wharfinger_server.domain.failure import Code, Failure
-from wharfinger_server.domain.ledger import Entry, Intent, Ledger
-from wharfinger_server.domain.removing import Removal
-from wharfinger_server.domain.states import EntryState, Phase
 from wharfinger_server.domain.task import Task
 from wharfinger_server.domain.timing import Clock, microseconds
 from wharfinger_server.engine.execution import report_redaction, script_values

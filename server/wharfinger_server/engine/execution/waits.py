@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from wharfinger_server.domain.states import TaskState
+from wharfinger.ledger.states import TaskState
 from wharfinger_server.domain.task import Task
 from wharfinger_server.domain.timing import Clock, as_text
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 from dataclasses import dataclass, field
 
-from wharfinger_server.domain.states import Phase
+from wharfinger.ledger.states import Phase
 from wharfinger_server.domain.task import Task
 
 Key = tuple[str, str]

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, cast
 
+from wharfinger.ledger.states import EntryState, TaskState
 from wharfinger_server.domain.errors import InvalidArgument, Violation
-from wharfinger_server.domain.states import EntryState, TaskState
 from wharfinger_server.domain.task import Task
 from wharfinger_server.domain.timing import microseconds
 from wharfinger_server.store.values import Condition, Operator

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from wharfinger.ledger.ledger import Entry
+from wharfinger.ledger.progress import Progress
 from wharfinger_server.domain.estimate import Estimate
-from wharfinger_server.domain.ledger import Entry
-from wharfinger_server.domain.progress import Progress
 from wharfinger_server.domain.task import Task
 
 

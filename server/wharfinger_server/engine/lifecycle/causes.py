@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from wharfinger_server.domain.entry import Entry
-from wharfinger_server.domain.failure import Code, Failure
-from wharfinger_server.domain.states import EntryState, TaskState
+from wharfinger.ledger.entry import Entry
+from wharfinger.ledger.failure import Code, Failure
+from wharfinger.ledger.states import EntryState, TaskState
 from wharfinger_server.domain.task import Task
 
 _HALF_DONE = frozenset({TaskState.PARTIALLY_FAILED, TaskState.ROLLBACK_FAILED})

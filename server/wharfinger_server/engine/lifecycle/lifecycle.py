@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from typing import Any
 from zlib import crc32
 
-from wharfinger_server.domain import missing
+from wharfinger.ledger import missing
+from wharfinger.ledger.failure import Code, Failure
+from wharfinger.ledger.ledger import Entry
+from wharfinger.ledger.states import EntryState, Goal, Phase, TaskState
 from wharfinger_server.domain.event import EventDetail, StateChange
-from wharfinger_server.domain.failure import Code, Failure
-from wharfinger_server.domain.ledger import Entry
-from wharfinger_server.domain.states import EntryState, Goal, Phase, TaskState
 from wharfinger_server.domain.task import Task
 from wharfinger_server.engine.lifecycle import rollback
 from wharfinger_server.engine.lifecycle.causes import unsettled

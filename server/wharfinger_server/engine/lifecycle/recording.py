@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from wharfinger_server.domain.entry import Entry
+from wharfinger.ledger.entry import Entry
+from wharfinger.ledger.failure import Code, Failure
+from wharfinger.ledger.states import TaskState
 from wharfinger_server.domain.errors import Fenced
 from wharfinger_server.domain.event import ResourceChange, StateChange
-from wharfinger_server.domain.failure import Code, Failure
-from wharfinger_server.domain.states import TaskState
 from wharfinger_server.domain.timing import SECOND
 from wharfinger_server.store.commit.unit_of_work import UnitOfWork
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from wharfinger_server.domain import missing, undo
+from wharfinger.ledger import missing, undo
+from wharfinger.ledger.entry import Entry
+from wharfinger.ledger.failure import Code, Failure
+from wharfinger.ledger.states import EntryState, Phase
 from wharfinger_server.domain import rollback as rollbacks
-from wharfinger_server.domain.entry import Entry
-from wharfinger_server.domain.failure import Code, Failure
-from wharfinger_server.domain.states import EntryState, Phase
 from wharfinger_server.engine.lifecycle.recording import SERVER, ask_time, entry_changed, state_changed, timed_out
 from wharfinger_server.store.commit.unit_of_work import UnitOfWork
 

@@ -17,9 +17,9 @@ import orjson
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from wharfinger.ledger.failure import Code, Failure
 from wharfinger_server.config import ConfigError, SealKeys
 from wharfinger_server.domain.errors import FailedPrecondition
-from wharfinger_server.domain.failure import Code, Failure
 from wharfinger_server.domain.task import Task
 from wharfinger_server.store.store import Sealed
 

@@ -10,9 +10,9 @@ from typing import Any
 
 from packaging.version import InvalidVersion, Version
 
+from wharfinger.ledger.failure import Code, Failure
+from wharfinger.ledger.states import Phase
 from wharfinger.script import ScriptInfo
-from wharfinger_server.domain.failure import Code, Failure
-from wharfinger_server.domain.states import Phase
 from wharfinger_server.domain.task import Task
 from wharfinger_server.engine.params.schema import ObjectSchema
 from wharfinger_server.engine.scripts.param_references import References

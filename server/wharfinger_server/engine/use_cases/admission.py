@@ -10,11 +10,11 @@ from typing import Any
 
 import orjson
 
+from wharfinger.ledger import ids
 from wharfinger.runtime.protocol import Environment
 from wharfinger.runtime.redaction import hold, secrets_in
 from wharfinger_prices.currency import CURRENCIES
 from wharfinger_prices.price import parse_amount
-from wharfinger_server.domain import ids
 from wharfinger_server.domain.errors import FailedPrecondition, Unimplemented, Violation, invalid
 from wharfinger_server.domain.policy import RANGES, OnFailure, Policy
 from wharfinger_server.domain.task import Task

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 
 import orjson
 
-from wharfinger_server.domain import missing, resolving, rollback, undo
+from wharfinger.ledger import missing, undo
+from wharfinger.ledger.states import EntryState, TaskState
+from wharfinger.ledger.verdict import Verdict
+from wharfinger_server.domain import resolving, rollback
 from wharfinger_server.domain.errors import AlreadyExists, FailedPrecondition, Unimplemented
-from wharfinger_server.domain.states import EntryState, TaskState
 from wharfinger_server.domain.task import Task, Trigger
-from wharfinger_server.domain.verdict import Verdict
 from wharfinger_server.engine.execution.dispatcher import put_on
 from wharfinger_server.engine.interface.requests import Caller
 from wharfinger_server.engine.interface.task_view import Shown

@@ -6,12 +6,12 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
+from wharfinger.ledger.ledger import Entry
+from wharfinger.ledger.states import Phase, TaskState
 from wharfinger_server import config
 from wharfinger_server.domain.errors import Aborted, AlreadyExists, NotFound, Refused, invalid
 from wharfinger_server.domain.estimate import Estimate
 from wharfinger_server.domain.event import StateChange
-from wharfinger_server.domain.ledger import Entry
-from wharfinger_server.domain.states import Phase, TaskState
 from wharfinger_server.domain.task import Task
 from wharfinger_server.domain.timing import SECOND
 from wharfinger_server.engine.execution.dispatcher import Dispatcher

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from wharfinger.ledger.progress import Progress
+from wharfinger.ledger.states import Phase, TaskState
 from wharfinger_server.domain.estimate import Estimate
-from wharfinger_server.domain.progress import Progress
-from wharfinger_server.domain.states import Phase, TaskState
 from wharfinger_server.domain.task import Task, Trigger
 from wharfinger_server.domain.timing import Clock
 from wharfinger_server.engine.execution import waits

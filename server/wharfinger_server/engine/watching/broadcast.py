@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-from wharfinger_server.domain.progress import Progress
+from wharfinger.ledger.progress import Progress
 from wharfinger_server.domain.task import Task
 from wharfinger_server.engine.watching.positions import Position, mark_of
 from wharfinger_server.engine.watching.wakeup import Alarms, Bell

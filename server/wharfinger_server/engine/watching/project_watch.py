@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 
-from wharfinger_server.domain.progress import Progress
+from wharfinger.ledger.progress import Progress
 from wharfinger_server.domain.task import Task
 from wharfinger_server.engine.interface.filters import Comparison, matches
 from wharfinger_server.engine.interface.task_view import Shown

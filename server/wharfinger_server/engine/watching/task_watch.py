@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 
+from wharfinger.ledger.progress import Progress
 from wharfinger_server.domain.errors import NotFound, ResourceExhausted, Unavailable, invalid
-from wharfinger_server.domain.progress import Progress
 from wharfinger_server.domain.task import Task
 from wharfinger_server.domain.timing import SECOND
 from wharfinger_server.engine.interface.task_view import Shown

@@ -5,8 +5,8 @@ from __future__ import annotations
 from google.protobuf.message import Message
 from google.rpc import error_details_pb2, status_pb2
 
+from wharfinger.ledger.failure import Failure
 from wharfinger.runtime import limits
-from wharfinger_server.domain.failure import Failure
 from wharfinger_server.rpc.messages.text import clean
 
 # What is stored may be from a server that checked less, and has to fit into a message all the same.

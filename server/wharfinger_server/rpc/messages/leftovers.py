@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from wharfinger.ledger.states import EntryState, TaskState
 from wharfinger.v1 import failure_pb2, resource_pb2
-from wharfinger_server.domain.states import EntryState, TaskState
 from wharfinger_server.domain.task import Task
 from wharfinger_server.engine.interface.task_view import Shown
 from wharfinger_server.rpc.messages.price import fill_leftover

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from wharfinger.ledger.undo import Plan
 from wharfinger.v1 import task_pb2
-from wharfinger_server.domain.undo import Plan
 
 
 def fill_plan(message: task_pb2.RollbackPlan, plan: Plan) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from wharfinger.ledger.progress import Progress
 from wharfinger.v1 import task_pb2
-from wharfinger_server.domain.progress import Progress
 from wharfinger_server.rpc.messages.text import clean
 from wharfinger_server.rpc.messages.times import fill_duration, fill_time
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from wharfinger.ledger.ledger import Entry
 from wharfinger.runtime import limits
 from wharfinger.v1 import resource_pb2
 from wharfinger_server.domain.estimate import CostItem
-from wharfinger_server.domain.ledger import Entry
 from wharfinger_server.rpc.messages.failure import cut_status, fill_status
 from wharfinger_server.rpc.messages.price import fill_money, fill_price
 from wharfinger_server.rpc.messages.text import clean

@@ -6,9 +6,9 @@ from dataclasses import fields
 
 from google.api import field_behavior_pb2
 
+from wharfinger.ledger.states import TaskState
 from wharfinger.v1 import task_pb2
 from wharfinger_server.domain.errors import InvalidArgument
-from wharfinger_server.domain.states import TaskState
 from wharfinger_server.domain.task import Attempt, Task
 from wharfinger_server.engine.interface.requests import NewTask
 from wharfinger_server.engine.interface.task_view import Shown

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import sqlalchemy as sa
 
-from wharfinger_server.domain import ids, refusals
+from wharfinger.ledger import ids, refusals
 from wharfinger_server.domain.errors import Refused, of_ledger
 from wharfinger_server.domain.event import Event
 from wharfinger_server.domain.task import Task

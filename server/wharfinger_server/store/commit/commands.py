@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from wharfinger_server.domain.progress import Progress
+from wharfinger.ledger.progress import Progress
 from wharfinger_server.store.commit.replies import Waiter
 from wharfinger_server.store.commit.unit_of_work import UnitOfWork
 from wharfinger_server.store.databases.catalogs import CatalogWrites

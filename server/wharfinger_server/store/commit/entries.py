@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from operator import attrgetter
 
+from wharfinger.ledger.layers import Index
+from wharfinger.ledger.ledger import Entry, Ledger
 from wharfinger_server.domain.clock import Reading
-from wharfinger_server.domain.layers import Index
-from wharfinger_server.domain.ledger import Entry, Ledger
 from wharfinger_server.store.databases.base import Database
 from wharfinger_server.store.databases.connection import Line
 from wharfinger_server.store.tables import codec

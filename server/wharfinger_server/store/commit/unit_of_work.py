@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container
 
+from wharfinger.ledger.ledger import Ledger
 from wharfinger_server.domain.clock import Reading
 from wharfinger_server.domain.event import Event, EventDetail
-from wharfinger_server.domain.ledger import Ledger
 from wharfinger_server.domain.task import Task
 from wharfinger_server.store.commit.books import Books, Stamp
 from wharfinger_server.store.commit.entries import Entries, Memos

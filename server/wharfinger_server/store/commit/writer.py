@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from wharfinger.ledger.ids import TaskIds
 from wharfinger_server.domain.errors import Unavailable
-from wharfinger_server.domain.ids import TaskIds
 from wharfinger_server.store.commit.batch import Batch
 from wharfinger_server.store.commit.books import Books
 from wharfinger_server.store.commit.commands import Create, Operation, Purge

@@ -10,10 +10,10 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
+from wharfinger.ledger.costs import Sums
+from wharfinger.ledger.ledger import Entry
+from wharfinger.ledger.states import CLOSED, EntryState
 from wharfinger_prices.catalog import Activation, Catalog
-from wharfinger_server.domain.costs import Sums
-from wharfinger_server.domain.ledger import Entry
-from wharfinger_server.domain.states import CLOSED, EntryState
 from wharfinger_server.domain.task import Task
 from wharfinger_server.store.databases import catalogs
 from wharfinger_server.store.databases.base import Database, Verdict

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 
+from wharfinger.ledger.costs import Sums, add, together
 from wharfinger_prices.price import Money, plain
-from wharfinger_server.domain.costs import Sums, add, together
 from wharfinger_server.domain.errors import ResourceExhausted
 from wharfinger_server.domain.leftover import listed
 from wharfinger_server.domain.task import Task

@@ -10,11 +10,11 @@ from typing import Any
 
 import orjson
 
-from wharfinger_server.domain import ids
+from wharfinger.ledger import ids
+from wharfinger.ledger.ledger import Entry
+from wharfinger.ledger.progress import Progress
+from wharfinger.ledger.states import EntryState, Phase, TaskState
 from wharfinger_server.domain.clock import Reading, retime, retimed, timed
-from wharfinger_server.domain.ledger import Entry
-from wharfinger_server.domain.progress import Progress
-from wharfinger_server.domain.states import EntryState, Phase, TaskState
 from wharfinger_server.domain.task import Lease, Task
 from wharfinger_server.store.tables import schema
 from wharfinger_server.store.tables.documents import Document, document

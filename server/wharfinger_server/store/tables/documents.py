@@ -13,8 +13,8 @@ from decimal import Decimal
 from enum import IntEnum
 from typing import Any, Generic, TypeVar, Union, get_args, get_origin, get_type_hints
 
+from wharfinger.ledger.costs import Cost
 from wharfinger_prices.price import plain
-from wharfinger_server.domain.costs import Cost
 from wharfinger_server.domain.estimate import CostItem, item_of, told_item
 
 T = TypeVar("T")

@@ -11,8 +11,8 @@ from __future__ import annotations
 from dataclasses import replace
 from enum import Enum
 
-from wharfinger_server.domain.entries import Entries
-from wharfinger_server.domain.entry import Entry, Version
+from wharfinger.ledger.entries import Entries
+from wharfinger.ledger.entry import Entry, Version
 
 FIRST_PAUSE = 1_000_000
 LONGEST_PAUSE = 30_000_000

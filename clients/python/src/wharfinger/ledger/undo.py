@@ -11,14 +11,14 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Protocol
 
-from wharfinger_server.domain.entries import Entries
-from wharfinger_server.domain.entry import Entry
-from wharfinger_server.domain.failure import Code, Failure
-from wharfinger_server.domain.ledger import Ledger
-from wharfinger_server.domain.refusals import FailedPrecondition
-from wharfinger_server.domain.removing import removable
-from wharfinger_server.domain.states import EntryState
-from wharfinger_server.domain.verdict import Verdict, hand_over, objection
+from wharfinger.ledger.entries import Entries
+from wharfinger.ledger.entry import Entry
+from wharfinger.ledger.failure import Code, Failure
+from wharfinger.ledger.ledger import Ledger
+from wharfinger.ledger.refusals import FailedPrecondition
+from wharfinger.ledger.removing import removable
+from wharfinger.ledger.states import EntryState
+from wharfinger.ledger.verdict import Verdict, hand_over, objection
 
 GONE = frozenset({EntryState.NOT_CREATED, EntryState.UNDONE, EntryState.FORGOTTEN})
 """States in which a child does not stand in its parent's way."""

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import count
 
-from wharfinger_server.domain import ids
-from wharfinger_server.domain.entries import Entries
-from wharfinger_server.domain.entry import Entry
-from wharfinger_server.domain.states import EntryState
+from wharfinger.ledger import ids
+from wharfinger.ledger.entries import Entries
+from wharfinger.ledger.entry import Entry
+from wharfinger.ledger.states import EntryState
 
 
 def report(ledger: Entries, entry: Entry, generation: int, external_id: str, epoch: int, now: int) -> Entry | None:

@@ -9,13 +9,13 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from enum import IntEnum
 
-from wharfinger_server.domain import looking
-from wharfinger_server.domain.entries import Entries
-from wharfinger_server.domain.entry import Entry, Version
-from wharfinger_server.domain.failure import Code, Failure
-from wharfinger_server.domain.looking import Seen
-from wharfinger_server.domain.refusals import FailedPrecondition
-from wharfinger_server.domain.states import EntryState
+from wharfinger.ledger import looking
+from wharfinger.ledger.entries import Entries
+from wharfinger.ledger.entry import Entry, Version
+from wharfinger.ledger.failure import Code, Failure
+from wharfinger.ledger.looking import Seen
+from wharfinger.ledger.refusals import FailedPrecondition
+from wharfinger.ledger.states import EntryState
 
 
 class Removal(IntEnum):

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from wharfinger_server.domain.entry import Entry
+    from wharfinger.ledger.entry import Entry
 
 Keys = dict[str, None]
 """Keys in an order, each once."""

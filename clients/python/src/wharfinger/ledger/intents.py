@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 
-from wharfinger_server.domain import evidence, ids
-from wharfinger_server.domain.entries import Entries
-from wharfinger_server.domain.entry import Entry, Intent
-from wharfinger_server.domain.failure import Failure
-from wharfinger_server.domain.refusals import FailedPrecondition
-from wharfinger_server.domain.states import HANDED_OVER, EntryState
+from wharfinger.ledger import evidence, ids
+from wharfinger.ledger.entries import Entries
+from wharfinger.ledger.entry import Entry, Intent
+from wharfinger.ledger.failure import Failure
+from wharfinger.ledger.refusals import FailedPrecondition
+from wharfinger.ledger.states import HANDED_OVER, EntryState
 
 FREE = frozenset({EntryState.NOT_CREATED, EntryState.UNDONE})
 """States in which a key has nothing, so that it may be made (again)."""

@@ -8,12 +8,12 @@ from __future__ import annotations
 from dataclasses import replace
 from enum import IntEnum
 
-from wharfinger_server.domain import evidence, missing
-from wharfinger_server.domain.entry import Entry
-from wharfinger_server.domain.ledger import Ledger
-from wharfinger_server.domain.refusals import FailedPrecondition, invalid
-from wharfinger_server.domain.removing import told_time
-from wharfinger_server.domain.states import EntryState
+from wharfinger.ledger import evidence, missing
+from wharfinger.ledger.entry import Entry
+from wharfinger.ledger.ledger import Ledger
+from wharfinger.ledger.refusals import FailedPrecondition, invalid
+from wharfinger.ledger.removing import told_time
+from wharfinger.ledger.states import EntryState
 
 
 class Verdict(IntEnum):

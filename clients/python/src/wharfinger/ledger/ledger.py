@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 
-from wharfinger_server.domain import evidence, finding, intents, looking, missing, removing
-from wharfinger_server.domain.entries import Entries
-from wharfinger_server.domain.entry import Counts, Entry, Intent, Version
-from wharfinger_server.domain.failure import Failure
-from wharfinger_server.domain.removing import Removal
-from wharfinger_server.domain.states import EntryState
+from wharfinger.ledger import evidence, finding, intents, looking, missing, removing
+from wharfinger.ledger.entries import Entries
+from wharfinger.ledger.entry import Counts, Entry, Intent, Version
+from wharfinger.ledger.failure import Failure
+from wharfinger.ledger.removing import Removal
+from wharfinger.ledger.states import EntryState
 
 __all__ = ["Counts", "Entry", "Intent", "Ledger", "Version"]
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from wharfinger_server.domain import evidence
-from wharfinger_server.domain.entries import Entries
-from wharfinger_server.domain.entry import Entry, Version
-from wharfinger_server.domain.failure import Code, Failure
-from wharfinger_server.domain.states import EntryState
+from wharfinger.ledger import evidence
+from wharfinger.ledger.entries import Entries
+from wharfinger.ledger.entry import Entry, Version
+from wharfinger.ledger.failure import Code, Failure
+from wharfinger.ledger.states import EntryState
 
 
 def to_settle(ledger: Entries) -> list[Entry]:

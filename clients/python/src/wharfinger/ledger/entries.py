@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
 from operator import attrgetter
 
-from wharfinger_server.domain.entry import Counts, Entry
-from wharfinger_server.domain.layers import Index, Keys, Layered
-from wharfinger_server.domain.refusals import FailedPrecondition
-from wharfinger_server.domain.states import EntryState
+from wharfinger.ledger.entry import Counts, Entry
+from wharfinger.ledger.layers import Index, Keys, Layered
+from wharfinger.ledger.refusals import FailedPrecondition
+from wharfinger.ledger.states import EntryState
 
 
 class Entries:

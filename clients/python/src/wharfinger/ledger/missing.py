@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from wharfinger_server.domain import evidence, looking
-from wharfinger_server.domain.entries import Entries
-from wharfinger_server.domain.entry import Entry
-from wharfinger_server.domain.failure import Code, Failure
-from wharfinger_server.domain.looking import Seen
-from wharfinger_server.domain.states import EntryState
+from wharfinger.ledger import evidence, looking
+from wharfinger.ledger.entries import Entries
+from wharfinger.ledger.entry import Entry
+from wharfinger.ledger.failure import Code, Failure
+from wharfinger.ledger.looking import Seen
+from wharfinger.ledger.states import EntryState
 
 REASON = "RESOURCE_MISSING"
 

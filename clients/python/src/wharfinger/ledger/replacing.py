@@ -5,12 +5,12 @@ The numbers in comments are those of the rules as they were model-checked.
 
 from __future__ import annotations
 
-from wharfinger_server.domain.entry import Entry, Intent
-from wharfinger_server.domain.intents import FREE
-from wharfinger_server.domain.ledger import Ledger
-from wharfinger_server.domain.refusals import FailedPrecondition
-from wharfinger_server.domain.states import EntryState
-from wharfinger_server.domain.undo import GONE, Order
+from wharfinger.ledger.entry import Entry, Intent
+from wharfinger.ledger.intents import FREE
+from wharfinger.ledger.ledger import Ledger
+from wharfinger.ledger.refusals import FailedPrecondition
+from wharfinger.ledger.states import EntryState
+from wharfinger.ledger.undo import GONE, Order
 
 _NAMED = 5
 """How many children a refusal names."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from wharfinger_server.domain.costs import Cost, Costs
-from wharfinger_server.domain.failure import Failure
-from wharfinger_server.domain.states import (
+from wharfinger.ledger.costs import Cost, Costs
+from wharfinger.ledger.failure import Failure
+from wharfinger.ledger.states import (
     CLOSED,
     DOUBTFUL,
     HANDED_OVER,
