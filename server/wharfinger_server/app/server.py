@@ -20,11 +20,13 @@ from wharfinger_server.app.descriptors import Descriptors, raise_limit
 from wharfinger_server.app.health import Health
 from wharfinger_server.app.loading import Watch
 from wharfinger_server.app.notify import notify
+from wharfinger_server.app.reloading import reload_scripts
 from wharfinger_server.config import Address, Settings
 from wharfinger_server.domain.errors import Refused, Unavailable
 from wharfinger_server.engine.engine import Engine
 from wharfinger_server.pricing import Pricing
-from wharfinger_server.registry import Registry
+from wharfinger_server.registry import SCRIPTS, Registry, ScriptPlugin
+from wharfinger_server.registry.script_files import ScriptFiles
 from wharfinger_server.rpc.messages.event import encode_event
 from wharfinger_server.store.databases.forked import keep_from_children, of_port
 from wharfinger_server.store.errors import NotWritable
@@ -50,7 +52,7 @@ class Server:
         self._store = store
         self._loop = asyncio.get_running_loop()
         self._thread = threading.get_ident()
-        self._checking: asyncio.Task[None] | None = None
+        self._chores: list[asyncio.Task[None]] = []
         self.instance = secrets.token_hex(8)
         self.health = Health()
         self.pricing = Pricing(store, registry, settings)
@@ -67,15 +69,20 @@ class Server:
         await self.engine.start()
         await self.grpc.start()
         self._set_ours(serving=True)
-        self._checking = self._loop.create_task(self._check_store())
+        self._chores.append(self._loop.create_task(self._check_store()))
         return address
+
+    def reload(self, files: ScriptFiles) -> None:
+        """Take scripts that are edited from now on."""
+        log.warning("scripts in %s are taken as they are edited: for development only", files.place)
+        self._chores.append(self._loop.create_task(reload_scripts(files, self.engine.scripts)))
 
     async def drain(self) -> None:
         """End in order: say so, take no more calls, end watches with their positions, give scripts their time."""
         grace = self._settings.server.drain_grace / 1_000_000
         self.health.end()
-        if self._checking is not None:
-            self._checking.cancel()
+        for chore in self._chores:
+            chore.cancel()
         stopping = asyncio.ensure_future(self.grpc.stop(grace + _LAST_ANSWERS))
         await self.engine.drain(grace)
         await self.grpc.stop(_LAST_ANSWERS)
@@ -115,8 +122,12 @@ class Server:
             log.warning("%s is not well: %s", part, why)
 
 
-async def serve(settings: Settings, on_ready: OnReady) -> int:
+async def serve(
+    settings: Settings, on_ready: OnReady, files: ScriptFiles | None = None, *, reload: bool = False
+) -> int:
     """Run a server until a signal ends it, and return the process's exit code. `on_ready` hears the bound address.
+
+    `files` are scripts beside those that are installed; with `reload` edits of them are taken without a restart.
 
     The first SIGTERM or SIGINT ends it in order, a second one at once.
 
@@ -129,6 +140,8 @@ async def serve(settings: Settings, on_ready: OnReady) -> int:
     raise_limit()
     watch = Watch()
     registry = Registry.load(_tell_problem, watch.each)
+    if files is not None:
+        registry = registry.beside(_of_files(files, watch))
     watch.close()
     # Only now: a plug-in may have set its own.
     ended.listen(loop)
@@ -137,6 +150,8 @@ async def serve(settings: Settings, on_ready: OnReady) -> int:
     store = await asyncio.to_thread(Store.open, settings.database_url, encode=encode_event, pace=pace)
     try:
         server = Server(settings, store, registry)
+        if files is not None and reload:
+            server.reload(files)
         try:
             address = await server.start()
             ended.listen(loop)  # executors are plug-ins too
@@ -182,6 +197,14 @@ class _Signals:
         self.name = signal.Signals(number).name
         self._at = time.monotonic()
         self._told.set()
+
+
+def _of_files(files: ScriptFiles, watch: Watch) -> list[ScriptPlugin]:
+    plugins = files.load(watch.each)
+    for plugin in plugins:
+        if plugin.broken:
+            _tell_problem(SCRIPTS, plugin.name, plugin.broken)
+    return plugins
 
 
 def _tell_problem(group: str, name: str, why: str) -> None:

@@ -12,12 +12,15 @@ import secrets
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from wharfinger_server import config as configuration
 from wharfinger_server.commands.settings import refuse, settings_of
+
+if TYPE_CHECKING:
+    from wharfinger_server.registry.script_files import ScriptFiles
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -42,45 +45,77 @@ def _config_option(command: F) -> F:
 @click.option("--store", "url", metavar="URL", help="Database: sqlite:////PATH or postgresql://USER@HOST/NAME.")
 @click.option("--data-dir", metavar="FOLDER", help="Folder of the embedded database. [env: WHARFINGER_DATA_DIR]")
 @click.option("--insecure", is_flag=True, help="Listen beyond this machine without TLS or tokens.")
+@click.option(
+    "--scripts",
+    "script_place",
+    type=click.Path(exists=True, path_type=Path),
+    metavar="FOLDER",
+    help="Run the scripts in the files of this folder too, or in this one file; for development.",
+)
+@click.option(
+    "--reload",
+    is_flag=True,
+    help="Take files of --scripts that are edited without a restart. For development only: unfinished edits are run.",
+)
 @click.option("--port-file", type=click.Path(dir_okay=False), help="Write the bound port here once calls are answered.")
 @click.option("--log-level", type=click.Choice(["debug", "info", "warning", "error"]), help="Least grave line to log.")
 def serve(
     config_file: str | None,
-    address: str | None,
-    url: str | None,
     data_dir: str | None,
-    insecure: bool,
+    script_place: Path | None,
     port_file: str | None,
-    log_level: str | None,
+    *,
+    insecure: bool,
+    reload: bool,
+    **texts: str | None,
 ) -> None:
-    """Run a server until it is told to end (SIGTERM or Ctrl-C; a second one ends it at once)."""
+    """Run a server until it is told to end (SIGTERM or Ctrl-C; a second one ends it at once).
+
+    Scripts are those of installed packages. While you write one, `--scripts FOLDER --reload` runs it from its file:
+    each file with a `main` is a script of the file's name, and what you save is what the next task runs. An edit that
+    can't be used is told, with what is wrong where, and the script stays as it was.
+    """
+    if reload and not script_place:
+        raise click.UsageError("--reload is of --scripts: name the folder whose files are edited")
+    files = _files_of(script_place)
     options = {
-        ("server", "address"): address,
+        ("server", "address"): texts["address"],
         ("server", "data_dir"): str(Path(data_dir).absolute()) if data_dir else None,
         ("server", "insecure"): insecure or None,
-        ("server", "log_level"): log_level,
-        ("store", "url"): url,
+        ("server", "log_level"): texts["log_level"],
+        ("store", "url"): texts["url"],
     }
-    settings = settings_of(config_file, {key: value for key, value in options.items() if value is not None})
+    given = {key: value for key, value in options.items() if value is not None}
+    settings = settings_of(config_file, given, files.first_names if files else ())
     status = 1
     try:
-        status = _run(settings, Path(port_file) if port_file else None)
+        status = run(settings, Path(port_file) if port_file else None, files, reload=reload)
     except SystemExit as refused:
         status = refused.code if isinstance(refused.code, int) else 1
     finally:
-        _end(status)
+        end(status)
     sys.exit(status)
 
 
-def _end(status: int) -> None:
+def _files_of(place: Path | None) -> ScriptFiles | None:
+    if place is None:
+        return None
+    from wharfinger_server.registry.script_files import ScriptFiles
+
+    return ScriptFiles(place)
+
+
+def end(status: int) -> None:
     """Let nothing that a plug-in left behind keep the process."""
     from wharfinger_server.app.loading import end_within
 
     end_within(_LAST_SECONDS, status)
 
 
-def _run(settings: configuration.Settings, port_file: Path | None) -> int:
-    """Run the server on uvloop where there is one."""
+def run(
+    settings: configuration.Settings, port_file: Path | None, files: ScriptFiles | None = None, *, reload: bool = False
+) -> int:
+    """Run a server on uvloop where there is one, and return its exit code. `port_file` gets its port once it serves."""
     # gRPC reads it once, when first used. Its handlers put gRPC's threads into a child that a script forks, where they
     # end the child by a segmentation fault in one fork of ten; no child of a server calls by what the server opened.
     os.environ["GRPC_ENABLE_FORK_SUPPORT"] = "0"
@@ -89,7 +124,7 @@ def _run(settings: configuration.Settings, port_file: Path | None) -> int:
     from wharfinger.runtime.redaction import known
     from wharfinger_server.app import logs
     from wharfinger_server.app.listener import NotListening
-    from wharfinger_server.app.server import serve as run
+    from wharfinger_server.app.server import serve as serve_until_told
     from wharfinger_server.store.errors import OpenRefused
 
     def ready(address: configuration.Address) -> None:
@@ -106,7 +141,7 @@ def _run(settings: configuration.Settings, port_file: Path | None) -> int:
     faulthandler.enable(all_threads=False)
     try:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-            return runner.run(run(settings, ready))
+            return runner.run(serve_until_told(settings, ready, files, reload=reload))
     except (OpenRefused, NotListening) as error:
         refuse(known.text(str(error)))
     except configuration.ConfigError as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NoReturn
 
 import click
@@ -14,11 +14,13 @@ REFUSED = 5
 
 
 def settings_of(
-    config_file: str | None = None, options: Mapping[tuple[str, str], object] | None = None
+    config_file: str | None = None,
+    options: Mapping[tuple[str, str], object] | None = None,
+    packages: Iterable[str] = (),
 ) -> configuration.Settings:
-    """Return the settings, or end with what is wrong."""
+    """Return the settings, or end with what is wrong. `packages` have tables beside those of installed scripts."""
     try:
-        return configuration.load(config_file, overrides=dict(options or {}), packages=_script_packages())
+        return configuration.load(config_file, overrides=dict(options or {}), packages={*packages, *_script_packages()})
     except configuration.ConfigError as error:
         refuse(*error.problems)
 

@@ -177,7 +177,7 @@ class Engine:
         self._alarms = Alarms(self.clock)
         self._hub = Hub(self._alarms)
         environment = Environment(settings.stores, settings.profiles, settings.packages)
-        scripts = Scripts(registry)
+        scripts = self.scripts = Scripts(registry)
         self.scripts = scripts
         worker = f"{socket.gethostname()}:{os.getpid()}"
         times = AttemptLimits(limits.cancel_grace, limits.find_timeout, limits.log_bytes)

@@ -113,6 +113,11 @@ def no_subclass(target: Any, base: type) -> str:
     return ""
 
 
+def is_name(name: str) -> bool:
+    """Whether a plug-in can be called so: up to 63 letters, digits, '.', '_' or '-', a sign not first."""
+    return _NAME.fullmatch(name) is not None
+
+
 def kind_of(target: Any) -> str:
     """Return what an entry point names instead of what it should."""
     if isinstance(target, ModuleType):

@@ -62,30 +62,32 @@ class Scripts:
     def __init__(self, registry: Registry) -> None:
         self._scripts: dict[str, Script] = {}
         self.broken: dict[str, str] = {}
+        self.plugins: dict[str, ScriptPlugin] = dict(registry.scripts)
         for plugin in registry.scripts.values():
-            self._add(plugin)
+            try:
+                self._scripts[plugin.name] = _usable(plugin)
+            except _NotUsableError as broken:
+                self.broken[plugin.name] = str(broken)
+                if not plugin.broken:
+                    facts = {"group": SCRIPTS, "plugin": plugin.name}
+                    log.warning("a plug-in can't be used: %s", broken, extra=facts)
 
-    def _add(self, plugin: ScriptPlugin) -> None:
-        if plugin.broken or plugin.module is None or plugin.info is None:
-            self.broken[plugin.name] = plugin.broken
-            return
+    def take(self, plugin: ScriptPlugin) -> str:
+        """Put a plug-in in the place of that of its name, for all that begins from now on; return "".
+
+        Where it can't be used and another one can, that one stays, and what is returned says why.
+        """
         try:
-            params = _compiled("params", plugin.info.params_schema)
-            results = _compiled("result", plugin.info.result_schema)
-        except ValueError as error:
-            why = self.broken[plugin.name] = f"{plugin.info.module} can't be run as a script: {error}"
-            log.warning("a plug-in can't be used: %s", why, extra={"group": SCRIPTS, "plugin": plugin.name})
-            return
-        self._scripts[plugin.name] = Script(
-            plugin.name,
-            plugin.version,
-            plugin.distribution,
-            plugin.module,
-            plugin.info,
-            params,
-            results,
-            References(plugin.info.params_schema),
-        )
+            script = _usable(plugin)
+        except _NotUsableError as broken:
+            if plugin.name not in self._scripts:
+                self.broken[plugin.name] = str(broken)
+                self.plugins[plugin.name] = plugin
+            return str(broken)
+        self.plugins[plugin.name] = plugin
+        self._scripts[plugin.name] = script
+        self.broken.pop(plugin.name, None)
+        return ""
 
     def get(self, name: str) -> Script | None:
         """Return a script that can run, or None."""
@@ -150,6 +152,30 @@ class Scripts:
     def undoes(self, task: Task) -> bool:
         """Whether the installed script can undo what the task made."""
         return self.problem(task, Phase.UNDO) is None
+
+
+class _NotUsableError(Exception):
+    """A plug-in is no script that can run; the message says why."""
+
+
+def _usable(plugin: ScriptPlugin) -> Script:
+    if plugin.broken or plugin.module is None or plugin.info is None:
+        raise _NotUsableError(plugin.broken)
+    try:
+        params = _compiled("params", plugin.info.params_schema)
+        results = _compiled("result", plugin.info.result_schema)
+    except ValueError as error:
+        raise _NotUsableError(f"{plugin.info.module} can't be run as a script: {error}") from None
+    return Script(
+        plugin.name,
+        plugin.version,
+        plugin.distribution,
+        plugin.module,
+        plugin.info,
+        params,
+        results,
+        References(plugin.info.params_schema),
+    )
 
 
 def _compiled(what: str, schema: Mapping[str, Any] | None) -> ObjectSchema | None:

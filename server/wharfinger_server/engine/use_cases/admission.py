@@ -171,7 +171,7 @@ class Admission:
             raise FailedPrecondition(
                 "SCRIPT_BROKEN",
                 f"task.script: {name} is installed but broken: {broken}",
-                {"script": name, "distribution": self._registry.scripts[name].distribution, "cause": broken},
+                {"script": name, "distribution": self._scripts.plugins[name].distribution, "cause": broken},
             )
         raise unknown_script(name, self._scripts.names(), "task.script: ")
 

@@ -84,13 +84,13 @@ class Listing:
 
     def scripts(self) -> list[ScriptShown]:
         """Return all scripts, by name."""
-        return [self.script(name) for name in sorted(self._registry.scripts)]
+        return [self.script(name) for name in sorted(self._scripts.plugins)]
 
     def script(self, name: str) -> ScriptShown:
         """Return one script. Raises NotFound UNKNOWN_SCRIPT."""
-        plugin = self._registry.scripts.get(name)
+        plugin = self._scripts.plugins.get(name)
         if plugin is None:
-            raise unknown_script(name, self._registry.scripts)
+            raise unknown_script(name, self._scripts.plugins)
         broken = self._scripts.why_not(name)
         if broken or plugin.info is None:
             return ScriptShown(plugin.name, plugin.version, plugin.distribution, broken_reason=broken)

@@ -5,8 +5,8 @@ How plug-ins are loaded, and why one is listed as broken, is `wharfinger_prices.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType, ModuleType
 
 from wharfinger.script import BrokenScript, ScriptInfo, inspect
@@ -77,6 +77,19 @@ class Registry:
                 if plugin.broken and on_problem is not None:
                     on_problem(group, plugin.name, plugin.broken)
         return cls(MappingProxyType(scripts), MappingProxyType(executors), MappingProxyType(sources))
+
+    def beside(self, plugins: Sequence[ScriptPlugin]) -> Registry:
+        """Return it with the scripts of files beside those that are installed; a name that both have is of neither."""
+        scripts = dict(self.scripts)
+        for plugin in plugins:
+            installed = self.scripts.get(plugin.name)
+            scripts[plugin.name] = replace(plugin, broken=twice(plugin, installed)) if installed else plugin
+        return replace(self, scripts=MappingProxyType(scripts))
+
+
+def twice(plugin: ScriptPlugin, installed: ScriptPlugin) -> str:
+    """Return why the script of a file can't be used beside an installed one of its name."""
+    return f"{installed.distribution} has a script {plugin.name} as well; rename the file, or uninstall that"
 
 
 # ---------------------------------------------------------------------- kinds of plug-in
