@@ -26,6 +26,11 @@ def test_what_a_page_tells_to_type_prints_what_it_says_on_a_busy_machine(page: s
         paste(ROOT / page, tmp_path)
 
 
+@pytest.mark.timeout(120)
+def test_the_guide_to_writing_a_script_tries_one_in_its_file(tmp_path: Path) -> None:
+    paste(ROOT / "docs/guides/script-package.md", tmp_path, least=1)
+
+
 @pytest.mark.timeout(180)
 def test_the_guide_to_trying_a_deployment_without_a_cloud_works(tmp_path: Path) -> None:
     (port,) = free_ports(1)

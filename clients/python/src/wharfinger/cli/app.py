@@ -44,6 +44,7 @@ OWN = {**TASKS, **SERVER}
 # What the server's distribution adds, by entry points; known here so that its absence can be told helpfully.
 SERVERS_OWN = {
     "serve": "Run a server.",
+    "try": "Run a script's file once, and show what it made.",
     "config": "Check or print the server's settings.",
     "prices": "Look after the server's prices.",
     "worker": "Run scripts for a server elsewhere.",

@@ -22,6 +22,8 @@ class Asked:
     token: str | None = None
     ca: str | None = None
     output: str = "text"
+    scratch: bool = False
+    """The server is this command's own and ends with it: no other command can go on with a task."""
 
     @property
     def json(self) -> bool:

@@ -237,7 +237,7 @@ def follow(asked: Asked, client: Client, name: str, after: int = 0, *, undoing: 
                     last = event.task
         except KeyboardInterrupt:
             shown.close()
-            return interrupted(asked, name, "watch")
+            return exits.INTERRUPTED if asked.scratch else interrupted(asked, name, "watch")
     assert last is not None, "a watch ends with a snapshot"
     if undoing is not None and not last.state.left_over:
         if not asked.json:
@@ -282,6 +282,10 @@ def tell_end(asked: Asked, client: Client, task: Task, *, stream: bool = True) -
 
 def partial_report(asked: Asked, error: PartialFailure) -> None:
     """Print what a half-done task left over, and the commands that are possible now and those that tell more."""
+    if asked.scratch:
+        # What it left is the ledger, which is shown next.
+        click.echo(clean(partial_failure_report(error).splitlines()[0]))
+        return
     short = _short(asked, error.task.name)
     ways = [(asked.again(command), words) for command, words in _ways(error, short)]
     width = max((len(command) for command, _ in ways), default=0)

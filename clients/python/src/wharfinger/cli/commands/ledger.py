@@ -43,12 +43,17 @@ def resources(asked: Asked, task: str, text: str) -> None:
     if asked.json:
         jsonout.document(jsonout.plain(told))
     elif told:
-        parts = _parts(told)
-        used = [n for n in range(len(TITLES)) if any(row[n] for _, _, rows in parts for row in rows)]
-        shown = [(word, meaning, [[row[n] for n in used] for row in rows]) for word, meaning, rows in parts]
-        groups([TITLES[n] for n in used], shown)
+        tell_ledger(told)
     else:
         click.echo("there are no such entries" if text else "the task made nothing so far", err=True)
+
+
+def tell_ledger(told: Sequence[Resource]) -> None:
+    """Print entries of a ledger, at least one, grouped by their state."""
+    parts = _parts(told)
+    used = [n for n in range(len(TITLES)) if any(row[n] for _, _, rows in parts for row in rows)]
+    shown = [(word, meaning, [[row[n] for n in used] for row in rows]) for word, meaning, rows in parts]
+    groups([TITLES[n] for n in used], shown)
 
 
 def _parts(told: Iterable[Resource]) -> list[tuple[str, str, Sequence[Sequence[str]]]]:
