@@ -15,7 +15,7 @@ import click
 from wharfinger import Client, Policy, Refused, Resource, ResourceState
 from wharfinger.cli import exits, jsonout, params, watching
 from wharfinger.cli.commands.ledger import tell_ledger
-from wharfinger.cli.commands.submit import wishes
+from wharfinger.cli.commands.submit import asked_for
 from wharfinger.cli.options import Asked
 from wharfinger_server.commands.scratch import NotStartedError, Scratch
 from wharfinger_server.commands.settings import refuse, settings_of
@@ -41,7 +41,7 @@ _UNSURE = (
 @click.option("--undo", is_flag=True, help="Roll back what it made in the end, whether it succeeded or not.")
 @click.option("--executor", metavar="NAME", default="", help="Where to run it. [default: what the script prefers]")
 @click.option("--project", metavar="NAME", default="default", show_default=True, help="The project it runs in.")
-@wishes
+@asked_for(Policy)
 @click.option(
     "--config",
     "config_file",
