@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from wharfinger.cli.options import Asked, command
-from wharfinger_server.commands.prices.asking import asking
-from wharfinger_server.commands.prices.progress import steps
-from wharfinger_server.commands.prices.telling import tell_catalog
+from wharfinger_prices.commands.descriptions import tell_catalog
+from wharfinger_prices.commands.places import asking
+from wharfinger_prices.commands.progress import steps
 
 if TYPE_CHECKING:
     from wharfinger import Catalog

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from wharfinger.cli.drawing import change as change_words
+from wharfinger_prices.commands.drawing import change as change_words
 
 if TYPE_CHECKING:
     from wharfinger import Catalog, CatalogDiff, Client, Price
     from wharfinger_prices.catalogues.catalogue_folder import CatalogueFolder
-    from wharfinger_server.commands.prices.asking import Place
+    from wharfinger_prices.commands.places import Place
 
 _FOREVER = Decimal("Infinity")
 _Offer = tuple[str, str, str, str, str, str]

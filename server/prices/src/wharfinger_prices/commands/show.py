@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 import click
 
 from wharfinger.cli import jsonout
-from wharfinger.cli.drawing import bar, change, sparkline
 from wharfinger.cli.options import Asked, command
 from wharfinger.cli.tables import pairs, table
 from wharfinger.cli.wording import stamp
-from wharfinger_server.commands.prices.asking import asking
-from wharfinger_server.commands.prices.telling import SHORT, state_of
+from wharfinger_prices.commands.descriptions import SHORT, state_of
+from wharfinger_prices.commands.drawing import bar, change, sparkline
+from wharfinger_prices.commands.places import asking
 
 if TYPE_CHECKING:
     from wharfinger import Catalog, Client, Price

@@ -13,7 +13,7 @@ from wharfinger.cli import jsonout
 from wharfinger.cli.options import Asked, command
 from wharfinger.cli.tables import table
 from wharfinger.cli.wording import age, size
-from wharfinger_server.commands.prices.asking import asking, names_server
+from wharfinger_prices.commands.places import asking, names_server
 
 if TYPE_CHECKING:
     from wharfinger import Catalog, Client
@@ -153,8 +153,8 @@ def _here(settings: Settings, active: Catalog | None, project: str) -> Stack:
 def _there(client: Client) -> Stack:
     """Return what another machine's server tells, as one layer."""
     from wharfinger_prices.catalogues.catalogue import Catalogue
+    from wharfinger_prices.commands.server_place import price_of
     from wharfinger_prices.lookup.stack import Layer, Stack
-    from wharfinger_server.commands.prices.remote import price_of
 
     prices = [price_of(price) for price in client.prices(page_size=1000)]
     return Stack((Layer("downloaded", Catalogue.of(prices)),))

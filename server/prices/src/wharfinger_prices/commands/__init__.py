@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import click
 
-from wharfinger_server.commands.prices.bringing import import_, update
-from wharfinger_server.commands.prices.catalogues import activate, diff, ls
-from wharfinger_server.commands.prices.files import export, path
-from wharfinger_server.commands.prices.history import history
-from wharfinger_server.commands.prices.showing import show
+from wharfinger_prices.commands.catalogues import activate, diff, ls
+from wharfinger_prices.commands.files import export, path
+from wharfinger_prices.commands.history import history
+from wharfinger_prices.commands.imports import import_, update
+from wharfinger_prices.commands.show import show
 
 
 @click.group()

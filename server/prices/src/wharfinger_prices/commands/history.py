@@ -11,8 +11,8 @@ from wharfinger.cli.limited import first, tell_more
 from wharfinger.cli.options import Asked, command
 from wharfinger.cli.tables import table
 from wharfinger.cli.wording import stamp
-from wharfinger_server.commands.prices.asking import asking
-from wharfinger_server.commands.prices.telling import SHORT
+from wharfinger_prices.commands.descriptions import SHORT
+from wharfinger_prices.commands.places import asking
 
 if TYPE_CHECKING:
     from wharfinger import Activation

@@ -100,7 +100,7 @@ def _office(asked: Asked, settings: Settings, stack: ExitStack) -> Asked:
 
     Where another command has it, its end is waited for a little, and then the user is told.
     """
-    from wharfinger_server.app.price_office import PriceOffice
+    from wharfinger_server.app.price_record import PriceOffice
     from wharfinger_server.commands.settings import refuse
     from wharfinger_server.store.errors import InUse, OpenRefused
 

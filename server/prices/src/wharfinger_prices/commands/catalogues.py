@@ -10,12 +10,12 @@ from wharfinger.cli import jsonout
 from wharfinger.cli.options import Asked, command
 from wharfinger.cli.tables import table
 from wharfinger.cli.wording import age
-from wharfinger_server.commands.prices.asking import asking, find_catalog
-from wharfinger_server.commands.prices.differing import counted, differences
-from wharfinger_server.commands.prices.telling import SHORT, counts, state_of, tell_catalog
+from wharfinger_prices.commands.descriptions import SHORT, counts, state_of, tell_catalog
+from wharfinger_prices.commands.differences import counted, differences
+from wharfinger_prices.commands.places import asking, find_catalog
 
 if TYPE_CHECKING:
-    from wharfinger_server.commands.prices.differing import Change
+    from wharfinger_prices.commands.differences import Change
 
 
 @command(short_help="List the catalogues.")
