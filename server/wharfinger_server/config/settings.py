@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from wharfinger_prices.settings.price_settings import Prices, data_dir_of, database_url, price_folder_of
+from wharfinger_prices.settings.price_settings import SERVER_ADDRESS, Prices, data_dir_of, database_url, price_folder_of
 from wharfinger_prices.settings.sections import Kind, setting
 
 
@@ -16,7 +16,7 @@ class Server:
     """Where the server listens, and how it behaves as a process."""
 
     address: str = setting(
-        "127.0.0.1:7480", "Where gRPC listens: HOST:PORT (port 0: any free one), [IPV6]:PORT or unix:PATH."
+        SERVER_ADDRESS, "Where gRPC listens: HOST:PORT (port 0: any free one), [IPV6]:PORT or unix:PATH."
     )
     insecure: bool = setting(
         False,

@@ -41,12 +41,12 @@ SERVER = {
 }
 OWN = {**TASKS, **SERVER}
 
-# What the server's distribution adds, by entry points; known here so that its absence can be told helpfully.
+# What other distributions of ours add, by entry points; known here so that its absence can be told helpfully.
 SERVERS_OWN = {
     "serve": "Run a server.",
     "try": "Run a script's file once, and show what it made.",
     "config": "Check or print the server's settings.",
-    "prices": "Look after the server's prices.",
+    "prices": "Look after prices.",
     "worker": "Run scripts for a server elsewhere.",
 }
 
@@ -92,8 +92,9 @@ class Wharfinger(SharedOptions, click.Group):
         if name.startswith("-") or self.get_command(ctx, name) is not None:
             return super().resolve_command(ctx, args)
         if name in SERVERS_OWN:
-            missing = "which is not installed here: install the distribution wharfinger-server"
-            raise click.UsageError(f"`{name}` is part of the server, {missing}", ctx)
+            part, of = ("prices", "wharfinger-prices") if name == "prices" else ("the server", "wharfinger-server")
+            missing = f"which is not installed here: install the distribution {of}"
+            raise click.UsageError(f"`{name}` is part of {part}, {missing}", ctx)
         meant = f"; it is `wharfinger {OFTEN_MEANT[name]}`" if name in OFTEN_MEANT else ""
         if "." in name:
             meant = f"; a script is run by `wharfinger submit {name}`"

@@ -1,33 +1,28 @@
-"""`wharfinger prices ls`, `diff` and `activate`."""
+"""The commands `ls`, `diff` and `activate`: which catalogues there are, how they differ, and which one is used."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
-from wharfinger.cli import jsonout
-from wharfinger.cli.options import Asked, command
-from wharfinger.cli.tables import table
-from wharfinger.cli.wording import age
+from wharfinger_prices.commands import shown
 from wharfinger_prices.commands.descriptions import SHORT, counts, state_of, tell_catalog
-from wharfinger_prices.commands.differences import counted, differences
+from wharfinger_prices.commands.differences import Change, counted, differences
+from wharfinger_prices.commands.ending import line_of
+from wharfinger_prices.commands.options import Asked, command
 from wharfinger_prices.commands.places import asking, find_catalog
-
-if TYPE_CHECKING:
-    from wharfinger_prices.commands.differences import Change
+from wharfinger_prices.commands.text import age, table
 
 
 @command(short_help="List the catalogues.")
 def ls(asked: Asked) -> None:
     """List the catalogues of prices, the newest import first."""
     with asking(asked) as place:
-        found = list(place.client.catalogs())
+        found = list(place.catalogs())
     if asked.json:
-        jsonout.document(jsonout.plain(found))
+        shown.document(found)
         return
     if not found:
-        click.echo("there is no catalogue yet; `wharfinger prices update` fetches one", err=True)
+        click.echo(f"there is no catalogue yet; `{line_of('update')}` fetches one", err=True)
         return
     rows = [
         (
@@ -56,10 +51,10 @@ def ls(asked: Asked) -> None:
 def activate(asked: Asked, catalog: str, *, override_checks: bool, reason: str) -> None:
     """Make CATALOG the active one: its digest, or the first digits of that. Also the way back to an earlier one."""
     with asking(asked) as place:
-        found = find_catalog(place.client, catalog)
-        now = place.client.activate_catalog(found.name, override_checks=override_checks, reason=reason)
+        found = find_catalog(place, catalog)
+        now = place.activate(found.id, reason, override_checks=override_checks)
     if asked.json:
-        jsonout.document(jsonout.plain(now))
+        shown.document(now)
     else:
         tell_catalog(now, "active" if not found.active else "was active already")
 
@@ -71,18 +66,18 @@ def activate(asked: Asked, catalog: str, *, override_checks: bool, reason: str) 
 def diff(asked: Asked, before: str, after: str, *, limit: int) -> None:
     """Tell which prices differ between the catalogues BEFORE and AFTER, those that moved most first."""
     with asking(asked) as place:
-        one, other = find_catalog(place.client, before), find_catalog(place.client, after)
+        one, other = find_catalog(place, before), find_catalog(place, after)
         changes = sorted(differences(place, one, other), key=lambda change: change.moved, reverse=True)
-    shown = changes[:limit] if limit else changes
+    listed = changes[:limit] if limit else changes
     if asked.json:
-        told = jsonout.plain(counted(changes))
-        jsonout.document({"before": one.id, "after": other.id, **told, "differences": jsonout.plain(shown)})
+        told = shown.plain(counted(changes))
+        shown.document({"before": one.id, "after": other.id, **told, "differences": listed})
         return
     click.echo(f"{one.id[:SHORT]} → {other.id[:SHORT]}: {counts(counted(changes))}")
-    if shown:
-        table(("PROVIDER", "REGION", "SKU", "OFFER", "BEFORE", "AFTER", "CHANGE"), list(map(_row, shown)))
-    if len(shown) < len(changes):
-        click.echo(f"and {len(changes) - len(shown):,} more; --limit 0 lists all", err=True)
+    if listed:
+        table(("PROVIDER", "REGION", "SKU", "OFFER", "BEFORE", "AFTER", "CHANGE"), list(map(_row, listed)))
+    if len(listed) < len(changes):
+        click.echo(f"and {len(changes) - len(listed):,} more; --limit 0 lists all", err=True)
 
 
 def _row(change: Change) -> tuple[str, ...]:

@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from wharfinger.cli.tables import pairs
-from wharfinger.cli.wording import age
-
-if TYPE_CHECKING:
-    from wharfinger import Catalog, CatalogDiff
+from wharfinger_prices.commands.shown import ShownCatalog, ShownDiff
+from wharfinger_prices.commands.text import age, pairs
 
 SHORT = 12
 """So many digits of a digest tell catalogues apart, for people."""
 _MOST_SECTIONS = 8
 
 
-def state_of(catalog: Catalog) -> str:
+def state_of(catalog: ShownCatalog) -> str:
     """Return whether it is active, in quarantine or neither, in a word."""
     if catalog.active:
         return "active, stale" if catalog.stale else "active"
     return "quarantined" if catalog.quarantine_reason else "kept"
 
 
-def counts(diff: CatalogDiff) -> str:
+def counts(diff: ShownDiff) -> str:
     """Return in numbers how a catalogue differs from the one before."""
     told = (
         (diff.added, "new"),
@@ -34,14 +29,14 @@ def counts(diff: CatalogDiff) -> str:
     return ", ".join(f"{count:,} {word}" for count, word in told if count) or "no difference"
 
 
-def sections(catalog: Catalog) -> str:
+def sections(catalog: ShownCatalog) -> str:
     """Return the largest parts of a catalogue with their numbers of prices."""
     shown = [f"{name} {count:,}" for name, count in catalog.sections[:_MOST_SECTIONS]]
     more = len(catalog.sections) - len(shown)
     return ", ".join(shown) + (f" and {more} more" if more > 0 else "")
 
 
-def tell_catalog(catalog: Catalog, outcome: str) -> None:
+def tell_catalog(catalog: ShownCatalog, outcome: str) -> None:
     """Print what is known of a catalogue, after what became of it."""
     data = f"{catalog.data_time:%Y-%m-%d}, {age(catalog.data_time)} old" if catalog.data_time else "of unknown age"
     if catalog.stale:

@@ -9,11 +9,12 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from wharfinger_prices.commands.drawing import change as change_words
+from wharfinger_prices.commands.shown import ShownDiff
 
 if TYPE_CHECKING:
-    from wharfinger import Catalog, CatalogDiff, Client, Price
     from wharfinger_prices.catalogues.catalogue_folder import CatalogueFolder
     from wharfinger_prices.commands.places import Place
+    from wharfinger_prices.commands.shown import ShownCatalog, ShownPrice
 
 _FOREVER = Decimal("Infinity")
 _Offer = tuple[str, str, str, str, str, str]
@@ -57,22 +58,22 @@ def _words(amount: Decimal | None, currency: str) -> str:
     return "unknown" if amount is None else f"{amount.normalize():f} {currency}"
 
 
-def differences(place: Place, before: Catalog, after: Catalog) -> Iterator[Change]:
+def differences(place: Place, before: ShownCatalog, after: ShownCatalog) -> Iterator[Change]:
     """Yield what differs between two catalogues."""
-    if place.settings is not None:
+    if place.folder is not None:
         from wharfinger_prices.catalogues.catalogue_folder import CatalogueFolder
 
-        shelf = CatalogueFolder(place.settings.data_dir / "prices")
-        if shelf.has(before.id) and shelf.has(after.id):
-            yield from _of_files(shelf, before.id, after.id)
+        folder = CatalogueFolder(place.folder.data_dir / "prices")
+        if folder.has(before.id) and folder.has(after.id):
+            yield from _of_files(folder, before.id, after.id)
             return
-    yield from _asked_for(place.client, before, after)
+    yield from _asked_for(place, before, after)
 
 
-def _of_files(shelf: CatalogueFolder, before: str, after: str) -> Iterator[Change]:
+def _of_files(folder: CatalogueFolder, before: str, after: str) -> Iterator[Change]:
     from wharfinger_prices.catalogues.diff import differences as differ
 
-    old, new = shelf.open(before), shelf.open(after)
+    old, new = folder.open(before), folder.open(after)
     try:
         for found in differ(old, new, time.time_ns() // 1000):
             one, other = found.before, found.after
@@ -96,11 +97,11 @@ def _of_files(shelf: CatalogueFolder, before: str, after: str) -> Iterator[Chang
         new.close()
 
 
-def _asked_for(client: Client, before: Catalog, after: Catalog) -> Iterator[Change]:
+def _asked_for(place: Place, before: ShownCatalog, after: ShownCatalog) -> Iterator[Change]:
     old: dict[_Offer, dict[str, Decimal | None]] = {}
-    for price in client.prices(catalog=before.digest, page_size=1000):
+    for price in place.prices(before.digest):
         old.setdefault(_offer(price), {})[_currency(price)] = _amount(price)
-    for price in client.prices(catalog=after.digest, page_size=1000):
+    for price in place.prices(after.digest):
         offer, currency, amount = _offer(price), _currency(price), _amount(price)
         same = _same(old.get(offer, {}), currency)
         one = old[offer].pop(same) if same is not None else None
@@ -120,22 +121,20 @@ def _same(amounts: Mapping[str, Decimal | None], currency: str) -> str | None:
     return next(iter(amounts)) if not currency and len(amounts) == 1 else None
 
 
-def _offer(price: Price) -> _Offer:
+def _offer(price: ShownPrice) -> _Offer:
     return (price.provider, price.region, price.sku, price.category, price.term, price.unit)
 
 
-def _currency(price: Price) -> str:
+def _currency(price: ShownPrice) -> str:
     return price.amount.currency if price.amount else ""
 
 
-def _amount(price: Price) -> Decimal | None:
+def _amount(price: ShownPrice) -> Decimal | None:
     return price.amount.amount if price.amount else None
 
 
-def counted(changes: Iterable[Change]) -> CatalogDiff:
+def counted(changes: Iterable[Change]) -> ShownDiff:
     """Return the changes in numbers."""
-    from wharfinger import CatalogDiff
-
     added = removed = raised = lowered = became_zero = 0
     for change in changes:
         if not change.was:
@@ -147,4 +146,4 @@ def counted(changes: Iterable[Change]) -> CatalogDiff:
         elif change.before is not None and change.after is not None:
             raised += change.after > change.before
             lowered += change.after < change.before
-    return CatalogDiff(added, removed, raised, lowered, became_zero)
+    return ShownDiff(added, removed, raised, lowered, became_zero)

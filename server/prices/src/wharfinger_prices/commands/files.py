@@ -1,4 +1,4 @@
-"""`wharfinger prices path` and `export`: the files that prices come from, and one for Libcloud."""
+"""The commands `path` and `export`: the files that prices come from, and one for Libcloud."""
 
 from __future__ import annotations
 
@@ -9,17 +9,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from wharfinger.cli import jsonout
-from wharfinger.cli.options import Asked, command
-from wharfinger.cli.tables import table
-from wharfinger.cli.wording import age, size
+from wharfinger_prices.commands import shown
+from wharfinger_prices.commands.ending import line_of
+from wharfinger_prices.commands.options import Asked, command
 from wharfinger_prices.commands.places import asking, names_server
+from wharfinger_prices.commands.text import age, size, table
 
 if TYPE_CHECKING:
-    from wharfinger import Catalog, Client
+    from wharfinger_prices.commands.shown import ShownCatalog
     from wharfinger_prices.lookup.export import Exported
-    from wharfinger_prices.lookup.stack import Stack
-    from wharfinger_server.config import Settings
+    from wharfinger_prices.settings.price_settings import FolderSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +37,10 @@ def path(asked: Asked) -> None:
     if names_server(asked):
         raise click.UsageError("`path` tells of this machine's files: leave --server and WHARFINGER_SERVER out")
     with asking(asked) as place:
-        assert place.settings is not None
-        found = _files(place.settings, _active(place.client))
+        assert place.folder is not None
+        found = _files(place.folder, place.active())
     if asked.json:
-        jsonout.document([{"layer": f.layer, "path": str(f.path), "exists": f.exists, "note": f.note} for f in found])
+        shown.document([{"layer": f.layer, "path": str(f.path), "exists": f.exists, "note": f.note} for f in found])
         return
     table(("LAYER", "FILE", "SIZE", "CHANGED", "NOTE"), [_row(file) for file in found])
 
@@ -54,16 +53,7 @@ def _row(file: _File) -> tuple[str, ...]:
     return (file.layer, str(file.path), size(known.st_size), f"{changed} ago", file.note)
 
 
-def _active(client: Client) -> Catalog | None:
-    from wharfinger import NotFound
-
-    try:
-        return client.catalog()
-    except NotFound:
-        return None
-
-
-def _files(settings: Settings, active: Catalog | None) -> list[_File]:
+def _files(settings: FolderSettings, active: ShownCatalog | None) -> list[_File]:
     from wharfinger_prices.catalogues.catalogue_folder import CatalogueFolder
     from wharfinger_prices.lookup.export import default_path, is_export
     from wharfinger_prices.lookup.layers import bundled
@@ -87,13 +77,13 @@ def _files(settings: Settings, active: Catalog | None) -> list[_File]:
     elif user.is_file() and is_export(user):
         note = "our own export, so it is left out"
     found.append(_File("libcloud", user, exists=user.is_file(), note=note))
-    shelf = CatalogueFolder(settings.data_dir / "prices")
+    catalogues = CatalogueFolder(settings.data_dir / "prices")
     if active is None:
         found.append(
-            _File("downloaded", shelf.folder / "catalogs", exists=False, note="none yet: wharfinger prices update")
+            _File("downloaded", catalogues.folder / "catalogs", exists=False, note=f"none yet: {line_of('update')}")
         )
     else:
-        file = shelf.path_of(active.id)
+        file = catalogues.path_of(active.id)
         found.append(_File("downloaded", file, exists=file.is_file(), note=active.source))
     brought = bundled()
     if brought is not None:
@@ -115,54 +105,17 @@ def _entries(folder: Path) -> list[Path]:
 def export(asked: Asked, *, libcloud: bool, target: str | None) -> None:
     """Write the prices in force as a file that plain Libcloud uses, by default ~/.libcloud/pricing.json."""
     if not libcloud:
-        raise click.UsageError("say in which form: `wharfinger prices export --libcloud`")
+        raise click.UsageError(f"say in which form: `{line_of('export --libcloud')}`")
     from wharfinger_prices.lookup.export import export_libcloud
-    from wharfinger_server.commands.settings import refuse
-    from wharfinger_server.domain.errors import Refused
 
     with asking(asked) as place:
-        stack = (
-            _here(place.settings, _active(place.client), place.client.project)
-            if place.settings is not None
-            else _there(place.client)
-        )
-        try:
-            done = export_libcloud(stack, Path(target) if target else None)
-        except Refused as error:
-            refuse(error.message)
+        done = export_libcloud(place.stack(), Path(target) if target else None)
     _tell(asked, done)
-
-
-def _here(settings: Settings, active: Catalog | None, project: str) -> Stack:
-    """Return the layers of this machine's data folder."""
-    from wharfinger_prices.catalog import Catalog as Known
-    from wharfinger_prices.catalogues.catalogue_folder import CatalogueFolder
-    from wharfinger_prices.catalogues.reader import Reader
-    from wharfinger_prices.lookup.layers import Layers
-    from wharfinger_prices.registry import load_sources, usable
-
-    known = Known(active.id, active.source.partition(" ")[0]) if active is not None else None
-    loaded = Layers(
-        CatalogueFolder(settings.data_dir / "prices"), Reader(lambda: usable(load_sources())), settings
-    ).load(known)
-    for trouble in loaded.troubles:
-        click.echo(f"wharfinger: {trouble}", err=True)
-    return loaded.projects.get(project, loaded.base)
-
-
-def _there(client: Client) -> Stack:
-    """Return what another machine's server tells, as one layer."""
-    from wharfinger_prices.catalogues.catalogue import Catalogue
-    from wharfinger_prices.commands.server_place import price_of
-    from wharfinger_prices.lookup.stack import Layer, Stack
-
-    prices = [price_of(price) for price in client.prices(page_size=1000)]
-    return Stack((Layer("downloaded", Catalogue.of(prices)),))
 
 
 def _tell(asked: Asked, done: Exported) -> None:
     if asked.json:
-        jsonout.document({"path": str(done.path), "prices": done.count, "left_out": dict(done.left_out)})
+        shown.document({"path": str(done.path), "prices": done.count, "left_out": dict(done.left_out)})
         return
     click.echo(f"{done.count:,} prices written to {done.path}")
     for why, count in done.left_out.most_common():

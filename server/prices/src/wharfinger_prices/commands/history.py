@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
-from wharfinger.cli import jsonout
-from wharfinger.cli.limited import first, tell_more
-from wharfinger.cli.options import Asked, command
-from wharfinger.cli.tables import table
-from wharfinger.cli.wording import stamp
+from wharfinger_prices.commands import shown
 from wharfinger_prices.commands.descriptions import SHORT
+from wharfinger_prices.commands.ending import line_of, say
+from wharfinger_prices.commands.options import Asked, command
 from wharfinger_prices.commands.places import asking
-
-if TYPE_CHECKING:
-    from wharfinger import Activation
+from wharfinger_prices.commands.text import first, stamp, table
 
 
 @command(short_help="Tell which catalogues became active, and why.")
@@ -26,18 +20,18 @@ def history(asked: Asked, *, limit: int) -> None:
     OVERRIDDEN marks those that were in quarantine, so that somebody accepted what the checks objected to.
     """
     with asking(asked) as place:
-        found, more = first(place.client.activations(), limit)
+        found, more = first(place.activations(), limit)
     if asked.json:
-        jsonout.document(jsonout.plain(found))
+        shown.document(found)
     elif found:
         table(("ACTIVE SINCE", "CATALOG", "BY", "CHECKS", "REASON"), list(map(_row, found)))
     else:
-        click.echo("no catalogue has been active yet; `wharfinger prices update` fetches one", err=True)
+        click.echo(f"no catalogue has been active yet; `{line_of('update')}` fetches one", err=True)
     if more:
-        tell_more(limit)
+        say(f"there are more than {limit}; --limit 0 lists all")
 
 
-def _row(one: Activation) -> tuple[str, ...]:
+def _row(one: shown.ShownActivation) -> tuple[str, ...]:
     since = stamp(one.time)
     digits = one.catalog.removeprefix("catalogs/")[:SHORT]
     return (since, digits, one.actor, "OVERRIDDEN" if one.overridden else "passed", one.reason)

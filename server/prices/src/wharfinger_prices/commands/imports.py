@@ -1,21 +1,21 @@
-"""`wharfinger prices update` and `import`."""
+"""The commands `update` and `import`: prices are brought in."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from wharfinger.cli.options import Asked, command
+from wharfinger_prices.commands import shown
 from wharfinger_prices.commands.descriptions import tell_catalog
-from wharfinger_prices.commands.places import asking
-from wharfinger_prices.commands.progress import steps
+from wharfinger_prices.commands.options import Asked, command
+from wharfinger_prices.commands.places import Place, asking
+from wharfinger_prices.commands.progress import Steps, steps
 
 if TYPE_CHECKING:
-    from wharfinger import Catalog
+    from wharfinger_prices.commands.shown import ShownCatalog
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -48,12 +48,9 @@ def update(asked: Asked, *, url: str, force: bool, signature: str | None, form: 
     Without --url the checksum that lies beside the data is looked for and checked. Nothing is read again that has not
     changed. Where the checks object, the catalogue is kept in quarantine and the exit code is 5.
     """
-    signed = Path(signature).read_bytes() if signature else b""
     with asking(asked) as place, steps(asked) as progress:
-        known = {catalog.id for catalog in place.client.catalogs()}
-        catalog = place.client.import_catalog(
-            url=url, force=force, signature=signed, format=form, on_progress=progress.hear, **more
-        )
+        known = {catalog.id for catalog in place.catalogs()}
+        catalog = _import(place, progress, None, signature, url=url, force=force, format=form, **more)
     if "read" in progress.seen:
         _tell(asked, catalog, "imported" if catalog.id not in known else "imported again")
     elif "fetch" in progress.seen or force:
@@ -70,43 +67,23 @@ def import_(asked: Asked, file: str, *, signature: str | None, form: str, **more
 
     Where the checks object, the catalogue is kept in quarantine and the exit code is 5.
     """
-    signed = Path(signature).read_bytes() if signature else b""
-    with asking(asked) as place, _as_file(Path(file)) as source, steps(asked) as progress:
-        catalog = place.client.import_catalog(
-            source,
-            file_name=Path(file).resolve().name,
-            signature=signed,
-            format=form,
-            on_progress=progress.hear,
-            **more,
-        )
+    path = Path(file)
+    with asking(asked) as place, steps(asked) as progress:
+        catalog = _import(place, progress, path, signature, file_name=path.resolve().name, format=form, **more)
     _tell(asked, catalog, "imported")
 
 
-@contextmanager
-def _as_file(path: Path) -> Iterator[Path]:
-    """Give the file, and for a folder one with all that is in it."""
-    if not path.is_dir():
-        yield path
-        return
-    import zipfile
-    from tempfile import TemporaryDirectory
+def _import(place: Place, progress: Steps, file: Path | None, signature: str | None, **more: Any) -> ShownCatalog:
+    from wharfinger_prices.importing.request import ImportRequest
 
-    with TemporaryDirectory(prefix="wharfinger-") as folder:
-        packed = Path(folder) / f"{path.resolve().name}.zip"
-        with zipfile.ZipFile(packed, "w") as archive:
-            for file in sorted(path.rglob("*")):
-                if file.is_file() and not file.name.startswith("."):
-                    archive.write(file, str(file.relative_to(path)))
-        yield packed
+    signed = Path(signature).read_bytes() if signature else b""
+    return place.import_catalog(file, ImportRequest(signature=signed, **more), progress.hear)
 
 
-def _tell(asked: Asked, catalog: Catalog, outcome: str, hint: str = "") -> None:
+def _tell(asked: Asked, catalog: ShownCatalog, outcome: str, hint: str = "") -> None:
     """Tell what came of it."""
     if asked.json:
-        from wharfinger.cli import jsonout
-
-        jsonout.document({"outcome": outcome.replace(" ", "_"), **jsonout.plain(catalog)})
+        shown.document({"outcome": outcome.replace(" ", "_"), **shown.plain(catalog)})
         return
     tell_catalog(catalog, outcome)
     if hint:

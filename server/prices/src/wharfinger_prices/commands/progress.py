@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from wharfinger_prices.commands.text import console, size
+
 if TYPE_CHECKING:
-    from wharfinger import Progress
-    from wharfinger.cli.options import Asked
+    from wharfinger_prices.commands.options import Asked
+    from wharfinger_prices.commands.shown import Progress
 
 _PAUSE = 2.0
 _WORDS = {"fetch": "fetching", "read": "reading", "check": "comparing", "activate": "activating"}
@@ -61,39 +63,43 @@ class _Lines:
 
 @contextmanager
 def _bar() -> Iterator[Callable[[str, Progress], None]]:
-    from rich.progress import BarColumn, SpinnerColumn, TextColumn
+    from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bars
-
-    from wharfinger.cli.lines import Pace, eta_words, rate_words
-    from wharfinger.cli.tables import console
 
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=30),
         TextColumn("{task.fields[said]}", markup=False),
+        TimeRemainingColumn(elapsed_when_finished=True),
     )
-    pace = Pace()
     with Bars(*columns, console=console(stderr=True), transient=True) as bars:
         bar = bars.add_task("waiting", total=None, said="")
+        last = ""
 
         def show(step: str, progress: Progress) -> None:
-            """Move the bar."""
-            rate = pace.take(progress)
-            said = (_amount(progress), rate_words(progress, rate), eta_words(progress, rate))
+            """Move the bar; each step begins anew."""
+            nonlocal last
+            if step != last:
+                bars.reset(bar, total=None)
+                last = step
             bars.update(
                 bar,
                 description=step,
                 completed=progress.done,
-                total=progress.total,
-                said="  ".join(filter(None, said)),
+                total=progress.total or None,
+                said=_amount(progress),
             )
 
         yield show
 
 
 def _amount(progress: Progress) -> str:
-    from wharfinger.cli.lines import amount
-
-    share = progress.fraction
-    return "  ".join(filter(None, (amount(progress), f"{share:.0%}" if share is not None else "")))
+    """Return how much is done, such as `12.0 MiB/1.0 GiB  1%`; empty where nothing is counted."""
+    total = progress.total or 0
+    if not progress.done and not total:
+        return ""
+    counts = [progress.done, total] if total else [progress.done]
+    in_bytes = progress.unit == "bytes"
+    told = "/".join(map(size if in_bytes else str, counts)) + ("" if in_bytes else f" {progress.unit}")
+    return f"{told}  {min(1.0, progress.done / total):.0%}" if total else told

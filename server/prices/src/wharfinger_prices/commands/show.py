@@ -1,25 +1,22 @@
-"""`wharfinger prices show`: one price, where it comes from, and how it went over the catalogues."""
+"""The command `show`: one price, where it comes from, and how it went over the catalogues."""
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from itertools import islice
-from typing import TYPE_CHECKING
 
 import click
 
-from wharfinger.cli import jsonout
-from wharfinger.cli.options import Asked, command
-from wharfinger.cli.tables import pairs, table
-from wharfinger.cli.wording import stamp
+from wharfinger_prices.commands import shown
 from wharfinger_prices.commands.descriptions import SHORT, state_of
 from wharfinger_prices.commands.drawing import bar, change, sparkline
-from wharfinger_prices.commands.places import asking
-
-if TYPE_CHECKING:
-    from wharfinger import Catalog, Client, Price
+from wharfinger_prices.commands.options import Asked, command
+from wharfinger_prices.commands.places import Place, asking
+from wharfinger_prices.commands.shown import ShownCatalog, ShownPrice
+from wharfinger_prices.commands.text import pairs, stamp, table
 
 _MOST_HISTORY = 30
 _LAYERS = {
@@ -38,7 +35,7 @@ class _Past:
     catalog: str
     state: str
     time: datetime | None
-    price: Price | None
+    price: ShownPrice | None
 
 
 @command(short_help="Show a price, and how it went.")
@@ -58,42 +55,38 @@ def show(
     """
     where = "" if region == "-" else region
     with asking(asked) as place:
-        price = place.client.price(provider, sku, region=where, category=category, term=term, currency=currency)
-        found = list(islice(place.client.catalogs(), _MOST_HISTORY)) if history else []
-        past = [_past(place.client, catalog, price) for catalog in reversed(found)]
+        price = place.price(provider, where, sku, category=category, term=term, currency=currency)
+        found = list(islice(place.catalogs(), _MOST_HISTORY)) if history else []
+        past = [_past(place, catalog, price) for catalog in reversed(found)]
         origin = next((c.source for c in found if c.digest == price.catalog_digest), "")
     if asked.json:
         told = [{"catalog": one.catalog, "time": one.time, "price": one.price} for one in past]
-        jsonout.document({**jsonout.plain(price), "history": jsonout.plain(told)})
+        shown.document({**shown.plain(price), "history": told})
         return
     _tell(price, origin)
     if past:
         _draw(past)
 
 
-def _past(client: Client, catalog: Catalog, price: Price) -> _Past:
+def _past(place: Place, catalog: ShownCatalog, price: ShownPrice) -> _Past:
     """Return the same offer in another catalogue."""
-    from wharfinger import FailedPrecondition, NotFound
-
-    currency = price.amount.currency if price.amount else ""
-    try:
-        then: Price | None = client.price(
+    then: ShownPrice | None = None
+    with suppress(*place.has_none):
+        then = place.price(
             price.provider,
+            price.region,
             price.sku,
-            region=price.region,
             category=price.category,
             term=price.term,
-            currency=currency,
+            currency=price.amount.currency if price.amount else "",
             catalog=catalog.digest,
         )
-    except (NotFound, FailedPrecondition):
-        then = None
     if then is not None and then.unit != price.unit:
         then = None
     return _Past(catalog.id, state_of(catalog), catalog.data_time or catalog.import_time, then)
 
 
-def _tell(price: Price, origin: str) -> None:
+def _tell(price: ShownPrice, origin: str) -> None:
     pairs(
         (
             ("price", str(price)),
@@ -114,7 +107,7 @@ def _tell(price: Price, origin: str) -> None:
         )
 
 
-def _holds(price: Price) -> str:
+def _holds(price: ShownPrice) -> str:
     told = (("from", price.effective_time), ("until", price.expire_time))
     return " ".join(f"{word} {stamp(moment)}" for word, moment in told if moment is not None)
 

@@ -18,6 +18,8 @@ from wharfinger_prices.settings.sections import Kind, read_section, setting
 from wharfinger_prices.settings.tables import check_budgets, check_sources, check_trusted_keys
 
 APPLICATION = "wharfinger"
+SERVER_ADDRESS = "127.0.0.1:7480"
+"""Where a server listens that was told nothing else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +74,17 @@ class PriceSettings(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class FolderSettings:
-    """The settings of prices alone. `store_url` is that of the server's database, "" for the one in the data folder."""
+    """The settings of prices alone, read where no server reads them.
+
+    `store_url` is that of the server's database, "" for the one in the data folder; `server_address` is where the
+    server is told to listen.
+    """
 
     prices: Prices
     data_dir: Path
     price_folder: Path
     store_url: str = ""
+    server_address: str = SERVER_ADDRESS
 
     @property
     def database_url(self) -> str:
@@ -105,7 +112,13 @@ def load(environ: Mapping[str, str] | None = None) -> FolderSettings:
     if gathered.problems:
         raise ConfigError(gathered.problems)
     source = gathered.file if gathered.used else None
-    return FolderSettings(told, data_dir_of(data_dir), price_folder_of(told, source), str(store.get("url") or ""))
+    return FolderSettings(
+        told,
+        data_dir_of(data_dir),
+        price_folder_of(told, source),
+        str(store.get("url") or ""),
+        str(server.get("address") or SERVER_ADDRESS),
+    )
 
 
 def read_prices(gathered: Gathered) -> Prices:

@@ -1,0 +1,177 @@
+"""The prices of this machine's data folder, opened by the command itself.
+
+The record of catalogues is the server's database where a server is installed (it brings an entry point of the group
+`wharfinger.price_records`), and otherwise a file of the folder.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+import logging
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from wharfinger_prices.commands import shown
+from wharfinger_prices.commands.ending import say
+from wharfinger_prices.commands.shown import Progress, ShownActivation, ShownCatalog, ShownPrice
+from wharfinger_prices.errors import FailedPrecondition, NotFound, invalid
+from wharfinger_prices.price_book import PriceBook
+from wharfinger_prices.record import CatalogRecord, RecordUnusable
+from wharfinger_prices.settings.price_settings import FolderSettings
+
+if TYPE_CHECKING:
+    from wharfinger_prices.importing.request import ImportRequest
+    from wharfinger_prices.lookup.stack import Stack
+    from wharfinger_prices.sdk.price_source import PriceSource
+
+RECORDS = "wharfinger.price_records"
+"""The entry-point group of what opens a record elsewhere: without arguments, as an asynchronous context."""
+T = TypeVar("T")
+_PAGE = 1000
+
+
+@contextmanager
+def folder_place(settings: FolderSettings, project: str) -> Iterator[FolderPlace]:
+    """Open the folder, and close it afterwards. Raises RecordInUse where another process has it, RecordUnusable."""
+    # Troubles are told by the commands.
+    logging.getLogger("wharfinger_prices").addHandler(logging.NullHandler())
+    with asyncio.Runner() as runner:
+        opening = _record(settings)
+        record = runner.run(opening.__aenter__())
+        book = PriceBook(record, installed_sources, settings)
+        try:
+            yield FolderPlace(book, runner, settings, project)
+        finally:
+            book.close()
+            runner.run(opening.__aexit__(None, None, None))
+
+
+def _record(settings: FolderSettings) -> AbstractAsyncContextManager[CatalogRecord]:
+    from importlib.metadata import entry_points
+
+    for point in entry_points(group=RECORDS):
+        found: AbstractAsyncContextManager[CatalogRecord] = point.load()()
+        return found
+    return _folder_record(settings)
+
+
+@asynccontextmanager
+async def _folder_record(settings: FolderSettings) -> AsyncIterator[CatalogRecord]:
+    from wharfinger_prices.folder_record import FolderRecord
+
+    if settings.store_url or (settings.data_dir / "wharfinger.db").exists():
+        raise RecordUnusable(
+            f"a server keeps the catalogues of {settings.data_dir} in its database, and is not installed here: install "
+            "the distribution wharfinger-server, or name another folder by WHARFINGER_DATA_DIR"
+        )
+    yield FolderRecord(settings.data_dir / "prices")
+
+
+def installed_sources() -> dict[str, type[PriceSource]]:
+    """Import the installed price sources and return those that can be used, by their formats' names."""
+    from wharfinger_prices.registry import load_sources, usable
+
+    return usable(load_sources())
+
+
+def layers_of(settings: FolderSettings, active: ShownCatalog | None, project: str) -> Stack:
+    """Return the layers of a folder whose record says which catalogue is `active`."""
+    from wharfinger_prices.catalog import Catalog
+    from wharfinger_prices.catalogues.catalogue_folder import CatalogueFolder
+    from wharfinger_prices.catalogues.reader import Reader
+    from wharfinger_prices.lookup.layers import Layers
+
+    known = Catalog(active.id, active.source.partition(" ")[0]) if active is not None else None
+    layers = Layers(CatalogueFolder(settings.data_dir / "prices"), Reader(installed_sources), settings)
+    loaded = layers.load(known)
+    for trouble in loaded.troubles:
+        say(trouble)
+    return loaded.projects.get(project, loaded.base)
+
+
+class FolderPlace:
+    """The prices of an open folder. Raises `errors.Refused`."""
+
+    def __init__(self, book: PriceBook, runner: asyncio.Runner, folder: FolderSettings, project: str) -> None:
+        self.folder: FolderSettings | None = folder
+        self.has_none: tuple[type[Exception], ...] = (NotFound, FailedPrecondition)
+        self._book = book
+        self._runner = runner
+        self._project = project
+        self._told: set[str] = set()
+
+    def catalogs(self) -> Iterator[ShownCatalog]:
+        """Tell the catalogues, the newest import first."""
+        after = ""
+        while found := self._run(self._book.catalogs(after, _PAGE)):
+            yield from map(shown.catalog, found)
+            after = found[-1].digest
+
+    def catalog(self, digest: str) -> ShownCatalog:
+        """Return a catalogue by its digest, or the one that is "active"."""
+        return shown.catalog(self._run(self._book.catalog(digest)))
+
+    def active(self) -> ShownCatalog | None:
+        """Return the active catalogue, None where there is none."""
+        try:
+            return self.catalog("active")
+        except NotFound:
+            return None
+
+    def activations(self) -> Iterator[ShownActivation]:
+        """Tell which catalogues became active, the newest first."""
+        before = 0
+        while found := self._run(self._book.activations(_PAGE, before)):
+            yield from map(shown.activation, found)
+            before = found[-1].number
+
+    def activate(self, digest: str, reason: str, *, override_checks: bool) -> ShownCatalog:
+        """Make a catalogue the active one, and return it."""
+        return shown.catalog(self._run(self._book.activate(digest, _user(), reason, override=override_checks)))
+
+    def import_catalog(
+        self, file: Path | None, request: ImportRequest, on_progress: Callable[[Progress], None]
+    ) -> ShownCatalog:
+        """Import a file, a folder of pages, or (None) what the request says to fetch; return the catalogue."""
+        request = replace(request, actor=_user())
+        if file is None:
+            return shown.catalog(self._run(self._book.import_url(request, on_progress)))
+        return shown.catalog(self._run(self._book.import_file(file, request, on_progress)))
+
+    def price(
+        self, provider: str, region: str, sku: str, *, category: str, term: str, currency: str, catalog: str = ""
+    ) -> ShownPrice:
+        """Return the price that fits, from the first layer that knows one, or in the catalogue of a digest."""
+        if currency and not (len(currency) == 3 and currency.isalpha() and currency.isupper()):
+            raise invalid("currency_code", f"{currency[:40]!r} is no ISO 4217 code, such as USD")
+        stack = self._run(self._book.stack_of(catalog)) if catalog else self.stack()
+        return shown.price(stack.price(provider, region, sku, category, term, currency))
+
+    def prices(self, catalog: str) -> Iterator[ShownPrice]:
+        """Tell all prices, of a catalogue by its digest, in the order of provider, region and sku."""
+        stack = self._run(self._book.stack_of(catalog))
+        return (shown.price(found) for _, found in stack.merged())
+
+    def stack(self) -> Stack:
+        """Return the layers that prices are looked up in, the project's own first; what can't be used is told."""
+        stack = self._run(self._book.current(self._project))
+        for trouble in self._book.troubles:
+            if trouble not in self._told:
+                say(trouble)
+        self._told.update(self._book.troubles)
+        return stack
+
+    def _run(self, work: Coroutine[Any, Any, T]) -> T:
+        return self._runner.run(work)
+
+
+def _user() -> str:
+    """Return who does it: the user of this process."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "unknown"

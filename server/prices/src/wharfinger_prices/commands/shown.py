@@ -1,0 +1,212 @@
+"""What the commands show of prices and catalogues, wherever these are: named as the client's values are.
+
+Amounts are exact decimals, times aware datetimes in UTC; what is not known is None, never zero.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Protocol
+
+import click
+
+if TYPE_CHECKING:
+    from wharfinger_prices.catalog import Activation, Catalog
+    from wharfinger_prices.lookup.stack import Found
+
+DIGEST = "sha256:"
+"""What stands before the hexadecimal digits of a catalogue's digest."""
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """An exact amount; `currency` is an ISO 4217 code such as "USD"."""
+
+    amount: Decimal
+    currency: str
+
+    def __str__(self) -> str:
+        return f"{self.amount:f} {self.currency}"
+
+
+@dataclass(frozen=True, slots=True)
+class ShownTier:
+    """One step of a price that falls with quantity: from `from_quantity` units a month upwards one costs `amount`."""
+
+    from_quantity: Decimal
+    amount: Amount
+
+
+@dataclass(frozen=True, slots=True)
+class ShownPrice:
+    """One price, with where it comes from. `amount` buys one `unit` and is None where it is unknown."""
+
+    provider: str
+    region: str
+    sku: str
+    unit: str
+    amount: Amount | None
+    category: str = "on-demand"
+    term: str = ""
+    free: bool = False
+    tiers: tuple[ShownTier, ...] = ()
+    effective_time: datetime | None = None
+    expire_time: datetime | None = None
+    source: str = ""
+    layer: str = ""
+    stale: bool = False
+    catalog_digest: str = ""
+    id: str = ""
+
+    def __str__(self) -> str:
+        if self.free:
+            return "free"
+        return f"{self.amount} per {self.unit.removesuffix('s')}" if self.amount is not None else "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class ShownDiff:
+    """How one catalogue differs from an earlier one, in numbers of prices."""
+
+    added: int = 0
+    removed: int = 0
+    raised: int = 0
+    lowered: int = 0
+    became_zero: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ShownCatalog:
+    """A catalogue. `name` is `catalogs/` and the digits of its `digest`; `diff` is against what was active before."""
+
+    name: str
+    digest: str
+    source: str = ""
+    data_time: datetime | None = None
+    import_time: datetime | None = None
+    price_count: int = 0
+    unknown_count: int = 0
+    active: bool = False
+    quarantine_reason: str = ""
+    diff: ShownDiff | None = None
+    signed_by: str = ""
+    stale: bool = False
+    sections: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def id(self) -> str:
+        """The 64 hexadecimal digits of its digest."""
+        return self.name.removeprefix("catalogs/")
+
+
+@dataclass(frozen=True, slots=True)
+class ShownActivation:
+    """That a catalogue, by its name, became the active one: when, by whom, why, and whether checks were overridden."""
+
+    catalog: str
+    time: datetime | None = None
+    actor: str = ""
+    reason: str = ""
+    overridden: bool = False
+
+
+class Progress(Protocol):
+    """How far an import is: `done` of `total` in `unit`; 0 or None: nobody knows the total."""
+
+    @property
+    def step(self) -> str:
+        """What is being done: fetch, read, check or activate."""
+
+    @property
+    def done(self) -> int:
+        """How much of it is done."""
+
+    @property
+    def total(self) -> int | None:
+        """How much there is to do."""
+
+    @property
+    def unit(self) -> str:
+        """What is counted: bytes or prices."""
+
+
+# ---------------------------------------------------------------------- from the folder's own values
+
+
+def price(found: Found) -> ShownPrice:
+    """Return a price that was found."""
+    one = found.price
+    return ShownPrice(
+        provider=one.provider,
+        region=one.region,
+        sku=one.sku,
+        unit=one.unit,
+        amount=None if one.amount is None else Amount(one.amount, one.currency),
+        category=one.category,
+        term=one.term,
+        free=one.free,
+        tiers=tuple(ShownTier(tier.from_quantity, Amount(tier.amount, one.currency)) for tier in one.tiers),
+        effective_time=_moment(one.effective),
+        expire_time=_moment(one.expire),
+        source=one.source,
+        layer=found.layer,
+        stale=found.stale,
+        catalog_digest=DIGEST + found.catalog,
+        id=one.id,
+    )
+
+
+def catalog(one: Catalog) -> ShownCatalog:
+    """Return a catalogue of the record."""
+    diff = one.diff
+    return ShownCatalog(
+        name=f"catalogs/{one.digest}",
+        digest=DIGEST + one.digest,
+        source=one.source,
+        data_time=_moment(one.data_time),
+        import_time=_moment(one.import_time),
+        price_count=one.price_count,
+        unknown_count=one.unknown_count,
+        active=one.active,
+        quarantine_reason=one.quarantine_reason,
+        diff=None if diff is None else ShownDiff(*(getattr(diff, field.name) for field in fields(ShownDiff))),
+        signed_by=one.signed_by,
+        stale=one.stale,
+        sections=one.sections,
+    )
+
+
+def activation(one: Activation) -> ShownActivation:
+    """Return an activation of the record."""
+    return ShownActivation(f"catalogs/{one.digest}", _moment(one.time), one.actor, one.reason, one.overridden)
+
+
+def _moment(time: int) -> datetime | None:
+    """Return a time in microseconds, None for 0: not known."""
+    return _EPOCH + timedelta(microseconds=time) if time else None
+
+
+# ---------------------------------------------------------------------- as JSON
+
+
+def document(value: Any) -> None:
+    """Print one JSON document, indented: names as here, times in RFC 3339, amounts as exact texts."""
+    click.echo(json.dumps(plain(value), indent=2, ensure_ascii=False))
+
+
+def plain(value: Any) -> Any:
+    """Return `value` as what JSON has."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return format(value, "f") if isinstance(value, Decimal) else value
