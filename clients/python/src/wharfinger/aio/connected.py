@@ -53,7 +53,7 @@ class Connected:
 
     @property
     def origin(self) -> str:
-        """The server's address with `https://` or `http://` before it, whichever it is spoken to by."""
+        """The server's address as a URL, which says whether the connection is encrypted: of https or of http."""
         return self._transport.origin
 
     @property
