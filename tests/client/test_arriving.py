@@ -57,6 +57,21 @@ def test_what_waits_long_gives_up_an_address_where_nothing_ever_was(verb: str, m
             verbs[verb]()
 
 
+# What waits is tried again by gRPC itself first, for a second or two.
+@pytest.mark.parametrize(("verb", "first"), [("wait", 2.5), ("watch", 1.0)])
+def test_a_first_connection_that_does_not_come_about_is_a_warning_meanwhile(
+    verb: str, first: float, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("wharfinger._core.connection.outage.FIRST", first)
+    monkeypatch.setattr("wharfinger._core.connection.outage.SOON", 0.2)
+    with wharfinger.Client("127.0.0.1:1") as client, pytest.raises(wharfinger.Unreachable):
+        list(client.watch("x")) if verb == "watch" else client.wait("x")
+    warnings = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert len(warnings) == 1
+    assert "127.0.0.1:1: Connection refused" in warnings[0]
+    assert f"given up after {first:g} seconds" in warnings[0]
+
+
 async def test_what_waits_long_gives_up_in_asyncio_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("wharfinger._core.connection.outage.FIRST", 0.5)
     async with aio.Client("127.0.0.1:1") as client:

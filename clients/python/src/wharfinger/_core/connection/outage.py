@@ -13,6 +13,8 @@ _log = logging.getLogger("wharfinger")
 # A server that this client never spoke with is waited for so long, in seconds: as a restart takes, and no longer, since
 # most such addresses are wrong.
 FIRST = 5.0
+# That nobody answered yet is a warning after so many seconds, once: somebody may sit before it and wonder.
+SOON = 1.0
 # An outage is a warning after so many seconds, once.
 LONG = 10.0
 
@@ -45,9 +47,14 @@ class Outage:
             raise error
 
     def tell(self, error: errors.WharfingerError | None, pause: float) -> None:
-        """Log that it is asked again in `pause` seconds: a warning once when that has gone on for long."""
+        """Log that it is asked again in `pause` seconds: a warning once, soon where nobody ever answered, else late."""
         why = error or "the connection was cut off"
         _log.info("%s; %s again in %.1f seconds", why, self._doing, pause)
+        if not self._transport.connected:
+            if time.monotonic() - self._began >= SOON and not self._warned:
+                self._warned = True
+                _log.warning("%s; asked again, and given up after %g seconds without an answer", why, FIRST)
+            return
         away = time.monotonic() - self._since if self._out else 0.0
         if away >= LONG and not self._warned:
             self._warned = True
