@@ -11,6 +11,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 GEN := .venv-gen/bin
 PEERS := .venv-bench/bin
+# A machine that sets this would have each server of each test compile itself anew.
+unexport PYTHONDONTWRITEBYTECODE
 # buf is installed as a program that finds itself by PATH.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 # The order of tests is spread over the cores; `make test PYTEST=-x` and the like add to it.
@@ -25,6 +27,7 @@ CODE := $(PACKAGES) $(TESTS) $(wildcard tools docs bench)
 GENERATED := clients/python/src/wharfinger/v1 clients/python/src/wharfinger/blocking clients/go/wharfinger clients/typescript/src/gen
 BASELINE := protos/baseline.binpb
 
+NOT_OURS := $(addprefix --no-emit-package ,wharfinger wharfinger-compute wharfinger-image wharfinger-libcloud wharfinger-outbound wharfinger-prices)
 COMPILE = $(BIN)/uv pip compile --quiet --generate-hashes --universal --no-emit-index-url --no-header --python-version 3.11
 
 .PHONY: help
@@ -68,7 +71,8 @@ lock: .venv/.ready ## compile requirements/*.txt anew; UPGRADE=1 takes the newes
 	@$(COMPILE) $(if $(UPGRADE),--upgrade) -o requirements/build.txt requirements/build.in >/dev/null
 	@$(COMPILE) $(if $(UPGRADE),--upgrade) -o requirements/generate.txt requirements/generate.in >/dev/null
 	@$(COMPILE) $(if $(UPGRADE),--upgrade) -o requirements/bench.txt requirements/bench.in >/dev/null
-	@$(COMPILE) $(if $(UPGRADE),--upgrade) -c requirements/build.txt --no-emit-package wharfinger --no-emit-package wharfinger-compute --no-emit-package wharfinger-image --no-emit-package wharfinger-libcloud --no-emit-package wharfinger-outbound --no-emit-package wharfinger-prices -o requirements/dev.txt $(PROJECTS) requirements/dev.in >/dev/null
+	@$(COMPILE) --upgrade --resolution lowest-direct $(NOT_OURS) -o requirements/lowest.txt $(PROJECTS) requirements/tests.in >/dev/null
+	@$(COMPILE) $(if $(UPGRADE),--upgrade) -c requirements/build.txt $(NOT_OURS) -o requirements/dev.txt $(PROJECTS) requirements/dev.in >/dev/null
 
 # ---------------------------------------------------------------- using it
 
@@ -116,8 +120,18 @@ faketime:
 s3-server: .venv/.ready
 	@! command -v go >/dev/null || $(BIN)/python -m tests.servers.s3
 
+# Which tests are quick: tests/gears.py.
+.PHONY: quick
+quick: .venv/.ready ## run the tests that start no process and are soon over
+	@$(BIN)/python -m pytest -m quick -n logical --dist worksteal $(PYTEST) $(TESTS)
+
+PYTHONS ?= 3.12 3.13 lowest
+.PHONY: versions
+versions: .venv/.ready ## run the quick tests on the other Pythons, and with the lowest dependencies; PYTHONS=
+	@$(BIN)/python tools/versions.py $(PYTHONS)
+
 .PHONY: test
-test: .venv/.ready faketime s3-server ## run the tests
+test: .venv/.ready faketime s3-server ## run all tests
 ifneq ($(strip $(TESTS)),)
 	@$(BIN)/python -m pytest -n logical --dist worksteal $(PYTEST) $(TESTS)
 else
@@ -215,6 +229,18 @@ recording: .venv/.ready ## run the demo and write what it showed to docs/demo.sv
 bench: .venv/.ready .venv-bench/.ready ## measure, against ceilings and peers in the same run; BENCH='--only 1,4'
 	@$(BIN)/python -m bench $(BENCH)
 
+# The long ones, in the sizes that a release needs. Hours.
+CAMPAIGNS := sim_SEEDS=5000 seeded powerloss_N=1000 prices-crash s3-kills s3-large crash_N=200 crashpoints chaos_TASKS=5000 prices-large
+.PHONY: campaigns
+campaigns: .venv/.ready ## run all the long campaigns, one after another: hours
+	@failed=; \
+		for campaign in $(CAMPAIGNS); do \
+			echo "=== make $${campaign//_/ }"; \
+			$(MAKE) $${campaign//_/ } || failed="$$failed $${campaign%%_*}"; \
+		done; \
+		test -z "$$failed" || { echo "=== these found something:$$failed"; exit 1; }; \
+		echo "=== all campaigns found nothing"
+
 SEEDS ?= 100
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 .PHONY: sim
@@ -263,6 +289,6 @@ prices-large: .venv/.ready ## read a generated price file of 510 MB in each form
 
 .PHONY: clean
 clean: ## remove all that was built, the environments included
-	@rm -rf .venv .venv-gen .venv-bench bench/results.json .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache .cache .tools build dist
+	@rm -rf .venv .venv-gen .venv-bench .venv-versions bench/results.json .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache .cache .tools build dist
 	@rm -rf clients/typescript/node_modules clients/typescript/dist
 	@find . -name __pycache__ -prune -not -path './.git/*' -exec rm -rf {} +

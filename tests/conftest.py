@@ -1,12 +1,21 @@
 """What all tests share: real servers in processes of their own."""
 
+import os
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from tests.gears import _no_process_is_started, pytest_collection_modifyitems, pytest_runtest_protocol
 from tests.servers.serving import Serving
+
+__all__ = ["_no_process_is_started", "pytest_collection_modifyitems", "pytest_runtest_protocol"]
+
+# Compiled once, and not by each of the processes that tests start.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 # How long an example takes tells of the machine, not of the code.
 settings.register_profile("steady", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -14,6 +14,8 @@ from bench.figure import WrongAnswer, expect, figure
 from bench.report import table
 from bench.turns import take_turns
 
+pytestmark = pytest.mark.processes
+
 ROOT = Path(__file__).resolve().parents[2]
 
 

@@ -9,6 +9,8 @@ from tests.campaigns.chaos.campaign import Campaign
 from tests.campaigns.chaos.mixes import Mix
 from tests.servers.wall_clock import library
 
+pytestmark = pytest.mark.campaign
+
 
 @pytest.mark.timeout(240)
 async def test_nothing_is_lost_doubled_or_unknown_when_everything_goes_wrong(tmp_path: Path) -> None:

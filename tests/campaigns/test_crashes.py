@@ -10,6 +10,8 @@ from tests.campaigns.crash.campaign import Campaign
 from tests.campaigns.crashpoints.play import campaign
 from tests.servers.nursery import Nursery
 
+pytestmark = pytest.mark.campaign
+
 
 @pytest.fixture(scope="module")
 def nursery() -> Iterator[Nursery]:

@@ -6,6 +6,8 @@ import pytest
 from tests.campaigns.powerloss.campaign import run
 from tests.campaigns.powerloss.recording import NoCompiler
 
+pytestmark = pytest.mark.campaign
+
 
 def test_no_power_cut_loses_what_was_answered_and_a_database_that_does_not_sync_is_seen() -> None:
     try:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from tests.campaigns.seeded import BUGS, hunt
 
+pytestmark = pytest.mark.campaign
+
 MOST = 6
 """How many histories a bug here gets. The others need more of them: `make seeded` hunts all."""
 QUICK = {

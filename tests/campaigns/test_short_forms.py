@@ -13,6 +13,8 @@ from tests.campaigns.s3_kills import campaign as kill_uploads
 from tests.servers import s3
 from tests.servers.serving import Serving
 
+pytestmark = pytest.mark.campaign
+
 
 @pytest.mark.timeout(180)
 async def test_nothing_is_lost_or_run_twice_when_the_server_is_killed(tmp_path: Path) -> None:

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from tests.campaigns.sim.world import play, template, workplace
 
+pytestmark = pytest.mark.campaign
+
 
 @pytest.mark.timeout(180)
 def test_random_histories_lose_nothing_and_make_nothing_twice() -> None:

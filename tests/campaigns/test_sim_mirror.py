@@ -10,6 +10,8 @@ from tests.domain.build import entry
 
 from wharfinger_server.domain.clock import Reading, retimed
 
+pytestmark = pytest.mark.campaign
+
 ANOTHER = Reading("another boot", steady=500, wall=1_000_000, since=400)
 DECIDED = entry(**dict.fromkeys(MOMENTS, 10**12), settle_window=60, undo_window=25)
 

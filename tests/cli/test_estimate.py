@@ -6,6 +6,8 @@ from tests.pricing.making import document, line
 from tests.rpc.test_access import write_config
 from tests.servers.serving import Serving
 
+pytestmark = pytest.mark.processes
+
 
 @pytest.fixture(scope="module")
 def priced(tmp_path_factory):

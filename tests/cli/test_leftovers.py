@@ -6,6 +6,8 @@ import pytest
 from tests.cli.conftest import Said, Shell
 from tests.servers.serving import Serving
 
+pytestmark = pytest.mark.processes
+
 PRICES = """\
 provider,sku,unit,currency,amount
 quay,small,Hours,USD,0.0000000021

@@ -13,6 +13,8 @@ from tests.cli.conftest import Shell
 from wharfinger import Policy
 from wharfinger.cli.commands.submit import submit
 
+pytestmark = pytest.mark.processes
+
 
 def three(wharf: Shell) -> None:
     for name, env in (("a", "test"), ("b", "test"), ("c", "prod")):

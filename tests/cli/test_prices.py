@@ -19,7 +19,7 @@ from tests.servers.sources import Reply, Sources, redirect
 
 from wharfinger.cli.app import run
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = [pytest.mark.processes, pytest.mark.timeout(180)]
 
 
 class Folder:

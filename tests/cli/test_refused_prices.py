@@ -13,6 +13,8 @@ from tests.cli.test_prices import Folder
 from tests.pricing.making import Signer, document, line, many
 from tests.servers.sources import Reply, Sources, redirect
 
+pytestmark = pytest.mark.processes
+
 TRUSTED, STRANGER = Signer(), Signer()
 GOOD = [line(f"m{number}", "0.10") for number in range(40)]
 LIBCLOUD = '{"compute": {"gandi": {"small": %s}}, "storage": {}, "updated": %d}'

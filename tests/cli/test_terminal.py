@@ -17,6 +17,8 @@ from wharfinger.cli.fitting import fit, shortened
 from wharfinger.cli.lines import eta_words, progress_line
 from wharfinger.cli.watching import present
 
+pytestmark = pytest.mark.processes
+
 LONG = "long-task-id-that-nobody-types-cutover-of-the-{}-harbour"
 
 

@@ -20,6 +20,7 @@ HEAVY = (
 )
 
 
+@pytest.mark.processes
 def test_help_tells_every_command_without_loading_them(nobody: Shell) -> None:
     code = (
         "import sys; sys.argv = ['wharfinger', '--help']\n"
@@ -132,6 +133,7 @@ def test_completion_scripts_are_printed(nobody: Shell, shell: str) -> None:
     assert "_WHARFINGER_COMPLETE" in said.out
 
 
+@pytest.mark.processes
 def test_commands_and_options_are_completed(nobody: Shell) -> None:
     asked = {"_WHARFINGER_COMPLETE": "bash_complete", "COMP_CWORD": "1", "COMP_WORDS": "wharfinger su"}
     assert nobody.apart(**asked).out.split() == ["plain,submit"]
@@ -151,6 +153,7 @@ def plug_in(folder: Path, point: str, source: str = "") -> dict[str, str]:
     return {"PYTHONPATH": os.pathsep.join(filter(None, [str(folder), os.environ.get("PYTHONPATH", "")]))}
 
 
+@pytest.mark.processes
 def test_a_command_of_another_distribution_is_listed_and_run(nobody: Shell, tmp_path: Path) -> None:
     source = "import click\n@click.command()\ndef weigh():\n    click.echo('12 tons')\n    raise SystemExit(7)\n"
     where = plug_in(tmp_path, "weigh = cargo_tools:weigh", source)
@@ -159,6 +162,7 @@ def test_a_command_of_another_distribution_is_listed_and_run(nobody: Shell, tmp_
     assert (said.code, said.out) == (7, "12 tons\n")
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize(
     ("point", "source", "told"),
     [
@@ -177,6 +181,7 @@ def test_a_broken_command_of_another_distribution_says_whose_it_is(
     assert nobody.apart("--help", **where).code == 0
 
 
+@pytest.mark.processes
 def test_a_server_that_is_not_installed_is_told_helpfully() -> None:
     code = (
         "import sys\nfrom wharfinger.cli import app, plugins\nplugins.names = lambda: {}\nsys.exit(app.run(['serve']))"

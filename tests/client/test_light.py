@@ -3,7 +3,11 @@
 import subprocess
 import sys
 
+import pytest
+
 import wharfinger
+
+pytestmark = pytest.mark.processes
 
 HEAVY = ("grpc", "google.protobuf", "click", "rich", "asyncio", "wharfinger.blocking", "wharfinger._core")
 

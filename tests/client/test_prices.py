@@ -12,6 +12,8 @@ from tests.servers.serving import Serving
 import wharfinger
 import wharfinger.aio
 
+pytestmark = pytest.mark.processes
+
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory):

@@ -18,6 +18,8 @@ from wharfinger import aio
 from wharfinger._core.connection.causes import cause
 from wharfinger._core.connection.settings import resolve
 
+pytestmark = pytest.mark.processes
+
 
 @pytest.fixture
 def certificate(tmp_path: Path) -> tuple[Path, Path]:

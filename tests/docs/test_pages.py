@@ -16,6 +16,8 @@ from tests.servers.serving import Serving
 from wharfinger._core.connection import methods
 from wharfinger.testing import Trial
 
+pytestmark = pytest.mark.processes
+
 ROOT = Path(__file__).resolve().parents[2]
 
 

@@ -64,6 +64,7 @@ async def test_a_task_that_the_script_started_is_blamed_on_the_script(begin: Beg
     assert stage.host.blocks[0].culprit == f"{culprit.job.assignment.task} at scripts/own_script.py:3 in child"
 
 
+@pytest.mark.processes
 async def test_the_innermost_line_in_the_script_s_own_package_is_named(begin: Begin) -> None:
     stage = await begin(AsyncioExecutor(QUICK))
     source = "import subprocess\nasync def main(task):\n    subprocess.run(['sleep', '0.4'])\n"

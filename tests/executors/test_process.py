@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.processes
+
 STUCK = """
 import asyncio, sys
 from pathlib import Path

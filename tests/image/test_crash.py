@@ -21,6 +21,8 @@ import wharfinger_image.import_image as script
 from wharfinger.runtime.protocol import Progress
 from wharfinger.testing import Done, MemorySession, Stop, Trial
 
+pytestmark = pytest.mark.processes
+
 DATA = image(6 * MIB)
 
 REPORTS = [

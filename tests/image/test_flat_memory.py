@@ -11,6 +11,8 @@ import pytest
 from tests.image.conftest import MIB, House
 from tests.servers.sources import Reply
 
+pytestmark = pytest.mark.processes
+
 SIZE = 512 * MIB
 
 CHILD = """

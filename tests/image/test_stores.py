@@ -16,6 +16,8 @@ from tests.servers.sources import Reply
 import wharfinger_image.import_image as script
 from wharfinger_image.placing import Placing
 
+pytestmark = pytest.mark.processes
+
 DATA = image(6 * MIB)
 
 

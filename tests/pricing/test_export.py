@@ -46,6 +46,7 @@ print(asked)
 """
 
 
+@pytest.mark.processes
 @pytest.mark.timeout(180)
 async def test_libclouds_real_file_comes_in_and_libcloud_reads_the_same_from_our_export(
     open_pricing: OpenPricing, without_bundled: None, home: Path

@@ -19,6 +19,8 @@ from tests.servers.serving import NotServing
 from wharfinger.v1 import executor_service_pb2, task_pb2
 from wharfinger.v1 import task_service_pb2 as v1
 
+pytestmark = pytest.mark.processes
+
 
 def bearer(token):
     return (("authorization", f"Bearer {token}"),)

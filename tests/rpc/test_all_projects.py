@@ -11,6 +11,8 @@ from tests.system.documented import as_promised
 from wharfinger.v1 import task_pb2
 from wharfinger.v1 import task_service_pb2 as v1
 
+pytestmark = pytest.mark.processes
+
 ANN, BOTH, ROOT = bearer("ann-token"), bearer("both-token"), bearer("root-token")
 PRICES = "provider,sku,unit,currency,amount\nquay,large,Hours,USD,1.5\nquay,berth,Hours,EUR,0.25\n"
 HALF = "state = PARTIALLY_FAILED"

@@ -8,6 +8,8 @@ from tests.system.documented import as_promised
 
 from wharfinger.v1 import pricing_service_pb2, task_pb2, task_service_pb2
 
+pytestmark = pytest.mark.processes
+
 PRICES = "provider,sku,unit,currency,amount\nquay,small,Hours,USD,0.0000000021\nquay,large,Hours,USD,1.5\n"
 
 

@@ -20,6 +20,8 @@ from wharfinger.runtime.redaction import MARK, Redactor, hold, known, of_call, w
 from wharfinger.v1 import task_service_pb2 as v1
 from wharfinger_server.app.logs import JsonLines, PlainLines
 
+pytestmark = pytest.mark.processes
+
 STRUCTURE = [
     '"message": "',
     '", "level": "info", "logger": "',

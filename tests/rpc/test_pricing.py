@@ -17,6 +17,8 @@ from tests.system.documented import as_promised
 
 from wharfinger.v1 import pricing_service_pb2 as v1
 
+pytestmark = pytest.mark.processes
+
 CHUNK = 64 * 1024
 LIMIT = 512 * 1024
 SIGNER = Signer()

@@ -11,6 +11,8 @@ import pytest
 from wharfinger.script import inspect
 from wharfinger.testing import Trial
 
+pytestmark = pytest.mark.processes
+
 EXAMPLE = Path(__file__).parents[2] / "examples" / "beacons"
 
 

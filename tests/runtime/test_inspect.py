@@ -185,6 +185,7 @@ def test_a_resource_type_refuses_windows_that_are_none(windows):
         ResourceType(**windows)
 
 
+@pytest.mark.processes
 def test_the_contract_needs_the_standard_library_only():
     """Scripts are imported wherever they run: their import of the contract must stay light."""
     program = (

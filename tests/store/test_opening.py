@@ -56,6 +56,7 @@ async def test_a_second_server_is_refused_and_the_first_is_named(
     assert await open_store().unfinished(0, 1) == []
 
 
+@pytest.mark.processes
 def test_a_server_that_was_killed_locks_nobody_out(url: str) -> None:
     program = (
         "import sys, time; from tests.store.making import encode; from wharfinger_server.store.store import Store\n"
@@ -254,6 +255,7 @@ def test_what_was_refused_is_not_held(url: str, tmp_path: Path, open_store: Open
     driver.close()
 
 
+@pytest.mark.processes
 def test_a_lock_that_a_dead_process_left_to_another_says_so(tmp_path: Path) -> None:
     note = tmp_path / "wharfinger.db.lock"
     ended = subprocess.Popen(["true"])

@@ -22,6 +22,8 @@ from wharfinger_server.store.databases import soundness
 from wharfinger_server.store.errors import Damaged
 from wharfinger_server.store.store import Store
 
+pytestmark = pytest.mark.processes
+
 PAGE = 4096
 TASKS = 60
 PROGRAM = """

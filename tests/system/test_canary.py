@@ -20,6 +20,8 @@ from tests.servers.serving import Serving
 from wharfinger.v1 import executor_service_pb2, task_pb2
 from wharfinger.v1 import task_service_pb2 as v1
 
+pytestmark = pytest.mark.processes
+
 FULL = task_pb2.TASK_VIEW_FULL
 ENDS = {
     "succeed": task_pb2.TASK_STATE_SUCCEEDED,

@@ -22,7 +22,7 @@ from wharfinger.v1 import task_service_pb2 as v1
 QUEUED, SUCCEEDED = task_pb2.TASK_STATE_QUEUED, task_pb2.TASK_STATE_SUCCEEDED
 CALL = 5.0
 """How long a call may take, in seconds; longer on a machine on which a server is not up again within that."""
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.processes, pytest.mark.timeout(300)]
 TIDE = '''
 """Make one thing of a kind without tokens, by a request that outlives the server and lands when it is told to."""
 

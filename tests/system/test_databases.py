@@ -18,6 +18,8 @@ from wharfinger.v1 import task_pb2
 from wharfinger_server.store.errors import NotOurs, OpenRefused, SchemaTooNew
 from wharfinger_server.store.store import Store
 
+pytestmark = pytest.mark.processes
+
 Serve = Callable[..., Serving]
 
 

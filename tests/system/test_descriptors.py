@@ -7,8 +7,11 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 
+import pytest
 from tests.rpc.wire import connected
 from tests.servers.serving import Serving
+
+pytestmark = pytest.mark.processes
 
 
 def limited(soft: int, hard: int) -> list[str]:

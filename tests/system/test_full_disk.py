@@ -21,6 +21,8 @@ from tests.servers.serving import NotServing, Serving
 from wharfinger.v1 import task_pb2
 from wharfinger.v1 import task_service_pb2 as v1
 
+pytestmark = pytest.mark.processes
+
 SUCCEEDED = task_pb2.TASK_STATE_SUCCEEDED
 SERVING, NOT_SERVING = health_pb2.HealthCheckResponse.SERVING, health_pb2.HealthCheckResponse.NOT_SERVING
 

@@ -15,6 +15,8 @@ from tests.system.conftest import make_package
 from wharfinger.v1 import resource_pb2, task_pb2
 from wharfinger.v1 import task_service_pb2 as v1
 
+pytestmark = pytest.mark.processes
+
 SUCCEEDED, FAILED = task_pb2.TASK_STATE_SUCCEEDED, task_pb2.TASK_STATE_FAILED
 PARTIALLY_FAILED = task_pb2.TASK_STATE_PARTIALLY_FAILED
 CREATED, UNCERTAIN = resource_pb2.RESOURCE_STATE_CREATED, resource_pb2.RESOURCE_STATE_UNCERTAIN

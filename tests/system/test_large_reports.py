@@ -16,6 +16,8 @@ from wharfinger import ResourceState, TaskState
 from wharfinger.v1 import event_pb2
 from wharfinger.v1 import task_service_pb2 as v1
 
+pytestmark = pytest.mark.processes
+
 LOUD = """
 from wharfinger.script import Failed, ResourceType
 

@@ -15,6 +15,8 @@ from tests.system.lying import ASYNC, PLAIN
 import wharfinger
 from wharfinger import Policy, Resource, ResourceState, TaskState
 
+pytestmark = pytest.mark.processes
+
 RESTS = 20
 
 

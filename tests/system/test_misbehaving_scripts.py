@@ -16,6 +16,8 @@ from tests.system.documented import promises
 from wharfinger.v1 import event_pb2, executor_service_pb2, task_pb2
 from wharfinger.v1 import task_service_pb2 as v1
 
+pytestmark = pytest.mark.processes
+
 SUCCEEDED, FAILED = task_pb2.TASK_STATE_SUCCEEDED, task_pb2.TASK_STATE_FAILED
 CANCELLED = task_pb2.TASK_STATE_CANCELLED
 SERVING, NOT_SERVING = health_pb2.HealthCheckResponse.SERVING, health_pb2.HealthCheckResponse.NOT_SERVING

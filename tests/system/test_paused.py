@@ -21,6 +21,8 @@ from tests.servers.nursery import Forked, Nursery
 import wharfinger
 from wharfinger import ResourceState, TaskState
 
+pytestmark = pytest.mark.processes
+
 HOOK = "tests.campaigns.crashpoints.scene:quicken"
 SETTINGS = '[limits]\ncancel_grace = "0.2s"\nlease_ttl = "1s"\n'
 RESTS = 30.0

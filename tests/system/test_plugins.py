@@ -15,6 +15,8 @@ from tests.system.documented import as_promised
 from wharfinger.v1 import executor_service_pb2 as v1
 from wharfinger.v1 import task_pb2, task_service_pb2
 
+pytestmark = pytest.mark.processes
+
 MAIN = "async def main(task):\n    return {}\n"
 BROKEN = {
     "gone": ("", "ModuleNotFoundError"),

@@ -13,6 +13,8 @@ from tests.servers.serving import Serving
 import wharfinger
 from wharfinger.v1 import task_service_pb2 as v1
 
+pytestmark = pytest.mark.processes
+
 BEAT = {"nanos": 100_000_000}
 
 

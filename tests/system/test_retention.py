@@ -15,6 +15,8 @@ from tests.system.documented import as_promised
 from wharfinger.v1 import task_pb2
 from wharfinger.v1 import task_service_pb2 as v1
 
+pytestmark = pytest.mark.processes
+
 SUCCEEDED, PARTIALLY_FAILED = task_pb2.TASK_STATE_SUCCEEDED, task_pb2.TASK_STATE_PARTIALLY_FAILED
 
 

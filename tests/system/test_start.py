@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from tests.servers.serving import Serving
 
+pytestmark = pytest.mark.processes
+
 SELDOM = {
     "alembic": "only a database of an older server is migrated",
     "grpc_channelz": "only people who look for faults ask it",

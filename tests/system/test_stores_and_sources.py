@@ -17,6 +17,8 @@ from tests.system.documented import promises
 
 from wharfinger.v1 import failure_pb2, task_pb2
 
+pytestmark = pytest.mark.processes
+
 FAILED, PARTIALLY_FAILED = task_pb2.TASK_STATE_FAILED, task_pb2.TASK_STATE_PARTIALLY_FAILED
 
 

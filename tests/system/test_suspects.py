@@ -20,6 +20,8 @@ from wharfinger.v1 import executor_service_pb2 as executors
 from wharfinger.v1 import task_pb2
 from wharfinger.v1 import task_service_pb2 as v1
 
+pytestmark = pytest.mark.processes
+
 SUCCEEDED, FAILED = task_pb2.TASK_STATE_SUCCEEDED, task_pb2.TASK_STATE_FAILED
 QUEUED, RUNNING = task_pb2.TASK_STATE_QUEUED, task_pb2.TASK_STATE_RUNNING
 

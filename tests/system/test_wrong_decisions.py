@@ -22,6 +22,8 @@ from wharfinger import ResourceState, TaskState, Verdict
 from wharfinger.v1 import resource_pb2, task_pb2
 from wharfinger.v1 import task_service_pb2 as v1
 
+pytestmark = pytest.mark.processes
+
 RESTS = 20
 
 

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.processes
+
 ROOT = Path(__file__).resolve().parents[2]
 LICENCE = (ROOT / "LICENSE").read_text()
 FOLDERS = sorted(

@@ -24,6 +24,8 @@ from wharfinger.v1 import task_pb2, task_service_pb2
 from wharfinger_server.store.migrations import versions
 from wharfinger_server.store.tables import schema
 
+pytestmark = pytest.mark.processes
+
 __all__ = ["postgres"]
 
 COMMITS = sorted(path.name for path in DATABASES.iterdir())
