@@ -126,6 +126,7 @@ def test_skew_is_said(client: str, server: str, told: str | None) -> None:
     assert said is None if told is None else told in str(said)
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_completion_scripts_are_printed(nobody: Shell, shell: str) -> None:
     said = nobody("completion", shell)

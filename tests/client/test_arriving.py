@@ -11,6 +11,8 @@ from tests.client.world import World
 import wharfinger
 from wharfinger import aio
 
+pytestmark = pytest.mark.lengthy
+
 
 def test_a_server_that_starts_later_is_waited_for(world: World, loopback: Loopback) -> None:
     loopback.stop()

@@ -25,11 +25,13 @@ def test_a_credential_may_come_from_the_environment(yard: Yard, monkeypatch: pyt
     assert run(yard, secret={"env": "LAB_SECRET"}).result["nodes"]
 
 
+@pytest.mark.processes
 def test_a_credential_may_come_from_a_command(yard: Yard) -> None:
     secret = yard.profiles["openstack"]["secret"]
     assert run(yard, secret={"command": [sys.executable, "-c", f"print({secret!r})"]}).result["nodes"]
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize(
     "changes",
     [

@@ -4,6 +4,7 @@ from dataclasses import replace
 from decimal import Context, Decimal
 from fractions import Fraction
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -100,6 +101,7 @@ LINES = st.builds(
 )
 
 
+@pytest.mark.lengthy
 @given(st.lists(LINES), st.integers(0, 2**60))
 def test_an_estimate_comes_back_from_its_bytes_and_gives_the_same_bytes_again(lines, time):
     estimate = Estimate.of(lines, "ab" * 32, time)

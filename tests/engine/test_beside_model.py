@@ -13,6 +13,8 @@ import pytest
 from tests.engine.beside import History
 from tests.engine.house import House
 
+pytestmark = pytest.mark.lengthy
+
 FIRST, COUNT = (int(number) for number in os.environ.get("BESIDE", "0:12").split(":"))
 STEPS = 90
 KINDS = (

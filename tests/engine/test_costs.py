@@ -124,6 +124,7 @@ async def test_what_is_free_by_its_nature_is_known_to_be(start, priced):
     assert (await resources(pier, shown))["b"].cost.price.free
 
 
+@pytest.mark.lengthy
 async def test_what_could_not_be_undone_still_costs(start, priced):
     pier = await start(priced())
     policy = Policy(on_failure=OnFailure.ROLL_BACK)

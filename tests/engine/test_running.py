@@ -120,6 +120,7 @@ async def test_a_running_task_is_cancelled(pier: Any) -> None:
     assert caught.value.reason == "STATE_FORBIDS"
 
 
+@pytest.mark.lengthy
 async def test_a_thread_that_does_not_stop_is_fenced_and_keeps_its_slot(pier: Any) -> None:
     shown = await pier.create("harbour.stubborn", executor="thread", params={"seconds": 2})
     await asyncio.sleep(0.2)
@@ -190,6 +191,7 @@ async def test_a_log_is_cut_at_its_limit_and_says_so(pier: Any) -> None:
     assert any(log.dropped for log in logs)
 
 
+@pytest.mark.lengthy
 async def test_a_blocked_loop_is_named_in_health_and_log(pier: Any) -> None:
     shown = await pier.create("harbour.block", params={"seconds": 2.5})
     await asyncio.sleep(2)

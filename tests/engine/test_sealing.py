@@ -177,6 +177,7 @@ def test_a_line_that_is_no_key_is_refused_without_being_shown(text):
     assert text not in str(caught.value)
 
 
+@pytest.mark.processes
 def test_a_command_may_print_the_keys(tmp_path):
     key = make_key()
     (tmp_path / "stored").write_text(key)

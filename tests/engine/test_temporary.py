@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from tests.engine.conftest import Pier, StartPier, stop
 
 from wharfinger.ledger.states import EntryState, TaskState
@@ -51,6 +52,7 @@ async def test_a_task_that_waits_after_a_crash_is_cancelled_without_running_agai
     assert not (tmp_path / "scaffold").exists()
 
 
+@pytest.mark.lengthy
 async def test_one_that_can_not_be_undone_stays_listed_and_the_task_can_go_on(pier: Pier, tmp_path: Path) -> None:
     begun = await at_work(pier, tmp_path)
     (tmp_path / "locked").touch()

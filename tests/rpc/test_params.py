@@ -17,6 +17,7 @@ JSON = st.dictionaries(
 )
 
 
+@pytest.mark.lengthy
 @settings(max_examples=50, deadline=None)
 @given(JSON)
 def test_what_json_says_comes_back_the_same(document):

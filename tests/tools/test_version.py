@@ -14,6 +14,8 @@ import wharfinger
 import wharfinger_prices
 import wharfinger_server
 
+pytestmark = pytest.mark.processes
+
 ROOT = Path(__file__).resolve().parents[2]
 TOOL = [sys.executable, str(ROOT / "tools/version.py")]
 
