@@ -97,7 +97,18 @@ def run(*command: str | Path) -> None:
 
 def quick(home: Path) -> bool:
     """Run the quick tests in an environment; return whether they pass."""
-    command = [home / "bin" / "python", "-m", "pytest", "-q", "-m", "quick", "-n", "logical", "--dist", "worksteal"]
+    command: list[str | Path] = [
+        home / "bin" / "python",
+        "-m",
+        "pytest",
+        "-q",
+        "-m",
+        "quick",
+        "-n",
+        "logical",
+        "--dist",
+        "worksteal",
+    ]
     environ = dict(os.environ, PATH=os.pathsep.join([str(home / "bin"), os.environ.get("PATH", "")]))
     environ.pop("VIRTUAL_ENV", None)
     command += ["-p", "no:cacheprovider", "tests"]

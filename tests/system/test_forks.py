@@ -15,6 +15,8 @@ from tests.rpc.wire import connected
 from tests.servers.serving import NotServing, Serving
 from tests.system.conftest import MakePackage
 
+pytestmark = pytest.mark.processes
+
 FORK = """
 import multiprocessing, os, signal, time
 

@@ -13,6 +13,8 @@ from tests.servers.serving import Serving
 
 from wharfinger import Client
 
+pytestmark = pytest.mark.processes
+
 SAY = '"""Say a word."""\n\nimport words\n\n\ndef main(task):\n    return {"word": words.WORD}\n'
 HOLD = """
 import pathlib
