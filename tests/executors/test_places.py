@@ -7,7 +7,8 @@ import sys
 
 import pytest
 
-from wharfinger_server.sdk.places import place, place_in_package, place_of_error
+from wharfinger_prices.plugin_places import place_of_error
+from wharfinger_server.sdk.places import place, place_in_package
 
 
 def test_a_file_is_named_below_the_folder_it_is_imported_from(monkeypatch: pytest.MonkeyPatch) -> None:
