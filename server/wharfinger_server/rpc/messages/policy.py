@@ -26,6 +26,8 @@ def _kind(field: Any) -> str:
 
 
 _FIELDS = tuple((field.name, _kind(field)) for field in policy_pb2.Policy.DESCRIPTOR.fields)
+if _lacking := {name for name, _ in _FIELDS} - set(Policy.__dataclass_fields__):
+    raise LookupError(f"domain.policy.Policy lacks fields that the API has: {', '.join(sorted(_lacking))}")
 
 
 def policy_of(message: policy_pb2.Policy, path: str) -> Policy:
