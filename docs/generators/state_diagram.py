@@ -8,7 +8,7 @@ from math import hypot
 from generators.rendering import Rendered
 from generators.state_pages import possible
 from wharfinger.ledger.states import TaskState
-from wharfinger_server.domain.task import Trigger
+from wharfinger_server.domain.transitions import Trigger
 
 S = TaskState
 PLACES = {

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from generators import api
 from generators.rendering import Rendered, table
 from wharfinger.ledger.states import TaskState
-from wharfinger_server.domain.task import TRANSITIONS, Trigger
+from wharfinger_server.domain.transitions import TRANSITIONS, Trigger
 
 _ASKED_BY = {
     Trigger.RESUME: "ResumeTask",

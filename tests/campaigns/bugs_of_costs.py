@@ -52,6 +52,6 @@ def budgets_never_freed(ground: Ground) -> None:
     """A task counts for all that it was expected to cost, for ever."""
 
     def spoiled(self: Task) -> Sums:
-        return self.expected or {}
+        return self.spec.expected or {}
 
     ground.put(Task, "committed", property(spoiled))

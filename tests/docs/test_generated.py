@@ -13,7 +13,7 @@ import wharfinger
 from wharfinger.ledger.states import TaskState
 from wharfinger.runtime import reasons
 from wharfinger_server.config.load import SECTIONS
-from wharfinger_server.domain.task import TRANSITIONS
+from wharfinger_server.domain.transitions import TRANSITIONS
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import fields
 from typing import Any
 
 from wharfinger.ledger.entry import Counts, Entry, Intent
 from wharfinger.ledger.failure import Code, Failure
 from wharfinger.ledger.ledger import Ledger
 from wharfinger.ledger.states import Cause, EntryState, Phase, TaskState
-from wharfinger_server.domain.policy import Policy
 from wharfinger_server.domain.task import Rollback, Task
+from wharfinger_server.domain.task_spec import TaskSpec
 
 NOW = 1_000
+ASKED = [member.name for member in fields(TaskSpec)]
 WINDOWS: dict[str, int] = {"send_window": 10, "call_timeout": 20, "settling": 30}
 SETTLED = NOW + 60
 
@@ -78,8 +80,8 @@ def task(state: TaskState = TaskState.QUEUED, held: Ledger | None = None, **more
         more.setdefault("undo_begun", True)
     if state is TaskState.ROLLING_BACK:
         more.setdefault("rollback", Rollback(by_person=True, begin_time=NOW))
-    more.setdefault("policy", Policy())
-    made = Task(7, "uid", "p", "t", "s", "1", "asyncio", "me", NOW, state=state, **more)
+    asked = {name: more.pop(name) for name in ASKED if name in more}
+    made = Task(7, "uid", "p", "t", TaskSpec("s", "me", **asked), "1", "asyncio", NOW, state=state, **more)
     made.counts = held.counts if held is not None else Counts()
     return made
 

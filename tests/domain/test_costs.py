@@ -16,6 +16,7 @@ from wharfinger_prices.price import Money, Price, Tier
 from wharfinger_server.domain.estimate import CostItem, Estimate
 from wharfinger_server.domain.leftover import Leftover, listed, summed
 from wharfinger_server.domain.task import Task
+from wharfinger_server.domain.task_spec import TaskSpec
 
 # Beyond the 28 digits that Python's own sums would round to.
 AMOUNTS = st.integers(0, 10**36).map(lambda n: Decimal(n).scaleb(-18, Context(prec=40)))
@@ -111,8 +112,9 @@ def test_an_estimate_comes_back_from_its_bytes_and_gives_the_same_bytes_again(li
 
 
 def task(**members):
-    fields = dict.fromkeys(("uid", "project", "task_id", "script", "script_version", "executor", "creator"), "x")
-    return Task(id=1, create_time=1, expected={"USD": Decimal(9)}, **fields, **members)
+    fields = dict.fromkeys(("uid", "project", "task_id", "script_version", "executor"), "x")
+    spec = TaskSpec("x", "x", expected={"USD": Decimal(9)})
+    return Task(id=1, create_time=1, spec=spec, **fields, **members)
 
 
 def test_what_a_task_commits_its_project_to_is_all_it_may_make_and_then_what_is_left():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from tests.domain.build import BROKEN, DOUBT, LOST, RETRYABLE, UNCERTAIN, intent
@@ -18,7 +19,7 @@ from wharfinger_server.engine.lifecycle import rollback
 def world(policy: Policy | None = None) -> World:
     """Return a world whose task runs its first attempt."""
     made = World(Setup())
-    made.task.policy = policy or Policy()
+    made.task.spec = replace(made.task.spec, policy=policy or Policy())
     made.change(lambda work: made.life.lease(work, Phase.RUN, "w"))
     return made
 

@@ -13,7 +13,8 @@ from wharfinger.ledger.states import TaskState
 from wharfinger.ledger.verdict import Verdict
 from wharfinger_server.domain import rollback
 from wharfinger_server.domain.resolving import resolve
-from wharfinger_server.domain.task import TRANSITIONS, Task, Trigger
+from wharfinger_server.domain.task import Task
+from wharfinger_server.domain.transitions import TRANSITIONS, Trigger
 
 TABLE = {
     "QUEUED": {"LEASE": "RUNNING", "GIVE_UP": "RUNNING", "CANCEL": "CANCELLED CANCELLING"},

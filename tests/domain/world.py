@@ -20,6 +20,7 @@ from wharfinger.ledger.states import Phase
 from wharfinger_server.domain.event import EventDetail
 from wharfinger_server.domain.policy import OnFailure, Policy
 from wharfinger_server.domain.task import Task
+from wharfinger_server.domain.task_spec import TaskSpec
 from wharfinger_server.engine.lifecycle.lifecycle import Life
 
 T = TypeVar("T")
@@ -186,7 +187,7 @@ class World:
             retry_backoff=5,
             undo_timeout=setup.undo_timeout,
         )
-        self.task = Task(1, "uid", "p", "t", "s", "1", "x", "me", self.now, policy=policy)
+        self.task = Task(1, "uid", "p", "t", TaskSpec("s", "me", policy=policy), "1", "x", self.now)
         for step in setup.steps:
             if step.verb == "adopt":
                 self.cloud.put(step.keys[0], "", ours=False)

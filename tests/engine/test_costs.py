@@ -91,7 +91,7 @@ async def test_a_task_keeps_what_it_was_expected_to_cost(start, priced):
 async def test_a_script_without_an_estimate_costs_nothing_to_ask(start, priced):
     pier = await start(priced())
     shown = await pier.run("harbour.noop")
-    assert (shown.estimate, shown.task.expected) == (None, None)
+    assert (shown.estimate, shown.task.spec.expected) == (None, None)
 
 
 async def test_every_entry_has_its_price_and_an_unknown_one_has_none(start, priced):
@@ -156,7 +156,7 @@ async def test_a_success_leaves_nothing_over_though_what_it_made_costs(start, pr
 async def test_a_task_within_its_limit_is_accepted(start, priced):
     pier = await start(priced())
     shown = await pier.create("harbour.priced", params={"skus": {"a": "large"}}, policy=LIMIT)
-    assert shown.task.policy == LIMIT
+    assert shown.task.spec.policy == LIMIT
 
 
 @pytest.mark.parametrize(
@@ -220,7 +220,7 @@ async def test_a_request_that_made_a_task_is_answered_though_prices_would_refuse
 async def test_a_broken_estimate_keeps_no_task_from_being_made(start, priced, how):
     pier = await start(priced())
     shown = await pier.create("harbour.priced", params={"skus": {"a": "large"}, "estimate": how})
-    assert (shown.estimate, shown.task.expected) == (None, None)
+    assert (shown.estimate, shown.task.spec.expected) == (None, None)
 
 
 async def test_a_broken_estimate_is_refused_where_the_project_has_a_budget(start, priced):

@@ -15,10 +15,11 @@ from wharfinger.ledger.states import TaskState
 from wharfinger_server.domain.errors import AlreadyExists, FailedPrecondition, InvalidArgument, NotFound
 from wharfinger_server.domain.policy import Policy
 from wharfinger_server.domain.task import Task
+from wharfinger_server.domain.task_spec import TaskSpec
 from wharfinger_server.domain.timing import SECOND
 from wharfinger_server.engine.lifecycle.lifecycle import backoff
 
-A_TASK = Task(1, "t", "default", "a", "harbour.noop", "1.0", "asyncio", "me", 1)
+A_TASK = Task(1, "t", "default", "a", TaskSpec("harbour.noop", "me"), "1.0", "asyncio", 1)
 
 
 async def test_a_task_succeeds_with_its_result(pier: Any) -> None:

@@ -45,8 +45,8 @@ async def test_a_script_gets_its_sealed_params_and_nobody_else_does(start, setti
     shown = await pier.run("harbour.vault", params={"password": word, "keys": [word + "2", None]})
     assert shown.task.state is TaskState.SUCCEEDED, shown.task.error
     assert result(shown) == [digest(word), digest(word + "2"), None]
-    assert json.loads(shown.task.params) == {"password": MARK, "keys": [MARK, None]}
-    assert shown.task.sealed == ("/password", "/keys/0")
+    assert json.loads(shown.task.spec.params) == {"password": MARK, "keys": [MARK, None]}
+    assert shown.task.spec.sealed == ("/password", "/keys/0")
 
 
 async def test_sealed_params_are_erased_when_a_task_ends_with_nothing_open(start, settings, word):
@@ -201,8 +201,8 @@ async def test_where_no_key_can_be_made_nothing_is_sealed(start, word):
 async def test_one_request_id_makes_one_task_whichever_key_seals(start, settings, tmp_path, word):
     pier = await start(settings)
     made = await pier.create("harbour.vault", params={"password": word}, request_id="r-1")
-    assert word not in made.task.request_digest
-    assert digest(word) not in made.task.request_digest
+    assert word not in made.task.spec.request_digest
+    assert digest(word) not in made.task.spec.request_digest
     await pier.rest(made.task.task_id)
     await stop(pier)
     file = tmp_path / "keys"
@@ -224,7 +224,7 @@ async def test_the_mark_is_refused_where_a_value_is_asked_for(start, settings):
 async def test_validation_alone_seals_nothing_and_shows_nothing(start, settings, tmp_path, word):
     pier = await start(settings)
     shown = await pier.create("harbour.vault", params={"password": word}, validate_only=True)
-    assert json.loads(shown.task.params) == {"password": MARK}
+    assert json.loads(shown.task.spec.params) == {"password": MARK}
     assert not (tmp_path / "keys").exists()
 
 

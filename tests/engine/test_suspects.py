@@ -13,6 +13,7 @@ from wharfinger.ledger.states import Phase, TaskState
 from wharfinger_server.config import Settings
 from wharfinger_server.domain.policy import Policy
 from wharfinger_server.domain.task import Task
+from wharfinger_server.domain.task_spec import TaskSpec
 from wharfinger_server.engine.execution.queue import Lane
 from wharfinger_server.engine.execution.recovery import lost_with
 from wharfinger_server.engine.execution.suspects import SOON, Suspects
@@ -21,7 +22,7 @@ from wharfinger_server.executors.thread_executor import ThreadExecutor
 
 
 def a_task(number: int, crashes: int = 1) -> Task:
-    return Task(number, f"u{number}", "p", f"t{number}", "s", "1", "thread", "me", 0, crashes=crashes)
+    return Task(number, f"u{number}", "p", f"t{number}", TaskSpec("s", "me"), "1", "thread", 0, crashes=crashes)
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """What is shown of a task, its ledger and its events is what the domain holds."""
 
+from dataclasses import fields
 from decimal import Decimal
 
 import pytest
@@ -19,6 +20,7 @@ from wharfinger_server.domain.estimate import CostItem, Estimate
 from wharfinger_server.domain.event import Event, LogLevel, LogLine, ResourceChange, StateChange
 from wharfinger_server.domain.policy import OnFailure, Policy
 from wharfinger_server.domain.task import Attempt, Task
+from wharfinger_server.domain.task_spec import TaskSpec
 from wharfinger_server.engine.interface.task_view import Shown
 from wharfinger_server.rpc.messages.event import encode_event, fitting
 from wharfinger_server.rpc.messages.policy import policy_message, policy_of
@@ -37,21 +39,24 @@ A_LINE = CostItem(
 )
 
 
+ASKED = [member.name for member in fields(TaskSpec)]
+
+
 def a_task(**changes):
-    fields = {
+    asked = {name: changes.pop(name) for name in ASKED if name in changes}
+    given = {
         "id": 7,
         "uid": "ab" * 16,
         "project": "p",
         "task_id": "t",
-        "script": "s.x",
+        "spec": TaskSpec(**{"script": "s.x", "creator": "me", **asked}),
         "script_version": "1.0",
         "executor": "asyncio",
-        "creator": "me",
         "create_time": NOW,
         "update_time": NOW,
         "last_sequence": 1,
     }
-    return Task(**{**fields, **changes})
+    return Task(**{**given, **changes})
 
 
 def an_entry(**changes):

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import fields
 from typing import Any
 
 from wharfinger.ledger import ids
@@ -15,6 +16,7 @@ from wharfinger.ledger.ledger import Intent
 from wharfinger.ledger.states import Phase, TaskState
 from wharfinger_server.domain.event import Event, LogLevel, LogLine, StateChange
 from wharfinger_server.domain.task import Task
+from wharfinger_server.domain.task_spec import TaskSpec
 from wharfinger_server.store.store import Draft, Store, UnitOfWork
 
 IDS = ids.TaskIds()
@@ -39,8 +41,11 @@ def new_task(project: str = "harbour", **members: Any) -> Task:
     id_ = members.pop("id", 0) or IDS.new(now)
     members.setdefault("task_id", ids.default_task_id(id_))
     members.setdefault("create_time", now)
-    defaults = {"script": "noop", "script_version": "1", "executor": "asyncio", "creator": "tester"}
-    return Task(id=id_, uid="", project=project, **(defaults | members))
+    asked = {field.name: members.pop(field.name) for field in fields(TaskSpec) if field.name in members}
+    spec = TaskSpec(**({"script": "noop", "creator": "tester"} | asked))
+    return Task(
+        id=id_, uid="", project=project, spec=spec, **({"script_version": "1", "executor": "asyncio"} | members)
+    )
 
 
 def draft(project: str = "harbour", **members: Any) -> Draft:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 import pytest
 from tests.store.conftest import OpenStore
@@ -35,7 +36,7 @@ def _broken_entry(work: UnitOfWork) -> None:
 
 def _broken_draft() -> Draft:
     made = draft(params=b"secret")
-    made.task.script = None  # type: ignore[assignment]
+    made.task.spec = replace(made.task.spec, script=None)  # type: ignore[arg-type]
     return made
 
 

@@ -142,7 +142,7 @@ async def test_many_tasks_change_in_one_commit_and_no_other_does(store: Store) -
     for task in tasks[1:]:
         changed = await store.task_by_id(task.id)
         assert changed is not None
-        assert (changed.last_sequence, changed.labels, changed.params) == (2, task.labels, task.params)
+        assert (changed.last_sequence, changed.spec) == (2, task.spec)
 
 
 def test_an_error_of_sqlites_own_line_tells_no_values() -> None:

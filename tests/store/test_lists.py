@@ -95,8 +95,8 @@ async def test_text_compares_by_its_code_points_on_every_database(store: Store) 
 async def test_a_light_list_leaves_out_what_may_be_long(store: Store) -> None:
     task = await ended(store, params=b'{"a":1}', labels={"a": "b"})
     (light,) = await store.tasks(TaskQuery("harbour", light=True))
-    assert (light.params, light.result) == (b"{}", b"")
-    assert (light.id, light.state, light.labels) == (task.id, task.state, task.labels)
+    assert (light.spec.params, light.result) == (b"{}", b"")
+    assert (light.id, light.state, light.spec.labels) == (task.id, task.state, task.spec.labels)
     (full,) = await store.tasks(TaskQuery("harbour"))
     assert full == task
 
@@ -118,7 +118,7 @@ async def test_the_queue_is_ordered_by_priority_and_then_by_age(store: Store) ->
 async def test_a_queue_is_read_without_what_may_be_long(store: Store) -> None:
     await store.create(draft(params=b'{"a":1}'))
     (task,) = await store.queued("asyncio", 2)
-    assert task.params == b"{}"
+    assert task.spec.params == b"{}"
 
 
 async def test_unfinished_tasks_come_in_pages(store: Store) -> None:

@@ -14,7 +14,7 @@ async def test_sealed_values_are_written_with_their_task_and_read_by_nobody_else
     task = await store.create(Draft(new_task(sealed=("/word",), seal_key="k1"), seal=sealing(b"!")))
     assert await store.sealed(task.id) == Sealed("k1", task.uid.encode() + b"!")
     found = await store.task_by_id(task.id)
-    assert (found.sealed, found.seal_key) == (("/word",), "k1")
+    assert (found.spec.sealed, found.seal_key) == (("/word",), "k1")
     assert await store.seal_keys() == {"k1": 1}
 
 
@@ -30,7 +30,7 @@ async def test_sealed_values_that_are_erased_are_gone_and_the_task_knows_where_t
     await store.change(task.id, lambda work: work.erase_sealed())
     assert await store.sealed(task.id) is None
     found = await store.task_by_id(task.id)
-    assert (found.sealed, found.seal_key) == (("/word",), "")
+    assert (found.spec.sealed, found.seal_key) == (("/word",), "")
 
 
 async def test_purging_a_task_takes_its_sealed_values_along(store):

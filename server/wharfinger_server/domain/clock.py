@@ -60,10 +60,10 @@ def retime(task: Task, reading: Reading) -> None:
     task.retry_time = reading.since + task.retry_wait if task.retry_time else 0
     # When to look at it again is decided anew, once that is looked at; a back-off is waited for in any case.
     task.wake_time = (task.retry_time or reading.since) if task.wake_time else 0
-    task.deadline = _left(task.create_time, task.policy.total_timeout, reading)
+    task.deadline = _left(task.create_time, task.spec.policy.total_timeout, reading)
     rollback = task.rollback
     if rollback is not None:
-        deadline = _left(rollback.begin_time, task.policy.undo_timeout, reading)
+        deadline = _left(rollback.begin_time, task.spec.policy.undo_timeout, reading)
         task.rollback = replace(rollback, deadline=deadline)
 
 

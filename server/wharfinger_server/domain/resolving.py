@@ -8,7 +8,8 @@ from wharfinger.ledger.ledger import Ledger
 from wharfinger.ledger.refusals import FailedPrecondition, invalid
 from wharfinger.ledger.states import TaskState
 from wharfinger.ledger.verdict import POSSIBLE, Verdict
-from wharfinger_server.domain.task import Task, Trigger
+from wharfinger_server.domain.task import Task
+from wharfinger_server.domain.transitions import Trigger
 
 _OF_A_SUCCESS = frozenset({Verdict.RETAIN, Verdict.FORGET})
 """What may be said of what a task made that SUCCEEDED: that it goes over to the person."""

@@ -11,7 +11,8 @@ from wharfinger.ledger.ledger import Ledger
 from wharfinger.ledger.refusals import FailedPrecondition
 from wharfinger.ledger.states import EntryState
 from wharfinger.ledger.undo import Order
-from wharfinger_server.domain.task import Task, Trigger
+from wharfinger_server.domain.task import Task
+from wharfinger_server.domain.transitions import Trigger
 
 STOPPED = Failure(Code.CANCELLED, "CANCELLED", "the rollback was cancelled")
 
@@ -38,7 +39,7 @@ def start(task: Task, ledger: Ledger, key: str, window: int, now: int) -> Entry:
     """
     rollback = task.rollback
     entry = ledger.named(key)
-    order = Order(ledger, rollback.only if rollback else (), task.policy, ledger.steady)
+    order = Order(ledger, rollback.only if rollback else (), task.spec.policy, ledger.steady)
     if rollback is None or rollback.stop or not order.concerns(entry):
         raise FailedPrecondition(
             "STATE_FORBIDS",

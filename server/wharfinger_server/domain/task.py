@@ -1,12 +1,11 @@
-"""A task: its states, the one table of what may follow what, and every decision about its life.
+"""A task: what changes of it, and every decision about its life.
 
-The table is the whole truth: each decision ends in `Task.move`, which refuses a step that is not in it.
+Each decision ends in `Task.move`, which refuses a step that is not in the table of `transitions`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from enum import Enum
 
 from wharfinger.ledger.costs import Sums, together
 from wharfinger.ledger.entry import Counts
@@ -16,67 +15,27 @@ from wharfinger.ledger.refusals import FailedPrecondition
 from wharfinger.ledger.states import Cause, Goal, Phase, TaskState
 from wharfinger_server.domain.attempt import Attempt, Lease, Rollback
 from wharfinger_server.domain.leftover import Leftover
-from wharfinger_server.domain.policy import OnFailure, Policy
+from wharfinger_server.domain.policy import OnFailure
+from wharfinger_server.domain.task_spec import TaskSpec
+from wharfinger_server.domain.transitions import (
+    CANCELLED,
+    FAILED,
+    PARTIAL,
+    PERSON,
+    RB,
+    ROLLED_BACK,
+    SUCCEEDED,
+    TRANSITIONS,
+    UNDO_FAILED,
+    C,
+    Q,
+    R,
+    Trigger,
+)
 
-__all__ = ["PERSON", "TRANSITIONS", "Attempt", "Lease", "Rollback", "Task", "Trigger"]
-
-Q, R, C, RB = TaskState.QUEUED, TaskState.RUNNING, TaskState.CANCELLING, TaskState.ROLLING_BACK
-SUCCEEDED, FAILED, CANCELLED = TaskState.SUCCEEDED, TaskState.FAILED, TaskState.CANCELLED
-PARTIAL, ROLLED_BACK, UNDO_FAILED = TaskState.PARTIALLY_FAILED, TaskState.ROLLED_BACK, TaskState.ROLLBACK_FAILED
+__all__ = ["Attempt", "Lease", "Rollback", "Task"]
 
 MAX_ATTEMPTS_KEPT = 10
-
-
-class Trigger(Enum):
-    """What makes a task move."""
-
-    LEASE = "an attempt begins"
-    GIVE_UP = "what an attempt left behind could not be settled"
-    CANCEL = "cancel"
-    RESULT = "a result"
-    RETRY = "a failed or lost attempt that may be repeated"
-    CONCLUDE = "the ledger is settled"
-    RESUME = "resume"
-    ROLL_BACK = "roll back"
-    UNDO_ENDED = "the rollback ended"
-    RESOLVE = "resolve"
-    EVIDENCE = "late evidence"
-    DELETE = "delete"
-
-
-TRANSITIONS: dict[tuple[TaskState, Trigger], frozenset[TaskState]] = {
-    (Q, Trigger.LEASE): frozenset({R}),
-    (Q, Trigger.GIVE_UP): frozenset({R}),
-    (Q, Trigger.CANCEL): frozenset({CANCELLED, C}),
-    (R, Trigger.CANCEL): frozenset({C}),
-    (R, Trigger.RESULT): frozenset({SUCCEEDED, R}),
-    (R, Trigger.RETRY): frozenset({Q}),
-    (R, Trigger.CONCLUDE): frozenset({SUCCEEDED, FAILED, PARTIAL, RB}),
-    (C, Trigger.CONCLUDE): frozenset({CANCELLED, PARTIAL, RB}),
-    (PARTIAL, Trigger.RESUME): frozenset({Q}),
-    (PARTIAL, Trigger.ROLL_BACK): frozenset({RB}),
-    (SUCCEEDED, Trigger.ROLL_BACK): frozenset({RB}),
-    (UNDO_FAILED, Trigger.ROLL_BACK): frozenset({RB}),
-    (RB, Trigger.CANCEL): frozenset({RB}),
-    (RB, Trigger.UNDO_ENDED): frozenset({FAILED, CANCELLED, ROLLED_BACK, SUCCEEDED, PARTIAL, UNDO_FAILED}),
-    (PARTIAL, Trigger.RESOLVE): frozenset({PARTIAL, FAILED, CANCELLED, ROLLED_BACK, SUCCEEDED}),
-    (UNDO_FAILED, Trigger.RESOLVE): frozenset({UNDO_FAILED, FAILED, CANCELLED, ROLLED_BACK, SUCCEEDED}),
-    (SUCCEEDED, Trigger.RESOLVE): frozenset({SUCCEEDED}),
-    (FAILED, Trigger.EVIDENCE): frozenset({PARTIAL}),
-    (CANCELLED, Trigger.EVIDENCE): frozenset({PARTIAL}),
-    (ROLLED_BACK, Trigger.EVIDENCE): frozenset({PARTIAL}),
-    (SUCCEEDED, Trigger.EVIDENCE): frozenset({PARTIAL}),
-    (PARTIAL, Trigger.EVIDENCE): frozenset({PARTIAL, SUCCEEDED}),
-    (UNDO_FAILED, Trigger.EVIDENCE): frozenset({UNDO_FAILED}),
-    (SUCCEEDED, Trigger.DELETE): frozenset({SUCCEEDED}),
-    (FAILED, Trigger.DELETE): frozenset({FAILED}),
-    (CANCELLED, Trigger.DELETE): frozenset({CANCELLED}),
-    (ROLLED_BACK, Trigger.DELETE): frozenset({ROLLED_BACK}),
-}
-"""(state, trigger) → the states it may lead to. What is not here is refused."""
-
-PERSON = (Trigger.CANCEL, Trigger.RESUME, Trigger.ROLL_BACK, Trigger.RESOLVE, Trigger.DELETE)
-"""What a person may ask."""
 
 
 @dataclass(slots=True)
@@ -88,32 +47,22 @@ class Task:
     crashes of the server it ran since it last ended an attempt, or ran alone for long enough: it may have been the
     cause. `retry_time`: the next RUN attempt waits until then, for `retry_wait` in all. `wake_time`: when to look at
     the task again. `deadline`: when `total_timeout` is over, 0 for never. These four are by the steady clock (rule 33),
-    all other times by the wall clock. `expected`: the hourly sums of its estimate, None where nothing was estimated.
-    `sealed` are the places in `params` (JSON pointers) whose values are kept apart, under the key of the id `seal_key`;
-    "" once they are erased.
+    all other times by the wall clock. `seal_key` is the id of the key that the values of its sealed params are under,
+    "" once they are erased. `spec` never changes, nor do the five that name the task and say when it was created.
     """
 
     id: int
     uid: str
     project: str
     task_id: str
-    script: str
+    spec: TaskSpec
     script_version: str
     executor: str
-    creator: str
     create_time: int
-    params: bytes = b"{}"
-    sealed: tuple[str, ...] = ()
     seal_key: str = ""
-    labels: dict[str, str] = field(default_factory=dict)
-    expected: Sums | None = None
-    policy: Policy = field(default_factory=Policy)
-    request_id: str = ""
-    request_digest: str = ""
     last_request: str = ""
     last_digest: str = ""
     last_etag: str = ""
-    traceparent: str = ""
     state: TaskState = TaskState.QUEUED
     goal: Goal = Goal.NONE
     cause: Cause = Cause.NONE
@@ -164,7 +113,7 @@ class Task:
         return self.rollback.deadline if self.rollback else 0
 
     def _rollback(self, by_person: bool, only: tuple[str, ...], now: int, steady: int) -> Rollback:
-        limit = self.policy.undo_timeout
+        limit = self.spec.policy.undo_timeout
         return Rollback(by_person, only, begin_time=now, deadline=steady + limit if limit else 0)
 
     # ------------------------------------------------------------------ what it costs
@@ -185,7 +134,7 @@ class Task:
         """
         costs = self.counts.costs
         if self.state is Q or (self.state is R and self.goal is Goal.NONE):
-            return together(self.expected or {}, costs.beside if costs else {})
+            return together(self.spec.expected or {}, costs.beside if costs else {})
         return costs.open if costs else {}
 
     # ------------------------------------------------------------------ moving
@@ -198,7 +147,7 @@ class Task:
         """Return what beside the state stands against what a person asks, "" if nothing does."""
         if trigger is Trigger.RESUME and self.undo_begun:
             return "all that it made has begun to be undone"
-        if trigger is Trigger.RESUME and self.sealed and not self.seal_key:
+        if trigger is Trigger.RESUME and self.spec.sealed and not self.seal_key:
             return "its sealed params were erased when it ended, so it can't run again"
         if trigger in (Trigger.ROLL_BACK, Trigger.RESOLVE) and not self.counts.open:
             return "nothing that it made may be alive"
@@ -301,9 +250,9 @@ class Task:
         """
         if resumable and error.reason == "RESOURCE_UNCERTAIN":
             self.losses += 1
-            return self._attempt_ended(error, now, again=self.losses < self.policy.losses)
+            return self._attempt_ended(error, now, again=self.losses < self.spec.policy.losses)
         self.failures += 1
-        again = error.retryable and self.failures < self.policy.attempts
+        again = error.retryable and self.failures < self.spec.policy.attempts
         return self._attempt_ended(error, now, again=again)
 
     def lost(self, error: Failure, now: int, *, resumable: bool, counts: bool = True) -> bool:
@@ -315,12 +264,12 @@ class Task:
         phase = self.lease.phase if self.lease else Phase.RUN
         if phase is Phase.RUN:
             self.losses += counts
-            return self._attempt_ended(error, now, again=resumable and self.losses < self.policy.losses)
+            return self._attempt_ended(error, now, again=resumable and self.losses < self.spec.policy.losses)
         self._end_lease(now, error)
         if phase is Phase.UNDO:
             return True
         self.settle_losses += counts
-        return self.settle_losses < self.policy.losses
+        return self.settle_losses < self.spec.policy.losses
 
     def _attempt_ended(self, error: Failure, now: int, *, again: bool) -> bool:
         self._end_lease(now, error)
@@ -365,7 +314,9 @@ class Task:
             return
         self.result = b""
         cause = Cause.CANCEL if goal is Goal.CANCEL else Cause.FAIL
-        wish = {Goal.FAIL: self.policy.on_failure, Goal.CANCEL: self.policy.on_cancel}.get(goal, OnFailure.KEEP)
+        wish = {Goal.FAIL: self.spec.policy.on_failure, Goal.CANCEL: self.spec.policy.on_cancel}.get(
+            goal, OnFailure.KEEP
+        )
         if not counts.open:
             self.move(Trigger.CONCLUDE, CANCELLED if goal is Goal.CANCEL else FAILED)
         elif wish is OnFailure.ROLL_BACK and not self.undo_begun:

@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from unittest.mock import patch
 
 from wharfinger.ledger.states import TaskState
-from wharfinger_server.domain.task import TRANSITIONS, Task, Trigger
+from wharfinger_server.domain.task import Task
+from wharfinger_server.domain.transitions import TRANSITIONS, Trigger
 
 
 def _name(state: TaskState, trigger: Trigger, to: TaskState) -> str:

@@ -58,8 +58,8 @@ def _nothing_there(it: Decision, was: Entry) -> None:
 def check_going_on(it: Decision) -> None:
     """Rule 23: doubt counts as a loss where the script may run again; what is definite is kept."""
     before, task = it.before, it.task
-    if task.losses > max(before.losses, task.policy.losses):
-        it.wrong(f"23: lost {task.losses} times, and {task.policy.losses} were allowed")
+    if task.losses > max(before.losses, task.spec.policy.losses):
+        it.wrong(f"23: lost {task.losses} times, and {task.spec.policy.losses} were allowed")
     finished = it.who.verb == "finish" and not it.fenced and before.phase is Phase.RUN
     if not finished or not isinstance(it.who.said[0], protocol.Failure) or before.state is not T.RUNNING:
         return
@@ -73,7 +73,7 @@ def check_going_on(it: Decision) -> None:
         return
     if task.losses != before.losses + 1:
         it.wrong("23: an attempt that ended in doubt does not count as a loss")
-    if task.losses < task.policy.losses and (task.state is not T.QUEUED or task.retry_time):
+    if task.losses < task.spec.policy.losses and (task.state is not T.QUEUED or task.retry_time):
         it.wrong(f"23: it ended in doubt with losses left, and is {task.state.name}, to be tried at {task.retry_time}")
-    if task.losses >= task.policy.losses and task.state is T.QUEUED:
+    if task.losses >= task.spec.policy.losses and task.state is T.QUEUED:
         it.wrong("23: it goes on though it was lost as often as allowed")

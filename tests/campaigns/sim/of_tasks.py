@@ -132,7 +132,7 @@ def _begun(it: Decision) -> None:
         was, one = it.old.get(key), entry.external_id
         if entry.state is E.UNDOING and (was is None or was.undo_attempts != entry.undo_attempts):
             begun = it.known.begun[one] = it.known.begun.get(one, 0) + 1  # a key may come to be about another thing
-            if begun > (it.task.policy.max_undo_attempts or 3):
+            if begun > (it.task.spec.policy.max_undo_attempts or 3):
                 it.wrong(f"25: the undo of {key} is begun for the {begun}th time in one rollback")
 
 
@@ -164,7 +164,7 @@ def _rolled_back(it: Decision) -> None:
         untried = entry.undo_attempts == it.known.tried.get(entry.external_id, 0)
         if entry.external_id and untried and not alive and entry.state is not E.MISSING:
             it.wrong(f"16: its rollback ended, and {entry.key} was not tried")
-        begun, most = it.known.begun.get(entry.external_id, 0), it.task.policy.max_undo_attempts or 3
+        begun, most = it.known.begun.get(entry.external_id, 0), it.task.spec.policy.max_undo_attempts or 3
         if entry.state is E.UNDO_FAILED and not alive and 0 < begun < most:
             it.wrong(f"25: its rollback ended, and {entry.key} was tried {begun} times, not {most}")
 

@@ -117,8 +117,8 @@ class Attempts:
     def launch(self, lane: Lane, leased: Leased, memos: Mapping[str, bytes] | None = None) -> None:
         """Hand a leased task to its executor. The slot was taken before."""
         task, phase = leased.task, leased.phase
-        script = self._scripts[task.script]
-        params = with_values(orjson.loads(task.params), task.sealed, leased.sealed)
+        script = self._scripts[task.spec.script]
+        params = with_values(orjson.loads(task.spec.params), task.spec.sealed, leased.sealed)
         environment = granted(self._environment, task.project)
         redactor = Redactor([*secrets_in(list(leased.sealed.values())), *credentials(environment)], task.name)
         known.keep(redactor)
@@ -132,22 +132,22 @@ class Attempts:
             uid=task.uid,
             epoch=task.epoch,
             phase=RuntimePhase(phase),
-            script=task.script,
+            script=task.spec.script,
             attempt=task.runs,
             params=params,
             context=Context(
                 task.project,
-                task.creator,
+                task.spec.creator,
                 None if left is None else (self._clock.wall() + left) / SECOND,
-                task.labels,
-                task.traceparent,
+                task.spec.labels,
+                task.spec.traceparent,
             ),
             ledger=tuple(script_values.entry_for_script(entry) for entry in leased.entries),
             memos=memos or {},
             targets=leased.targets,
             environment=environment,
             redactor=redactor,
-            erased=tuple(place for place in task.sealed if place not in leased.sealed),
+            erased=tuple(place for place in task.spec.sealed if place not in leased.sealed),
         )
         session = AttemptSession(self.desk, attempt)
         job = Job(assignment, script.version, script.info.colour, session, Stop())
@@ -173,8 +173,8 @@ class Attempts:
             return self._limits.find_timeout
         ends = task.undo_end if phase is Phase.UNDO else task.deadline
         lengths = [ends - self._clock.steady()] if ends else []
-        if phase is Phase.RUN and task.policy.attempt_timeout:
-            lengths.append(task.policy.attempt_timeout)
+        if phase is Phase.RUN and task.spec.policy.attempt_timeout:
+            lengths.append(task.spec.policy.attempt_timeout)
         return min(lengths, default=None)
 
     # ------------------------------------------------------------------ stopping an attempt
@@ -189,11 +189,11 @@ class Attempts:
         if phase is Phase.SETTLE:
             error = Failure(Code.UNKNOWN, "RESOURCE_UNCERTAIN", "looking for what was made took too long")
         elif phase is Phase.UNDO:
-            error = timed_out("UNDO_TIMEOUT", "undo_timeout", task.policy.undo_timeout)
+            error = timed_out("UNDO_TIMEOUT", "undo_timeout", task.spec.policy.undo_timeout)
         elif 0 < task.deadline <= self._clock.steady():
-            error = timed_out("TOTAL_TIMEOUT", "total_timeout", task.policy.total_timeout)
+            error = timed_out("TOTAL_TIMEOUT", "total_timeout", task.spec.policy.total_timeout)
         else:
-            error = timed_out("ATTEMPT_TIMEOUT", "attempt_timeout", task.policy.attempt_timeout, retryable=True)
+            error = timed_out("ATTEMPT_TIMEOUT", "attempt_timeout", task.spec.policy.attempt_timeout, retryable=True)
         self._stop(running, error.message, error)
 
     def cancel(self, task_id: int, reason: str) -> None:

@@ -275,7 +275,7 @@ class Dispatcher:
             return
         over = 0 < task.deadline <= self._clock.steady()
         if task.state is TaskState.QUEUED and task.lease is None and over:
-            error = timed_out("TOTAL_TIMEOUT", "total_timeout", task.policy.total_timeout, " before it could run")
+            error = timed_out("TOTAL_TIMEOUT", "total_timeout", task.spec.policy.total_timeout, " before it could run")
             try:
                 task = await self.store.change(
                     task_id, lambda work: self.life.give_up(work, error) if _is_queued(work.task) else work.task
@@ -312,7 +312,7 @@ class Dispatcher:
         found: list[Task] = []
         while after is not None and not found:
             page = await self.store.queued(lane.name, window.page, after)
-            after = (-page[-1].policy.priority, page[-1].id) if len(page) == window.page else None
+            after = (-page[-1].spec.policy.priority, page[-1].id) if len(page) == window.page else None
             found = [task for task in page if key is None or key_of(task) == key]
         if window.read(after):
             for task in found:
@@ -409,7 +409,7 @@ class Dispatcher:
         problem = self._scripts.problem(work.task, phase)
         if problem is None:
             if phase is Phase.RUN:
-                put_on(work, self._scripts[work.task.script].version)
+                put_on(work, self._scripts[work.task.spec.script].version)
             return self.life.lease(work, phase, self.worker)
         if phase is Phase.RUN:
             return work.task
@@ -430,7 +430,7 @@ def put_on(work: UnitOfWork, version: str) -> None:
     """Let a task run by another version of its script from now on, and say so in its log."""
     task = work.task
     if task.script_version != version:
-        said = f"it was made for {task.script} {task.script_version}, and goes on with {version}"
+        said = f"it was made for {task.spec.script} {task.script_version}, and goes on with {version}"
         work.event(LogLine(LogLevel.INFO, said))
         task.script_version = version
         work.touch()

@@ -100,7 +100,7 @@ def _name(leased: Sequence[Task], dispatcher: Dispatcher) -> None:
         )
         return
     task = leased[0]
-    culprit = f"{names[0]} ({task.script} {task.script_version}) ran when it ended, with nothing beside it"
+    culprit = f"{names[0]} ({task.spec.script} {task.script_version}) ran when it ended, with nothing beside it"
     dispatcher.suspects.culprit = culprit
     log.warning("the server before this one ended unexpectedly: %s; loss %d", culprit, task.losses + 1)
 

@@ -99,7 +99,7 @@ class AttemptSession:
 
     def _priced(self, work: UnitOfWork, intent: Intent) -> Intent:
         """Return the intent with what the task's estimate says that the thing costs."""
-        if work.task.expected is None:
+        if work.task.spec.expected is None:
             return intent
         return replace(intent, cost=self._attempt.cost_of(intent.key, work.estimate))
 
@@ -367,7 +367,7 @@ class AttemptSession:
             Code.INTERNAL,
             "SCRIPT_RESULT_INVALID",
             f"main returned what does not match the script's RESULT_SCHEMA: {cause}{more}",
-            metadata={"script": self._attempt.task.script, "cause": cause},
+            metadata={"script": self._attempt.task.spec.script, "cause": cause},
         )
 
     def _with_progress(self, work: UnitOfWork) -> UnitOfWork:

@@ -58,7 +58,7 @@ class Suspects:
 
     def add(self, task: Task) -> None:
         """Suspect a task."""
-        rank = (-task.crashes, -task.policy.priority, task.id)
+        rank = (-task.crashes, -task.spec.policy.priority, task.id)
         self._left[task.id] = _Suspect(rank, task.name)
 
     def clear(self, task_id: int) -> bool:

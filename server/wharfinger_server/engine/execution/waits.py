@@ -29,8 +29,8 @@ def wait_of(task: Task, clock: Clock) -> Wait | None:
     """Return what a task without a lease waits for now, None for nothing."""
     if task.wake_time > clock.steady():
         return Wait(task.wake_time)
-    if task.state is TaskState.QUEUED and not task.must_settle and task.policy.not_before > clock.wall():
-        return Wait(task.policy.not_before, by_wall=True)
+    if task.state is TaskState.QUEUED and not task.must_settle and task.spec.policy.not_before > clock.wall():
+        return Wait(task.spec.policy.not_before, by_wall=True)
     return None
 
 

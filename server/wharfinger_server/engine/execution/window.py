@@ -29,7 +29,7 @@ class Waiting:
     @classmethod
     def of(cls, task: Task, phase: Phase) -> Waiting:
         """Return `task` as it waits for an attempt of `phase`."""
-        rank = _SETTLING if phase is Phase.SETTLE else -task.policy.priority
+        rank = _SETTLING if phase is Phase.SETTLE else -task.spec.policy.priority
         return cls(rank, task.id, phase, key_of(task))
 
     @property
@@ -40,7 +40,7 @@ class Waiting:
 
 def key_of(task: Task) -> Key | None:
     """Return the concurrency key of a task, None if it has none."""
-    return (task.project, task.policy.concurrency_key) if task.policy.concurrency_key else None
+    return (task.project, task.spec.policy.concurrency_key) if task.spec.policy.concurrency_key else None
 
 
 class Window:

@@ -7,12 +7,14 @@ import operator
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from dataclasses import fields as fields_of
 from datetime import UTC, datetime
 from typing import Any, cast
 
 from wharfinger.ledger.states import EntryState, TaskState
 from wharfinger_server.domain.errors import InvalidArgument, Violation
 from wharfinger_server.domain.task import Task
+from wharfinger_server.domain.task_spec import TaskSpec
 from wharfinger_server.domain.timing import microseconds
 from wharfinger_server.store.values import Condition, Operator
 from wharfinger_server.store.values import Field as StoredField
@@ -89,6 +91,8 @@ TASK_FIELDS: Mapping[str, Field] = {"state": Field(EQUALITY, _state_of(TaskState
 """What ListTasks filters by, besides `labels.KEY`."""
 FEED_FIELDS: Mapping[str, Field] = _FIXED
 """What WatchTasks filters by, besides `labels.KEY`: only what never changes."""
+_SPEC = {member.name for member in fields_of(TaskSpec)}
+_FED = {name: operator.attrgetter(f"spec.{name}" if name in _SPEC else name) for name in FEED_FIELDS}
 RESOURCE_FIELDS: Mapping[str, Field] = {
     "state": Field(EQUALITY, _state_of(EntryState)),
     "type": Field(EQUALITY, str),
@@ -171,9 +175,9 @@ def matches(conditions: tuple[Comparison, ...], task: Task) -> bool:
         value = condition.value
         if condition.field == "label":
             key, wanted = value
-            if (task.labels.get(key) == wanted) != (condition.op == "="):
+            if (task.spec.labels.get(key) == wanted) != (condition.op == "="):
                 return False
-        elif not OPERATORS[condition.op](getattr(task, condition.field), value):
+        elif not OPERATORS[condition.op](_FED[condition.field](task), value):
             return False
     return True
 

@@ -45,7 +45,7 @@ def backoff(task: Task) -> int:
     decision that is replayed is the same one.
     """
     drawn = crc32(f"{task.uid}/{task.failures}".encode()) / 2**32
-    return int(task.policy.backoff(task.failures) * (0.8 + 0.4 * drawn))
+    return int(task.spec.policy.backoff(task.failures) * (0.8 + 0.4 * drawn))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ class Life:
         """Make a new task and its first lease one commit; return the details of its first events."""
         task.begin(Phase.RUN, task.executor, worker, task.create_time, self.lease_ttl)
         return (
-            (StateChange(TaskState.QUEUED, task.creator, ""), 0),
+            (StateChange(TaskState.QUEUED, task.spec.creator, ""), 0),
             (StateChange(TaskState.RUNNING, SERVER, "attempt 1"), task.epoch),
         )
 

@@ -19,7 +19,7 @@ def untried(entry: Entry) -> Failure:
 
 def _order(work: UnitOfWork) -> undo.Order:
     rollback = work.task.rollback
-    return undo.Order(work.ledger(), rollback.only if rollback else (), work.task.policy, work.steady)
+    return undo.Order(work.ledger(), rollback.only if rollback else (), work.task.spec.policy, work.steady)
 
 
 def next_phase(work: UnitOfWork) -> Phase | None:
@@ -45,7 +45,7 @@ def roll_on(work: UnitOfWork) -> None:
     """Let a task that rolls back and has no lease wait for what it needs next, or come to rest."""
     task = work.task
     if task.undo_end and work.steady >= task.undo_end:
-        end(work, timed_out("UNDO_TIMEOUT", "undo_timeout", task.policy.undo_timeout))
+        end(work, timed_out("UNDO_TIMEOUT", "undo_timeout", task.spec.policy.undo_timeout))
         return
     if task.counts.of(EntryState.MISSING) and task.rollback and not task.rollback.stop:
         missing.check_last(work.ledger(), _order(work).concerns)

@@ -114,39 +114,39 @@ class Scripts:
 
     def problem(self, task: Task, phase: Phase) -> Failure | None:
         """Return why the task's script cannot be run here for `phase`, or None."""
-        script = self.get(task.script)
+        script = self.get(task.spec.script)
         if script is None:
-            why = self.why_not(task.script) or "its package is not installed any more"
+            why = self.why_not(task.spec.script) or "its package is not installed any more"
             return Failure(
                 Code.FAILED_PRECONDITION,
                 "SCRIPT_VERSION_GONE",
-                f"{task.script} cannot run: {why}",
-                metadata={"script": task.script, "version": task.script_version},
+                f"{task.spec.script} cannot run: {why}",
+                metadata={"script": task.spec.script, "version": task.script_version},
             )
         if phase is Phase.RUN and not script.runs(task.script_version):
             return Failure(
                 Code.FAILED_PRECONDITION,
                 "SCRIPT_VERSION_GONE",
-                f"the task was created for {task.script} {task.script_version}, but {script.version} is installed",
-                metadata={"script": task.script, "version": task.script_version, "installed": script.version},
+                f"the task was created for {task.spec.script} {task.script_version}, but {script.version} is installed",
+                metadata={"script": task.spec.script, "version": task.script_version, "installed": script.version},
             )
         if phase is Phase.UNDO and not script.undoes(task.script_version):
             return Failure(
                 Code.FAILED_PRECONDITION,
                 "SCRIPT_VERSION_GONE",
-                f"{task.script} {script.version} cannot undo what {task.script_version} made",
-                metadata={"script": task.script, "version": task.script_version, "installed": script.version},
+                f"{task.spec.script} {script.version} cannot undo what {task.script_version} made",
+                metadata={"script": task.spec.script, "version": task.script_version, "installed": script.version},
             )
         return None
 
     def resume_version(self, task: Task) -> str:
         """Return the version that has to be named to resume a task, "" if none has to be, or its script is gone."""
-        script = self.get(task.script)
+        script = self.get(task.spec.script)
         return "" if script is None or script.runs(task.script_version) else script.version
 
     def resumable(self, task: Task) -> bool:
         """Whether the task's script says that it may run again after a lost attempt."""
-        script = self.get(task.script)
+        script = self.get(task.spec.script)
         return script is not None and script.info.resumable
 
     def undoes(self, task: Task) -> bool:

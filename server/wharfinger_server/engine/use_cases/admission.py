@@ -18,6 +18,7 @@ from wharfinger_prices.price import parse_amount
 from wharfinger_server.domain.errors import FailedPrecondition, Unimplemented, Violation, invalid
 from wharfinger_server.domain.policy import RANGES, OnFailure, Policy
 from wharfinger_server.domain.task import Task
+from wharfinger_server.domain.task_spec import TaskSpec
 from wharfinger_server.domain.timing import Clock
 from wharfinger_server.engine.interface.id_checks import (
     check_id,
@@ -131,33 +132,36 @@ class Admission:
                 secret = self._vault.secret(values)
         now = self._clock.wall()
         task_id = self._ids.new(now)
-        task = Task(
-            id=task_id,
-            uid=self._store.uid(task_id),
-            project=request.project,
-            task_id=request.task_id or ids.default_task_id(task_id),
+        spec = TaskSpec(
             script=new.script,
-            script_version=plugin.version,
-            executor=executor,
             creator=caller.creator,
-            create_time=now,
-            update_time=now,
             params=params,
             sealed=pointers,
-            seal_key=secret.key if secret else "",
             labels=dict(new.labels),
             policy=new.policy,
             request_id=request.request_id,
             request_digest=self._digest(told, secret) if told else "",
             traceparent=request.traceparent,
         )
+        task = Task(
+            id=task_id,
+            uid=self._store.uid(task_id),
+            project=request.project,
+            task_id=request.task_id or ids.default_task_id(task_id),
+            spec=spec,
+            script_version=plugin.version,
+            executor=executor,
+            create_time=now,
+            update_time=now,
+            seal_key=secret.key if secret else "",
+        )
         return Admitted(task, secret, told)
 
     def same(self, admitted: Admitted, task: Task) -> bool:
         """Whether the request that was admitted is that which made `task`, under whichever key it was sealed."""
-        if task.sealed and admitted.secret:
-            return self._vault.same(task.request_digest, admitted.told)
-        return task.request_digest == admitted.task.request_digest
+        if task.spec.sealed and admitted.secret:
+            return self._vault.same(task.spec.request_digest, admitted.told)
+        return task.spec.request_digest == admitted.task.spec.request_digest
 
     def _digest(self, told: bytes, secret: Secret | None) -> str:
         """Return a digest; with sealed values a keyed one: a plain one could be compared with those of guesses."""

@@ -83,7 +83,7 @@ class Estimates:
 
     def concern(self, task: Task) -> bool:
         """Whether there is anything to estimate, or a limit that asks for it."""
-        return bool(self._scripts[task.script].info.can_estimate or task.policy.max_hourly_cost)
+        return bool(self._scripts[task.spec.script].info.can_estimate or task.spec.policy.max_hourly_cost)
 
     async def admit(self, task: Task, params: Mapping[str, Any], secret: Secret | None) -> Estimate | None:
         """Return what a new task is expected to cost, and write the sums into it; None where nobody can tell.
@@ -91,17 +91,17 @@ class Estimates:
         `params` are the whole ones, `secret` is what of them is sealed. Raises FailedPrecondition: COST_LIMIT,
         COST_UNPRICED, and CANNOT_ESTIMATE where the task has a limit or its project a budget.
         """
-        policy = task.policy
+        policy = task.spec.policy
         try:
             found = await self.of(task, params, NOW, secret.values if secret else None)
         except FailedPrecondition as why:
             if policy.max_hourly_cost or (task.project in self._budgets and self._can(task)):
                 raise
-            log.warning("a task is accepted without an estimate: %s", why.message, extra={"script": task.script})
+            log.warning("a task is accepted without an estimate: %s", why.message, extra={"script": task.spec.script})
             return None
         if policy.max_hourly_cost:
             _check_limit(policy, found)
-        task.expected = summed(found.hourly)
+        task.spec = replace(task.spec, expected=summed(found.hourly))
         return found
 
     async def cost(self, caller: Caller, request: CreateRequest, moment: Moment = NOW) -> Estimate:
@@ -126,7 +126,7 @@ class Estimates:
 
         Raises FailedPrecondition CANNOT_ESTIMATE, NotFound UNKNOWN_CATALOG.
         """
-        script = self._scripts[task.script]
+        script = self._scripts[task.spec.script]
         if not self._can(task):
             raise _cannot(script, "it has no `estimate(params, prices)`")
         book = self._prices
@@ -155,13 +155,13 @@ class Estimates:
     async def check_budget(self, task: Task) -> None:
         """Raise ResourceExhausted BUDGET_EXCEEDED if the task would not be created now for its project's budget."""
         budget = self._budgets.get(task.project)
-        if budget is not None and task.expected:
+        if budget is not None and task.spec.expected:
             refusal = over_budget(task, budget, await self._store.spending(task.project))
             if refusal is not None:
                 raise refusal
 
     def _can(self, task: Task) -> bool:
-        return self._scripts[task.script].info.can_estimate
+        return self._scripts[task.spec.script].info.can_estimate
 
 
 def _cannot(script: Script, why: str) -> FailedPrecondition:

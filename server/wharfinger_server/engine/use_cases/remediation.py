@@ -13,7 +13,8 @@ from wharfinger.ledger.states import EntryState, TaskState
 from wharfinger.ledger.verdict import Verdict
 from wharfinger_server.domain import resolving, rollback
 from wharfinger_server.domain.errors import AlreadyExists, FailedPrecondition, Unimplemented
-from wharfinger_server.domain.task import Task, Trigger
+from wharfinger_server.domain.task import Task
+from wharfinger_server.domain.transitions import Trigger
 from wharfinger_server.engine.execution.dispatcher import put_on
 from wharfinger_server.engine.interface.requests import Caller
 from wharfinger_server.engine.interface.task_view import Shown
@@ -50,12 +51,12 @@ class HalfWay:
         A task that is queued for a version which is not installed is put on the one that is, and goes on.
         """
         task = await self._tasks.visible(caller, ask.project, ask.task_id)
-        script = self._scripts.get(task.script)
+        script = self._scripts.get(task.spec.script)
         wanted = script_version or task.script_version
         if script is not None and not script_version and script.runs(wanted):
             wanted = script.version
         if script is None or script.version != wanted:
-            raise _version_gone(task.script, wanted, script.version if script else "")
+            raise _version_gone(task.spec.script, wanted, script.version if script else "")
         digest = _digest("resume", script_version)
 
         def decide(work: UnitOfWork) -> None:
@@ -89,9 +90,9 @@ class HalfWay:
         With `validate_only` nothing is changed and the plan is returned too.
         """
         task = await self._tasks.visible(caller, ask.project, ask.task_id)
-        script = self._scripts.get(task.script)
+        script = self._scripts.get(task.spec.script)
         if script is not None and not script.info.can_undo:
-            raise Unimplemented("NOT_SUPPORTED", f"{task.script} has no undo", {"feature": "undo"})
+            raise Unimplemented("NOT_SUPPORTED", f"{task.spec.script} has no undo", {"feature": "undo"})
         if validate_only:
             asked = self._store.change(task.id, lambda work: _plan(work, only, retain))
             plan = await changed_task(asked, task)
@@ -131,14 +132,14 @@ class HalfWay:
         What is MISSING has been looked at.
         """
         entry = work.ledger().get(key)
-        script = self._scripts.get(work.task.script)
+        script = self._scripts.get(work.task.spec.script)
         if entry is None or not entry.owned or entry.state is not EntryState.CREATED:
             return  # it can't get that verdict anyway
         if script is not None and script.info.can_look:
             return
         raise Unimplemented(
             "NOT_SUPPORTED",
-            f"{work.task.script} has no `exists`, so the server can't look whether {key} is gone; "
+            f"{work.task.spec.script} has no `exists`, so the server can't look whether {key} is gone; "
             f"roll back only {key}, then resume",
             {"feature": "exists"},
         )

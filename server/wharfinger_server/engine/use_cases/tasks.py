@@ -150,7 +150,7 @@ class Tasks:
         document = estimate.to_json() if estimate is not None else b""
         if self._dispatcher.reserve(task):  # a slot is free: created and leased in one commit
             return Draft(task, self._life.begin_at_once(task, self._dispatcher.worker), seal, document), True
-        return Draft(task, ((StateChange(TaskState.QUEUED, task.creator, ""), 0),), seal, document), False
+        return Draft(task, ((StateChange(TaskState.QUEUED, task.spec.creator, ""), 0),), seal, document), False
 
     def _unheard(self, error: BaseException, tasks: Sequence[tuple[Task, bool]]) -> None:
         """See to drafts of which nobody heard: a caller that left, or a lost answer, does not mean that they failed."""

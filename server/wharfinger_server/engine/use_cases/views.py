@@ -5,8 +5,9 @@ from __future__ import annotations
 from wharfinger.ledger.progress import Progress
 from wharfinger.ledger.states import Phase, TaskState
 from wharfinger_server.domain.estimate import Estimate
-from wharfinger_server.domain.task import Task, Trigger
+from wharfinger_server.domain.task import Task
 from wharfinger_server.domain.timing import Clock
+from wharfinger_server.domain.transitions import Trigger
 from wharfinger_server.engine.execution import waits
 from wharfinger_server.engine.execution.dispatcher import Dispatcher
 from wharfinger_server.engine.execution.window import key_of
@@ -53,14 +54,14 @@ class Showing:
 
     async def estimate(self, task: Task) -> Estimate | None:
         """Return what the task was expected to cost, as it was frozen when it was created."""
-        document = await self._store.estimate(task.id) if task.expected is not None else b""
+        document = await self._store.estimate(task.id) if task.spec.expected is not None else b""
         return Estimate.from_json(document) if document else None
 
     def _allowed(self, task: Task) -> tuple[str, ...]:
         allowed = set(task.allowed())
         if not self._scripts.undoes(task):
             allowed.discard(Trigger.ROLL_BACK.value)
-        if self._scripts.get(task.script) is None:
+        if self._scripts.get(task.spec.script) is None:
             allowed.discard(Trigger.RESUME.value)
         return tuple(name for trigger, name in _ACTIONS.items() if trigger.value in allowed)
 
@@ -93,7 +94,9 @@ class Showing:
             return suspects.why
         holder = self._dispatcher.keys.holder(key_of(task))
         if holder and (holder != task.id or self._dispatcher.keys.lingers(holder)):
-            return f"the concurrency key {task.policy.concurrency_key} is held by {await self._holder(task, holder)}"
+            return (
+                f"the concurrency key {task.spec.policy.concurrency_key} is held by {await self._holder(task, holder)}"
+            )
         before = await self._store.queue_place(task)
         return f"for one of {lane.slots} slots of the executor {task.executor}; {before} task(s) are before it"
 
@@ -106,7 +109,7 @@ class Showing:
         way = (
             f", or let {version} run it: wharfinger resume {task.task_id} --script-version {version}" if version else ""
         )
-        return f"{problem.message}; install {task.script} {task.script_version} and start the server again{way}"
+        return f"{problem.message}; install {task.spec.script} {task.script_version} and start the server again{way}"
 
     async def _holder(self, task: Task, holder: int) -> str:
         """Return who holds the concurrency key of `task`, and why, if its attempt is over."""

@@ -56,9 +56,9 @@ def complete(message: task_pb2.Task, shown: Shown) -> None:
     """Turn the task of a CreateTaskRequest into the one that was created: labels and open params are there already."""
     for field in _NOT_THE_CALLERS:
         message.ClearField(field)  # type: ignore[arg-type]
-    if shown.task.sealed:  # the caller's own have what must not be shown
+    if shown.task.spec.sealed:  # the caller's own have what must not be shown
         message.ClearField("params")
-        fill_struct_json(message.params, shown.task.params)
+        fill_struct_json(message.params, shown.task.spec.params)
     _fill(message, shown)
 
 
@@ -72,10 +72,10 @@ def task_message(shown: Shown) -> task_pb2.Task:
 def fill_task(message: task_pb2.Task, shown: Shown) -> None:
     """Set an empty `message` to the task."""
     task = shown.task
-    if task.labels:
-        message.labels.update(task.labels)
+    if task.spec.labels:
+        message.labels.update(task.spec.labels)
     if shown.full:
-        fill_struct_json(message.params, task.params)
+        fill_struct_json(message.params, task.spec.params)
     _fill(message, shown)
 
 
@@ -84,7 +84,7 @@ def _fill(message: task_pb2.Task, shown: Shown) -> None:
     task = shown.task
     for name in _SHOWN:
         setattr(message, name, getattr(task, name))
-    policy.fill_policy(message.policy, task.policy)
+    policy.fill_policy(message.policy, task.spec.policy)
     fill_time(message.create_time, task.create_time)
     fill_time(message.update_time, task.update_time or task.create_time)
     if shown.waiting_reason:

@@ -145,9 +145,8 @@ class Batch:
         for create, group in prepared:
             create.result = [new.existing or new.refusal or new.draft.task for new in group]
         made = [new for new in news if new.existing is None and new.refusal is None]
-        labels = [
-            (t.id, key, value, t.project) for new in made for t in (new.draft.task,) for key, value in t.labels.items()
-        ]
+        tasks = [new.draft.task for new in made]
+        labels = [(t.id, key, value, t.project) for t in tasks for key, value in t.spec.labels.items()]
         if labels:
             self._database.statements.insert_labels(self._line, labels)
         documents = [
@@ -177,8 +176,8 @@ class Batch:
         task.uid = ids.uid(self._database.incarnation, task.id)
         task.create_time = task.create_time or self._now
         task.update_time = task.update_time or self._now
-        if task.policy.total_timeout:
-            task.deadline = self._reading.steady + task.policy.total_timeout
+        if task.spec.policy.total_timeout:
+            task.deadline = self._reading.steady + task.spec.policy.total_timeout
         task.last_sequence = len(draft.details)
         if task.lease is not None:
             task.lease.expire_time += self._now - task.lease.start_time
@@ -218,15 +217,15 @@ class Batch:
         requests: set[tuple[str, str]] = set()
         for new in news:
             task = new.draft.task
-            request = (task.project, task.request_id)
-            if task.project in self._spending and task.expected and request not in requests:
+            request = (task.project, task.spec.request_id)
+            if task.project in self._spending and task.spec.expected and request not in requests:
                 new.existing = self._existing(task)
                 if new.existing is None:
                     new.refusal = self._spending.take(task)
                     new.counted = new.refusal is None
             if new.existing is None and new.refusal is None:
                 pending.append(new)
-                if task.request_id:
+                if task.spec.request_id:
                     requests.add(request)
         return pending
 
@@ -244,8 +243,8 @@ class Batch:
             task.task_id = ids.default_task_id(task.id)
 
     def _existing(self, task: Task) -> Existing | None:
-        if task.request_id:
-            row = self._database.existing(self._line, task.project, "request_id", task.request_id)
+        if task.spec.request_id:
+            row = self._database.existing(self._line, task.project, "request_id", task.spec.request_id)
             if row is not None:
                 return Existing(self._task(row), "request_id")
         if _derived(task):

@@ -50,7 +50,8 @@ class LoadedTask:
         self._database = database
         self._line = line
         self._reading = reading
-        self._unused: Task | None = codec.task_of(row, self._store, large, reading)
+        self._spec = codec.spec_of(row, large)
+        self._unused: Task | None = codec.task_of(row, self._store, large, reading, self._spec)
         self.task = self._unused
         kept = books.take(self.id, stamp_of(self.task)) if books is not None else None
         if kept is not None:
@@ -74,7 +75,7 @@ class LoadedTask:
         task, self._unused = self._unused, None
         if task is None:
             row = self._row if self.status is None else codec.with_status(self._row, self.status)
-            task = codec.task_of(row, self._store, self._large, self._reading)
+            task = codec.task_of(row, self._store, self._large, self._reading, self._spec)
         return task
 
     def keep(self, work: UnitOfWork, encode: Encode) -> None:
@@ -166,7 +167,7 @@ class UnitOfWork:
 
     def estimate(self) -> bytes:
         """Return the document of what the task is expected to cost, b"" where nothing was estimated."""
-        return self._loaded.estimate() if self.task.expected is not None else b""
+        return self._loaded.estimate() if self.task.spec.expected is not None else b""
 
     def put_memo(self, key: str, value: bytes) -> None:
         """Save an answer under `key`."""

@@ -25,12 +25,14 @@ _S = schema.sealed.c
 _D = schema.task_documents.c
 _B = schema.spending.c
 
-# Literal numbers: a planner takes a partial index only where it can prove its condition.
+# Literal numbers, for the sake of partial indexes (`schema.UNFINISHED`).
 _ZERO: sa.ColumnClause[int] = sa.literal_column("0")
-UNFINISHED = _T.state < sa.literal_column("5")
-TROUBLED = sa.text("tasks.state IN (6, 7, 8, 9, 10)")
-_QUEUED = sa.and_(_T.state == sa.literal_column("1"), _T.lease_expire == _ZERO)
-TASK = sa.select(*schema.tasks.c)
+UNFINISHED = sa.text(f"tasks.{schema.UNFINISHED}")
+TROUBLED = sa.text(f"tasks.{schema.TROUBLED}")
+_RESTING = _T.state >= sa.literal_column(f"{schema.FIRST_RESTING:d}")
+_QUEUED = sa.text(f"tasks.{schema.QUEUED}")
+_COLUMNS = [_T[name] for name in codec.TASK_COLUMNS]
+TASK = sa.select(*_COLUMNS)
 """The whole rows of tasks, as codec.task_of takes them."""
 
 
@@ -43,7 +45,7 @@ def _light(column: sa.Column[Any]) -> sa.ColumnElement[Any]:
     return column
 
 
-LIGHT = sa.select(*(_light(column) for column in schema.tasks.c))
+LIGHT = sa.select(*(_light(column) for column in _COLUMNS))
 """The rows of tasks without their params and results, which may be long."""
 
 _LIMIT: sa.BindParameter[int] = sa.bindparam("limit", type_=sa.BigInteger())
@@ -100,9 +102,7 @@ class ReadStatements:
         self.leased = make(
             TASK.where(UNFINISHED, _T.lease_expire > _ZERO, _T.id > _("after")).order_by(_T.id).limit(_LIMIT)
         )
-        self.expired = make(
-            TASK.where(*over, _T.state >= sa.literal_column("5")).order_by(_T.expire_time).limit(_LIMIT)
-        )
+        self.expired = make(TASK.where(*over, _RESTING).order_by(_T.expire_time).limit(_LIMIT))
         self.estimate = make(sa.select(_D.body).where(_D.task == _("task"), _D.name == codec.ESTIMATE))
         self.spending = make(sa.select(_B.currency, _B.amount).where(_B.project == _("project")))
         self.sealed = make(sa.select(_S.seal_key, _S.body).where(_S.task == _("task")))

@@ -98,7 +98,7 @@ class Reads(ABC):
 
     async def queue_place(self, task: Task) -> int:
         """Return how many queued tasks of the same executor come before `task`."""
-        asked = {"executor": task.executor, "priority": task.policy.priority, "task": task.id}
+        asked = {"executor": task.executor, "priority": task.spec.policy.priority, "task": task.id}
         return await self._read(lambda c: int(self._statements.queue_place(c, **asked)[0][0]))
 
     async def unfinished(self, after: int, limit: int, project: str | None = None) -> list[Task]:
@@ -272,7 +272,8 @@ def _clauses(project: str | None, condition: Condition) -> list[sa.ColumnElement
     ]
     if condition.field == "state" and condition.op == "=":
         # Said twice, so that the index of the few unfinished or failed tasks is taken.
-        clauses += [UNFINISHED] if int(value) < 5 else [TROUBLED] if int(value) > 5 else []
+        first = schema.FIRST_RESTING
+        clauses += [UNFINISHED] if int(value) < first else [TROUBLED] if int(value) > first else []
     return clauses
 
 

@@ -15,7 +15,7 @@ from wharfinger_server.domain.leftover import listed
 from wharfinger_server.domain.task import Task
 from wharfinger_server.store.databases.base import TASKS, Database
 from wharfinger_server.store.databases.connection import Line
-from wharfinger_server.store.tables import codec
+from wharfinger_server.store.tables import codec, schema
 
 Budgets = Mapping[str, Mapping[str, Decimal]]
 """What a project's things may cost in an hour, by project and currency."""
@@ -82,7 +82,7 @@ class Spending:
     def _counted(self, project: str) -> Sums:
         mark = self._database.mark
         sql = (
-            f"SELECT {TASKS} FROM tasks WHERE project = {mark} AND (state < 5 OR open_entries > 0) "  # noqa: S608  # our own names
+            f"SELECT {TASKS} FROM tasks WHERE project = {mark} AND ({schema.UNFINISHED} OR open_entries > 0) "  # noqa: S608  # our own names
             f"AND id > {mark} ORDER BY id LIMIT {_PAGE}"
         )
         sums: Sums = {}

@@ -8,6 +8,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
+from wharfinger.ledger.states import TaskState
+
 REVISION = "0001"
 """The newest migration: the revision that this server reads and writes."""
 
@@ -19,6 +21,14 @@ SMALL = sa.SmallInteger()
 BYTES = sa.LargeBinary()
 
 metadata = sa.MetaData()
+
+# A planner takes a partial index only where it can prove its condition: statements say these as the indexes do.
+FIRST_RESTING = min(state for state in TaskState if state.resting)
+UNFINISHED = f"state < {FIRST_RESTING:d}"
+QUEUED = f"state = {TaskState.QUEUED:d} AND lease_expire = 0"
+_TROUBLED = ", ".join(f"{state:d}" for state in TaskState if state > FIRST_RESTING)
+# A list and not "> 5": SQLite would search by that instead of by the state that was asked for.
+TROUBLED = f"state IN ({_TROUBLED})"
 
 
 def _partial(name: str, *columns: object, where: str, unique: bool = False) -> sa.Index:
@@ -66,12 +76,11 @@ tasks = sa.Table(
     sa.Index("ix_tasks_project", "project", "id"),
     # What follows holds only the few tasks that something is left to do for, so that the cost of a task does not grow
     # with the number of those that are over.
-    _partial("ix_tasks_queue", "executor", sa.text("priority DESC"), "id", where="state = 1 AND lease_expire = 0"),
-    _partial("ix_tasks_unfinished", "id", where="state < 5"),
-    _partial("ix_tasks_unfinished_project", "project", "id", where="state < 5"),
-    # A list and not "> 5": SQLite would search by that instead of by the state that was asked for.
-    _partial("ix_tasks_troubled", "project", "state", "id", where="state IN (6, 7, 8, 9, 10)"),
-    _partial("ix_tasks_troubled_all", "state", "id", where="state IN (6, 7, 8, 9, 10)"),
+    _partial("ix_tasks_queue", "executor", sa.text("priority DESC"), "id", where=QUEUED),
+    _partial("ix_tasks_unfinished", "id", where=UNFINISHED),
+    _partial("ix_tasks_unfinished_project", "project", "id", where=UNFINISHED),
+    _partial("ix_tasks_troubled", "project", "state", "id", where=TROUBLED),
+    _partial("ix_tasks_troubled_all", "state", "id", where=TROUBLED),
     _partial("ix_tasks_expire", "expire_time", where="expire_time > 0 AND delete_time = 0 AND open_entries = 0"),
     _partial("ix_tasks_deleted", "delete_time", where="delete_time > 0"),
 )
