@@ -10,6 +10,7 @@ from wharfinger.ledger.states import TaskState
 from wharfinger.v1 import task_pb2
 from wharfinger_server.domain.errors import InvalidArgument
 from wharfinger_server.domain.task import Attempt, Task
+from wharfinger_server.domain.task_spec import TaskSpec
 from wharfinger_server.engine.interface.requests import NewTask
 from wharfinger_server.engine.interface.task_view import Shown
 from wharfinger_server.engine.lifecycle.causes import found_since, told_error
@@ -26,7 +27,9 @@ _FIELDS = task_pb2.Task.DESCRIPTOR.fields
 _PLAIN = frozenset(field.name for field in _FIELDS if field.message_type is None and not field.is_repeated)
 _ASKED = tuple(field.name for field in fields(NewTask) if field.name in _PLAIN)
 """The texts and numbers that callers ask for, named in NewTask as in the API."""
-_SHOWN = tuple(name for name in (field.name for field in _FIELDS) if name in _PLAIN and hasattr(Task, name))
+_OF_SPEC = tuple(sorted(name for name in _PLAIN if hasattr(TaskSpec, name)))
+_OF_TASK = tuple(sorted(name for name in _PLAIN if hasattr(Task, name)))
+_SHOWN = (*_OF_SPEC, *_OF_TASK)
 """The texts and numbers that are shown as they are, named in the domain as in the API."""
 _NOT_THE_CALLERS = tuple(
     field.name for field in _FIELDS if field_behavior_pb2.OUTPUT_ONLY in behaviours(field) and field.name not in _SHOWN
@@ -82,7 +85,9 @@ def fill_task(message: task_pb2.Task, shown: Shown) -> None:
 def _fill(message: task_pb2.Task, shown: Shown) -> None:
     """Set all but params and labels."""
     task = shown.task
-    for name in _SHOWN:
+    for name in _OF_SPEC:
+        setattr(message, name, getattr(task.spec, name))
+    for name in _OF_TASK:
         setattr(message, name, getattr(task, name))
     policy.fill_policy(message.policy, task.spec.policy)
     fill_time(message.create_time, task.create_time)
