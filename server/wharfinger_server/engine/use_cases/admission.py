@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
-
-import orjson
 
 from wharfinger.ledger import ids
 from wharfinger.runtime.protocol import Environment
@@ -33,32 +31,13 @@ from wharfinger_server.engine.params.sealed_fields import marked, without
 from wharfinger_server.engine.params.sealing import Secret, Vault
 from wharfinger_server.engine.scripts.installed import Script, Scripts
 from wharfinger_server.engine.scripts.unknown_names import unknown_executor, unknown_script
+from wharfinger_server.engine.use_cases import request_digest
 from wharfinger_server.registry import Registry
 from wharfinger_server.store.store import Store
 
 LONGEST_KEY = 128
 MOST_SEALED = 256
 """How many texts and numbers of one task may be sealed: every line of its log is searched for each of them."""
-
-_FIRST_FIELDS = (
-    "on_failure",
-    "on_cancel",
-    "max_attempts",
-    "max_lost_attempts",
-    "retry_backoff",
-    "attempt_timeout",
-    "total_timeout",
-    "undo_timeout",
-    "not_before",
-    "priority",
-    "concurrency_key",
-    "max_hourly_cost",
-    "max_hourly_currency",
-    "allow_unpriced",
-)
-"""The fields that policies began with. They count in a request's digest even where nothing was chosen, as they always
-did; a field that came later counts where it was chosen, lest a request of before it be taken for another one.
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +101,7 @@ class Admission:
         executor = self._executor(new.executor, plugin)
         paths = plugin.params.sealed.paths(new.params) if plugin.params else []
         document = self._params(plugin, new.params, paths, request.project)
-        told = _told(request, document) if request.request_id else b""
+        told = request_digest.told(request, document) if request.request_id else b""
         params, secret = document, None
         pointers: tuple[str, ...] = ()
         if paths:
@@ -222,22 +201,6 @@ def _remember(secrets: list[str], project: str, script: str) -> None:
         said = f"has {len(secrets)} texts and numbers to be sealed; {MOST_SEALED} are the most: seal fewer, longer ones"
         raise params_invalid([Violation("task.params", said)], script)
     hold(secrets, f"projects/{project}")
-
-
-def _told(request: CreateRequest, params: bytes) -> bytes:
-    """Return what two requests under one request id must share: all that the caller chose."""
-    new = request.task
-    policy = orjson.Fragment(_told_policy(new.policy))
-    chosen = [request.task_id, new.script, new.script_version, new.executor, new.labels, policy]
-    return orjson.dumps(chosen, option=orjson.OPT_SORT_KEYS) + b"\0" + params
-
-
-@lru_cache(maxsize=256)
-def _told_policy(policy: Policy) -> bytes:
-    """Return what the caller chose of `policy`: the same whichever server reads it, if it knows all that was chosen."""
-    chosen = {name: getattr(policy, name) for name in _FIRST_FIELDS}
-    chosen |= {one.name: value for one in fields(policy) if (value := getattr(policy, one.name)) != one.default}
-    return orjson.dumps(chosen)
 
 
 @lru_cache(maxsize=256)  # what passed once passes again
