@@ -42,7 +42,7 @@ _STYLE = """<style>
 class StateDiagram(Rendered):
     """`{state-diagram}`: the states as boxes, and what leads from one to another as arrows."""
 
-    sources = ("server/wharfinger_server/domain/task.py", "clients/python/src/wharfinger/ledger/states.py")
+    sources = ("server/wharfinger_server/domain/transitions.py", "clients/python/src/wharfinger/ledger/states.py")
 
     def markdown(self) -> Iterator[str]:
         """Yield the picture, as SVG that takes the page's colours."""

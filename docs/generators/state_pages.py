@@ -23,7 +23,7 @@ _OF_ROLLBACK = {TaskState.ROLLING_BACK, TaskState.ROLLED_BACK, TaskState.ROLLBAC
 class Transitions(Rendered):
     """`{transitions}`: which state may follow which, and why; without what no method of the API can bring about."""
 
-    sources = ("server/wharfinger_server/domain/task.py", "clients/python/src/wharfinger/ledger/states.py")
+    sources = ("server/wharfinger_server/domain/transitions.py", "clients/python/src/wharfinger/ledger/states.py")
 
     def markdown(self) -> Iterator[str]:
         """Yield the table."""
