@@ -178,6 +178,13 @@ def test_a_value_shows_what_is_not_as_usual() -> None:
     assert repr(prices.Estimate((prices.Money(Decimal("1E-7"), "USD"),))) == "Estimate(hourly=<1 of Money>)"
 
 
+def test_what_is_asked_for_shows_itself_without_its_params() -> None:
+    policy = wharfinger.Policy(on_failure=wharfinger.OnFailure.ROLL_BACK, max_attempts=3)
+    assert repr(policy) == "Policy(on_failure=ROLL_BACK, max_attempts=3)"
+    asked = wharfinger.NewTask("a.b", {"password": "hunter2"}, task_id="t", policy=policy)
+    assert repr(asked) == f"NewTask(script='a.b', task_id='t', policy={policy!r})"
+
+
 @pytest.mark.parametrize("model", EVERY, ids=lambda model: type(model).__name__)
 def test_every_value_is_short(model: object) -> None:
     assert len(repr(model)) < 500

@@ -26,7 +26,22 @@ def told(of: str | Callable[[Any], Any] | None) -> Mapping[str, Any]:
     return {WIRE: of}
 
 
-class Model:
+class Shown:
+    """A value that shows itself in a line."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        """Return its class and what is not as it is by default; long values by their size."""
+        shown = [
+            f"{f.name}={_short(value)}"
+            for f in fields(self)  # type: ignore[arg-type]
+            if f.repr and not _usual(f, value := getattr(self, f.name))
+        ]
+        return f"{type(self).__name__}({', '.join(shown)})"
+
+
+class Model(Shown):
     """A value that the server tells."""
 
     __slots__ = ()
@@ -38,15 +53,6 @@ class Model:
         durations seconds, states their words, and bytes hexadecimal.
         """
         return {f.name: plain(getattr(self, f.name)) for f in fields(self) if f.name != _HIDDEN}  # type: ignore[arg-type]
-
-    def __repr__(self) -> str:
-        """Return its class and what is not as it is by default; long values by their size."""
-        shown = [
-            f"{f.name}={_short(value)}"
-            for f in fields(self)  # type: ignore[arg-type]
-            if f.repr and not _usual(f, value := getattr(self, f.name))
-        ]
-        return f"{type(self).__name__}({', '.join(shown)})"
 
 
 def _usual(one: Field[Any], value: object) -> bool:

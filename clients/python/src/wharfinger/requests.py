@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from wharfinger._model import Shown
 from wharfinger.prices import Money
 
 
@@ -29,8 +30,8 @@ def _about(words: str, *, least: int | None = None, most: int | None = None, sho
     return {"about": words, "least": least, "most": most, "shown": shown}
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
+@dataclass(frozen=True, slots=True, repr=False)
+class Policy(Shown):
     """How hard a task tries, how long, and what becomes of half-done work. What is not set takes the server's default.
 
     `on_failure` and `on_cancel` are an `OnFailure` or its word. Durations are seconds or timedeltas. `max_attempts`
@@ -71,12 +72,13 @@ class Policy:
     allow_unpriced: bool = field(default=False, metadata=_about("Accept things of no known price."))
 
 
-@dataclass(frozen=True, slots=True)
-class NewTask:
+@dataclass(frozen=True, slots=True, repr=False)
+class NewTask(Shown):
     """One task of `Client.submit_many`; the fields are the arguments of `Client.submit`."""
 
     script: str
-    params: Mapping[str, Any] = field(default_factory=dict)
+    # Not shown: secrets may be in it.
+    params: Mapping[str, Any] = field(default_factory=dict, repr=False)
     task_id: str = field(
         default="", kw_only=True, metadata=_about("The last part of the task's name. [default: made up]", shown="ID")
     )
