@@ -177,6 +177,30 @@ async def test_a_feed_begins_with_what_is_unfinished(pier: Any) -> None:
     await watch.aclose()
 
 
+async def test_a_feed_that_breaks_off_among_its_snapshots_goes_on_with_the_others(pier: Any) -> None:
+    made = [await pier.create("harbour.once", params={"seconds": 30}) for _ in range(4)]
+    names = [shown.task.task_id for shown in made]
+    watch = pier.engine.watches.watch_project(pier.caller, "default", "", b"", 100_000)
+    first = await anext(watch)
+    await watch.aclose()
+    await pier.engine.tasks.cancel(pier.caller, "default", names[2])
+    await pier.rest(names[2], 10)  # it ends before it was shown
+    told, token = [first.shown.task.task_id], first.token
+    while True:  # it breaks off each time
+        watch = pier.engine.watches.watch_project(pier.caller, "default", "", token, 100_000)
+        update = await anext(watch)
+        if update.shown.task.task_id in told:
+            break
+        told.append(update.shown.task.task_id)
+        token = update.token
+        await watch.aclose()
+    events = await anext(watch)
+    await watch.aclose()
+    assert sorted(told) == sorted(names)
+    assert isinstance(events, FeedEvents)  # what happened since the watch began
+    assert {event_pb2.TaskEvent.FromString(frame).task.rpartition("/")[2] for frame in events.frames} == {names[2]}
+
+
 async def test_a_foreign_task_answers_like_one_that_does_not_exist(pier: Any) -> None:
     shown = await pier.run("harbour.noop")
     stranger = Caller("stranger", frozenset({"elsewhere"}))

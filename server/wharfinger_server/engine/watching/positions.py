@@ -13,10 +13,12 @@ from typing import NamedTuple
 from wharfinger_server.domain.errors import InvalidArgument, OutOfRange, invalid
 
 _FEED = struct.Struct(">B8sQ8s8s")
+_FEED_SHOWING = struct.Struct(">B8sQ8s8sQ")
+"""Given out while the tasks are shown that were there when the watch began: with the last one that was."""
 _FEED_BEFORE = struct.Struct(">B8sQ8s")
 """Of servers whose tokens had no mark: taken until their clients have newer ones."""
 _TASK = struct.Struct(">B8sQQ8s")
-_FEED_VERSION, _FEED_VERSION_BEFORE, _TASK_VERSION = 2, 1, 0x81
+_FEED_VERSION, _FEED_VERSION_BEFORE, _FEED_VERSION_SHOWING, _TASK_VERSION = 2, 1, 3, 0x81
 
 NO_MARK = bytes(8)
 """In place of the mark of an event that is not known: before the first one, or purged."""
@@ -45,14 +47,21 @@ class FeedTokens:
         self._store = _store(incarnation)
         self._question = hashlib.sha256(f"{project}\0{filter_text}".encode()).digest()[:8]
 
-    def make(self, at: Position) -> bytes:
-        """Return the token of a position."""
+    def make(self, at: Position, shown: int | None = None) -> bytes:
+        """Return the token of a position; `shown`: the id of the last task that was shown, until all were."""
+        if shown is not None:
+            return _FEED_SHOWING.pack(_FEED_VERSION_SHOWING, self._store, at.number, self._question, at.mark, shown)
         return _FEED.pack(_FEED_VERSION, self._store, at.number, self._question, at.mark)
 
-    def read(self, token: bytes) -> Position:
-        """Return a token's position. Raises InvalidArgument RESUME_TOKEN_INVALID for one that is not of this watch."""
-        mark = NO_MARK
-        if len(token) == _FEED.size and token[0] == _FEED_VERSION:
+    def read(self, token: bytes) -> tuple[Position, int | None]:
+        """Return a token's position, and which task was shown last, None where all were.
+
+        Raises InvalidArgument RESUME_TOKEN_INVALID for one that is not of this watch.
+        """
+        mark, shown = NO_MARK, None
+        if len(token) == _FEED_SHOWING.size and token[0] == _FEED_VERSION_SHOWING:
+            _, store, number, question, mark, shown = _FEED_SHOWING.unpack(token)
+        elif len(token) == _FEED.size and token[0] == _FEED_VERSION:
             _, store, number, question, mark = _FEED.unpack(token)
         elif len(token) == _FEED_BEFORE.size and token[0] == _FEED_VERSION_BEFORE:
             _, store, number, question = _FEED_BEFORE.unpack(token)
@@ -62,7 +71,7 @@ class FeedTokens:
             raise _not_ours("it was given out by another database; begin without it")
         if question != self._question:
             raise _not_ours("it belongs to another parent or filter; send it with the same ones, or begin without it")
-        return Position(number, mark)
+        return Position(number, mark), shown
 
 
 class TaskTokens:

@@ -121,10 +121,10 @@ async def watch_project(
     sieve = _Sieve(store, feed.conditions)
     topic = hub.join_project(feed.project, bell)
     try:
-        cursor, newest = await _start(store, feed, resume_token)
-        if not resume_token:
-            async for task in _unfinished(store, feed.project, sieve):
-                yield FeedSnapshot(await show(task), feed.tokens.make(cursor))
+        cursor, newest, shown = await _start(store, feed, resume_token)
+        if shown is not None:
+            async for task, shown in _there(store, feed.project, cursor, shown, sieve):
+                yield FeedSnapshot(await show(task), feed.tokens.make(cursor, shown))
         told: dict[str, Progress] = {}
         while True:
             read = sieve.live(topic, cursor.number)
@@ -147,20 +147,23 @@ async def watch_project(
         hub.leave_project(feed.project, bell)
 
 
-async def _start(store: Store, feed: Feed, resume_token: bytes) -> tuple[Position, int]:
-    """Return the position to begin after, and the newest one's number."""
+async def _start(store: Store, feed: Feed, resume_token: bytes) -> tuple[Position, int, int | None]:
+    """Return the position to begin after, the newest one's number, and after which task to show those that are there.
+
+    That is None where all were shown: before the position of the token.
+    """
     floor, newest = await store.feed_bounds(feed.project)
     if not resume_token:
         body = await _event_at(store, feed.project, newest)
-        return Position(newest, mark_of(body)) if body is not None else Position(newest), newest
-    cursor = feed.tokens.read(resume_token)
+        return Position(newest, mark_of(body)) if body is not None else Position(newest), newest, 0
+    cursor, shown = feed.tokens.read(resume_token)
     again = "begin without one, with a snapshot of what is unfinished"
     if cursor.number + 1 < floor or cursor.number > newest:
         raise too_old(f"events after this token are not kept any more; {again}")
     if not cursor.agrees(await _event_at(store, feed.project, cursor.number)):
         why = "the event that this token was given out with is not there any more: a backup from before it was restored"
         raise too_old(f"{why}; {again}")
-    return cursor, newest
+    return cursor, newest, shown
 
 
 async def _event_at(store: Store, project: str, position: int) -> bytes | None:
@@ -177,10 +180,30 @@ def _news(topic: Topic, told: dict[str, Progress]) -> list[tuple[str, Progress]]
     return news
 
 
-async def _unfinished(store: Store, project: str, sieve: _Sieve) -> AsyncIterator[Task]:
-    after = 0
+async def _there(
+    store: Store, project: str, at: Position, after: int, sieve: _Sieve
+) -> AsyncIterator[tuple[Task, int]]:
+    """Yield what was unfinished at a position of the feed, and where to go on: the tasks of ids above `after`."""
     while page := await store.unfinished(after, PAGE, project):
         for task in page:
+            after = task.id
             if sieve.wants(task):
+                yield task, after
+    async for task in _ended_since(store, project, at.number, sieve):
+        yield task, after
+
+
+async def _ended_since(store: Store, project: str, position: int, sieve: _Sieve) -> AsyncIterator[Task]:
+    """Yield the tasks that were unfinished at a position of the feed, and are at rest by now."""
+    known: set[int] = set()
+    while events := await store.feed(project, position, PAGE):
+        for event in events:
+            if event.task in known:
+                continue
+            known.add(event.task)
+            if event.sequence == 1:
+                continue  # all of it is told
+            task = await store.task_by_id(event.task)
+            if task is not None and task.state.resting and not task.delete_time and sieve.wants(task):
                 yield task
-        after = page[-1].id
+        position = events[-1].position
