@@ -275,7 +275,7 @@ s3-large: .venv/.ready s3-server ## move a sparse image of 6 GiB through a real 
 
 # TASKS= stories, two thirds of them on SQLite; WITHOUT=all takes out one mend after the other, each of which must be missed.
 .PHONY: chaos
-chaos: .venv/.ready faketime ## everything at once: disks, databases, clocks, processes and scripts that fail; TASKS=, SEED=, WITHOUT=
+chaos: .venv/.ready ## everything at once: disks, databases, clocks, processes and scripts that fail; TASKS=, SEED=, WITHOUT=
 	@$(BIN)/python -m tests.campaigns.chaos --tasks $(or $(TASKS),5000) --seed $(or $(SEED),1) $(if $(WITHOUT),--without $(WITHOUT)) --out build/chaos
 
 EVERY ?= 1

@@ -7,6 +7,7 @@ import collections
 import random
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,8 +27,10 @@ from wharfinger import aio, errors
 
 LAST_STORIES = 120.0
 """Seconds that the stories have to end once the weather is calm."""
-PAUSE = (0.5, 12.0)
+PAUSE = (0.5, 8.0)
 """Seconds between two strikes: now and then time enough to settle what the last one left."""
+ENDINGS, PATIENCE = (0, 0, 4, 8, 16), 30.0
+"""How many stories end between two strikes, unless that takes longer: a slow machine is not struck more often."""
 SILENCE = 40.0
 """Seconds after a strike within which the server must take tasks again."""
 
@@ -125,6 +128,7 @@ class Campaign:
         self._oracle = Oracle(seed, mix)
         self._stories: list[Story] = []
         self._over = False
+        self._ended = asyncio.Event()
 
     async def run(self) -> Findings:
         """Run it and return what was found."""
@@ -149,7 +153,7 @@ class Campaign:
         callers = [asyncio.create_task(self._callers(client, port)) for _ in range(self._at_once)]
         scene = 0
         while not self._done(weather, squalls):
-            await asyncio.sleep(self._dice.uniform(*PAUSE))
+            await self._pause()
             _tell(f"{len(self._stories)} stories, {sum(self.findings.ends.values())} ended: {await weather.strike()}")
             weather.wrongs += await _silence(client)
             if self._mix.scenes and len(self._stories) // self._mix.every > scene:
@@ -186,6 +190,16 @@ class Campaign:
     def _wrong(self, weather: Weather, squalls: Squalls) -> bool:
         return bool(self.findings.violations or self._oracle.wrongs or weather.wrongs or squalls.wrongs)
 
+    async def _pause(self) -> None:
+        """Wait between two strikes."""
+        due = min(sum(self.findings.ends.values()) + self._dice.choice(ENDINGS), self._tasks)
+        await asyncio.sleep(self._dice.uniform(*PAUSE))
+        with suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE):
+                while sum(self.findings.ends.values()) < due:
+                    await self._ended.wait()
+                    self._ended.clear()
+
     async def _callers(self, client: aio.Client, port: int) -> None:
         """Live one story after the other until there were enough."""
         while not self._over and len(self._stories) < self._tasks:
@@ -210,6 +224,7 @@ class Campaign:
             self.findings.violations += wrongs
             _tell(wrongs[0])
         self.findings.ends[task.state.name] += 1
+        self._ended.set()
         self.findings.events += len(story.sequences)
         self.findings.acts.update(act.partition(":")[0] for act in story.acts)
 

@@ -33,13 +33,13 @@ class Mix:
 
 USUAL = Mix(scenes=("bomb", "queue"), every=150)
 AIMS = {
-    # What lands late must do so just after a crash, while the clock steps.
-    "3": Mix(strikes={"jump": 1}, making={"fine": 8, "late": 8}),
+    # What lands late must do so just after the clock stepped, over a crash or not.
+    "3": Mix(strikes={"jump": 1, "step": 1}, making={"fine": 8, "late": 8}),
     # Whatever is in doubt without a server's death, though nothing was sent, is so for no reason.
     "4": Mix(strikes={"lock": 1}, finding={"fine": 1, "dropped": 1}),
-    "13": Mix(scenes=("queue",)),
+    "13": Mix(scenes=("queue",), every=5),
     "15": Mix(strikes={"kill": 1}, scripts={"storm.build": 1, "storm.fork": 1}),
     "16": Mix(strikes={"freeze": 1}),
-    "18": Mix(scenes=("bomb",)),
+    "18": Mix(scenes=("bomb",), every=10),
 }
 """The mixes that show that a mend is gone, by its number."""

@@ -14,7 +14,7 @@ from tests.campaigns.chaos.seabed import Seabed
 from tests.servers.serving import NotServing
 
 JUMPS = (86_400, 86_400, -3_600, 30, 0)
-"""Seconds by which the wall clock is wrong after a restart."""
+"""Seconds by which the wall clock is wrong from then on."""
 ORDERLY = 25.0
 """Seconds in which a server that is asked to end must have ended."""
 STARTS = 20.0
@@ -46,6 +46,7 @@ class Weather:
             "stop": (3, self._stop),
             "pause": (3, self._pause),
             "jump": (3, self._jump),
+            "step": (1, self._step),
         }
         if seabed is None:
             self._kinds |= {"full": (2, self._full), "eio": (2, self._eio), "lock": (2, self._lock)}
@@ -99,6 +100,10 @@ class Weather:
         await asyncio.to_thread(self._vessel.kill)
         self._house.set_clock(self._dice.choice(JUMPS))
         await self.revive()
+
+    async def _step(self) -> None:
+        """Set the clock of the server that runs."""
+        self._house.set_clock(self._dice.choice(JUMPS))
 
     # ------------------------------------------------------------------ SQLite and its disk
 

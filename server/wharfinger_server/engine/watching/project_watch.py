@@ -123,8 +123,8 @@ async def watch_project(
     try:
         cursor, newest, shown = await _start(store, feed, resume_token)
         if shown is not None:
-            async for task, shown in _there(store, feed.project, cursor, shown, sieve):
-                yield FeedSnapshot(await show(task), feed.tokens.make(cursor, shown))
+            async for task, after in _there(store, feed.project, cursor, shown, sieve):
+                yield FeedSnapshot(await show(task), feed.tokens.make(cursor, after))
         told: dict[str, Progress] = {}
         while True:
             read = sieve.live(topic, cursor.number)
