@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,6 +13,9 @@ from wharfinger import __version__
 from wharfinger.cli import exits
 from wharfinger.cli.options import SharedOptions
 from wharfinger.cli.wording import did_you_mean
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 # name → module with the command of that name, and the line in the help, which must not load them all.
 TASKS = {
@@ -83,6 +86,16 @@ class Wharfinger(SharedOptions, click.Group):
         from wharfinger.cli import plugins
 
         return plugins.load(cmd_name)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Return what the word may become; subcommands are not loaded for it."""
+        from wharfinger.cli import completing, plugins
+
+        described = {name: line for name, (_, line) in OWN.items()}
+        described |= {name: SERVERS_OWN.get(name, f"Of {of}.") for name, of in plugins.names().items()}
+        if incomplete.startswith("-"):
+            return click.Command.shell_complete(self, ctx, incomplete)
+        return completing.commands(incomplete, described)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import click
 
 from wharfinger import TaskState
+from wharfinger.cli import completing
 from wharfinger.cli.wording import did_you_mean
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -77,7 +78,7 @@ def choosing(command: F) -> F:
         click.option(
             "--label", "labels", metavar="KEY=VALUE", multiple=True, help="Only tasks with this label; several: all."
         ),
-        click.option("--script", metavar="NAME", help="Only tasks of this script."),
+        click.option("--script", metavar="NAME", shell_complete=completing.scripts, help="Only tasks of this script."),
         click.option(
             "--state",
             "states",

@@ -129,6 +129,16 @@ def _read(argument: str, source: str) -> str:
     return text.removesuffix("\n").removesuffix("\r")
 
 
+def choices(key: str, schema: Mapping[str, Any]) -> list[str]:
+    """Return the values that the param `key` may have as they are typed; [] where they are not counted."""
+    found = []
+    for one in _alternatives(_kind(key, schema), schema):
+        allowed = one.get("enum", [one["const"]] if "const" in one else [])
+        found += [value if isinstance(value, str) else json.dumps(value) for value in allowed]
+        found += ["true", "false"] if one.get("type") == "boolean" else []
+    return found
+
+
 def describe(schema: Mapping[str, Any]) -> list[tuple[str, str, bool, str, str]]:
     """Return each param's name, type in words, whether it is required, default and description."""
     required = schema.get("required", ())

@@ -84,6 +84,9 @@ def completion(ctx: click.Context, shell: str) -> None:  # click's mark for line
     """  # noqa: D301  # \b keeps click from joining the lines
     from click.shell_completion import get_completion_class
 
+    from wharfinger.cli.completing import spaceless
+
     kind = get_completion_class(shell)
     assert kind is not None, "click knows all three shells"
-    click.echo(kind(ctx.find_root().command, {}, "wharfinger", "_WHARFINGER_COMPLETE").source())
+    source = kind(ctx.find_root().command, {}, "wharfinger", "_WHARFINGER_COMPLETE").source()
+    click.echo(spaceless(source) if shell == "bash" else source)

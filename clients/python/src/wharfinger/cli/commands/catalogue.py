@@ -5,13 +5,13 @@ from __future__ import annotations
 import click
 
 from wharfinger import Script
-from wharfinger.cli import jsonout, params
+from wharfinger.cli import completing, jsonout, params
 from wharfinger.cli.options import Asked, command
 from wharfinger.cli.tables import pairs, table
 
 
 @command(short_help="List the scripts that can be run, or show one.")
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=completing.scripts)
 def scripts(asked: Asked, name: str | None) -> None:
     """List the scripts of the server, or show the script NAME with its params."""
     with asked.client() as client:

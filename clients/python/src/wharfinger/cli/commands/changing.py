@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from wharfinger import Client, TaskState, WharfingerError
-from wharfinger.cli import exits, jsonout
+from wharfinger.cli import completing, exits, jsonout
 from wharfinger.cli.choosing import Chosen, choosing
 from wharfinger.cli.options import Asked, command
 from wharfinger.cli.wording import clean
@@ -26,7 +26,7 @@ def _several(function: Callable[..., Any]) -> Callable[..., Any]:
         click.option("-y", "--yes", is_flag=True, help="Do not ask before it is done to tasks that were not named."),
         click.option("--all", "everything", is_flag=True, help="All of the project."),
         choosing,
-        click.argument("tasks", metavar="[TASK]...", nargs=-1),
+        click.argument("tasks", metavar="[TASK]...", nargs=-1, shell_complete=completing.tasks),
     ):
         function = decorator(function)
     return function

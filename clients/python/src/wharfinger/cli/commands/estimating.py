@@ -8,7 +8,7 @@ from decimal import Decimal
 import click
 
 from wharfinger import CostItem, Estimate, Money
-from wharfinger.cli import jsonout, params
+from wharfinger.cli import completing, jsonout, params
 from wharfinger.cli.drawing import bar
 from wharfinger.cli.kinds import MOMENT
 from wharfinger.cli.options import Asked, command
@@ -19,8 +19,8 @@ HOURS_IN_MONTH = 730
 
 
 @command(short_help="Say what a task would cost.")
-@click.argument("script")
-@click.argument("given", metavar="[KEY=VALUE|KEY:=JSON]...", nargs=-1)
+@click.argument("script", shell_complete=completing.scripts)
+@click.argument("given", metavar="[KEY=VALUE|KEY:=JSON]...", nargs=-1, shell_complete=completing.params)
 @click.option("--params", "file", metavar="FILE", help="Params from a file of JSON or TOML; `-`: JSON from stdin.")
 @click.option("--catalog", default="", metavar="DIGEST", help="By these prices: an earlier estimate's, to repeat it.")
 @click.option("--at", type=MOMENT, metavar="TIME", help="By the prices of that moment. [default: now]")

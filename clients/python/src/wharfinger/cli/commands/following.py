@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 
 from wharfinger import Client, Event, LogLine
-from wharfinger.cli import exits, jsonout, watching
+from wharfinger.cli import completing, exits, jsonout, watching
+from wharfinger.cli.abbreviations import named
 from wharfinger.cli.durations import DURATION
 from wharfinger.cli.options import Asked, command
 from wharfinger.cli.tables import clean_lines
@@ -13,7 +14,7 @@ from wharfinger.cli.wording import zone
 
 
 @command(short_help="Watch a task until it is at rest.")
-@click.argument("task")
+@click.argument("task", shell_complete=completing.tasks)
 @click.option("--after", type=click.IntRange(0), default=0, metavar="NUMBER", help="Only events numbered above this.")
 def watch(asked: Asked, task: str, after: int) -> int:
     """Watch TASK until it is at rest; the exit code is that of its end.
@@ -22,17 +23,17 @@ def watch(asked: Asked, task: str, after: int) -> int:
     """
     with asked.client() as client:
         # A server that is not there, or a task that does not exist, is told at once instead of being waited for.
-        name = client.get(task).name
+        name = named(client, task).name
         return watching.follow(asked, client, name, after)
 
 
 @command(short_help="Wait until a task is at rest.")
-@click.argument("task")
+@click.argument("task", shell_complete=completing.tasks)
 @click.option("--timeout", type=DURATION, metavar="DURATION", help="Give up after this long; the exit code is 4.")
 def wait(asked: Asked, task: str, timeout: float | None) -> int:
     """Wait until TASK is at rest, and tell how it ended; the exit code is that of its end."""
     with asked.client() as client:
-        name = client.get(task).name
+        name = named(client, task).name
         try:
             found = client.wait(name, timeout)
         except KeyboardInterrupt:
@@ -41,13 +42,13 @@ def wait(asked: Asked, task: str, timeout: float | None) -> int:
 
 
 @command(short_help="Print a task's log.")
-@click.argument("task")
+@click.argument("task", shell_complete=completing.tasks)
 @click.option("-f", "--follow", is_flag=True, help="Go on until the task is at rest.")
 @click.option("--timestamps", is_flag=True, help="Begin each line with its time, by this machine's zone.")
 def logs(asked: Asked, task: str, *, follow: bool, timestamps: bool) -> int:
     """Print what TASK told and printed. The exit code does not depend on how the task ends."""
     with asked.client() as client:
-        name = client.get(task).name
+        name = named(client, task).name
         try:
             _print(asked, client, name, follow=follow, timestamps=timestamps)
         except KeyboardInterrupt:

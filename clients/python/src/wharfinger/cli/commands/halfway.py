@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from wharfinger import Client, PartialFailure, RollbackPlan, Task, TaskFailed, Verdict
-from wharfinger.cli import exits, jsonout, watching
+from wharfinger.cli import completing, exits, jsonout, watching
 from wharfinger.cli.options import Asked, command
 from wharfinger.cli.tables import table
 from wharfinger.cli.wording import clean
@@ -14,10 +14,18 @@ ETAG = click.option("--etag", default="", metavar="ETAG", help="Only if the task
 
 
 @command(short_help="Undo what a task made.")
-@click.argument("task")
+@click.argument("task", shell_complete=completing.tasks)
 @click.option("--dry-run", is_flag=True, help="Print what would be undone, and in which order; do nothing.")
-@click.option("--only", metavar="KEY", multiple=True, help="Undo only this; several: these.")
-@click.option("--retain", metavar="KEY", multiple=True, help="Keep this and all that it depends on; several: these.")
+@click.option(
+    "--only", metavar="KEY", multiple=True, shell_complete=completing.keys, help="Undo only this; several: these."
+)
+@click.option(
+    "--retain",
+    metavar="KEY",
+    multiple=True,
+    shell_complete=completing.keys,
+    help="Keep this and all that it depends on; several: these.",
+)
 @click.option("--watch", is_flag=True, help="Watch it to its end; the exit code is 3 if something may be left over.")
 @ETAG
 def rollback(
@@ -40,7 +48,7 @@ def rollback(
 
 
 @command(short_help="Let a half-done task go on.")
-@click.argument("task")
+@click.argument("task", shell_complete=completing.tasks)
 @click.option("--script-version", default="", metavar="VERSION", help="Go on with this version; it must be installed.")
 @click.option("--watch", is_flag=True, help="Watch it to its end; the exit code is that of the end.")
 @ETAG
@@ -57,8 +65,8 @@ def resume(asked: Asked, task: str, *, script_version: str, watch: bool, etag: s
 
 
 @command(short_help="Say how things stand with what a task made.")
-@click.argument("task")
-@click.argument("key")
+@click.argument("task", shell_complete=completing.tasks)
+@click.argument("key", shell_complete=completing.keys)
 @click.argument("verdict", type=click.Choice(Verdict, case_sensitive=False), metavar="VERDICT")
 @click.option("--id", "external_id", default="", metavar="ID", help="The provider's id, for `created` of unknown id.")
 @click.option("--reason", default="", metavar="TEXT", help="Why, for whoever reads the events.")

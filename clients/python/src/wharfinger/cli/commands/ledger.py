@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 import click
 
 from wharfinger import Resource, ResourceState
-from wharfinger.cli import jsonout
+from wharfinger.cli import completing, jsonout
+from wharfinger.cli.abbreviations import named
 from wharfinger.cli.options import Asked, command
 from wharfinger.cli.tables import groups
 from wharfinger.report import money_words, notes_on, place_of
@@ -31,7 +32,7 @@ TITLES = ("ID", "KEY", "TYPE", "WHERE", "HOURLY", "WHY")
 
 
 @command(short_help="List a task's ledger: what it made, and what is uncertain.")
-@click.argument("task")
+@click.argument("task", shell_complete=completing.tasks)
 @click.option("--filter", "text", metavar="FILTER", default="", help='Such as: state = UNCERTAIN AND type = "object"')
 def resources(asked: Asked, task: str, text: str) -> None:
     """List the ledger of TASK: everything it made, was about to make, adopted or undid, grouped by its state.
@@ -39,7 +40,7 @@ def resources(asked: Asked, task: str, text: str) -> None:
     Ids are those of the provider. Within a group, and with --output json altogether, the order is that of intent.
     """
     with asked.client() as client:
-        told = list(client.resources(task, text))
+        told = list(client.resources(named(client, task).name, text))
     if asked.json:
         jsonout.document(jsonout.plain(told))
     elif told:

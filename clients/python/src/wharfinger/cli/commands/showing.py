@@ -7,7 +7,8 @@ import json
 import click
 
 from wharfinger import PartialFailure, Task, TaskFailed
-from wharfinger.cli import jsonout, watching
+from wharfinger.cli import completing, jsonout, watching
+from wharfinger.cli.abbreviations import named
 from wharfinger.cli.commands.leftovers import words
 from wharfinger.cli.lines import event_line, progress_line
 from wharfinger.cli.options import Asked, command
@@ -17,11 +18,11 @@ from wharfinger.report import money_words
 
 
 @command(short_help="Show a task.")
-@click.argument("task")
+@click.argument("task", shell_complete=completing.tasks)
 def show(asked: Asked, task: str) -> None:
-    """Show TASK, given by its id or full name; where something is left over, all of that too."""
+    """Show TASK, given by its id, a part of it, or its full name; where something is left over, all of that too."""
     with asked.client() as client:
-        found = client.get(task)
+        found = named(client, task)
         partial = None
         if found.state.left_over:
             try:
@@ -134,12 +135,12 @@ def _attempt_words(task: Task) -> list[str]:
 
 
 @command(short_help="List a task's events.")
-@click.argument("task")
+@click.argument("task", shell_complete=completing.tasks)
 @click.option("--after", type=click.IntRange(0), default=0, metavar="NUMBER", help="Only events numbered above this.")
 def events(asked: Asked, task: str, after: int) -> None:
     """List the events of TASK so far: states, resources, errors and log lines. With --output json one a line."""
     with asked.client() as client:
-        for event in client.events(task, after):
+        for event in client.events(named(client, task).name, after):
             if asked.json:
                 jsonout.line(event.to_dict())
             else:

@@ -11,7 +11,7 @@ from typing import Any, TypeVar, get_args, get_type_hints
 import click
 
 from wharfinger import Client, Handle, Money, NewTask, OnFailure, Policy
-from wharfinger.cli import jsonout, params, watching
+from wharfinger.cli import completing, jsonout, params, watching
 from wharfinger.cli.durations import DURATION
 from wharfinger.cli.kinds import MOMENT, MONEY
 from wharfinger.cli.options import Asked, command
@@ -49,7 +49,8 @@ def _option(name: str, kind: Any, *, about: str, least: int | None, most: int | 
         return click.option(name, type=click.IntRange(least, most), help=about)
     # Of a choice its words are shown.
     found, usual = next(both for part, both in _KINDS if part in (kind, *get_args(kind)))
-    return click.option(name, type=found, metavar=shown or usual, help=about)
+    complete = completing.executors if name == "--executor" else None
+    return click.option(name, type=found, metavar=shown or usual, help=about, shell_complete=complete)
 
 
 _KINDS: tuple[tuple[type, tuple[click.ParamType[Any], str | None]], ...] = (
@@ -62,8 +63,8 @@ _KINDS: tuple[tuple[type, tuple[click.ParamType[Any], str | None]], ...] = (
 
 
 @command(short_help="Ask for a task.")
-@click.argument("script")
-@click.argument("given", metavar="[KEY=VALUE|KEY@=FILE|KEY:=JSON]...", nargs=-1)
+@click.argument("script", shell_complete=completing.scripts)
+@click.argument("given", metavar="[KEY=VALUE|KEY@=FILE|KEY:=JSON]...", nargs=-1, shell_complete=completing.params)
 @click.option("--watch", is_flag=True, help="Watch it to its end; the exit code is that of the end.")
 @click.option("--params", "file", metavar="FILE", help="Params from a file of JSON or TOML; `-`: JSON from stdin.")
 @click.option("--label", "labels", metavar="KEY=VALUE", multiple=True, callback=_label, help="A mark to filter by.")
@@ -98,8 +99,8 @@ def submit(  # click's mark for lines that stay
 
 
 @command(short_help="Ask for a task again.")
-@click.argument("task")
-@click.argument("given", metavar="[KEY=VALUE|KEY@=FILE|KEY:=JSON]...", nargs=-1)
+@click.argument("task", shell_complete=completing.tasks)
+@click.argument("given", metavar="[KEY=VALUE|KEY@=FILE|KEY:=JSON]...", nargs=-1, shell_complete=completing.params)
 @click.option("--watch", is_flag=True, help="Watch it to its end; the exit code is that of the end.")
 @click.option("--task-id", metavar="ID", default="", help="The last part of the new task's name. [default: made up]")
 @click.option("--request-id", metavar="ID", default="", help="The same id makes no second task. [default: a new one]")
