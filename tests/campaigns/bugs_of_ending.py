@@ -13,7 +13,7 @@ from wharfinger.ledger.states import CLOSED, Cause, EntryState, Phase, TaskState
 from wharfinger.ledger.verdict import Verdict
 from wharfinger.runtime import undoing
 from wharfinger_server.domain.task import Task
-from wharfinger_server.engine.execution.session import AttemptSession
+from wharfinger_server.engine.execution.attempt import Attempt
 
 BUGS = Catalogue()
 
@@ -158,13 +158,13 @@ def uncertain_with_an_id_not_undone(ground: Ground) -> None:
 def remove_counts_as_undo(ground: Ground) -> None:
     """What a script takes away itself forbids to resume its task."""
 
-    async def spoiled(self: AttemptSession, key: str, window: float) -> Any:
+    async def spoiled(self: Attempt, key: str, window: float) -> Any:
         entry = await removing_(self, key, window)
-        if self._attempt.phase is Phase.RUN:
+        if self.phase is Phase.RUN:
             await self._write(lambda work: setattr(work.task, "undo_begun", True))
         return entry
 
-    removing_ = ground.put(AttemptSession, "removing", spoiled)
+    removing_ = ground.put(Attempt, "removing", spoiled)
 
 
 @BUGS.bug("19")

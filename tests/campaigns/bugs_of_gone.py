@@ -11,7 +11,7 @@ from wharfinger.ledger import looking, missing, replacing
 from wharfinger.ledger.looking import Seen
 from wharfinger.ledger.states import EntryState
 from wharfinger_server.domain.task import Task
-from wharfinger_server.engine.execution.attempt import Attempt
+from wharfinger_server.engine.execution.used_keys import UsedKeys
 
 BUGS = Catalogue()
 
@@ -118,4 +118,4 @@ def removed_under_its_children(ground: Ground) -> None:
 @BUGS.bug("32")
 def removed_key_stays_used(ground: Ground) -> None:
     """What an attempt removed it can't make again."""
-    ground.put(Attempt, "free_keys", lambda self, keys: None)
+    ground.put(UsedKeys, "free", lambda self, keys: None)

@@ -13,8 +13,8 @@ from wharfinger.ledger.entries import Entries
 from wharfinger.ledger.entry import Entry
 from wharfinger.ledger.states import EntryState
 from wharfinger.runtime import making, protocol, verbs
-from wharfinger_server.engine.execution import session
-from wharfinger_server.engine.execution.attempt import Attempt
+from wharfinger_server.engine.execution import attempt
+from wharfinger_server.engine.execution.used_keys import UsedKeys
 from wharfinger_server.engine.lifecycle import lifecycle
 from wharfinger_server.store.commit.batch import Batch
 from wharfinger_server.store.commit.writer import Writer
@@ -65,7 +65,7 @@ def intent_after_the_call(ground: Ground) -> None:
 @BUGS.bug("4, fencing")
 def lease_epoch_unchecked(ground: Ground) -> None:
     """A report is taken whoever holds the lease."""
-    ground.put(session, "guard", lambda work, epoch: None)
+    ground.put(attempt, "guard", lambda work, epoch: None)
     ground.put(lifecycle, "guard", lambda work, epoch: None)
 
 
@@ -170,7 +170,7 @@ def other_request_accepted(ground: Ground) -> None:
 @BUGS.bug("4")
 def key_twice_in_one_attempt(ground: Ground) -> None:
     """Nobody minds a key that is used twice."""
-    ground.put(Attempt, "use_keys", lambda self, keys: None)
+    ground.put(UsedKeys, "use", lambda self, keys: None)
 
 
 @BUGS.bug("5")

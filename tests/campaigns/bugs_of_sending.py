@@ -14,7 +14,7 @@ from wharfinger.ledger.entry import Entry
 from wharfinger.ledger.states import TaskState
 from wharfinger.runtime import protocol, verbs
 from wharfinger_server.domain.task import Task
-from wharfinger_server.engine.execution.session import AttemptSession
+from wharfinger_server.engine.execution.attempt import Attempt
 from wharfinger_server.engine.lifecycle.lifecycle import Life
 
 BUGS = Catalogue()
@@ -40,11 +40,11 @@ def any_attempts_intent(ground: Ground) -> None:
 def not_sent_counts_from_the_live_attempt_only(ground: Ground) -> None:
     """What a fenced attempt says is dropped."""
 
-    async def spoiled(self: AttemptSession, *said: Any) -> None:
+    async def spoiled(self: Attempt, *said: Any) -> None:
         await self._write(lambda work: None)
         await right(self, *said)
 
-    right = ground.put(AttemptSession, "not_sent", spoiled)
+    right = ground.put(Attempt, "not_sent", spoiled)
 
 
 @BUGS.bug("21")
@@ -174,4 +174,4 @@ def doubt_wins_over_a_cancel(ground: Ground) -> None:
 @BUGS.bug("23")
 def doubt_wins_over_the_time(ground: Ground) -> None:
     """An attempt whose time was up is lost, and goes on, because it ended in doubt."""
-    ground.put(AttemptSession, "_cause", lambda self, error: error)
+    ground.put(Attempt, "_cause", lambda self, error: error)

@@ -79,13 +79,14 @@ def _leased(world: World) -> Iterator[Move]:
 
 
 def _lease(world: World, phase: Phase) -> None:
-    leased = world.change(lambda work: world.life.lease(work, phase, "w"))
+    world.change(lambda work: world.life.lease(work, phase, "w"))
+    targets = world.change(lambda work: world.life.targets(work, phase))
     if phase is Phase.RUN:
         if any(entry.owned and entry.sought for entry in world.entries.values()):
             world.wrong.append("a RUN lease before all is settled")
         world.workers.append(Worker(world.task.epoch))
     elif phase is Phase.SETTLE:
-        world.finders.append(Finder(world.task.epoch, list(leased.targets)))
+        world.finders.append(Finder(world.task.epoch, list(targets)))
     else:
         world.undoers.append(Undoer(world.task.epoch))
 

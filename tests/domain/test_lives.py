@@ -73,8 +73,8 @@ def test_what_was_being_removed_when_its_attempt_ended_is_not_half_removed() -> 
     assert (made.task.state, made.entries["a"].state) == (TaskState.RUNNING, EntryState.UNDOING)
     assert made.task.wake_time == made.entries["a"].settle_time
     made.now = made.entries["a"].settle_time
-    leased = made.change(lambda work: made.life.lease(work, Phase.SETTLE, "w"))
-    assert leased.targets == ("a",)
+    made.change(lambda work: made.life.lease(work, Phase.SETTLE, "w"))
+    assert made.change(lambda work: made.life.targets(work, Phase.SETTLE)) == ("a",)
     made.change(lambda work: made.life.settled_once(work, made.task.epoch, DOUBT))
     assert made.entries["a"].state is EntryState.UNDO_FAILED
     assert made.task.state is TaskState.PARTIALLY_FAILED

@@ -20,7 +20,6 @@ from wharfinger.runtime import protocol
 from wharfinger_server.domain.errors import Fenced, Refused
 from wharfinger_server.domain.policy import OnFailure, Policy
 from wharfinger_server.engine.execution.attempt import Attempt
-from wharfinger_server.engine.execution.session import AttemptSession
 from wharfinger_server.engine.interface.requests import Caller, CreateRequest, NewTask
 from wharfinger_server.engine.use_cases.remediation import Ask
 
@@ -59,7 +58,7 @@ class History:
             ModelLedger(now=house.now),
         )
         self.tokens = dice.random() < 0.5
-        self.sessions: dict[int, AttemptSession] = {}
+        self.sessions: dict[int, Attempt] = {}
         self.used: dict[int, set[str]] = {}
         self.calls: list[tuple[int, int, tuple[str, ...]]] = []
         self.asked: list[tuple[str, Any]] = []
@@ -169,9 +168,8 @@ class History:
         )
         task = await self.house.store.task_by_id(self.id)
         assert task is not None
-        self.sessions[task.epoch] = AttemptSession(
-            self.house, Attempt(task, phase, 1000, lambda _: None, resumable=self.model.policy.resumable)
-        )
+        self.sessions[task.epoch] = Attempt(self.house, task, phase)
+        self.sessions[task.epoch].resumable = self.model.policy.resumable
         self.used[task.epoch] = set()
         self.ordered[task.epoch] = self.house.now
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -42,7 +41,9 @@ class _Nowhere(Executor):
 
 
 class House:
-    """One real engine on one real database, with a clock that is moved by hand. It is not started."""
+    """One real engine on one real database, with a clock that is moved by hand. It is not started; it owns attempts."""
+
+    log_limit = 1000
 
     def __init__(self, folder: Path) -> None:
         self.now = 10_000_000
@@ -74,15 +75,14 @@ class House:
             steady=SteadyClock(f"server {self.servers}", self.clock.steady),
         )
         self.engine = Engine(self.store, self._registry, Settings(), lambda *_: None, clock=self.clock)
-        self.life: Life = self.engine.dispatcher.life
+        self.life: Life = self.engine.dispatcher.attempts.life
 
     def wall(self) -> int:
         """Return the time of day, which is set now and then and must change nothing."""
         return (self.now + self.ahead) * SECOND
 
-    async def change(self, task_id: int, decide: Callable[[Any], Any]) -> Any:
-        """Do as a desk does."""
-        return await self.store.change(task_id, decide)
+    def news(self, attempt: Attempt) -> None:
+        """Nobody waits for it."""
 
     def ended(self, attempt: Attempt, task: Task) -> None:
         """Nobody waits for it."""

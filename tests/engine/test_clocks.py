@@ -14,9 +14,10 @@ from wharfinger.ledger.states import EntryState, Phase, TaskState
 from wharfinger_server.config import Settings
 from wharfinger_server.domain.policy import Policy
 from wharfinger_server.domain.timing import SECOND, now
-from wharfinger_server.engine.execution import recovery, waits
+from wharfinger_server.engine.execution import waits
 from wharfinger_server.engine.execution.attempt import Attempt
-from wharfinger_server.engine.execution.session import AttemptSession
+from wharfinger_server.engine.execution.rescuer import Rescuer
+from wharfinger_server.engine.lifecycle.lifecycle import Life
 from wharfinger_server.engine.watching import wakeup
 from wharfinger_server.store.commit.unit_of_work import UnitOfWork
 
@@ -107,39 +108,39 @@ async def test_whoever_waits_for_a_task_waits_as_long_as_was_asked(pier: Any, wa
 
 async def test_a_lease_lapses_by_the_steady_clock_alone(pier: Any, wall: WallClock) -> None:
     task = await leased(pier, Phase.RUN)
-    store, dispatcher = pier.store, pier.engine.dispatcher
-    scripts, seen, ttl = dispatcher._scripts, {}, SECOND // 5
-    assert await recovery.end_lapsed(store, scripts, dispatcher, seen, ttl) == 0
+    store, engine = pier.store, pier.engine
+    life = Life(DAY, SECOND // 5)
+    rescuer = Rescuer(store, engine.scripts, life, engine.dispatcher, engine.clock, SECOND // 5)
+    assert await rescuer.look() == 0
     wall.step(DAY)
-    assert await recovery.end_lapsed(store, scripts, dispatcher, seen, ttl) == 0, "it was renewed a moment ago"
+    assert await rescuer.look() == 0, "it was renewed a moment ago"
     await asyncio.sleep(0.25)
     await store.renew([(task.id, task.epoch)], HOUR)
-    assert await recovery.end_lapsed(store, scripts, dispatcher, seen, ttl) == 0, "it is another lease now"
+    assert await rescuer.look() == 0, "it is another lease now"
     wall.step(-2 * DAY)
     await asyncio.sleep(0.25)
-    assert await recovery.end_lapsed(store, scripts, dispatcher, seen, ttl) == 1
+    assert await rescuer.look() == 1
     assert (await store.task_by_id(task.id)).losses == 1
-    assert not seen or task.id in seen
 
 
 async def leased(pier: Any, phase: Phase, settling: int = 0) -> Any:
     """Return a task that is leased to a worker of which this engine knows nothing; `settling`: it intended `a`."""
     policy = Policy(not_before=pier.engine.clock.wall() + 9 * DAY, max_lost_attempts=9)
     shown = await pier.create("harbour.noop", policy=policy)
-    life = pier.engine.dispatcher.life
+    life = pier.engine.dispatcher.attempts.life
 
     def decide(work: UnitOfWork) -> Any:
         if settling:
             intent = Intent("a", "thing", idempotent=True, send_window=0, call_timeout=0, settling=settling)
             work.ledger().intend(intent, 1, work.now)
-        return life.lease(work, phase, "elsewhere").task
+        return life.lease(work, phase, "elsewhere")
 
     return await pier.store.change(shown.task.id, decide)
 
 
-def session_of(pier: Any, task: Any) -> AttemptSession:
+def session_of(pier: Any, task: Any) -> Attempt:
     """Return the session of the attempt that holds a task."""
-    return AttemptSession(pier.engine.dispatcher.attempts.desk, Attempt(task, task.lease.phase, 1000, lambda _: None))
+    return Attempt(pier.engine.dispatcher.attempts, task, task.lease.phase)
 
 
 @pytest.mark.parametrize("step", [0, DAY, -HOUR], ids=["no step", "a day on", "an hour back"])
@@ -151,9 +152,9 @@ async def test_rule_34_a_look_was_asked_when_it_was_ordered(pier: Any, wall: Wal
     await session_of(pier, task).found("a", entry.version, [])
     (entry,) = await pier.store.entries(task.id, 0, 10)
     assert (entry.state, entry.asked_early) == (EntryState.INTENDED, True)
-    life = pier.engine.dispatcher.life
+    life = pier.engine.dispatcher.attempts.life
     await pier.store.change(task.id, lambda work: life.settled_once(work, task.epoch))
-    again = await pier.store.change(task.id, lambda work: life.lease(work, Phase.SETTLE, "elsewhere").task)
+    again = await pier.store.change(task.id, lambda work: life.lease(work, Phase.SETTLE, "elsewhere"))
     await session_of(pier, again).found("a", entry.version, [])
     (entry,) = await pier.store.entries(task.id, 0, 10)
     assert entry.state is EntryState.NOT_CREATED
@@ -163,11 +164,11 @@ async def test_what_waits_says_until_when_in_every_state(pier: Any, wall: WallCl
     task = await leased(pier, Phase.SETTLE, settling=60 * SECOND)
     (entry,) = await pier.store.entries(task.id, 0, 10)
     await session_of(pier, task).found("a", entry.version, [])
-    life = pier.engine.dispatcher.life
+    life = pier.engine.dispatcher.attempts.life
     settled = await pier.store.change(task.id, lambda work: life.settled_once(work, task.epoch))
 
     def told(state: TaskState) -> str:
-        return waits.told(replace(settled, state=state), pier.engine.clock)
+        return waits.until(replace(settled, state=state), pier.engine.clock)
 
     unfinished = [state for state in TaskState if not state.resting]
     before = [told(state) for state in unfinished]

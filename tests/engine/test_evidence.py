@@ -13,7 +13,6 @@ import pytest
 from wharfinger.ledger.states import Phase, TaskState
 from wharfinger.runtime.protocol import LeaseLost, Succeeded
 from wharfinger_server.engine.execution.attempt import Attempt
-from wharfinger_server.engine.execution.session import AttemptSession
 from wharfinger_server.engine.use_cases.remediation import Ask
 
 
@@ -44,8 +43,7 @@ async def test_things_that_wait_for_each_other_are_undone_newest_first(pier: Any
 
 async def test_an_attempt_whose_task_was_purged_hears_that_its_lease_is_lost(pier: Any) -> None:
     shown = await pier.run("harbour.noop")
-    desk = pier.engine.dispatcher.attempts.desk
-    session = AttemptSession(desk, Attempt(shown.task, Phase.RUN, 1000, lambda _: None))
+    session = Attempt(pier.engine.dispatcher.attempts, shown.task, Phase.RUN)
     await pier.engine.tasks.delete(pier.caller, "default", shown.task.task_id)
     assert await pier.store.purge(1 << 60, 10) == 1
     with pytest.raises(LeaseLost):
@@ -61,34 +59,37 @@ async def test_a_task_that_was_purged_while_it_waited_for_a_slot_is_forgotten(
     await pier.engine.tasks.delete(pier.caller, "default", shown.task.task_id)
     assert await pier.store.purge(1 << 60, 10) == 1
     dispatcher = pier.engine.dispatcher
-    lane = dispatcher.lanes[shown.task.executor]
-    free = lane.free
+    queue = dispatcher.executors[shown.task.executor]
+    free = queue.free
     dispatcher.consider(replace(shown.task, state=TaskState.QUEUED))
-    while lane.free != free or len(lane):  # noqa: ASYNC110
+    while queue.free != free or len(queue):  # noqa: ASYNC110
         await asyncio.sleep(0.01)
     assert not [record for record in caplog.records if record.levelname == "ERROR"]
 
 
-async def test_a_report_that_nobody_awaits_any_more_may_be_collected_in_the_middle_of_another(pier: Any) -> None:
+async def test_a_report_that_nobody_awaits_any_more_may_be_collected_in_the_middle_of_another(
+    pier: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     shown = await pier.run("harbour.noop")
-    attempt = Attempt(shown.task, Phase.RUN, 1000, lambda _: None)
-    attempt.log(2, "said before")
+    attempt = Attempt(pier.engine.dispatcher.attempts, shown.task, Phase.RUN)
+    attempt.lines.add(2, "said before")
 
     async def never(*_: Any) -> Any:
         """Take as long as a database that does not answer."""
         await asyncio.Event().wait()
 
-    report = AttemptSession(pier.engine.dispatcher.attempts.desk, attempt, never).flush()
+    monkeypatch.setattr(attempt.owner.store, "change", never)
+    report = attempt.flush()
     report.send(None)
-    assert not attempt.has_lines
+    assert not attempt.lines
 
     def keys() -> Iterator[str]:
         """Name a key, and collect the report meanwhile."""
         report.close()
         yield "thing"
 
-    taking = threading.Thread(target=lambda: attempt.use_keys(keys()), daemon=True)  # type: ignore[arg-type]
+    taking = threading.Thread(target=lambda: attempt.keys.use(keys()), daemon=True)  # type: ignore[arg-type]
     taking.start()
     await asyncio.to_thread(taking.join, 10)
     assert not taking.is_alive()
-    assert attempt.take_lines() == ([(2, "said before")], 0)
+    assert attempt.lines.take() == ([(2, "said before")], 0)

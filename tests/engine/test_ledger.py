@@ -121,7 +121,7 @@ async def test_a_lost_attempt_of_a_script_that_is_not_resumable_fails(start: Sta
 
 async def test_queued_tasks_run_after_a_restart(start: StartPier) -> None:
     pier = await start()
-    pier.engine.dispatcher.lanes["asyncio"].free = 0
+    pier.engine.dispatcher.executors["asyncio"].free = 0
     made = [await pier.create("harbour.noop") for _ in range(5)]
     await stop(pier)
     again = await start()

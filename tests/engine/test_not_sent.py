@@ -19,7 +19,6 @@ from wharfinger.runtime import protocol
 from wharfinger_server.domain.policy import Policy
 from wharfinger_server.domain.task import Task
 from wharfinger_server.engine.execution.attempt import Attempt
-from wharfinger_server.engine.execution.session import AttemptSession
 from wharfinger_server.engine.interface.requests import CreateRequest, NewTask
 
 UNSENT = protocol.Failure(14, "NOT_SENT", "the door is shut")
@@ -35,19 +34,19 @@ class Slip:
         self.considered: list[Task] = []
         house.revived = self.considered.append  # type: ignore[method-assign,assignment]
 
-    async def begin(self, **policy: Any) -> AttemptSession:
+    async def begin(self, **policy: Any) -> Attempt:
         """Create the task and run it; return its first attempt."""
         new = NewTask("beside.script", executor="asyncio", policy=Policy(**policy))
         shown = await self.house.engine.tasks.create(CALLER, CreateRequest("default", new, "t", "t"))
         self.id = shown.task.id
         return await self.lease(Phase.RUN)
 
-    async def lease(self, phase: Phase) -> AttemptSession:
+    async def lease(self, phase: Phase) -> Attempt:
         """Begin an attempt."""
         await self.house.store.change(self.id, lambda work: self.house.life.lease(work, phase, "w"))
         task = await self.task()
         self.epoch = task.epoch
-        return AttemptSession(self.house, Attempt(task, phase, 1000, lambda _: None))  # type: ignore[arg-type]
+        return Attempt(self.house, task, phase)
 
     async def lose(self, *, resumable: bool) -> None:
         """Lose the worker."""

@@ -179,19 +179,19 @@ async def test_a_key_is_not_handed_on_while_the_cancelled_script_still_works(
     first = await stubborn(pier, 3.0)
     second = await pier.create("harbour.noop", policy=Policy(concurrency_key="k"))
     await finish(pier, first)
-    lane = pier.engine.dispatcher.lanes["thread"]
-    assert lane.running == 1, "its thread works on"
+    queue = pier.engine.dispatcher.executors["thread"]
+    assert queue.running == 1, "its thread works on"
     while (
         "still works"
         not in (waiting := await pier.engine.tasks.get(pier.caller, "default", second.task.task_id)).waiting_reason
     ):
-        assert lane.running == 1, waiting.waiting_reason
+        assert queue.running == 1, waiting.waiting_reason
         await asyncio.sleep(0.01)
     assert waiting.task.state is TaskState.QUEUED
     assert f"tasks/{first}" in waiting.waiting_reason
     assert "CANCELLED" in waiting.waiting_reason
     assert (await pier.rest(second.task.task_id, seconds=10)).task.state is TaskState.SUCCEEDED
-    assert lane.running == 0, "it waited until the thread was gone"
+    assert queue.running == 0, "it waited until the thread was gone"
 
 
 async def test_a_task_waits_for_its_own_attempt_that_was_fenced_and_still_works(
@@ -203,9 +203,9 @@ async def test_a_task_waits_for_its_own_attempt_that_was_fenced_and_still_works(
     while not shown.task.failures:
         await asyncio.sleep(0.05)
         shown = await pier.engine.tasks.get(pier.caller, "default", first)
-    assert pier.engine.dispatcher.lanes["thread"].running == 1
+    assert pier.engine.dispatcher.executors["thread"].running == 1
     while (shown := await pier.engine.tasks.get(pier.caller, "default", first)).task.runs == 1:
-        running = pier.engine.dispatcher.lanes["thread"].running
+        running = pier.engine.dispatcher.executors["thread"].running
         await asyncio.sleep(0.02)
     assert running <= 1
     ended = await pier.rest(first)

@@ -128,9 +128,9 @@ async def test_a_thread_that_does_not_stop_is_fenced_and_keeps_its_slot(pier: An
     await pier.engine.tasks.cancel(pier.caller, "default", shown.task.task_id)
     ended = await pier.rest(shown.task.task_id, 1.5)
     assert ended.task.state is TaskState.CANCELLED
-    assert pier.engine.dispatcher.lanes["thread"].running == 1
+    assert pier.engine.dispatcher.executors["thread"].running == 1
     await asyncio.sleep(2)
-    assert pier.engine.dispatcher.lanes["thread"].running == 0
+    assert pier.engine.dispatcher.executors["thread"].running == 0
 
 
 async def test_an_attempt_that_takes_too_long_ends_with_its_timeout(pier: Any) -> None:
@@ -141,11 +141,11 @@ async def test_an_attempt_that_takes_too_long_ends_with_its_timeout(pier: Any) -
 
 
 async def test_a_task_whose_total_time_ends_in_the_queue_fails_without_running(pier: Any) -> None:
-    lane = pier.engine.dispatcher.lanes["asyncio"]
-    free, lane.free = lane.free, 0
+    queue = pier.engine.dispatcher.executors["asyncio"]
+    free, queue.free = queue.free, 0
     shown = await pier.create("harbour.noop", policy=Policy(total_timeout=200_000))
     ended = await pier.rest(shown.task.task_id, 3)
-    lane.free = free
+    queue.free = free
     assert ended.task.state is TaskState.FAILED
     assert ended.task.error.reason == "TOTAL_TIMEOUT"
     assert not ended.task.attempts
@@ -170,16 +170,16 @@ async def test_tasks_with_one_concurrency_key_run_one_at_a_time(pier: Any) -> No
 
 
 async def test_higher_priority_runs_first(pier: Any) -> None:
-    lane = pier.engine.dispatcher.lanes["asyncio"]
-    free, lane.free = lane.free, 0
+    queue = pier.engine.dispatcher.executors["asyncio"]
+    free, queue.free = queue.free, 0
     low = await pier.create("harbour.noop", policy=Policy(priority=1))
     high = await pier.create("harbour.noop", policy=Policy(priority=9))
     place = await pier.engine.tasks.get(pier.caller, "default", low.task.task_id)
     assert "1 task(s) are before it" in place.waiting_reason
-    lane.free = 1
+    queue.free = 1
     pier.engine.dispatcher.consider(low.task)
     ended = [(await pier.rest(shown.task.task_id)).task for shown in (low, high)]
-    lane.free += free - 1
+    queue.free += free - 1
     assert ended[1].start_time < ended[0].start_time
 
 

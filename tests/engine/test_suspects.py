@@ -14,8 +14,8 @@ from wharfinger_server.config import Settings
 from wharfinger_server.domain.policy import Policy
 from wharfinger_server.domain.task import Task
 from wharfinger_server.domain.task_spec import TaskSpec
-from wharfinger_server.engine.execution.queue import Lane
-from wharfinger_server.engine.execution.recovery import lost_with
+from wharfinger_server.engine.execution.queue import ExecutorQueue
+from wharfinger_server.engine.execution.rescuer import lost_with
 from wharfinger_server.engine.execution.suspects import SOON, Suspects
 from wharfinger_server.engine.execution.window import Waiting
 from wharfinger_server.executors.thread_executor import ThreadExecutor
@@ -26,49 +26,49 @@ def a_task(number: int, crashes: int = 1) -> Task:
 
 
 @pytest.fixture
-def lane() -> Lane:
-    return Lane("thread", ThreadExecutor({"slots": 2}))
+def queue() -> ExecutorQueue:
+    return ExecutorQueue("thread", ThreadExecutor({"slots": 2}))
 
 
-def ready(suspects: Suspects, lane: Lane, *tasks: Task) -> None:
+def ready(suspects: Suspects, queue: ExecutorQueue, *tasks: Task) -> None:
     for task in tasks:
         suspects.add(task)
     for task in tasks:
-        suspects.push(lane, Waiting.of(task, Phase.RUN))
+        suspects.push(queue, Waiting.of(task, Phase.RUN))
 
 
-def test_who_was_in_most_crashes_goes_first_and_alone(lane: Lane) -> None:
+def test_who_was_in_most_crashes_goes_first_and_alone(queue: ExecutorQueue) -> None:
     suspects = Suspects(lambda _: None, 1, lambda: 1)
-    ready(suspects, lane, a_task(1), a_task(2, 3), a_task(3, 2))
+    ready(suspects, queue, a_task(1), a_task(2, 3), a_task(3, 2))
     begun = []
     while (chosen := suspects.next()) is not None:
         begun.append(chosen[1].task_id)
         assert suspects.next() is None
-        assert suspects.hold(lane)
+        assert suspects.hold(queue)
         assert suspects.clear(begun[-1])
     assert begun == [2, 3, 1]
-    assert not suspects.hold(lane)
+    assert not suspects.hold(queue)
 
 
-def test_nobody_waits_for_a_suspect_that_cannot_begin_for_long(lane: Lane) -> None:
+def test_nobody_waits_for_a_suspect_that_cannot_begin_for_long(queue: ExecutorQueue) -> None:
     suspects = Suspects(lambda _: None, 1, lambda: 1)
-    ready(suspects, lane, a_task(1), a_task(2))
+    ready(suspects, queue, a_task(1), a_task(2))
     suspects.wait(1, 2 * SOON)
     suspects.set_aside(2)
     assert suspects.next() is None
-    assert not suspects.hold(lane)
+    assert not suspects.hold(queue)
     suspects.wait(1, SOON // 2)
-    assert suspects.hold(lane)
-    suspects.push(lane, Waiting(0, 2, Phase.RUN))
+    assert suspects.hold(queue)
+    suspects.push(queue, Waiting(0, 2, Phase.RUN))
     assert suspects.next() is not None
 
 
-def test_a_suspect_waits_for_a_slot(lane: Lane) -> None:
+def test_a_suspect_waits_for_a_slot(queue: ExecutorQueue) -> None:
     suspects = Suspects(lambda _: None, 1, lambda: 1)
-    ready(suspects, lane, a_task(1))
-    lane.free = 0
+    ready(suspects, queue, a_task(1))
+    queue.free = 0
     assert suspects.next() is None
-    lane.free = 1
+    queue.free = 1
     assert suspects.next() is not None
 
 
@@ -114,7 +114,7 @@ async def test_a_task_that_ran_alone_is_named_in_log_and_health(
     assert not well
     assert shown.task.name in why
     assert "nothing beside it" in why
-    assert any(shown.task.name in record.getMessage() for record in caplog.records if record.name.endswith("recovery"))
+    assert any(shown.task.name in record.getMessage() for record in caplog.records if record.name.endswith("rescuer"))
     again = await pier.engine.tasks.get(pier.caller, "default", shown.task.task_id)
     assert (again.task.losses, again.task.crashes) == (1, 1)
     await pier.engine.tasks.cancel(pier.caller, "default", shown.task.task_id)

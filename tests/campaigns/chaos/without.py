@@ -102,6 +102,6 @@ def silence_is_waited_for() -> None:
 @_mend("18")
 def every_loss_counts() -> None:
     """A script that ends the process takes its neighbours along."""
-    from wharfinger_server.engine.execution import recovery
+    from wharfinger_server.engine.execution import rescuer
 
-    _GROUND.put(recovery, "lost_with", lambda leased, *, orderly: recovery.Loss(recovery.ENDED))
+    _GROUND.put(rescuer, "lost_with", lambda leased, *, orderly: rescuer.Loss(rescuer.ENDED))

@@ -21,7 +21,7 @@ from wharfinger.runtime import protocol
 from wharfinger.script import inspect
 from wharfinger_server.domain.timing import Clock
 from wharfinger_server.engine.engine import Engine
-from wharfinger_server.engine.execution.session import AttemptSession
+from wharfinger_server.engine.execution.attempt import Attempt
 from wharfinger_server.registry import ExecutorPlugin, Registry, ScriptPlugin
 from wharfinger_server.rpc.messages.event import encode_event
 from wharfinger_server.sdk.executor import Executor, Host, Job
@@ -141,6 +141,14 @@ class Server:
         work.add_done_callback(done, context=contextvars.Context())
         return answer
 
+    def session_of(self, attempt: Attempt) -> Attempt | None:
+        """Have an attempt report to this server; None where that does not hear anything yet."""
+        owner = self.engine.dispatcher.attempts
+        if owner._loop is None:
+            return None
+        attempt.owner, attempt._change = owner, owner.store.change
+        return attempt
+
     def kill(self) -> None:
         """End it, as kill -9 does."""
         self.life.kill()
@@ -175,7 +183,7 @@ class Session:
 
     def __init__(self, world: World, job: Job, remote: bool) -> None:
         self._world = world
-        self._inner: AttemptSession = job.session  # type: ignore[assignment]
+        self._inner: Attempt = job.session  # type: ignore[assignment]
         self._remote = remote
         self._server = world.server
         self._epoch = job.assignment.epoch
@@ -190,17 +198,16 @@ class Session:
 
     async def _report(self, name: str, arguments: tuple[Any, ...], options: Mapping[str, Any]) -> Any:
         await self._on_its_way(name, arguments)
-        attempt = self._inner._attempt
+        attempt = self._inner
         keys = _keys_of(name, arguments)
-        fresh = [key for key in keys if key not in attempt._used]
+        fresh = [key for key in keys if key not in attempt.keys]
         while True:
             server = await self._world.up() if self._remote else self._server
             assert server is not None
-            desk = server.engine.dispatcher.attempts.desk
-            if desk is None:
+            session = server.session_of(attempt)
+            if session is None:
                 await asyncio.sleep(0.1)
                 continue
-            session = AttemptSession(desk, attempt)  # a worker elsewhere has its own
             try:
                 act = getattr(session, name)
                 who = Who(self._epoch, name, arguments, self._stop.requested)
@@ -208,7 +215,7 @@ class Session:
             except Down:
                 if not self._remote:
                     raise protocol.LeaseLost from None
-                attempt.free_keys(fresh)  # it is the same report that comes again
+                attempt.keys.free(fresh)  # it is the same report that comes again
             except protocol.LeaseLost:
                 self._told(name, arguments)
                 self._echo(name, arguments, None)
@@ -254,9 +261,8 @@ class Session:
     async def _once(self, arguments: tuple[Any, ...]) -> None:
         """Tell the server, whichever lives now, that a call was not sent."""
         server = await self._world.up()
-        desk = server.engine.dispatcher.attempts.desk
-        if desk is not None:
-            session = AttemptSession(desk, self._inner._attempt)
+        session = server.session_of(self._inner)
+        if session is not None:
             with contextlib.suppress(Down):
                 await server.ask(lambda _: session.not_sent(*arguments), Who(self._epoch, "not_sent", arguments))
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from wharfinger_server.engine.execution.queue import Lane
+from wharfinger_server.engine.execution.queue import ExecutorQueue
 from wharfinger_server.engine.execution.window import Key, Waiting, Window
 
 
 class ConcurrencyKeys:
-    """Who holds each key, and who waits for it: of those only the first goes into its lane when the key is free.
+    """Who holds each key, and who waits for it: of those only the first goes into its queue when the key is free.
 
     A key is held until the task rests or is queued again *and* nothing of it runs any more: an attempt that was fenced
     because it did not stop may still work.
@@ -16,7 +16,7 @@ class ConcurrencyKeys:
     def __init__(self) -> None:
         self._held: dict[Key, int] = {}
         self._lingering: dict[int, Key] = {}
-        self._parked: dict[Key, dict[Lane, Window]] = {}
+        self._parked: dict[Key, dict[ExecutorQueue, Window]] = {}
 
     def holder(self, key: Key | None) -> int:
         """Return the task that holds `key`, 0 for none."""
@@ -30,13 +30,13 @@ class ConcurrencyKeys:
         """Take `key` for a task; False if another holds it, or what still runs of the task itself."""
         return key is None or (task_id not in self._lingering and self._held.setdefault(key, task_id) == task_id)
 
-    def park(self, lane: Lane, waiting: Waiting) -> None:
+    def park(self, queue: ExecutorQueue, waiting: Waiting) -> None:
         """Keep a task until its key is free."""
         if waiting.key is not None:
             windows = self._parked.setdefault(waiting.key, {})
-            if lane not in windows:
-                windows[lane] = Window(lane.ready.limit)
-            windows[lane].push(waiting)
+            if queue not in windows:
+                windows[queue] = Window(queue.ready.limit)
+            windows[queue].push(waiting)
 
     def linger(self, key: Key | None, task_id: int) -> None:
         """Note that a task needs its key no more, but that something of it still runs."""
@@ -55,20 +55,20 @@ class ConcurrencyKeys:
         del self._held[key]
         return True
 
-    def offer(self, key: Key | None) -> list[tuple[Lane, Window]]:
-        """Put the first that wait for a key, if it is free, into their lanes.
+    def offer(self, key: Key | None) -> list[tuple[ExecutorQueue, Window]]:
+        """Put the first that wait for a key, if it is free, into their queues.
 
-        Returns those lanes, each with what it still has waiting for the key.
+        Returns those queues, each with what it still has waiting for the key.
         """
         if key is None or key in self._held:
             return []
         windows = self._parked.get(key, {})
         offered = list(windows.items())
-        for lane, window in offered:
+        for queue, window in offered:
             if len(window):
-                lane.ready.push(window.pop(), beyond=True)
+                queue.ready.push(window.pop(), beyond=True)
             if not len(window) and window.covered is None:
-                del windows[lane]
+                del windows[queue]
         if not windows:
             self._parked.pop(key, None)
         return offered

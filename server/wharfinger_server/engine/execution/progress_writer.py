@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
 
 from wharfinger.ledger.progress import Progress
 from wharfinger.ledger.states import Phase
 from wharfinger.runtime.protocol import LeaseLost
 from wharfinger_server.domain.timing import SECOND, Clock
 from wharfinger_server.engine.execution.attempt import Attempt
-from wharfinger_server.engine.execution.session import AttemptSession
 from wharfinger_server.engine.watching.broadcast import Hub
 from wharfinger_server.store.store import Store
 
@@ -23,13 +21,12 @@ SAVE_EVERY = SECOND
 """Between two writings of a task's progress."""
 
 
-class Pulse:
+class ProgressWriter:
     """Beats while some attempt has something new, and rests when none has."""
 
-    def __init__(self, store: Store, hub: Hub, session: Callable[[Attempt], AttemptSession], clock: Clock) -> None:
+    def __init__(self, store: Store, hub: Hub, clock: Clock) -> None:
         self._store = store
         self._hub = hub
-        self._session = session
         self._clock = clock
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stirred: set[Attempt] = set()
@@ -58,17 +55,17 @@ class Pulse:
             stirred, self._stirred = self._stirred, set()
             for attempt in stirred:
                 attempt.unshown = False
-                if attempt.progress is not None and attempt.phase is Phase.RUN:
-                    self._hub.show_progress(attempt.task, attempt.progress)
-                    self._unsaved[attempt] = attempt.progress
-            await self._write_logs([attempt for attempt in stirred if attempt.has_lines])
+                if attempt.latest is not None and attempt.phase is Phase.RUN:
+                    self._hub.show_progress(attempt.task, attempt.latest)
+                    self._unsaved[attempt] = attempt.latest
+            await self._write_logs([attempt for attempt in stirred if attempt.lines])
             if self._unsaved and steady() - last_saved >= SAVE_EVERY:
                 last_saved = steady()
                 await self._save()
             await self._clock.sleep(SHOW_EVERY)
 
     async def _write_logs(self, attempts: list[Attempt]) -> None:
-        results = await asyncio.gather(*(self._session(a).flush() for a in attempts), return_exceptions=True)
+        results = await asyncio.gather(*(a.flush() for a in attempts), return_exceptions=True)
         for attempt, result in zip(attempts, results, strict=True):
             if isinstance(result, Exception) and not isinstance(result, LeaseLost):
                 log.warning("%s: log lines could not be written yet: %s", attempt.task.name, result)

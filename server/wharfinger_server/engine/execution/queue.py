@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from wharfinger_server.engine.execution.window import Waiting, Window
 from wharfinger_server.sdk.executor import Executor
 
@@ -9,7 +11,17 @@ READY_LIMIT = 10_000
 """How many waiting tasks are held in memory for one executor, and as many for each concurrency key on it."""
 
 
-class Lane:
+@dataclass(frozen=True, slots=True)
+class ExecutorStatus:
+    """How an executor is doing: its slots, how many are taken, how many tasks wait; why nothing can run, or ""."""
+
+    slots: int
+    running: int
+    queued: int
+    unavailable_reason: str
+
+
+class ExecutorQueue:
     """One executor with its free slots and its queue. `reason` says why nothing can run here, or is empty.
 
     `limit` is how many waiting tasks are held in memory, 0: READY_LIMIT.

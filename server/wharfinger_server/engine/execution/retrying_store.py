@@ -25,19 +25,28 @@ FIRST_PAUSE, LONGEST_PAUSE = SECOND // 20, SECOND
 _going_on: set[asyncio.Future[Any]] = set()
 
 
-class PatientStore:
+class RetryingStore:
     """Asks the store again while it is unavailable, and raises Unavailable only once it was closed.
 
-    An earlier try may have been written though its answer was lost: a decision must do no harm the second time.
+    An earlier try may have been written though its answer was lost: a decision must do no harm the second time. `once`
+    is the store itself, for what people ask and may be refused.
     """
 
     def __init__(self, store: Store, clock: Clock) -> None:
-        self._store = store
+        self.once = self._store = store
         self._clock = clock
 
     async def change(self, task_id: int, decide: Callable[[UnitOfWork], T]) -> T:
         """Do as `Store.change`."""
-        return await self._answered(lambda: self._store.change(task_id, decide))
+        pause = FIRST_PAUSE
+        while True:  # written out: this is on the way of every report
+            try:
+                return await self._store.change(task_id, decide)
+            except Unavailable:
+                if self._store.closed:
+                    raise
+            await self._clock.sleep(pause)
+            pause = min(pause * 2, LONGEST_PAUSE)
 
     async def task_by_id(self, id: int) -> Task | None:  # noqa: A002 - the task's own word
         """Do as `Store.task_by_id`."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from wharfinger_server.domain.task import Task
 from wharfinger_server.domain.timing import SECOND
-from wharfinger_server.engine.execution.queue import Lane
+from wharfinger_server.engine.execution.queue import ExecutorQueue
 from wharfinger_server.engine.execution.window import Waiting
 
 SOON = 600 * SECOND
@@ -28,7 +28,7 @@ class _Suspect:
 
     rank: tuple[int, int, int]
     name: str = field(compare=False)
-    lane: Lane | None = field(compare=False, default=None)
+    queue: ExecutorQueue | None = field(compare=False, default=None)
     waiting: Waiting | None = field(compare=False, default=None)
     begins: int = field(compare=False, default=0)
     aside: bool = field(compare=False, default=False)
@@ -81,34 +81,34 @@ class Suspects:
         if task_id == self.alone:
             self.alone = 0
 
-    def push(self, lane: Lane, waiting: Waiting) -> None:
+    def push(self, queue: ExecutorQueue, waiting: Waiting) -> None:
         """Take a suspect that could begin now."""
         suspect = self._left[waiting.task_id]
         if waiting.task_id == self.alone:
             self.alone = 0
         if suspect.waiting is None:
             heapq.heappush(self._ready, suspect)
-        suspect.lane, suspect.waiting = lane, waiting
+        suspect.queue, suspect.waiting = queue, waiting
         suspect.begins, suspect.aside = 0, False
 
-    def next(self) -> tuple[Lane, Waiting] | None:
+    def next(self) -> tuple[ExecutorQueue, Waiting] | None:
         """Take the suspect that is to begin now: None while one runs, or none can. It is the one that runs then."""
         while not self.alone and self._ready:
             suspect = self._ready[0]
-            lane, waiting = suspect.lane, suspect.waiting
+            queue, waiting = suspect.queue, suspect.waiting
             known = waiting is not None and self._left.get(waiting.task_id) is suspect
-            if known and lane is not None and not lane.free:
+            if known and queue is not None and not queue.free:
                 return None
             heapq.heappop(self._ready)
-            if known and lane is not None and waiting is not None:
+            if known and queue is not None and waiting is not None:
                 suspect.waiting = None
                 self.alone = waiting.task_id
-                return lane, waiting
+                return queue, waiting
         return None
 
-    def hold(self, lane: Lane) -> bool:
-        """Whether nothing but suspects may begin in a lane now."""
-        return bool(self._left) and lane.shares_process and self._blocking() > 0
+    def hold(self, queue: ExecutorQueue) -> bool:
+        """Whether nothing but suspects may begin in a queue now."""
+        return bool(self._left) and queue.shares_process and self._blocking() > 0
 
     def _blocking(self) -> int:
         soon = self._steady() + SOON

@@ -1,4 +1,4 @@
-"""A task's waits: for a time of day that its policy names, or for a length of time that has to pass.
+"""Why tasks wait: for a time of day, a length of time, their script, their executor, a key, or their turn.
 
 `not_before` follows the wall clock, wherever that is set to. Back-off, settling and whatever else is a length of time
 go by the steady clock (rule 33); people are told at which time of day that will be.
@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from wharfinger.ledger.states import TaskState
+from wharfinger.ledger.states import Phase, TaskState
 from wharfinger_server.domain.task import Task
 from wharfinger_server.domain.timing import Clock, as_text
+from wharfinger_server.engine.execution.queue import ExecutorQueue
+from wharfinger_server.engine.scripts.installed import Scripts
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,7 @@ def wait_of(task: Task, clock: Clock) -> Wait | None:
     return None
 
 
-def told(task: Task, clock: Clock) -> str:
+def until(task: Task, clock: Clock) -> str:
     """Return until when a task waits and why, "" if it does not wait for a time."""
     wait = None if task.lease is not None or task.state.resting else wait_of(task, clock)
     if wait is None:
@@ -49,3 +51,40 @@ def told(task: Task, clock: Clock) -> str:
     if task.state is TaskState.QUEUED:
         return f"to be tried again at {when}"
     return f"to be looked at again at {when}"
+
+
+def before_its_turn(task: Task, clock: Clock, scripts: Scripts, queue: ExecutorQueue | None) -> str:
+    """Return what keeps a queued task from waiting for its turn, "" for nothing: a time, its script, its executor."""
+    if why := until(task, clock) or _lacks_script(task, scripts):
+        return why
+    if queue is None or queue.executor is None:
+        why = queue.reason if queue is not None else "it is not installed"
+        return f"the executor {task.executor} is not available: {why}"
+    return ""
+
+
+def _lacks_script(task: Task, scripts: Scripts) -> str:
+    """Return that a task waits for a version of its script, and what can be done; "" if it does not."""
+    problem = None if task.must_settle else scripts.problem(task, Phase.RUN)
+    if problem is None:
+        return ""
+    version = scripts.resume_version(task)
+    way = f", or let {version} run it: wharfinger resume {task.task_id} --script-version {version}" if version else ""
+    return f"{problem.message}; install {task.spec.script} {task.script_version} and start the server again{way}"
+
+
+def for_key(task: Task, holder: Task | None, *, lingers: bool) -> str:
+    """Return that `task` waits for its concurrency key, and who has it; `lingers`: its attempt is over."""
+    name = holder.name if holder else "another task"
+    said = f"the concurrency key {task.spec.policy.concurrency_key} is held by {name}"
+    if holder is None or not lingers:
+        return said
+    return (
+        f"{said}, which is {holder.state.name}, but whose script still works in the executor {holder.executor}; "
+        "the key is free when that ends, or when the server is started again"
+    )
+
+
+def for_slot(task: Task, slots: int, before: int) -> str:
+    """Return that `task` waits for one of so many slots, with so many tasks before it."""
+    return f"for one of {slots} slots of the executor {task.executor}; {before} task(s) are before it"

@@ -6,9 +6,8 @@ replayed, so it changes nothing but the work.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass
 from zlib import crc32
 
 from wharfinger.ledger import missing
@@ -48,20 +47,6 @@ def backoff(task: Task) -> int:
     return int(task.spec.policy.backoff(task.failures) * (0.8 + 0.4 * drawn))
 
 
-@dataclass(frozen=True, slots=True)
-class Leased:
-    """A task as it was leased for an attempt: what the attempt is for, the ledger, and the keys it is about.
-
-    `sealed` holds the values of its sealed params, by JSON pointer.
-    """
-
-    task: Task
-    phase: Phase
-    entries: tuple[Entry, ...] = ()
-    targets: tuple[str, ...] = ()
-    sealed: Mapping[str, Any] = field(default_factory=dict, repr=False)
-
-
 def cancelled(actor: str, reason: str) -> Failure:
     """Return why a cancelled task ended."""
     said = f"cancelled by {actor}" + (f": {reason}" if reason else "")
@@ -94,8 +79,8 @@ class Life:
             return Phase.SETTLE if self._wanted(work) else None
         return Phase.RUN if task.state is TaskState.QUEUED else None
 
-    def lease(self, work: UnitOfWork, phase: Phase, worker: str) -> Leased:
-        """Lease the task for an attempt of `phase`, as `next_phase` told it."""
+    def lease(self, work: UnitOfWork, phase: Phase, worker: str) -> Task:
+        """Lease the task for an attempt of `phase`, as `next_phase` told it; return it."""
         task = work.task
         before = task.state
         task.begin(phase, task.executor, worker, work.now, self.lease_ttl)
@@ -103,15 +88,10 @@ class Life:
         state_changed(work, before, SERVER, f"attempt {task.runs}", task.epoch)
         if task.lease is not None:
             task.lease.order_time, task.lease.revision = work.steady, task.revision
-        return self.leased(work, phase)
+        return task
 
-    def leased(self, work: UnitOfWork, phase: Phase) -> Leased:
-        """Return the task, which is leased for `phase`, as its attempt needs it."""
-        task = work.task
-        entries = tuple(work.ledger()) if task.counts.total else ()
-        return Leased(task, phase, entries, self._targets(work, phase))
-
-    def _targets(self, work: UnitOfWork, phase: Phase) -> tuple[str, ...]:
+    def targets(self, work: UnitOfWork, phase: Phase) -> tuple[str, ...]:
+        """Return the keys that an attempt of `phase` is about."""
         if phase is Phase.RUN:
             return ()
         if work.task.state is TaskState.ROLLING_BACK:

@@ -6,7 +6,7 @@ from wharfinger.ledger.entry import Entry
 from wharfinger.ledger.failure import Code, Failure
 from wharfinger.ledger.states import TaskState
 from wharfinger_server.domain.errors import Fenced
-from wharfinger_server.domain.event import ResourceChange, StateChange
+from wharfinger_server.domain.event import LogLevel, LogLine, ResourceChange, StateChange
 from wharfinger_server.domain.timing import SECOND
 from wharfinger_server.store.commit.unit_of_work import UnitOfWork
 
@@ -31,6 +31,16 @@ def entry_changed(work: UnitOfWork, entry: Entry | None, attempt: int = 0) -> No
     if entry is not None:
         work.touch()
         work.event(ResourceChange.of(entry), attempt)
+
+
+def change_version(work: UnitOfWork, version: str) -> None:
+    """Let a task run by another version of its script from now on, and say so in its log."""
+    task = work.task
+    if task.script_version != version:
+        said = f"it was made for {task.spec.script} {task.script_version}, and goes on with {version}"
+        work.event(LogLine(LogLevel.INFO, said))
+        task.script_version = version
+        work.touch()
 
 
 def ask_time(entry: Entry, steady: int) -> int:

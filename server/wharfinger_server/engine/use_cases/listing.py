@@ -67,19 +67,16 @@ class Listing:
 
     def _executor(self, name: str) -> ExecutorShown:
         plugin = self._registry.executors[name]
-        lane = self._dispatcher.lanes.get(name)
-        reason = plugin.broken or (lane.reason if lane is not None else "it was not started")
-        if not reason and lane is not None and self._dispatcher.suspects.hold(lane):
-            reason = self._dispatcher.suspects.why
+        status = self._dispatcher.executor_status(name)
         return ExecutorShown(
             name=name,
             version=plugin.version,
             summary=plugin.cls.summary if plugin.cls else "",
-            slots=lane.slots if lane is not None else 0,
-            running=lane.running if lane is not None else 0,
-            queued=len(lane) if lane is not None else 0,
+            slots=status.slots,
+            running=status.running,
+            queued=status.queued,
             draining=not self._dispatcher.is_open,
-            unavailable_reason=reason,
+            unavailable_reason=plugin.broken or status.unavailable_reason,
         )
 
     def scripts(self) -> list[ScriptShown]:

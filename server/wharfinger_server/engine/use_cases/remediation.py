@@ -15,11 +15,10 @@ from wharfinger_server.domain import resolving, rollback
 from wharfinger_server.domain.errors import AlreadyExists, FailedPrecondition, Unimplemented
 from wharfinger_server.domain.task import Task
 from wharfinger_server.domain.transitions import Trigger
-from wharfinger_server.engine.execution.dispatcher import put_on
 from wharfinger_server.engine.interface.requests import Caller
 from wharfinger_server.engine.interface.task_view import Shown
 from wharfinger_server.engine.lifecycle.lifecycle import Life
-from wharfinger_server.engine.lifecycle.recording import entry_changed, state_changed
+from wharfinger_server.engine.lifecycle.recording import change_version, entry_changed, state_changed
 from wharfinger_server.engine.scripts.installed import Scripts
 from wharfinger_server.engine.use_cases.tasks import REASON_LENGTH, Tasks, changed_task, check_etag
 from wharfinger_server.store.commit.unit_of_work import UnitOfWork
@@ -63,7 +62,7 @@ class HalfWay:
             """Queue it again."""
             before = work.task.state
             if before is TaskState.QUEUED and not script.runs(work.task.script_version):
-                put_on(work, wanted)
+                change_version(work, wanted)
                 return
             work.task.resume()
             work.task.script_version = wanted

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import ExitStack
 from typing import TypeVar
 
 from wharfinger.ledger.ledger import Entry
-from wharfinger.ledger.states import Phase, TaskState
 from wharfinger_server import config
 from wharfinger_server.domain.errors import Aborted, AlreadyExists, NotFound, Refused, invalid
 from wharfinger_server.domain.estimate import Estimate
-from wharfinger_server.domain.event import StateChange
 from wharfinger_server.domain.task import Task
 from wharfinger_server.domain.timing import SECOND
 from wharfinger_server.engine.execution.dispatcher import Dispatcher
+from wharfinger_server.engine.execution.reservation import Reservation
 from wharfinger_server.engine.execution.retrying_store import unbroken
 from wharfinger_server.engine.interface.filters import OPERATORS, RESOURCE_FIELDS, TASK_FIELDS, parse, stored
 from wharfinger_server.engine.interface.id_checks import check_project
 from wharfinger_server.engine.interface.page_tokens import page_limit, page_start, page_token
 from wharfinger_server.engine.interface.requests import Caller, CreateRequest, task_not_found
 from wharfinger_server.engine.interface.task_view import Shown
-from wharfinger_server.engine.lifecycle.lifecycle import Leased, Life
+from wharfinger_server.engine.lifecycle.lifecycle import Life
 from wharfinger_server.engine.use_cases.admission import Admission, Admitted
 from wharfinger_server.engine.use_cases.estimates import Estimates
 from wharfinger_server.engine.use_cases.views import Showing
@@ -73,16 +72,12 @@ class Tasks:
             return await self._made_before(request, admitted, refused)
         if request.validate_only:
             return Shown(_unwritten(admitted.task), estimate=estimate)
-        draft, at_once = self._draft(admitted, estimate)
         try:
-            written = await self._store.create(draft)
+            with self._dispatcher.reserve(admitted.task) as place:
+                written = await self._store.create(_draft(place, admitted, estimate))
+                place.keep(written, admitted.secret.values if admitted.secret else {})
         except Existing as existing:
-            self._not_written(draft.task, at_once)
             return await self._existing(request, admitted, existing)
-        except BaseException as error:
-            self._unheard(error, [(draft.task, at_once)])
-            raise
-        self._written(written, at_once, admitted)
         return Shown(written, estimate=estimate)
 
     async def batch_create(
@@ -107,18 +102,10 @@ class Tasks:
                 answers[i] = Shown(_unwritten(admitted.task), estimate=estimate)
                 continue
             ready.append((i, admitted, estimate))
-        drafts = [(i, admitted, estimate, *self._draft(admitted, estimate)) for i, admitted, estimate in ready]
-        try:
-            outcomes = await self._store.create_many([draft for *_, draft, _ in drafts])
-        except BaseException as error:
-            self._unheard(error, [(draft.task, at_once) for *_, draft, at_once in drafts])
-            raise
-        for (i, admitted, estimate, draft, at_once), outcome in zip(drafts, outcomes, strict=True):
+        for (i, admitted, estimate), outcome in zip(ready, await self._create_many(ready), strict=True):
             if isinstance(outcome, Task):
-                self._written(outcome, at_once, admitted)
                 answers[i] = Shown(outcome, estimate=estimate)
                 continue
-            self._not_written(draft.task, at_once)
             try:
                 answers[i] = (
                     outcome if isinstance(outcome, Refused) else await self._existing(requests[i], admitted, outcome)
@@ -126,6 +113,19 @@ class Tasks:
             except Refused as refused:
                 answers[i] = refused
         return [answers[i] for i in range(len(requests))]
+
+    async def _create_many(
+        self, ready: Sequence[tuple[int, Admitted, Estimate | None]]
+    ) -> Sequence[Task | Existing | Refused]:
+        """Write many tasks in one commit, and see to those that were written."""
+        with ExitStack() as stack:
+            places = [stack.enter_context(self._dispatcher.reserve(admitted.task)) for _, admitted, _ in ready]
+            drafts = [_draft(place, *one[1:]) for place, one in zip(places, ready, strict=True)]
+            outcomes = await self._store.create_many(drafts)
+            for place, (_, admitted, _), outcome in zip(places, ready, outcomes, strict=True):
+                if isinstance(outcome, Task):
+                    place.keep(outcome, admitted.secret.values if admitted.secret else {})
+            return outcomes
 
     async def _estimate(self, admitted: Admitted, request: CreateRequest) -> Estimate | None:
         """Return what the task is expected to cost. Raises a Refused where that is too much, or can't be told."""
@@ -144,32 +144,6 @@ class Tasks:
             if found is not None:
                 return await self._existing(request, admitted, Existing(found, "request_id"))
         raise refused
-
-    def _draft(self, admitted: Admitted, estimate: Estimate | None) -> tuple[Draft, bool]:
-        task, seal = admitted.task, admitted.secret.seal if admitted.secret else None
-        document = estimate.to_json() if estimate is not None else b""
-        if self._dispatcher.reserve(task):  # a slot is free: created and leased in one commit
-            return Draft(task, self._life.begin_at_once(task, self._dispatcher.worker), seal, document), True
-        return Draft(task, ((StateChange(TaskState.QUEUED, task.spec.creator, ""), 0),), seal, document), False
-
-    def _unheard(self, error: BaseException, tasks: Sequence[tuple[Task, bool]]) -> None:
-        """See to drafts of which nobody heard: a caller that left, or a lost answer, does not mean that they failed."""
-        if isinstance(error, asyncio.CancelledError | MaybeWritten):
-            self._dispatcher.find_out(tasks)
-            return
-        for task, at_once in tasks:
-            self._not_written(task, at_once)
-
-    def _not_written(self, task: Task, at_once: bool) -> None:
-        if at_once:
-            self._dispatcher.unreserve(task)
-
-    def _written(self, task: Task, at_once: bool, admitted: Admitted) -> None:
-        if at_once:
-            sealed = admitted.secret.values if admitted.secret else {}
-            self._dispatcher.launch(Leased(task, Phase.RUN, sealed=sealed))
-        else:
-            self._dispatcher.consider(task)
 
     async def _existing(self, request: CreateRequest, admitted: Admitted, existing: Existing) -> Shown:
         found = existing.task
@@ -317,7 +291,7 @@ class Tasks:
             try:
                 changed = await changed_task(self._store.change(task.id, decide), task)
             except MaybeWritten:
-                self._dispatcher.find_out([(task, False)])
+                self._dispatcher.find_out(task)
                 raise
             self._dispatcher.go_on(changed, why)
             return changed
@@ -344,6 +318,11 @@ async def changed_task(change: Awaitable[T], task: Task) -> T:
         return await change
     except Gone:
         raise task_not_found(task.project, task.task_id) from None
+
+
+def _draft(place: Reservation, admitted: Admitted, estimate: Estimate | None) -> Draft:
+    seal = admitted.secret.seal if admitted.secret else None
+    return Draft(admitted.task, place.events(), seal, estimate.to_json() if estimate is not None else b"")
 
 
 def _unwritten(task: Task) -> Task:
