@@ -162,11 +162,11 @@ class Reads(ABC):
             select = select.where(_E.owned == 1, _E.state.not_in(sorted(map(int, CLOSED))))
         select = select.order_by(_E.ordinal).limit(limit)
 
-        def entries(connection: sa.Connection) -> list[Entry]:
+        def _decoded(connection: sa.Connection) -> list[Entry]:
             reading = self._database.reading()
             return [codec.entry_of(row, reading) for row in connection.execute(select).all()]
 
-        return await self._read(entries)
+        return await self._read(_decoded)
 
     async def estimate(self, task: int) -> bytes:
         """Return the document of what a task is expected to cost, b"" where nothing was estimated."""
