@@ -11,8 +11,7 @@ from wharfinger.ledger.states import TaskState
 from wharfinger.v1 import event_pb2
 from wharfinger_server.domain.errors import InvalidArgument, NotFound, OutOfRange, Unavailable
 from wharfinger_server.engine.interface.requests import Caller
-from wharfinger_server.engine.watching.project_watch import FeedEvents, FeedSnapshot
-from wharfinger_server.engine.watching.task_watch import Beat, EventBatch, ProgressUpdate, Snapshot
+from wharfinger_server.engine.watching.watch import Events, Heartbeat, ProgressChanged, Snapshot
 
 
 async def follow(pier: Any, task_id: str, after: int = 0, heartbeat: int = 0) -> list[Any]:
@@ -24,7 +23,7 @@ def sequences(updates: list[Any]) -> list[int]:
     return [
         event_pb2.TaskEvent.FromString(frame).sequence
         for update in updates
-        if isinstance(update, EventBatch)
+        if isinstance(update, Events)
         for frame in update.frames
     ]
 
@@ -94,7 +93,7 @@ async def test_a_feeds_token_names_the_event_that_it_was_given_out_with(pier: An
 
 async def test_progress_is_shown_while_a_script_runs(pier: Any) -> None:
     shown = await pier.create("harbour.count", params={"steps": 10, "pause": 0.05, "lines": False})
-    told = [u.progress.done for u in await follow(pier, shown.task.task_id) if isinstance(u, ProgressUpdate)]
+    told = [u.progress.done for u in await follow(pier, shown.task.task_id) if isinstance(u, ProgressChanged)]
     assert told == sorted(told)
     assert len(told) >= 2
 
@@ -102,7 +101,7 @@ async def test_progress_is_shown_while_a_script_runs(pier: Any) -> None:
 async def test_heartbeats_come_while_nothing_happens(pier: Any) -> None:
     shown = await pier.create("harbour.once", params={"seconds": 0.7})
     updates = await follow(pier, shown.task.task_id, heartbeat=100_000)
-    assert sum(isinstance(update, Beat) for update in updates) >= 3
+    assert sum(isinstance(update, Heartbeat) for update in updates) >= 3
 
 
 async def test_a_drain_ends_watches_with_their_position(pier: Any) -> None:
@@ -119,8 +118,8 @@ async def test_a_drain_ends_watches_with_their_position(pier: Any) -> None:
     with pytest.raises(Unavailable) as caught:
         await watching
     assert caught.value.reason == "SERVER_DRAINING"
-    assert isinstance(updates[-1], Beat)
-    assert updates[-1].sequence == 2
+    assert isinstance(updates[-1], Heartbeat)
+    assert updates[-1].position == 2
 
 
 async def test_a_feed_tells_every_event_of_a_project_once_and_in_order(pier: Any) -> None:
@@ -132,7 +131,7 @@ async def test_a_feed_tells_every_event_of_a_project_once_and_in_order(pier: Any
         nonlocal token
         async for update in pier.engine.watches.watch_project(pier.caller, "default", "", b"", 0):
             token = update.token
-            if isinstance(update, FeedEvents):
+            if isinstance(update, Events):
                 for frame in update.frames:
                     event = event_pb2.TaskEvent.FromString(frame)
                     seen.append((event.task, event.sequence))
@@ -170,10 +169,10 @@ async def test_a_feed_begins_with_what_is_unfinished(pier: Any) -> None:
     await pier.create("harbour.once", params={"seconds": 3})
     watch = pier.engine.watches.watch_project(pier.caller, "default", 'labels.tide = "high"', b"", 100_000)
     first = await anext(watch)
-    assert isinstance(first, FeedSnapshot)
+    assert isinstance(first, Snapshot)
     assert first.shown.task.id == shown.task.id
     second = await anext(watch)
-    assert not isinstance(second, FeedSnapshot)
+    assert not isinstance(second, Snapshot)
     await watch.aclose()
 
 
@@ -197,7 +196,7 @@ async def test_a_feed_that_breaks_off_among_its_snapshots_goes_on_with_the_other
     events = await anext(watch)
     await watch.aclose()
     assert sorted(told) == sorted(names)
-    assert isinstance(events, FeedEvents)  # what happened since the watch began
+    assert isinstance(events, Events)  # what happened since the watch began
     assert {event_pb2.TaskEvent.FromString(frame).task.rpartition("/")[2] for frame in events.frames} == {names[2]}
 
 

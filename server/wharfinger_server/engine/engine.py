@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
 
 from wharfinger.runtime.protocol import Environment
 from wharfinger_server.config import SealKeys, Settings
-from wharfinger_server.domain.errors import Refused, invalid
+from wharfinger_server.domain.errors import Refused
 from wharfinger_server.domain.timing import Clock
 from wharfinger_server.engine.execution.dispatcher import Dispatcher
 from wharfinger_server.engine.execution.executors import Executors, OnHealth
@@ -17,10 +16,6 @@ from wharfinger_server.engine.execution.progress_writer import ProgressWriter
 from wharfinger_server.engine.execution.pruner import Pruner
 from wharfinger_server.engine.execution.rescuer import Rescuer
 from wharfinger_server.engine.execution.retrying_store import RetryingStore
-from wharfinger_server.engine.interface.filters import FEED_FIELDS, parse
-from wharfinger_server.engine.interface.id_checks import check_project
-from wharfinger_server.engine.interface.requests import Caller, task_not_found
-from wharfinger_server.engine.interface.task_view import Shown
 from wharfinger_server.engine.lifecycle.lifecycle import Life
 from wharfinger_server.engine.params.sealing import Vault
 from wharfinger_server.engine.scripts.installed import Scripts
@@ -30,11 +25,10 @@ from wharfinger_server.engine.use_cases.listing import Listing
 from wharfinger_server.engine.use_cases.remediation import HalfWay
 from wharfinger_server.engine.use_cases.tasks import Tasks
 from wharfinger_server.engine.use_cases.views import Showing
+from wharfinger_server.engine.use_cases.watches import Watches
 from wharfinger_server.engine.watching.broadcast import Hub
-from wharfinger_server.engine.watching.positions import FeedTokens
-from wharfinger_server.engine.watching.project_watch import Feed, FeedUpdate, watch_project
-from wharfinger_server.engine.watching.task_watch import Doorkeeper, TaskWatches, Update, heartbeat_interval
 from wharfinger_server.engine.watching.wakeup import Alarms
+from wharfinger_server.engine.watching.watch import Doorkeeper
 from wharfinger_server.pricing import Pricing
 from wharfinger_server.registry import Registry
 from wharfinger_server.store.store import Store
@@ -46,61 +40,6 @@ ENDING = "ending"
 
 NOTING = 2.0
 """Seconds that an orderly end waits for the database to take note of it."""
-
-READING = 32
-"""How many watches read their task at once."""
-
-
-class Watches:
-    """Opens watches and ends them when the server does."""
-
-    def __init__(self, store: Store, hub: Hub, showing: Showing, doorkeeper: Doorkeeper) -> None:
-        self._store = store
-        self._hub = hub
-        self._showing = showing
-        self._door = doorkeeper
-        self._tasks = TaskWatches(hub, store, self._show, doorkeeper)
-        self._reading = asyncio.Semaphore(READING)
-
-    def watch_task(
-        self, caller: Caller, project: str, task_id: str, after_sequence: int, heartbeat: int, resume_token: bytes = b""
-    ) -> AsyncIterator[Update]:
-        """Watch a task after a sequence or a resume token; `heartbeat` is in microseconds, 0 for the usual one."""
-        if after_sequence < 0:
-            raise invalid("after_sequence", "it is negative")
-        if not caller.may_see(project):
-            raise task_not_found(project, task_id)
-        return self._tasks.watch(project, task_id, after_sequence, heartbeat_interval(heartbeat), resume_token)
-
-    async def _show(self, project: str, task_id: str) -> Shown:
-        """Read a task afresh, for a few watches at a time: thousands may begin at once."""
-        async with self._reading:
-            task = await self._store.task(project, task_id)
-            if task is None:
-                raise task_not_found(project, task_id)
-            return await self._showing.show(task)
-
-    async def watch_project(
-        self,
-        caller: Caller,
-        project: str,
-        filter: str,  # noqa: A002 - the API's own word
-        resume_token: bytes,
-        heartbeat: int,
-    ) -> AsyncIterator[FeedUpdate]:
-        """Watch all tasks of a project that match a filter, from now on or after a resume token."""
-        with self._door:
-            check_project(caller, project)
-            conditions = parse(filter, FEED_FIELDS)
-            feed = Feed(project, conditions, FeedTokens(self._store.incarnation, project, filter))
-            interval = heartbeat_interval(heartbeat)
-            async for update in watch_project(self._hub, self._store, feed, resume_token, self._showing.show, interval):
-                yield update
-
-    async def close(self) -> None:
-        """End every watch with its position, and open no more."""
-        self._door.closing = True
-        self._hub.close()
 
 
 class Engine:

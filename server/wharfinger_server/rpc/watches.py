@@ -10,9 +10,8 @@ from google.protobuf.duration_pb2 import Duration
 
 from wharfinger.v1 import task_service_pb2
 from wharfinger_server.domain.errors import invalid
-from wharfinger_server.engine.engine import Watches
-from wharfinger_server.engine.watching.project_watch import FeedEvents, FeedProgress, FeedSnapshot, FeedUpdate
-from wharfinger_server.engine.watching.task_watch import EventBatch, ProgressUpdate, Snapshot, Update
+from wharfinger_server.engine.use_cases.watches import Watches
+from wharfinger_server.engine.watching.watch import Events, Heartbeat, ProgressChanged, Snapshot, Update
 from wharfinger_server.rpc import names
 from wharfinger_server.rpc.calls import Call, Write
 from wharfinger_server.rpc.messages.event import fitting
@@ -43,8 +42,8 @@ class TaskWatches:
         del request, call
         async with contextlib.aclosing(cast("AsyncGenerator[Update, None]", updates)) as stream:
             async for update in stream:
-                if isinstance(update, EventBatch):
-                    await write(self._task_events(update.frames, update.sequence, update.token))
+                if isinstance(update, Events):
+                    await write(self._task_events(update.frames, update.position, update.token))
                 else:
                     await write(_task_update(update))
                 # A watch is mostly idle, and there may be thousands: none keeps the task that it showed last.
@@ -55,9 +54,9 @@ class TaskWatches:
         project = names.project_of(request.parent)
         beat = _heartbeat(request)
         updates = self._watches.watch_project(call.caller, project, request.filter, request.resume_token, beat)
-        async with contextlib.aclosing(cast("AsyncGenerator[FeedUpdate, None]", updates)) as stream:
+        async with contextlib.aclosing(cast("AsyncGenerator[Update, None]", updates)) as stream:
             async for update in stream:
-                if isinstance(update, FeedEvents):
+                if isinstance(update, Events):
                     await write(self._feed_events(update.frames, update.token))
                 else:
                     await write(_feed_update(update))
@@ -84,27 +83,27 @@ def _batch(frames: tuple[bytes, ...]) -> bytes:
 
 
 def _task_update(update: Update) -> bytes:
-    message = task_service_pb2.WatchTaskResponse(sequence=update.sequence, resume_token=update.token)
+    message = task_service_pb2.WatchTaskResponse(sequence=update.position, resume_token=update.token)
     if isinstance(update, Snapshot):
         fill_task(message.snapshot, update.shown)
-    elif isinstance(update, ProgressUpdate):
+    elif isinstance(update, ProgressChanged):
         fill_progress(message.progress, update.progress)
     else:
-        assert not isinstance(update, EventBatch)
+        assert isinstance(update, Heartbeat)
         message.heartbeat.caught_up = update.caught_up
         message.heartbeat.SetInParent()
     return message.SerializeToString()
 
 
-def _feed_update(update: FeedUpdate) -> bytes:
+def _feed_update(update: Update) -> bytes:
     message = task_service_pb2.WatchTasksResponse(resume_token=update.token)
-    if isinstance(update, FeedSnapshot):
+    if isinstance(update, Snapshot):
         fill_task(message.snapshot, update.shown)
-    elif isinstance(update, FeedProgress):
-        message.progress.task = update.task_name
+    elif isinstance(update, ProgressChanged):
+        message.progress.task = update.task
         fill_progress(message.progress.progress, update.progress)
     else:
-        assert not isinstance(update, FeedEvents)
+        assert isinstance(update, Heartbeat)
         message.heartbeat.caught_up = update.caught_up
         message.heartbeat.SetInParent()
     return message.SerializeToString()

@@ -17,8 +17,7 @@ from wharfinger.ledger.verdict import Verdict
 from wharfinger_server.domain.errors import NotFound, OutOfRange, Refused, Unavailable
 from wharfinger_server.engine.interface.requests import Caller
 from wharfinger_server.engine.use_cases.remediation import Ask
-from wharfinger_server.engine.watching.project_watch import FeedEvents
-from wharfinger_server.engine.watching.task_watch import EventBatch
+from wharfinger_server.engine.watching.watch import Events
 
 if TYPE_CHECKING:
     from tests.campaigns.sim.decision import Known
@@ -244,15 +243,15 @@ class Watcher:
             async with asyncio.timeout(patience):
                 if not self.task_id:
                     async for update in watches.watch_project(CALLER, "default", "", self._token, 0):
-                        if isinstance(update, FeedEvents):
+                        if isinstance(update, Events):
                             self.bodies += update.frames
                         self._token = update.token
                     return
                 async for update in watches.watch_task(CALLER, "default", self.task_id, self._after, 0):
-                    if isinstance(update, EventBatch):
+                    if isinstance(update, Events):
                         self.bodies += update.frames
-                        if update.sequence != self._after + len(update.frames):
-                            self.world.wrong(f"{self.task_id}: a batch of {len(update.frames)} up to {update.sequence}")
-                        self._after = update.sequence
+                        if update.position != self._after + len(update.frames):
+                            self.world.wrong(f"{self.task_id}: a batch of {len(update.frames)} up to {update.position}")
+                        self._after = update.position
         except TimeoutError:
             return

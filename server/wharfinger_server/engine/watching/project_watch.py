@@ -1,10 +1,9 @@
-"""Watching a project: snapshots of what is unfinished, then every event of the project in commit order, resumable."""
+"""The watch of a project: snapshots of what is unfinished, then every event of the project in commit order."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
 
 from wharfinger.ledger.progress import Progress
 from wharfinger_server.domain.task import Task
@@ -12,47 +11,11 @@ from wharfinger_server.engine.interface.filters import Comparison, matches
 from wharfinger_server.engine.interface.task_view import Shown
 from wharfinger_server.engine.watching.broadcast import Frames, Hub, Topic, one_batch, position_of
 from wharfinger_server.engine.watching.positions import FeedTokens, Position, mark_of, too_old
-from wharfinger_server.engine.watching.task_watch import PAGE, draining
+from wharfinger_server.engine.watching.watch import PAGE, Events, ProgressChanged, Snapshot, Update, Watch
 from wharfinger_server.store.store import Store
 
 REMEMBERED_TASKS = 4096
 """How many tasks a watcher that is behind remembers while it filters old events."""
-
-
-@dataclass(frozen=True, slots=True)
-class FeedSnapshot:
-    """An unfinished task, as the watch begins. `token` resumes the watch after this message."""
-
-    shown: Shown
-    token: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class FeedEvents:
-    """Serialised events of any tasks of the project, in commit order."""
-
-    frames: Frames
-    token: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class FeedProgress:
-    """The latest progress of one task."""
-
-    task_name: str
-    progress: Progress
-    token: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class FeedBeat:
-    """Nothing happened; the connection lives."""
-
-    caught_up: bool
-    token: bytes
-
-
-FeedUpdate = FeedSnapshot | FeedEvents | FeedProgress | FeedBeat
 
 
 class _Sieve:
@@ -94,90 +57,124 @@ class _Sieve:
         return verdict
 
 
-@dataclass(frozen=True, slots=True)
-class Feed:
-    """What a watch of a project is about: the project, the filter's conditions, and its resume tokens."""
+class ProjectWatch(Watch):
+    """A watch of the tasks of a project that match `conditions`: after a resume token, or from now on.
 
-    project: str
-    conditions: tuple[Comparison, ...]
-    tokens: FeedTokens
-
-
-async def watch_project(
-    hub: Hub,
-    store: Store,
-    feed: Feed,
-    resume_token: bytes,
-    show: Callable[[Task], Awaitable[Shown]],
-    heartbeat: int,
-) -> AsyncIterator[FeedUpdate]:
-    """Yield what happens in a project: after `resume_token`, or from now on with a snapshot of each unfinished task.
-
-    Raises OutOfRange RESUME_TOKEN_TOO_OLD where events after the token's position are no longer kept or another event
-    stands there than the one that was told, InvalidArgument RESUME_TOKEN_INVALID for a token of another watch,
-    Unavailable SERVER_DRAINING when the server ends.
+    Without a token it begins with a snapshot of each unfinished task.
     """
-    bell = hub.bell()
-    sieve = _Sieve(store, feed.conditions)
-    topic = hub.join_project(feed.project, bell)
-    try:
-        cursor, newest, shown = await _start(store, feed, resume_token)
+
+    __slots__ = (
+        "_hub",
+        "_newest",
+        "_news",
+        "_project",
+        "_resume",
+        "_show",
+        "_sieve",
+        "_store",
+        "_tokens",
+        "_told",
+        "_topic",
+    )
+
+    def __init__(
+        self,
+        hub: Hub,
+        store: Store,
+        show: Callable[[Task], Awaitable[Shown]],
+        project: str,
+        conditions: tuple[Comparison, ...],
+        tokens: FeedTokens,
+        resume_token: bytes,
+    ) -> None:
+        super().__init__(hub.bell())
+        self._hub = hub
+        self._store = store
+        self._show = show
+        self._project = project
+        self._sieve = _Sieve(store, conditions)
+        self._tokens = tokens
+        self._resume = resume_token
+        self._newest = 0
+        self._told: dict[str, Progress] = {}
+        self._news: list[tuple[str, Progress]] = []
+
+    async def join(self) -> Topic:
+        """Subscribe to the project."""
+        self._topic = self._hub.join_project(self._project, self._bell)
+        return self._topic
+
+    def leave(self) -> None:
+        """Subscribe no more."""
+        self._hub.leave_project(self._project, self._bell)
+
+    async def begin(self) -> AsyncIterator[Update]:
+        """Yield the unfinished tasks, if they were not shown before the token was given out.
+
+        Raises OutOfRange RESUME_TOKEN_TOO_OLD where events after the token's position are no longer kept or another
+        event stands there than the one that was told, and InvalidArgument RESUME_TOKEN_INVALID for another's token.
+        """
+        cursor, shown = await self._start()
+        self._is_at(cursor)
         if shown is not None:
-            async for task, after in _there(store, feed.project, cursor, shown, sieve):
-                yield FeedSnapshot(await show(task), feed.tokens.make(cursor, after))
-        told: dict[str, Progress] = {}
+            async for task, after in _there(self._store, self._project, cursor, shown, self._sieve):
+                yield Snapshot(cursor.number, self._tokens.make(cursor, after), await self._show(task))
+
+    async def following(self) -> Update | None:
+        """Return what comes next: events, or progress."""
         while True:
-            read = sieve.live(topic, cursor.number)
-            if read is None and max(newest, topic.last) > cursor.number:
+            read = self._sieve.live(self._topic, self.position)
+            newest = max(self._newest, self._topic.last)
+            if read is None and newest > self.position:
                 # Nothing there: what was there has been purged.
-                read = await sieve.stored(feed.project, cursor.number) or ((), Position(max(newest, topic.last)))
-            if read is not None:
-                frames, cursor = read
-                if frames:
-                    yield FeedEvents(frames, feed.tokens.make(cursor))
-                continue
-            for name, progress in _news(topic, told):
-                yield FeedProgress(name, progress, feed.tokens.make(cursor))
-            if topic.closing:
-                yield FeedBeat(True, feed.tokens.make(cursor))
-                raise draining()
-            if not await bell.wait(heartbeat):
-                yield FeedBeat(True, feed.tokens.make(cursor))
-    finally:
-        hub.leave_project(feed.project, bell)
+                read = await self._sieve.stored(self._project, self.position) or ((), Position(newest))
+            if read is None:
+                break
+            frames, at = read
+            self._is_at(at)
+            if frames:
+                return Events(self.position, self.token, frames)
+        if not self._news:
+            self._news = self._new_progress()
+        if not self._news:
+            return None
+        name, progress = self._news.pop(0)
+        return ProgressChanged(self.position, self.token, name, progress)
 
+    def _is_at(self, at: Position) -> None:
+        self.position, self.token = at.number, self._tokens.make(at)
 
-async def _start(store: Store, feed: Feed, resume_token: bytes) -> tuple[Position, int, int | None]:
-    """Return the position to begin after, the newest one's number, and after which task to show those that are there.
+    def _new_progress(self) -> list[tuple[str, Progress]]:
+        told = self._told
+        news = [(name, progress) for name, progress in self._topic.progress.items() if told.get(name) is not progress]
+        for name in told.keys() - self._topic.progress.keys():
+            del told[name]
+        told.update(news)
+        return news
 
-    That is None where all were shown: before the position of the token.
-    """
-    floor, newest = await store.feed_bounds(feed.project)
-    if not resume_token:
-        body = await _event_at(store, feed.project, newest)
-        return Position(newest, mark_of(body)) if body is not None else Position(newest), newest, 0
-    cursor, shown = feed.tokens.read(resume_token)
-    again = "begin without one, with a snapshot of what is unfinished"
-    if cursor.number + 1 < floor or cursor.number > newest:
-        raise too_old(f"events after this token are not kept any more; {again}")
-    if not cursor.agrees(await _event_at(store, feed.project, cursor.number)):
-        why = "the event that this token was given out with is not there any more: a backup from before it was restored"
-        raise too_old(f"{why}; {again}")
-    return cursor, newest, shown
+    async def _start(self) -> tuple[Position, int | None]:
+        """Return the position to begin after, and after which task to show those that are there.
+
+        That is None where all were shown: before the position of the token.
+        """
+        floor, self._newest = await self._store.feed_bounds(self._project)
+        if not self._resume:
+            body = await _event_at(self._store, self._project, self._newest)
+            return Position(self._newest, mark_of(body)) if body is not None else Position(self._newest), 0
+        cursor, shown = self._tokens.read(self._resume)
+        again = "begin without one, with a snapshot of what is unfinished"
+        if cursor.number + 1 < floor or cursor.number > self._newest:
+            raise too_old(f"events after this token are not kept any more; {again}")
+        if not cursor.agrees(await _event_at(self._store, self._project, cursor.number)):
+            why = "the event that this token was given out with is not there any more"
+            raise too_old(f"{why}: a backup from before it was restored; {again}")
+        return cursor, shown
 
 
 async def _event_at(store: Store, project: str, position: int) -> bytes | None:
     """Return the event at a position of the feed, None where none is kept there."""
     found = await store.feed(project, position - 1, 1) if position else []
     return found[0].body if found and found[0].position == position else None
-
-
-def _news(topic: Topic, told: dict[str, Progress]) -> list[tuple[str, Progress]]:
-    news = [(name, progress) for name, progress in topic.progress.items() if told.get(name) is not progress]
-    for name in told.keys() - topic.progress.keys():
-        del told[name]
-    told.update(news)
-    return news
 
 
 async def _there(
