@@ -10,8 +10,8 @@ from tests.campaigns.planting import Catalogue, Ground
 from wharfinger.ledger import looking, missing, replacing
 from wharfinger.ledger.looking import Seen
 from wharfinger.ledger.states import EntryState
+from wharfinger.ledger.used_keys import UsedKeys
 from wharfinger_server.domain.task import Task
-from wharfinger_server.engine.execution.used_keys import UsedKeys
 
 BUGS = Catalogue()
 

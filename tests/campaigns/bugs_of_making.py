@@ -12,9 +12,9 @@ from wharfinger.ledger import evidence, finding, ids, intents
 from wharfinger.ledger.entries import Entries
 from wharfinger.ledger.entry import Entry
 from wharfinger.ledger.states import EntryState
+from wharfinger.ledger.used_keys import UsedKeys
 from wharfinger.runtime import making, protocol, verbs
 from wharfinger_server.engine.execution import attempt
-from wharfinger_server.engine.execution.used_keys import UsedKeys
 from wharfinger_server.engine.lifecycle import lifecycle
 from wharfinger_server.store.commit.batch import Batch
 from wharfinger_server.store.commit.writer import Writer

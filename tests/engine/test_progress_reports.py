@@ -7,7 +7,7 @@ import math
 import pytest
 
 from wharfinger.runtime import protocol
-from wharfinger_server.engine.execution.script_values import progress_of_script
+from wharfinger.runtime.script_values import progress_of_script
 from wharfinger_server.store.tables.codec import progress_body
 
 NOW = 1_800_000_000_000_000

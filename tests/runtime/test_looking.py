@@ -92,7 +92,8 @@ def test_a_look_that_fails_is_tried_three_times_and_then_cannot_tell(load, colou
     [look] = looked.looked
     assert look.shown is None
     assert "the cloud is away" in look.failure.message
-    assert looked.ledger["k"].state == "UNDOING"
+    assert looked.ledger["k"].state == "UNDO_FAILED"
+    assert "whether it is gone is not known" in looked.errors["k"].message
 
 
 def test_without_exists_nothing_can_be_told(load, colour):

@@ -6,24 +6,23 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import Any, Protocol, TypeVar
 
-from wharfinger.ledger import replacing
+from wharfinger.ledger import refusals, replacing
 from wharfinger.ledger.entry import base_of
 from wharfinger.ledger.failure import Code, Failure
 from wharfinger.ledger.ledger import Entry, Intent, Ledger
 from wharfinger.ledger.progress import Progress
-from wharfinger.ledger.removing import Removal
 from wharfinger.ledger.states import EntryState, Phase
-from wharfinger.runtime import limits, protocol
+from wharfinger.ledger.used_keys import UsedKeys
+from wharfinger.runtime import limits, protocol, script_values
 from wharfinger.runtime.redaction import Redactor
 from wharfinger_server.domain.errors import Fenced, Refused, Unavailable
 from wharfinger_server.domain.estimate import CostItem, Estimate
 from wharfinger_server.domain.task import Task
 from wharfinger_server.domain.timing import Alarm, Clock, microseconds
-from wharfinger_server.engine.execution import report_redaction, script_values
+from wharfinger_server.engine.execution import report_redaction
 from wharfinger_server.engine.execution.log_lines import LogLines
 from wharfinger_server.engine.execution.queue import ExecutorQueue
 from wharfinger_server.engine.execution.results import result_misfit
-from wharfinger_server.engine.execution.used_keys import UsedKeys
 from wharfinger_server.engine.lifecycle import rollback
 from wharfinger_server.engine.lifecycle.lifecycle import LATE, Life
 from wharfinger_server.engine.lifecycle.recording import SERVER, entry_changed, guard, state_changed
@@ -284,7 +283,7 @@ class Attempt:
     ) -> None:
         """Report what came of the undo of `key` that has the number `undo`."""
         error = self._failure(failure) if failure else None
-        state = await self._on_entry(key, lambda ledger, now: ledger.undone(key, Removal(how), error, now, number=undo))
+        state = await self._on_entry(key, lambda ledger, now: ledger.undone(key, how, error, now, number=undo))
         if state is EntryState.UNDONE:
             self.keys.free([key])  # rule 32
 
@@ -465,19 +464,16 @@ class Attempt:
         except Refused as refused:
             raise script_values.rejection(refused) from None
 
-    def _checked(self, intent: protocol.Intent) -> Any:
+    def _checked(self, intent: protocol.Intent) -> Intent:
         limits.check_intent(intent)
         self._check_keys("the key", (intent.key, intent.group, *intent.depends_on))
-        try:
-            return script_values.intent_of_script(report_redaction.intent(self.redactor, intent))
-        except Refused as refused:
-            raise script_values.rejection(refused) from refused
+        return script_values.intent_of_script(report_redaction.intent(self.redactor, intent))
 
     async def _use(self, keys: Sequence[str], decide: Callable[[UnitOfWork], T]) -> T:
         """Take `keys` for this attempt and run `decide`; what the ledger refuses has used none of them."""
         try:
             self.keys.use(keys)
-        except Refused as refused:
+        except refusals.Refused as refused:
             raise script_values.rejection(refused) from refused
         try:
             return await self._write(decide)

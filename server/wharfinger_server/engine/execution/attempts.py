@@ -16,14 +16,13 @@ import orjson
 from wharfinger.ledger.failure import Code, Failure
 from wharfinger.ledger.progress import Progress
 from wharfinger.ledger.states import Phase
+from wharfinger.runtime import script_values
 from wharfinger.runtime.protocol import Assignment, Environment
-from wharfinger.runtime.protocol import Phase as RuntimePhase
 from wharfinger.runtime.redaction import Redactor, known, secrets_in
 from wharfinger.script.context import Context
 from wharfinger_server.domain.errors import Fenced
 from wharfinger_server.domain.task import Task
 from wharfinger_server.domain.timing import SECOND, Clock
-from wharfinger_server.engine.execution import script_values
 from wharfinger_server.engine.execution.attempt import Attempt
 from wharfinger_server.engine.execution.background import Chores
 from wharfinger_server.engine.execution.queue import ExecutorQueue
@@ -165,7 +164,7 @@ class Attempts:
             task=task.name,
             uid=task.uid,
             epoch=task.epoch,
-            phase=RuntimePhase(phase),
+            phase=phase,
             script=task.spec.script,
             attempt=task.runs,
             params=params,

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Protocol
 
+from wharfinger.ledger.failure import Code
 from wharfinger.runtime import reasons
 from wharfinger.runtime.jsontext import NotJson, encode
 from wharfinger.runtime.limits import facts
@@ -91,6 +92,9 @@ def of_error(error: BaseException, module: ModuleType, stop: Stop, *, interrupte
     return failure
 
 
+_CODES = frozenset(Code) - {Code.OK}
+
+
 def _rank(error: BaseException) -> int:
     if isinstance(error, Failed) and error.reason == "RESOURCE_UNCERTAIN":
         return 2
@@ -104,7 +108,9 @@ def failure_of(error: BaseException, module: ModuleType, *, step: str = "") -> F
         return Failure(told.code, told.reason, told.message, told.retryable, told.step or step, told.metadata)
     if isinstance(error, Failed):
         return Failure(
-            code=error.code if isinstance(error.code, int) and 0 < error.code <= 16 else reasons.code_of(error.reason),
+            code=Code(error.code)
+            if isinstance(error.code, int) and 0 < error.code <= 16
+            else reasons.code_of(error.reason),
             reason=error.reason,
             message=clean(str(error.message), _MESSAGE_LIMIT),
             retryable=bool(error.retryable),

@@ -8,46 +8,31 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import IntEnum
 from typing import Any, Protocol
 
+from wharfinger.ledger.failure import Failure
+from wharfinger.ledger.removing import Removal
+from wharfinger.ledger.states import Phase
 from wharfinger.runtime.redaction import Redactor
 from wharfinger.script.context import Context
 
-
-class Phase(IntEnum):
-    """What an attempt is for; numbers as on the wire."""
-
-    RUN = 1
-    SETTLE = 2
-    UNDO = 3
-
-
-class Removal(IntEnum):
-    """What came of taking a thing away.
-
-    COMPLETE: the provider says that it is done. ACCEPTED: it only took the order, or NOT_FOUND: it says that there is
-    no such thing: both wait for a look by id. REFUSED: a definite answer, or nothing was sent: nothing is on its way.
-    LOST: nobody knows.
-    """
-
-    COMPLETE = 1
-    ACCEPTED = 2
-    NOT_FOUND = 3
-    REFUSED = 4
-    LOST = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """Why something failed. `code` is a google.rpc.Code number, `reason` an upper-case word a program can act on."""
-
-    code: int
-    reason: str
-    message: str
-    retryable: bool = False
-    step: str = ""
-    metadata: Mapping[str, str] = field(default_factory=dict)
+__all__ = [
+    "Assignment",
+    "Context",
+    "Entry",
+    "Environment",
+    "Failure",
+    "Intent",
+    "LeaseLost",
+    "Outcome",
+    "Phase",
+    "Progress",
+    "Rejected",
+    "Removal",
+    "Session",
+    "Stopped",
+    "Succeeded",
+]
 
 
 @dataclass(frozen=True, slots=True)

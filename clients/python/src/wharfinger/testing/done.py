@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from wharfinger.runtime.protocol import Entry, Failure, Intent, Outcome, Progress, Stopped, Succeeded
+from wharfinger.ledger import entry as entries
+from wharfinger.ledger.states import EntryState
+from wharfinger.runtime.protocol import Entry, Failure, Intent, Outcome, Phase, Progress, Stopped, Succeeded
+from wharfinger.runtime.script_values import entry_for_script
 
 
 @dataclass(slots=True)
@@ -33,7 +36,9 @@ class Done:
     """What a script did. `log` holds (level, line), with level 1 debug to 4 error; `errors` why an entry is what it is.
 
     `late` holds what was reported after the lease was lost, as (key, id); `history` the reports in their order, as
-    (verb, key).
+    (verb, key). `ledger` is what a script sees; `records` are the entries with all that the ledger keeps of them.
+    A test may put another `Entry` into `ledger`, for the next attempt to begin with. `phase` is what the attempt was
+    for, `epoch` counts all of them, `only` are the keys that a rollback is about, none: all.
     """
 
     outcome: Outcome | None = None
@@ -47,19 +52,39 @@ class Done:
     looked: list[Look] = field(default_factory=list)
     late: list[tuple[str, str]] = field(default_factory=list)
     history: list[tuple[str, str]] = field(default_factory=list)
-    digests: dict[str, str] = field(default_factory=dict)
+    records: dict[str, entries.Entry] = field(default_factory=dict, repr=False)
     intents: dict[str, Intent] = field(default_factory=dict)
     params: dict[str, Any] = field(default_factory=dict)
     attempt: int = 0
+    epoch: int = 1
+    phase: Phase = Phase.RUN
+    only: tuple[str, ...] = ()
 
     def continue_from(self, before: Done) -> None:
         """Take over params, ledger and memos of an earlier attempt, and count on from it."""
         self.params = dict(before.params)
-        self.ledger = dict(before.ledger)
         self.memos = dict(before.memos)
-        self.digests = dict(before.digests)
         self.errors = dict(before.errors)
         self.attempt = before.attempt
+        self.epoch = before.epoch + 1
+        self.records = {
+            key: _record(before.records.get(key), entry, place)
+            for place, (key, entry) in enumerate(before.ledger.items(), 1)
+        }
+        self.ledger = {key: entry_for_script(record) for key, record in self.records.items()}
+
+    def note(self, verb: str, entry: entries.Entry) -> None:
+        """Keep what became of an entry, under the verb of the report that changed it."""
+        self.records[entry.key] = entry
+        self.ledger[entry.key] = entry_for_script(entry)
+        if entry.error is not None:
+            self.errors[entry.key] = entry.error
+        self.history.append((verb, entry.key))
+
+    def forget(self, key: str) -> None:
+        """Leave out an entry that turned out to be another one's thing."""
+        self.records.pop(key, None)
+        self.ledger.pop(key, None)
 
     @property
     def result(self) -> dict[str, Any]:
@@ -85,3 +110,29 @@ class Done:
     def lines(self) -> list[str]:
         """The lines of the log without their levels."""
         return [line for _, line in self.log]
+
+
+def _record(known: entries.Entry | None, seen: Entry, place: int) -> entries.Entry:
+    """Return an entry as it is kept: what is `known` of it, with what a test put in its place."""
+    if known is not None and entry_for_script(known) == seen:
+        return known
+    state = EntryState[seen.state]
+    base = entries.base_of(seen.key)
+    kept = known or entries.Entry(key=seen.key, base=base, type=seen.type, state=state, ordinal=place)
+    return replace(
+        kept,
+        type=seen.type,
+        state=state,
+        generation=seen.generation,
+        token=seen.token,
+        external_id=seen.external_id,
+        owned=seen.owned,
+        step=seen.step,
+        group=seen.group,
+        profile=seen.profile,
+        region=seen.region,
+        attributes=dict(seen.attributes),
+        depends_on=seen.depends_on,
+        undo_data=seen.undo_data,
+        number=seen.number,
+    )

@@ -1,19 +1,25 @@
-"""A session that keeps everything in memory, with the rules of the ledger that a script meets."""
+"""A session over the ledger in memory: the server's own decisions about keys, intents, findings and undos."""
 
 from __future__ import annotations
 
-import hashlib
 import threading
-from collections.abc import Sequence
-from dataclasses import replace
-from typing import Any
+import time
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, TypeVar
 
+from wharfinger.ledger import entry as entries
+from wharfinger.ledger import refusals, replacing, undo
+from wharfinger.ledger.ledger import Counts, Ledger
+from wharfinger.ledger.states import EntryState
+from wharfinger.ledger.used_keys import UsedKeys
+from wharfinger.runtime import limits, script_values
 from wharfinger.runtime.protocol import (
     Entry,
     Failure,
     Intent,
     LeaseLost,
     Outcome,
+    Phase,
     Progress,
     Rejected,
     Removal,
@@ -21,179 +27,142 @@ from wharfinger.runtime.protocol import (
 )
 from wharfinger.testing.done import Done, Finding, Look
 
-_PRECONDITION = 9
-_REMOVED = {
-    Removal.COMPLETE: "UNDONE",
-    Removal.ACCEPTED: "UNDOING",
-    Removal.NOT_FOUND: "UNDOING",
-    Removal.REFUSED: "UNDO_FAILED",
-    Removal.LOST: "UNDO_FAILED",
-}
+T = TypeVar("T")
+_LOOKS = 3
+"""How often a thing is looked at in a trial: two denials in a row count (rule 27), and one may come too early."""
+
+_LONGEST_REST = 3_600_000_000
+
+
+def _now() -> int:
+    return time.time_ns() // 1000
 
 
 class MemorySession:
-    """A Session that keeps everything in a `Done`. With `lease_lost` set every report raises LeaseLost."""
+    """A Session that keeps everything in a `Done`. With `lease_lost` set every report raises LeaseLost.
 
-    def __init__(self, done: Done, uid: str = "test") -> None:
+    `clock` returns the time in microseconds. Windows of earlier attempts are over when an attempt begins.
+    """
+
+    def __init__(self, done: Done, uid: str = "test", clock: Callable[[], int] = _now) -> None:
         self.done = done
         self.uid = uid
         self.lease_lost = False
-        self._used: dict[str, tuple[str, ...]] = {}  # with which other keys each was intended
+        self._clock = clock
+        self._used = UsedKeys()
         self._lock = threading.RLock()
+        self._ledger: Ledger | None = None
+        self._ahead = 0
 
     def blocking(self) -> Session:
         """Return itself: nothing here ever waits."""
         return self
 
+    # ------------------------------------------------------------------ the ledger
+
     async def intend(self, intents: Sequence[Intent]) -> list[Entry]:
-        """Write the intents, all or none."""
+        """Write the intents, all or none. Raises Rejected as the server does."""
+        wanted = [_checked(intent) for intent in intents]
+        keys = [intent.key for intent in wanted]
+
+        def decide(ledger: Ledger, now: int) -> list[entries.Entry]:
+            """Write the intents, or find what was made before."""
+            number = ledger.next_number(keys)
+            return [replacing.intend(ledger, intent, self.done.epoch, now, number) for intent in wanted]
+
         with self._lock:
             self._live()
-            if len({intent.key for intent in intents}) < len(intents):
-                raise _rejected("KEY_REUSED", "a key stands twice in one call", intents[0].key)
-            for intent in intents:
-                self._may_intend(intent)
-            before = (self.done.ledger.get(intent.key) for intent in intents)
-            number = 1 + max((entry.number for entry in before if entry), default=0)
-            together = tuple(intent.key for intent in intents)
-            self._used |= dict.fromkeys(together, together)
-            return [self._intend(intent, number) for intent in intents]
+            written = self._use(keys, lambda: self._change("intend", decide))
+            self.done.intents |= {intent.key: intent for intent in intents if self._is_new(intent.key)}
+            return [script_values.entry_for_script(entry) for entry in written]
 
-    def _may_intend(self, intent: Intent) -> None:
-        key, entry = intent.key, self.done.ledger.get(intent.key)
-        if "~" in key or len(key) > 256:
-            raise _rejected("KEY_INVALID", f"{key[:64]!r} is no key: 1 to 256 characters, no '~'", key[:64])
-        if key in self._used:
-            raise _rejected(
-                "KEY_REUSED", f"{key} was used in this attempt already; each thing needs a key of its own", key
+    def _is_new(self, key: str) -> bool:
+        return self.done.records[key].state is EntryState.INTENDED
+
+    async def adopt(self, intent: Intent, external_id: str) -> Entry:
+        """Write what was there before; a key once intended stays owned. Raises Rejected as the server does."""
+        external_id = limits.readable(external_id)
+        wanted = _checked(intent)
+        with self._lock:
+            self._live()
+
+            def decide(ledger: Ledger, now: int) -> entries.Entry:
+                """Write that it was there."""
+                return ledger.adopt(wanted, external_id, self.done.epoch, now)
+
+            return script_values.entry_for_script(
+                self._use([wanted.key], lambda: self._change("adopt", decide)),
             )
-        if entry is None:
-            return
-        before = self.done.digests.get(key, intent.request_digest)
-        if before != intent.request_digest:
-            raise _rejected("REQUEST_CHANGED", f"{key} was intended before with other arguments", key)
-        if entry.state not in ("CREATED", "NOT_CREATED", "UNDONE"):
-            raise _rejected("KEY_REUSED", f"{key} is {entry.state}; it can't be made again before that is settled", key)
-
-    def _intend(self, intent: Intent, number: int) -> Entry:
-        entry = self.done.ledger.get(intent.key)
-        if entry is not None and entry.state == "CREATED":
-            return entry
-        burnt = entry is not None and (entry.state == "UNDONE" or entry.version == ("refused",))
-        generation = entry.generation + burnt if entry else 1
-        self.done.digests[intent.key] = intent.request_digest
-        self.done.intents[intent.key] = intent
-        return self._put("intend", replace(self._entry(intent, "INTENDED", generation), number=number))
-
-    def _entry(self, intent: Intent, state: str, generation: int) -> Entry:
-        name = f"{self.uid}\0{intent.group or intent.key}\0{generation}"
-        return Entry(
-            key=intent.key,
-            type=intent.type,
-            state=state,
-            generation=generation,
-            token="wf" + hashlib.sha256(name.encode()).hexdigest()[:40],
-            step=intent.step,
-            group=intent.group,
-            profile=intent.profile,
-            region=intent.region,
-            attributes=dict(intent.attributes),
-            depends_on=intent.depends_on,
-            undo_data=intent.undo_data,
-            version=(state, generation),
-        )
 
     async def created(self, key: str, generation: int, external_id: str) -> None:
         """Write what was made; more than one id for a key becomes `KEY~1`, `KEY~2` ….
 
         After the lease was lost it is kept in `late`.
         """
+        external_id = limits.readable(external_id)
         with self._lock:
             if self.lease_lost:
                 self.done.late.append((key, external_id))
             self._live()
-            entry = self.done.ledger[key]
-            if entry.state in ("INTENDED", "UNCERTAIN") and entry.generation == generation:
-                self._put("created", replace(entry, state="CREATED", external_id=external_id))
-            elif entry.external_id != external_id:
-                n = next(n for n in range(1, 1000) if f"{key}~{n}" not in self.done.ledger)
-                self._put("created", replace(entry, key=f"{key}~{n}", state="UNCERTAIN", external_id=external_id))
+            epoch = self.done.epoch
+            self._change(
+                "created", lambda ledger, now: ledger.created(key, generation, external_id, epoch, now, live=True)
+            )
 
     async def refused(self, key: str, failure: Failure) -> None:
         """Write that nothing was made: the next intent has a new token."""
+        error = script_values.failure_of_script(failure)
         with self._lock:
             self._live()
-            self.done.errors[key] = failure
-            self._put("refused", replace(self.done.ledger[key], state="NOT_CREATED", version=("refused",)))
+            self._change("refused", lambda ledger, now: ledger.refused(key, self.done.epoch, error, now))
 
     async def not_sent(self, keys: Sequence[str], number: int, failure: Failure) -> None:
         """Write that the call was not sent: the keys may be intended again, under the same token.
 
         After the lease was lost it counts all the same; then LeaseLost is raised.
         """
-        with self._lock:
-            said = [entry for key in keys if (entry := self.done.ledger.get(key)) and entry.number == number]
-            call = [e for e in self.done.ledger.values() if (e.token, e.number) in {(o.token, o.number) for o in said}]
-            if said and said[0].group and not {entry.key for entry in call} <= set(keys):
-                raise _rejected("STATE_FORBIDS", "that it was not sent can only be said of the whole call", said[0].key)
-            for entry in said:
-                if entry.state in ("INTENDED", "UNCERTAIN") and not entry.external_id:
-                    self.done.errors[entry.key] = failure
-                    self._put("not_sent", replace(entry, state="NOT_CREATED"))
-            self._live()
-            self._free_again([entry.key for entry in said])
+        error, epoch = script_values.failure_of_script(failure), self.done.epoch
 
-    def _free_again(self, keys: Sequence[str]) -> None:
-        """Let keys be intended again whose call was not sent, and with them what is there already."""
-        entries = self.done.ledger
-        unsent = {key for key in keys if entries[key].state == "NOT_CREATED" and entries[key].version != ("refused",)}
-        for one in {beside for key in unsent for beside in self._used.get(key, ())}:
-            if one in unsent or entries[one].external_id:
-                self._used.pop(one, None)
+        def decide(ledger: Ledger, now: int) -> list[str]:
+            """Take the word of who would have sent it; return the keys that are free again."""
+            ledger.not_sent(keys, epoch, number, error, now)
+            return ledger.free_again(keys, self._used.used_with(keys), epoch, number)
+
+        with self._lock:
+            free = self._change("not_sent", decide)
+            self._live()
+            self._used.free(free)
 
     async def in_doubt(self, key: str, failure: Failure, *, unnamed: bool = False) -> None:
         """Write that nobody knows."""
+        error, epoch = script_values.failure_of_script(failure), self.done.epoch
         with self._lock:
             self._live()
-            self.done.errors[key] = failure
-            entry = self.done.ledger[key]
-            self._put("in_doubt", replace(entry, state="UNCERTAIN") if unnamed else entry)
-
-    async def adopt(self, intent: Intent, external_id: str) -> Entry:
-        """Write what was there before; a key once intended stays owned."""
-        with self._lock:
-            self._live()
-            before = self.done.ledger.get(intent.key)
-            entry = self._entry(intent, "CREATED", before.generation if before else 1)
-            owned, number = before is not None and before.owned, before.number if before else 0
-            return self._put("adopt", replace(entry, external_id=external_id, owned=owned, number=number))
+            self._change("in_doubt", lambda ledger, now: ledger.in_doubt(key, epoch, error, now, unnamed=unnamed))
 
     async def removing(self, key: str, window: float) -> Entry:
-        """Write that `key` is being taken away."""
+        """Write that `key` is being taken away. Raises Rejected as the server does."""
+        length = script_values.microseconds(window)
+
+        def decide(ledger: Ledger, now: int) -> entries.Entry:
+            """Write it, as part of a rollback or as the script's own removal."""
+            if self.done.phase is not Phase.UNDO:
+                return replacing.remove(ledger, key, length, now)
+            order = undo.Order(ledger, self.done.only, steady=ledger.steady)
+            return undo.start(order, ledger, key, length, now)
+
         with self._lock:
             self._live()
-            entry = self.done.ledger.get(key)
-            if entry is None:
-                raise _rejected("KEY_UNKNOWN", f"the ledger has no {key}", key)
-            alive = entry.state in ("CREATED", "UNDOING", "UNDO_FAILED") or (
-                entry.state == "UNCERTAIN" and entry.external_id
-            )
-            if not entry.owned or not alive:
-                raise _rejected(
-                    "KEY_REUSED",
-                    f"{key} is {entry.state}{'' if entry.owned else ', not owned'}; it can't be removed",
-                    key,
-                )
-            return self._put("removing", replace(entry, state="UNDOING"))
+            return script_values.entry_for_script(self._change("removing", decide))
 
     async def removed(self, key: str, undo: int, how: Removal, failure: Failure | None = None) -> None:
         """Write how taking it away ended; what was merely accepted stays UNDOING."""
+        error = script_values.failure_of_script(failure) if failure else None
         with self._lock:
             self._live()
-            if failure is not None:
-                self.done.errors[key] = failure
-            self._used.pop(key, None)
-            self._put("removed", replace(self.done.ledger[key], state=_REMOVED[how]))
+            gone = self._change("removed", lambda ledger, now: ledger.undone(key, how, error, now, number=undo))
+            if gone is not None and gone.state is EntryState.UNDONE:
+                self._used.free([key])  # rule 32
 
     async def found(
         self,
@@ -202,17 +171,23 @@ class MemorySession:
         ids: Sequence[str] | None,
         failure: Failure | None = None,
     ) -> None:
-        """Take the answer as if settling had ended: one id or none settles the entry, None leaves it UNCERTAIN."""
+        """Take the answer as one that was asked when settling had ended; None leaves it UNCERTAIN."""
+        error = script_values.failure_of_script(failure) if failure else script_values.FIND_COULD_NOT_TELL
+        known = None if ids is None else [limits.readable(one) for one in ids]
+        asked_about: Any = version
+
+        def decide(ledger: Ledger, now: int) -> None:
+            """Take the answer."""
+            self._wait(ledger, entry.settle_time if (entry := ledger.get(key)) else 0)
+            if known is None:
+                ledger.cannot_tell(key, asked_about, error, now)
+            else:
+                ledger.found(key, asked_about, known, ledger.steady, now)
+
         with self._lock:
             self._live()
-            self.done.found.append(Finding(key, None if ids is None else list(ids), failure))
-            entry = self.done.ledger[key]
-            if entry.version != version:
-                return
-            state = "UNCERTAIN" if ids is None else "CREATED" if ids else "NOT_CREATED"
-            held = {e.external_id for e in self.done.ledger.values() if e.key != key and e.type == entry.type}
-            mine = next((one for one in ids or () if one not in held), "")
-            self._put("found", replace(entry, state=state if mine or not ids else "NOT_CREATED", external_id=mine))
+            self.done.found.append(Finding(key, known, failure))
+            self._change("found", decide)
 
     async def looked(
         self,
@@ -222,16 +197,29 @@ class MemorySession:
         state: str = "",
         failure: Failure | None = None,
     ) -> None:
-        """Take a look by id as if it were the one that decides: what is being undone and not there is UNDONE."""
+        """Take a look by id as if the server had looked until it was decided (rules 26 and 27)."""
+        error = script_values.failure_of_script(failure) if failure else script_values.LOOK_COULD_NOT_TELL
+        asked_about: Any = version
+
+        def decide(ledger: Ledger, now: int) -> None:
+            """Take the answer, as often as it takes."""
+            for _ in range(_LOOKS):
+                entry = ledger.get(key)
+                if entry is None or not entry.awaits_look:
+                    return
+                self._wait(ledger, max(entry.look_time, entry.settle_time, entry.undo_deadline))
+                ledger.looked(key, asked_about, shown, ledger.steady, now, state, error)
+
         with self._lock:
             self._live()
             self.done.looked.append(Look(key, shown, state, failure))
-            entry = self.done.ledger[key]
-            if entry.version == version and shown is not None and entry.state in ("UNDOING", "UNDO_FAILED"):
-                self._put("looked", replace(entry, state="UNDO_FAILED" if shown else "UNDONE"))
+            self._change("looked", decide)
+
+    # ------------------------------------------------------------------ the rest
 
     async def memo(self, key: str, value: bytes) -> None:
         """Save it."""
+        limits.check_memo(key, value)
         with self._lock:
             self._live()
             self.done.memos[key] = value
@@ -239,9 +227,11 @@ class MemorySession:
 
     async def plan(self, keys: Sequence[str]) -> None:
         """Keep the plan."""
+        planned = list(dict.fromkeys(keys))
+        limits.check_plan(planned)
         with self._lock:
             self._live()
-            self.done.plan = list(keys)
+            self.done.plan = planned
 
     def progress(self, progress: Progress) -> None:
         """Keep every report."""
@@ -259,15 +249,77 @@ class MemorySession:
                 raise AssertionError(f"the attempt ended twice: {self.done.outcome}, then {outcome}")
             self.done.outcome = outcome
 
+    # ------------------------------------------------------------------ decisions
+
     def _live(self) -> None:
         if self.lease_lost:
             raise LeaseLost("the lease of this attempt was lost")
 
-    def _put(self, verb: str, entry: Entry) -> Entry:
-        self.done.ledger[entry.key] = entry
-        self.done.history.append((verb, entry.key))
-        return entry
+    def _use(self, keys: Sequence[str], act: Callable[[], T]) -> T:
+        """Take `keys` for this attempt and act; what the ledger refuses has used none of them."""
+        try:
+            self._used.use(keys)
+        except refusals.Refused as refused:
+            raise script_values.rejection(refused) from refused
+        try:
+            return act()
+        except Rejected:
+            self._used.free(keys)
+            raise
+
+    def _change(self, verb: str, decide: Callable[[Ledger, int], T]) -> T:
+        """Let `decide` change the ledger, wholly or not at all, and note under `verb` what it changed."""
+        ledger = self._ledger = self._ledger or self._begun()
+        now = self._clock()
+        self._wait(ledger, now + self._ahead)
+        try:
+            result = decide(ledger, now)
+        except refusals.Refused as refused:
+            self._ledger = ledger_of(self.uid, self.done.records.values(), ledger.steady)
+            raise script_values.rejection(refused) from refused
+        for key in ledger.removed:
+            self.done.forget(key)
+        for entry in ledger.changed.values():
+            self.done.note(verb, entry)
+        ledger.changed.clear()
+        ledger.removed.clear()
+        return result
+
+    def _begun(self) -> Ledger:
+        """Return the ledger as it is when the attempt begins: what earlier ones began is over by then."""
+        records = self.done.records.values()
+        last = max((_over(entry) for entry in records), default=0)
+        now = self._clock()
+        self._ahead = max(0, last - now)
+        ledger = ledger_of(self.uid, records, now + self._ahead)
+        ledger.begin_round()
+        self.done.records |= ledger.changed
+        ledger.changed.clear()
+        return ledger
+
+    @staticmethod
+    def _wait(ledger: Ledger, until: int) -> None:
+        """Let time pass until then, if that is not over."""
+        ledger.steady = max(ledger.steady, until)
 
 
-def _rejected(reason: str, message: str, key: str) -> Rejected:
-    return Rejected(Failure(_PRECONDITION, reason, message, metadata={"key": key}))
+def ledger_of(uid: str, records: Iterable[entries.Entry], steady: int = 0) -> Ledger:
+    """Return the ledger of these entries, at the time `steady`."""
+    records = list(records)
+    counts = Counts()
+    for entry in records:
+        counts.add(entry, 1)
+    return Ledger(uid, counts, records, steady)
+
+
+def _over(entry: entries.Entry) -> int:
+    """Return when nothing about `entry` is waited for any more, by the steady clock."""
+    waits = (entry.settle_time, entry.undo_deadline, entry.look_time)
+    denied = entry.denied_time + entry.settling if entry.denied_time else 0
+    rested = entry.undo_failed_time + _LONGEST_REST if entry.undo_failed_time else 0
+    return max(*waits, denied, rested)
+
+
+def _checked(intent: Intent) -> entries.Intent:
+    limits.check_intent(intent)
+    return script_values.intent_of_script(intent)

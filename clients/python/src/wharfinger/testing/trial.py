@@ -9,11 +9,12 @@ from types import ModuleType
 from typing import Any
 
 from wharfinger import runtime
+from wharfinger.ledger.undo import Order
 from wharfinger.runtime.protocol import Assignment, Environment, Phase
 from wharfinger.script import inspect
 from wharfinger.script.context import Context
 from wharfinger.testing.done import Done
-from wharfinger.testing.session import MemorySession
+from wharfinger.testing.session import MemorySession, ledger_of
 
 
 class Stop:
@@ -79,7 +80,7 @@ class Trial:
     def settle(self, after: Done, keys: Sequence[str] | None = None, *, stop: Stop | None = None) -> Done:
         """Ask `find` for what `after` left INTENDED or UNCERTAIN, and `exists` for what it left UNDOING, or for `keys`.
 
-        Returns the ledger as it is then.
+        Time has passed: what is not there now counts as not there. Returns the ledger as it is then.
         """
         if keys is None:
             keys = [key for key, entry in after.ledger.items() if entry.state in ("INTENDED", "UNCERTAIN", "UNDOING")]
@@ -87,34 +88,54 @@ class Trial:
         assignment = self._assignment(Phase.SETTLE, session.done, after, None, keys)
         return self._work(assignment, session, stop or Stop())
 
-    def undo(self, after: Done, keys: Sequence[str] | None = None, *, stop: Stop | None = None) -> Done:
-        """Roll back what `after` made, or of that `keys`: call the script's `undo`, children before their parents.
+    def undo(self, after: Done, only: Sequence[str] = (), *, stop: Stop | None = None) -> Done:
+        """Roll back what `after` made, or `only` those keys: call the script's `undo`, in the server's order.
 
-        Returns the ledger as it is then: what was undone is UNDONE, what could not be is UNDO_FAILED with why in
-        `errors`, and what the cloud merely accepted stays UNDOING until `settle` asks `exists`. A parent whose child is
-        left is not touched. Raises KeyError for a key that the ledger does not have.
+        What depends on a thing by `after=` goes before it, of the rest the newest first. First it is looked for what is
+        uncertain, and at what an earlier undo may have taken away. Returns the ledger as it is then: what was undone is
+        UNDONE, what could not be is UNDO_FAILED with why in `errors`, and what the cloud merely accepted stays UNDOING
+        until `settle` or the next `undo` asks `exists`. A parent whose child is left is not touched. Raises KeyError
+        for a key that the ledger does not have.
         """
-        if keys is None:
-            keys = [
-                key
-                for key, entry in after.ledger.items()
-                if entry.owned
-                and entry.external_id
-                and entry.state in ("CREATED", "UNDOING", "UNDO_FAILED", "UNCERTAIN")
-            ]
-        elif missing := [key for key in keys if key not in after.ledger]:
+        if missing := [key for key in only if key not in after.ledger]:
             raise KeyError(f"the ledger has no {missing[0]}")
+        before = after
+        looked = self._order(after, only)
+        if keys := [entry.key for entry in (*looked.sought(), *looked.looked_at())]:
+            after = self.settle(after, keys, stop=stop)
         session = MemorySession(Done())
-        # The newest first, as the server orders them; what depends on what is seen to by the runtime.
-        assignment = self._assignment(Phase.UNDO, session.done, after, None, [*reversed(list(keys))])
-        return self._work(assignment, session, stop or Stop())
+        waves = self._order(after, only).waves()
+        assignment = self._assignment(
+            Phase.UNDO, session.done, after, None, [key for wave in waves for key in wave], only
+        )
+        done = self._work(assignment, session, stop or Stop())
+        if after is not before:
+            done.found, done.looked = [*after.found, *done.found], [*after.looked, *done.looked]
+            done.history, done.log = [*after.history, *done.history], [*after.log, *done.log]
+        return done
+
+    @staticmethod
+    def _order(after: Done, only: Sequence[str]) -> Order:
+        """Return what a rollback that begins now would do: undos count anew, and all waiting is over."""
+        done = Done()
+        done.continue_from(after)
+        ledger = ledger_of("test", done.records.values())
+        ledger.begin_round()
+        return Order(ledger, only)
 
     def _assignment(
-        self, phase: Phase, done: Done, after: Done | None, params: Mapping[str, Any] | None, targets: Sequence[str]
+        self,
+        phase: Phase,
+        done: Done,
+        after: Done | None,
+        params: Mapping[str, Any] | None,
+        targets: Sequence[str],
+        only: Sequence[str] = (),
     ) -> Assignment:
         script = self.name or self.module.__name__
         if after is not None:
             done.continue_from(after)
+        done.phase, done.only = phase, tuple(only)
         if params is not None:
             done.params = dict(params)
         if phase is Phase.RUN:
@@ -122,7 +143,7 @@ class Trial:
         return Assignment(
             task="projects/test/tasks/t1",
             uid="test",
-            epoch=1,
+            epoch=done.epoch,
             phase=phase,
             script=script,
             attempt=done.attempt,

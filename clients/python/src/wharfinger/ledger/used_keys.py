@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 
-from wharfinger_server.domain.errors import FailedPrecondition
+from wharfinger.ledger.refusals import FailedPrecondition
 
 
 class UsedKeys:

@@ -1,15 +1,14 @@
-"""The runtime's values in the domain's words, and back: scripts know nothing of the server's types."""
+"""A script's reports as the ledger keeps them, and entries as a script sees them."""
 
 from __future__ import annotations
 
 import re
+from typing import Protocol
 
 from wharfinger.ledger.failure import Code, Failure
 from wharfinger.ledger.ledger import Entry, Intent
 from wharfinger.ledger.progress import Progress
 from wharfinger.runtime import limits, protocol
-from wharfinger_server.domain.errors import FailedPrecondition, Refused
-from wharfinger_server.domain.timing import microseconds
 
 LARGEST = 2**63 - 1
 LONGEST_ETA = 365 * 86_400
@@ -21,6 +20,19 @@ _CODES = {code.value: code for code in Code}
 FIND_COULD_NOT_TELL = Failure(Code.UNKNOWN, "RESOURCE_UNCERTAIN", "the script's find could not tell whether it exists")
 
 LOOK_COULD_NOT_TELL = Failure(Code.UNKNOWN, "RESOURCE_UNCERTAIN", "the script's exists could not tell")
+
+
+class Refusal(Protocol):
+    """Why a report is refused, in whichever place."""
+
+    reason: str
+    message: str
+    metadata: dict[str, str]
+
+
+def microseconds(seconds: float) -> int:
+    """Return a duration in seconds as whole microseconds."""
+    return int(seconds * 1_000_000)
 
 
 def clean(text: str) -> str:
@@ -64,7 +76,7 @@ def _reason(told: str) -> str:
     return re.sub(r"[^A-Z0-9]+", "_", str(told).upper()).strip("_")[:63] or "SCRIPT_FAILED"
 
 
-def rejection(refused: Refused) -> protocol.Rejected:
+def rejection(refused: Refusal) -> protocol.Rejected:
     """Return how a refused report looks to the script."""
     return protocol.Rejected(
         protocol.Failure(Code.FAILED_PRECONDITION, refused.reason, refused.message, metadata=refused.metadata)
@@ -95,12 +107,12 @@ def entry_for_script(entry: Entry) -> protocol.Entry:
 
 
 def intent_of_script(value: protocol.Intent) -> Intent:
-    """Return what a script is about to make; raises FailedPrecondition KEY_INVALID for a key that is none."""
+    """Return what a script is about to make; raises Rejected KEY_INVALID for a key that is none."""
     if not _KEY.fullmatch(value.key):
         key = value.key[:64]
-        raise FailedPrecondition(
-            "KEY_INVALID", f"{key!r} is no key: 1 to 256 printable characters, no '~'", {"key": clean(key)}
-        )
+        said = f"{key!r} is no key: 1 to 256 printable characters, no '~'"
+        facts = {"key": clean(key)}
+        raise protocol.Rejected(protocol.Failure(Code.FAILED_PRECONDITION, "KEY_INVALID", said, metadata=facts))
     return Intent(
         key=value.key,
         type=value.type,
