@@ -16,9 +16,9 @@ from wharfinger.testing import Trial, run
             "the key a is used twice in one attempt; every thing needs a key of its own",
         ),
         (
-            "[await task.create('t', k, made, after=p) for k, p in (('net', ()), ('n', 'net'))]; await task.remove('net')",
+            "[await task.create('t', k, made, after=p) for k, p in [('n', ()), ('k', 'n')]] and await task.remove('n')",
             "UNDO_FAILED",
-            "net cannot be removed: n, which depends on it, is CREATED; remove that first",
+            "n cannot be removed: k, which depends on it, is CREATED; remove that first",
         ),
         (
             "await task.adopt('t', 'a', 'i-1'); await task.remove('a')",

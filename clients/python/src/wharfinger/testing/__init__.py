@@ -1,7 +1,8 @@
-"""Trying a script without a server: `run` runs its `main` over a small ledger in memory and shows all it did.
+"""Trying a script without a server: `run` runs its `main` over a ledger in memory and shows all it did.
 
-The ledger here keeps the rules that a script meets: intents before calls, keys, generations and tokens, memos, what a
-resumed attempt finds. It knows no leases, windows or states of tasks; for those there is the server.
+The ledger is the server's own code (`wharfinger.ledger`), so it refuses what the server refuses, in its words, and has
+its order of undo. No time is waited for: whatever an earlier attempt began is over when the next one begins. There are
+no leases and no states of tasks here; for those there is the server.
 
     import my_scripts.deploy
     import wharfinger.testing
@@ -11,8 +12,9 @@ resumed attempt finds. It knows no leases, windows or states of tasks; for those
         assert done.result == {"nodes": 2}
         assert [entry.state for entry in done.ledger.values()] == ["CREATED", "CREATED"]
 
-`Trial` does the same with configured stores, profiles and settings, runs a script again after a failure, and asks its
-`find` what it knows. `estimate` returns the items that a script's `estimate` asks to be priced.
+`Trial` does the same with configured stores, profiles and settings, runs a script again after a failure, asks its
+`find` what it knows, and has it undo what it made. `estimate` returns the items that a script's `estimate` asks to be
+priced.
 
 To read in this order: `trial` (one script with all that it is given), `done` (what it did), `session` (the ledger in
 memory), `pricing` (estimates).
