@@ -261,6 +261,26 @@ def test_who_made_which_catalogue_active_and_why_is_told_with_and_without_a_serv
         assert server.stop() == 0, server.log()
 
 
+def test_by_themselves_the_commands_say_the_same_and_end_with_the_same_codes(here):
+    assert here.prices("import", here.write("good.jsonl", many(50, "1"))).code == 0
+    for asked, code in (
+        (["ls", "-o", "json"], 0),
+        (["show", "onprem", "fra", "m1", "-o", "json"], 0),
+        (["show", "onprem", "fra", "none"], 5),
+        (["ls", "--server", "127.0.0.1:1"], 4),
+        (["ls", "--server", "nowhere:x"], 2),
+        (["activate", "xyz"], 2),
+        (["shw"], 2),
+    ):
+        done = subprocess.run(
+            [sys.executable, "-m", "wharfinger_prices", *asked],
+            capture_output=True, text=True, timeout=60, check=False, env=here.environ,
+        )  # fmt: skip
+        assert (done.returncode, done.stdout) == (code, here.prices(*asked).out), (asked, done)
+        assert "Traceback" not in done.stderr
+        assert done.stderr.startswith("wharfinger-prices: " if code else ""), done.stderr
+
+
 def test_mistakes_end_with_the_codes_that_are_documented(here):
     unknown = here.prices("show", "onprem", "fra", "none")
     assert (unknown.code, "does not mean zero" in unknown.err) == (5, True)

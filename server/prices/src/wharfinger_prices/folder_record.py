@@ -19,7 +19,7 @@ from typing import Any
 import orjson
 
 from wharfinger_prices.catalog import Activation, Catalog, CatalogDiff
-from wharfinger_prices.catalogues.catalogue_folder import not_kept
+from wharfinger_prices.catalogues.refusals import not_kept
 from wharfinger_prices.errors import Unavailable
 from wharfinger_prices.record import overtaken, quarantined, unknown_catalog
 
@@ -99,7 +99,7 @@ class FolderRecord:
                 known.activate(activation, _now())
         return replace(found, active=True)
 
-    async def activations(self, limit: int, before: int) -> list[Activation]:
+    async def activations(self, limit: int, before: int = 0) -> list[Activation]:
         """Return the last activations, the newest first; of those before the number `before`, if that is not 0."""
         found = [one for one in reversed(self._read().activations) if not before or one.number < before]
         return found[:limit]

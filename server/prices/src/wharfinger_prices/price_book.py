@@ -2,31 +2,36 @@
 
 from __future__ import annotations
 
-import asyncio
 import importlib
-import logging
 import re
 import time
-from contextlib import suppress
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import replace
+from functools import cached_property, partial
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from wharfinger_prices.catalog import Activation, Catalog
 from wharfinger_prices.catalogues.catalogue import Damaged
 from wharfinger_prices.catalogues.catalogue_folder import CatalogueFolder
-from wharfinger_prices.catalogues.diff import Difference, differences
 from wharfinger_prices.catalogues.reader import Reader, Sources
 from wharfinger_prices.errors import NotFound, Refused, invalid
-from wharfinger_prices.importing.importer import File, Importer
-from wharfinger_prices.importing.request import ImportRequest, OnProgress
-from wharfinger_prices.lookup.export import Exported, export_libcloud
 from wharfinger_prices.lookup.layers import Layers, Loaded
 from wharfinger_prices.lookup.stack import Layer, Stack
 from wharfinger_prices.record import CatalogRecord, unknown_catalog
 from wharfinger_prices.settings.price_settings import PriceSettings
 
-log = logging.getLogger(__name__)
+if TYPE_CHECKING:
+    import asyncio
+
+    from wharfinger_prices.catalogues.diff import Difference
+    from wharfinger_prices.importing.importer import File, Importer
+    from wharfinger_prices.importing.request import ImportRequest, OnProgress
+    from wharfinger_prices.lookup.export import Exported
+
+T = TypeVar("T")
 
 _LOOK_EVERY = 1.0
 _DIGEST = re.compile(r"(?:sha256:)?([0-9a-f]{64})")
@@ -47,20 +52,50 @@ class PriceBook:
         self._settings = settings
         self._catalogues = CatalogueFolder(settings.data_dir / "prices")
         self._reader = Reader(sources)
-        self._importer = Importer(record, self._catalogues, self._reader, settings)
         self._layers = Layers(self._catalogues, self._reader, settings)
         self._loaded: Loaded | None = None
         self._look_at = 0.0
         self._looking: asyncio.Task[None] | None = None
-        self._lock = asyncio.Lock()
-        self._loading = asyncio.Lock()
+
+    @cached_property
+    def _importer(self) -> Importer:
+        # What fetches and verifies is much to load, and look-ups need none of it.
+        from wharfinger_prices.importing.importer import Importer
+
+        return Importer(self._record, self._catalogues, self._reader, self._settings)
+
+    @cached_property
+    def _lock(self) -> AbstractAsyncContextManager[Any]:
+        return self._new_lock()
+
+    @cached_property
+    def _loading(self) -> AbstractAsyncContextManager[Any]:
+        return self._new_lock()
+
+    def _new_lock(self) -> AbstractAsyncContextManager[Any]:
+        """Return what only one coroutine at a time gets into."""
+        import asyncio
+
+        return asyncio.Lock()
+
+    def _warn(self, trouble: str) -> None:
+        """Tell whoever looks after the prices."""
+        import logging
+
+        logging.getLogger(__name__).warning("%s", trouble)
+
+    async def _apart(self, work: Callable[[], T]) -> T:
+        """Run what blocks, in a thread."""
+        import asyncio
+
+        return await asyncio.to_thread(work)
 
     async def open(self) -> None:
         """Load what is at hand. Never raises for bad data: see `troubles`.
 
         Files that were never read before, such as the bundled one after an upgrade, are read when somebody asks first.
         """
-        if await asyncio.to_thread(self._layers.is_at_hand):
+        if await self._apart(self._layers.is_at_hand):
             await self._look()
 
     def close(self) -> None:
@@ -77,11 +112,11 @@ class PriceBook:
         """Look at the active catalogue and at all files again. Raises Unavailable while the record is away."""
         async with self._lock:
             active = await self._record.active_catalog()
-            loaded = await asyncio.to_thread(self._layers.load, active)
+            loaded = await self._apart(partial(self._layers.load, active))
             before = self._loaded.troubles if self._loaded is not None else ()
             for trouble in loaded.troubles:
                 if trouble not in before:
-                    log.warning("%s", trouble)
+                    self._warn(trouble)
             self._loaded = loaded
             self._look_at = time.monotonic() + _LOOK_EVERY
 
@@ -104,6 +139,8 @@ class PriceBook:
             raise RuntimeError("no prices were loaded yet: await PriceBook.current first")
         if time.monotonic() >= self._look_at and (self._looking is None or self._looking.done()):
             with suppress(RuntimeError):  # no loop runs in this thread
+                import asyncio
+
                 self._looking = asyncio.get_running_loop().create_task(self._look())
         return loaded.projects.get(project, loaded.base)
 
@@ -111,7 +148,7 @@ class PriceBook:
         try:
             await self.refresh()
         except Refused as error:
-            log.warning("which prices are active can't be read: %s", error.message)
+            self._warn(f"which prices are active can't be read: {error.message}")
 
     async def stack_of(self, digest: str) -> Stack:
         """Return an earlier stack by its digest, or one catalogue by its own; with or without `sha256:`.
@@ -124,7 +161,7 @@ class PriceBook:
             for stack in (loaded.base, *loaded.projects.values()):
                 if stack.digest == digest:
                     return stack
-        return await asyncio.to_thread(self._stack_of, digest)
+        return await self._apart(partial(self._stack_of, digest))
 
     def _stack_of(self, digest: str) -> Stack:
         told = self._catalogues.stack(digest)
@@ -169,7 +206,7 @@ class PriceBook:
         """
         digest = _hexadecimal(digest)
         known = await self.catalog(digest)
-        await asyncio.to_thread(self._stack_of, digest)  # whose file is gone can't be looked up in
+        await self._apart(partial(self._stack_of, digest))  # whose file is gone can't be looked up in
         overridden = override and bool(known.quarantine_reason)
         active = await self._record.activate_catalog(Activation(digest, actor, reason, overridden))
         if self._loaded is not None:
@@ -181,6 +218,8 @@ class PriceBook:
 
         Raises NotFound UNKNOWN_CATALOG.
         """
+        from wharfinger_prices.catalogues.diff import differences
+
         old, new = await self.stack_of(_hexadecimal(before)), await self.stack_of(_hexadecimal(after))
 
         def find() -> list[Difference]:
@@ -188,14 +227,16 @@ class PriceBook:
             found = differences(old.layers[0].catalogue, new.layers[0].catalogue, time.time_ns() // 1000)
             return list(islice(found, limit))
 
-        return await asyncio.to_thread(find)
+        return await self._apart(find)
 
     async def export_libcloud(self, path: Path | None = None, project: str = "") -> Exported:
         """Write the prices as Libcloud's pricing.json, at `path` or where Libcloud looks; see `export`.
 
         Raises FailedPrecondition PRICES_NOT_KEPT.
         """
-        return await asyncio.to_thread(export_libcloud, await self.current(project), path)
+        from wharfinger_prices.lookup.export import export_libcloud
+
+        return await self._apart(partial(export_libcloud, await self.current(project), path))
 
     def path_of(self, digest: str) -> Path:
         """Return where a catalogue's file is, or would be: JSON Lines, one price each."""
@@ -226,7 +267,7 @@ class PriceBook:
         unless the request has `force`. Raises as `import_file` does, and PermissionDenied PRICES_URL_REFUSED,
         Unavailable PRICES_UNREACHABLE.
         """
-        url = request.url or await asyncio.to_thread(self.default_url)
+        url = request.url or await self._apart(self.default_url)
         found = await self._importer.url(url, request, progress, beside=not request.url)
         return await self._imported(found)
 

@@ -45,7 +45,7 @@ class CatalogRecord(Protocol):
         Raises NotFound UNKNOWN_CATALOG, and FailedPrecondition PRICES_QUARANTINED without an override.
         """
 
-    async def activations(self, limit: int, before: int) -> list[Activation]:
+    async def activations(self, limit: int, before: int = 0) -> list[Activation]:
         """Return the last activations, the newest first; of those before the number `before`, if that is not 0."""
 
 

@@ -6,15 +6,13 @@ for itself at its start, and that it tells with each answer: whoever answers wit
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 FILE = "server.address"
 
 
-@dataclass(frozen=True, slots=True)
-class ServerNote:
+class ServerNote(NamedTuple):
     """What a server noted: its `address`, as a client takes it, and its `instance`, the name it tells with answers."""
 
     address: str
@@ -33,4 +31,6 @@ def noted(data_dir: Path, database_url: str) -> ServerNote | None:
 
 def database_mark(database_url: str) -> str:
     """Return what tells databases apart, and tells nothing of the one it is of."""
+    import hashlib
+
     return hashlib.sha256(database_url.encode()).hexdigest()[:16]

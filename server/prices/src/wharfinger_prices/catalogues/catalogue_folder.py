@@ -10,30 +10,21 @@ What is written is complete and on the disk before it gets its name, so a crash 
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import hashlib
 import os
-import secrets
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import orjson
 
-from wharfinger_prices.catalogues.build import Built
 from wharfinger_prices.catalogues.catalogue import SUFFIX, Catalogue
-from wharfinger_prices.errors import Aborted, FailedPrecondition
+from wharfinger_prices.errors import Aborted
 
-_FULL = (errno.ENOSPC, errno.EDQUOT)
-
-
-def not_kept(path: Path, error: OSError) -> FailedPrecondition:
-    """Return the refusal where the data folder can't be written."""
-    cause = "the disk is full" if error.errno in _FULL else error.strerror or str(error)
-    why = f"prices can't be kept in {path}: {cause}; make room there or let the server write it"
-    return FailedPrecondition("PRICES_NOT_KEPT", why, {"path": str(path), "cause": cause})
+if TYPE_CHECKING:
+    from wharfinger_prices.catalogues.build import Built
 
 
 class CatalogueFolder:
@@ -101,7 +92,7 @@ class CatalogueFolder:
         Whoever comes next removes what a process left that died: its folder is locked no more.
         """
         self._work.mkdir(mode=0o700, parents=True, exist_ok=True)
-        folder = self._work / secrets.token_hex(8)
+        folder = self._work / os.urandom(8).hex()
         with _locked(self._work):
             self._clean()
             folder.mkdir(mode=0o700)
@@ -110,8 +101,10 @@ class CatalogueFolder:
         try:
             yield folder
         finally:
+            from shutil import rmtree
+
             with suppress(OSError):
-                shutil.rmtree(folder)
+                rmtree(folder)
             os.close(mine)
 
     def _clean(self) -> None:
@@ -126,7 +119,9 @@ class CatalogueFolder:
             except BlockingIOError:
                 continue
             else:
-                shutil.rmtree(folder, ignore_errors=True)
+                from shutil import rmtree
+
+                rmtree(folder, ignore_errors=True)
             finally:
                 os.close(held)
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
-from wharfinger_prices.catalogues.build import Built, OnRows, build
-from wharfinger_prices.catalogues.unpacking import unpack
 from wharfinger_prices.errors import InvalidArgument
 from wharfinger_prices.sdk.price_source import MalformedPrices, Notes, PriceSource
+
+if TYPE_CHECKING:
+    from wharfinger_prices.catalogues.build import Built, OnRows
 
 Sources = Mapping[str, type[PriceSource]] | Callable[[], Mapping[str, type[PriceSource]]]
 """Price sources by their formats' names, or what returns them: that imports each, and is seldom needed."""
@@ -21,8 +22,7 @@ _SECTIONS = 100
 _FAULTS = (ValueError, LookupError, TypeError, ArithmeticError, AttributeError, SystemExit, GeneratorExit)
 
 
-@dataclass(frozen=True, slots=True)
-class Read:
+class Read(NamedTuple):
     """What a file came to: its format's name, the catalogue's file, and what the source noted."""
 
     format: str
@@ -60,6 +60,9 @@ class Reader:
         `form` is the format's name, "" for the one that recognises it. Raises InvalidArgument PRICES_MALFORMED,
         OutOfRange PRICES_TOO_LARGE, and OSError where `folder` can't be written.
         """
+        from wharfinger_prices.catalogues.build import build
+        from wharfinger_prices.catalogues.unpacking import unpack
+
         try:
             if not path.is_dir():
                 path, name = unpack(path, name, folder, max_unpacked)

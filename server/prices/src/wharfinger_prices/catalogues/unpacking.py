@@ -14,19 +14,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
-from wharfinger_prices.errors import OutOfRange
+from wharfinger_prices.catalogues.refusals import too_large
 from wharfinger_prices.sdk.price_source import MalformedPrices
 
 _PIECE = 1 << 20
 _ZIP = b"PK\x03\x04"
 _ENDINGS = (".gz", ".gzip", ".bz2", ".xz", ".zip")
 _BROKEN = (OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, NotImplementedError, RuntimeError)
-
-
-def too_large(limit: int, what: str) -> OutOfRange:
-    """Return the refusal of data that is larger than the operator allows."""
-    why = f"the price data {what} more than {limit} bytes; an operator can allow more in [prices]"
-    return OutOfRange("PRICES_TOO_LARGE", why, {"limit_bytes": str(limit)})
 
 
 def unpack(path: Path, name: str, folder: Path, limit: int) -> tuple[Path, str]:

@@ -55,8 +55,8 @@ def _row(file: _File) -> tuple[str, ...]:
 
 def _files(settings: FolderSettings, active: ShownCatalog | None) -> list[_File]:
     from wharfinger_prices.catalogues.catalogue_folder import CatalogueFolder
-    from wharfinger_prices.lookup.export import default_path, is_export
     from wharfinger_prices.lookup.layers import bundled
+    from wharfinger_prices.lookup.libcloud_file import default_path, is_export
 
     folder = settings.price_folder
     projects = folder / "projects"

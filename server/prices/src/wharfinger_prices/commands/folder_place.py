@@ -6,24 +6,24 @@ The record of catalogues is the server's database where a server is installed (i
 
 from __future__ import annotations
 
-import asyncio
-import getpass
-import logging
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+import os
+import sys
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from wharfinger_prices.commands import shown
 from wharfinger_prices.commands.ending import say
-from wharfinger_prices.commands.shown import Progress, ShownActivation, ShownCatalog, ShownPrice
+from wharfinger_prices.commands.shown import ShownActivation, ShownCatalog, ShownPrice
 from wharfinger_prices.errors import FailedPrecondition, NotFound, invalid
 from wharfinger_prices.price_book import PriceBook
 from wharfinger_prices.record import CatalogRecord, RecordUnusable
 from wharfinger_prices.settings.price_settings import FolderSettings
 
 if TYPE_CHECKING:
+    from wharfinger_prices.commands.progress import Progress
     from wharfinger_prices.importing.request import ImportRequest
     from wharfinger_prices.lookup.stack import Stack
     from wharfinger_prices.sdk.price_source import PriceSource
@@ -37,30 +37,71 @@ _PAGE = 1000
 @contextmanager
 def folder_place(settings: FolderSettings, project: str) -> Iterator[FolderPlace]:
     """Open the folder, and close it afterwards. Raises RecordInUse where another process has it, RecordUnusable."""
-    # Troubles are told by the commands.
-    logging.getLogger("wharfinger_prices").addHandler(logging.NullHandler())
+    if not _brought():
+        yield FolderPlace(InlineBook(_folder_record(settings), installed_sources, settings), settings, project, _step)
+        return
+    import asyncio
+
     with asyncio.Runner() as runner:
-        opening = _record(settings)
+        opening = _record()
         record = runner.run(opening.__aenter__())
-        book = PriceBook(record, installed_sources, settings)
+        book = FolderBook(record, installed_sources, settings)
         try:
-            yield FolderPlace(book, runner, settings, project)
+            yield FolderPlace(book, settings, project, runner.run)
         finally:
             book.close()
             runner.run(opening.__aexit__(None, None, None))
 
 
-def _record(settings: FolderSettings) -> AbstractAsyncContextManager[CatalogRecord]:
+class FolderBook(PriceBook):
+    """A price book whose troubles are told by the commands."""
+
+    def _warn(self, trouble: str) -> None:
+        """Leave it to whoever asks for `troubles`."""
+
+
+class InlineBook(FolderBook):
+    """A price book over a record that never waits, for one caller: what blocks may do so, and no event loop is needed.
+
+    But for imports, which need one.
+    """
+
+    async def _apart(self, work: Callable[[], T]) -> T:
+        return work()
+
+    def _new_lock(self) -> AbstractAsyncContextManager[Any]:
+        return nullcontext()
+
+
+class Run(Protocol):
+    """What runs a coroutine to its end."""
+
+    def __call__(self, work: Coroutine[Any, Any, T], /) -> T:
+        """Return what the coroutine returns, or raise what it raises."""
+
+
+def _step(work: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine that waits for nothing."""
+    try:
+        work.send(None)
+    except StopIteration as done:
+        result: T = done.value
+        return result
+    work.close()
+    raise RuntimeError(f"{work} waits, and no event loop runs")
+
+
+def _record() -> AbstractAsyncContextManager[CatalogRecord]:
+    """Return the record that an installed distribution brings, to be opened."""
     from importlib.metadata import entry_points
 
-    for point in entry_points(group=RECORDS):
-        found: AbstractAsyncContextManager[CatalogRecord] = point.load()()
-        return found
-    return _folder_record(settings)
+    (point, *_) = entry_points(group=RECORDS)
+    found: AbstractAsyncContextManager[CatalogRecord] = point.load()()
+    return found
 
 
-@asynccontextmanager
-async def _folder_record(settings: FolderSettings) -> AsyncIterator[CatalogRecord]:
+def _folder_record(settings: FolderSettings) -> CatalogRecord:
+    """Return the record in the folder itself. Raises RecordUnusable where a server has one in its database."""
     from wharfinger_prices.folder_record import FolderRecord
 
     if settings.store_url or (settings.data_dir / "wharfinger.db").exists():
@@ -68,7 +109,22 @@ async def _folder_record(settings: FolderSettings) -> AsyncIterator[CatalogRecor
             f"a server keeps the catalogues of {settings.data_dir} in its database, and is not installed here: install "
             "the distribution wharfinger-server, or name another folder by WHARFINGER_DATA_DIR"
         )
-    yield FolderRecord(settings.data_dir / "prices")
+    return FolderRecord(settings.data_dir / "prices")
+
+
+def _brought() -> bool:
+    """Whether an installed distribution may bring a record. importlib.metadata takes longer to load than all else."""
+    for folder in sys.path:
+        try:
+            names = os.listdir(folder or ".")  # noqa: PTH208 - what pathlib would make of them is not needed
+        except OSError:
+            continue
+        for name in names:
+            if name.endswith((".dist-info", ".egg-info")):
+                with suppress(OSError), open(f"{folder or '.'}/{name}/entry_points.txt", "rb") as file:  # noqa: PTH123
+                    if RECORDS.encode() in file.read():
+                        return True
+    return False
 
 
 def installed_sources() -> dict[str, type[PriceSource]]:
@@ -96,11 +152,11 @@ def layers_of(settings: FolderSettings, active: ShownCatalog | None, project: st
 class FolderPlace:
     """The prices of an open folder. Raises `errors.Refused`."""
 
-    def __init__(self, book: PriceBook, runner: asyncio.Runner, folder: FolderSettings, project: str) -> None:
+    def __init__(self, book: PriceBook, folder: FolderSettings, project: str, run: Run) -> None:
         self.folder: FolderSettings | None = folder
         self.has_none: tuple[type[Exception], ...] = (NotFound, FailedPrecondition)
         self._book = book
-        self._runner = runner
+        self._run = run
         self._project = project
         self._told: set[str] = set()
 
@@ -139,8 +195,14 @@ class FolderPlace:
         """Import a file, a folder of pages, or (None) what the request says to fetch; return the catalogue."""
         request = replace(request, actor=_user())
         if file is None:
-            return shown.catalog(self._run(self._book.import_url(request, on_progress)))
-        return shown.catalog(self._run(self._book.import_file(file, request, on_progress)))
+            work = self._book.import_url(request, on_progress)
+        else:
+            work = self._book.import_file(file, request, on_progress)
+        if self._run is not _step:
+            return shown.catalog(self._run(work))
+        import asyncio
+
+        return shown.catalog(asyncio.run(work))
 
     def price(
         self, provider: str, region: str, sku: str, *, category: str, term: str, currency: str, catalog: str = ""
@@ -165,12 +227,11 @@ class FolderPlace:
         self._told.update(self._book.troubles)
         return stack
 
-    def _run(self, work: Coroutine[Any, Any, T]) -> T:
-        return self._runner.run(work)
-
 
 def _user() -> str:
     """Return who does it: the user of this process."""
+    import getpass
+
     try:
         return getpass.getuser()
     except (OSError, KeyError):

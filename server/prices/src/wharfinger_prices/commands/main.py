@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -16,6 +17,8 @@ def main() -> None:
     """Run the command line with this process's arguments, and end the process with its exit code."""
     # gRPC's own log lines, where a server is asked, are for whoever debugs gRPC.
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")
+    # What is loaded for a command stays: looking for garbage in it again and again takes longer than most commands.
+    gc.set_threshold(50_000)
     sys.exit(run(sys.argv[1:]))
 
 

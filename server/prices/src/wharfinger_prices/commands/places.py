@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from wharfinger_prices.commands.options import Asked
-    from wharfinger_prices.commands.shown import Progress, ShownActivation, ShownCatalog, ShownPrice
+    from wharfinger_prices.commands.progress import Progress
+    from wharfinger_prices.commands.shown import ShownActivation, ShownCatalog, ShownPrice
     from wharfinger_prices.importing.request import ImportRequest
     from wharfinger_prices.lookup.stack import Stack
     from wharfinger_prices.settings.price_settings import FolderSettings

@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import click
 
@@ -14,7 +14,27 @@ from wharfinger_prices.commands.text import console, size
 
 if TYPE_CHECKING:
     from wharfinger_prices.commands.options import Asked
-    from wharfinger_prices.commands.shown import Progress
+
+
+class Progress(Protocol):
+    """How far an import is: `done` of `total` in `unit`; 0 or None: nobody knows the total."""
+
+    @property
+    def step(self) -> str:
+        """What is being done: fetch, read, check or activate."""
+
+    @property
+    def done(self) -> int:
+        """How much of it is done."""
+
+    @property
+    def total(self) -> int | None:
+        """How much there is to do."""
+
+    @property
+    def unit(self) -> str:
+        """What is counted: bytes or prices."""
+
 
 _PAUSE = 2.0
 _WORDS = {"fetch": "fetching", "read": "reading", "check": "comparing", "activate": "activating"}

@@ -5,15 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
 
 from wharfinger_prices.commands.shown import (
     Amount,
-    Progress,
     ShownActivation,
     ShownCatalog,
     ShownDiff,
@@ -24,12 +22,13 @@ from wharfinger_prices.commands.shown import (
 if TYPE_CHECKING:
     import wharfinger
     from wharfinger_prices.commands.options import Asked
+    from wharfinger_prices.commands.progress import Progress
     from wharfinger_prices.importing.request import ImportRequest
     from wharfinger_prices.lookup.stack import Stack
     from wharfinger_prices.price import Price
     from wharfinger_prices.settings.price_settings import FolderSettings
 
-T = TypeVar("T")
+T = TypeVar("T", bound=NamedTuple)
 _PAGE = 1000
 _UNKNOWN = "USD"
 """An unknown price tells no currency; this is the one that Libcloud's file has."""
@@ -192,8 +191,10 @@ def _as_file(path: Path | None) -> Iterator[Path | None]:
 
 def _same(kind: type[T], told: Any, **other: Any) -> T:
     """Return a client's value as the `kind` with the same fields, but for the `other` ones."""
-    names = [field.name for field in fields(kind)]  # type: ignore[arg-type]
-    return kind(**{name: getattr(told, name) for name in names if name not in other}, **other)
+    names = kind._fields
+    same: Any = kind
+    made: T = same(**{name: getattr(told, name) for name in names if name not in other}, **other)
+    return made
 
 
 def _catalog(told: wharfinger.Catalog) -> ShownCatalog:

@@ -5,12 +5,11 @@ Amounts are exact decimals, times aware datetimes in UTC; what is not known is N
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -23,8 +22,7 @@ DIGEST = "sha256:"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
-class Amount:
+class Amount(NamedTuple):
     """An exact amount; `currency` is an ISO 4217 code such as "USD"."""
 
     amount: Decimal
@@ -34,16 +32,14 @@ class Amount:
         return f"{self.amount:f} {self.currency}"
 
 
-@dataclass(frozen=True, slots=True)
-class ShownTier:
+class ShownTier(NamedTuple):
     """One step of a price that falls with quantity: from `from_quantity` units a month upwards one costs `amount`."""
 
     from_quantity: Decimal
     amount: Amount
 
 
-@dataclass(frozen=True, slots=True)
-class ShownPrice:
+class ShownPrice(NamedTuple):
     """One price, with where it comes from. `amount` buys one `unit` and is None where it is unknown."""
 
     provider: str
@@ -69,8 +65,7 @@ class ShownPrice:
         return f"{self.amount} per {self.unit.removesuffix('s')}" if self.amount is not None else "unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class ShownDiff:
+class ShownDiff(NamedTuple):
     """How one catalogue differs from an earlier one, in numbers of prices."""
 
     added: int = 0
@@ -80,8 +75,7 @@ class ShownDiff:
     became_zero: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class ShownCatalog:
+class ShownCatalog(NamedTuple):
     """A catalogue. `name` is `catalogs/` and the digits of its `digest`; `diff` is against what was active before."""
 
     name: str
@@ -104,8 +98,7 @@ class ShownCatalog:
         return self.name.removeprefix("catalogs/")
 
 
-@dataclass(frozen=True, slots=True)
-class ShownActivation:
+class ShownActivation(NamedTuple):
     """That a catalogue, by its name, became the active one: when, by whom, why, and whether checks were overridden."""
 
     catalog: str
@@ -113,26 +106,6 @@ class ShownActivation:
     actor: str = ""
     reason: str = ""
     overridden: bool = False
-
-
-class Progress(Protocol):
-    """How far an import is: `done` of `total` in `unit`; 0 or None: nobody knows the total."""
-
-    @property
-    def step(self) -> str:
-        """What is being done: fetch, read, check or activate."""
-
-    @property
-    def done(self) -> int:
-        """How much of it is done."""
-
-    @property
-    def total(self) -> int | None:
-        """How much there is to do."""
-
-    @property
-    def unit(self) -> str:
-        """What is counted: bytes or prices."""
 
 
 # ---------------------------------------------------------------------- from the folder's own values
@@ -174,7 +147,7 @@ def catalog(one: Catalog) -> ShownCatalog:
         unknown_count=one.unknown_count,
         active=one.active,
         quarantine_reason=one.quarantine_reason,
-        diff=None if diff is None else ShownDiff(*(getattr(diff, field.name) for field in fields(ShownDiff))),
+        diff=None if diff is None else ShownDiff(*(getattr(diff, name) for name in ShownDiff._fields)),
         signed_by=one.signed_by,
         stale=one.stale,
         sections=one.sections,
@@ -196,11 +169,15 @@ def _moment(time: int) -> datetime | None:
 
 def document(value: Any) -> None:
     """Print one JSON document, indented: names as here, times in RFC 3339, amounts as exact texts."""
+    import json
+
     click.echo(json.dumps(plain(value), indent=2, ensure_ascii=False))
 
 
 def plain(value: Any) -> Any:
     """Return `value` as what JSON has."""
+    if isinstance(value, tuple) and hasattr(value, "_fields"):
+        return {name: plain(item) for name, item in zip(value._fields, value, strict=True)}
     if is_dataclass(value) and not isinstance(value, type):
         return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, Mapping):

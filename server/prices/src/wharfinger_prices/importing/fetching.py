@@ -14,7 +14,7 @@ from urllib.parse import urljoin
 
 from wharfinger_outbound.connection import Connection
 from wharfinger_outbound.locations import Location, shown, what_broke
-from wharfinger_prices.catalogues.unpacking import too_large
+from wharfinger_prices.catalogues.refusals import too_large
 from wharfinger_prices.importing import url_refusals
 
 _REDIRECTS = 5

@@ -21,11 +21,11 @@ from typing import BinaryIO, TypeVar
 from wharfinger_outbound.locations import shown
 from wharfinger_prices.catalog import Activation, Catalog
 from wharfinger_prices.catalogues.catalogue import Catalogue, Damaged
-from wharfinger_prices.catalogues.catalogue_folder import CatalogueFolder, not_kept
+from wharfinger_prices.catalogues.catalogue_folder import CatalogueFolder
 from wharfinger_prices.catalogues.checks import objections
 from wharfinger_prices.catalogues.diff import compare
 from wharfinger_prices.catalogues.reader import Read, Reader, Stopped
-from wharfinger_prices.catalogues.unpacking import too_large
+from wharfinger_prices.catalogues.refusals import not_kept, too_large
 from wharfinger_prices.errors import InvalidArgument, Unavailable, invalid
 from wharfinger_prices.importing import signature
 from wharfinger_prices.importing.fetching import Fetcher

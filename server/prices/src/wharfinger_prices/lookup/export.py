@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -19,12 +18,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from wharfinger_prices.catalogues.catalogue_folder import not_kept
+from wharfinger_prices.catalogues.refusals import not_kept
+from wharfinger_prices.lookup.libcloud_file import MARK, default_path
 from wharfinger_prices.lookup.stack import Stack
 from wharfinger_prices.price import Price, plain
-
-MARK = '"exported_by": "wharfinger"'
-"""Stands near the beginning of what was exported."""
 
 _GOOGLE = "gce_"
 _WAYS = {
@@ -45,17 +42,6 @@ class Exported:
     left_out: Counter[str] = field(default_factory=Counter)
 
 
-def default_path() -> Path:
-    """Return where Libcloud looks for a user's own prices."""
-    return Path("~/.libcloud/pricing.json").expanduser()
-
-
-def is_export(path: Path) -> bool:
-    """Whether the file was written by `export_libcloud`. Raises OSError."""
-    with path.open("rb") as file:
-        return MARK.encode() in file.read(200)
-
-
 def export_libcloud(stack: Stack, path: Path | None = None) -> Exported:
     """Write the stack's prices for Libcloud, at `path` or else where Libcloud looks; the folder is made.
 
@@ -64,7 +50,7 @@ def export_libcloud(stack: Stack, path: Path | None = None) -> Exported:
     """
     done = Exported(path or default_path())
     source = replace(stack, layers=tuple(layer for layer in stack.layers if layer.name != "libcloud"), digest="")
-    partial = done.path.with_name(f".{done.path.name}.{secrets.token_hex(4)}.part")
+    partial = done.path.with_name(f".{done.path.name}.{os.urandom(4).hex()}.part")
     try:
         done.path.parent.mkdir(parents=True, exist_ok=True)
         try:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import importlib.util
-import logging
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -16,23 +15,18 @@ from wharfinger_prices import __version__
 from wharfinger_prices.catalog import Catalog
 from wharfinger_prices.catalogues.catalogue import Catalogue, Damaged
 from wharfinger_prices.catalogues.catalogue_folder import CatalogueFolder
-from wharfinger_prices.catalogues.diff import contradiction
 from wharfinger_prices.catalogues.reader import Reader
-from wharfinger_prices.catalogues.unpacking import too_large
-from wharfinger_prices.catalogues.vetting import described
+from wharfinger_prices.catalogues.refusals import too_large
 from wharfinger_prices.errors import Refused
-from wharfinger_prices.lookup.export import default_path, is_export
+from wharfinger_prices.lookup.libcloud_file import default_path, is_export
 from wharfinger_prices.lookup.stack import Layer, Stack
 from wharfinger_prices.settings.price_settings import PriceSettings
-
-log = logging.getLogger(__name__)
 
 _LIBCLOUD = "libcloud"
 _Signs = tuple[int, int, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Loaded:
+class Loaded(NamedTuple):
     """All stacks as they are: `base` for projects without prices of their own, and what can't be used, by why."""
 
     base: Stack
@@ -100,6 +94,8 @@ class Layers:
 
     def _folder(self, name: str, folder: Path) -> Iterator[Layer]:
         """Yield the catalogues of a folder's files; of two that contradict each other the first by name."""
+        from wharfinger_prices.catalogues.diff import contradiction
+
         taken: list[tuple[Path, Catalogue]] = []
         for path in _entries(folder):
             if not path.is_file():
@@ -110,6 +106,8 @@ class Layers:
             for other, catalogue in taken:
                 price = contradiction(catalogue, layer.catalogue)
                 if price is not None:
+                    from wharfinger_prices.catalogues.vetting import described
+
                     why = f"it says something else of {described(price)} than {other.name}; correct one of them"
                     self._trouble(f"{path} is not used: {why}")
                     break
@@ -200,7 +198,9 @@ class Layers:
             if kept and before is not None:
                 return _Known(signs, before.digest, before.data_time, trouble)
             return _Known(signs, trouble=trouble)
-        log.info(
+        import logging
+
+        logging.getLogger(__name__).info(
             "prices of %s read in %.1f s", path, time.monotonic() - began, extra={"prices": read.built.price_count}
         )
         return _Known(signs, read.built.digest, read.data_time)

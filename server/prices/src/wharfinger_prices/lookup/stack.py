@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import heapq
 import time
@@ -40,8 +39,7 @@ class PriceAmbiguous(FailedPrecondition):
         self.choices = tuple(choices)
 
 
-@dataclass(frozen=True, slots=True)
-class Layer:
+class Layer(NamedTuple):
     """One catalogue in the stack, by the `name` of its layer.
 
     From `stale_from` on, in microseconds, it is older than the operator trusts prices to be; 0: never.
@@ -65,8 +63,7 @@ class Found(NamedTuple):
     stale: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class PriceFilter:
+class PriceFilter(NamedTuple):
     """Which prices to list; what is "", or None, does not matter. `sku_prefix` is what the sku begins with."""
 
     provider: str = ""
@@ -92,8 +89,7 @@ class PriceFilter:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(NamedTuple):
     """Some prices in the order of provider, region and sku. `after` asks for the next page; "" after the last one.
 
     A page can have fewer prices than were asked for, even none, though others follow.
@@ -232,6 +228,8 @@ class Stack:
 
     def similar(self, provider: str, region: str, sku: str) -> list[str]:
         """Return up to three names that a look-up knows, as `provider region sku`, the likeliest first."""
+        import difflib
+
         near: dict[str, None] = {}
         for layer in self.layers:
             meant = difflib.get_close_matches(provider, layer.catalogue.providers, n=1)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
 import re
-import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -39,6 +37,8 @@ class Gathered:
         Raises:
             ConfigError: the file can't be read, or is not TOML.
         """
+        import tomllib
+
         try:
             self._text = self.file.read_text("utf-8")
             self.tree = tomllib.loads(self._text)
@@ -107,6 +107,8 @@ class Gathered:
 
     def unknown(self, path: tuple[str, ...], known: Iterable[str], noun: str = "setting") -> None:
         """Note a key or table that does not exist, with the nearest that does."""
+        import difflib
+
         near = difflib.get_close_matches(path[-1], list(known), n=1)
         hint = f"did you mean {near[0]}?" if near else "`wharfinger config sample` shows them all"
         self.problem(path, f"is no {noun}; {hint}")
@@ -115,6 +117,8 @@ class Gathered:
 def toml_value(text: str) -> object:
     """Return `text` read as a TOML value, or as it is."""
     if re.match(r"[\[{\"'0-9tf+-]", text):
+        import tomllib
+
         try:
             return tomllib.loads(f"value = {text}")["value"]
         except tomllib.TOMLDecodeError:

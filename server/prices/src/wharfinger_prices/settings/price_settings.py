@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from wharfinger_prices.settings.gather import PREFIX, ConfigError, Gathered
 from wharfinger_prices.settings.sections import Kind, read_section, setting
@@ -20,6 +21,7 @@ from wharfinger_prices.settings.tables import check_budgets, check_sources, chec
 APPLICATION = "wharfinger"
 SERVER_ADDRESS = "127.0.0.1:7480"
 """Where a server listens that was told nothing else."""
+_ON_LINUX = bool(sys.platform == "linux")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +74,7 @@ class PriceSettings(Protocol):
         """The folder with price files of one's own."""
 
 
-@dataclass(frozen=True, slots=True)
-class FolderSettings:
+class FolderSettings(NamedTuple):
     """The settings of prices alone, read where no server reads them.
 
     `store_url` is that of the server's database, "" for the one in the data folder; `server_address` is where the
@@ -133,18 +134,25 @@ def read_prices(gathered: Gathered) -> Prices:
 
 def default_path() -> Path:
     """Return where the file is looked for when none is named."""
-    import platformdirs
-
-    return platformdirs.user_config_path(APPLICATION, appauthor=False) / "server.toml"
+    return _users("config", "XDG_CONFIG_HOME", "~/.config") / "server.toml"
 
 
 def data_dir_of(told: str) -> Path:
     """Return the data folder: the one that was told, otherwise the platform's."""
     if told:
         return Path(told)
+    return _users("data", "XDG_DATA_HOME", "~/.local/share")
+
+
+def _users(kind: str, variable: str, usual: str) -> Path:
+    """Return the user's folder of a kind. Linux is answered here: platformdirs takes longer to load than to ask."""
+    if _ON_LINUX:
+        told = os.environ.get(variable, "").strip()
+        return (Path(told) if told.startswith("/") else Path(usual).expanduser()) / APPLICATION
     import platformdirs
 
-    return platformdirs.user_data_path(APPLICATION, appauthor=False)
+    found: Path = getattr(platformdirs, f"user_{kind}_path")(APPLICATION, appauthor=False)
+    return found
 
 
 def price_folder_of(prices: Prices, source: Path | None) -> Path:

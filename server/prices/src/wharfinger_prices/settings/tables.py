@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
@@ -19,6 +17,9 @@ _KEY_BYTES = 42
 
 def check_trusted_keys(gathered: Gathered, keys: Mapping[str, Any]) -> Mapping[str, str]:
     """Return the keys that are minisign public keys; note the others."""
+    import base64
+    import binascii
+
     good: dict[str, str] = {}
     for name, written in keys.items():
         where = ("prices", "trusted_keys", name)

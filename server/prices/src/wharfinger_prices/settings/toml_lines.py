@@ -6,8 +6,8 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-_HEADER = re.compile(r"\s*(\[\[?)\s*([^\]]+?)\s*\]")
-_KEY = re.compile(r"\s*((?:[\w-]+|\"[^\"]*\"|'[^']*')(?:\s*\.\s*(?:[\w-]+|\"[^\"]*\"|'[^']*'))*)\s*=")
+_HEADER = r"\s*(\[\[?)\s*([^\]]+?)\s*\]"
+_KEY = r"\s*((?:[\w-]+|\"[^\"]*\"|'[^']*')(?:\s*\.\s*(?:[\w-]+|\"[^\"]*\"|'[^']*'))*)\s*="
 
 
 def _parts(dotted: str) -> tuple[str, ...]:
@@ -21,13 +21,13 @@ def line_of(text: str, path: Sequence[str]) -> int | None:
     seen: Counter[tuple[str, ...]] = Counter()
     nearest: int | None = None
     for number, line in enumerate(text.splitlines(), 1):
-        if header := _HEADER.match(line):
+        if header := re.match(_HEADER, line):
             table = _parts(header[2])
             if header[1] == "[[":
                 seen[table] += 1
                 table = (*table, str(seen[table] - 1))
             found = table
-        elif key := _KEY.match(line):
+        elif key := re.match(_KEY, line):
             found = table + _parts(key[1])
         else:
             continue
