@@ -23,6 +23,7 @@ from wharfinger_server.app.notify import notify
 from wharfinger_server.app.reloading import reload_scripts
 from wharfinger_server.config import Address, Settings
 from wharfinger_server.domain.errors import Refused, Unavailable
+from wharfinger_server.domain.timing import SECOND
 from wharfinger_server.engine.engine import Engine
 from wharfinger_server.pricing import Pricing
 from wharfinger_server.registry import SCRIPTS, Registry, ScriptPlugin
@@ -79,7 +80,7 @@ class Server:
 
     async def drain(self) -> None:
         """End in order: say so, take no more calls, end watches with their positions, give scripts their time."""
-        grace = self._settings.server.drain_grace / 1_000_000
+        grace = self._settings.server.drain_grace / SECOND
         self.health.end()
         for chore in self._chores:
             chore.cancel()
@@ -146,7 +147,7 @@ async def serve(
     # Only now: a plug-in may have set its own.
     ended.listen(loop)
     make_data_dir(settings)
-    pace = Pace(deadline=settings.store.deadline / 1_000_000)
+    pace = Pace(deadline=settings.store.deadline / SECOND)
     store = await asyncio.to_thread(Store.open, settings.database_url, encode=encode_event, pace=pace)
     try:
         server = Server(settings, store, registry)

@@ -6,10 +6,11 @@ import dataclasses
 import re
 from typing import Any
 
+from wharfinger.ledger import ids
 from wharfinger_prices.settings.gather import Gathered
 from wharfinger_server.config.settings import Token
 
-_PROJECT = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
+_PROJECT = re.compile(ids.ID)
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Callable, Sequence
 from typing import Protocol, TypeVar
 
 from wharfinger.v1 import executor_pb2, executor_service_pb2, script_pb2
 from wharfinger_server.config import Limits
 from wharfinger_server.domain.errors import invalid
+from wharfinger_server.engine.interface.page_tokens import place_start, place_token
 from wharfinger_server.engine.use_cases.listing import ExecutorShown, Listing, ScriptShown
 from wharfinger_server.rpc import names
 from wharfinger_server.rpc.calls import Call
@@ -58,32 +58,15 @@ class ExecutorMethods:
     ) -> bytes:
         if request.page_size < 0:
             raise invalid("page_size", f"{request.page_size} is negative; 0 asks for the usual {USUAL_PAGE}")
-        after = _after(collection, request.page_token)
+        after = place_start(request.page_token, collection)
         rest = [item for item in items if item.name > after]
 
         async def read(size: int) -> tuple[Sequence[T], str]:
             here = rest[:size]
-            return here, _token(collection, here[-1].name) if len(rest) > size else ""
+            return here, place_token(here[-1].name, collection) if len(rest) > size else ""
 
         size = min(request.page_size or USUAL_PAGE, self._limits.max_page_size)
         return await page(read, size, self._limits.response_bytes, encode)
-
-
-def _token(collection: str, name: str) -> str:
-    return base64.urlsafe_b64encode(f"{collection}/{name}".encode()).decode().rstrip("=")
-
-
-def _after(collection: str, token: str) -> str:
-    """Return the name after which a page begins, empty for the first one."""
-    if not token:
-        return ""
-    try:
-        told = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True).decode()
-    except ValueError:
-        told = ""
-    if not told.startswith(f"{collection}/"):
-        raise invalid("page_token", "it is not one that this server gave out for this list", "INVALID_PAGE_TOKEN")
-    return told.removeprefix(f"{collection}/")
 
 
 def _executor_bytes(executor: ExecutorShown) -> bytes:

@@ -5,15 +5,14 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from wharfinger.ledger.ids import ID, ID_RULE
 from wharfinger_server.domain.errors import InvalidArgument, Violation
 
-_ID = r"[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _ALL = "projects/-"
-_PROJECT = re.compile(rf"projects/({_ID})")
-_TASK = re.compile(rf"projects/({_ID})/tasks/({_ID})")
+_PROJECT = re.compile(rf"projects/({ID})")
+_TASK = re.compile(rf"projects/({ID})/tasks/({ID})")
 _CATALOG = re.compile(r"catalogs/([0-9a-f]{64}|active)")
 _PLUGIN = re.compile(r"[a-z][a-z0-9_.-]{0,126}", re.IGNORECASE)
-_RULE = "1 to 63 lower-case letters, digits and hyphens, a letter first and no hyphen last"
 
 
 def _refusal(field: str, name: str, form: str) -> InvalidArgument:
@@ -34,7 +33,7 @@ def project_of(name: str, field: str = "parent") -> str:
     """Return the project of `projects/{project}`; raise InvalidArgument INVALID_NAME, naming `field`."""
     project = _project(name) if len(name) < 128 else ""
     if not project:
-        raise _refusal(field, name, f"projects/{{project}}, the project being {_RULE}")
+        raise _refusal(field, name, f"projects/{{project}}, the project being {ID_RULE}")
     return project
 
 
@@ -47,7 +46,7 @@ def task_of(name: str, field: str = "name") -> tuple[str, str]:
     """Return the parts of `projects/{project}/tasks/{task}`; raise InvalidArgument INVALID_NAME, naming `field`."""
     found = _TASK.fullmatch(name)
     if not found:
-        raise _refusal(field, name, f"projects/{{project}}/tasks/{{task}}, both being {_RULE}")
+        raise _refusal(field, name, f"projects/{{project}}/tasks/{{task}}, both being {ID_RULE}")
     return found[1], found[2]
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from typing import Any
 
 from wharfinger_prices.settings.units import parse_duration
+from wharfinger_server.domain.near_names import did_you_mean
 
 
 class Options:
@@ -18,8 +18,7 @@ class Options:
         self._given = given
         for name in given:
             if name not in known:
-                near = difflib.get_close_matches(name, known, n=1)
-                advice = f"did you mean {near[0]}?" if near else f"the options are {', '.join(known)}"
+                advice = did_you_mean(name, known, f"the options are {', '.join(known)}")
                 raise ValueError(f"{self._place(name)} is unknown; {advice}")
 
     def whole(self, name: str, default: int, *, most: int) -> int:

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import logging
 
-from wharfinger.ledger.states import TaskState
 from wharfinger_server.domain.task import Task
 from wharfinger_server.domain.timing import SECOND
 
 log = logging.getLogger(__name__)
-
-_LEFT = frozenset({TaskState.PARTIALLY_FAILED, TaskState.ROLLBACK_FAILED})
 
 
 def tell_rest(task: Task) -> None:
@@ -25,7 +22,7 @@ def tell_rest(task: Task) -> None:
             "state": task.state.name,
             "attempts": task.runs,
             "seconds": round((task.end_time - task.create_time) / SECOND, 3),
-            "left_over": task.counts.open if task.state in _LEFT else 0,
+            "left_over": task.counts.open if task.state.half_done else 0,
             **({"reason": error.reason} if error else {}),
         },
     )

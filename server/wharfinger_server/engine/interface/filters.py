@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import operator
 import re
 from collections.abc import Callable, Mapping
@@ -13,6 +12,7 @@ from typing import Any, cast
 
 from wharfinger.ledger.states import EntryState, TaskState
 from wharfinger_server.domain.errors import InvalidArgument, Violation
+from wharfinger_server.domain.near_names import did_you_mean
 from wharfinger_server.domain.task import Task
 from wharfinger_server.domain.task_spec import TaskSpec
 from wharfinger_server.domain.timing import microseconds
@@ -153,8 +153,7 @@ def _condition(name: str, op: str, value: str, fields: Mapping[str, Field], *, l
     field = fields.get(name)
     if field is None:
         known = [*fields, *(["labels.KEY"] if labels else [])]
-        near = difflib.get_close_matches(name, known, 1)
-        hint = f"did you mean {near[0]}?" if near else f"the fields are {', '.join(known)}"
+        hint = did_you_mean(name, known, f"the fields are {', '.join(known)}")
         raise _wrong(f"there is no field {name!r} to filter by here; {hint}")
     if op not in field.operators:
         raise _wrong(f"{name} is compared by {', '.join(sorted(field.operators))}, not {op}")

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from wharfinger.ledger import ids
 from wharfinger_server.domain.errors import InvalidArgument, PermissionDenied, Violation, invalid
 from wharfinger_server.engine.interface.requests import Caller
 from wharfinger_server.engine.params.canonical_json import shown_path
 
-_ID = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
+_ID = re.compile(ids.ID)
 _LABEL_KEY = re.compile(r"[a-z]([a-z0-9_.-]{0,62})")
 _PRINTABLE = re.compile(r"[^\x00-\x1f\x7f]*")
 MOST_LABELS = 64

@@ -7,10 +7,9 @@ from dataclasses import replace
 
 from wharfinger.ledger.entry import Entry
 from wharfinger.ledger.failure import Code, Failure
-from wharfinger.ledger.states import EntryState, TaskState
+from wharfinger.ledger.states import EntryState
 from wharfinger_server.domain.task import Task
 
-_HALF_DONE = frozenset({TaskState.PARTIALLY_FAILED, TaskState.ROLLBACK_FAILED})
 _IN_DOUBT = "in doubt: "
 _ENDED_WELL = "the script ended well, but "
 
@@ -22,7 +21,7 @@ def told_error(task: Task, left_over: Iterable[Entry] | None = None) -> Failure 
     """
     if task.error is not None:
         return found_since(task, task.error, left_over)
-    if task.state not in _HALF_DONE:
+    if not task.state.half_done:
         return None
     # Only what succeeded comes here without an error: everything else has a cause of its own.
     if task.rollback_error is not None:

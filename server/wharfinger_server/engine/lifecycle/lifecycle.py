@@ -33,10 +33,6 @@ LATE = Failure(
 )
 
 
-_GOING_ON = frozenset({TaskState.PARTIALLY_FAILED, TaskState.ROLLBACK_FAILED})
-"""At rest with something open: to be resumed or rolled back, for which sealed params are kept."""
-
-
 def backoff(task: Task) -> int:
     """Return how long a task that failed waits: its policy's backoff, give or take a fifth.
 
@@ -202,7 +198,7 @@ class Life:
                 rollback.roll_on(work)
         if task.state.resting:
             task.expire_time = self.expires(task)
-            if task.seal_key and task.state not in _GOING_ON:
+            if task.seal_key and not task.state.half_done:  # one that is may be resumed or rolled back
                 work.erase_sealed()
         return task
 

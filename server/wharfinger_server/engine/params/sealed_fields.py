@@ -10,6 +10,7 @@ import jsonschema_rs
 
 from wharfinger_server.domain.errors import Violation
 from wharfinger_server.engine.params.canonical_json import Path, shown_path
+from wharfinger_server.engine.params.json_pointer import pointer, referred, words
 
 MARK = {"sealed": True}
 """What stands in a sealed value's place wherever params are stored or shown. It is refused where a value is asked for:
@@ -38,7 +39,7 @@ class SealedFields:
         self.any = _mentions_mark(schema)
         if self.any:
             for reference in _references(schema):
-                if _target(schema, reference) is None:
+                if referred(schema, reference) is None:
                     raise ValueError(
                         f"it marks fields as writeOnly, so its references must begin with '#/', not be {reference!r}"
                     )
@@ -77,7 +78,7 @@ class SealedFields:
                 seen.add(id(one))
                 if isinstance(one, Mapping):
                     found = one.get("writeOnly") is True
-                    todo += [*one.values(), _target(self._schema, one["$ref"]) if "$ref" in one else None]
+                    todo += [*one.values(), referred(self._schema, one["$ref"]) if "$ref" in one else None]
                 else:
                     todo += one
             self._reaching[id(schema)] = found
@@ -95,7 +96,7 @@ class SealedFields:
             seen.add(id(schema))
             found.append(schema)
             if "$ref" in schema:
-                todo.append(_target(self._schema, schema["$ref"]))
+                todo.append(referred(self._schema, schema["$ref"]))
             for word in _EACH:
                 todo += schema.get(word, ())
             todo += [schema[word] for word in _ALSO if word in schema]
@@ -136,17 +137,12 @@ def with_values(params: dict[str, Any], pointers: Sequence[str], values: Mapping
     return params
 
 
-def pointer(path: Path) -> str:
-    """Return a path as a JSON pointer."""
-    return "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in path)
-
-
 def _place(params: dict[str, Any], place: str) -> tuple[Any, Any]:
     holder: Any = params
     last: Any = None
-    for word in place.split("/")[1:]:
+    for word in words(place):
         holder = params if last is None else holder[last]
-        last = int(word) if isinstance(holder, list) else word.replace("~1", "/").replace("~0", "~")
+        last = int(word) if isinstance(holder, list) else word
     return holder, last
 
 
@@ -216,15 +212,3 @@ def _references(schema: Any) -> Iterator[str]:
     elif isinstance(schema, list | tuple):
         for inner in schema:
             yield from _references(inner)
-
-
-def _target(schema: Any, reference: str) -> Any:
-    """Return what `#/a/b` refers to, None where there is nothing or the reference is of another kind."""
-    if reference == "#":
-        return schema
-    if not reference.startswith("#/"):
-        return None
-    for word in reference[2:].split("/"):
-        part = word.replace("~1", "/").replace("~0", "~")
-        schema = schema.get(part) if isinstance(schema, Mapping) else None
-    return schema

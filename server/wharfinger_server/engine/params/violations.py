@@ -5,7 +5,6 @@ Sentences are made from the schema, never from the values: these may be secrets,
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -13,11 +12,11 @@ import jsonschema_rs
 import orjson
 
 from wharfinger_server.domain.errors import Violation
+from wharfinger_server.domain.near_names import did_you_mean
 from wharfinger_server.engine.params.canonical_json import Path, kind_of, shown_path
+from wharfinger_server.engine.params.json_pointer import referred
 
 _NAMES_SHOWN = 20
-_COMPARED = 100
-"""How much of an unknown name is compared with the known ones, in characters: it may be as long as params may be."""
 
 _UNSEEN = object()
 _KINDS = {
@@ -108,7 +107,7 @@ class Explanation:
                 schema = schema.get(step, {}).get(next(steps, None))
                 deep += 1
             elif step == "$ref":
-                schema = self._resolve(schema.get("$ref"))
+                schema = referred(self._schema, schema.get("$ref"))
             else:
                 deep += step in _DEEPER
                 schema = schema.get(step)
@@ -117,16 +116,6 @@ class Explanation:
                 if schema.get("writeOnly") is True:
                     return holder, deep
         return holder, None
-
-    def _resolve(self, reference: Any) -> Any:
-        if not isinstance(reference, str) or not reference.startswith("#"):
-            return None
-        found: Any = self._schema
-        for part in reference[1:].split("/")[1:]:
-            if not isinstance(found, dict):
-                return None
-            found = found.get(part.replace("~1", "/").replace("~0", "~"))
-        return found
 
     def _properties(self, schema: Mapping[str, Any]) -> dict[str, Any]:
         """Return the properties that an object of `schema` may have, with those of the parts that make it up."""
@@ -139,7 +128,7 @@ class Explanation:
         """Return `schema` with what it refers to filled in, {} where it is no schema with keywords."""
         if not isinstance(schema, dict):
             return {}
-        target = self._resolve(schema["$ref"]) if "$ref" in schema else None
+        target = referred(self._schema, schema["$ref"]) if "$ref" in schema else None
         return {**target, **schema} if isinstance(target, dict) else schema
 
     def _wanted(self, place: Mapping[str, Any], name: str) -> str:
@@ -168,14 +157,10 @@ def _choices(options: Sequence[Any]) -> str:
 
 
 def _unknown(name: str, known: Mapping[str, Any]) -> str:
-    near = difflib.get_close_matches(name[:_COMPARED].lower(), {key.lower(): key for key in known}, n=1)
-    if near:
-        spelling = {key.lower(): key for key in known}[near[0]]
-        return f"there is no such field; did you mean {spelling}?"
     if not known:
         return "there is no such field; none is taken here"
     names = ", ".join(list(known)[:_NAMES_SHOWN]) + (", …" if len(known) > _NAMES_SHOWN else "")
-    return f"there is no such field; the fields are {names}"
+    return f"there is no such field; {did_you_mean(name, known, f'the fields are {names}')}"
 
 
 def _hidden(kind: Any) -> str:

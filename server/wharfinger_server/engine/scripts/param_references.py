@@ -5,15 +5,15 @@ A schema marks such a field with `"x-wharfinger-profile": true` or `"x-wharfinge
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from wharfinger.runtime.protocol import Environment
 from wharfinger_server.domain.errors import NotFound
+from wharfinger_server.domain.near_names import LONGEST, did_you_mean
 from wharfinger_server.engine.params.canonical_json import shown_path
+from wharfinger_server.engine.params.json_pointer import referred
 from wharfinger_server.engine.scripts.profile_grants import granted
-from wharfinger_server.engine.scripts.unknown_names import LONGEST_SHOWN
 
 _EACH = "*"
 _LISTED = 20
@@ -44,10 +44,9 @@ class References:
 
 
 def _unknown(field: str, word: str, thing: str, name: str, known: list[str], project: str) -> NotFound:
-    shown = name[:LONGEST_SHOWN]
-    near = difflib.get_close_matches(shown, known, 1)
+    shown = name[:LONGEST]
     there = ", ".join(known[:_LISTED]) + (" …" if len(known) > _LISTED else "")
-    hint = f"did you mean {near[0]}?" if near else f"there is {there}" if known else "the operator configured none"
+    hint = did_you_mean(name, known, f"there is {there}" if known else "the operator configured none")
     why = f"{field}: there is no {thing} {shown!r} for project {project}; {hint}"
     return NotFound(f"UNKNOWN_{word.upper()}", why, {word: shown})
 
@@ -61,21 +60,13 @@ def _marked(schema: Any, root: Mapping[str, Any], path: Path, within: frozenset[
             yield path, mark
     target = schema.get("$ref")
     if isinstance(target, str) and target not in within:
-        yield from _marked(_at(root, target), root, path, within | {target})
+        yield from _marked(referred(root, target), root, path, within | {target})
     for word in ("anyOf", "oneOf", "allOf"):
         for one in schema.get(word, ()):
             yield from _marked(one, root, path, within)
     for name, inner in schema.get("properties", {}).items():
         yield from _marked(inner, root, (*path, name), within)
     yield from _marked(schema.get("items"), root, (*path, _EACH), within)
-
-
-def _at(root: Mapping[str, Any], target: str) -> Any:
-    found: Any = root if target.startswith("#") else None
-    for part in target.removeprefix("#").split("/")[1:]:
-        name = part.replace("~1", "/").replace("~0", "~")
-        found = found.get(name) if isinstance(found, Mapping) else None
-    return found
 
 
 def _values(value: Any, path: Path, place: Place) -> Iterator[tuple[Place, str]]:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection
 
 from wharfinger_server.domain.errors import NotFound
+from wharfinger_server.domain.near_names import LONGEST, near
 
-LONGEST_SHOWN = 80
-"""How much of a strange name is repeated, in characters; comparing longer ones takes long too."""
 _MOST_SIMILAR = 3
 
 
@@ -29,5 +27,4 @@ def unknown_executor(name: str, known: Collection[str], where: str = "") -> NotF
 
 
 def _close(name: str, known: Collection[str]) -> tuple[str, list[str]]:
-    what = name[:LONGEST_SHOWN]
-    return what, difflib.get_close_matches(what, known, _MOST_SIMILAR)
+    return name[:LONGEST], near(name, known, _MOST_SIMILAR)

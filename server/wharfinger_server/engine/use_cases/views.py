@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from wharfinger.ledger.states import TaskState
 from wharfinger_server.domain.estimate import Estimate
 from wharfinger_server.domain.task import Task
 from wharfinger_server.domain.transitions import Trigger
@@ -13,7 +12,6 @@ from wharfinger_server.store.store import Store
 
 LEFT_OVER_SHOWN = 100
 _ACTIONS = {Trigger.RESUME: "RESUME", Trigger.ROLL_BACK: "ROLL_BACK", Trigger.RESOLVE: "RESOLVE"}
-HALF_WAY = frozenset({TaskState.PARTIALLY_FAILED, TaskState.ROLLBACK_FAILED})
 
 
 class Showing:
@@ -31,7 +29,7 @@ class Showing:
     async def show(self, task: Task) -> Shown:
         """Return the full view of a task."""
         progress, estimate = self._dispatcher.progress_of(task), await self.estimate(task)
-        if task.state not in HALF_WAY:
+        if not task.state.half_done:
             return Shown(task, progress, await self._dispatcher.why_waiting(task), estimate=estimate)
         entries = await self._store.entries(task.id, 0, LEFT_OVER_SHOWN, only_open=True)
         begun = await self._begun(task) if task.plan else frozenset()

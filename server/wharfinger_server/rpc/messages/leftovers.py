@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wharfinger.ledger.states import EntryState, TaskState
+from wharfinger.ledger.states import EntryState
 from wharfinger.v1 import failure_pb2, resource_pb2
 from wharfinger_server.domain.task import Task
 from wharfinger_server.engine.interface.task_view import Shown
@@ -10,7 +10,6 @@ from wharfinger_server.rpc.messages.price import fill_leftover
 from wharfinger_server.rpc.messages.resource import fill_resource
 from wharfinger_server.rpc.messages.text import clean
 
-HALF_DONE = frozenset({TaskState.PARTIALLY_FAILED, TaskState.ROLLBACK_FAILED})
 _MOST_LISTED = 100
 _ROOM, _LEAST = 512 * 1024, 1024
 """Bytes of all listed entries, and what each may have after that: the message has other parts, and this one twice."""

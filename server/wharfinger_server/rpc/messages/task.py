@@ -16,7 +16,7 @@ from wharfinger_server.engine.interface.task_view import Shown
 from wharfinger_server.engine.lifecycle.causes import found_since, told_error
 from wharfinger_server.rpc.messages import policy
 from wharfinger_server.rpc.messages.failure import add_detail, fill_status
-from wharfinger_server.rpc.messages.leftovers import HALF_DONE, fill_summary, partial_failure
+from wharfinger_server.rpc.messages.leftovers import fill_summary, partial_failure
 from wharfinger_server.rpc.messages.params import UnfitNumber, faults, fill_struct_json, struct_to_python
 from wharfinger_server.rpc.messages.price import fill_estimate
 from wharfinger_server.rpc.messages.progress import fill_progress
@@ -124,7 +124,7 @@ def _fill_errors(message: task_pb2.Task, task: Task, shown: Shown) -> None:
     error = told_error(task, shown.left_over if shown.full else None)
     if error is not None:
         fill_status(message.error, error)
-        if shown.full and task.state in HALF_DONE:
+        if shown.full and task.state.half_done:
             message.partial_failure.CopyFrom(partial_failure(shown))
             add_detail(message.error, message.partial_failure)
     if task.rollback_error is not None:

@@ -21,6 +21,7 @@ import sqlalchemy as sa
 from psycopg.types.numeric import Int8BinaryDumper
 
 from wharfinger_server.config import shown_url
+from wharfinger_server.domain.timing import SECOND
 from wharfinger_server.store.databases import migrate
 from wharfinger_server.store.databases.base import TASKS, CommitUnknown, Database, Trouble, Verdict, ensure_incarnation
 from wharfinger_server.store.databases.bulk import PostgresBulks
@@ -46,7 +47,7 @@ _HOLDER = (
     "AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) "
     "AND classid = 1464354386 AND objid::bigint = (hashtext(current_schema())::bigint & 4294967295) AND objsubid = 2"
 )
-_BATCHES_KEPT = 7 * 24 * 3600 * 1_000_000
+_BATCHES_KEPT = 7 * 24 * 3600 * SECOND
 DEADLINE = 20.0
 """Seconds that a transaction, or a query, may take before its connection is dropped."""
 _OWN_SESSION_ENDS = 5.0

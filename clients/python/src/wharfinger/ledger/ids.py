@@ -6,6 +6,10 @@ import hashlib
 import secrets
 import threading
 
+ID = r"[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?"
+"""The pattern of the ids of projects and tasks."""
+ID_RULE = "1 to 63 lower-case letters, digits and hyphens, a letter first and no hyphen last"
+
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _LOW_BITS = 21
 

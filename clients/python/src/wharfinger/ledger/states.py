@@ -24,6 +24,11 @@ class TaskState(IntEnum):
         """Whether nothing runs any more; a watch ends here, though late evidence can reopen the task."""
         return self >= TaskState.SUCCEEDED
 
+    @property
+    def half_done(self) -> bool:
+        """Whether it rests with something left over, for a person to see to: to be resumed, rolled back or resolved."""
+        return self in (TaskState.PARTIALLY_FAILED, TaskState.ROLLBACK_FAILED)
+
 
 class EntryState(IntEnum):
     """Where one ledger entry is."""
