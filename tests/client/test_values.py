@@ -31,6 +31,7 @@ JSON = st.dictionaries(
 )
 
 
+@pytest.mark.lengthy
 @settings(max_examples=25, deadline=None)
 @given(JSON)
 def test_json_comes_back_as_it_went(values: dict[str, Any]) -> None:

@@ -59,6 +59,7 @@ def test_a_watch_tells_snapshot_events_progress_and_the_end(loopback: Loopback) 
     assert (progress[-1].done, progress[-1].total, progress[-1].fraction) == (4, 4, 1.0)
 
 
+@pytest.mark.lengthy
 def test_a_watcher_cut_off_100_times_sees_each_event_once_and_in_order(
     through: wharfinger.Client, proxy: CuttingProxy, world: World
 ) -> None:

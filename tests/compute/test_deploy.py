@@ -11,6 +11,8 @@ from tests.compute.conftest import Yard
 
 from wharfinger.testing import Done
 
+pytestmark = pytest.mark.lengthy
+
 CALLS = {"ec2": "RunInstances", "openstack": "POST /servers", "vultr": "POST /instances"}
 ALL = pytest.mark.parametrize("provider", sorted(CALLS))
 MARKS = {"ec2": "wharfinger", "openstack": "wharfinger", "vultr": "tag"}

@@ -9,6 +9,8 @@ from tests.compute.test_deploy import ALL, CALLS, states
 from wharfinger.testing import Done
 from wharfinger_compute import account, making, readiness
 
+pytestmark = pytest.mark.lengthy
+
 DELETES = {"ec2": "TerminateInstances", "openstack": "DELETE /servers/ID", "vultr": "DELETE /instances/ID"}
 
 

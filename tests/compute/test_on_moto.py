@@ -17,6 +17,8 @@ from wharfinger.testing import Trial
 from wharfinger_compute import deploy
 from wharfinger_libcloud import Lossless, PartialFailureError
 
+pytestmark = pytest.mark.lengthy
+
 ASKED = {"profile": "ec2", "name": "web-{n}", "count": 2, "size": "t2.micro", "image": "ami-12c6146b"}
 
 

@@ -21,6 +21,8 @@ from wharfinger_server.engine.lifecycle.lifecycle import Life
 from wharfinger_server.engine.watching import wakeup
 from wharfinger_server.store.commit.unit_of_work import UnitOfWork
 
+pytestmark = pytest.mark.lengthy
+
 HOUR = 3600 * SECOND
 DAY = 24 * HOUR
 

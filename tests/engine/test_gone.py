@@ -16,6 +16,8 @@ from wharfinger.ledger.verdict import Verdict
 from wharfinger_server.domain.errors import FailedPrecondition, Unimplemented
 from wharfinger_server.domain.policy import OnFailure, Policy
 
+pytestmark = pytest.mark.lengthy
+
 SETTLED = 1.35
 """Seconds after which what harbour.swap made has settled."""
 

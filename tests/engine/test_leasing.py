@@ -87,3 +87,25 @@ async def test_an_attempt_hears_of_a_cancel_whose_commit_got_no_answer(pier: Any
     with pytest.raises(MaybeWritten):
         await pier.engine.tasks.cancel(pier.caller, "default", shown.task.task_id)
     assert (await pier.rest(shown.task.task_id, seconds=5)).task.state is TaskState.CANCELLED
+
+
+async def test_an_attempt_hears_of_a_cancel_that_comes_while_it_is_made_ready(
+    pier: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leased, go_on = asyncio.Event(), asyncio.Event()
+    sealed = pier.store.sealed
+
+    async def read_slowly(task: int) -> Any:
+        leased.set()
+        await go_on.wait()
+        return await sealed(task)
+
+    monkeypatch.setattr(pier.store, "sealed", read_slowly)
+    params = {"password": "any", "gate": "until it is cancelled"}
+    shown = await pier.create("harbour.vault", params=params, policy=Policy(not_before=now() + SOON))
+    await asyncio.wait_for(leased.wait(), 10)
+    await pier.engine.tasks.cancel(pier.caller, "default", shown.task.task_id)
+    go_on.set()
+    ended = await pier.rest(shown.task.task_id, seconds=10)
+    assert ended.task.state in (TaskState.CANCELLED, TaskState.PARTIALLY_FAILED)
+    assert not ended.task.losses

@@ -183,6 +183,7 @@ async def test_higher_priority_runs_first(pier: Any) -> None:
     assert ended[1].start_time < ended[0].start_time
 
 
+@pytest.mark.lengthy
 async def test_a_log_is_cut_at_its_limit_and_says_so(pier: Any) -> None:
     shown = await pier.run("harbour.chatter", params={"lines": 50_000})
     assert shown.task.state is TaskState.SUCCEEDED

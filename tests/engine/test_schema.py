@@ -64,6 +64,7 @@ json_values = st.recursive(
 )
 
 
+@pytest.mark.lengthy
 @given(st.dictionaries(st.text(max_size=4), json_values, max_size=4))
 def test_json_means_what_was_sent(params: dict[str, Any]) -> None:
     assert json.loads(check_json(params)) == params

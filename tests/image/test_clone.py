@@ -14,6 +14,8 @@ import wharfinger_image.clone_image as script
 import wharfinger_image.import_image as importing
 from wharfinger.runtime.stores import open_store
 
+pytestmark = pytest.mark.lengthy
+
 DATA = image(9 * MIB)
 
 

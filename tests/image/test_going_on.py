@@ -17,6 +17,8 @@ from wharfinger.testing import Done, MemorySession, Trial
 from wharfinger_image import folder as folders
 from wharfinger_image.folder import FolderPlace
 
+pytestmark = pytest.mark.lengthy
+
 DATA = image(24 * MIB)
 
 

@@ -15,6 +15,8 @@ import wharfinger_image.import_image as script
 from wharfinger.testing import Done
 from wharfinger_image.sparse import SparseFile
 
+pytestmark = pytest.mark.lengthy
+
 DATA, OTHER = image(6 * MIB), image(6 * MIB, 2)
 STORES = ["first", "s3", "memory"]
 

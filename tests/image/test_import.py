@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from tests.image.conftest import MIB, Bucket, House, files, image, sha256, undo
 from tests.servers import qcow2
 from tests.servers.sources import Reply, redirect
@@ -46,6 +47,7 @@ def test_two_stores_are_filled_from_one_download(house: House) -> None:
     assert len(house.sources.requests) == 1
 
 
+@pytest.mark.lengthy
 def test_a_folder_and_a_bucket_are_filled_from_one_download(house: House, bucket: Bucket) -> None:
     data = image(18 * MIB)
     url = house.sources.serve("/image", Reply(data))
@@ -110,6 +112,7 @@ def test_undoing_an_import_deletes_its_objects_and_needs_nothing_the_second_time
         assert bucket.get("?list-type=2").count("<Key>") == 0
 
 
+@pytest.mark.lengthy
 def test_undo_leaves_what_somebody_put_in_the_place_of_the_object(house: House, bucket: Bucket) -> None:
     url = house.sources.serve("/image", Reply(image(MIB)))
     house.extra["s3"] = bucket.table("images")

@@ -19,6 +19,8 @@ from wharfinger_image import places
 from wharfinger_image.place import Look, Taken
 from wharfinger_image.s3_place import S3Place
 
+pytestmark = pytest.mark.lengthy
+
 PART = 5 * MIB
 DATA = image(2 * PART + MIB)
 

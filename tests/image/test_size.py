@@ -70,6 +70,7 @@ def test_with_a_size_a_source_need_not_say_where_it_ends(house: House) -> None:
     assert files(house.root) == ["first/x"]
 
 
+@pytest.mark.lengthy
 @pytest.mark.parametrize(("from_store", "to_store"), [("near", "far"), ("near", "first"), ("first", "far")])
 def test_a_clone_of_another_size_is_not_begun(filled: House, bucket: Bucket, from_store: str, to_store: str) -> None:
     params = {"from_store": from_store, "name": "x", "to_store": to_store, "to_name": "y"}

@@ -39,6 +39,7 @@ def test_all_are_found_however_they_overlap(seed: int, count: int) -> None:
         assert Needles(needles).within(text) == ("*" in found)
 
 
+@pytest.mark.lengthy
 def test_a_hundred_thousand_cost_a_line_little_though_they_begin_alike() -> None:
     needles = Needles(["secret" + "x" * (number % 200) + str(number) for number in range(100_000)])
     line = "secret " * 20 + "secretx" * 20

@@ -51,6 +51,7 @@ def test_small_totals_are_told_at_every_advance(begin, told):
     assert [one.done for one in told] == [0, 1, 2, 3]
 
 
+@pytest.mark.lengthy
 def test_many_advances_at_once_are_told_by_hundredths(begin, told):
     step = begin("copy", total=1_000_000)
     for _ in range(1_000_000):

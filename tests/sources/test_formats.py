@@ -64,6 +64,7 @@ def test_libcloud_s_four_shapes_are_read() -> None:
     assert figures["gce_images", "", "RHEL/4vcpu or less", "on-demand", ""] is None
 
 
+@pytest.mark.lengthy
 def test_the_file_in_libcloud_s_package_is_read_whole() -> None:
     """Every figure in it becomes a price, a ninth of them unknown."""
     path = Path(libcloud.__file__).parent / "data" / "pricing.json"

@@ -79,6 +79,7 @@ TASKS = built(Task, plan=st.lists(TEXT, max_size=3).map(tuple) | st.integers(0, 
 ENTRIES = built(Entry)
 
 
+@pytest.mark.lengthy
 @given(TASKS)
 def test_a_task_comes_back_from_its_row_as_it_was(task: Task) -> None:
     back = codec.task_of(codec.task_row(task), "store", codec.large_documents(task))

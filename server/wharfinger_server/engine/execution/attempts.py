@@ -6,7 +6,8 @@ import asyncio
 import logging
 import os
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any, Protocol
@@ -98,6 +99,8 @@ class Attempts:
         self._listener = listener
         self._loop: asyncio.AbstractEventLoop | None = None
         self._running: dict[int, Attempt] = {}
+        # Attempts that are about to run, each with the reasons for which it is to stop.
+        self._expected: dict[int, tuple[Attempt, list[str]]] = {}
         self._jobs: dict[int, Attempt] = {}
         # How many jobs of a task run: after one that was fenced has not stopped, there may be several.
         self._working: dict[int, int] = {}
@@ -141,6 +144,17 @@ class Attempts:
         """Return the attempt of a task that has just been leased for `phase`, with what it needs of the ledger."""
         entries = tuple(work.ledger()) if work.task.counts.total else ()
         return Attempt(self, work.task, phase, entries, self.life.targets(work, phase))
+
+    @contextmanager
+    def expecting(self, attempt: Attempt) -> Iterator[list[str]]:
+        """Within the block, keep the reasons for which an attempt that is leased and not yet launched was to stop."""
+        task_id, asked = attempt.task.id, list[str]()
+        self._expected[task_id] = (attempt, asked)
+        try:
+            yield asked
+        finally:
+            if self._expected.get(task_id) == (attempt, asked):  # and not a later one of the task
+                del self._expected[task_id]
 
     def launch(
         self,
@@ -225,6 +239,11 @@ class Attempts:
     def stop(self, task_id: int, reason: str, epoch: int = 0) -> None:
         """Ask the running attempt of a task, if there is one (of that epoch), to stop; fence it if it does not."""
         attempt = self._running.get(task_id)
+        if attempt is None and task_id in self._expected:
+            attempt, asked = self._expected[task_id]
+            if epoch in (0, attempt.epoch):
+                asked.append(reason)
+            return
         if attempt is None or (epoch and attempt.epoch != epoch):
             return
         if attempt.job is not None and not attempt.job.stop.requested:

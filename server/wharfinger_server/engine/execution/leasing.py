@@ -55,11 +55,7 @@ class Leasing:
         if isinstance(decided, Task):
             self._consider(decided)
             return False
-        launched = await self.launch(queue, decided)
-        if launched and decided.phase is Phase.RUN and decided.task.state is TaskState.CANCELLING:
-            # It was cancelled between the tries, when nothing ran that could have been told.
-            self._attempts.stop(task_id, "cancelled")
-        return launched
+        return await self.launch(queue, decided)
 
     def _decide(self, work: UnitOfWork) -> Attempt | Task:
         """Lease the task, or conclude what no installed script can do for it; a bare Task means: not leased."""
@@ -81,15 +77,24 @@ class Leasing:
         return self._life.go_on(work)
 
     async def launch(self, queue: ExecutorQueue, attempt: Attempt) -> bool:
-        """Launch an attempt with its memos and sealed params; one whose params can't be opened ends."""
+        """Launch an attempt with its memos and sealed params; one whose params can't be opened ends.
+
+        One that was asked to stop while they were read begins, and stops: only it can say what it left.
+        """
         task = attempt.task
-        memos = await self._store.memos(task.id) if task.epoch > 1 else {}
-        try:
-            sealed = self._vault.open(task, await self._store.sealed(task.id)) if task.seal_key else {}
-        except CannotOpen as cannot:
-            await self._not_begun(attempt, cannot.failure)
-            return False
+        with self._attempts.expecting(attempt) as asked:
+            memos = await self._store.memos(task.id) if task.epoch > 1 else {}
+            try:
+                sealed = self._vault.open(task, await self._store.sealed(task.id)) if task.seal_key else {}
+            except CannotOpen as cannot:
+                await self._not_begun(attempt, cannot.failure)
+                return False
         self._attempts.launch(queue, attempt, sealed, memos)
+        if attempt.phase is Phase.RUN and task.state is TaskState.CANCELLING:
+            # It was cancelled between two tries to lease it, when nothing ran that could have been told.
+            asked.append("cancelled")
+        for reason in asked:
+            self._attempts.stop(task.id, reason, attempt.epoch)
         return True
 
     async def _not_begun(self, attempt: Attempt, error: Failure) -> None:
