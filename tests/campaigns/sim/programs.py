@@ -138,8 +138,8 @@ class _Run:
             return made.get(first)
 
         async def call_many(makings: list[Any]) -> dict[str, str]:
-            unsent.strikes()
             asked = tuple(making.key for making in makings)
+            unsent.strikes(part=len(asked) < len(op.keys))
             return await cloud.create(self.name, asked, makings[0].token, parents, size)
 
         options = {"after": op.after, "attributes": {"size": size}}

@@ -54,9 +54,12 @@ class Unsent:
 
     # ------------------------------------------------------------------ the script
 
-    def strikes(self) -> None:
-        """Raise NotSent now and then, as a call that finds no connection does before it sends anything."""
-        if self.often and self._dice.random() < self.often:
+    def strikes(self, *, part: bool = False) -> None:
+        """Raise NotSent now and then, as a call that finds no connection does before it sends anything.
+
+        `part`: of a call of several, some are there already; that is rare, and strikes are not.
+        """
+        if self.often and self._dice.random() < (0.9 if part else self.often):
             self._note("a call is not sent")
             raise NotSent("there is no connection", retryable=self._dice.random() < 0.5)
 
