@@ -159,7 +159,7 @@ class Campaign:
             if self._mix.scenes and len(self._stories) // self._mix.every > scene:
                 name = self._mix.scenes[scene % len(self._mix.scenes)]
                 _tell(f"the scene {name}")
-                await getattr(squalls, name)()
+                await squalls.play(name)
                 scene += 1
             for caller in callers:
                 if caller.done():

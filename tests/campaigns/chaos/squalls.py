@@ -21,7 +21,7 @@ PROMPT = 15.0
 DEATHS = 60.0
 """Seconds in which a script that ends the process must have been given up."""
 SCENE = 120.0
-"""Seconds in which a queue must have been filled, seen and emptied."""
+"""Seconds in which a scene must be over."""
 INNOCENTS = 4
 
 
@@ -38,7 +38,24 @@ class Squalls:
         self.wrongs: list[str] = []
         self.tasks = 0
 
-    async def bomb(self) -> None:
+    async def play(self, name: str) -> None:
+        """Play a scene, in which the server may end at any time: it is started again."""
+        reviving = asyncio.create_task(self._revive())
+        try:
+            async with asyncio.timeout(SCENE):
+                await getattr(self, f"_{name}")()
+        except TimeoutError:
+            self.wrongs.append(f"the scene {name} was not over after {SCENE:g} s")
+        reviving.cancel()
+        await asyncio.gather(reviving, return_exceptions=True)
+
+    async def _revive(self) -> None:
+        while True:
+            if await asyncio.to_thread(lambda: self._vessel.ended):
+                await self._weather.revive()
+            await asyncio.sleep(0.05)
+
+    async def _bomb(self) -> None:
         """Run a script that ends the process beside four that do no harm: it fails, and they do not."""
         name = f"bomb{next(self._numbers)}"
         innocents = [await self._submit("storm.build", f"{name}-by{n}", pause=1.0, things=3) for n in range(INNOCENTS)]
@@ -47,10 +64,7 @@ class Squalls:
         watching = [asyncio.create_task(self._end(each)) for each in (bomb.name, *innocents)]
         try:
             async with asyncio.timeout(DEATHS):
-                while not all(one.done() for one in watching):
-                    if await asyncio.to_thread(lambda: self._vessel.ended):
-                        await self._weather.revive()
-                    await asyncio.sleep(0.05)
+                await asyncio.wait(watching)
         except TimeoutError:
             self.wrongs.append(f"{bomb.name} ({how}) and those beside it did not end within {DEATHS:g} s")
         for one in watching:
@@ -62,17 +76,8 @@ class Squalls:
             if isinstance(end, tuple) and end[1] == "EXECUTOR_LOST":
                 self.wrongs.append(f"{innocent} was given up for what {bomb.name} did: {end[0].name}")
 
-    async def queue(self) -> None:
-        """Fill one berth's queue, and ask for a task that needs no berth: it does not wait."""
-        try:
-            async with asyncio.timeout(SCENE):
-                await self._queue()
-        except TimeoutError:
-            self.wrongs.append(
-                f"{QUEUE} tasks of one berth were not over within {SCENE:g} s, though they were cancelled"
-            )
-
     async def _queue(self) -> None:
+        """Fill one berth's queue, and ask for a task that needs no berth: it does not wait."""
         name = f"queue{next(self._numbers)}"
         berth = {"concurrency_key": name, "max_lost_attempts": 1000}
         holder = await self._submit("storm.build", f"{name}-first", pause=PROMPT, things=1, policy=berth)
