@@ -16,7 +16,7 @@ from wharfinger.models import TaskState
 
 QUEUE = 120
 """Tasks of one berth: more than the server holds ready at a time."""
-PROMPT = 15.0
+PROMPT = 30.0
 """Seconds in which a task that waits for nothing must have ended."""
 DEATHS = 60.0
 """Seconds in which a script that ends the process must have been given up."""
@@ -84,6 +84,7 @@ class Squalls:
         waiting = [
             await self._submit("storm.build", f"{name}-{n}", pause=PROMPT, things=1, policy=berth) for n in range(QUEUE)
         ]
+        await asyncio.to_thread(self._vessel.kill)  # the next server reads the queue page by page
         await self._cancel(holder)  # the berth changes hands
         free = await self._submit("storm.build", f"{name}-free", pause=0.0, things=1)
         first = await self._submit("storm.build", f"{name}-last", pause=0.0, things=1, policy={**berth, "priority": 9})
