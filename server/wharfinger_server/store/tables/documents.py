@@ -58,7 +58,7 @@ def _packer(members: list[tuple[Field[Any], Step | None]]) -> Callable[[Any], di
 
     It runs with every write of a task; a loop over the members takes three times as long.
     """
-    known: dict[str, Any] = {}
+    known: dict[str, Any] = {"__name__": __name__}
     lines = ["def pack(value):", " document = {}"]
     for n, (member, step) in enumerate(members):
         default: Any = member.default
