@@ -148,10 +148,11 @@ class Store(Reads):
 
     # ------------------------------------------------------------------ writing
 
-    async def _write(self, make: Callable[[Awaiting], Operation]) -> Any:
+    def _write(self, make: Callable[[Awaiting], Operation]) -> asyncio.Future[Any]:
+        """Queue an operation and return what is to be awaited: its result, once that is durable."""
         waiter = Awaiting()
         self._writer.queue(make(waiter))
-        return await waiter.future
+        return waiter.future
 
     async def create(self, draft: Draft) -> Task:
         """Create a task, with its first events and perhaps its first lease, in one commit; return it.

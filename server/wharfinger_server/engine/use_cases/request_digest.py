@@ -59,8 +59,7 @@ def _policy(policy: Policy) -> bytes:
 def _later(value: Any, first: tuple[str, ...]) -> dict[str, Any]:
     """Return the fields of a dataclass beside the `first`, where they are not what they are by default."""
     cls: Any = type(value)
-    chosen = ((name, default, getattr(value, name)) for name, default in _names(cls, first))
-    return {name: member for name, default, member in chosen if member != default}
+    return {name: chosen for name, default in _names(cls, first) if (chosen := getattr(value, name)) != default}
 
 
 @lru_cache(maxsize=16)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TypeVar
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -32,8 +32,6 @@ from wharfinger_server.store.databases.spending import Budgets, Spending
 from wharfinger_server.store.errors import Existing, Gone
 from wharfinger_server.store.tables import codec
 from wharfinger_server.store.values import Committed, Draft, FeedEvent
-
-O = TypeVar("O", bound=Operation)  # noqa: E741  # a type
 
 
 class Batch:
@@ -75,35 +73,44 @@ class Batch:
 
     def run(self, operations: Sequence[Operation]) -> None:
         """Run the operations and fill in their results. Raises the driver's error when the batch as a whole fails."""
+        kinds: dict[type[Operation], list[Any]] = {}
         for operation in operations:
             operation.result = operation.error = None
-        progress, renewals = _all(operations, SaveProgress), _all(operations, Renew)
-        changes = _all(operations, Change)
+            kinds.setdefault(type(operation), []).append(operation)
+        creates, changes = kinds.pop(Create, ()), kinds.pop(Change, ())
+        progress, renewals = kinds.pop(SaveProgress, ()), kinds.pop(Renew, ())
         if progress or renewals:
             self._lock(progress, renewals, changes)
             self._save_progress(progress)
-        self._create(_all(operations, Create))
-        self._load(changes)
-        for change in changes:
-            self._decide(change)
-        self._write()
-        if _all(operations, Recount):
+        if creates:
+            self._create(creates)
+        if changes:
+            self._load(changes)
+            for change in changes:
+                self._decide(change)
+            self._write()
+        if Recount in kinds:
             self._spending.recount()
             self.wrote = True
         self.wrote |= self._spending.write()
         self._renew(renewals)
-        if _all(operations, Probe):
+        if kinds:
+            self._run_seldom(kinds)
+        self._publish()
+
+    def _run_seldom(self, kinds: Mapping[type[Operation], Sequence[Any]]) -> None:
+        """Run what most batches have none of, by its kind."""
+        if Probe in kinds:
             self.wrote = True
             self._database.probe(self._line)
-        for note in _all(operations, Note):
+        for note in kinds.get(Note, ()):
             self.wrote = True
             self._database.note(self._line, note.name, note.value)
-        for catalogs in _all(operations, WriteCatalogs):
+        for catalogs in kinds.get(WriteCatalogs, ()):
             self._write_catalogs(catalogs)
-        for purge in _all(operations, Purge):
+        for purge in kinds.get(Purge, ()):
             purge.result = self._database.purge(self._line, purge.before, purge.limit)
             self.wrote |= purge.result > 0
-        self._publish()
 
     # ------------------------------------------------------------------ leases and progress
 
@@ -260,8 +267,6 @@ class Batch:
 
     def _load(self, changes: Sequence[Change]) -> None:
         wanted = sorted({change.task for change in changes})
-        if not wanted:
-            return
         rows = self._database.tasks(self._line, wanted)
         large = self._database.large_of(self._line, rows)
         for row in rows:
@@ -360,7 +365,3 @@ class _New:
 def _derived(task: Task) -> bool:
     """Whether the task's name was made from its id, rather than chosen."""
     return not task.task_id or task.task_id == ids.default_task_id(task.id)
-
-
-def _all(operations: Sequence[Operation], kind: type[O]) -> list[O]:
-    return [operation for operation in operations if isinstance(operation, kind)]

@@ -83,7 +83,7 @@ class _Together:
         self._pick = pick
 
     def __call__(self, line: Line, rows: Rows) -> Rows:
-        for part in pieces(rows):
+        for part in (rows,) if len(rows) in self._texts else pieces(rows):
             values = tuple(chain.from_iterable(part if self._pick is None else map(self._pick, part)))
             line.exec_driver_sql(self._texts[len(part)], values)
         return ()

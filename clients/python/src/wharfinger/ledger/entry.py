@@ -146,12 +146,12 @@ class Counts:
 
     def of(self, *states: EntryState) -> int:
         """Return how many entries are in one of `states`, without those that were never ours."""
-        return sum(self.owned.get(state, 0) for state in states)
+        return sum([self.owned.get(state, 0) for state in states]) if self.owned else 0
 
     @property
     def open(self) -> int:
         """Return how many entries are open."""
-        return sum(n for state, n in self.owned.items() if state not in CLOSED)
+        return sum([n for state, n in self.owned.items() if state not in CLOSED]) if self.owned else 0
 
     @property
     def unsettled(self) -> int:

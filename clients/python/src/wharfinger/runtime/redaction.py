@@ -235,16 +235,18 @@ _NOTHING = Redactor()
 _calls: contextvars.ContextVar[_Call | None] = contextvars.ContextVar("wharfinger_call", default=None)
 
 
-@contextmanager
-def of_call() -> Iterator[None]:
+class of_call:  # noqa: N801  # used as a function
     """Let `hold` keep secrets in this context, until the end of it."""
-    call = _Call()
-    token = _calls.set(call)
-    try:
-        yield
-    finally:
-        call.redactor = None
-        _calls.reset(token)
+
+    __slots__ = ("_call", "_token")
+
+    def __enter__(self) -> None:
+        self._call = _Call()
+        self._token = _calls.set(self._call)
+
+    def __exit__(self, *_: object) -> None:
+        self._call.redactor = None
+        _calls.reset(self._token)
 
 
 def hold(secrets: Iterable[str], about: str) -> None:
