@@ -64,7 +64,7 @@ class Counting:
         if name:
             self.calls[name] += 1
 
-    def told(self, tasks: int, most: int = 60) -> str:
+    def told(self, tasks: int, most: int = 200) -> str:
         """Return the counts for each of so many tasks, and who is called most."""
         lines = [f"{self.calls.total() / tasks:.1f} calls, {self.statements.total() / tasks:.2f} statements,"]
         lines[0] += f" {self.rows / tasks:.2f} rows a task"

@@ -12,6 +12,9 @@ ID_RULE = "1 to 63 lower-case letters, digits and hyphens, a letter first and no
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _LOW_BITS = 21
+_RANDOM_BITS = _LOW_BITS - 1
+_DRAWN = 256
+"""So many are drawn at once: with each draw the thread gives up the interpreter, and a busy one is slow to return it."""
 
 
 class TaskIds:
@@ -20,11 +23,15 @@ class TaskIds:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._last = 0
+        self._random = self._left = 0
 
     def new(self, now: int) -> int:
         """Return an id for the time `now` (microseconds), higher than every id returned before."""
         with self._lock:
-            fresh = (now // 1000 << _LOW_BITS) | secrets.randbits(_LOW_BITS - 1)
+            if not self._left:
+                self._left, self._random = _DRAWN, secrets.randbits(_DRAWN * _RANDOM_BITS)
+            fresh = (now // 1000 << _LOW_BITS) | self._random & (1 << _RANDOM_BITS) - 1
+            self._left, self._random = self._left - 1, self._random >> _RANDOM_BITS
             self._last = fresh if fresh > self._last else self._last + 1
             return self._last
 
