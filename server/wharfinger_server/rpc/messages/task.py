@@ -31,7 +31,7 @@ _OF_SPEC = tuple(sorted(name for name in _PLAIN if hasattr(TaskSpec, name)))
 _OF_TASK = tuple(sorted(name for name in _PLAIN if hasattr(Task, name)))
 _SHOWN = (*_OF_SPEC, *_OF_TASK)
 """The texts and numbers that are shown as they are, named in the domain as in the API."""
-_NOT_THE_CALLERS = tuple(
+_NOT_THE_CALLERS = frozenset(
     field.name for field in _FIELDS if field_behavior_pb2.OUTPUT_ONLY in behaviours(field) and field.name not in _SHOWN
 )
 """What a client may have set though only the server does, and what may stay unset here."""
@@ -57,8 +57,9 @@ def new_task(message: task_pb2.Task, path: str) -> NewTask:
 
 def complete(message: task_pb2.Task, shown: Shown) -> None:
     """Turn the task of a CreateTaskRequest into the one that was created: labels and open params are there already."""
-    for field in _NOT_THE_CALLERS:
-        message.ClearField(field)  # type: ignore[arg-type]
+    for field, _ in message.ListFields():
+        if field.name in _NOT_THE_CALLERS:
+            message.ClearField(field.name)  # type: ignore[arg-type]
     if shown.task.spec.sealed:  # the caller's own have what must not be shown
         message.ClearField("params")
         fill_struct_json(message.params, shown.task.spec.params)

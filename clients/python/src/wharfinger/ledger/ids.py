@@ -11,10 +11,11 @@ ID = r"[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?"
 ID_RULE = "1 to 63 lower-case letters, digits and hyphens, a letter first and no hyphen last"
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+_PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
 _LOW_BITS = 21
 _RANDOM_BITS = _LOW_BITS - 1
 _DRAWN = 256
-"""So many are drawn at once: with each draw the thread gives up the interpreter, and a busy one is slow to return it."""
+"""So many are drawn at once: at each draw the thread gives up the interpreter, and waits for it while others work."""
 
 
 class TaskIds:
@@ -38,11 +39,7 @@ class TaskIds:
 
 def default_task_id(task: int) -> str:
     """Return the name a task gets when its caller chose none: sorts as the tasks were created."""
-    digits = []
-    for _ in range(13):
-        digits.append(_ALPHABET[task & 31])
-        task >>= 5
-    return "t" + "".join(reversed(digits))
+    return "t" + _ALPHABET[task >> 60 & 31] + "".join([_PAIRS[task >> shift & 1023] for shift in range(50, -1, -10)])
 
 
 def uid(store: str, task: int) -> str:
