@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from bench.bare import ECHO
 from bench.h2load import Call
 from bench.session import Session
@@ -47,11 +49,24 @@ def batch_request(one: task_service_pb2.CreateTaskRequest, tasks: int) -> task_s
     return task_service_pb2.BatchCreateTasksRequest(parent=one.parent, requests=[one] * tasks)
 
 
+class BareServer:
+    """The bare server, running: its `address`, and what it costs."""
+
+    def __init__(self, session: Session) -> None:
+        bare = session.module("bench.bare")
+        assert bare.stdout is not None
+        self.address = f"127.0.0.1:{int(bare.stdout.readline())}"
+        self._process = psutil.Process(bare.pid)
+
+    def cpu(self) -> float:
+        """Return the processor time it has used, in seconds."""
+        times = self._process.cpu_times()
+        return float(times.user + times.system)
+
+
 def bare_address(session: Session) -> str:
     """Start the bare server and return its address."""
-    bare = session.module("bench.bare")
-    assert bare.stdout is not None
-    return f"127.0.0.1:{int(bare.stdout.readline())}"
+    return BareServer(session).address
 
 
 def echo_call(address: str, folder: Path) -> Call:

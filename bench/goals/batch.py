@@ -2,41 +2,47 @@
 
 from __future__ import annotations
 
-from bench.asking import BATCH, bare_address, batch_request, create_request, echo_call
+from bench.asking import BATCH, BareServer, batch_request, create_request, echo_call
 from bench.figure import Figure, figure
 from bench.h2load import Call, Load, need
+from bench.processor import Costed
 from bench.server import QUEUED, SUCCEEDED, Server
 from bench.session import Session
 from bench.turns import take_turns
 
 TASKS, IN_FLIGHT, ECHOES_IN_FLIGHT = 100, 8, 64
 TARGET = 3.5
+COST = 0.4
+"""The aim for processor time, in echoes."""
 ECHO = "bare echo"
 
 
 def measure(session: Session) -> list[Figure]:
     """Return tasks per second, for tasks that run later and for tasks that run at once."""
     need()
-    echo = Load(echo_call(bare_address(session), session.folder), ECHOES_IN_FLIGHT, session.seconds)
+    bare = BareServer(session)
+    echo = Load(echo_call(bare.address, session.folder), ECHOES_IN_FLIGHT, session.seconds)
     waiting, running = session.server("waiting"), session.server("running")
     later = Load(_call(waiting, session, later=True), IN_FLIGHT, session.seconds)
     now = Load(_call(running, session, later=False), IN_FLIGHT, session.seconds)
-
-    def run_turn() -> float:
-        rate = now.turn() * TASKS
-        running.drain()
-        return rate
-
+    echoes = Costed(bare, echo)
+    created, run = Costed(waiting, later, TASKS), Costed(running, now, TASKS, running.drain)
     for load in (echo, later, now):
         load.warm_up()
     running.drain()
-    said = take_turns(session.rounds, {"echo": echo.turn, "later": lambda: later.turn() * TASKS, "now": run_turn})
+    said = take_turns(session.rounds, {"echo": echoes.turn, "later": created.turn, "now": run.turn})
     waiting.check("later", later.sent * TASKS, QUEUED, events=1)
     running.check("now", now.sent * TASKS, SUCCEEDED, events=3)
     return [
         figure("2", "BatchCreateTasks, run later", "tasks/s", said["later"], ECHO, said["echo"], TARGET),
         figure("2", "BatchCreateTasks, run at once", "tasks/s", said["now"], ECHO, said["echo"], TARGET),
+        _cost("processor time, run later", created, echoes, COST),
+        _cost("processor time, created and run", run, echoes, None),
     ]
+
+
+def _cost(what: str, of: Costed, echoes: Costed, target: float | None) -> Figure:
+    return figure("2", what, "µs/task", of.cost, ECHO, echoes.cost, target, at_least=False)
 
 
 def _call(server: Server, session: Session, *, later: bool) -> Call:

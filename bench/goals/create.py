@@ -6,41 +6,36 @@ beside the calls that create the next.
 
 from __future__ import annotations
 
-from bench.asking import CREATE, bare_address, create_request, echo_call
+from bench.asking import CREATE, BareServer, create_request, echo_call
 from bench.figure import Figure, figure
 from bench.h2load import Call, Load, need
+from bench.processor import Costed
 from bench.server import QUEUED, SUCCEEDED, Server
 from bench.session import Session
 from bench.turns import take_turns
 
 IN_FLIGHT = 64
 TARGET = 0.60
+COST, COST_OF_RUN = 1.9, 3.0
+"""The aims for processor time, in echoes."""
 ECHO = "bare echo"
 
 
 def measure(session: Session) -> list[Figure]:
     """Return requests per second of both, and processor time per task."""
     need()
-    echo = Load(echo_call(bare_address(session), session.folder), IN_FLIGHT, session.seconds)
+    bare = BareServer(session)
+    echo = Load(echo_call(bare.address, session.folder), IN_FLIGHT, session.seconds)
     waiting, running = session.server("waiting"), session.server("running")
     later = Load(_call(waiting, session, later=True), IN_FLIGHT, session.seconds)
     now = Load(_call(running, session, later=False), IN_FLIGHT, session.seconds)
-    cost: dict[Server, list[float]] = {waiting: [], running: []}
-
-    def turn(server: Server, load: Load) -> float:
-        used, sent = server.cpu(), load.sent
-        rate = load.turn()
-        if server is running:
-            server.drain()
-        cost[server].append((server.cpu() - used) / (load.sent - sent) * 1e6)
-        return rate
-
+    echoes, created, run = Costed(bare, echo), Costed(waiting, later), Costed(running, now, drain=running.drain)
     for load in (echo, later, now):
         load.warm_up()
     running.drain()
     said = take_turns(
         session.rounds,
-        {"echo": echo.turn, "later": lambda: turn(waiting, later), "now": lambda: turn(running, now)},
+        {"echo": echoes.turn, "later": created.turn, "now": run.turn},
     )
     waiting.check("later", later.sent, QUEUED, events=1)
     running.check("now", now.sent, SUCCEEDED, events=3)
@@ -48,9 +43,13 @@ def measure(session: Session) -> list[Figure]:
     return [
         figure("1", "CreateTask, runs later", "req/s", said["later"], ECHO, said["echo"], TARGET, note=note),
         figure("1", "CreateTask, runs at once", "req/s", said["now"], ECHO, said["echo"], TARGET, note=note),
-        Figure("1", "processor time, runs later", "µs/task", tuple(cost[waiting])),
-        Figure("1", "processor time, created and run", "µs/task", tuple(cost[running])),
+        _cost("processor time, runs later", created, echoes, COST),
+        _cost("processor time, created and run", run, echoes, COST_OF_RUN),
     ]
+
+
+def _cost(what: str, of: Costed, echoes: Costed, target: float) -> Figure:
+    return figure("1", what, "µs/task", of.cost, ECHO, echoes.cost, target, at_least=False)
 
 
 def _call(server: Server, session: Session, *, later: bool) -> Call:
