@@ -94,8 +94,6 @@ class Layers:
 
     def _folder(self, name: str, folder: Path) -> Iterator[Layer]:
         """Yield the catalogues of a folder's files; of two that contradict each other the first by name."""
-        from wharfinger_prices.catalogues.diff import contradiction
-
         taken: list[tuple[Path, Catalogue]] = []
         for path in _entries(folder):
             if not path.is_file():
@@ -104,6 +102,8 @@ class Layers:
             if layer is None:
                 continue
             for other, catalogue in taken:
+                from wharfinger_prices.catalogues.diff import contradiction
+
                 price = contradiction(catalogue, layer.catalogue)
                 if price is not None:
                     from wharfinger_prices.catalogues.vetting import described
