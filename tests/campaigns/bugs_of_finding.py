@@ -82,7 +82,7 @@ def runs_while_uncertain(ground: Ground) -> None:
         finally:
             self.counts = counts
 
-    right = ground.put(lifecycle.Life, "next_phase", next_phase)
+    right = ground.put(lifecycle.Lifecycle, "next_phase", next_phase)
     began = ground.put(Task, "begin", begin)
 
 

@@ -15,7 +15,7 @@ from wharfinger.ledger.states import TaskState
 from wharfinger.runtime import protocol, verbs
 from wharfinger_server.domain.task import Task
 from wharfinger_server.engine.execution.attempt import Attempt
-from wharfinger_server.engine.lifecycle.lifecycle import Life
+from wharfinger_server.engine.lifecycle.lifecycle import Lifecycle
 
 BUGS = Catalogue()
 
@@ -86,7 +86,7 @@ def not_sent_leaves_the_key_used(ground: Ground) -> None:
 @BUGS.bug("21")
 def not_sent_leaves_a_resting_task_where_it_is(ground: Ground) -> None:
     """A task at rest does not hear of it."""
-    ground.put(Life, "closed_late", lambda self, work, error, epoch: work.task)
+    ground.put(Lifecycle, "closed_late", lambda self, work, error, epoch: work.task)
 
 
 @BUGS.bug("21")

@@ -21,7 +21,7 @@ from wharfinger_server.domain.event import EventDetail
 from wharfinger_server.domain.policy import OnFailure, Policy
 from wharfinger_server.domain.task import Task
 from wharfinger_server.domain.task_spec import TaskSpec
-from wharfinger_server.engine.lifecycle.lifecycle import Life
+from wharfinger_server.engine.lifecycle.lifecycle import Lifecycle
 
 T = TypeVar("T")
 
@@ -168,7 +168,7 @@ class World:
         self.ahead = WALL
         self.cloud = Cloud(setup.tokens)
         self.faults = dict(setup.faults)
-        self.life = Life(retention=1000, lease_ttl=TTL)
+        self.life = Lifecycle(retention=1000, lease_ttl=TTL)
         self.entries: dict[str, Entry] = {}
         self.workers: list[Worker] = []
         self.finders: list[Finder] = []

@@ -456,13 +456,13 @@ class History:
         elif kind == "delete":
             await self.both("delete", engine.tasks.delete(CALLER, "default", self.name), model.delete)
         elif kind == "resume":
-            await self.both("resume", engine.half_way.resume(CALLER, ask), model.resume)
+            await self.both("resume", engine.remediation.resume(CALLER, ask), model.resume)
         elif kind == "roll_back":
             some = tuple(dice.sample(keys, min(len(keys), dice.choice((0, 0, 1, 2)))))
             only, retain = dice.choice(((some, ()), ((), some)))
             await self.both(
                 f"roll back only {only} retain {retain}",
-                engine.half_way.roll_back(CALLER, ask, only, retain),
+                engine.remediation.roll_back(CALLER, ask, only, retain),
                 lambda: model.roll_back(only, retain),
             )
         elif keys:
@@ -470,6 +470,6 @@ class History:
             id_ = self._new_id() if said is Verdict.CREATED and dice.random() < 0.7 else ""
             await self.both(
                 f"resolve {key} {said.name} {id_}",
-                engine.half_way.resolve(CALLER, ask, key, said, id_),
+                engine.remediation.resolve(CALLER, ask, key, said, id_),
                 lambda: model.resolve(key, said.name, id_),
             )

@@ -16,7 +16,7 @@ from wharfinger_server.domain.policy import Policy
 from wharfinger_server.domain.timing import Clock, now
 from wharfinger_server.engine.engine import Engine
 from wharfinger_server.engine.interface.requests import Caller, CreateRequest, NewTask
-from wharfinger_server.engine.interface.task_view import Shown
+from wharfinger_server.engine.interface.task_view import TaskView
 from wharfinger_server.registry import Registry
 from wharfinger_server.rpc.messages.event import encode_event
 from wharfinger_server.store.store import Store
@@ -42,7 +42,7 @@ class Pier:
         self.health: dict[str, tuple[bool, str]] = {}
         self.caller = Caller("tester")
 
-    async def create(self, script: str, /, *, policy: Policy | None = None, **request: object) -> Shown:
+    async def create(self, script: str, /, *, policy: Policy | None = None, **request: object) -> TaskView:
         """Create a task of `script`; params and the rest of the request by name."""
         new = NewTask(
             script,
@@ -53,12 +53,12 @@ class Pier:
         )
         return await self.engine.tasks.create(self.caller, CreateRequest("default", new, **request))
 
-    async def run(self, script: str, /, **request: object) -> Shown:
+    async def run(self, script: str, /, **request: object) -> TaskView:
         """Create a task and wait until it rests."""
         shown = await self.create(script, **request)
         return await self.rest(shown.task.task_id)
 
-    async def rest(self, task_id: str, seconds: float = 20) -> Shown:
+    async def rest(self, task_id: str, seconds: float = 20) -> TaskView:
         """Wait until a task rests."""
         shown = await self.engine.tasks.wait(self.caller, "default", task_id, int(seconds * 1_000_000))
         assert shown.task.state.resting, f"{shown.task.name} is still {shown.task.state.name}: {shown.waiting_reason}"

@@ -12,7 +12,7 @@ from wharfinger_server.domain.task import Task
 from wharfinger_server.domain.timing import SECOND, Clock
 from wharfinger_server.engine.engine import Engine
 from wharfinger_server.engine.execution.attempt import Attempt
-from wharfinger_server.engine.lifecycle.lifecycle import Life
+from wharfinger_server.engine.lifecycle.lifecycle import Lifecycle
 from wharfinger_server.registry import ExecutorPlugin, Registry, ScriptPlugin
 from wharfinger_server.rpc.messages.event import encode_event
 from wharfinger_server.sdk.executor import Executor
@@ -75,7 +75,7 @@ class House:
             steady=SteadyClock(f"server {self.servers}", self.clock.steady),
         )
         self.engine = Engine(self.store, self._registry, Settings(), lambda *_: None, clock=self.clock)
-        self.life: Life = self.engine.dispatcher.attempts.life
+        self.life: Lifecycle = self.engine.dispatcher.attempts.life
 
     def wall(self) -> int:
         """Return the time of day, which is set now and then and must change nothing."""

@@ -17,7 +17,7 @@ from wharfinger_server.domain.timing import SECOND, now
 from wharfinger_server.engine.execution import waits
 from wharfinger_server.engine.execution.attempt import Attempt
 from wharfinger_server.engine.execution.rescuer import Rescuer
-from wharfinger_server.engine.lifecycle.lifecycle import Life
+from wharfinger_server.engine.lifecycle.lifecycle import Lifecycle
 from wharfinger_server.engine.watching import wakeup
 from wharfinger_server.store.commit.unit_of_work import UnitOfWork
 
@@ -111,7 +111,7 @@ async def test_whoever_waits_for_a_task_waits_as_long_as_was_asked(pier: Any, wa
 async def test_a_lease_lapses_by_the_steady_clock_alone(pier: Any, wall: WallClock) -> None:
     task = await leased(pier, Phase.RUN)
     store, engine = pier.store, pier.engine
-    life = Life(DAY, SECOND // 5)
+    life = Lifecycle(DAY, SECOND // 5)
     rescuer = Rescuer(store, engine.scripts, life, engine.dispatcher, engine.clock, SECOND // 5)
     assert await rescuer.look() == 0
     wall.step(DAY)

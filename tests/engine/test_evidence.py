@@ -22,7 +22,7 @@ async def test_a_rollback_undoes_evidence_too(pier: Any) -> None:
     await pier.store.change(
         shown.task.id, lambda work: work.ledger().created("thing/a", 1, "another", 1, work.now, live=False)
     )
-    await pier.engine.half_way.roll_back(pier.caller, Ask("default", shown.task.task_id))
+    await pier.engine.remediation.roll_back(pier.caller, Ask("default", shown.task.task_id))
     ended = await pier.rest(shown.task.task_id)
     entries, _ = await pier.engine.tasks.resources(pier.caller, "default", shown.task.task_id)
     assert {entry.key: entry.state.name for entry in entries} == {
@@ -37,7 +37,7 @@ async def test_things_that_wait_for_each_other_are_undone_newest_first(pier: Any
     after = {"a": ["b"], "b": ["a"]}
     params = {"yard": str(pier.folder / "yard"), "keys": ["a", "b", "c"], "after": after, "refuse": ["c"]}
     shown = await pier.run("harbour.build", params=params)
-    await pier.engine.half_way.roll_back(pier.caller, Ask("default", shown.task.task_id))
+    await pier.engine.remediation.roll_back(pier.caller, Ask("default", shown.task.task_id))
     assert (await pier.rest(shown.task.task_id)).task.state is TaskState.ROLLED_BACK
 
 

@@ -47,7 +47,7 @@ def delete(pier: Any, shown: Any, key: str) -> str:
 
 async def resumed(pier: Any, shown: Any) -> Any:
     """Resume and wait."""
-    await pier.engine.half_way.resume(pier.caller, ask(shown))
+    await pier.engine.remediation.resume(pier.caller, ask(shown))
     return await pier.rest(shown.task.task_id)
 
 
@@ -103,7 +103,7 @@ async def test_rule_28_a_thing_that_is_denied_once_is_not_made_twice(pier: Any) 
     (yard(pier) / "hidden").mkdir()
     hidden = yard(pier) / "hidden" / shown.left_over[0].external_id
     hidden.touch()
-    await pier.engine.half_way.resume(pier.caller, ask(shown))
+    await pier.engine.remediation.resume(pier.caller, ask(shown))
     await called(pier, "look")
     hidden.unlink()
     ended = await pier.rest(shown.task.task_id)
@@ -116,7 +116,7 @@ async def test_rule_29_a_thing_that_shows_again_is_listed_beside_the_new_one(pie
     old = shown.left_over[0].external_id
     (yard(pier) / "hidden").mkdir()
     (yard(pier) / "hidden" / old).touch()
-    await pier.engine.half_way.resume(pier.caller, ask(shown))
+    await pier.engine.remediation.resume(pier.caller, ask(shown))
     await called(pier, "make", 2)
     (yard(pier) / "hidden" / old).unlink()
     ended = await pier.rest(shown.task.task_id)
@@ -124,7 +124,7 @@ async def test_rule_29_a_thing_that_shows_again_is_listed_beside_the_new_one(pie
     assert found["thing/a~1"] == ("CREATED", 1, old)
     assert found["thing/a"][:2] == ("CREATED", 2)
     assert ended.task.state is TaskState.SUCCEEDED
-    await pier.engine.half_way.roll_back(pier.caller, ask(shown))
+    await pier.engine.remediation.roll_back(pier.caller, ask(shown))
     assert (await pier.rest(shown.task.task_id)).task.state is TaskState.ROLLED_BACK
     assert things(pier) == 0
 
@@ -132,13 +132,13 @@ async def test_rule_29_a_thing_that_shows_again_is_listed_beside_the_new_one(pie
 async def test_rule_29_what_nobody_can_tell_stays_missing_until_a_person_closes_it(pier: Any) -> None:
     shown = await half(pier, "a")
     delete(pier, shown, "a")
-    await pier.engine.half_way.resume(pier.caller, ask(shown))
+    await pier.engine.remediation.resume(pier.caller, ask(shown))
     await called(pier, "make", 2)
     (yard(pier) / "fog").touch()
     ended = await pier.rest(shown.task.task_id)
     assert (ended.task.state, ended.task.error.reason) == (TaskState.PARTIALLY_FAILED, "RESOURCE_MISSING")
     assert await states(pier, shown) == {"thing/a": "CREATED", "thing/a~1": "MISSING"}
-    await pier.engine.half_way.resolve(pier.caller, ask(shown), "thing/a~1", Verdict.GONE)
+    await pier.engine.remediation.resolve(pier.caller, ask(shown), "thing/a~1", Verdict.GONE)
     found = await pier.engine.tasks.get(pier.caller, "default", shown.task.task_id)
     assert found.task.state is TaskState.PARTIALLY_FAILED  # it failed by that; what it made is there
     assert await states(pier, shown) == {"thing/a": "CREATED", "thing/a~1": "UNDONE"}
@@ -148,16 +148,16 @@ async def test_rule_29_a_rollback_looks_once_more_at_what_is_missing(pier: Any) 
     shown = await half(pier, "a", policy=Policy(on_failure=OnFailure.KEEP))
     delete(pier, shown, "a")
     (yard(pier) / "room").unlink()
-    await pier.engine.half_way.resume(pier.caller, ask(shown))
+    await pier.engine.remediation.resume(pier.caller, ask(shown))
     await called(pier, "make", 2)
     (yard(pier) / "fog").touch()
     ended = await pier.rest(shown.task.task_id)
     assert (ended.task.state, ended.task.error.reason) == (TaskState.PARTIALLY_FAILED, "QUOTA_EXCEEDED")
-    await pier.engine.half_way.roll_back(pier.caller, ask(shown))
+    await pier.engine.remediation.roll_back(pier.caller, ask(shown))
     failed = await pier.rest(shown.task.task_id)
     assert failed.task.state is TaskState.ROLLBACK_FAILED
     (yard(pier) / "fog").unlink()
-    await pier.engine.half_way.roll_back(pier.caller, ask(shown))
+    await pier.engine.remediation.roll_back(pier.caller, ask(shown))
     ended = await pier.rest(shown.task.task_id)
     assert ended.task.state is TaskState.ROLLED_BACK
     assert (await ledger(pier, shown))["thing/a~1"][0] == "UNDONE"
@@ -167,7 +167,7 @@ async def test_rule_29_a_persons_word_is_one_of_two_looks(pier: Any) -> None:
     shown = await half(pier, "ab")
     delete(pier, shown, "a")
     for key in ("thing/a", "thing/b"):  # a lie about b
-        await pier.engine.half_way.resolve(pier.caller, ask(shown), key, Verdict.GONE)
+        await pier.engine.remediation.resolve(pier.caller, ask(shown), key, Verdict.GONE)
     assert await states(pier, shown) == {"thing/a": "CREATED", "thing/b": "CREATED"}
     ended = await resumed(pier, shown)
     assert ended.task.state is TaskState.SUCCEEDED
@@ -182,7 +182,7 @@ async def test_rule_29_a_persons_word_is_one_of_two_looks(pier: Any) -> None:
 async def test_rule_20_a_person_cannot_say_gone_before_the_thing_has_settled(pier: Any) -> None:
     shown = await pier.run("harbour.swap", params={"yard": str(yard(pier)), "keys": ["a"], "fail": True})
     with pytest.raises(FailedPrecondition) as caught:
-        await pier.engine.half_way.resolve(pier.caller, ask(shown), "thing/a", Verdict.GONE)
+        await pier.engine.remediation.resolve(pier.caller, ask(shown), "thing/a", Verdict.GONE)
     assert caught.value.reason == "TASK_NOT_SETTLED"
 
 
@@ -190,7 +190,7 @@ async def test_a_script_that_cannot_look_takes_no_word_for_it_and_resumes_as_eve
     params = {"yard": str(yard(pier)), "keys": ["a", "b"], "refuse": ["b"]}
     shown = await pier.run("harbour.build", params=params)
     with pytest.raises(Unimplemented) as caught:
-        await pier.engine.half_way.resolve(pier.caller, ask(shown), "thing/a", Verdict.GONE)
+        await pier.engine.remediation.resolve(pier.caller, ask(shown), "thing/a", Verdict.GONE)
     assert (caught.value.reason, caught.value.metadata) == ("NOT_SUPPORTED", {"feature": "exists"})
     assert "roll back only thing/a, then resume" in caught.value.message
     delete(pier, shown, "a")
@@ -205,7 +205,7 @@ async def test_rule_30_a_parent_is_not_made_anew_under_its_children(pier: Any) -
     ended = await resumed(pier, shown)
     assert (ended.task.state, ended.task.error.reason) == (TaskState.PARTIALLY_FAILED, "KEY_REUSED")
     assert "thing/b was built on it" in ended.task.error.message
-    await pier.engine.half_way.roll_back(pier.caller, ask(shown), only=["thing/b"])
+    await pier.engine.remediation.roll_back(pier.caller, ask(shown), only=["thing/b"])
     assert (await pier.rest(shown.task.task_id)).task.state is TaskState.PARTIALLY_FAILED
     ended = await resumed(pier, shown)
     assert ended.task.state is TaskState.SUCCEEDED, ended.task.error
@@ -223,7 +223,7 @@ async def test_looks_at_resume_go_on_after_a_restart(start: StartPier) -> None:
     pier = await start()
     shown = await half(pier, "a")
     delete(pier, shown, "a")
-    await pier.engine.half_way.resume(pier.caller, ask(shown))
+    await pier.engine.remediation.resume(pier.caller, ask(shown))
     await called(pier, "look")
     await stop(pier)
     again = await start()
@@ -235,7 +235,7 @@ async def test_looks_at_resume_go_on_after_a_restart(start: StartPier) -> None:
 async def test_a_task_cancelled_while_it_looks_does_not_wait_for_looks(pier: Any) -> None:
     shown = await half(pier, "a")
     delete(pier, shown, "a")
-    await pier.engine.half_way.resume(pier.caller, ask(shown))
+    await pier.engine.remediation.resume(pier.caller, ask(shown))
     await called(pier, "look")
     await pier.engine.tasks.cancel(pier.caller, "default", shown.task.task_id)
     ended = await pier.rest(shown.task.task_id)

@@ -54,7 +54,7 @@ async def test_a_half_done_task_says_what_can_be_done(pier: Any) -> None:
 async def test_a_rollback_takes_all_away_children_first(pier: Any) -> None:
     shown = await half(pier)
     tokens = {e.key: e.token for e in shown.left_over}
-    await pier.engine.half_way.roll_back(pier.caller, ask(shown))
+    await pier.engine.remediation.roll_back(pier.caller, ask(shown))
     ended = await pier.rest(shown.task.task_id)
     assert ended.task.state is TaskState.ROLLED_BACK
     assert things(pier) == 0
@@ -65,9 +65,9 @@ async def test_a_rollback_takes_all_away_children_first(pier: Any) -> None:
 
 async def test_a_plan_says_what_a_rollback_would_do_and_does_nothing(pier: Any) -> None:
     shown = await half(pier)
-    _, plan = await pier.engine.half_way.roll_back(pier.caller, ask(shown), validate_only=True)
+    _, plan = await pier.engine.remediation.roll_back(pier.caller, ask(shown), validate_only=True)
     assert plan.waves == (("thing/c",), ("thing/b",), ("thing/a",))
-    _, plan = await pier.engine.half_way.roll_back(pier.caller, ask(shown), retain=["thing/b"], validate_only=True)
+    _, plan = await pier.engine.remediation.roll_back(pier.caller, ask(shown), retain=["thing/b"], validate_only=True)
     assert plan.waves == (("thing/c",),)
     assert plan.retained == ("thing/a", "thing/b")
     assert things(pier) == 3
@@ -75,7 +75,7 @@ async def test_a_plan_says_what_a_rollback_would_do_and_does_nothing(pier: Any) 
 
 async def test_what_is_retained_stays_with_what_it_depends_on(pier: Any) -> None:
     shown = await half(pier)
-    await pier.engine.half_way.roll_back(pier.caller, ask(shown), retain=["thing/b"])
+    await pier.engine.remediation.roll_back(pier.caller, ask(shown), retain=["thing/b"])
     ended = await pier.rest(shown.task.task_id)
     assert ended.task.state is TaskState.ROLLED_BACK
     assert things(pier) == 2
@@ -85,7 +85,7 @@ async def test_what_is_retained_stays_with_what_it_depends_on(pier: Any) -> None
 
 async def test_only_some_keys_leave_the_task_half_done(pier: Any) -> None:
     shown = await half(pier)
-    await pier.engine.half_way.roll_back(pier.caller, ask(shown), only=["thing/c"])
+    await pier.engine.remediation.roll_back(pier.caller, ask(shown), only=["thing/c"])
     ended = await pier.rest(shown.task.task_id)
     assert ended.task.state is TaskState.PARTIALLY_FAILED
     assert things(pier) == 2
@@ -93,7 +93,7 @@ async def test_only_some_keys_leave_the_task_half_done(pier: Any) -> None:
 
 async def test_a_parent_waits_for_a_child_that_stays(pier: Any) -> None:
     shown = await half(pier)
-    await pier.engine.half_way.roll_back(pier.caller, ask(shown), only=["thing/a"])
+    await pier.engine.remediation.roll_back(pier.caller, ask(shown), only=["thing/a"])
     ended = await pier.rest(shown.task.task_id)
     assert ended.task.state is TaskState.ROLLBACK_FAILED
     assert "thing/b" in ended.task.rollback_error.message
@@ -104,13 +104,13 @@ async def test_a_failed_rollback_can_be_repeated(pier: Any) -> None:
     shown = await half(pier)
     stuck = pier.folder / "yard" / "stuck"
     stuck.touch()
-    await pier.engine.half_way.roll_back(pier.caller, ask(shown))
+    await pier.engine.remediation.roll_back(pier.caller, ask(shown))
     ended = await pier.rest(shown.task.task_id)
     assert ended.task.state is TaskState.ROLLBACK_FAILED
     assert ended.task.error.reason == "QUOTA_EXCEEDED"
     assert (await states(pier, shown))["thing/c"] == "UNDO_FAILED"
     stuck.unlink()
-    await pier.engine.half_way.roll_back(pier.caller, ask(shown))
+    await pier.engine.remediation.roll_back(pier.caller, ask(shown))
     assert (await pier.rest(shown.task.task_id)).task.state is TaskState.ROLLED_BACK
     assert things(pier) == 0
 
@@ -118,7 +118,7 @@ async def test_a_failed_rollback_can_be_repeated(pier: Any) -> None:
 async def test_a_resumed_task_makes_only_what_is_missing(pier: Any) -> None:
     shown = await half(pier)
     (pier.folder / "yard" / "room").touch()
-    await pier.engine.half_way.resume(pier.caller, ask(shown))
+    await pier.engine.remediation.resume(pier.caller, ask(shown))
     ended = await pier.rest(shown.task.task_id)
     assert ended.task.state is TaskState.SUCCEEDED
     assert [line.split()[1] for line in calls(pier, "make")] == ["a", "b", "c", "d"]
@@ -126,7 +126,7 @@ async def test_a_resumed_task_makes_only_what_is_missing(pier: Any) -> None:
 
 async def test_a_succeeded_task_can_be_rolled_back(pier: Any) -> None:
     shown = await pier.run("harbour.build", params={"yard": str(pier.folder / "yard"), "keys": ["a"]})
-    await pier.engine.half_way.roll_back(pier.caller, ask(shown))
+    await pier.engine.remediation.roll_back(pier.caller, ask(shown))
     assert (await pier.rest(shown.task.task_id)).task.state is TaskState.ROLLED_BACK
     assert things(pier) == 0
 
@@ -151,45 +151,45 @@ async def test_a_policy_rolls_a_cancelled_task_back(pier: Any) -> None:
 async def test_a_person_resolves_what_is_left(pier: Any) -> None:
     shown = await half(pier)
     for key, said in (("thing/a", Verdict.RETAIN), ("thing/b", Verdict.FORGET), ("thing/c", Verdict.RETAIN)):
-        ended = await pier.engine.half_way.resolve(pier.caller, ask(shown), key, said)
+        ended = await pier.engine.remediation.resolve(pier.caller, ask(shown), key, said)
     assert ended.task.state is TaskState.FAILED
     await pier.engine.tasks.delete(pier.caller, "default", shown.task.task_id)
 
 
 async def test_one_request_id_acts_once(pier: Any) -> None:
     shown = await half(pier)
-    await pier.engine.half_way.roll_back(pier.caller, ask(shown, request_id="one"))
+    await pier.engine.remediation.roll_back(pier.caller, ask(shown, request_id="one"))
     await pier.rest(shown.task.task_id)
-    again, _ = await pier.engine.half_way.roll_back(pier.caller, ask(shown, request_id="one"))
+    again, _ = await pier.engine.remediation.roll_back(pier.caller, ask(shown, request_id="one"))
     assert again.task.state is TaskState.ROLLED_BACK
     with pytest.raises(FailedPrecondition) as caught:
-        await pier.engine.half_way.roll_back(pier.caller, ask(shown, request_id="two"))
+        await pier.engine.remediation.roll_back(pier.caller, ask(shown, request_id="two"))
     assert caught.value.reason == "STATE_FORBIDS"
 
 
 async def test_unknown_keys_are_refused(pier: Any) -> None:
     shown = await half(pier)
     with pytest.raises(FailedPrecondition) as caught:
-        await pier.engine.half_way.roll_back(pier.caller, ask(shown), only=["thing/z"])
+        await pier.engine.remediation.roll_back(pier.caller, ask(shown), only=["thing/z"])
     assert caught.value.reason == "KEY_UNKNOWN"
 
 
 async def test_a_rollback_under_way_can_be_stopped_and_gone_on_with(pier: Any) -> None:
     shown = await half(pier, pause=0.3)
-    await pier.engine.half_way.roll_back(pier.caller, ask(shown))
+    await pier.engine.remediation.roll_back(pier.caller, ask(shown))
     await asyncio.sleep(0.15)
     await pier.engine.tasks.cancel(pier.caller, "default", shown.task.task_id)
     ended = await pier.rest(shown.task.task_id)
     assert ended.task.state is TaskState.ROLLBACK_FAILED
     assert 0 < things(pier) < 3
-    await pier.engine.half_way.roll_back(pier.caller, ask(shown))
+    await pier.engine.remediation.roll_back(pier.caller, ask(shown))
     assert (await pier.rest(shown.task.task_id)).task.state is TaskState.ROLLED_BACK
 
 
 async def test_a_rollback_goes_on_after_a_restart(start: StartPier) -> None:
     pier = await start()
     shown = await half(pier, pause=0.3)
-    await pier.engine.half_way.roll_back(pier.caller, ask(shown))
+    await pier.engine.remediation.roll_back(pier.caller, ask(shown))
     await asyncio.sleep(0.45)
     await stop(pier)
     again = await start()
@@ -213,41 +213,41 @@ async def test_a_plan_is_for_tasks_that_can_be_rolled_back(pier: Any) -> None:
     params = {"yard": str(pier.folder / "yard"), "keys": ["a"], "refuse": ["a"]}
     shown = await pier.run("harbour.build", params=params)
     with pytest.raises(FailedPrecondition) as caught:
-        await pier.engine.half_way.roll_back(pier.caller, ask(shown), validate_only=True)
+        await pier.engine.remediation.roll_back(pier.caller, ask(shown), validate_only=True)
     assert caught.value.reason == "STATE_FORBIDS"
 
 
 async def test_a_request_id_of_another_request_is_refused_and_nothing_is_done(pier: Any) -> None:
     shown = await half(pier)
-    await pier.engine.half_way.resume(pier.caller, ask(shown, request_id="r-1"))
+    await pier.engine.remediation.resume(pier.caller, ask(shown, request_id="r-1"))
     shown = await pier.rest(shown.task.task_id)
     assert shown.task.state is TaskState.PARTIALLY_FAILED
     for other in (ask(shown, request_id="r-1"), ask(shown, request_id="r-1", etag="nonsense")):
         with pytest.raises(AlreadyExists) as caught:
-            await pier.engine.half_way.roll_back(pier.caller, other)
+            await pier.engine.remediation.roll_back(pier.caller, other)
         assert caught.value.reason == "REQUEST_ID_REUSED"
         assert caught.value.metadata == {"request_id": "r-1", "task": shown.task.name}
     assert things(pier) == 3
-    await pier.engine.half_way.roll_back(pier.caller, ask(shown, request_id="r-2"), only=["thing/c"])
+    await pier.engine.remediation.roll_back(pier.caller, ask(shown, request_id="r-2"), only=["thing/c"])
     ended = await pier.rest(shown.task.task_id)
     with pytest.raises(AlreadyExists):
-        await pier.engine.half_way.roll_back(pier.caller, ask(ended, request_id="r-2"), only=["thing/b"])
+        await pier.engine.remediation.roll_back(pier.caller, ask(ended, request_id="r-2"), only=["thing/b"])
     with pytest.raises(AlreadyExists):
-        await pier.engine.half_way.resume(pier.caller, ask(ended, request_id="r-2"))
+        await pier.engine.remediation.resume(pier.caller, ask(ended, request_id="r-2"))
     assert things(pier) == 2
 
 
 async def test_a_repeated_request_changes_nothing_and_its_etag_is_looked_at(pier: Any) -> None:
     shown = await half(pier)
     first = ask(shown, request_id="r-1", etag=shown.task.etag)
-    await pier.engine.half_way.roll_back(pier.caller, first, only=["thing/c", "thing/b"])
+    await pier.engine.remediation.roll_back(pier.caller, first, only=["thing/c", "thing/b"])
     ended = await pier.rest(shown.task.task_id)
     # The etag that it was sent with has passed: the answer to it was lost, no more.
     for again in (first, ask(shown, request_id="r-1"), ask(shown, request_id="r-1", etag=ended.task.etag)):
-        told = await pier.engine.half_way.roll_back(pier.caller, again, only=["thing/b", "thing/c"])
+        told = await pier.engine.remediation.roll_back(pier.caller, again, only=["thing/b", "thing/c"])
         assert told[0].task.etag == ended.task.etag
     with pytest.raises(Aborted) as caught:
-        await pier.engine.half_way.roll_back(
+        await pier.engine.remediation.roll_back(
             pier.caller, ask(shown, request_id="r-1", etag="nonsense"), only=["thing/b", "thing/c"]
         )
     assert caught.value.reason == "ETAG_MISMATCH"

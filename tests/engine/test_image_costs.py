@@ -19,7 +19,7 @@ from wharfinger_server.config import Settings
 from wharfinger_server.domain.errors import FailedPrecondition
 from wharfinger_server.domain.leftover import Leftover
 from wharfinger_server.domain.policy import Policy
-from wharfinger_server.engine.interface.task_view import Shown
+from wharfinger_server.engine.interface.task_view import TaskView
 
 DATA = bytes(range(256)) * 4096
 GB = "0.000977"
@@ -68,7 +68,7 @@ def asked(source: Sources) -> dict[str, Any]:
     return {"source": source.url("/disk"), "stores": ["billed"], "name": "x", "size": len(DATA)}
 
 
-async def ledger(pier: Pier, shown: Shown) -> dict[str, Entry]:
+async def ledger(pier: Pier, shown: TaskView) -> dict[str, Entry]:
     """Return the entries of a task by their keys."""
     entries, _ = await pier.engine.tasks.resources(pier.caller, "default", shown.task.task_id)
     return {entry.key: entry for entry in entries}

@@ -72,9 +72,9 @@ async def test_a_rollback_whose_commit_got_no_answer_goes_on_if_it_was_begun(pie
     ask = Ask("default", shown.task.task_id)
     LostAnswer(pier.store._database, happens=happens)
     with pytest.raises(MaybeWritten):
-        await pier.engine.half_way.roll_back(pier.caller, ask)
+        await pier.engine.remediation.roll_back(pier.caller, ask)
     if not happens:
-        await pier.engine.half_way.roll_back(pier.caller, ask)
+        await pier.engine.remediation.roll_back(pier.caller, ask)
     assert (await pier.rest(shown.task.task_id, seconds=5)).task.state is TaskState.ROLLED_BACK
 
 

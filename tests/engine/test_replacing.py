@@ -22,14 +22,14 @@ async def swap(pier: Any, keys: list[str], swapped: list[str], **after: list[str
 async def test_rule_31_one_thing_is_undone_and_made_anew_while_the_others_stay(pier: Any) -> None:
     shown = await half(pier)
     before = {entry.key: entry.external_id for entry in shown.left_over}
-    await pier.engine.half_way.roll_back(pier.caller, ask(shown), only=["thing/c"])
+    await pier.engine.remediation.roll_back(pier.caller, ask(shown), only=["thing/c"])
     ended = await pier.rest(shown.task.task_id)
     assert (ended.task.state, ended.allowed_actions) == (
         TaskState.PARTIALLY_FAILED,
         ("RESUME", "ROLL_BACK", "RESOLVE"),
     )
     (pier.folder / "yard" / "room").touch()
-    await pier.engine.half_way.resume(pier.caller, ask(shown))
+    await pier.engine.remediation.resume(pier.caller, ask(shown))
     ended = await pier.rest(shown.task.task_id)
     assert ended.task.state is TaskState.SUCCEEDED
     entries, _ = await pier.engine.tasks.resources(pier.caller, "default", shown.task.task_id)
@@ -43,14 +43,14 @@ async def test_rule_31_one_thing_is_undone_and_made_anew_while_the_others_stay(p
 async def test_rule_31_a_whole_rollback_still_forbids_resume(pier: Any) -> None:
     shown = await half(pier, policy=Policy(max_undo_attempts=1))
     (pier.folder / "yard" / "stuck").touch()
-    await pier.engine.half_way.roll_back(pier.caller, ask(shown))
+    await pier.engine.remediation.roll_back(pier.caller, ask(shown))
     await pier.rest(shown.task.task_id)
     (pier.folder / "yard" / "stuck").unlink()
-    await pier.engine.half_way.roll_back(pier.caller, ask(shown), only=["thing/c"])
+    await pier.engine.remediation.roll_back(pier.caller, ask(shown), only=["thing/c"])
     ended = await pier.rest(shown.task.task_id)
     assert ended.task.state is TaskState.PARTIALLY_FAILED
     with pytest.raises(FailedPrecondition, match="all that it made has begun to be undone"):
-        await pier.engine.half_way.resume(pier.caller, ask(shown))
+        await pier.engine.remediation.resume(pier.caller, ask(shown))
 
 
 async def test_rule_32_a_script_removes_a_thing_and_makes_it_again_in_the_same_run(pier: Any) -> None:

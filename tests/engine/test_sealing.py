@@ -59,7 +59,7 @@ async def test_sealed_params_are_erased_when_a_task_ends_with_nothing_open(start
 async def test_undo_after_success_goes_without_sealed_params(start, settings, word):
     pier = await start(settings)
     shown = await pier.run("harbour.vault", params={"password": word})
-    await pier.engine.half_way.roll_back(pier.caller, Ask("default", shown.task.task_id))
+    await pier.engine.remediation.roll_back(pier.caller, Ask("default", shown.task.task_id))
     rolled = await pier.rest(shown.task.task_id)
     assert rolled.task.state is TaskState.ROLLED_BACK
     assert "undo with [None]" in await notes(pier, rolled)
@@ -72,7 +72,7 @@ async def test_a_half_done_task_keeps_them_for_resume(start, settings, word):
     assert shown.task.seal_key
     await stop(pier)
     pier = await start(settings)
-    await pier.engine.half_way.resume(pier.caller, Ask("default", shown.task.task_id))
+    await pier.engine.remediation.resume(pier.caller, Ask("default", shown.task.task_id))
     resumed = await pier.rest(shown.task.task_id)
     assert result(resumed) == [digest(word)]
     assert await pier.store.seal_keys() == {}
@@ -81,7 +81,7 @@ async def test_a_half_done_task_keeps_them_for_resume(start, settings, word):
 async def test_a_half_done_task_keeps_them_for_undo_and_loses_them_then(start, settings, word):
     pier = await start(settings)
     shown = await pier.run("harbour.vault", params={"password": word, "fail": True})
-    await pier.engine.half_way.roll_back(pier.caller, Ask("default", shown.task.task_id))
+    await pier.engine.remediation.roll_back(pier.caller, Ask("default", shown.task.task_id))
     rolled = await pier.rest(shown.task.task_id)
     assert rolled.task.state is TaskState.ROLLED_BACK
     assert f"undo with ['{digest(word)}']" in await notes(pier, rolled)
@@ -93,7 +93,7 @@ async def test_a_task_whose_sealed_params_are_erased_is_not_resumed(start, setti
     shown = await pier.run("harbour.vault", params={"password": word, "fail": True})
     await pier.store.change(shown.task.id, lambda work: work.erase_sealed())
     with pytest.raises(FailedPrecondition, match="its sealed params were erased"):
-        await pier.engine.half_way.resume(pier.caller, Ask("default", shown.task.task_id))
+        await pier.engine.remediation.resume(pier.caller, Ask("default", shown.task.task_id))
     again = await pier.engine.tasks.get(pier.caller, "default", shown.task.task_id)
     assert "RESUME" not in again.allowed_actions
 
@@ -119,7 +119,7 @@ async def test_a_new_key_seals_and_the_old_one_still_opens(start, settings, tmp_
     pier = await start(settings)
     fresh = await pier.run("harbour.vault", params={"password": word, "fail": True})
     assert fresh.task.seal_key != shown.task.seal_key
-    await pier.engine.half_way.resume(pier.caller, Ask("default", shown.task.task_id))
+    await pier.engine.remediation.resume(pier.caller, Ask("default", shown.task.task_id))
     assert result(await pier.rest(shown.task.task_id)) == [digest(word)]
 
 
@@ -133,7 +133,7 @@ async def test_without_its_key_a_task_fails_and_says_which_one_it_needs(start, s
     pier = await start(settings)
     assert f"1 tasks have params sealed under the key {key}" in caplog.text
     ask = Ask("default", shown.task.task_id)
-    await pier.engine.half_way.roll_back(pier.caller, ask)
+    await pier.engine.remediation.roll_back(pier.caller, ask)
     failed = await pier.rest(shown.task.task_id)
     assert failed.task.state is TaskState.ROLLBACK_FAILED
     error = failed.task.rollback_error
@@ -141,7 +141,7 @@ async def test_without_its_key_a_task_fails_and_says_which_one_it_needs(start, s
     assert f"need the key {key}, which is not in {tmp_path / 'keys'}" in error.message
     # Put back, it is found without another start.
     (tmp_path / "keys").write_text(kept)
-    await pier.engine.half_way.roll_back(pier.caller, ask)
+    await pier.engine.remediation.roll_back(pier.caller, ask)
     assert (await pier.rest(shown.task.task_id)).task.state is TaskState.ROLLED_BACK
 
 
@@ -155,7 +155,7 @@ async def test_what_was_sealed_for_another_task_does_not_open(start, settings, w
         return foreign
 
     pier.store.sealed = moved
-    await pier.engine.half_way.resume(pier.caller, Ask("default", one.task.task_id))
+    await pier.engine.remediation.resume(pier.caller, Ask("default", one.task.task_id))
     shown = await pier.rest(one.task.task_id)
     assert shown.task.error.reason == "SEALED_PARAMS_DAMAGED"
 

@@ -9,25 +9,25 @@ from tests.engine.conftest import Pier, StartPier, stop
 
 from wharfinger.ledger.states import EntryState, TaskState
 from wharfinger_server.domain.policy import OnFailure, Policy
-from wharfinger_server.engine.interface.task_view import Shown
+from wharfinger_server.engine.interface.task_view import TaskView
 from wharfinger_server.sdk.recording import eventually
 
 KEEP = Policy(on_failure=OnFailure.KEEP, on_cancel=OnFailure.KEEP, retry_backoff=50_000, max_undo_attempts=1)
 
 
-async def at_work(pier: Pier, folder: Path) -> Shown:
+async def at_work(pier: Pier, folder: Path) -> TaskView:
     """Return a task that has put up its scaffold and its wall."""
     shown = await pier.create("harbour.scaffold", params={"folder": str(folder)}, policy=KEEP)
     await eventually((folder / "begun").exists, "it stands", 20)
     return shown
 
 
-async def _cancelled(pier: Pier, shown: Shown) -> Shown:
+async def _cancelled(pier: Pier, shown: TaskView) -> TaskView:
     await pier.engine.tasks.cancel(pier.caller, "default", shown.task.task_id)
     return await pier.rest(shown.task.task_id)
 
 
-async def _states(pier: Pier, shown: Shown) -> dict[str, EntryState]:
+async def _states(pier: Pier, shown: TaskView) -> dict[str, EntryState]:
     return {entry.key: entry.state for entry in await pier.store.entries(shown.task.id, 0, 10)}
 
 

@@ -11,7 +11,7 @@ from tests.engine.conftest import Pier, StartPier, stop
 
 from wharfinger.ledger.states import TaskState
 from wharfinger_server.domain.policy import Policy
-from wharfinger_server.engine.interface.task_view import Shown
+from wharfinger_server.engine.interface.task_view import TaskView
 from wharfinger_server.engine.use_cases.remediation import Ask
 from wharfinger_server.sdk.recording import eventually
 
@@ -22,20 +22,20 @@ SETTLES = 0.3 + 0.5 + 0.2
 """Seconds after its intent in which a new thing may still be denied."""
 
 
-async def docked(pier: Pier, ways: dict[str, list[str]], policy: Policy = QUICK, **more: Any) -> Shown:
+async def docked(pier: Pier, ways: dict[str, list[str]], policy: Policy = QUICK, **more: Any) -> TaskView:
     """Make the things of `ways` at the dock, and begin to roll them back."""
     params = {"yard": str(pier.folder / "yard"), "keys": list(ways), "ways": ways, **more}
     made = await pier.run("harbour.dock", params=params, policy=policy)
     assert made.task.state is TaskState.SUCCEEDED, made.task.error
-    await pier.engine.half_way.roll_back(pier.caller, ask(made))
+    await pier.engine.remediation.roll_back(pier.caller, ask(made))
     return made
 
 
-def ask(shown: Shown) -> Ask:
+def ask(shown: TaskView) -> Ask:
     return Ask("default", shown.task.task_id)
 
 
-async def entries(pier: Pier, shown: Shown) -> dict[str, Any]:
+async def entries(pier: Pier, shown: TaskView) -> dict[str, Any]:
     return {entry.key: entry for entry in await pier.store.entries(shown.task.id, 0, 100)}
 
 
@@ -103,7 +103,7 @@ async def test_a_rollback_begins_the_undo_of_a_thing_n_times(pier: Pier, most: i
     shown = await pier.rest((await docked(pier, {"a": ["refused"]}, policy)).task.task_id)
     assert shown.task.state is TaskState.ROLLBACK_FAILED
     assert len(times(pier, "undo a")) == begun
-    await pier.engine.half_way.roll_back(pier.caller, ask(shown))
+    await pier.engine.remediation.roll_back(pier.caller, ask(shown))
     await pier.rest(shown.task.task_id)
     assert len(times(pier, "undo a")) == 2 * begun, "a new rollback counts anew"
 

@@ -122,7 +122,7 @@ async def test_a_queued_task_is_put_on_the_version_that_is_installed(update: Upd
     task_id = await delayed(await update("1.0.0"))
     pier = await update("1.0.1")
     await reason(pier, task_id)
-    await pier.engine.half_way.resume(pier.caller, Ask("default", task_id), "1.0.1")
+    await pier.engine.remediation.resume(pier.caller, Ask("default", task_id), "1.0.1")
     ended = await pier.rest(task_id)
     assert (ended.task.state, ended.task.result) == (TaskState.SUCCEEDED, b'{"version":"1.0.1"}')
     assert ended.task.script_version == "1.0.1"
@@ -155,10 +155,10 @@ async def test_a_half_done_task_names_the_version_to_resume_it_with(update: Upda
     assert "RESUME" in shown.allowed_actions
     assert shown.resume_version == "1.0.1"
     with pytest.raises(FailedPrecondition) as refused:
-        await pier.engine.half_way.resume(pier.caller, ask)
+        await pier.engine.remediation.resume(pier.caller, ask)
     assert "script_version 1.0.1 (--script-version 1.0.1)" in refused.value.message
     dock.tide = True
-    await pier.engine.half_way.resume(pier.caller, ask, shown.resume_version)
+    await pier.engine.remediation.resume(pier.caller, ask, shown.resume_version)
     assert (await pier.rest(half.task.task_id)).task.state is TaskState.SUCCEEDED
 
 
@@ -169,5 +169,5 @@ async def test_a_half_done_task_is_resumed_by_a_compatible_version_without_namin
     pier = await update("1.0.1", RUN_COMPATIBLE_SINCE="1.0")
     dock.tide = True
     assert (await pier.engine.tasks.get(pier.caller, "default", half.task.task_id)).resume_version == ""
-    await pier.engine.half_way.resume(pier.caller, Ask("default", half.task.task_id))
+    await pier.engine.remediation.resume(pier.caller, Ask("default", half.task.task_id))
     assert (await pier.rest(half.task.task_id)).task.script_version == "1.0.1"

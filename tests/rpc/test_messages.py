@@ -19,9 +19,9 @@ from wharfinger_server.domain.errors import InvalidArgument
 from wharfinger_server.domain.estimate import CostItem, Estimate
 from wharfinger_server.domain.event import Event, LogLevel, LogLine, ResourceChange, StateChange
 from wharfinger_server.domain.policy import OnFailure, Policy
-from wharfinger_server.domain.task import Attempt, Task
+from wharfinger_server.domain.task import AttemptRecord, Task
 from wharfinger_server.domain.task_spec import TaskSpec
-from wharfinger_server.engine.interface.task_view import Shown
+from wharfinger_server.engine.interface.task_view import TaskView
 from wharfinger_server.rpc.messages.event import encode_event, fitting
 from wharfinger_server.rpc.messages.policy import policy_message, policy_of
 from wharfinger_server.rpc.messages.resource import resource_bytes
@@ -77,7 +77,7 @@ def details(status):
 
 def test_a_new_task_shows_what_was_asked_and_its_defaults():
     task = a_task(params=b'{"n":3,"f":2.5}', labels={"env": "prod"})
-    message = task_message(Shown(task, waiting_reason="no slot"))
+    message = task_message(TaskView(task, waiting_reason="no slot"))
     assert MessageToDict(message, preserving_proto_field_name=True) == {
         "name": "projects/p/tasks/t",
         "uid": "ab" * 16,
@@ -109,13 +109,13 @@ def test_the_basic_view_leaves_out_params_result_and_attempts_but_not_why_a_task
         state=TaskState.FAILED,
         params=b'{"a":1}',
         result=b'{"b":2}',
-        attempts=[Attempt(1, Phase.RUN, "asyncio", "w", NOW, NOW + 1)],
+        attempts=[AttemptRecord(1, Phase.RUN, "asyncio", "w", NOW, NOW + 1)],
         error=Failure(Code.UNKNOWN, "SCRIPT_RAISED", "boom", step="copy", metadata={"exception": "ValueError"}),
         start_time=NOW,
         end_time=NOW + 5_000_000,
         expire_time=NOW + 9_000_000,
     )
-    full, basic = task_message(Shown(task)), task_message(Shown(task, full=False))
+    full, basic = task_message(TaskView(task)), task_message(TaskView(task, full=False))
     assert len(full.attempts) == 1
     assert full.params["a"] == 1
     assert full.result["b"] == 2
@@ -130,7 +130,7 @@ def test_the_basic_view_leaves_out_params_result_and_attempts_but_not_why_a_task
 
 
 def test_a_cancelled_task_that_never_began_shows_when_it_ended():
-    message = task_message(Shown(a_task(state=TaskState.CANCELLED, end_time=NOW)))
+    message = task_message(TaskView(a_task(state=TaskState.CANCELLED, end_time=NOW)))
     assert message.HasField("end_time")
     assert not message.HasField("start_time")
 
@@ -142,11 +142,11 @@ def test_a_half_done_task_says_what_is_left_over():
     error = Failure(Code.UNAVAILABLE, "STORE_UNAVAILABLE", "gone", retryable=True, step="push")
     task = a_task(state=TaskState.PARTIALLY_FAILED, counts=counts, error=error, start_time=NOW)
     entries = (an_entry(), an_entry(key="node/2", base="node/2", state=EntryState.UNCERTAIN))
-    shown = Shown(task, left_over=entries, not_attempted=("node/3",), allowed_actions=("RESUME", "RESOLVE"))
+    shown = TaskView(task, left_over=entries, not_attempted=("node/3",), allowed_actions=("RESUME", "RESOLVE"))
     message = task_message(shown)
     partial = details(message.error)["PartialFailure"]
     assert message.partial_failure == partial
-    basic = task_message(Shown(task, left_over=entries, full=False))
+    basic = task_message(TaskView(task, left_over=entries, full=False))
     assert not basic.HasField("partial_failure")
     assert set(details(basic.error)) == {"ErrorInfo"}
     assert details(basic.error)["ErrorInfo"] == details(message.error)["ErrorInfo"]
@@ -166,7 +166,7 @@ def test_what_leftovers_cost_is_shown_apart_from_those_of_which_nobody_knows():
         alive={"USD": Decimal("0.50"), "EUR": Decimal("0.0000000021")}, doubtful={"USD": Decimal(9)}, priced=3
     )
     counts = Counts({EntryState.CREATED: 4, EntryState.UNDO_FAILED: 1, EntryState.UNCERTAIN: 2}, costs=costs)
-    message = task_message(Shown(a_task(state=TaskState.ROLLBACK_FAILED, counts=counts, start_time=NOW)))
+    message = task_message(TaskView(a_task(state=TaskState.ROLLBACK_FAILED, counts=counts, start_time=NOW)))
     cost = message.partial_failure.cost
     known = [(money.currency_code, money.amount) for money in cost.known_hourly]
     assert known == [("EUR", "0.0000000021"), ("USD", "0.5")]
@@ -176,13 +176,13 @@ def test_what_leftovers_cost_is_shown_apart_from_those_of_which_nobody_knows():
 
 def test_what_a_success_left_has_no_cost_of_leftovers():
     counts = Counts({EntryState.CREATED: 1}, costs=Costs(alive={"USD": Decimal(1)}, priced=1))
-    message = task_message(Shown(a_task(state=TaskState.SUCCEEDED, counts=counts, start_time=NOW)))
+    message = task_message(TaskView(a_task(state=TaskState.SUCCEEDED, counts=counts, start_time=NOW)))
     assert not message.resources.HasField("leftover")
 
 
 def test_an_estimate_is_shown_with_its_lines():
     estimate = Estimate.of([A_LINE, CostItem("vol/1", Decimal(10))], "cd" * 32, NOW)
-    message = task_message(Shown(a_task(), estimate=estimate)).estimate
+    message = task_message(TaskView(a_task(), estimate=estimate)).estimate
     assert [(money.currency_code, money.amount) for money in message.hourly] == [("USD", "0.5")]
     assert (list(message.unpriced), message.catalog_digest) == (["vol/1"], "sha256:" + "cd" * 32)
     node, volume = message.items
@@ -193,14 +193,14 @@ def test_an_estimate_is_shown_with_its_lines():
 
 def test_a_half_done_task_without_an_error_of_its_own_says_that_nobody_can_tell():
     task = a_task(state=TaskState.PARTIALLY_FAILED, counts=Counts({EntryState.UNCERTAIN: 1}), start_time=NOW)
-    assert details(task_message(Shown(task)).error)["ErrorInfo"].reason == "RESOURCE_UNCERTAIN"
+    assert details(task_message(TaskView(task)).error)["ErrorInfo"].reason == "RESOURCE_UNCERTAIN"
 
 
 def test_progress_is_shown_with_what_is_known():
     known = Progress("copy", 5, 10, "bytes", "half", 1_500_000, NOW)
-    message = task_message(Shown(a_task(), progress=known)).progress
+    message = task_message(TaskView(a_task(), progress=known)).progress
     assert (message.step, message.done, message.total, message.eta.ToMilliseconds()) == ("copy", 5, 10, 1500)
-    unknown = task_message(Shown(a_task(), progress=Progress("copy", 5))).progress
+    unknown = task_message(TaskView(a_task(), progress=Progress("copy", 5))).progress
     assert not unknown.HasField("total")
     assert not unknown.HasField("eta")
 
@@ -222,19 +222,22 @@ def test_what_a_caller_put_into_the_servers_fields_does_not_come_back():
     message.params.update({"a": 1})
     message.labels["k"] = "v"
     task = a_task(params=b'{"a":1}', labels={"k": "v"})
-    complete(message, Shown(task))
-    assert message == task_message(Shown(task))
+    complete(message, TaskView(task))
+    assert message == task_message(TaskView(task))
 
 
 def test_a_completed_request_equals_what_get_shows_at_every_age():
     for state in TaskState:
         task = a_task(
-            state=state, params=b'{"a":[1,{"b":null}]}', start_time=NOW, attempts=[Attempt(1, Phase.RUN, "e", "w", NOW)]
+            state=state,
+            params=b'{"a":[1,{"b":null}]}',
+            start_time=NOW,
+            attempts=[AttemptRecord(1, Phase.RUN, "e", "w", NOW)],
         )
         message = task_pb2.Task(script="s.x")
         message.params.update({"a": [1, {"b": None}]})
-        complete(message, Shown(task))
-        assert message == task_message(Shown(task))
+        complete(message, TaskView(task))
+        assert message == task_message(TaskView(task))
 
 
 def test_a_request_becomes_a_new_task():
@@ -385,7 +388,7 @@ def test_progress_of_a_less_careful_server_is_still_shown(done, total, eta):
     if total == float("inf"):
         total = 10**25
     strange = Progress(step="s\ud800", done=done, total=total, unit=5, message=None, eta=eta)
-    shown = task_message(Shown(a_task(state=TaskState.RUNNING, start_time=NOW), progress=strange))
+    shown = task_message(TaskView(a_task(state=TaskState.RUNNING, start_time=NOW), progress=strange))
     assert 0 <= shown.progress.done < 2**63
     assert 0 <= shown.progress.total < 2**63
     assert 0 <= shown.progress.eta.seconds <= 315_576_000_000
@@ -394,7 +397,7 @@ def test_progress_of_a_less_careful_server_is_still_shown(done, total, eta):
 
 @pytest.mark.parametrize("time", [10**30, -(10**30)])
 def test_a_time_beyond_all_calendars_is_shown_as_the_nearest(time):
-    shown = task_message(Shown(a_task(create_time=time)))
+    shown = task_message(TaskView(a_task(create_time=time)))
     assert shown.create_time.ToDatetime().year in (1, 9999)
 
 
@@ -429,7 +432,7 @@ def test_a_hundred_large_leftovers_fit_into_a_task():
     large = {f"n{n}": "x" * 600 for n in range(100)}
     entries = tuple(an_entry(key=f"node/{n}", base=f"node/{n}", attributes=large) for n in range(100))
     task = a_task(state=TaskState.PARTIALLY_FAILED, counts=Counts(owned={EntryState.CREATED: 100}))
-    message = task_message(Shown(task, left_over=entries))
+    message = task_message(TaskView(task, left_over=entries))
     assert message.ByteSize() < 2 * 1024 * 1024
     listed = message.partial_failure.left_over
     assert [one.key for one in listed] == [f"node/{n}" for n in range(100)]

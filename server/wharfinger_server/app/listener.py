@@ -56,7 +56,7 @@ def make(
         ("wharfinger-instance", instance),
     )
     calls = Calls(Callers(settings), limits.calls, trailers)
-    tasks = TaskMethods(engine.tasks, engine.half_way, limits)
+    tasks = TaskMethods(engine.tasks, engine.remediation, limits)
     service.add(server, calls, TASKS, tasks, TaskWatches(engine.watches))
     service.add(server, calls, EXECUTORS, ExecutorMethods(engine.listing, limits))
     desk = PriceDesk(pricing, limits)

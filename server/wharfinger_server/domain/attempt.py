@@ -26,7 +26,7 @@ class Lease:
 
 
 @dataclass(slots=True)
-class Attempt:
+class AttemptRecord:
     """One ended or running attempt, as shown to the caller."""
 
     epoch: int

@@ -13,7 +13,7 @@ from wharfinger.ledger.failure import Failure
 from wharfinger.ledger.progress import Progress
 from wharfinger.ledger.refusals import FailedPrecondition
 from wharfinger.ledger.states import Cause, Goal, Phase, TaskState
-from wharfinger_server.domain.attempt import Attempt, Lease, Rollback
+from wharfinger_server.domain.attempt import AttemptRecord, Lease, Rollback
 from wharfinger_server.domain.leftover import Leftover
 from wharfinger_server.domain.policy import OnFailure
 from wharfinger_server.domain.task_spec import TaskSpec
@@ -33,7 +33,7 @@ from wharfinger_server.domain.transitions import (
     Trigger,
 )
 
-__all__ = ["Attempt", "Lease", "Rollback", "Task"]
+__all__ = ["AttemptRecord", "Lease", "Rollback", "Task"]
 
 MAX_ATTEMPTS_KEPT = 10
 
@@ -68,7 +68,7 @@ class Task:
     cause: Cause = Cause.NONE
     epoch: int = 0
     lease: Lease | None = None
-    attempts: list[Attempt] = field(default_factory=list)
+    attempts: list[AttemptRecord] = field(default_factory=list)
     runs: int = 0
     failures: int = 0
     losses: int = 0
@@ -203,7 +203,7 @@ class Task:
             raise self._unfit(f"a {phase.name} attempt has nothing to do in that state")
         self.epoch += 1
         self.lease = Lease(phase, executor, worker, now, now + ttl)
-        self.attempts = [*self.attempts, Attempt(self.epoch, phase, executor, worker, now)][-MAX_ATTEMPTS_KEPT:]
+        self.attempts = [*self.attempts, AttemptRecord(self.epoch, phase, executor, worker, now)][-MAX_ATTEMPTS_KEPT:]
 
     def _unfit(self, why: str) -> FailedPrecondition:
         return FailedPrecondition(

@@ -11,24 +11,24 @@ from wharfinger_server.domain.errors import Refused
 from wharfinger_server.domain.timing import Clock
 from wharfinger_server.engine.execution.dispatcher import Dispatcher
 from wharfinger_server.engine.execution.executors import Executors, OnHealth
-from wharfinger_server.engine.execution.heartbeat import Heartbeat
+from wharfinger_server.engine.execution.heartbeat import LeaseHeartbeat
 from wharfinger_server.engine.execution.progress_writer import ProgressWriter
 from wharfinger_server.engine.execution.pruner import Pruner
 from wharfinger_server.engine.execution.rescuer import Rescuer
 from wharfinger_server.engine.execution.retrying_store import RetryingStore
-from wharfinger_server.engine.lifecycle.lifecycle import Life
+from wharfinger_server.engine.lifecycle.lifecycle import Lifecycle
 from wharfinger_server.engine.params.sealing import Vault
 from wharfinger_server.engine.scripts.installed import Scripts
 from wharfinger_server.engine.use_cases.admission import Admission
 from wharfinger_server.engine.use_cases.estimates import Estimates, PriceBook
 from wharfinger_server.engine.use_cases.listing import Listing
-from wharfinger_server.engine.use_cases.remediation import HalfWay
+from wharfinger_server.engine.use_cases.remediation import Remediation
 from wharfinger_server.engine.use_cases.tasks import Tasks
-from wharfinger_server.engine.use_cases.views import Showing
+from wharfinger_server.engine.use_cases.views import TaskViews
 from wharfinger_server.engine.use_cases.watches import Watches
-from wharfinger_server.engine.watching.broadcast import Hub
+from wharfinger_server.engine.watching.broadcast import Broadcast
 from wharfinger_server.engine.watching.wakeup import Alarms
-from wharfinger_server.engine.watching.watch import Doorkeeper
+from wharfinger_server.engine.watching.watch import WatchLimit
 from wharfinger_server.pricing import Pricing
 from wharfinger_server.registry import Registry
 from wharfinger_server.store.store import Store
@@ -65,9 +65,9 @@ class Engine:
         self._store = store
         self._settings = settings
         limits = settings.limits
-        self._life = Life(settings.retention.ended, limits.lease_ttl)
+        self._life = Lifecycle(settings.retention.ended, limits.lease_ttl)
         self._alarms = Alarms(self.clock)
-        self._hub = Hub(self._alarms)
+        self._hub = Broadcast(self._alarms)
         self._progress = ProgressWriter(store, self._hub, self.clock)
         self._vault = Vault(SealKeys(settings.seal_key_file, settings.sealing.key_command))
         self.dispatcher = Dispatcher(
@@ -81,11 +81,11 @@ class Engine:
             settings,
         )
         self.rescuer = Rescuer(store, self.scripts, self._life, self.dispatcher, self.clock, limits.lease_ttl)
-        self._heartbeat = Heartbeat(store, self.dispatcher, self.clock, limits.lease_ttl)
+        self._heartbeat = LeaseHeartbeat(store, self.dispatcher, self.clock, limits.lease_ttl)
         self._pruner = Pruner(store, self._life, self.clock, settings.retention.tombstones)
         self._background: list[asyncio.Task[None]] = []
         environment = Environment(settings.stores, settings.profiles, settings.packages)
-        showing = Showing(store, self.scripts, self.dispatcher)
+        showing = TaskViews(store, self.scripts, self.dispatcher)
         admission = Admission(
             store,
             registry,
@@ -99,8 +99,8 @@ class Engine:
         prices = pricing or Pricing(store, registry, settings)
         self.estimates = Estimates(store, self.scripts, admission, prices, environment, settings.prices.budgets)
         self.tasks = Tasks(store, admission, self.estimates, self.dispatcher, self._life, self._hub, showing, limits)
-        self.half_way = HalfWay(store, self.tasks, self.scripts, self._life)
-        self.watches = Watches(store, self._hub, showing, Doorkeeper(limits.watches))
+        self.remediation = Remediation(store, self.tasks, self.scripts, self._life)
+        self.watches = Watches(store, self._hub, showing, WatchLimit(limits.watches))
         self.listing = Listing(registry, self.scripts, self.dispatcher)
 
     async def start(self) -> None:

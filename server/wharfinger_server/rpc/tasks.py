@@ -13,8 +13,8 @@ from wharfinger.v1 import task_pb2, task_service_pb2
 from wharfinger_server.config import Limits
 from wharfinger_server.domain.errors import InvalidArgument, Refused, invalid
 from wharfinger_server.engine.interface.requests import CreateRequest
-from wharfinger_server.engine.interface.task_view import Shown
-from wharfinger_server.engine.use_cases.remediation import Ask, HalfWay
+from wharfinger_server.engine.interface.task_view import TaskView
+from wharfinger_server.engine.use_cases.remediation import Ask, Remediation
 from wharfinger_server.engine.use_cases.tasks import Tasks
 from wharfinger_server.rpc import names
 from wharfinger_server.rpc.calls import Call
@@ -38,7 +38,7 @@ _check_create = checker(task_service_pb2.CreateTaskRequest)
 class TaskMethods:
     """The unary methods of TaskService."""
 
-    def __init__(self, tasks: Tasks, half_way: HalfWay, limits: Limits) -> None:
+    def __init__(self, tasks: Tasks, half_way: Remediation, limits: Limits) -> None:
         self._tasks = tasks
         self._half_way = half_way
         self._response_bytes = limits.response_bytes
@@ -65,7 +65,7 @@ class TaskMethods:
             facts = {"limit_bytes": str(self._batch_bytes), "size_bytes": str(size)}
             raise InvalidArgument("BATCH_TOO_LARGE", said, facts)
         traceparent = call.header("traceparent")
-        outcomes: list[Shown | Refused | None] = [None] * len(request.requests)
+        outcomes: list[TaskView | Refused | None] = [None] * len(request.requests)
         asked: list[tuple[int, CreateRequest]] = []
         for index, item in enumerate(request.requests):
             try:
@@ -87,7 +87,7 @@ class TaskMethods:
         project = names.project_or_all(request.parent)
         full = request.view == task_pb2.TASK_VIEW_FULL
 
-        async def read(size: int) -> tuple[Sequence[Shown], str]:
+        async def read(size: int) -> tuple[Sequence[TaskView], str]:
             """Read a page of that size."""
             return await self._tasks.list(
                 call.caller, project, request.filter, request.order_by, size, request.page_token, full
@@ -194,15 +194,15 @@ def _batch_item(item: task_service_pb2.CreateTaskRequest, parent: str, tracepare
     return _create_request(item, traceparent)
 
 
-def _outcome(item: task_service_pb2.CreateTaskRequest, outcome: Shown | Refused | None) -> bytes:
+def _outcome(item: task_service_pb2.CreateTaskRequest, outcome: TaskView | Refused | None) -> bytes:
     """Return a serialised CreateTaskOutcome: the item's own task filled in, in the basic view, or the refusal."""
-    if isinstance(outcome, Shown):
-        complete(item.task, Shown(outcome.task, outcome.progress, outcome.waiting_reason, full=False))
+    if isinstance(outcome, TaskView):
+        complete(item.task, TaskView(outcome.task, outcome.progress, outcome.waiting_reason, full=False))
         item.task.ClearField("params")
         return framed(_TASK, item.task.SerializeToString())
     status = status_pb2.Status() if outcome is None else status_of(outcome)
     return framed(_ERROR, status.SerializeToString())
 
 
-def _task_bytes(shown: Shown) -> bytes:
+def _task_bytes(shown: TaskView) -> bytes:
     return task_message(shown).SerializeToString()

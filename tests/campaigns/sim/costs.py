@@ -16,7 +16,7 @@ from wharfinger.ledger.states import EntryState, TaskState
 from wharfinger_prices.catalogues.catalogue import Catalogue
 from wharfinger_prices.price import Price, Tier, plain
 from wharfinger_server.domain.task import Task
-from wharfinger_server.engine.interface.task_view import Shown
+from wharfinger_server.engine.interface.task_view import TaskView
 from wharfinger_server.pricing import Layer, Stack
 from wharfinger_server.rpc.messages.task import task_message
 
@@ -75,7 +75,7 @@ class PriceBook:
     def serve(self, engine: Engine) -> None:
         """Have a server ask this book."""
         engine.estimates._prices = self
-        engine.estimates._aside = Inline()  # type: ignore[assignment]
+        engine.estimates._threads = Inline()  # type: ignore[assignment]
 
     # ------------------------------------------------------------------ the oracle
 
@@ -111,7 +111,7 @@ class PriceBook:
         """Check what a committed task says that its leftovers cost."""
         left = [e for e in known.entries.values() if e.owned and e.state not in CLOSED]
         doubtful = [e for e in left if e.state in (EntryState.INTENDED, EntryState.UNCERTAIN, EntryState.MISSING)]
-        message = task_message(Shown(task))
+        message = task_message(TaskView(task))
         if task.state not in HALF_DONE:
             if message.resources.HasField("leftover"):
                 world.wrong(f"{task.task_id} is {task.state.name} and has a cost of leftovers")

@@ -98,7 +98,7 @@ class Outside:
             name = known.task.task_id
             await asyncio.sleep(dice.choice((0.0, 0.0, 15.0)) * dice.random())
             await world.person.ask(
-                f"resume {name}", lambda s: s.engine.half_way.resume(_caller(), Ask("default", name))
+                f"resume {name}", lambda s: s.engine.remediation.resume(_caller(), Ask("default", name))
             )
         self._at_work -= 1
 

@@ -78,7 +78,7 @@ class Person:
         if kind == "cancel":
             await self.cancel(name)
         elif kind == "resume":
-            await self.ask(f"resume {name}", lambda s: s.engine.half_way.resume(CALLER, asked))
+            await self.ask(f"resume {name}", lambda s: s.engine.remediation.resume(CALLER, asked))
         elif kind == "delete":
             await self.ask(f"delete {name}", lambda s: s.engine.tasks.delete(CALLER, "default", name))
         elif kind == "resolve" and keys:
@@ -87,7 +87,7 @@ class Person:
         elif kind == "unknown":
             await self.misname(name)
         elif kind == "plan":
-            await self.ask(f"plan {name}", lambda s: s.engine.half_way.roll_back(CALLER, asked, validate_only=True))
+            await self.ask(f"plan {name}", lambda s: s.engine.remediation.roll_back(CALLER, asked, validate_only=True))
         elif kind in ("roll_back", "only", "retain"):
             only, retain = (some if kind == "only" else ()), (some if kind == "retain" else ())
             await self.roll_back(name, only, retain)
@@ -107,7 +107,7 @@ class Person:
         wrong = self.dice.choice((((UNKNOWN,), ()), ((), (UNKNOWN,))))
         done = await self.ask(
             f"roll_back {name} {wrong}",
-            lambda s: s.engine.half_way.roll_back(CALLER, Ask("default", name), *wrong),
+            lambda s: s.engine.remediation.roll_back(CALLER, Ask("default", name), *wrong),
         )
         if done is not None:
             self.world.wrong(f"17: {name} is rolled back by a key that its ledger does not have")
@@ -116,7 +116,7 @@ class Person:
         """Ask for a rollback."""
         await self.ask(
             f"roll_back {name} only={only} retain={retain}",
-            lambda s: s.engine.half_way.roll_back(CALLER, Ask("default", name), only, retain),
+            lambda s: s.engine.remediation.roll_back(CALLER, Ask("default", name), only, retain),
         )
 
     async def resolve(self, known: Known, key: str, said: Verdict | None = None, *, believed: bool = False) -> None:
@@ -141,14 +141,14 @@ class Person:
         name = known.task.task_id
         await self.ask(
             f"resolve {name} {key} {said.name} {id_}",
-            lambda s: s.engine.half_way.resolve(CALLER, Ask("default", name), key, said, id_),
+            lambda s: s.engine.remediation.resolve(CALLER, Ask("default", name), key, said, id_),
         )
 
     async def _mistake(self, name: str, key: str, id_: str) -> None:
         """Say of a key that it is what another one is: it must be refused."""
         done = await self.ask(
             f"resolve {name} {key} CREATED {id_}, which is another's",
-            lambda s: s.engine.half_way.resolve(CALLER, Ask("default", name), key, Verdict.CREATED, id_),
+            lambda s: s.engine.remediation.resolve(CALLER, Ask("default", name), key, Verdict.CREATED, id_),
         )
         if done is not None:
             self.world.wrong(f"20: {key} of {name} is said to be {id_}, which another entry has")
@@ -192,7 +192,7 @@ class Person:
             await self.roll_back(name, late[:1])
             return
         if self.dice.random() < (0.15 if known.task.undo_begun else 0.5):  # the former must be refused
-            await self.ask(f"resume {name}", lambda s: s.engine.half_way.resume(CALLER, Ask("default", name)))
+            await self.ask(f"resume {name}", lambda s: s.engine.remediation.resume(CALLER, Ask("default", name)))
             return
         blocked = [e.key for e in known.entries.values() if e.blocked_by and e.state is EntryState.CREATED]
         if blocked:

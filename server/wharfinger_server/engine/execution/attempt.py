@@ -24,7 +24,7 @@ from wharfinger_server.engine.execution.log_lines import LogLines
 from wharfinger_server.engine.execution.queue import ExecutorQueue
 from wharfinger_server.engine.execution.results import result_misfit
 from wharfinger_server.engine.lifecycle import rollback
-from wharfinger_server.engine.lifecycle.lifecycle import LATE, Life
+from wharfinger_server.engine.lifecycle.lifecycle import LATE, Lifecycle
 from wharfinger_server.engine.lifecycle.recording import SERVER, entry_changed, guard, state_changed
 from wharfinger_server.engine.params.schema import ObjectSchema
 from wharfinger_server.sdk.executor import Job
@@ -57,7 +57,7 @@ class Owner(Protocol):
         ...
 
     @property
-    def life(self) -> Life:
+    def life(self) -> Lifecycle:
         """How tasks go on."""
         ...
 

@@ -25,10 +25,10 @@ from wharfinger_server.domain.errors import Fenced
 from wharfinger_server.domain.task import Task
 from wharfinger_server.domain.timing import SECOND, Clock
 from wharfinger_server.engine.execution.attempt import Attempt
-from wharfinger_server.engine.execution.background import Chores
+from wharfinger_server.engine.execution.background import Background
 from wharfinger_server.engine.execution.queue import ExecutorQueue
 from wharfinger_server.engine.execution.retrying_store import RetryingStore
-from wharfinger_server.engine.lifecycle.lifecycle import Life
+from wharfinger_server.engine.lifecycle.lifecycle import Lifecycle
 from wharfinger_server.engine.lifecycle.recording import timed_out
 from wharfinger_server.engine.params.sealed_fields import with_values
 from wharfinger_server.engine.scripts.installed import Scripts
@@ -80,7 +80,7 @@ class Attempts:
         self,
         store: RetryingStore,
         scripts: Scripts,
-        life: Life,
+        life: Lifecycle,
         environment: Environment,
         limits: AttemptLimits,
         clock: Clock,
@@ -104,7 +104,7 @@ class Attempts:
         self._jobs: dict[int, Attempt] = {}
         # How many jobs of a task run: after one that was fenced has not stopped, there may be several.
         self._working: dict[int, int] = {}
-        self._chores = Chores()
+        self._background = Background()
         self._quiet = asyncio.Event()
 
     def start(self) -> None:
@@ -255,7 +255,7 @@ class Attempts:
         self._alarm(attempt, self._limits.cancel_grace, self._not_stopped, error or STOPPED)
 
     def _not_stopped(self, attempt: Attempt, error: Failure) -> None:
-        self._chores.do(self._fence(attempt, error))
+        self._background.do(self._fence(attempt, error))
 
     async def _fence(self, attempt: Attempt, error: Failure) -> None:
         """End the lease of an attempt that did not stop. Its slot stays taken until the executor frees it."""
@@ -319,7 +319,7 @@ class Attempts:
             del self._working[task_id]
         known.release(attempt.redactor)
         if self._running.get(task_id) is attempt and not attempt.lost:
-            self._chores.do(self._lose(attempt, "it ended without a report"))
+            self._background.do(self._lose(attempt, "it ended without a report"))
         self._listener.slot_freed(attempt.queue, task_id)
         if not self._jobs:
             self._quiet.set()
@@ -328,7 +328,7 @@ class Attempts:
         attempt = self._jobs.get(id(job))
         if attempt is not None and self._running.get(attempt.task.id) is attempt:
             attempt.lost = True
-            self._chores.do(self._lose(attempt, reason))
+            self._background.do(self._lose(attempt, reason))
 
     def _blocked(self, jobs: tuple[Job, ...], seconds: float, culprit: str) -> None:
         found = [self._jobs.get(id(job)) for job in jobs]
@@ -371,7 +371,7 @@ class Attempts:
             for attempt in list(self._running.values()):
                 self._abandon(attempt)
             await self._all_ended(CLEAN_UP_TIME)
-        await self._chores.close()
+        await self._background.close()
 
     async def _all_ended(self, seconds: float) -> bool:
         if self._jobs:

@@ -10,7 +10,7 @@ from typing import Any
 log = logging.getLogger(__name__)
 
 
-class Chores:
+class Background:
     """A set of running coroutines."""
 
     def __init__(self) -> None:
@@ -18,17 +18,17 @@ class Chores:
 
     def do(self, work: Coroutine[Any, Any, None]) -> None:
         """Begin `work` on the running loop."""
-        chore = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(chore)
-        chore.add_done_callback(self._done)
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
 
-    def _done(self, chore: asyncio.Task[None]) -> None:
-        self._tasks.discard(chore)
-        if not chore.cancelled() and chore.exception() is not None:
-            log.error("a chore of the engine failed", exc_info=chore.exception())
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            log.error("what the engine did in the background failed", exc_info=task.exception())
 
     async def close(self) -> None:
         """Cancel what is not done."""
-        for chore in list(self._tasks):
-            chore.cancel()
+        for task in list(self._tasks):
+            task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -17,7 +17,7 @@ class TookTooLong(Exception):
     """The call did not return in time; it may still run."""
 
 
-class Aside:
+class BoundedThreads:
     """Runs calls in threads of their own, for at most `seconds` each. No thread is waited for when the server ends."""
 
     def __init__(self, seconds: float) -> None:

@@ -26,8 +26,8 @@ class ConcurrencyKeys:
         """Whether a task holds its key only because something of it still runs."""
         return task_id in self._lingering
 
-    def take(self, key: Key | None, task_id: int) -> bool:
-        """Take `key` for a task; False if another holds it, or what still runs of the task itself."""
+    def claim(self, key: Key | None, task_id: int) -> bool:
+        """Claim `key` for a task; False if another holds it, or what still runs of the task itself."""
         return key is None or (task_id not in self._lingering and self._held.setdefault(key, task_id) == task_id)
 
     def park(self, queue: ExecutorQueue, waiting: Waiting) -> None:

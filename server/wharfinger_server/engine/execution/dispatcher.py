@@ -19,18 +19,18 @@ from wharfinger_server.domain.timing import SECOND
 from wharfinger_server.engine.execution import waits
 from wharfinger_server.engine.execution.attempt import Attempt
 from wharfinger_server.engine.execution.attempts import AttemptLimits, Attempts
-from wharfinger_server.engine.execution.background import Chores
+from wharfinger_server.engine.execution.background import Background
 from wharfinger_server.engine.execution.concurrency_keys import ConcurrencyKeys
 from wharfinger_server.engine.execution.executors import Executors
 from wharfinger_server.engine.execution.leasing import Leasing
 from wharfinger_server.engine.execution.progress_writer import ProgressWriter
 from wharfinger_server.engine.execution.queue import ExecutorQueue, ExecutorStatus
 from wharfinger_server.engine.execution.reservation import Reservation
-from wharfinger_server.engine.execution.rest_log import tell_rest
+from wharfinger_server.engine.execution.rest_log import log_rest
 from wharfinger_server.engine.execution.retrying_store import RetryingStore
 from wharfinger_server.engine.execution.suspects import Suspects
 from wharfinger_server.engine.execution.window import Key, Position, Waiting, Window, key_of
-from wharfinger_server.engine.lifecycle.lifecycle import Life
+from wharfinger_server.engine.lifecycle.lifecycle import Lifecycle
 from wharfinger_server.engine.lifecycle.recording import timed_out
 from wharfinger_server.engine.params.sealing import Vault
 from wharfinger_server.engine.scripts.installed import Scripts
@@ -52,7 +52,7 @@ class Dispatcher:
         self,
         store: RetryingStore,
         scripts: Scripts,
-        life: Life,
+        life: Lifecycle,
         executors: Executors,
         vault: Vault,
         alarms: Alarms,
@@ -72,7 +72,7 @@ class Dispatcher:
         self._life = life
         self._scripts = scripts
         self._alarms = alarms
-        self._chores = Chores()
+        self._background = Background()
         self._beginning: set[int] = set()
         self._again: set[int] = set()
         self._open = self._closed = False
@@ -88,7 +88,7 @@ class Dispatcher:
         """Begin to lease tasks."""
         self._open = True
         self._pump_all()
-        self.suspects.tell()
+        self.suspects.report()
 
     async def stop_executors(self) -> None:
         """Stop the executors; nothing of what runs is waited for."""
@@ -98,7 +98,7 @@ class Dispatcher:
         """Lease nothing more, and wait up to `grace` seconds for what runs."""
         self._open, self._closed = False, True
         await self.attempts.close(grace)
-        await self._chores.close()
+        await self._background.close()
 
     # ------------------------------------------------------------------ how things stand
 
@@ -156,7 +156,7 @@ class Dispatcher:
         queue = self.executors.get(task.executor)
         if not self._open or queue is None or not queue.idle or self.suspects.hold(queue):
             return Reservation(self, task, None)
-        if waits.wait_of(task, self.clock) or not self.keys.take(key_of(task), task.id):
+        if waits.wait_of(task, self.clock) or not self.keys.claim(key_of(task), task.id):
             return Reservation(self, task, None)
         queue.free -= 1
         return Reservation(self, task, queue)
@@ -182,7 +182,7 @@ class Dispatcher:
         if task.delete_time:
             return
         if task.state.resting:
-            tell_rest(task)
+            log_rest(task)
             return
         if task.deadline and task.state is TaskState.QUEUED:
             self._alarms.at(task.deadline, self._look_again, task.id)
@@ -222,7 +222,7 @@ class Dispatcher:
 
     def find_out(self, task: Task, queue: ExecutorQueue | None = None) -> None:
         """See to a task of which nobody heard whether it was written, or changed; with `queue`: it has a slot there."""
-        self._chores.do(self._find_out(task, queue))
+        self._background.do(self._find_out(task, queue))
 
     async def _find_out(self, task: Task, queue: ExecutorQueue | None) -> None:
         try:
@@ -297,7 +297,7 @@ class Dispatcher:
         """Begin the next suspect, if none runs."""
         while self._open and (chosen := self.suspects.next()) is not None:
             queue, waiting = chosen
-            if waiting.phase is Phase.RUN and not self.keys.take(waiting.key, waiting.task_id):
+            if waiting.phase is Phase.RUN and not self.keys.claim(waiting.key, waiting.task_id):
                 self.suspects.set_aside(waiting.task_id)
                 self.keys.park(queue, waiting)
             else:
@@ -312,7 +312,7 @@ class Dispatcher:
         """Suspect a task no more, and let the next one run, or all others."""
         if self.suspects.clear(task_id):
             self._pump_all()
-            self.suspects.tell()
+            self.suspects.report()
 
     def _watch_suspect(self, task_id: int) -> None:
         running = self.attempts.of(task_id)
@@ -326,7 +326,7 @@ class Dispatcher:
         if running is None or running.epoch != epoch or task_id not in self.suspects:
             return
         if running.phase is Phase.RUN or running.task.state is not TaskState.QUEUED:
-            self._chores.do(self._write_cleared(task_id, epoch))
+            self._background.do(self._write_cleared(task_id, epoch))
 
     async def _write_cleared(self, task_id: int, epoch: int) -> None:
         def decide(work: UnitOfWork) -> None:
@@ -343,7 +343,7 @@ class Dispatcher:
     def _look_again(self, task_id: int) -> None:
         if self._closed:
             return
-        self._chores.do(self._reconsider(task_id))
+        self._background.do(self._reconsider(task_id))
 
     async def _reconsider(self, task_id: int) -> None:
         task = await self._store.task_by_id(task_id)
@@ -370,7 +370,7 @@ class Dispatcher:
                 if waiting.task_id in self._beginning:
                     self._again.add(waiting.task_id)
                 self._offer(waiting.key)
-            elif waiting.phase is Phase.RUN and not self.keys.take(waiting.key, waiting.task_id):
+            elif waiting.phase is Phase.RUN and not self.keys.claim(waiting.key, waiting.task_id):
                 self.keys.park(queue, waiting)
             else:
                 self._start(queue, waiting)
@@ -382,7 +382,7 @@ class Dispatcher:
 
         What was read is not read again, whatever becomes of it.
         """
-        self._chores.do(self._read_on(queue, window, window.begin_reading(), key))
+        self._background.do(self._read_on(queue, window, window.begin_reading(), key))
 
     async def _read_on(self, queue: ExecutorQueue, window: Window, after: Position | None, key: Key | None) -> None:
         found: list[Task] = []
@@ -402,7 +402,7 @@ class Dispatcher:
     def _start(self, queue: ExecutorQueue, waiting: Waiting) -> None:
         queue.free -= 1
         self._beginning.add(waiting.task_id)
-        self._chores.do(self._begin(queue, waiting))
+        self._background.do(self._begin(queue, waiting))
 
     async def _begin(self, queue: ExecutorQueue, waiting: Waiting) -> None:
         launched = False

@@ -11,7 +11,7 @@ from wharfinger_server.store.store import Store
 log = logging.getLogger(__name__)
 
 
-class Heartbeat:
+class LeaseHeartbeat:
     """Renews leases for `ttl` microseconds, three times in that time."""
 
     def __init__(self, store: Store, dispatcher: Dispatcher, clock: Clock, ttl: int) -> None:

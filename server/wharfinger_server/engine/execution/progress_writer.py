@@ -10,7 +10,7 @@ from wharfinger.ledger.states import Phase
 from wharfinger.runtime.protocol import LeaseLost
 from wharfinger_server.domain.timing import SECOND, Clock
 from wharfinger_server.engine.execution.attempt import Attempt
-from wharfinger_server.engine.watching.broadcast import Hub
+from wharfinger_server.engine.watching.broadcast import Broadcast
 from wharfinger_server.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -24,7 +24,7 @@ SAVE_EVERY = SECOND
 class ProgressWriter:
     """Beats while some attempt has something new, and rests when none has."""
 
-    def __init__(self, store: Store, hub: Hub, clock: Clock) -> None:
+    def __init__(self, store: Store, hub: Broadcast, clock: Clock) -> None:
         self._store = store
         self._hub = hub
         self._clock = clock

@@ -8,7 +8,7 @@ import logging
 from wharfinger_server.domain.errors import Fenced, Refused
 from wharfinger_server.domain.task import Task
 from wharfinger_server.domain.timing import SECOND, Clock
-from wharfinger_server.engine.lifecycle.lifecycle import Life
+from wharfinger_server.engine.lifecycle.lifecycle import Lifecycle
 from wharfinger_server.store.commit.unit_of_work import UnitOfWork
 from wharfinger_server.store.store import Gone, Store
 
@@ -22,7 +22,7 @@ EVERY = 60 * SECOND
 class Pruner:
     """Deletes what expired; a tombstone is kept for `tombstones` microseconds, for late evidence."""
 
-    def __init__(self, store: Store, life: Life, clock: Clock, tombstones: int) -> None:
+    def __init__(self, store: Store, life: Lifecycle, clock: Clock, tombstones: int) -> None:
         self._store = store
         self._life = life
         self._clock = clock

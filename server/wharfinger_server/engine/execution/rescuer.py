@@ -14,7 +14,7 @@ from wharfinger_server.domain.task import Task
 from wharfinger_server.domain.timing import Clock
 from wharfinger_server.engine.execution.dispatcher import Dispatcher
 from wharfinger_server.engine.execution.suspects import NAMED
-from wharfinger_server.engine.lifecycle.lifecycle import Life
+from wharfinger_server.engine.lifecycle.lifecycle import Lifecycle
 from wharfinger_server.engine.scripts.installed import Scripts
 from wharfinger_server.store.commit.unit_of_work import UnitOfWork
 from wharfinger_server.store.store import Gone, Store
@@ -54,7 +54,7 @@ class Rescuer:
     """Ends the leases of lost attempts; `ttl` is for how many microseconds one may not be heard of."""
 
     def __init__(
-        self, store: Store, scripts: Scripts, life: Life, dispatcher: Dispatcher, clock: Clock, ttl: int
+        self, store: Store, scripts: Scripts, life: Lifecycle, dispatcher: Dispatcher, clock: Clock, ttl: int
     ) -> None:
         self._store = store
         self._scripts = scripts

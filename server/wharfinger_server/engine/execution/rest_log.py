@@ -10,7 +10,7 @@ from wharfinger_server.domain.timing import SECOND
 log = logging.getLogger(__name__)
 
 
-def tell_rest(task: Task) -> None:
+def log_rest(task: Task) -> None:
     """Log, at info, how a task that rests stands: state, attempts, seconds since its creation, what is left over."""
     if not log.isEnabledFor(logging.INFO):  # asked first: this is on the way of every task
         return

@@ -37,16 +37,16 @@ class _Suspect:
 class Suspects:
     """The tasks that may have ended the process, and which of them runs now.
 
-    `tell` hears why others wait, or "". One that has run alone for `enough` microseconds is no suspect any more.
+    `hear` hears why others wait, or "". One that has run alone for `enough` microseconds is no suspect any more.
     """
 
-    def __init__(self, tell: Callable[[str], None], enough: int, steady: Callable[[], int]) -> None:
+    def __init__(self, hear: Callable[[str], None], enough: int, steady: Callable[[], int]) -> None:
         self.enough = enough
         self.alone = 0
         self.culprit = ""
         self._left: dict[int, _Suspect] = {}
         self._ready: list[_Suspect] = []
-        self._tell = tell
+        self._hear = hear
         self._steady = steady
         self._told = ""
 
@@ -129,9 +129,9 @@ class Suspects:
             f"beside them, until each has ended or run for a while: {count} to go{which}{culprit}"
         )
 
-    def tell(self) -> None:
+    def report(self) -> None:
         """Tell how things stand, if that is news."""
         why = self.why
         if why != self._told:
             self._told = why
-            self._tell(why)
+            self._hear(why)

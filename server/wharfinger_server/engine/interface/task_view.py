@@ -11,7 +11,7 @@ from wharfinger_server.domain.task import Task
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class TaskView:
     """A task with its latest progress, why it waits, and — where something is left over — the first open entries.
 
     `left_over` holds at most 100 entries, `task.counts.open` counts them all; `not_attempted` are planned keys never

@@ -50,7 +50,7 @@ def cancelled(actor: str, reason: str) -> Failure:
 
 
 @dataclass(frozen=True, slots=True)
-class Life:
+class Lifecycle:
     """The ways a task goes. `retention`: how long an ended task is kept; `lease_ttl`: how long a lease lasts."""
 
     retention: int

@@ -17,7 +17,7 @@ from wharfinger_server.domain.estimate import Estimate
 from wharfinger_server.domain.leftover import summed
 from wharfinger_server.domain.policy import Policy
 from wharfinger_server.domain.task import Task
-from wharfinger_server.engine.execution.bounded_threads import Aside, TookTooLong
+from wharfinger_server.engine.execution.bounded_threads import BoundedThreads, TookTooLong
 from wharfinger_server.engine.interface.requests import Caller, CreateRequest
 from wharfinger_server.engine.params.canonical_json import in_order
 from wharfinger_server.engine.params.sealing import Secret
@@ -79,7 +79,7 @@ class Estimates:
         self._prices = prices
         self._environment = environment
         self._budgets = budgets
-        self._aside = Aside(SECONDS)
+        self._threads = BoundedThreads(SECONDS)
 
     def concern(self, task: Task) -> bool:
         """Whether there is anything to estimate, or a limit that asks for it."""
@@ -144,7 +144,7 @@ class Estimates:
             return estimate(items, stack, moment.at, similar=similar)
 
         try:
-            return await self._aside.run(script.name, work)
+            return await self._threads.run(script.name, work)
         except Refused as refused:
             raise _cannot(script, refused.message) from refused
         except TookTooLong:

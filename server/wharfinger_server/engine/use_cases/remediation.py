@@ -16,8 +16,8 @@ from wharfinger_server.domain.errors import AlreadyExists, FailedPrecondition, U
 from wharfinger_server.domain.task import Task
 from wharfinger_server.domain.transitions import Trigger
 from wharfinger_server.engine.interface.requests import Caller
-from wharfinger_server.engine.interface.task_view import Shown
-from wharfinger_server.engine.lifecycle.lifecycle import Life
+from wharfinger_server.engine.interface.task_view import TaskView
+from wharfinger_server.engine.lifecycle.lifecycle import Lifecycle
 from wharfinger_server.engine.lifecycle.recording import change_version, entry_changed, state_changed
 from wharfinger_server.engine.scripts.installed import Scripts
 from wharfinger_server.engine.use_cases.tasks import REASON_LENGTH, Tasks, changed_task, check_etag
@@ -35,16 +35,16 @@ class Ask:
     request_id: str = ""
 
 
-class HalfWay:
+class Remediation:
     """Resume, roll back, resolve. Every method raises a `Refused` that says why and what to do."""
 
-    def __init__(self, store: Store, tasks: Tasks, scripts: Scripts, life: Life) -> None:
+    def __init__(self, store: Store, tasks: Tasks, scripts: Scripts, life: Lifecycle) -> None:
         self._store = store
         self._tasks = tasks
         self._scripts = scripts
         self._life = life
 
-    async def resume(self, caller: Caller, ask: Ask, script_version: str = "") -> Shown:
+    async def resume(self, caller: Caller, ask: Ask, script_version: str = "") -> TaskView:
         """Let a half-done task run again with what it made; `script_version` puts it on another version.
 
         A task that is queued for a version which is not installed is put on the one that is, and goes on.
@@ -83,7 +83,7 @@ class HalfWay:
         retain: Sequence[str] = (),
         *,
         validate_only: bool = False,
-    ) -> tuple[Shown, undo.Plan | None]:
+    ) -> tuple[TaskView, undo.Plan | None]:
         """Undo what a task made: all, or `only` some keys; `retain` keeps keys with what they depend on.
 
         With `validate_only` nothing is changed and the plan is returned too.
@@ -110,7 +110,7 @@ class HalfWay:
 
     async def resolve(
         self, caller: Caller, ask: Ask, key: str, said: Verdict, external_id: str = "", reason: str = ""
-    ) -> Shown:
+    ) -> TaskView:
         """Take a person's verdict on the entry `key`."""
         why = reason[:REASON_LENGTH] or f"{key} resolved: {said.name}"
 
@@ -143,7 +143,7 @@ class HalfWay:
             {"feature": "exists"},
         )
 
-    async def _act(self, caller: Caller, ask: Ask, decide: Callable[[UnitOfWork], None], digest: str = "") -> Shown:
+    async def _act(self, caller: Caller, ask: Ask, decide: Callable[[UnitOfWork], None], digest: str = "") -> TaskView:
         """Do it once in a transaction, then let the task go on. `digest` tells requests of one id apart."""
         task = await self._tasks.visible(caller, ask.project, ask.task_id)
 

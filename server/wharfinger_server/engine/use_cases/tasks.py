@@ -19,12 +19,12 @@ from wharfinger_server.engine.interface.filters import OPERATORS, RESOURCE_FIELD
 from wharfinger_server.engine.interface.id_checks import check_project
 from wharfinger_server.engine.interface.page_tokens import page_limit, page_start, page_token
 from wharfinger_server.engine.interface.requests import Caller, CreateRequest, task_not_found
-from wharfinger_server.engine.interface.task_view import Shown
-from wharfinger_server.engine.lifecycle.lifecycle import Life
+from wharfinger_server.engine.interface.task_view import TaskView
+from wharfinger_server.engine.lifecycle.lifecycle import Lifecycle
 from wharfinger_server.engine.use_cases.admission import Admission, Admitted
 from wharfinger_server.engine.use_cases.estimates import Estimates
-from wharfinger_server.engine.use_cases.views import Showing
-from wharfinger_server.engine.watching.broadcast import Hub
+from wharfinger_server.engine.use_cases.views import TaskViews
+from wharfinger_server.engine.watching.broadcast import Broadcast
 from wharfinger_server.store.commit.unit_of_work import UnitOfWork
 from wharfinger_server.store.store import Draft, Existing, Gone, MaybeWritten, Store, TaskQuery
 
@@ -45,9 +45,9 @@ class Tasks:
         admission: Admission,
         estimates: Estimates,
         dispatcher: Dispatcher,
-        life: Life,
-        hub: Hub,
-        showing: Showing,
+        life: Lifecycle,
+        hub: Broadcast,
+        showing: TaskViews,
         limits: config.Limits,
     ) -> None:
         self._store = store
@@ -63,7 +63,7 @@ class Tasks:
 
     # ------------------------------------------------------------------ create
 
-    async def create(self, caller: Caller, request: CreateRequest) -> Shown:
+    async def create(self, caller: Caller, request: CreateRequest) -> TaskView:
         """Accept a task: durable before this returns. The same request id returns the same task."""
         admitted = self._admission.admit(caller, request)
         try:
@@ -71,21 +71,21 @@ class Tasks:
         except Refused as refused:
             return await self._made_before(request, admitted, refused)
         if request.validate_only:
-            return Shown(_unwritten(admitted.task), estimate=estimate)
+            return TaskView(_unwritten(admitted.task), estimate=estimate)
         try:
             with self._dispatcher.reserve(admitted.task) as place:
                 written = await self._store.create(_draft(place, admitted, estimate))
                 place.keep(written, admitted.secret.values if admitted.secret else {})
         except Existing as existing:
             return await self._existing(request, admitted, existing)
-        return Shown(written, estimate=estimate)
+        return TaskView(written, estimate=estimate)
 
     async def batch_create(
         self, caller: Caller, project: str, requests: Sequence[CreateRequest]
-    ) -> Sequence[Shown | Refused]:
+    ) -> Sequence[TaskView | Refused]:
         """Accept many tasks in one commit; each answers for itself, in the order asked."""
         check_project(caller, project)
-        answers: dict[int, Shown | Refused] = {}
+        answers: dict[int, TaskView | Refused] = {}
         ready: list[tuple[int, Admitted, Estimate | None]] = []
         for i, request in enumerate(requests):
             try:
@@ -99,12 +99,12 @@ class Tasks:
                 answers[i] = refused
                 continue
             if request.validate_only:
-                answers[i] = Shown(_unwritten(admitted.task), estimate=estimate)
+                answers[i] = TaskView(_unwritten(admitted.task), estimate=estimate)
                 continue
             ready.append((i, admitted, estimate))
         for (i, admitted, estimate), outcome in zip(ready, await self._create_many(ready), strict=True):
             if isinstance(outcome, Task):
-                answers[i] = Shown(outcome, estimate=estimate)
+                answers[i] = TaskView(outcome, estimate=estimate)
                 continue
             try:
                 answers[i] = (
@@ -137,7 +137,7 @@ class Tasks:
             await self._estimates.check_budget(task)
         return estimate
 
-    async def _made_before(self, request: CreateRequest, admitted: Admitted, refused: Refused) -> Shown:
+    async def _made_before(self, request: CreateRequest, admitted: Admitted, refused: Refused) -> TaskView:
         """Return the task that the request made already, though prices or limits refuse it now; raise if none."""
         if request.request_id and not request.validate_only:
             found = await self._store.task_by_request(request.project, request.request_id)
@@ -145,7 +145,7 @@ class Tasks:
                 return await self._existing(request, admitted, Existing(found, "request_id"))
         raise refused
 
-    async def _existing(self, request: CreateRequest, admitted: Admitted, existing: Existing) -> Shown:
+    async def _existing(self, request: CreateRequest, admitted: Admitted, existing: Existing) -> TaskView:
         found = existing.task
         if existing.by == "request_id":
             if not self._admission.same(admitted, found):
@@ -155,7 +155,7 @@ class Tasks:
                     " a new request needs a new id",
                     {"request_id": request.request_id, "task": found.name},
                 )
-            return Shown(found, estimate=await self._showing.estimate(found))
+            return TaskView(found, estimate=await self._showing.estimate(found))
         raise AlreadyExists(
             "TASK_EXISTS",
             f"task_id: {found.name} exists"
@@ -165,7 +165,7 @@ class Tasks:
 
     # ------------------------------------------------------------------ read
 
-    async def get(self, caller: Caller, project: str, task_id: str, full: bool = True) -> Shown:
+    async def get(self, caller: Caller, project: str, task_id: str, full: bool = True) -> TaskView:
         """Return a task as it is now."""
         task = await self.visible(caller, project, task_id)
         return await self._showing.show(task) if full else self._showing.brief(task)
@@ -186,7 +186,7 @@ class Tasks:
         page_size: int = 0,
         page_token: str = "",
         full: bool = False,
-    ) -> tuple[Sequence[Shown], str]:
+    ) -> tuple[Sequence[TaskView], str]:
         """Return a page of a project's tasks and the token of the next one ("" on the last).
 
         Without a project it is one of all projects that the caller's credential opens.
@@ -204,7 +204,7 @@ class Tasks:
         shown = [await self._showing.show(task) if full else self._showing.brief(task) for task in tasks[:limit]]
         return shown, _next(tasks, limit, question)
 
-    async def wait(self, caller: Caller, project: str, task_id: str, timeout: int) -> Shown:
+    async def wait(self, caller: Caller, project: str, task_id: str, timeout: int) -> TaskView:
         """Return the task once it rests, or as it is after `timeout` microseconds (0: half a minute)."""
         if timeout < 0:
             raise invalid("timeout", "it is negative")
@@ -268,7 +268,7 @@ class Tasks:
 
     # ------------------------------------------------------------------ change
 
-    async def cancel(self, caller: Caller, project: str, task_id: str, etag: str = "", reason: str = "") -> Shown:
+    async def cancel(self, caller: Caller, project: str, task_id: str, etag: str = "", reason: str = "") -> TaskView:
         """Ask a task to stop. A second cancel changes nothing; one of an ended task is refused."""
         task = await self.visible(caller, project, task_id)
         why = reason[:REASON_LENGTH]

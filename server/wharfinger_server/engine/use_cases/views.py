@@ -6,7 +6,7 @@ from wharfinger_server.domain.estimate import Estimate
 from wharfinger_server.domain.task import Task
 from wharfinger_server.domain.transitions import Trigger
 from wharfinger_server.engine.execution.dispatcher import Dispatcher
-from wharfinger_server.engine.interface.task_view import Shown
+from wharfinger_server.engine.interface.task_view import TaskView
 from wharfinger_server.engine.scripts.installed import Scripts
 from wharfinger_server.store.store import Store
 
@@ -14,7 +14,7 @@ LEFT_OVER_SHOWN = 100
 _ACTIONS = {Trigger.RESUME: "RESUME", Trigger.ROLL_BACK: "ROLL_BACK", Trigger.RESOLVE: "RESOLVE"}
 
 
-class Showing:
+class TaskViews:
     """Shows tasks."""
 
     def __init__(self, store: Store, scripts: Scripts, dispatcher: Dispatcher) -> None:
@@ -22,18 +22,18 @@ class Showing:
         self._scripts = scripts
         self._dispatcher = dispatcher
 
-    def brief(self, task: Task) -> Shown:
+    def brief(self, task: Task) -> TaskView:
         """Return the basic view of a task: nothing more is read."""
-        return Shown(task, progress=self._dispatcher.progress_of(task), full=False)
+        return TaskView(task, progress=self._dispatcher.progress_of(task), full=False)
 
-    async def show(self, task: Task) -> Shown:
+    async def show(self, task: Task) -> TaskView:
         """Return the full view of a task."""
         progress, estimate = self._dispatcher.progress_of(task), await self.estimate(task)
         if not task.state.half_done:
-            return Shown(task, progress, await self._dispatcher.why_waiting(task), estimate=estimate)
+            return TaskView(task, progress, await self._dispatcher.why_waiting(task), estimate=estimate)
         entries = await self._store.entries(task.id, 0, LEFT_OVER_SHOWN, only_open=True)
         begun = await self._begun(task) if task.plan else frozenset()
-        return Shown(
+        return TaskView(
             task,
             progress,
             left_over=tuple(entries),

@@ -9,13 +9,13 @@ from wharfinger_server.domain.errors import invalid
 from wharfinger_server.engine.interface.filters import FEED_FIELDS, parse
 from wharfinger_server.engine.interface.id_checks import check_project
 from wharfinger_server.engine.interface.requests import Caller, task_not_found
-from wharfinger_server.engine.interface.task_view import Shown
-from wharfinger_server.engine.use_cases.views import Showing
-from wharfinger_server.engine.watching.broadcast import Hub
+from wharfinger_server.engine.interface.task_view import TaskView
+from wharfinger_server.engine.use_cases.views import TaskViews
+from wharfinger_server.engine.watching.broadcast import Broadcast
 from wharfinger_server.engine.watching.positions import FeedTokens
 from wharfinger_server.engine.watching.project_watch import ProjectWatch
 from wharfinger_server.engine.watching.task_watch import TaskWatch
-from wharfinger_server.engine.watching.watch import Doorkeeper, Update, heartbeat_interval
+from wharfinger_server.engine.watching.watch import Update, WatchLimit, heartbeat_interval
 from wharfinger_server.store.store import Store
 
 READING = 32
@@ -25,7 +25,7 @@ READING = 32
 class Watches:
     """Opens watches and ends them when the server does. Heartbeats are in microseconds, 0 for the usual one."""
 
-    def __init__(self, store: Store, hub: Hub, showing: Showing, doorkeeper: Doorkeeper) -> None:
+    def __init__(self, store: Store, hub: Broadcast, showing: TaskViews, doorkeeper: WatchLimit) -> None:
         self._store = store
         self._hub = hub
         self._showing = showing
@@ -41,14 +41,14 @@ class Watches:
         if not caller.may_see(project):
             raise task_not_found(project, task_id)
 
-        async def show() -> Shown:
+        async def show() -> TaskView:
             """Read the task afresh."""
             return await self._show(project, task_id)
 
         watch = TaskWatch(self._hub, self._store, show, after_sequence, resume_token)
         return watch.updates(self._door, heartbeat_interval(heartbeat))
 
-    async def _show(self, project: str, task_id: str) -> Shown:
+    async def _show(self, project: str, task_id: str) -> TaskView:
         """Read a task afresh, for a few watches at a time: thousands may begin at once."""
         async with self._reading:
             task = await self._store.task(project, task_id)

@@ -112,7 +112,7 @@ class Topic:
         return told
 
 
-class Hub:
+class Broadcast:
     """Routes commits from the store's writer thread to the topics that have watchers, on the server's loop."""
 
     def __init__(self, alarms: Alarms) -> None:

@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from wharfinger.ledger.progress import Progress
 from wharfinger_server.domain.task import Task
 from wharfinger_server.engine.interface.filters import Comparison, matches
-from wharfinger_server.engine.interface.task_view import Shown
-from wharfinger_server.engine.watching.broadcast import Frames, Hub, Topic, one_batch, position_of
+from wharfinger_server.engine.interface.task_view import TaskView
+from wharfinger_server.engine.watching.broadcast import Broadcast, Frames, Topic, one_batch, position_of
 from wharfinger_server.engine.watching.positions import FeedTokens, Position, mark_of, too_old
 from wharfinger_server.engine.watching.watch import PAGE, Events, ProgressChanged, Snapshot, Update, Watch
 from wharfinger_server.store.store import Store
@@ -79,9 +79,9 @@ class ProjectWatch(Watch):
 
     def __init__(
         self,
-        hub: Hub,
+        hub: Broadcast,
         store: Store,
-        show: Callable[[Task], Awaitable[Shown]],
+        show: Callable[[Task], Awaitable[TaskView]],
         project: str,
         conditions: tuple[Comparison, ...],
         tokens: FeedTokens,

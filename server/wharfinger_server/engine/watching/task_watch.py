@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from wharfinger.ledger.progress import Progress
 from wharfinger_server.domain.errors import NotFound, invalid
 from wharfinger_server.domain.task import Task
-from wharfinger_server.engine.interface.task_view import Shown
-from wharfinger_server.engine.watching.broadcast import Hub, Topic, one_batch
+from wharfinger_server.engine.interface.task_view import TaskView
+from wharfinger_server.engine.watching.broadcast import Broadcast, Topic, one_batch
 from wharfinger_server.engine.watching.positions import Position, TaskTokens, mark_of, too_old
 from wharfinger_server.engine.watching.watch import PAGE, Events, ProgressChanged, Snapshot, Update, Watch
 from wharfinger_server.store.store import Store
@@ -21,9 +21,9 @@ class TaskWatch(Watch):
 
     def __init__(
         self,
-        hub: Hub,
+        hub: Broadcast,
         store: Store,
-        show: Callable[[], Awaitable[Shown]],
+        show: Callable[[], Awaitable[TaskView]],
         after_sequence: int,
         resume_token: bytes,
     ) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from wharfinger.ledger.progress import Progress
 from wharfinger_server.domain.errors import ResourceExhausted, Unavailable
 from wharfinger_server.domain.timing import SECOND
-from wharfinger_server.engine.interface.task_view import Shown
+from wharfinger_server.engine.interface.task_view import TaskView
 from wharfinger_server.engine.watching.broadcast import Frames, Topic
 from wharfinger_server.engine.watching.wakeup import Bell
 
@@ -34,7 +34,7 @@ class Told:
 class Snapshot(Told):
     """A task as it is."""
 
-    shown: Shown
+    shown: TaskView
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ def heartbeat_interval(asked: int) -> int:
     return min(max(asked or HEARTBEAT, LEAST_HEARTBEAT), MOST_HEARTBEAT)
 
 
-class Doorkeeper:
+class WatchLimit:
     """Counts the watchers, so that they cannot be more than the server bears."""
 
     def __init__(self, limit: int) -> None:
@@ -122,7 +122,7 @@ class Watch(ABC):
     def leave(self) -> None:
         """Subscribe no more."""
 
-    async def updates(self, door: Doorkeeper, heartbeat: int) -> AsyncIterator[Update]:
+    async def updates(self, door: WatchLimit, heartbeat: int) -> AsyncIterator[Update]:
         """Yield what happens, with a heartbeat after so many microseconds in which nothing does.
 
         Raises as `begin`, ResourceExhausted WATCH_LIMIT, and Unavailable SERVER_DRAINING when the server ends.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from wharfinger.ledger.states import EntryState
 from wharfinger.v1 import failure_pb2, resource_pb2
 from wharfinger_server.domain.task import Task
-from wharfinger_server.engine.interface.task_view import Shown
+from wharfinger_server.engine.interface.task_view import TaskView
 from wharfinger_server.rpc.messages.price import fill_leftover
 from wharfinger_server.rpc.messages.resource import fill_resource
 from wharfinger_server.rpc.messages.text import clean
@@ -29,7 +29,7 @@ def fill_summary(message: resource_pb2.ResourceSummary, task: Task) -> None:
         fill_leftover(message.leftover, leftover)
 
 
-def partial_failure(shown: Shown) -> failure_pb2.PartialFailure:
+def partial_failure(shown: TaskView) -> failure_pb2.PartialFailure:
     """Return where a half-done task stands."""
     task = shown.task
     partial = failure_pb2.PartialFailure(

@@ -9,10 +9,10 @@ from google.api import field_behavior_pb2
 from wharfinger.ledger.states import TaskState
 from wharfinger.v1 import task_pb2
 from wharfinger_server.domain.errors import InvalidArgument
-from wharfinger_server.domain.task import Attempt, Task
+from wharfinger_server.domain.task import AttemptRecord, Task
 from wharfinger_server.domain.task_spec import TaskSpec
 from wharfinger_server.engine.interface.requests import NewTask
-from wharfinger_server.engine.interface.task_view import Shown
+from wharfinger_server.engine.interface.task_view import TaskView
 from wharfinger_server.engine.lifecycle.causes import found_since, told_error
 from wharfinger_server.rpc.messages import policy
 from wharfinger_server.rpc.messages.failure import add_detail, fill_status
@@ -55,7 +55,7 @@ def new_task(message: task_pb2.Task, path: str) -> NewTask:
     return NewTask(params=params, labels=labels, policy=wishes, **{name: getattr(message, name) for name in _ASKED})
 
 
-def complete(message: task_pb2.Task, shown: Shown) -> None:
+def complete(message: task_pb2.Task, shown: TaskView) -> None:
     """Turn the task of a CreateTaskRequest into the one that was created: labels and open params are there already."""
     for field, _ in message.ListFields():
         if field.name in _NOT_THE_CALLERS:
@@ -66,14 +66,14 @@ def complete(message: task_pb2.Task, shown: Shown) -> None:
     _fill(message, shown)
 
 
-def task_message(shown: Shown) -> task_pb2.Task:
+def task_message(shown: TaskView) -> task_pb2.Task:
     """Return the task as it is shown: in full, or in the basic view."""
     message = task_pb2.Task()
     fill_task(message, shown)
     return message
 
 
-def fill_task(message: task_pb2.Task, shown: Shown) -> None:
+def fill_task(message: task_pb2.Task, shown: TaskView) -> None:
     """Set an empty `message` to the task."""
     task = shown.task
     if task.spec.labels:
@@ -83,7 +83,7 @@ def fill_task(message: task_pb2.Task, shown: Shown) -> None:
     _fill(message, shown)
 
 
-def _fill(message: task_pb2.Task, shown: Shown) -> None:
+def _fill(message: task_pb2.Task, shown: TaskView) -> None:
     """Set all but params and labels."""
     task = shown.task
     for name in _OF_SPEC:
@@ -108,7 +108,7 @@ def _fill(message: task_pb2.Task, shown: Shown) -> None:
             _fill_attempt(message.attempts.add(), attempt, task)
 
 
-def _fill_begun(message: task_pb2.Task, task: Task, shown: Shown) -> None:
+def _fill_begun(message: task_pb2.Task, task: Task, shown: TaskView) -> None:
     """Set what only a task that left the queue once can have."""
     if task.start_time:
         fill_time(message.start_time, task.start_time)
@@ -121,7 +121,7 @@ def _fill_begun(message: task_pb2.Task, task: Task, shown: Shown) -> None:
     _fill_errors(message, task, shown)
 
 
-def _fill_errors(message: task_pb2.Task, task: Task, shown: Shown) -> None:
+def _fill_errors(message: task_pb2.Task, task: Task, shown: TaskView) -> None:
     error = told_error(task, shown.left_over if shown.full else None)
     if error is not None:
         fill_status(message.error, error)
@@ -132,7 +132,7 @@ def _fill_errors(message: task_pb2.Task, task: Task, shown: Shown) -> None:
         fill_status(message.rollback_error, task.rollback_error)
 
 
-def _fill_attempt(message: task_pb2.Attempt, attempt: Attempt, task: Task) -> None:
+def _fill_attempt(message: task_pb2.Attempt, attempt: AttemptRecord, task: Task) -> None:
     message.epoch = attempt.epoch
     message.phase = int(attempt.phase)  # type: ignore[assignment]
     message.executor = attempt.executor
