@@ -40,7 +40,7 @@ class Quay:
         limits = Settings().limits
         self._server = grpc.aio.server()
         calls = Calls(Callers(Settings()), limits.calls, ())
-        methods = TaskMethods(pier.engine.tasks, pier.engine.half_way, limits)
+        methods = TaskMethods(pier.engine.tasks, pier.engine.remediation, limits)
         service.add(self._server, calls, SERVICE, methods, TaskWatches(pier.engine.watches))
 
     async def __aenter__(self) -> Self:
