@@ -46,7 +46,7 @@ def _hunt(mends: list[str], seed: int, at_once: int, out: Path) -> int:
         found = play(FOUND_WITHIN, seed, postgres=mend in ON_POSTGRES, at_once=at_once, mend=mend)
         caught = found.violations[0] if found.violations else ""
         lines.append(f"without {mend}: {f'found after {found.tasks} tasks: {caught[:200]}' if caught else 'NOT FOUND'}")
-        facts.append({"mend": mend, "tasks": found.tasks, "violations": found.violations[:5]})
+        facts.append({"mend": mend, **found.facts(), "violations": found.violations[:5]})
         print(lines[-1], flush=True)
     _write(out.with_name(f"{out.name}-without"), lines, facts)
     return int(any(not each["violations"] for each in facts))
