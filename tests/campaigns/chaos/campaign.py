@@ -29,8 +29,8 @@ LAST_STORIES = 120.0
 """Seconds that the stories have to end once the weather is calm."""
 PAUSE = (0.5, 8.0)
 """Seconds between two strikes: now and then time enough to settle what the last one left."""
-ENDINGS, PATIENCE = (0, 0, 4, 8, 16), 30.0
-"""How many stories end between two strikes, unless that takes longer: a slow machine is not struck more often."""
+PATIENCE = 30.0
+"""Seconds after which it strikes however few stories have ended since."""
 SILENCE = 40.0
 """Seconds after a strike within which the server must take tasks again."""
 
@@ -192,7 +192,7 @@ class Campaign:
 
     async def _pause(self) -> None:
         """Wait between two strikes."""
-        due = min(sum(self.findings.ends.values()) + self._dice.choice(ENDINGS), self._tasks)
+        due = min(sum(self.findings.ends.values()) + self._dice.choice(self._mix.endings), self._tasks)
         await asyncio.sleep(self._dice.uniform(*PAUSE))
         with suppress(TimeoutError):
             async with asyncio.timeout(PATIENCE):

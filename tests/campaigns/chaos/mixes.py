@@ -20,7 +20,8 @@ SCRIPTS = {"storm.build": 8, "storm.mill": 4, "storm.fork": 1, "storm.loud": 2}
 class Mix:
     """`strikes`: how often each of them of all, empty for the usual; `scenes` come after each `every` stories, in turn.
 
-    `making` and `finding`: what becomes of the provider's calls; `scripts`: how often each is asked for.
+    `making` and `finding`: what becomes of the provider's calls; `scripts`: how often each is asked for. `endings`: how
+    many stories end between two strikes, one of these: a slow machine is not struck more often.
     """
 
     scenes: tuple[str, ...] = ()
@@ -29,6 +30,7 @@ class Mix:
     making: Mapping[str, int] | None = None
     finding: Mapping[str, int] | None = None
     scripts: Mapping[str, int] | None = None
+    endings: tuple[int, ...] = (0, 0, 4, 8, 16)
 
 
 USUAL = Mix(scenes=("bomb", "queue"), every=150)
@@ -36,7 +38,7 @@ AIMS = {
     # What lands late must do so just after the clock stepped, over a crash or not.
     "3": Mix(strikes={"jump": 1, "step": 1}, making={"fine": 8, "late": 8}),
     # Whatever is in doubt without a server's death, though nothing was sent, is so for no reason.
-    "4": Mix(strikes={"lock": 1}, finding={"fine": 1, "dropped": 1}),
+    "4": Mix(strikes={"lock": 1}, finding={"dropped": 1}, endings=(0,)),
     "13": Mix(scenes=("queue",), every=5),
     "15": Mix(strikes={"kill": 1}, scripts={"storm.build": 1, "storm.fork": 1}),
     "16": Mix(strikes={"freeze": 1}),
