@@ -38,7 +38,7 @@ AIMS = {
     # What lands late must do so just after the clock stepped, over a crash or not.
     "3": Mix(strikes={"jump": 1, "step": 1}, making={"fine": 8, "late": 8}),
     # Whatever is in doubt without a server's death, though nothing was sent, is so for no reason.
-    "4": Mix(strikes={"lock": 1}, finding={"dropped": 1}, endings=(0,)),
+    "4": Mix(strikes={"lock": 1}, making={"fine": 1}, finding={"dropped": 1}, endings=(0,)),
     "13": Mix(scenes=("queue",), every=5),
     "15": Mix(strikes={"kill": 1}, scripts={"storm.build": 1, "storm.fork": 1}),
     "16": Mix(strikes={"freeze": 1}),

@@ -119,7 +119,7 @@ class Weather:
 
     async def _lock(self) -> None:
         """Hold the database as another program would, such as a backup; longer than a send window at times."""
-        await asyncio.to_thread(self._hold, self._dice.choice([0.5, 1.5, 4.0]))
+        await asyncio.to_thread(self._hold, self._dice.choice([0.5, 2.5, 4.0]))
 
     def _hold(self, seconds: float) -> None:
         database = self._house.data / "wharfinger.db"
