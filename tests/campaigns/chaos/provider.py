@@ -20,6 +20,8 @@ from tests.campaigns.chaos.mixes import MAKING, REMOVING, Mix
 
 LATEST = 0.4
 """Seconds after which what was asked for has been done, or never will be; for one that is late, after it expires."""
+UNLUCKY = {"find": 8}
+"""How often a call about one thing may go wrong, twice where nothing is said: nobody is unlucky for ever."""
 
 
 @dataclass
@@ -57,7 +59,7 @@ class Oracle:
             self.calls += 1
             self._came[f"{verb} {about}"] += 1
             dice = random.Random(f"{self.seed} {verb} {about} {self._came[f'{verb} {about}']}")
-            often = self._came[f"{verb} {about}"] > 2  # nobody is unlucky for ever
+            often = self._came[f"{verb} {about}"] > UNLUCKY.get(verb, 2)
             kind = "fine" if often or not self.harm else dice.choices(list(choices), list(choices.values()))[0]
             self.faults[kind] += 1
             return kind, dice.uniform(0.05, LATEST)
