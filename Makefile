@@ -207,7 +207,7 @@ dist: .venv/.ready ## build the wheels and sources of all distributions into dis
 
 .PHONY: dist-check
 dist-check: dist ## install the wheels into empty environments, and run the README's five minutes with them
-	@$(BIN)/python -m pytest -q tests/dist/check_wheels.py
+	@$(BIN)/python -m pytest -q tests/wheels/check_wheels.py
 
 .PHONY: docs
 docs: .venv/.ready ## build the documentation into build/docs
