@@ -128,7 +128,7 @@ class Server:
             return False
         known = {entry.key for entry in await self.house.store.entries(one.id, 0, 100)}
         only = [key for key in wanted.only if key in known]
-        await self.house.engine.half_way.roll_back(CALLER, Ask("default", one.task_id), only)
+        await self.house.engine.remediation.roll_back(CALLER, Ask("default", one.task_id), only)
         return True
 
     async def _outcome(self, one: Served) -> Outcome:
