@@ -119,7 +119,7 @@ class Campaign:
         self.findings = Findings(seed, "PostgreSQL" if seabed else "SQLite")
         self._folder = folder
         self._tasks = tasks
-        self._at_once = at_once
+        self._at_once = mix.at_once or at_once
         self._seabed = seabed
         self._mend = mend
         self._mix = mix

@@ -21,7 +21,8 @@ class Mix:
     """`strikes`: how often each of them of all, empty for the usual; `scenes` come after each `every` stories, in turn.
 
     `making` and `finding`: what becomes of the provider's calls; `scripts`: how often each is asked for. `endings`: how
-    many stories end between two strikes, one of these: a slow machine is not struck more often.
+    many stories end between two strikes, one of these: a slow machine is not struck more often. `at_once`: as many stories at once
+    at most, 0: as was asked for.
     """
 
     scenes: tuple[str, ...] = ()
@@ -31,12 +32,13 @@ class Mix:
     finding: Mapping[str, int] | None = None
     scripts: Mapping[str, int] | None = None
     endings: tuple[int, ...] = (0, 0, 4, 8, 16)
+    at_once: int = 0
 
 
 USUAL = Mix(scenes=("bomb", "queue"), every=150)
 AIMS = {
     # What lands late must do so just after the clock stepped, over a crash or not.
-    "3": Mix(strikes={"jump": 1, "step": 1}, making={"fine": 8, "late": 8}),
+    "3": Mix(strikes={"jump": 1, "step": 1}, making={"fine": 8, "late": 8}, at_once=12),
     # Whatever is in doubt without a server's death, though nothing was sent, is so for no reason.
     "4": Mix(strikes={"lock": 1}, making={"fine": 1}, finding={"dropped": 1}, endings=(0,)),
     "13": Mix(scenes=("queue",), every=5),

@@ -84,9 +84,11 @@ def _known(world: World, known: Known, thing: Thing) -> None:
 
 def _twice(world: World, known: Known, things: list[Thing]) -> None:
     alive: dict[str, list[str]] = {}
+    # Which part of a call of several a thing is, no list tells: it is of the key under which the ledger has it.
+    bases = {entry.external_id: entry.base for entry in known.entries.values()}
     for thing in things:
         if thing.ours and thing.alive and not thing.stale:
-            alive.setdefault(thing.key, []).append(thing.id)
+            alive.setdefault(bases.get(thing.id, thing.key), []).append(thing.id)
     for key, ids in alive.items():
         # One that the provider denied for long was made anew: both are in the ledger.
         left = [i for i in ids if i not in known.handed and not world.cloud.things[i].lied]
