@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from tests.engine.moved_clock import MovedClock
 
 from wharfinger.v1 import event_pb2
 from wharfinger_server.config import Settings
@@ -83,15 +84,23 @@ async def start(tmp_path: Path) -> AsyncIterator[StartPier]:
     """Start engines on one database, one after the other; `stop(pier)` ends one in good order."""
     piers: list[Pier] = []
 
-    async def begin(settings: Settings | None = None, url: str = "", wall: Callable[[], int] | None = None) -> Pier:
+    async def begin(
+        settings: Settings | None = None,
+        url: str = "",
+        wall: Callable[[], int] | None = None,
+        moved: MovedClock | None = None,
+    ) -> Pier:
         chosen = settings or Settings()
-        store = Store.open(url or f"sqlite:///{tmp_path / 'wharfinger.db'}", encode=encode_event, clock=wall)
+        wall, steady = (moved.wall, moved.of_store) if moved else (wall, None)
+        place = url or f"sqlite:///{tmp_path / 'wharfinger.db'}"
+        store = Store.open(place, encode=encode_event, clock=wall, steady=steady)
+        clock = moved or Clock(store.steady.read, wall or now)
         notes: dict[str, tuple[bool, str]] = {}
 
         def on_health(part: str, well: bool, why: str) -> None:
             notes[part] = (well, why)
 
-        engine = Engine(store, Registry.load(), chosen, on_health, clock=Clock(store.steady.read, wall or now))
+        engine = Engine(store, Registry.load(), chosen, on_health, clock=clock)
         pier = Pier(engine, store, tmp_path)
         pier.health = notes
         await engine.start()

@@ -53,6 +53,7 @@ class MovedClock(Clock):
 
     async def move(self, by: int) -> None:
         """Let `by` microseconds pass: each call comes at its moment, and what it wakes has a few turns then."""
+        await self._turns()  # whatever is about to wait waits from now on
         end = self._passed + by
         while self._calls and self._calls[0][0] <= end:
             when, _, call = heapq.heappop(self._calls)

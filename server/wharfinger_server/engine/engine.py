@@ -81,8 +81,8 @@ class Engine:
             settings,
         )
         self.rescuer = Rescuer(store, self.scripts, self._life, self.dispatcher, self.clock, limits.lease_ttl)
-        self._heartbeat = LeaseHeartbeat(store, self.dispatcher, self.clock, limits.lease_ttl)
-        self._pruner = Pruner(store, self._life, self.clock, settings.retention.tombstones)
+        self.heartbeat = LeaseHeartbeat(store, self.dispatcher, self.clock, limits.lease_ttl)
+        self.pruner = Pruner(store, self._life, self.clock, settings.retention.tombstones)
         self._background: list[asyncio.Task[None]] = []
         environment = Environment(settings.stores, settings.profiles, settings.packages)
         showing = TaskViews(store, self.scripts, self.dispatcher)
@@ -121,7 +121,7 @@ class Engine:
         if lost:
             log.warning("%d attempts were lost with the server before this one", lost)
         self.dispatcher.open()
-        self._background = [loop.create_task(role.run()) for role in (self._heartbeat, self.rescuer, self._pruner)]
+        self._background = [loop.create_task(role.run()) for role in (self.heartbeat, self.rescuer, self.pruner)]
 
     async def drain(self, grace: float) -> None:
         """End watches with their positions and give what runs `grace` seconds."""

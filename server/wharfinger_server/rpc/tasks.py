@@ -38,9 +38,9 @@ _check_create = checker(task_service_pb2.CreateTaskRequest)
 class TaskMethods:
     """The unary methods of TaskService."""
 
-    def __init__(self, tasks: Tasks, half_way: Remediation, limits: Limits) -> None:
+    def __init__(self, tasks: Tasks, remediation: Remediation, limits: Limits) -> None:
         self._tasks = tasks
-        self._half_way = half_way
+        self._remediation = remediation
         self._response_bytes = limits.response_bytes
         self._batch_bytes = limits.batch_bytes
         self._batch_tasks = limits.batch_tasks
@@ -142,12 +142,12 @@ class TaskMethods:
     async def resume_task(self, request: task_service_pb2.ResumeTaskRequest, call: Call) -> task_pb2.Task:
         """Let a half-done task run again."""
         ask = Ask(*names.task_of(request.name), request.etag, request.request_id)
-        return task_message(await self._half_way.resume(call.caller, ask, request.script_version))
+        return task_message(await self._remediation.resume(call.caller, ask, request.script_version))
 
     async def rollback_task(self, request: task_service_pb2.RollbackTaskRequest, call: Call) -> task_pb2.Task:
         """Undo what a task made, or tell what would be undone."""
         ask = Ask(*names.task_of(request.name), request.etag, request.request_id)
-        shown, plan = await self._half_way.roll_back(
+        shown, plan = await self._remediation.roll_back(
             call.caller, ask, request.only, request.retain, validate_only=request.validate_only
         )
         message = task_message(shown)
@@ -162,7 +162,7 @@ class TaskMethods:
         except ValueError:
             raise invalid("verdict", f"{request.verdict} is no verdict") from None
         ask = Ask(*names.task_of(request.name), request.etag)
-        shown = await self._half_way.resolve(
+        shown = await self._remediation.resolve(
             call.caller, ask, request.key, verdict, request.external_id, request.reason
         )
         return task_message(shown)
