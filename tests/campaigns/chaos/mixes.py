@@ -21,8 +21,8 @@ class Mix:
     """`strikes`: how often each of them of all, empty for the usual; `scenes` come after each `every` stories, in turn.
 
     `making` and `finding`: what becomes of the provider's calls; `scripts`: how often each is asked for. `endings`: how
-    many stories end between two strikes, one of these: a slow machine is not struck more often. `at_once`: as many stories at once
-    at most, 0: as was asked for.
+    many stories end between two strikes, one of these: a slow machine is not struck more often. `at_once`: as many
+    stories at once at most, 0: as was asked for.
     """
 
     scenes: tuple[str, ...] = ()
