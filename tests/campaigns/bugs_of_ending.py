@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import replace
 from typing import Any
 
@@ -98,7 +99,7 @@ def parents_first(ground: Ground) -> None:
     """What other things stand on is undone before them."""
     ground.put(undo.Order, "blocker", lambda self, entry, gone=(): "")
     ground.put(undo, "_newest_first", lambda entries: sorted(entries, key=lambda entry: entry.ordinal))
-    ground.put(undoing, "_alive_children", lambda entry, entries, gone: False)
+    ground.put(undoing, "_alive_children", lambda entries: defaultdict(int))
 
 
 @BUGS.bug("17")
