@@ -60,6 +60,8 @@ class Serving:
                     "WHARFINGER_DATA_DIR": str(folder / "data"),
                     # A hundred thousand prices that few tests need.
                     "WHARFINGER_PRICES__BUNDLED": "false",
+                    # After a kill, what ran then runs one after the other for so long each; of that, test_suspects tells.
+                    "WHARFINGER_LIMITS__SUSPECT_TIME": "300ms",
                     **(environ or {}),
                 },
             )
