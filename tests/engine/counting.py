@@ -14,6 +14,16 @@ from types import CodeType, FrameType
 from typing import Any
 
 OURS = ("wharfinger.", "wharfinger_server.", "wharfinger_prices.")
+BY_TIME = tuple(
+    f"wharfinger_server.{module}"
+    for module in (
+        "executors.watchdog",
+        "engine.execution.heartbeat",
+        "engine.execution.rescuer",
+        "engine.execution.pruner",
+    )
+)
+"""What looks round every so often: the slower the machine, the more of that falls to each task."""
 INLINED = ("<listcomp>", "<dictcomp>", "<setcomp>")
 """What is a call in Python 3.11 and no longer in 3.12: not counted, so that both count the same."""
 
@@ -59,7 +69,7 @@ class Counting:
         name = self._names.get(code)
         if name is None:
             module = str(frame.f_globals.get("__name__", ""))
-            ours = f"{module}.".startswith(OURS) and code.co_name not in INLINED
+            ours = f"{module}.".startswith(OURS) and code.co_name not in INLINED and not module.startswith(BY_TIME)
             name = self._names[code] = f"{module}.{code.co_qualname}" if ours else ""
         if name:
             self.calls[name] += 1
