@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import lru_cache
 from typing import Any
 
@@ -25,7 +25,7 @@ from wharfinger_server.engine.interface.id_checks import (
     check_request_id,
     check_text,
 )
-from wharfinger_server.engine.interface.requests import Caller, CreateRequest
+from wharfinger_server.engine.interface.requests import Caller, CreateRequest, NewTask
 from wharfinger_server.engine.params.canonical_json import Path, check_json, params_invalid
 from wharfinger_server.engine.params.sealed_fields import marked, without
 from wharfinger_server.engine.params.sealing import Secret, Vault
@@ -38,6 +38,10 @@ from wharfinger_server.store.store import Store
 LONGEST_KEY = 128
 MOST_SEALED = 256
 """How many texts and numbers of one task may be sealed: every line of its log is searched for each of them."""
+
+
+_AS_ASKED = tuple({one.name for one in fields(NewTask)} & {one.name for one in fields(TaskSpec)} - {"params", "labels"})
+"""What a task's spec takes over from the request as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,12 +116,11 @@ class Admission:
         now = self._clock.wall()
         task_id = self._ids.new(now)
         spec = TaskSpec(
-            script=new.script,
+            **{name: getattr(new, name) for name in _AS_ASKED},
             creator=caller.creator,
             params=params,
             sealed=pointers,
             labels=dict(new.labels),
-            policy=new.policy,
             request_id=request.request_id,
             request_digest=self._digest(told, secret) if told else "",
             traceparent=request.traceparent,
