@@ -20,6 +20,7 @@ from tests.store.conftest import OpenStore
 from tests.store.making import draft, encode
 
 from wharfinger_server.store.databases import migrate
+from wharfinger_server.store.databases.migrate import VERSION_TABLE
 from wharfinger_server.store.errors import InUse, NotDurable, NotOurs, NotWritable, SchemaTooNew
 from wharfinger_server.store.store import Store
 from wharfinger_server.store.tables import schema
@@ -131,15 +132,16 @@ def test_a_migration_that_breaks_off_leaves_the_database_as_it_was(
 def test_a_server_that_breaks_off_while_it_makes_the_tables_leaves_the_database_as_it_was(
     empty_url: str, kind: str
 ) -> None:
-    def refuse(*_: object, **__: object) -> None:
-        raise RuntimeError("the last table cannot be made")
+    def refuse(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if f"INTO {VERSION_TABLE}" in statement:
+            raise RuntimeError("all tables are made, and that can't be noted")
 
-    sa.event.listen(schema.batches, "after_create", refuse)
+    sa.event.listen(sa.Engine, "before_cursor_execute", refuse)
     try:
-        with pytest.raises(RuntimeError, match="the last table"):
+        with pytest.raises(RuntimeError, match="all tables are made"):
             Store.open(empty_url, encode=encode)
     finally:
-        sa.event.remove(schema.batches, "after_create", refuse)
+        sa.event.remove(sa.Engine, "before_cursor_execute", refuse)
     engine = sa.create_engine(empty_url.replace("postgresql://", "postgresql+psycopg://"))
     assert sa.inspect(engine).get_table_names() == []
     engine.dispose()
