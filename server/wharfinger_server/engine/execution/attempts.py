@@ -99,6 +99,8 @@ class Attempts:
         self._listener = listener
         self._loop: asyncio.AbstractEventLoop | None = None
         self._running: dict[int, Attempt] = {}
+        self.of: Callable[[int], Attempt | None] = self._running.get
+        """Returns the running attempt of a task, None if there is none."""
         # Attempts that are about to run, each with the reasons for which it is to stop.
         self._expected: dict[int, tuple[Attempt, list[str]]] = {}
         self._jobs: dict[int, Attempt] = {}
@@ -112,10 +114,6 @@ class Attempts:
         self._loop = asyncio.get_running_loop()
 
     # ------------------------------------------------------------------ what runs
-
-    def of(self, task_id: int) -> Attempt | None:
-        """Return the running attempt of a task, None if there is none."""
-        return self._running.get(task_id)
 
     def held(self) -> list[tuple[int, int]]:
         """Return the leases that are held here, as (task, epoch)."""

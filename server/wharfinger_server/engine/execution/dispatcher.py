@@ -13,7 +13,7 @@ from wharfinger.ledger.progress import Progress
 from wharfinger.ledger.states import Phase, TaskState
 from wharfinger.runtime.protocol import Environment
 from wharfinger_server.config import Settings
-from wharfinger_server.domain.event import EventDetail
+from wharfinger_server.domain.event import StateChange
 from wharfinger_server.domain.task import Task
 from wharfinger_server.domain.timing import SECOND
 from wharfinger_server.engine.execution import waits
@@ -127,7 +127,7 @@ class Dispatcher:
         why = waits.before_its_turn(task, self.clock, self._scripts, queue)
         if why or queue is None:
             return why
-        if self.suspects.hold(queue) or task.id in self.suspects:
+        if self.suspects.hold(queue) or task.id in self.suspects.left:
             return self.suspects.why
         holder = self.keys.holder(key_of(task))
         lingers = self.keys.lingers(holder)
@@ -152,14 +152,19 @@ class Dispatcher:
     # ------------------------------------------------------------------ a task that may go on
 
     def reserve(self, task: Task) -> Reservation:
-        """Return the place of a new task that is about to be written: a slot, if it could begin at once."""
+        """Return the place of a new task that is about to be written; one that could begin at once is leased."""
         queue = self.executors.get(task.executor)
-        if not self._open or queue is None or not queue.idle or self.suspects.hold(queue):
-            return Reservation(self, task, None)
-        if waits.wait_of(task, self.clock) or not self.keys.claim(key_of(task), task.id):
-            return Reservation(self, task, None)
-        queue.free -= 1
-        return Reservation(self, task, queue)
+        if (
+            self._open
+            and queue is not None
+            and queue.idle
+            and not self.suspects.hold(queue)
+            and not waits.wait_of(task, self.clock)
+            and self.keys.claim(key_of(task), task.id)
+        ):
+            queue.free -= 1
+            return Reservation(self, task, queue, self._life.begin_at_once(task, self.attempts.worker))
+        return Reservation(self, task, None, ((StateChange(TaskState.QUEUED, task.spec.creator, ""), 0),))
 
     def stop(self, task_id: int, reason: str, epoch: int = 0) -> None:
         """Ask the running attempt of a task, if there is one (of that epoch), to stop; fence it if it does not."""
@@ -175,7 +180,7 @@ class Dispatcher:
         """See to a task without a running attempt: wait, settle or run it; forget one at rest."""
         if task.lease is not None or self.attempts.sees_to(task):
             return
-        if task.id in self.suspects and (task.state.resting or not task.crashes):
+        if task.id in self.suspects.left and (task.state.resting or not task.crashes):
             self._clear(task.id)
         if task.state.resting or task.state is TaskState.QUEUED:
             self._give_back(key_of(task), task.id)
@@ -188,7 +193,7 @@ class Dispatcher:
             self._alarms.at(task.deadline, self._look_again, task.id)
         if wait := waits.wait_of(task, self.clock):
             self._alarms.at(wait.until, self._look_again, task.id, by_wall=wait.by_wall)
-            if task.id in self.suspects:
+            if task.id in self.suspects.left:
                 self.suspects.wait(task.id, wait.left(self.clock))
                 self._pump_all()
         elif task.state is not TaskState.QUEUED or task.must_settle:
@@ -200,15 +205,17 @@ class Dispatcher:
         """Let a task wait for its turn, if its script can run; otherwise for its script, or for a person."""
         if self._scripts.problem(task, Phase.RUN) is None:
             self._enqueue(task, Phase.RUN)
-        elif task.id in self.suspects:
+        elif task.id in self.suspects.left:
             self.suspects.set_aside(task.id)
             self._pump_all()
 
     def _enqueue(self, task: Task, phase: Phase) -> None:
         """Let a task wait for its turn, which may be now."""
-        queue = self.executors[task.executor]
+        queue = self.executors.get(task.executor)
+        if queue is None:
+            queue = self.executors[task.executor]
         waiting = Waiting.of(task, phase)
-        if task.id in self.suspects:
+        if task.id in self.suspects.left:
             self._suspect_waits(queue, waiting)
         else:
             queue.push(waiting)
@@ -238,10 +245,6 @@ class Dispatcher:
             self.release(queue, found)
 
     # ------------------------------------------------------------------ the places of new tasks
-
-    def begin_new(self, task: Task) -> tuple[tuple[EventDetail, int], ...]:
-        """Lease a new task as it is created; return the details of its first events."""
-        return self._life.begin_at_once(task, self.attempts.worker)
 
     def launch_new(self, queue: ExecutorQueue, task: Task, sealed: Mapping[str, Any]) -> None:
         """Launch the first attempt of a task that was leased as it was created."""
@@ -316,14 +319,14 @@ class Dispatcher:
 
     def _watch_suspect(self, task_id: int) -> None:
         running = self.attempts.of(task_id)
-        if running is not None and task_id in self.suspects:
+        if running is not None and task_id in self.suspects.left:
             epoch = running.epoch
             self.clock.call_later(self.suspects.enough, self._has_served, task_id, epoch)
 
     def _has_served(self, task_id: int, epoch: int) -> None:
         """Clear a suspect whose attempt still runs; but looking for what a queued task left says nothing of its run."""
         running = self.attempts.of(task_id)
-        if running is None or running.epoch != epoch or task_id not in self.suspects:
+        if running is None or running.epoch != epoch or task_id not in self.suspects.left:
             return
         if running.phase is Phase.RUN or running.task.state is not TaskState.QUEUED:
             self._background.do(self._write_cleared(task_id, epoch))
@@ -363,9 +366,9 @@ class Dispatcher:
     def _pump(self, queue: ExecutorQueue) -> None:
         while self._open and queue.executor is not None and queue.free and len(queue) and not self.suspects.hold(queue):
             waiting = queue.pop()
-            if waiting.task_id in self.suspects:
+            if waiting.task_id in self.suspects.left:
                 self._suspect_waits(queue, waiting)
-            elif waiting.task_id in self._beginning or self.runs(waiting.task_id):
+            elif waiting.task_id in self._beginning or self.attempts.of(waiting.task_id) is not None:
                 # It was seen to twice. How it stands once that is over is looked at then.
                 if waiting.task_id in self._beginning:
                     self._again.add(waiting.task_id)

@@ -25,6 +25,8 @@ class Executors:
     def __init__(self, registry: Registry, options: Mapping[str, Mapping[str, Any]], on_health: OnHealth) -> None:
         self._on_health = on_health
         self._queues: dict[str, ExecutorQueue] = {}
+        self.get: Callable[[str], ExecutorQueue | None] = self._queues.get
+        """Returns the queue of an executor, None for one of which nothing is known."""
         for name, plugin in registry.executors.items():
             try:
                 executor = plugin.cls(options.get(name, {})) if plugin.cls else None
@@ -34,10 +36,6 @@ class Executors:
             except BaseException as error:  # noqa: BLE001 - whatever a plug-in raises, the others are to be started
                 log.warning("executor %s is not available: %s", name, error)
                 self._queues[name] = ExecutorQueue(name, None, str(error))
-
-    def get(self, name: str) -> ExecutorQueue | None:
-        """Return the queue of an executor, None for one of which nothing is known."""
-        return self._queues.get(name)
 
     def __getitem__(self, name: str) -> ExecutorQueue:
         """Return the queue of an executor; that of one which is not there keeps what waits for it."""

@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Protocol, Self
 
-from wharfinger.ledger.states import TaskState
-from wharfinger_server.domain.event import EventDetail, StateChange
+from wharfinger_server.domain.event import EventDetail
 from wharfinger_server.domain.task import Task
 from wharfinger_server.engine.execution.queue import ExecutorQueue
 from wharfinger_server.store.store import MaybeWritten
@@ -16,10 +15,6 @@ from wharfinger_server.store.store import MaybeWritten
 
 class Places(Protocol):
     """Who gives places to tasks: the dispatcher."""
-
-    def begin_new(self, task: Task) -> tuple[tuple[EventDetail, int], ...]:
-        """Lease a new task as it is created; return the details of its first events."""
-        ...
 
     def launch_new(self, queue: ExecutorQueue, task: Task, sealed: Mapping[str, Any]) -> None:
         """Launch the first attempt of a task that was leased as it was created."""
@@ -39,31 +34,28 @@ class Places(Protocol):
 
 
 class Reservation:
-    """A context for writing one new task: `events` go into its draft, and `keep` says that it was written.
+    """A context for writing one new task; `keep` says that it was written.
 
+    `events` are the details of its first events, with their attempts.
     With a `queue` a slot and the task's concurrency key are taken: it is created and leased in one commit. Left without
     `keep`, the place is given back; by a caller that went away or a lost answer, which do not mean that the task was
     not written, it is found out first.
     """
 
-    __slots__ = ("_kept", "_places", "_queue", "task")
+    __slots__ = ("_kept", "_places", "_queue", "events", "task")
 
-    def __init__(self, places: Places, task: Task, queue: ExecutorQueue | None) -> None:
+    def __init__(
+        self,
+        places: Places,
+        task: Task,
+        queue: ExecutorQueue | None,
+        events: tuple[tuple[EventDetail, int], ...],
+    ) -> None:
         self.task = task
+        self.events = events
         self._places = places
         self._queue = queue
         self._kept = False
-
-    @property
-    def at_once(self) -> bool:
-        """Whether the task begins at once."""
-        return self._queue is not None
-
-    def events(self) -> tuple[tuple[EventDetail, int], ...]:
-        """Return the details of the task's first events, with their attempts; one that begins at once is leased."""
-        if self._queue is not None:
-            return self._places.begin_new(self.task)
-        return ((StateChange(TaskState.QUEUED, self.task.spec.creator, ""), 0),)
 
     def keep(self, written: Task, sealed: Mapping[str, Any]) -> None:
         """See to the task as it was written; `sealed` are the values of its sealed params, by JSON pointer."""

@@ -37,53 +37,54 @@ class _Suspect:
 class Suspects:
     """The tasks that may have ended the process, and which of them runs now.
 
-    `hear` hears why others wait, or "". One that has run alone for `enough` microseconds is no suspect any more.
+    `left` has those that are suspected, by task id: asked for every task. `hear` hears why others wait, or "".
+    One that has run alone for `enough` microseconds is no suspect any more.
     """
 
     def __init__(self, hear: Callable[[str], None], enough: int, steady: Callable[[], int]) -> None:
         self.enough = enough
         self.alone = 0
         self.culprit = ""
-        self._left: dict[int, _Suspect] = {}
+        self.left: dict[int, _Suspect] = {}
         self._ready: list[_Suspect] = []
         self._hear = hear
         self._steady = steady
         self._told = ""
 
     def __contains__(self, task_id: int) -> bool:
-        return task_id in self._left
+        return task_id in self.left
 
     def __len__(self) -> int:
-        return len(self._left)
+        return len(self.left)
 
     def add(self, task: Task) -> None:
         """Suspect a task."""
         rank = (-task.crashes, -task.spec.policy.priority, task.id)
-        self._left[task.id] = _Suspect(rank, task.name)
+        self.left[task.id] = _Suspect(rank, task.name)
 
     def clear(self, task_id: int) -> bool:
         """Suspect a task no more; False if it was not suspected."""
         if task_id == self.alone:
             self.alone = 0
-        return self._left.pop(task_id, None) is not None
+        return self.left.pop(task_id, None) is not None
 
     def wait(self, task_id: int, left: int) -> None:
         """Note that a suspect can't begin before `left` microseconds are over."""
-        self._left[task_id].begins = self._steady() + left
-        self._left[task_id].waiting = None
+        self.left[task_id].begins = self._steady() + left
+        self.left[task_id].waiting = None
         if task_id == self.alone:
             self.alone = 0
 
     def set_aside(self, task_id: int) -> None:
         """Let nobody wait for a suspect that can't begin for now; `push` has it back."""
-        self._left[task_id].aside = True
-        self._left[task_id].waiting = None
+        self.left[task_id].aside = True
+        self.left[task_id].waiting = None
         if task_id == self.alone:
             self.alone = 0
 
     def push(self, queue: ExecutorQueue, waiting: Waiting) -> None:
         """Take a suspect that could begin now."""
-        suspect = self._left[waiting.task_id]
+        suspect = self.left[waiting.task_id]
         if waiting.task_id == self.alone:
             self.alone = 0
         if suspect.waiting is None:
@@ -96,7 +97,7 @@ class Suspects:
         while not self.alone and self._ready:
             suspect = self._ready[0]
             queue, waiting = suspect.queue, suspect.waiting
-            known = waiting is not None and self._left.get(waiting.task_id) is suspect
+            known = waiting is not None and self.left.get(waiting.task_id) is suspect
             if known and queue is not None and not queue.free:
                 return None
             heapq.heappop(self._ready)
@@ -108,20 +109,20 @@ class Suspects:
 
     def hold(self, queue: ExecutorQueue) -> bool:
         """Whether nothing but suspects may begin in a queue now."""
-        return bool(self._left) and queue.shares_process and self._blocking() > 0
+        return bool(self.left) and queue.shares_process and self._blocking() > 0
 
     def _blocking(self) -> int:
         soon = self._steady() + SOON
-        return sum(not suspect.aside and suspect.begins <= soon for suspect in self._left.values())
+        return sum(not suspect.aside and suspect.begins <= soon for suspect in self.left.values())
 
     # ------------------------------------------------------------------ what people are told
 
     @property
     def why(self) -> str:
         """Why others wait, "" if none has to."""
-        if not self._left or not (count := self._blocking()):
+        if not self.left or not (count := self._blocking()):
             return ""
-        now = self._left.get(self.alone)
+        now = self.left.get(self.alone)
         which = f"; now {now.name}" if now else ""
         culprit = f"; {self.culprit}" if self.culprit else ""
         return (

@@ -322,7 +322,7 @@ async def changed_task(change: Awaitable[T], task: Task) -> T:
 
 def _draft(place: Reservation, admitted: Admitted, estimate: Estimate | None) -> Draft:
     seal = admitted.secret.seal if admitted.secret else None
-    return Draft(admitted.task, place.events(), seal, estimate.to_json() if estimate is not None else b"")
+    return Draft(admitted.task, place.events, seal, estimate.to_json() if estimate is not None else b"")
 
 
 def _unwritten(task: Task) -> Task:

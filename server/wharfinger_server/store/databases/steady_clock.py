@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wharfinger.runtime.steady import steady
-from wharfinger_server.domain.timing import microseconds
+from wharfinger_server.domain.timing import SECOND
 
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
 _OFFSETS = Path("/proc/self/timens_offsets")
 
 
 def _microseconds() -> int:
-    return microseconds(steady())
+    return int(steady() * SECOND)
 
 
 def clock_name(boot: Path = _BOOT, offsets: Path = _OFFSETS) -> str:
