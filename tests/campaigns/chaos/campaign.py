@@ -22,6 +22,7 @@ from tests.campaigns.chaos.squalls import Squalls
 from tests.campaigns.chaos.weather import Weather
 from tests.campaigns.crash.people import Story
 from tests.campaigns.feeds import Feed
+from tests.servers.serving import NotServing
 
 from wharfinger import aio, errors
 
@@ -140,9 +141,12 @@ class Campaign:
             try:
                 async with aio.Client(vessel.address) as client:
                     squalls = Squalls(client, vessel, weather, provider.port, self._dice)
-                    await self._play(client, provider.port, weather, squalls)
-                    if not (self._hasty and self._wrong(weather, squalls)):
-                        await self._look_at_all(client, provider.port)
+                    try:
+                        await self._play(client, provider.port, weather, squalls)
+                    except NotServing as error:
+                        self.findings.violations.append(f"the server does not start any more: {str(error)[-3000:]}")
+                    else:
+                        await self._look_at_all(client, provider.port, weather, squalls)
             finally:
                 await asyncio.to_thread(vessel.kill)
             self._sum_up(vessel, weather, squalls, time.monotonic() - began)
@@ -228,8 +232,10 @@ class Campaign:
         self.findings.events += len(story.sequences)
         self.findings.acts.update(act.partition(":")[0] for act in story.acts)
 
-    async def _look_at_all(self, client: aio.Client, port: int) -> None:
+    async def _look_at_all(self, client: aio.Client, port: int, weather: Weather, squalls: Squalls) -> None:
         """Hold all that the server has, and all that exists, against all that was asked for and acknowledged."""
+        if self._hasty and self._wrong(weather, squalls):
+            return
         wrong = self.findings.violations.append
         listed = collections.Counter([task.labels.get("story", "") async for task in client.list(page_size=1000)])
         for story in self._stories:
