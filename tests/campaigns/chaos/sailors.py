@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from typing import Any
 
@@ -23,6 +24,7 @@ class Sailor(Person):
         super().__init__(client, story)
         self._oracle = oracle
         self._port = port
+        self._cancelled = False
         scripts = oracle.mix.scripts or SCRIPTS
         self.script = random.Random(f"script {story.seed}").choices(list(scripts), list(scripts.values()))[0]
 
@@ -74,4 +76,9 @@ class Sailor(Person):
 
     def _stopped(self) -> bool:
         """Whether somebody cancelled: then a rollback may end with what is in hand."""
-        return any(act.startswith("cancel") for act in self.story.acts)
+        return self._cancelled
+
+    async def _cancel(self, after: float) -> None:
+        await asyncio.sleep(after)
+        self._cancelled = True  # from now on it may take effect, heard of or not
+        await super()._cancel(0)
