@@ -10,6 +10,7 @@ from typing import Any
 from tests.campaigns.chaos.house import Vessel
 from tests.campaigns.chaos.weather import Weather
 from tests.campaigns.crash.people import answered
+from tests.servers.serving import NotServing
 
 from wharfinger import aio, errors
 from wharfinger.models import TaskState
@@ -48,11 +49,14 @@ class Squalls:
             self.wrongs.append(f"the scene {name} was not over after {SCENE:g} s")
         reviving.cancel()
         await asyncio.gather(reviving, return_exceptions=True)
+        if await asyncio.to_thread(lambda: self._vessel.ended):
+            await self._weather.revive()
 
     async def _revive(self) -> None:
         while True:
             if await asyncio.to_thread(lambda: self._vessel.ended):
-                await self._weather.revive()
+                with suppress(NotServing):  # what ends it may do so before it is ready
+                    await asyncio.to_thread(self._vessel.revive)
             await asyncio.sleep(0.05)
 
     async def _bomb(self) -> None:
