@@ -1,6 +1,7 @@
 """What all tests share: real servers in processes of their own."""
 
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -16,6 +17,11 @@ __all__ = ["_no_process_is_started", "pytest_collection_modifyitems", "pytest_ru
 # Compiled once, and not by each of the processes that tests start.
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+# In the background of a shell SIGINT is ignored, and so it would be by all that the tests start: Ctrl-C is one
+# of the things that they try.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # How long an example takes tells of the machine, not of the code.
 settings.register_profile("steady", deadline=None, suppress_health_check=[HealthCheck.too_slow])
