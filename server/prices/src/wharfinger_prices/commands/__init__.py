@@ -21,6 +21,8 @@ COMMANDS = {
     "export": ("files", "Write the prices for Libcloud."),
 }
 
+EXAMPLES = ("update", "show ec2_linux us-east-1 m5.large")
+
 
 class Prices(click.Group):
     """The group of the commands of prices."""
@@ -39,6 +41,14 @@ class Prices(click.Group):
         found: click.Command = getattr(module, "import_" if cmd_name == "import" else cmd_name)
         return found
 
+    def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the text and two examples, as they are typed under the name that the group was called by."""
+        super().format_help_text(ctx, formatter)
+        formatter.write_paragraph()
+        with formatter.indentation():
+            for example in EXAMPLES:
+                formatter.write(f"{'':{formatter.current_indent + 2}}{ctx.command_path} {example}\n")
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the commands without loading them."""
         with formatter.section("Commands"):
@@ -47,9 +57,4 @@ class Prices(click.Group):
 
 @click.group(cls=Prices, context_settings={"help_option_names": ["-h", "--help"]})
 def prices() -> None:
-    """Look after prices: in this machine's data folder, or by --server on another's.
-
-    \b
-      update
-      show ec2_linux us-east-1 m5.large
-    """  # noqa: D301  # \b keeps click from joining the lines
+    """Look after prices: in this machine's data folder, or by --server on another's."""
