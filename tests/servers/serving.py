@@ -60,7 +60,7 @@ class Serving:
                     "WHARFINGER_DATA_DIR": str(folder / "data"),
                     # A hundred thousand prices that few tests need.
                     "WHARFINGER_PRICES__BUNDLED": "false",
-                    # After a kill, what ran then runs one after the other for so long each; of that, test_suspects tells.
+                    # After a kill what ran runs one by one for so long each; test_suspects is about that.
                     "WHARFINGER_LIMITS__SUSPECT_TIME": "300ms",
                     **(environ or {}),
                 },
