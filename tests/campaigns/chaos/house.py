@@ -23,8 +23,8 @@ from tests.servers.wall_clock import prove
 HERE = Path(__file__).parent
 PACKAGES = HERE / "packages"
 HOOK = "tests.campaigns.chaos.house:quicken"
-DISK = 24 << 20
-"""Bytes of the server's disk, where one of its own can be mounted."""
+DISK = 256 << 20
+"""Bytes of the server's disk, where one of its own can be mounted: 24 MiB hold some 1,500 stories, and no more."""
 
 SETTINGS = """
 [server]
