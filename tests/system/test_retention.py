@@ -98,7 +98,9 @@ def forgetful(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stubs]:
 
 def test_what_is_over_expires_and_is_purged_but_never_what_may_be_alive(forgetful: Stubs, tmp_path: Path) -> None:
     stubs = forgetful
-    watch = stubs.tasks.WatchTasks(v1.WatchTasksRequest(parent="projects/bay"), timeout=60)
+    beat = {"nanos": 100_000_000}
+    watch = stubs.tasks.WatchTasks(v1.WatchTasksRequest(parent="projects/bay", heartbeat_interval=beat), timeout=60)
+    next(watch)  # it has begun: what ended before would not be told
     stubs.create("bay", "harbour.noop")
     token = next(message.resume_token for message in watch if message.HasField("events"))
     watch.cancel()
