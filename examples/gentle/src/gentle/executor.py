@@ -8,6 +8,7 @@ import threading
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import partial
+from types import ModuleType
 from typing import Any, ClassVar
 
 from wharfinger import runtime
@@ -42,10 +43,10 @@ class GentleExecutor(Executor):
 
     def submit(self, job: Job) -> None:
         """Begin the job and return at once. What it raises is the job's end."""
-        self._host.module(job)  # a script that is not here is refused at once
+        module = self._host.module(job)  # a script that is not here is refused at once
         self._jobs.take(job, None)
         # A context with nothing in it: the job sees no variable of the server, or of another job.
-        self._threads.start(job.assignment.task, partial(contextvars.Context().run, self._run, job))
+        self._threads.start(job.assignment.task, partial(contextvars.Context().run, self._run, job, module))
 
     def cancel(self, job: Job) -> None:
         """Do nothing: a thread can't be stopped. The script sees `task.cancelled`, for `job.stop` is set already."""
@@ -54,12 +55,12 @@ class GentleExecutor(Executor):
         """Wait for the jobs, `grace` seconds at most."""
         await self._jobs.wait(grace)
 
-    def _run(self, job: Job) -> None:
+    def _run(self, job: Job, module: ModuleType) -> None:
         if hasattr(os, "setpriority"):
             with suppress(OSError):  # a system that has no priorities of threads
                 os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), self._nice)
         try:
-            runtime.run_blocking(self._host.module(job), job.assignment, job.session, job.stop)
+            runtime.run_blocking(module, job.assignment, job.session, job.stop)
         except BaseException as error:  # noqa: BLE001 - the outcome could not be reported: the engine must hear of it
             self._host.lost(job, f"it could not report its outcome: {type(error).__name__}: {error}")
         self._jobs.free(job)

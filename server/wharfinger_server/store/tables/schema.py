@@ -104,7 +104,7 @@ task_documents = sa.Table(
     sa.Column("body", BYTES, nullable=False),
 )
 
-# The values of sealed params, encrypted (engine/sealing.py), apart from what is read with a task; gone when it is over.
+# The values of sealed params, encrypted (engine/params/sealing.py) and read apart from a task; gone when it is over.
 sealed = sa.Table(
     "sealed",
     metadata,
