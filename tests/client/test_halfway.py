@@ -45,6 +45,11 @@ def half(client: wharfinger.Client, params: dict[str, Any]) -> tuple[wharfinger.
     return handle, caught.value
 
 
+# The answer of a verb shows the task as it is by then: a server with nothing else to do may be a step ahead.
+RESUMED = (TaskState.QUEUED, TaskState.RUNNING, TaskState.SUCCEEDED)
+UNDOING = (TaskState.ROLLING_BACK, TaskState.ROLLED_BACK)
+
+
 def things(params: dict[str, Any]) -> int:
     return len(list((Path(params["yard"]) / "things").iterdir()))
 
@@ -66,7 +71,7 @@ def test_a_plan_tells_what_a_rollback_would_do(client: wharfinger.Client, params
 
 def test_a_rollback_takes_all_away_and_the_result_says_so(client: wharfinger.Client, params: dict[str, Any]) -> None:
     handle, _ = half(client, params)
-    assert handle.rollback().state is TaskState.ROLLING_BACK
+    assert handle.rollback().state in UNDOING
     with pytest.raises(wharfinger.RolledBack) as caught:
         handle.result(30)
     assert things(params) == 0
@@ -84,7 +89,7 @@ async def test_the_same_in_asyncio(server: Serving, project: str, params: dict[s
         with pytest.raises(wharfinger.PartialFailure) as caught:
             await handle.result(30)
         assert (await handle.rollback_plan(only=["thing/b"])).waves == (("thing/b",),)
-        assert (await client.rollback(caught.value.task.name, only=["thing/b"])).state is TaskState.ROLLING_BACK
+        assert (await client.rollback(caught.value.task.name, only=["thing/b"])).state is not TaskState.ROLLED_BACK
         assert (await handle.wait(30)).state is TaskState.PARTIALLY_FAILED
         assert (await handle.resolve("thing/a", Verdict.RETAIN)).state is TaskState.ROLLED_BACK
         assert handle.state is TaskState.ROLLED_BACK
@@ -123,7 +128,7 @@ def test_a_resumed_task_makes_what_is_missing(client: wharfinger.Client, params:
     with pytest.raises(wharfinger.FailedPrecondition) as caught:
         handle.resume(script_version="9.9.9")
     assert caught.value.reason == "SCRIPT_VERSION_GONE"
-    assert handle.resume(etag=failure.task.etag).state is TaskState.QUEUED
+    assert handle.resume(etag=failure.task.etag).state in RESUMED
     assert len(handle.result(30)["things"]) == 3
     assert things(params) == 3
 
@@ -163,7 +168,7 @@ def test_a_task_of_a_list_tells_its_leftovers_too(client: wharfinger.Client, par
 
 def test_the_error_rolls_back_by_the_client_that_raised_it(client: wharfinger.Client, params: dict[str, Any]) -> None:
     _, failure = half(client, params)
-    assert failure.rollback(retain=["thing/a"]).state is TaskState.ROLLING_BACK
+    assert failure.rollback(retain=["thing/a"]).state in UNDOING
     assert client.wait(failure.task.name, 30).state is TaskState.ROLLED_BACK
     assert things(params) == 1
 
@@ -176,7 +181,7 @@ def test_the_error_resumes_in_another_process(
     # The failure knows its server; another one of the environment is not asked.
     monkeypatch.setenv("WHARFINGER_SERVER", "127.0.0.1:1")
     (Path(params["yard"]) / "room").touch()
-    assert again.resume().state is TaskState.QUEUED
+    assert again.resume().state in RESUMED
     assert client.wait(failure.task.name, 30).state is TaskState.SUCCEEDED
 
 
@@ -184,10 +189,10 @@ def test_the_error_takes_another_client_and_outlives_its_own(server: Serving, pa
     with wharfinger.Client(server.address, project="elsewhere") as first:
         _, failure = half(first, params)
     # Its own client is closed by now.
-    assert failure.rollback(only=["thing/b"]).state is TaskState.ROLLING_BACK
+    assert failure.rollback(only=["thing/b"]).state is not TaskState.ROLLED_BACK
     with wharfinger.Client(server.address) as other:
         other.wait(failure.task.name, 30)
-        assert failure.rollback(other).state is TaskState.ROLLING_BACK
+        assert failure.rollback(other).state in UNDOING
         other.wait(failure.task.name, 30)
     assert things(params) == 0
 
