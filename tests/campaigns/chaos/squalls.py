@@ -19,9 +19,10 @@ QUEUE = 120
 """Tasks of one berth: more than the server holds ready at a time."""
 PROMPT = 30.0
 """Seconds in which a task that waits for nothing must have ended."""
-DEATHS = 60.0
-"""Seconds in which a script that ends the process must have been given up."""
-SCENE = 120.0
+DEATHS = 240.0
+"""Seconds in which a script that ends the process must have been given up: all that ran at its first death run alone
+before the others go on, one after another, and a server that starts behind a failed one has its database to wait for."""
+SCENE = 300.0
 """Seconds in which a scene must be over."""
 INNOCENTS = 4
 
@@ -71,6 +72,7 @@ class Squalls:
                 await asyncio.wait(watching)
         except TimeoutError:
             self.wrongs.append(f"{bomb.name} ({how}) and those beside it did not end within {DEATHS:g} s")
+            await self._cancel(bomb.name)  # or it ends servers for the rest of the campaign
         for one in watching:
             one.cancel()
         ends = await asyncio.gather(*watching, return_exceptions=True)
