@@ -17,6 +17,11 @@ from typing import Any
 from tests.campaigns.crashpoints.scene import CLOUDS, WAYS, Scene, Seen
 from tests.servers.nursery import Forked, Nursery
 
+PLAYS = 4
+"""How often a scene is played until it comes to its point: commits that fall together make one, and such a play is over
+before it has as many as the one that the points were counted in."""
+MISSED = 0.02
+"""Which part of the points may not come again in so many plays: they lie beyond the end of those."""
 Cast = tuple[str, str, str]
 """A cloud, a way, a point."""
 
@@ -48,9 +53,14 @@ class Summary:
             ]
         )
 
+    @property
+    def ok(self) -> bool:
+        """Whether nothing was violated, and all but a few points were died at."""
+        return not self.violations and len(self.missed) <= MISSED * sum(self.points.values())
+
     def facts(self) -> dict[str, Any]:
         """Return the summary as JSON."""
-        return {**self.__dict__, "ok": not self.violations}
+        return {**self.__dict__, "ok": self.ok}
 
 
 class Theatre:
@@ -116,9 +126,10 @@ async def campaign(
             if time.monotonic() - began > seconds:
                 summary.unplayed += 1
                 continue
-            seen = await stage.play(cast)
-            if not seen.died and not seen.wrongs:
-                seen = await stage.play(cast)  # what is timed is not the same twice
+            for _ in range(PLAYS):
+                seen = await stage.play(cast)
+                if seen.died or seen.wrongs:
+                    break
             _note(summary, seen)
             number = next(done)
             if number % 20 == 0:
