@@ -71,7 +71,7 @@ class Findings:
         return {**self.__dict__, "ok": not self.violations}
 
 
-async def _silence(client: aio.Client) -> list[str]:
+async def _silence(client: aio.Client, vessel: Vessel) -> list[str]:
     """Return that the server takes nothing any more, if it does not: every strike ends within seconds."""
     try:
         async with asyncio.timeout(SILENCE):
@@ -83,7 +83,9 @@ async def _silence(client: aio.Client) -> list[str]:
                 else:
                     return []
     except TimeoutError:
-        return [f"for {SILENCE:g} s the server has taken nothing"]
+        ended = "it has ended" if await asyncio.to_thread(lambda: vessel.ended) else "it lives"
+        last = await asyncio.to_thread(vessel.log)
+        return [f"for {SILENCE:g} s the server has taken nothing ({ended}): {last[-1500:]}"]
 
 
 def _surprises(log: str) -> list[str]:
@@ -142,7 +144,7 @@ class Campaign:
                 async with aio.Client(vessel.address) as client:
                     squalls = Squalls(client, vessel, weather, provider.port, self._dice)
                     try:
-                        await self._play(client, provider.port, weather, squalls)
+                        await self._play(client, vessel, provider.port, weather, squalls)
                     except NotServing as error:
                         self.findings.violations.append(f"the server does not start any more: {str(error)[-3000:]}")
                     else:
@@ -152,14 +154,14 @@ class Campaign:
             self._sum_up(vessel, weather, squalls, time.monotonic() - began)
         return self.findings
 
-    async def _play(self, client: aio.Client, port: int, weather: Weather, squalls: Squalls) -> None:
+    async def _play(self, client: aio.Client, vessel: Vessel, port: int, weather: Weather, squalls: Squalls) -> None:
         feed = Feed(client)
         callers = [asyncio.create_task(self._callers(client, port)) for _ in range(self._at_once)]
         scene = 0
         while not self._done(weather, squalls):
             await self._pause()
             _tell(f"{len(self._stories)} stories, {sum(self.findings.ends.values())} ended: {await weather.strike()}")
-            weather.wrongs += await _silence(client)
+            weather.wrongs += await _silence(client, vessel)
             if self._mix.scenes and len(self._stories) // self._mix.every > scene:
                 name = self._mix.scenes[scene % len(self._mix.scenes)]
                 _tell(f"the scene {name}")

@@ -61,7 +61,8 @@ class Weather:
         await self._kinds[name][1]()
         self.struck[name] += 1
         if await asyncio.to_thread(lambda: self._vessel.ended):
-            self.wrongs.append(f"the server ended by itself ({name})")
+            last = await asyncio.to_thread(self._vessel.log)
+            self.wrongs.append(f"the server ended by itself ({name}): {last[-1500:]}")
             await self.revive()
         return name
 
