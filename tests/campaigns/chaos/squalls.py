@@ -21,7 +21,7 @@ PROMPT = 30.0
 """Seconds in which a task that waits for nothing must have ended."""
 DEATHS = 240.0
 """Seconds in which a script that ends the process must have been given up: all that ran at its first death run alone
-before the others go on, one after another, and each server that starts has to wait for the session of the one before."""
+before the others go on, one after another, and a server that starts waits for the session of the one before."""
 SCENE = 300.0
 """Seconds in which a scene must be over."""
 INNOCENTS = 4
