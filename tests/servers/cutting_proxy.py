@@ -94,6 +94,12 @@ class CuttingProxy:
                 for pair in self._pairs:
                     pair.silent = True
 
+    def drop_silent(self) -> None:
+        """End the connections that are dead, as the probes of either end would in the end."""
+        with self._lock:
+            for pair in [pair for pair in self._pairs if pair.silent]:
+                self._drop(pair)
+
     def retarget(self, target: str) -> None:
         """Forward new connections to another server."""
         host, _, port = target.rpartition(":")

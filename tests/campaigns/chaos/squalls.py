@@ -76,6 +76,9 @@ class Squalls:
         for one in watching:
             one.cancel()
         ends = await asyncio.gather(*watching, return_exceptions=True)
+        self.wrongs += [
+            f"in the scene of {bomb.name}: {end!r}" for end in ends if isinstance(end, errors.WharfingerError)
+        ]
         if isinstance(ends[0], tuple) and ends[0] != (TaskState.FAILED, "EXECUTOR_LOST"):
             self.wrongs.append(f"{bomb.name} ends the process ({how}), and is {ends[0]}")
         for innocent, end in zip(innocents, ends[1:], strict=True):
@@ -123,6 +126,7 @@ class Squalls:
     async def _end(self, name: str) -> tuple[TaskState, str]:
         """Return how a task ended, and for what reason."""
         while True:
-            task = await answered(lambda: self._client.wait(name, timeout=5))
-            if task.state.resting:
-                return task.state, task.failure.reason if task.failure else ""
+            with suppress(errors.TimedOut):  # of a server that is away for longer
+                task = await answered(lambda: self._client.wait(name, timeout=5))
+                if task.state.resting:
+                    return task.state, task.failure.reason if task.failure else ""

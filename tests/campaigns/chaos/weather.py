@@ -17,8 +17,10 @@ JUMPS = (86_400, 86_400, -3_600, 30, 0)
 """Seconds by which the wall clock is wrong from then on."""
 ORDERLY = 25.0
 """Seconds in which a server that is asked to end must have ended."""
-STARTS = 20.0
-"""Seconds in which a server must start, whatever an earlier one left behind."""
+PROBED = 25.0
+"""Seconds after which PostgreSQL finds out that a peer has vanished, by the TCP keepalives that sessions ask for."""
+STARTS = 45.0
+"""Seconds in which a server must start, whatever an earlier one left behind: a session that is not over yet, too."""
 
 
 class Weather:
@@ -74,7 +76,8 @@ class Weather:
             try:
                 await asyncio.to_thread(self._vessel.revive)
             except NotServing as error:
-                refused = refused or f"the server does not start again: {str(error)[-400:]}"
+                away = "is in use by another server" in str(error)  # the session of the one before, as it should be
+                refused = refused if away else refused or f"the server does not start again: {str(error)[-400:]}"
                 if loop.time() > until:
                     raise
                 await asyncio.sleep(0.5)
@@ -145,10 +148,11 @@ class Weather:
         self._seabed.proxy.refuse(False)
 
     async def _freeze(self) -> None:
-        """Leave the connections of now open and dead for good; new ones work."""
+        """Leave the connections of now open and dead; new ones work. The database's own probes end them in the end."""
         assert self._seabed is not None
         self._seabed.proxy.blackhole()
         self._seabed.proxy.blackhole(False)
+        asyncio.get_running_loop().call_later(PROBED, self._seabed.proxy.drop_silent)
 
     async def _away(self) -> None:
         assert self._seabed is not None

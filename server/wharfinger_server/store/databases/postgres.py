@@ -80,6 +80,19 @@ _DEFAULTS = {
 }
 
 
+_SESSION = {
+    "statement_timeout": 0,
+    "idle_in_transaction_session_timeout": 0,
+    "idle_session_timeout": 0,
+    # The database's own probes: a server whose machine vanished holds its lock for half a minute, not for two hours.
+    "tcp_keepalives_idle": 10,
+    "tcp_keepalives_interval": 5,
+    "tcp_keepalives_count": 3,
+    "tcp_user_timeout": 20000,
+}
+"""What the writer's session asks of the database."""
+
+
 class HeldUp(Exception):
     """Our own session of before has the lock, and the database does not end it: its process may be stopped."""
 
@@ -180,9 +193,9 @@ class PostgresDatabase(Database):
                 pid, start = connection.exec_driver_sql(
                     "SELECT pid, backend_start::text FROM pg_stat_activity WHERE pid = pg_backend_pid()"
                 ).one()
-                for limit in ("statement_timeout", "idle_in_transaction_session_timeout", "idle_session_timeout"):
-                    with suppress(sa.exc.DBAPIError), connection.begin_nested():  # the last came with PostgreSQL 14
-                        connection.exec_driver_sql(f"SET SESSION {limit} = 0")
+                for setting, value in _SESSION.items():
+                    with suppress(sa.exc.DBAPIError), connection.begin_nested():  # some came with PostgreSQL 14
+                        connection.exec_driver_sql(f"SET SESSION {setting} = {value}")
         except BaseException:
             connection.close()
             raise
