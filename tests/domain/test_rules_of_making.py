@@ -111,6 +111,31 @@ def test_rule_3_more_than_a_group_has_parts_is_listed() -> None:
     assert len(states(held)) == 3
 
 
+def test_rule_3_a_late_report_of_a_part_that_was_found_as_another_is_of_one_that_is_still_sought() -> None:
+    """What finds them by their token can't tell the parts apart: all three are there, and none is made again."""
+    held = ledger()
+    a, b, c = (held.intend(intent(key, group="all", idempotent=True), 1, NOW) for key in "abc")
+    held.found("b", b.version, ["z", "x", "y"], NOW, NOW)
+    changed = held.created("b", 1, "y", 1, NOW, live=False)
+    assert changed is not None
+    assert (changed.key, changed.state, changed.external_id) == ("a", CREATED, "y")
+    held.found("c", c.version, ["z", "x", "y"], NOW, NOW)
+    assert {one.key: one.external_id for one in held} == {"a": "y", "b": "z", "c": "x"}
+    assert held.created("c", 1, "x", 1, NOW, live=False) is None
+    assert held.created("a", 1, "y", 1, NOW, live=False) is None
+
+
+def test_rule_3_a_late_report_of_a_part_is_no_other_attempts() -> None:
+    held = ledger()
+    a = held.intend(intent("a", group="all", idempotent=True), 1, NOW)
+    held.intend(intent("b", group="all", idempotent=True), 1, NOW)
+    held.found("a", a.version, ["z"], NOW, NOW)
+    late = held.created("a", 1, "y", 2, NOW, live=False)
+    assert late is not None
+    assert (late.key, late.state) == ("a~1", UNCERTAIN)
+    assert held.named("b").state is INTENDED
+
+
 def test_an_unanswered_call_stays_intended_with_the_reason() -> None:
     held = ledger()
     held.intend(intent(), 1, NOW)

@@ -43,7 +43,22 @@ def report(ledger: Entries, entry: Entry, generation: int, external_id: str, epo
                 update_time=now,
             )
         )
+    if (part := _part_that_waits(ledger, entry, epoch, generation)) is not None:
+        return ledger.put(
+            replace(part, state=EntryState.CREATED, external_id=external_id, error=None, update_time=now)
+        )
     return add(ledger, entry, external_id, now, epoch=epoch, generation=generation)
+
+
+def _part_that_waits(ledger: Entries, entry: Entry, epoch: int, generation: int) -> Entry | None:
+    """Return the part of the very call of `entry` that a late report of one more thing is of; None: of none.
+
+    Of the parts of a call `find` knows only that they are of it: it may have given `entry` what was another's (rule 3).
+    """
+    if not entry.group or not entry.external_id or (entry.epoch, entry.generation) != (epoch, generation):
+        return None
+    parts = (other for other in ledger if other.token == entry.token and other.nameless and other.epoch == epoch)
+    return next(parts, None)
 
 
 def add(
