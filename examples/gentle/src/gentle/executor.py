@@ -58,7 +58,9 @@ class GentleExecutor(Executor):
     def _run(self, job: Job, module: ModuleType) -> None:
         if hasattr(os, "setpriority"):
             with suppress(OSError):  # a system that has no priorities of threads
-                os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), self._nice)
+                thread = threading.get_native_id()
+                # A server that gives way itself is not overtaken by them.
+                os.setpriority(os.PRIO_PROCESS, thread, max(self._nice, os.getpriority(os.PRIO_PROCESS, thread)))
         try:
             runtime.run_blocking(module, job.assignment, job.session, job.stop)
         except BaseException as error:  # noqa: BLE001 - the outcome could not be reported: the engine must hear of it
