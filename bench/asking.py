@@ -40,7 +40,7 @@ def create_request(project: str, *, later: bool) -> task_service_pb2.CreateTaskR
     request = task_request(project, "quay.noop", params)
     request.task.labels.update({"team": "images", "ticket": "OPS-4711"})
     if later:
-        request.task.policy.not_before.FromSeconds(int(time.time()) + MONTH)
+        request.task.policy.not_before_time.FromSeconds(int(time.time()) + MONTH)
     return request
 
 

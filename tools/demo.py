@@ -196,7 +196,7 @@ def story(yard: Harbour, sources: Sources, image: Path) -> None:
     (folder / "vault" / "golden.qcow2").write_text(theirs)
     stores = ["stores=main", "stores=vault", "name=golden.qcow2"]
     yard.run("submit", "image.import", f"source={fast}", *stores, "--task-id", "half-way", "--watch", expect=HALF_DONE)
-    yard.run("resources", "half-way")
+    yard.run("ledger", "half-way")
     same(image, folder / "main" / "golden.qcow2")
 
     say("what a rollback would do; then the rollback, which takes back what the task made and nothing else")

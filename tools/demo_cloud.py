@@ -105,7 +105,7 @@ def story(lab: Lab, run: Run, say: Callable[[str], None]) -> None:
     oracle.break_at(FATAL)
     run("submit", "compute.deploy", "name=web-{n}", *what, "--task-id", "fleet")
     run("wait", "fleet", expect=HALF_DONE)
-    run("resources", "fleet")
+    run("ledger", "fleet")
     run("ls", "--leftovers")
     exist(oracle, nodes=FATAL, volumes=FATAL - 1)
 

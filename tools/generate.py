@@ -18,7 +18,13 @@ INCLUDE = ROOT / ".venv-gen" / "include"
 OUTPUT = ROOT / "clients" / "python" / "src"
 PACKAGE = "wharfinger/v1"
 # Only what our files import, directly or not.
-GOOGLE = ("api/field_behavior.proto", "api/resource.proto", "rpc/error_details.proto", "rpc/status.proto")
+GOOGLE = (
+    "api/field_behavior.proto",
+    "api/resource.proto",
+    "rpc/code.proto",
+    "rpc/error_details.proto",
+    "rpc/status.proto",
+)
 
 
 def lay_out_google() -> None:
@@ -52,6 +58,12 @@ def run_protoc(output: Path) -> int:
     return int(messages or stubs)
 
 
+def mend_stubs(new: Path) -> None:
+    """Say what the type checker can find: Google's stubs of enumerations have no ValueType."""
+    for path in new.glob("*.pyi"):
+        path.write_text(path.read_text().replace("_code_pb2.Code.ValueType", "_builtins.int"))
+
+
 def publish(new: Path, old: Path) -> None:
     """Make the generated files of `old` those of `new`, without touching any that is right already."""
     wanted = {path.name: path.read_bytes() for path in new.iterdir()}
@@ -73,6 +85,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as scratch:
         status = run_protoc(Path(scratch))
         if status == 0:
+            mend_stubs(Path(scratch) / PACKAGE)
             publish(Path(scratch) / PACKAGE, OUTPUT / PACKAGE)
     return status
 

@@ -13,7 +13,7 @@ _ASKED_BY = {
     Trigger.RESUME: "ResumeTask",
     Trigger.ROLL_BACK: "RollbackTask",
     Trigger.UNDO_ENDED: "RollbackTask",
-    Trigger.RESOLVE: "ResolveResource",
+    Trigger.RESOLVE: "ResolveLedgerEntry",
 }
 """What can only happen once the API has the method."""
 

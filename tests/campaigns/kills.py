@@ -134,7 +134,7 @@ async def check_task(client: aio.Client, task: Task, yard: Path, findings: Findi
     """
     if not task.state.resting:
         findings.violations.append(f"{task.name} never ended: it is {task.state.name}")
-    made = {entry.external_id async for entry in client.resources(task.name) if entry.state.name == "CREATED"}
+    made = {entry.external_id async for entry in client.ledger(task.name) if entry.state.name == "CREATED"}
     number = task.name.rpartition("-")[2]
     there = [thing.read_text().split() for thing in (yard / "things").iterdir()]
     mine = {thing for thing, key in there if key.startswith(f"{number}-")}

@@ -157,7 +157,7 @@ class Campaign:
         listed: dict[str, str] = {}
         for name, source in self._ends.items():
             task = await client.get(name)
-            async for entry in client.resources(name):
+            async for entry in client.ledger(name):
                 if entry.state.name in ("NOT_CREATED", "UNDONE"):
                     continue
                 if entry.type == "image.staging" or entry.state.name != "CREATED":

@@ -6,7 +6,7 @@ import pytest
 from tests.client.loopback import Loopback
 from tests.client.world import Record, World
 
-from wharfinger.v1 import resource_pb2
+from wharfinger.v1 import ledger_pb2
 
 
 def count(record: Record, params: dict[str, Any]) -> None:
@@ -29,12 +29,12 @@ def partial(record: Record, params: dict[str, Any]) -> None:
     for number in range(int(params.get("made", 2))):
         record.entry(
             f"object/{number + 1}",
-            resource_pb2.RESOURCE_STATE_CREATED,
+            ledger_pb2.LEDGER_ENTRY_STATE_CREATED,
             external_id=f"a/{number + 1}",
             attributes={"store": "a"},
         )
-    record.entry("object/doubt", resource_pb2.RESOURCE_STATE_UNCERTAIN, profile="main", region="eu-1")
-    record.entry("object/no", resource_pb2.RESOURCE_STATE_NOT_CREATED)
+    record.entry("object/doubt", ledger_pb2.LEDGER_ENTRY_STATE_UNCERTAIN, profile="main", region="eu-1")
+    record.entry("object/no", ledger_pb2.LEDGER_ENTRY_STATE_NOT_CREATED)
     record.fail("STORE_UNAVAILABLE", "the store b does not answer", ("object/later", "object/last"), "copy")
 
 

@@ -75,10 +75,10 @@ class Tasks(task_service_pb2_grpc.TaskServiceServicer):
         page, token = paged(events, request)
         return task_service_pb2.ListTaskEventsResponse(events=page, next_page_token=token)
 
-    def ListTaskResources(self, request: Any, context: Any) -> Any:
-        self._begin("ListTaskResources", request, context)
+    def ListLedgerEntries(self, request: Any, context: Any) -> Any:
+        self._begin("ListLedgerEntries", request, context)
         page, token = paged(list(self.world.find(request.name).ledger.values()), request, at_most=100)
-        return task_service_pb2.ListTaskResourcesResponse(resources=page, next_page_token=token)
+        return task_service_pb2.ListLedgerEntriesResponse(resources=page, next_page_token=token)
 
     def WaitTask(self, request: Any, context: Any) -> Any:
         self._begin("WaitTask", request, context)

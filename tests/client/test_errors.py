@@ -11,19 +11,23 @@ TASK = models.Task("projects/p/tasks/t", "u", "e", "image.import", models.TaskSt
 FAILURE = models.Failure("UNAVAILABLE", "STORE_UNAVAILABLE", "the store b does not answer")
 
 
-def thing(key: str, state: models.ResourceState, **facts: Any) -> models.Resource:
-    return models.Resource(key, "object", state, **facts)
+def thing(key: str, state: models.LedgerEntryState, **facts: Any) -> models.LedgerEntry:
+    return models.LedgerEntry(key, "object", state, **facts)
 
 
 PARTIAL = errors.PartialFailure(
     TASK,
     FAILURE,
     [
-        thing("image/a", models.ResourceState.CREATED, external_id="a/debian", attributes={"store": "a"}),
+        thing("image/a", models.LedgerEntryState.CREATED, external_id="a/debian", attributes={"store": "a"}),
         thing(
-            "image/c", models.ResourceState.UNDO_FAILED, external_id="c/debian", failure=FAILURE, blocked_by="image/d"
+            "image/c",
+            models.LedgerEntryState.UNDO_FAILED,
+            external_id="c/debian",
+            failure=FAILURE,
+            blocked_by="image/d",
         ),
-        thing("image/b", models.ResourceState.UNCERTAIN, region="eu-1"),
+        thing("image/b", models.LedgerEntryState.UNCERTAIN, region="eu-1"),
     ],
     ["image/z"],
     cost=models.LeftoverCost((), 1, 2),
@@ -73,7 +77,7 @@ def test_a_partial_failure_prints_what_is_left_over() -> None:
 
 
 def test_a_partial_failure_that_the_server_can_not_mend_says_so() -> None:
-    told = str(errors.PartialFailure(TASK, FAILURE, [thing("image/a", models.ResourceState.CREATED)]))
+    told = str(errors.PartialFailure(TASK, FAILURE, [thing("image/a", models.LedgerEntryState.CREATED)]))
     assert "what can be done:\n    this server offers no way to go on with it" in told
 
 

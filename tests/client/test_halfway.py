@@ -159,7 +159,7 @@ def test_a_task_of_a_list_tells_its_leftovers_too(client: wharfinger.Client, par
     (listed,) = client.list("state = PARTIALLY_FAILED")
     with pytest.raises(wharfinger.PartialFailure) as caught:
         client.result_of(listed)
-    assert caught.value.left_over_count == 2
+    assert caught.value.total_left_over == 2
     assert caught.value.not_attempted == ()
 
 

@@ -34,13 +34,15 @@ TASK = models.Task(
     create_time=NOW.astimezone(tz=None),
     raw=task_pb2.Task(name="projects/p/tasks/t"),
 )
-RESOURCE = models.Resource("node/1", "node", models.ResourceState.CREATED, attributes={"zone": "a"}, failure=FAILURE)
+RESOURCE = models.LedgerEntry(
+    "node/1", "node", models.LedgerEntryState.CREATED, attributes={"zone": "a"}, failure=FAILURE
+)
 EVERY = [
     prices.Money(Decimal("1.50"), "EUR"),
     FAILURE,
     models.Progress("copy", 1, 2, eta=1.5, time=NOW),
     models.LeftoverCost((prices.Money(Decimal(1), "USD"),), 1, 2),
-    models.ResourceSummary(created=1),
+    models.LedgerSummary(created=1),
     RESOURCE,
     TASK.attempts[0],
     TASK,
@@ -57,7 +59,7 @@ EVERY = [
     prices.CostItem("x", Decimal(1)),
     TASK.estimate,
     events.StateChanged("n", 1, NOW, models.TaskState.RUNNING),
-    events.ResourceChanged("n", 2, NOW, RESOURCE),
+    events.EntryChanged("n", 2, NOW, RESOURCE),
     events.LogLine("n", 3, NOW, "INFO", "text"),
     events.ErrorEvent("n", 4, NOW, FAILURE),
     events.UnknownEvent("n", 5, NOW, raw=object()),
@@ -100,7 +102,7 @@ def test_to_dict_tells_words_exact_amounts_and_times_of_rfc_3339() -> None:
 def test_a_partial_failure_is_json_too() -> None:
     told = errors.PartialFailure(TASK, FAILURE, [RESOURCE], ["z"], allowed_actions=["RESUME"]).to_dict()
     assert json.loads(json.dumps(told)) == told
-    assert (told["created"][0]["key"], told["not_attempted"], told["left_over_count"]) == ("node/1", ["z"], 1)
+    assert (told["created"][0]["key"], told["not_attempted"], told["total_left_over"]) == ("node/1", ["z"], 1)
 
 
 def test_what_a_list_leaves_out_is_no_fact() -> None:
@@ -170,7 +172,7 @@ def test_a_value_shows_what_is_not_as_usual() -> None:
         "Task(name='projects/p/tasks/t', script='a.b', state=RUNNING)"
     )
     assert repr(RESOURCE) == (
-        "Resource(key='node/1', type='node', state=CREATED, attributes={'zone': 'a'}, "
+        "LedgerEntry(key='node/1', type='node', state=CREATED, attributes={'zone': 'a'}, "
         "failure=Failure(code='UNAVAILABLE', reason='STORE_UNAVAILABLE', message='no answer', metadata={'store': 'b'}))"
     )
     priced = models.Executor("thread", workers=(models.Worker("w", "h", "python", 4, 1, ("a.b",), NOW),))
@@ -179,7 +181,7 @@ def test_a_value_shows_what_is_not_as_usual() -> None:
 
 
 def test_what_is_asked_for_shows_itself_without_its_params() -> None:
-    policy = wharfinger.Policy(on_failure=wharfinger.OnFailure.ROLL_BACK, max_attempts=3)
+    policy = wharfinger.Policy(on_failure=wharfinger.LeftoverPolicy.ROLL_BACK, max_attempts=3)
     assert repr(policy) == "Policy(on_failure=ROLL_BACK, max_attempts=3)"
     asked = wharfinger.NewTask("a.b", {"password": "hunter2"}, task_id="t", policy=policy)
     assert repr(asked) == f"NewTask(script='a.b', task_id='t', policy={policy!r})"

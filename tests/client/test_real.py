@@ -63,7 +63,7 @@ def test_a_half_done_task_tells_what_is_left_over(client: wharfinger.Client) -> 
     assert [entry.key for entry in error.uncertain] == ["crate/two"]
     assert error.not_attempted == ("crate/three",)
     assert error.failed_step == "unload"
-    assert [entry.key for entry in client.resources(error.task.name, "state = UNCERTAIN")] == ["crate/two"]
+    assert [entry.key for entry in client.ledger(error.task.name, "state = UNCERTAIN")] == ["crate/two"]
 
 
 def test_many_tasks_are_each_accepted_or_refused(client: wharfinger.Client) -> None:

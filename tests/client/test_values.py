@@ -11,7 +11,7 @@ from google.protobuf import timestamp_pb2
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wharfinger import InvalidArgument, Money, OnFailure, Policy
+from wharfinger import InvalidArgument, LeftoverPolicy, Money, Policy
 from wharfinger._core.messages import build, convert
 from wharfinger._core.messages.ids import new_request_id
 from wharfinger._core.messages.jsonvalues import LARGEST, from_struct, to_struct
@@ -80,7 +80,7 @@ def test_request_ids_are_uuids_of_version_7_that_rise_with_time() -> None:
 def test_a_policy_is_sent_whole() -> None:
     wish = Policy(
         on_failure="ROLL_BACK",
-        on_cancel=OnFailure.KEEP,
+        on_cancel=LeftoverPolicy.KEEP,
         max_attempts=3,
         retry_backoff=1.5,
         total_timeout=timedelta(hours=1),
@@ -88,8 +88,8 @@ def test_a_policy_is_sent_whole() -> None:
         max_hourly_cost=Money(Decimal("1E-9"), "USD"),
     )
     message = build.policy(wish)
-    assert message.on_failure == policy_pb2.ON_FAILURE_ROLL_BACK
-    assert message.on_cancel == policy_pb2.ON_FAILURE_KEEP
+    assert message.on_failure == policy_pb2.LEFTOVER_POLICY_ROLL_BACK
+    assert message.on_cancel == policy_pb2.LEFTOVER_POLICY_KEEP
     assert message.retry_backoff.ToTimedelta() == timedelta(seconds=1.5)
     assert message.total_timeout.ToTimedelta() == timedelta(hours=1)
     assert not message.HasField("attempt_timeout")

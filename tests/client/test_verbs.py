@@ -171,7 +171,7 @@ def test_events_resources_and_logs_of_a_task(here: wharfinger.Client) -> None:
     assert [event.sequence for event in handle.events()] == [1, 2, 3, 4, 5, 6]
     assert [event.sequence for event in handle.events(after=4)] == [5, 6]
     assert [line.text for line in handle.logs()] == ["line 1", "line 2", "line 3"]
-    assert list(handle.resources()) == []
+    assert list(handle.ledger()) == []
 
 
 def test_scripts_executors_and_the_server_are_told(here: wharfinger.Client) -> None:
@@ -210,7 +210,7 @@ def test_a_half_done_task_raises_what_is_left_over(here: wharfinger.Client) -> N
     assert [(r.key, r.external_id) for r in error.created] == [("object/1", "a/1"), ("object/2", "a/2")]
     assert [r.key for r in error.uncertain] == ["object/doubt"]
     assert error.not_attempted == ("object/later", "object/last")
-    assert error.left_over_count == 3
+    assert error.total_left_over == 3
     assert error.allowed_actions == ("RESUME", "ROLL_BACK")
     assert error.cost is not None
     assert error.cost.uncertain == 1
@@ -220,8 +220,8 @@ async def test_a_long_list_of_leftovers_is_read_to_its_end(there: aio.Client, wo
     with pytest.raises(wharfinger.PartialFailure) as caught:
         await (await there.submit("demo.partial", {"made": 250})).result(10)
     assert len(caught.value.created) == 250
-    assert caught.value.left_over_count == 251
-    assert world.calls.count("ListTaskResources") == 3
+    assert caught.value.total_left_over == 251
+    assert world.calls.count("ListLedgerEntries") == 3
 
 
 def test_a_cancelled_task_raises_that(here: wharfinger.Client) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import wharfinger
-from wharfinger import InvalidArgument, NewTask, OnFailure, Policy, aio
+from wharfinger import InvalidArgument, LeftoverPolicy, NewTask, Policy, aio
 
 Verb = Callable[[Any], Any]
 
@@ -64,7 +64,7 @@ Verb = Callable[[Any], Any]
         ("after_sequence", lambda c: c.events("t", "1")),
         ("after_sequence", lambda c: c.watch("t", "1")),
         ("resume_token", lambda c: c.watch_project(resume_token="abc")),
-        ("filter", lambda c: c.resources("t", 7)),
+        ("filter", lambda c: c.ledger("t", 7)),
         ("name", lambda c: c.script(7)),
         ("provider", lambda c: c.price(7, "x")),
         ("at", lambda c: c.price("a", "x", at="now")),
@@ -109,7 +109,7 @@ def test_what_would_be_right_is_told() -> None:
 def test_each_wish_has_one_spelling() -> None:
     from wharfinger._core.messages import build
 
-    assert build.policy({"on_failure": "ROLL_BACK"}) == build.policy(Policy(on_failure=OnFailure.ROLL_BACK))
+    assert build.policy({"on_failure": "ROLL_BACK"}) == build.policy(Policy(on_failure=LeftoverPolicy.ROLL_BACK))
     for other in ("rollback", "roll_back", "UNSPECIFIED"):
         with pytest.raises(InvalidArgument, match=f"is text \\('{other}'\\); give KEEP or ROLL_BACK"):
             build.policy({"on_failure": other})

@@ -10,7 +10,7 @@ from typing import Any
 from google.protobuf import any_pb2
 from google.rpc import code_pb2, error_details_pb2, status_pb2
 
-from wharfinger.v1 import event_pb2, failure_pb2, resource_pb2, task_pb2, task_service_pb2
+from wharfinger.v1 import event_pb2, ledger_pb2, partial_failure_pb2, task_pb2, task_service_pb2
 
 RESTING = range(task_pb2.TASK_STATE_SUCCEEDED, task_pb2.TASK_STATE_ROLLBACK_FAILED + 1)
 
@@ -50,7 +50,7 @@ class Record:
     bell: threading.Condition
     request: bytes
     events: list[event_pb2.TaskEvent] = field(default_factory=list)
-    ledger: dict[str, resource_pb2.Resource] = field(default_factory=dict)
+    ledger: dict[str, ledger_pb2.LedgerEntry] = field(default_factory=dict)
     stop: threading.Event = field(default_factory=threading.Event)
     feed: list[event_pb2.TaskEvent] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
@@ -91,11 +91,11 @@ class Record:
         with self.bell:
             entry = self.ledger.setdefault(
                 key,
-                resource_pb2.Resource(key=key, type="object", ordinal=len(self.ledger) + 1, owned=True, generation=1),
+                ledger_pb2.LedgerEntry(key=key, type="object", ordinal=len(self.ledger) + 1, owned=True, generation=1),
             )
             entry.state = state  # type: ignore[assignment]
-            entry.MergeFrom(resource_pb2.Resource(**facts))
-            self.tell(resource=resource_pb2.Resource.FromString(entry.SerializeToString()))
+            entry.MergeFrom(ledger_pb2.LedgerEntry(**facts))
+            self.tell(resource=ledger_pb2.LedgerEntry.FromString(entry.SerializeToString()))
 
     def succeed(self, **result: Any) -> None:
         with self.bell:
@@ -104,22 +104,22 @@ class Record:
 
     def fail(self, reason: str, message: str, not_attempted: tuple[str, ...] = (), step: str = "") -> None:
         with self.bell:
-            closed = (resource_pb2.RESOURCE_STATE_NOT_CREATED, resource_pb2.RESOURCE_STATE_UNDONE)
+            closed = (ledger_pb2.LEDGER_ENTRY_STATE_NOT_CREATED, ledger_pb2.LEDGER_ENTRY_STATE_UNDONE)
             left = [entry for entry in self.ledger.values() if entry.owned and entry.state not in closed]
             error = status_of(code_pb2.UNAVAILABLE, reason, message)
             self.tell(error=status_pb2.Status.FromString(error.SerializeToString()))
             if left:
-                stands = failure_pb2.PartialFailure(
+                stands = partial_failure_pb2.PartialFailure(
                     failed_step=step,
                     left_over=left[:100],
-                    left_over_count=len(left),
+                    total_left_over=len(left),
                     not_attempted=not_attempted,
                     allowed_actions=[
-                        failure_pb2.PARTIAL_FAILURE_ACTION_RESUME,
-                        failure_pb2.PARTIAL_FAILURE_ACTION_ROLL_BACK,
+                        partial_failure_pb2.PARTIAL_FAILURE_ACTION_RESUME,
+                        partial_failure_pb2.PARTIAL_FAILURE_ACTION_ROLL_BACK,
                     ],
                 )
-                stands.cost.uncertain = sum(e.state == resource_pb2.RESOURCE_STATE_UNCERTAIN for e in left)
+                stands.cost.uncertain = sum(e.state == ledger_pb2.LEDGER_ENTRY_STATE_UNCERTAIN for e in left)
                 self.task.partial_failure.CopyFrom(stands)
             self.task.error.CopyFrom(error)
             self.to(task_pb2.TASK_STATE_PARTIALLY_FAILED if left else task_pb2.TASK_STATE_FAILED)

@@ -112,7 +112,7 @@ def test_a_rollback_on_a_server_says_what_the_cloud_did_not_delete(
             handle.rollback()
             task = handle.wait(60)
             assert task.state is TaskState.ROLLBACK_FAILED
-            [left] = [one for one in handle.resources() if one.state == "UNDO_FAILED"]
+            [left] = [one for one in handle.ledger() if one.state == "UNDO_FAILED"]
             assert left.failure is not None
             assert left.failure.message.endswith("it is still there, in state ERROR")
             assert len(cloud.oracle.alive()) == 1

@@ -14,7 +14,7 @@ from tests.servers.cloud import Cloud
 from tests.servers.serving import Serving
 
 import wharfinger
-from wharfinger import ResourceState, Verdict
+from wharfinger import LedgerEntryState, Verdict
 from wharfinger_compute import readiness
 
 
@@ -64,6 +64,9 @@ def test_a_node_deleted_outside_is_made_anew_when_the_task_resumes(
             nodes = handle.result(60)["nodes"]
             assert dead.id not in [node["id"] for node in nodes]
             assert sorted(node["id"] for node in nodes) == cloud.oracle.everything()
-            ledger = {entry.key: entry for entry in client.resources(handle.name)}
+            ledger = {entry.key: entry for entry in client.ledger(handle.name)}
             assert (ledger["node/web-1"].generation, ledger["node/web-2"].generation) == (2, 1)
-            assert (ledger["node/web-1~1"].state, ledger["node/web-1~1"].external_id) == (ResourceState.UNDONE, dead.id)
+            assert (ledger["node/web-1~1"].state, ledger["node/web-1~1"].external_id) == (
+                LedgerEntryState.UNDONE,
+                dead.id,
+            )

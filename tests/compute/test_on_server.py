@@ -81,6 +81,6 @@ def test_the_ledger_takes_two_commits_a_resource_at_most(tmp_path: Path, serve: 
         with wharfinger.Client(serving.address) as client:
             handle = client.submit("compute.deploy", {**WHAT["ec2"], "name": "web-{n}", "count": 20, "volumes": [1]})
             assert len(handle.result(60)["nodes"]) == 20
-            assert len(list(handle.resources())) == 60
+            assert len(list(handle.ledger())) == 60
             # What is written in one commit has one time.
             assert len({event.time for event in handle.events()}) <= 2 * 60

@@ -75,7 +75,11 @@ def test_every_setting_is_in_the_reference():
 
 def test_the_table_of_states_has_every_transition_that_the_api_can_bring_about():
     told = state_pages.possible()
-    assert {one.name for one in api.service("TaskService").methods} >= {"RollbackTask", "ResumeTask", "ResolveResource"}
+    assert {one.name for one in api.service("TaskService").methods} >= {
+        "RollbackTask",
+        "ResumeTask",
+        "ResolveLedgerEntry",
+    }
     assert told == {key: set(after) for key, after in TRANSITIONS.items()}
     assert {state for after in told.values() for state in after} | {TaskState.QUEUED} == set(TaskState)
 

@@ -12,7 +12,7 @@ from tests.domain.world import Setup, Work, World
 from wharfinger.ledger.removing import Removal
 from wharfinger.ledger.states import EntryState, Phase, TaskState
 from wharfinger_server.domain.errors import Fenced
-from wharfinger_server.domain.policy import OnFailure, Policy
+from wharfinger_server.domain.policy import LeftoverPolicy, Policy
 from wharfinger_server.engine.lifecycle import rollback
 
 
@@ -81,7 +81,7 @@ def test_what_was_being_removed_when_its_attempt_ended_is_not_half_removed() -> 
 
 
 def test_an_undo_attempt_that_tries_nothing_ends_the_rollback() -> None:
-    made = world(Policy(on_failure=OnFailure.ROLL_BACK))
+    made = world(Policy(on_failure=LeftoverPolicy.ROLL_BACK))
     intends(made, 1)
     made.change(lambda work: work.ledger("a").created("a", 1, "x", 1, work.now, live=True))
     made.change(lambda work: made.life.failure(work, 1, BROKEN))
@@ -97,7 +97,7 @@ def test_an_undo_attempt_that_tries_nothing_ends_the_rollback() -> None:
 
 @pytest.mark.parametrize("step", [0, -3600, 86_400], ids=["no step", "an hour back", "a day on"])
 def test_an_undo_attempt_that_did_something_is_followed_by_another(step: int) -> None:
-    made = world(Policy(on_failure=OnFailure.ROLL_BACK))
+    made = world(Policy(on_failure=LeftoverPolicy.ROLL_BACK))
     for key in "ab":
         made.change(lambda work, key=key: work.ledger(key).intend(intent(key), 1, work.now))  # type: ignore[misc]
         made.change(lambda work, key=key: work.ledger(key).created(key, 1, key, 1, work.now, live=True))  # type: ignore[misc]
@@ -112,7 +112,7 @@ def test_an_undo_attempt_that_did_something_is_followed_by_another(step: int) ->
 
 
 def test_a_rollback_that_is_cancelled_ends_with_what_is_in_hand() -> None:
-    made = world(Policy(on_failure=OnFailure.ROLL_BACK))
+    made = world(Policy(on_failure=LeftoverPolicy.ROLL_BACK))
     for key in "ab":
         made.change(lambda work, key=key: work.ledger(key).intend(intent(key), 1, work.now))  # type: ignore[misc]
         made.change(lambda work, key=key: work.ledger(key).created(key, 1, key, 1, work.now, live=True))  # type: ignore[misc]

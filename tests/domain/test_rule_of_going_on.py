@@ -9,7 +9,7 @@ from tests.domain.build import BROKEN, CREATED, DOUBT, INTENDED, NOT_CREATED, NO
 from wharfinger.ledger.failure import Code, Failure
 from wharfinger.ledger.ledger import Ledger
 from wharfinger.ledger.states import Goal, Phase, TaskState
-from wharfinger_server.domain.policy import OnFailure, Policy
+from wharfinger_server.domain.policy import LeftoverPolicy, Policy
 from wharfinger_server.domain.task import Task
 from wharfinger_server.engine.lifecycle.causes import told_error
 
@@ -58,7 +58,7 @@ def test_a_cancelled_task_keeps_its_goal() -> None:
 
 def test_what_stays_uncertain_concludes_by_policy() -> None:
     held = ledger(entry(state=INTENDED))
-    one = running(policy=Policy(on_failure=OnFailure.ROLL_BACK))
+    one = running(policy=Policy(on_failure=LeftoverPolicy.ROLL_BACK))
     one.counts = held.counts
     assert one.failed(IN_DOUBT, NOW, resumable=True)
     held.cannot_tell("a", held.named("a").version, DOUBT, NOW)

@@ -28,10 +28,10 @@ from tests.domain.build import (
 
 from wharfinger.ledger.refusals import FailedPrecondition
 from wharfinger.ledger.states import Cause, EntryState, Goal, Phase, TaskState
-from wharfinger_server.domain.policy import OnFailure, Policy
+from wharfinger_server.domain.policy import LeftoverPolicy, Policy
 from wharfinger_server.domain.task import MAX_ATTEMPTS_KEPT, Rollback
 
-ROLL_BACK = Policy(on_failure=OnFailure.ROLL_BACK, on_cancel=OnFailure.ROLL_BACK)
+ROLL_BACK = Policy(on_failure=LeftoverPolicy.ROLL_BACK, on_cancel=LeftoverPolicy.ROLL_BACK)
 
 
 # ---------------------------------------------------------------------- rule 13

@@ -29,7 +29,7 @@ from wharfinger.ledger.refusals import FailedPrecondition
 from wharfinger.ledger.removing import Removal
 from wharfinger.ledger.states import Cause, EntryState, Goal, TaskState
 from wharfinger_server.domain import rollback
-from wharfinger_server.domain.policy import OnFailure, Policy
+from wharfinger_server.domain.policy import LeftoverPolicy, Policy
 
 
 def without_b(state: TaskState = TaskState.PARTIALLY_FAILED) -> tuple[object, Ledger]:
@@ -96,7 +96,7 @@ def test_rule_31_a_rollback_of_one_key_is_blocked_by_what_depends_on_it() -> Non
 def test_rule_31_a_later_failure_may_still_roll_back_by_policy() -> None:
     one, _ = without_b()
     one.resume()  # type: ignore[attr-defined]
-    one.spec = replace(one.spec, policy=Policy(on_failure=OnFailure.ROLL_BACK))  # type: ignore[attr-defined]
+    one.spec = replace(one.spec, policy=Policy(on_failure=LeftoverPolicy.ROLL_BACK))  # type: ignore[attr-defined]
     one.state, one.goal = TaskState.RUNNING, Goal.FAIL  # type: ignore[attr-defined]
     one.conclude(NOW, NOW)  # type: ignore[attr-defined]
     assert one.state is TaskState.ROLLING_BACK  # type: ignore[attr-defined]

@@ -8,7 +8,7 @@ from tests.domain.build import CREATED, FORGOTTEN, NOT_CREATED, NOW, RETAINED, U
 from wharfinger.ledger import ids
 from wharfinger.ledger.entry import Counts
 from wharfinger.ledger.refusals import FailedPrecondition, invalid
-from wharfinger_server.domain.event import ResourceChange
+from wharfinger_server.domain.event import EntryChange
 from wharfinger_server.domain.policy import DEFAULT_MAX_LOST_ATTEMPTS, Policy
 from wharfinger_server.domain.timing import SECOND
 
@@ -86,7 +86,7 @@ def test_new_entries_are_numbered_after_all_others_though_they_are_not_loaded() 
 
 def test_an_event_keeps_the_entry_as_it_was() -> None:
     one = entry()
-    change = ResourceChange.of(one)
+    change = EntryChange.of(one)
     one.external_id = "changed"
     assert change.entry.external_id == "id-a"
 

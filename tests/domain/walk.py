@@ -21,7 +21,7 @@ from tests.domain.world import Setup, Step, World
 
 from wharfinger.ledger import undo
 from wharfinger.ledger.states import EntryState, TaskState
-from wharfinger_server.domain.policy import OnFailure
+from wharfinger_server.domain.policy import LeftoverPolicy
 from wharfinger_server.domain.task import Task
 
 FAULTS = {
@@ -125,8 +125,8 @@ def setup_of(dice: random.Random) -> Setup:
         steps=steps,
         tokens=dice.random() < 0.4,
         faults=faults,
-        on_failure=dice.choice([OnFailure.KEEP, OnFailure.ROLL_BACK]),
-        on_cancel=dice.choice([OnFailure.KEEP, OnFailure.ROLL_BACK]),
+        on_failure=dice.choice([LeftoverPolicy.KEEP, LeftoverPolicy.ROLL_BACK]),
+        on_cancel=dice.choice([LeftoverPolicy.KEEP, LeftoverPolicy.ROLL_BACK]),
         attempts=dice.randint(1, 3),
         losses=4 if lured else dice.randint(1, 3),
         resumable=lured or dice.random() < 0.9,

@@ -18,7 +18,7 @@ from wharfinger.ledger.failure import Code, Failure
 from wharfinger.ledger.ledger import Ledger
 from wharfinger.ledger.states import Phase
 from wharfinger_server.domain.event import EventDetail
-from wharfinger_server.domain.policy import OnFailure, Policy
+from wharfinger_server.domain.policy import LeftoverPolicy, Policy
 from wharfinger_server.domain.task import Task
 from wharfinger_server.domain.task_spec import TaskSpec
 from wharfinger_server.engine.lifecycle.lifecycle import Lifecycle
@@ -56,8 +56,8 @@ class Setup:
     steps: tuple[Step, ...] = (Step("create", ("a",)),)
     tokens: bool = True
     faults: dict[str, int] = field(default_factory=dict)
-    on_failure: OnFailure = OnFailure.KEEP
-    on_cancel: OnFailure = OnFailure.KEEP
+    on_failure: LeftoverPolicy = LeftoverPolicy.KEEP
+    on_cancel: LeftoverPolicy = LeftoverPolicy.KEEP
     attempts: int = 2
     losses: int = 3
     resumable: bool = True

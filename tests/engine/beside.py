@@ -18,7 +18,7 @@ from wharfinger.ledger.states import Phase
 from wharfinger.ledger.verdict import Verdict
 from wharfinger.runtime import protocol
 from wharfinger_server.domain.errors import Fenced, Refused
-from wharfinger_server.domain.policy import OnFailure, Policy
+from wharfinger_server.domain.policy import LeftoverPolicy, Policy
 from wharfinger_server.engine.execution.attempt import Attempt
 from wharfinger_server.engine.interface.requests import Caller, CreateRequest, NewTask
 from wharfinger_server.engine.use_cases.remediation import Ask
@@ -73,8 +73,8 @@ class History:
         """Create the task."""
         wanted = self.model.policy
         policy = Policy(
-            on_failure=OnFailure.ROLL_BACK if wanted.on_failure_undo else OnFailure.KEEP,
-            on_cancel=OnFailure.ROLL_BACK if wanted.on_cancel_undo else OnFailure.KEEP,
+            on_failure=LeftoverPolicy.ROLL_BACK if wanted.on_failure_undo else LeftoverPolicy.KEEP,
+            on_cancel=LeftoverPolicy.ROLL_BACK if wanted.on_cancel_undo else LeftoverPolicy.KEEP,
             max_attempts=wanted.attempts,
             max_lost_attempts=wanted.losses,
             max_undo_attempts=wanted.undos,

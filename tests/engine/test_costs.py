@@ -12,7 +12,7 @@ from wharfinger_prices.price import Money
 from wharfinger_server.config import Settings
 from wharfinger_server.domain.errors import FailedPrecondition, InvalidArgument, NotFound, ResourceExhausted
 from wharfinger_server.domain.leftover import Leftover
-from wharfinger_server.domain.policy import OnFailure, Policy
+from wharfinger_server.domain.policy import LeftoverPolicy, Policy
 from wharfinger_server.engine.execution.bounded_threads import AT_ONCE
 from wharfinger_server.engine.interface.requests import CreateRequest, NewTask
 from wharfinger_server.engine.use_cases import estimates
@@ -71,7 +71,7 @@ async def cost_of(pier, params):
 
 
 async def resources(pier, shown):
-    entries, _ = await pier.engine.tasks.resources(pier.caller, "default", shown.task.task_id)
+    entries, _ = await pier.engine.tasks.ledger(pier.caller, "default", shown.task.task_id)
     return {entry.key: entry for entry in entries}
 
 
@@ -127,7 +127,7 @@ async def test_what_is_free_by_its_nature_is_known_to_be(start, priced):
 @pytest.mark.lengthy
 async def test_what_could_not_be_undone_still_costs(start, priced):
     pier = await start(priced())
-    policy = Policy(on_failure=OnFailure.ROLL_BACK)
+    policy = Policy(on_failure=LeftoverPolicy.ROLL_BACK)
     params = {"skus": {"a": "large", "stuck": "small"}, "fail": True}
     shown = await pier.run("harbour.priced", params=params, policy=policy)
     assert shown.task.state is TaskState.ROLLBACK_FAILED
@@ -138,7 +138,7 @@ async def test_what_could_not_be_undone_still_costs(start, priced):
 
 async def test_a_task_that_undid_all_leaves_no_cost(start, priced):
     pier = await start(priced())
-    policy = Policy(on_failure=OnFailure.ROLL_BACK)
+    policy = Policy(on_failure=LeftoverPolicy.ROLL_BACK)
     shown = await pier.run("harbour.priced", params={"skus": {"a": "large"}, "fail": True}, policy=policy)
     assert (shown.task.state, shown.task.leftover) == (TaskState.FAILED, None)
     assert shown.task.counts.costs.open == {}

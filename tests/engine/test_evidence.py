@@ -24,7 +24,7 @@ async def test_a_rollback_undoes_evidence_too(pier: Any) -> None:
     )
     await pier.engine.remediation.roll_back(pier.caller, Ask("default", shown.task.task_id))
     ended = await pier.rest(shown.task.task_id)
-    entries, _ = await pier.engine.tasks.resources(pier.caller, "default", shown.task.task_id)
+    entries, _ = await pier.engine.tasks.ledger(pier.caller, "default", shown.task.task_id)
     assert {entry.key: entry.state.name for entry in entries} == {
         "thing/a": "UNDONE",
         "thing/a~1": "UNDONE",

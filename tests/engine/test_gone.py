@@ -14,7 +14,7 @@ from tests.engine.test_halfway import ask, calls, states, things
 from wharfinger.ledger.states import TaskState
 from wharfinger.ledger.verdict import Verdict
 from wharfinger_server.domain.errors import FailedPrecondition, Unimplemented
-from wharfinger_server.domain.policy import OnFailure, Policy
+from wharfinger_server.domain.policy import LeftoverPolicy, Policy
 
 pytestmark = pytest.mark.lengthy
 
@@ -62,7 +62,7 @@ async def called(pier: Any, verb: str, times: int = 1) -> None:
 
 async def ledger(pier: Any, shown: Any) -> dict[str, tuple[str, int, str]]:
     """Return state, generation and id of each entry."""
-    found, _ = await pier.engine.tasks.resources(pier.caller, "default", shown.task.task_id)
+    found, _ = await pier.engine.tasks.ledger(pier.caller, "default", shown.task.task_id)
     return {one.key: (one.state.name, one.generation, one.external_id) for one in found}
 
 
@@ -145,7 +145,7 @@ async def test_rule_29_what_nobody_can_tell_stays_missing_until_a_person_closes_
 
 
 async def test_rule_29_a_rollback_looks_once_more_at_what_is_missing(pier: Any) -> None:
-    shown = await half(pier, "a", policy=Policy(on_failure=OnFailure.KEEP))
+    shown = await half(pier, "a", policy=Policy(on_failure=LeftoverPolicy.KEEP))
     delete(pier, shown, "a")
     (yard(pier) / "room").unlink()
     await pier.engine.remediation.resume(pier.caller, ask(shown))

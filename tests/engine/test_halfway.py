@@ -11,7 +11,7 @@ from tests.engine.conftest import StartPier, stop
 from wharfinger.ledger.states import EntryState, TaskState
 from wharfinger.ledger.verdict import Verdict
 from wharfinger_server.domain.errors import Aborted, AlreadyExists, FailedPrecondition
-from wharfinger_server.domain.policy import OnFailure, Policy
+from wharfinger_server.domain.policy import LeftoverPolicy, Policy
 from wharfinger_server.engine.use_cases.remediation import Ask
 
 
@@ -43,7 +43,7 @@ def calls(pier: Any, verb: str) -> list[str]:
 
 
 async def states(pier: Any, shown: Any) -> dict[str, str]:
-    entries, _ = await pier.engine.tasks.resources(pier.caller, "default", shown.task.task_id)
+    entries, _ = await pier.engine.tasks.ledger(pier.caller, "default", shown.task.task_id)
     return {entry.key: entry.state.name for entry in entries}
 
 
@@ -133,14 +133,14 @@ async def test_a_succeeded_task_can_be_rolled_back(pier: Any) -> None:
 
 async def test_a_policy_rolls_a_failed_task_back(pier: Any) -> None:
     params = {"yard": str(pier.folder / "yard"), "keys": ["a", "b"], "refuse": ["b"]}
-    shown = await pier.run("harbour.build", params=params, policy=Policy(on_failure=OnFailure.ROLL_BACK))
+    shown = await pier.run("harbour.build", params=params, policy=Policy(on_failure=LeftoverPolicy.ROLL_BACK))
     assert shown.task.state is TaskState.FAILED
     assert things(pier) == 0
 
 
 async def test_a_policy_rolls_a_cancelled_task_back(pier: Any) -> None:
     params = {"yard": str(pier.folder / "yard"), "keys": [f"k{i}" for i in range(20)], "pause": 0.05}
-    shown = await pier.create("harbour.build", params=params, policy=Policy(on_cancel=OnFailure.ROLL_BACK))
+    shown = await pier.create("harbour.build", params=params, policy=Policy(on_cancel=LeftoverPolicy.ROLL_BACK))
     await asyncio.sleep(0.6)
     await pier.engine.tasks.cancel(pier.caller, "default", shown.task.task_id)
     ended = await pier.rest(shown.task.task_id)
@@ -203,7 +203,7 @@ async def test_what_is_in_doubt_is_looked_for_before_it_is_undone(
     monkeypatch.setattr("harbour.build.RESUMABLE", False)
     pier = await start()
     params = {"yard": str(pier.folder / "yard"), "keys": ["a", "b"], "lose": ["b"]}
-    shown = await pier.run("harbour.build", params=params, policy=Policy(on_failure=OnFailure.ROLL_BACK))
+    shown = await pier.run("harbour.build", params=params, policy=Policy(on_failure=LeftoverPolicy.ROLL_BACK))
     assert shown.task.state is TaskState.FAILED
     assert things(pier) == 0
     assert (await states(pier, shown))["thing/b"] == EntryState.UNDONE.name

@@ -70,7 +70,7 @@ def asked(source: Sources) -> dict[str, Any]:
 
 async def ledger(pier: Pier, shown: TaskView) -> dict[str, Entry]:
     """Return the entries of a task by their keys."""
-    entries, _ = await pier.engine.tasks.resources(pier.caller, "default", shown.task.task_id)
+    entries, _ = await pier.engine.tasks.ledger(pier.caller, "default", shown.task.task_id)
     return {entry.key: entry for entry in entries}
 
 

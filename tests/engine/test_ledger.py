@@ -17,7 +17,7 @@ from wharfinger_server.rpc.messages.task import task_message
 
 
 async def entries(pier: Any, task_id: str) -> dict[str, Any]:
-    found, _ = await pier.engine.tasks.resources(pier.caller, "default", task_id)
+    found, _ = await pier.engine.tasks.ledger(pier.caller, "default", task_id)
     return {entry.key: entry for entry in found}
 
 

@@ -32,7 +32,7 @@ async def test_rule_31_one_thing_is_undone_and_made_anew_while_the_others_stay(p
     await pier.engine.remediation.resume(pier.caller, ask(shown))
     ended = await pier.rest(shown.task.task_id)
     assert ended.task.state is TaskState.SUCCEEDED
-    entries, _ = await pier.engine.tasks.resources(pier.caller, "default", shown.task.task_id)
+    entries, _ = await pier.engine.tasks.ledger(pier.caller, "default", shown.task.task_id)
     now = {entry.key: (entry.external_id, entry.generation) for entry in entries}
     assert [now[key] for key in ("thing/a", "thing/b")] == [(before[key], 1) for key in ("thing/a", "thing/b")]
     assert now["thing/c"][1] == 2
@@ -59,7 +59,7 @@ async def test_rule_32_a_script_removes_a_thing_and_makes_it_again_in_the_same_r
     result = json.loads(shown.task.result)
     assert result["first"]["a"] == result["last"]["a"]
     assert result["first"]["b"] != result["last"]["b"]
-    entries, _ = await pier.engine.tasks.resources(pier.caller, "default", shown.task.task_id)
+    entries, _ = await pier.engine.tasks.ledger(pier.caller, "default", shown.task.task_id)
     assert {entry.key: entry.generation for entry in entries} == {"thing/a": 1, "thing/b": 3}
     assert things(pier) == 2
 

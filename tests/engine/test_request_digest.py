@@ -8,7 +8,7 @@ from typing import Any, get_type_hints
 
 import pytest
 
-from wharfinger_server.domain.policy import OnFailure, Policy
+from wharfinger_server.domain.policy import LeftoverPolicy, Policy
 from wharfinger_server.engine.interface.requests import CreateRequest, NewTask
 from wharfinger_server.engine.use_cases.request_digest import told
 
@@ -69,7 +69,7 @@ def test_a_field_of_tomorrow_counts_where_it_is_chosen_and_only_there(cls: Any) 
 
 
 def test_a_request_has_the_bytes_that_servers_of_before_made_their_digests_of() -> None:
-    policy = Policy(on_failure=OnFailure.ROLL_BACK, retry_backoff=5, allow_unpriced=True)
+    policy = Policy(on_failure=LeftoverPolicy.ROLL_BACK, retry_backoff=5, allow_unpriced=True)
     new = NewTask("s.x", "thread", "2", {"n": 1}, {"b": "2", "a": "1"}, policy)
     assert told(CreateRequest("p", new, "mine", "r", traceparent="00-a"), b'{"n":1}') == (
         b'["mine","s.x","2","thread",{"a":"1","b":"2"},{"on_failure":2,"on_cancel":0,"max_attempts":0,'

@@ -8,11 +8,11 @@ import pytest
 from tests.engine.conftest import Pier, StartPier, stop
 
 from wharfinger.ledger.states import EntryState, TaskState
-from wharfinger_server.domain.policy import OnFailure, Policy
+from wharfinger_server.domain.policy import LeftoverPolicy, Policy
 from wharfinger_server.engine.interface.task_view import TaskView
 from wharfinger_server.sdk.recording import eventually
 
-KEEP = Policy(on_failure=OnFailure.KEEP, on_cancel=OnFailure.KEEP, retry_backoff=50_000, max_undo_attempts=1)
+KEEP = Policy(on_failure=LeftoverPolicy.KEEP, on_cancel=LeftoverPolicy.KEEP, retry_backoff=50_000, max_undo_attempts=1)
 
 
 async def at_work(pier: Pier, folder: Path) -> TaskView:

@@ -68,7 +68,7 @@ def request(number: str, later: bool) -> v1.CreateTaskRequest:
     made.task.script = "harbour.noop"
     made.task.labels["team"] = "a"
     if later:
-        made.task.policy.not_before.seconds = FAR
+        made.task.policy.not_before_time.seconds = FAR
     return made
 
 

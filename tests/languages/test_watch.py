@@ -6,11 +6,11 @@ import grpc
 import pytest
 from tests.languages.conftest import Example
 
-from wharfinger.v1 import event_pb2, failure_pb2, resource_pb2, task_pb2, task_service_pb2, task_service_pb2_grpc
+from wharfinger.v1 import event_pb2, ledger_pb2, partial_failure_pb2, task_pb2, task_service_pb2, task_service_pb2_grpc
 
 # The first build fetches and compiles the libraries.
 pytestmark = pytest.mark.timeout(600)
-PREFIX = re.compile(r"\b(TASK_STATE|RESOURCE_STATE|PARTIAL_FAILURE_ACTION)_")
+PREFIX = re.compile(r"\b(TASK_STATE|LEDGER_ENTRY_STATE|PARTIAL_FAILURE_ACTION)_")
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def told(event: event_pb2.TaskEvent) -> str:
         case "state_change":
             text = task_pb2.TaskState.Name(event.state_change.state)
         case "resource":
-            text = f"{resource_pb2.ResourceState.Name(event.resource.state)} {event.resource.key}"
+            text = f"{ledger_pb2.LedgerEntryState.Name(event.resource.state)} {event.resource.key}"
         case _:
             text = event.error.message + event.log.text
     return PREFIX.sub("", f"event {event.sequence} {text}").rstrip()
@@ -58,12 +58,12 @@ def test_an_example_prints_a_partial_failure_in_full(example, server, tasks):
     lines = watch(example, server, "harbour.half", {"pause": 0.02})
     task = task_of(lines, tasks)
     assert task.state == task_pb2.TASK_STATE_PARTIALLY_FAILED
-    half = failure_pb2.PartialFailure()
+    half = partial_failure_pb2.PartialFailure()
     assert [detail for detail in task.error.details if detail.Unpack(half)]
     one, two = half.left_over
     assert one.external_id == "berth-one"
     assert two.error.message
-    actions = " ".join(failure_pb2.PartialFailureAction.Name(action) for action in half.allowed_actions)
+    actions = " ".join(partial_failure_pb2.PartialFailureAction.Name(action) for action in half.allowed_actions)
     assert lines[lines.index(f"ended {task.name} PARTIALLY_FAILED {task.error.message}") :] == [
         f"ended {task.name} PARTIALLY_FAILED {task.error.message}",
         f'failed step "unload", retryable {str(half.retryable).lower()}, left over 2',

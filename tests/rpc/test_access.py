@@ -83,7 +83,7 @@ def test_a_task_of_a_foreign_project_answers_exactly_as_one_that_does_not_exist(
         (guarded.tasks.WaitTask, v1.WaitTaskRequest),
         (guarded.tasks.WatchTask, v1.WatchTaskRequest),
         (guarded.tasks.ListTaskEvents, v1.ListTaskEventsRequest),
-        (guarded.tasks.ListTaskResources, v1.ListTaskResourcesRequest),
+        (guarded.tasks.ListLedgerEntries, v1.ListLedgerEntriesRequest),
         (guarded.tasks.CancelTask, v1.CancelTaskRequest),
         (guarded.tasks.DeleteTask, v1.DeleteTaskRequest),
     ]

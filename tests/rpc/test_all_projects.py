@@ -61,7 +61,7 @@ def test_a_credential_lists_the_half_done_tasks_of_the_projects_that_it_opens(gu
     assert "".join(projects(found)) == opened
     told = {
         project: ([(money.currency_code, money.amount) for money in cost.known_hourly], cost.unpriced, cost.uncertain)
-        for project, cost in zip(opened, (task.resources.leftover for task in found), strict=True)
+        for project, cost in zip(opened, (task.ledger.leftover for task in found), strict=True)
     }
     known = {"a": ([("USD", "1.5")], 0, 0), "b": ([("EUR", "0.25")], 0, 0), "c": ([], 1, 0)}
     assert told == {project: known[project] for project in opened}

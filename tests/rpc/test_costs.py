@@ -72,7 +72,7 @@ def test_what_leftovers_cost_is_in_the_failure_and_in_lists(costly):
     assert (cost.unpriced, cost.uncertain) == (1, 0)
     request = task_service_pb2.ListTasksRequest(parent="projects/left", filter="state = PARTIALLY_FAILED")
     (listed,) = costly.tasks.ListTasks(request).tasks
-    assert listed.resources.leftover == cost
+    assert listed.ledger.leftover == cost
     first = done.partial_failure.left_over[0]
     assert (first.price.sku, first.hourly.amount) == ("large", "1.5")
 

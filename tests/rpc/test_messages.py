@@ -13,18 +13,18 @@ from wharfinger.ledger.failure import Code, Failure
 from wharfinger.ledger.ledger import Counts, Entry
 from wharfinger.ledger.progress import Progress
 from wharfinger.ledger.states import EntryState, Phase, TaskState
-from wharfinger.v1 import event_pb2, failure_pb2, policy_pb2, resource_pb2, task_pb2
+from wharfinger.v1 import event_pb2, ledger_pb2, policy_pb2, task_pb2
 from wharfinger_prices.price import Money, Price
 from wharfinger_server.domain.errors import InvalidArgument
 from wharfinger_server.domain.estimate import CostItem, Estimate
-from wharfinger_server.domain.event import Event, LogLevel, LogLine, ResourceChange, StateChange
-from wharfinger_server.domain.policy import OnFailure, Policy
+from wharfinger_server.domain.event import EntryChange, Event, LogLevel, LogLine, StateChange
+from wharfinger_server.domain.policy import LeftoverPolicy, Policy
 from wharfinger_server.domain.task import AttemptRecord, Task
 from wharfinger_server.domain.task_spec import TaskSpec
 from wharfinger_server.engine.interface.task_view import TaskView
+from wharfinger_server.rpc.messages.entry import entry_bytes
 from wharfinger_server.rpc.messages.event import encode_event, fitting
 from wharfinger_server.rpc.messages.policy import policy_message, policy_of
-from wharfinger_server.rpc.messages.resource import resource_bytes
 from wharfinger_server.rpc.messages.task import complete, new_task, task_message
 from wharfinger_server.rpc.required import behaviours
 
@@ -65,7 +65,7 @@ def an_entry(**changes):
 
 
 def details(status):
-    kinds = (error_details_pb2.ErrorInfo, failure_pb2.PartialFailure)
+    kinds = (error_details_pb2.ErrorInfo,)
     found = {}
     for packed in status.details:
         for kind in kinds:
@@ -88,8 +88,8 @@ def test_a_new_task_shows_what_was_asked_and_its_defaults():
         "params": {"n": 3, "f": 2.5},
         "labels": {"env": "prod"},
         "policy": {
-            "on_failure": "ON_FAILURE_KEEP",
-            "on_cancel": "ON_FAILURE_KEEP",
+            "on_failure": "LEFTOVER_POLICY_KEEP",
+            "on_cancel": "LEFTOVER_POLICY_KEEP",
             "max_attempts": 1,
             "max_lost_attempts": 5,
             "max_undo_attempts": 3,
@@ -151,14 +151,14 @@ def test_a_half_done_task_says_what_is_left_over():
     assert set(details(basic.error)) == {"ErrorInfo"}
     assert details(basic.error)["ErrorInfo"] == details(message.error)["ErrorInfo"]
     assert [entry.key for entry in partial.left_over] == ["node/1", "node/2"]
-    assert partial.left_over_count == 2
+    assert partial.total_left_over == 2
     assert list(partial.not_attempted) == ["node/3"]
     assert (partial.failed_step, partial.retryable) == ("push", True)
     assert list(partial.allowed_actions) == [1, 3]
     assert (partial.cost.unpriced, partial.cost.uncertain) == (1, 1)
-    assert (message.resources.created, message.resources.uncertain, message.resources.undone) == (2, 1, 1)
-    assert message.resources.retained == 3
-    assert message.resources.leftover == partial.cost
+    assert (message.ledger.created, message.ledger.uncertain, message.ledger.undone) == (2, 1, 1)
+    assert message.ledger.retained == 3
+    assert message.ledger.leftover == partial.cost
 
 
 def test_what_leftovers_cost_is_shown_apart_from_those_of_which_nobody_knows():
@@ -171,13 +171,13 @@ def test_what_leftovers_cost_is_shown_apart_from_those_of_which_nobody_knows():
     known = [(money.currency_code, money.amount) for money in cost.known_hourly]
     assert known == [("EUR", "0.0000000021"), ("USD", "0.5")]
     assert (cost.unpriced, cost.uncertain) == (2, 2)
-    assert message.resources.leftover == cost
+    assert message.ledger.leftover == cost
 
 
 def test_what_a_success_left_has_no_cost_of_leftovers():
     counts = Counts({EntryState.CREATED: 1}, costs=Costs(alive={"USD": Decimal(1)}, priced=1))
     message = task_message(TaskView(a_task(state=TaskState.SUCCEEDED, counts=counts, start_time=NOW)))
-    assert not message.resources.HasField("leftover")
+    assert not message.ledger.HasField("leftover")
 
 
 def test_an_estimate_is_shown_with_its_lines():
@@ -279,7 +279,7 @@ def test_a_duration_that_is_none_is_refused(field, seconds, nanos):
 
 
 def test_a_wish_that_the_server_does_not_know_is_refused():
-    with pytest.raises(InvalidArgument, match="no value of OnFailure"):
+    with pytest.raises(InvalidArgument, match="no value of LeftoverPolicy"):
         policy_of(policy_pb2.Policy(on_failure=9), "task.policy")
 
 
@@ -292,8 +292,8 @@ def test_a_time_that_is_none_is_refused():
 
 def test_a_policy_comes_back_as_it_was_asked():
     policy = Policy(
-        OnFailure.ROLL_BACK,
-        OnFailure.KEEP,
+        LeftoverPolicy.ROLL_BACK,
+        LeftoverPolicy.KEEP,
         3,
         2,
         5_000_000,
@@ -333,12 +333,12 @@ def test_every_field_of_an_entry_is_shown():
         blocked_by="vol/1",
         cost=A_LINE,
     )
-    message = resource_pb2.Resource.FromString(resource_bytes(entry))
+    message = ledger_pb2.LedgerEntry.FromString(entry_bytes(entry))
     shown = {field.name for field, _ in message.ListFields()}
-    assert {field.name for field in resource_pb2.Resource.DESCRIPTOR.fields} == shown | {"truncated"}
+    assert {field.name for field in ledger_pb2.LedgerEntry.DESCRIPTOR.fields} == shown | {"truncated"}
     assert (message.price.amount.amount, message.hourly.currency_code, message.hourly.amount) == ("0.25", "USD", "0.5")
     assert message.price.catalog_digest == "sha256:" + "ab" * 32
-    assert (message.evidence_of, message.state) == ("node/1", resource_pb2.RESOURCE_STATE_UNDO_FAILED)
+    assert (message.evidence_of, message.state) == ("node/1", ledger_pb2.LEDGER_ENTRY_STATE_UNDO_FAILED)
     assert message.send_by.ToMicroseconds() == NOW + 1
 
 
@@ -347,7 +347,7 @@ def test_every_field_of_an_entry_is_shown():
     [
         (StateChange(TaskState.RUNNING, "me", "why"), "state_change"),
         (LogLine(LogLevel.WARNING, "line", 3), "log"),
-        (ResourceChange(an_entry()), "resource"),
+        (EntryChange(an_entry()), "resource"),
         (Failure(Code.UNKNOWN, "SCRIPT_RAISED", "boom"), "error"),
     ],
 )
@@ -372,12 +372,12 @@ def test_text_of_a_script_that_utf8_cannot_carry_harms_no_event():
 
 def test_states_have_the_numbers_of_the_wire():
     assert {f"TASK_STATE_{s.name}": s.value for s in TaskState} == {k: v for k, v in task_pb2.TaskState.items() if v}
-    assert {f"RESOURCE_STATE_{s.name}": s.value for s in EntryState} == {
-        k: v for k, v in resource_pb2.ResourceState.items() if v
+    assert {f"LEDGER_ENTRY_STATE_{s.name}": s.value for s in EntryState} == {
+        k: v for k, v in ledger_pb2.LedgerEntryState.items() if v
     }
     assert {f"ATTEMPT_PHASE_{s.name}": s.value for s in Phase} == {k: v for k, v in task_pb2.AttemptPhase.items() if v}
     assert {f"LOG_LEVEL_{s.name}": s.value for s in LogLevel} == dict(event_pb2.LogLevel.items())
-    assert [s.value for s in OnFailure] == list(policy_pb2.OnFailure.values())
+    assert [s.value for s in LeftoverPolicy] == list(policy_pb2.LeftoverPolicy.values())
 
 
 @pytest.mark.parametrize(
@@ -416,7 +416,7 @@ HUGE = "é" * 600_000
     ],
 )
 def test_an_entry_of_a_less_careful_server_is_cut_and_says_so(changes):
-    message = resource_pb2.Resource.FromString(resource_bytes(an_entry(**changes)))
+    message = ledger_pb2.LedgerEntry.FromString(entry_bytes(an_entry(**changes)))
     assert message.ByteSize() <= 256 * 1024
     assert message.key == "node/1"
     assert message.truncated == ("error" not in changes)
@@ -424,7 +424,7 @@ def test_an_entry_of_a_less_careful_server_is_cut_and_says_so(changes):
         info = error_details_pb2.ErrorInfo()
         assert message.error.details[0].Unpack(info)
         assert info.metadata["left_out"] == "468"
-    body = encode_event(Event("p", "t", 1, NOW, 1, ResourceChange.of(an_entry(**changes))))
+    body = encode_event(Event("p", "t", 1, NOW, 1, EntryChange.of(an_entry(**changes))))
     assert len(body) <= 257 * 1024
 
 
@@ -469,5 +469,5 @@ def test_a_stored_event_that_is_too_large_to_send_is_cut(kind):
 
 
 def test_an_event_that_can_be_sent_goes_as_it_is():
-    body = encode_event(Event("p", "t", 1, NOW, 1, ResourceChange.of(an_entry(attributes={"a": "x" * 60_000}))))
+    body = encode_event(Event("p", "t", 1, NOW, 1, EntryChange.of(an_entry(attributes={"a": "x" * 60_000}))))
     assert fitting(body) is body

@@ -9,7 +9,7 @@ import pytest
 from google.protobuf import json_format
 from tests.rpc.wire import create_request, refused
 
-from wharfinger.v1 import event_pb2, resource_pb2, task_pb2
+from wharfinger.v1 import event_pb2, ledger_pb2, task_pb2
 from wharfinger.v1 import task_service_pb2 as v1
 
 
@@ -196,14 +196,14 @@ def test_events_are_listed_in_pages_without_a_gap(stubs, project):
 def test_the_ledger_is_listed(stubs, project, tmp_path):
     params = {"yard": str(tmp_path), "keys": ["a", "b", "c"]}
     task = stubs.wait(stubs.create(project, "harbour.build", params=params).name)
-    page = stubs.tasks.ListTaskResources(v1.ListTaskResourcesRequest(name=task.name, page_size=2))
-    assert [resource.key for resource in page.resources] == ["thing/a", "thing/b"]
-    rest = v1.ListTaskResourcesRequest(name=task.name, page_size=2, page_token=page.next_page_token)
-    page = stubs.tasks.ListTaskResources(rest)
-    assert [(r.key, r.state, r.owned) for r in page.resources] == [
-        ("thing/c", resource_pb2.RESOURCE_STATE_CREATED, True)
+    page = stubs.tasks.ListLedgerEntries(v1.ListLedgerEntriesRequest(name=task.name, page_size=2))
+    assert [resource.key for resource in page.entries] == ["thing/a", "thing/b"]
+    rest = v1.ListLedgerEntriesRequest(name=task.name, page_size=2, page_token=page.next_page_token)
+    page = stubs.tasks.ListLedgerEntries(rest)
+    assert [(r.key, r.state, r.owned) for r in page.entries] == [
+        ("thing/c", ledger_pb2.LEDGER_ENTRY_STATE_CREATED, True)
     ]
-    assert task.resources.created == 3
+    assert task.ledger.created == 3
 
 
 def test_a_watch_tells_every_event_once_between_two_snapshots(stubs, project):

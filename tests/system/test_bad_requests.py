@@ -73,7 +73,7 @@ CASES: dict[str, tuple[Message, str, str, str]] = {
     "cancelling nothing": (v1.CancelTaskRequest(name=TASK), "TASK_NOT_FOUND", "", TASK),
     "deleting nothing": (v1.DeleteTaskRequest(name=TASK), "TASK_NOT_FOUND", "", TASK),
     "events of nothing": (v1.ListTaskEventsRequest(name=TASK), "TASK_NOT_FOUND", "", TASK),
-    "resources of nothing": (v1.ListTaskResourcesRequest(name=TASK), "TASK_NOT_FOUND", "", TASK),
+    "resources of nothing": (v1.ListLedgerEntriesRequest(name=TASK), "TASK_NOT_FOUND", "", TASK),
     "a script to be shown": (executors.GetScriptRequest(name="scripts/harbour.cuont"), "UNKNOWN_SCRIPT", "", "count"),
     "an executor to be shown": (executors.GetExecutorRequest(name="executors/tread"), "UNKNOWN_EXECUTOR", "", "thread"),
     # params

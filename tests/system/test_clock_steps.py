@@ -16,7 +16,7 @@ from tests.servers.serving import Serving
 from tests.servers.wall_clock import shifted
 from tests.system.conftest import make_package
 
-from wharfinger.v1 import resource_pb2, task_pb2
+from wharfinger.v1 import ledger_pb2, task_pb2
 from wharfinger.v1 import task_service_pb2 as v1
 
 QUEUED, SUCCEEDED = task_pb2.TASK_STATE_QUEUED, task_pb2.TASK_STATE_SUCCEEDED
@@ -205,8 +205,8 @@ def test_a_call_that_is_on_its_way_is_waited_for_and_its_thing_is_made_once(step
     task = step.stubs.wait(step.boat, seconds=max(0, step.ends - time.monotonic()) + 20)
     assert task.state == SUCCEEDED, task.error
     assert step.boats == 1
-    (entry,) = step.stubs.tasks.ListTaskResources(v1.ListTaskResourcesRequest(name=task.name)).resources
-    assert (entry.state, entry.external_id) == (resource_pb2.RESOURCE_STATE_CREATED, dict(task.result)["made"])
+    (entry,) = step.stubs.tasks.ListLedgerEntries(v1.ListLedgerEntriesRequest(name=task.name)).ledger
+    assert (entry.state, entry.external_id) == (ledger_pb2.LEDGER_ENTRY_STATE_CREATED, dict(task.result)["made"])
 
 
 def test_a_back_off_is_as_long_as_it_was(step: Step) -> None:

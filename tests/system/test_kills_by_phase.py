@@ -12,14 +12,14 @@ from tests.rpc.wire import Stubs, connected, create_request
 from tests.servers.serving import Serving
 from tests.system.conftest import make_package
 
-from wharfinger.v1 import resource_pb2, task_pb2
+from wharfinger.v1 import ledger_pb2, task_pb2
 from wharfinger.v1 import task_service_pb2 as v1
 
 pytestmark = pytest.mark.processes
 
 SUCCEEDED, FAILED = task_pb2.TASK_STATE_SUCCEEDED, task_pb2.TASK_STATE_FAILED
 PARTIALLY_FAILED = task_pb2.TASK_STATE_PARTIALLY_FAILED
-CREATED, UNCERTAIN = resource_pb2.RESOURCE_STATE_CREATED, resource_pb2.RESOURCE_STATE_UNCERTAIN
+CREATED, UNCERTAIN = ledger_pb2.LEDGER_ENTRY_STATE_CREATED, ledger_pb2.LEDGER_ENTRY_STATE_UNCERTAIN
 
 PIER = '''
 """Make one thing, and stay for ever at the moment that is asked for, once."""
@@ -169,7 +169,7 @@ def test_a_killed_task_is_finished_and_its_thing_is_made_once(after: After, mome
     (made,) = after.made(moment)
     assert dict(task.result)["made"] == made
     assert dict(task.result)["attempt"] == 2
-    (entry,) = after.stubs.tasks.ListTaskResources(v1.ListTaskResourcesRequest(name=task.name)).resources
+    (entry,) = after.stubs.tasks.ListLedgerEntries(v1.ListLedgerEntriesRequest(name=task.name)).ledger
     assert (entry.state, entry.external_id, entry.generation) == (CREATED, made, 1)
     # Where the thing was found, or its report was written, it is not asked for again.
     assert after.calls(moment) == 1

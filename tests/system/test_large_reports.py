@@ -12,7 +12,7 @@ from tests.servers.serving import Serving
 from tests.system.conftest import make_package
 
 import wharfinger
-from wharfinger import ResourceState, TaskState
+from wharfinger import LedgerEntryState, TaskState
 from wharfinger.v1 import event_pb2
 from wharfinger.v1 import task_service_pb2 as v1
 
@@ -98,7 +98,7 @@ def test_attributes_without_end_are_refused_in_the_script_by_name(client: wharfi
     assert task.failure is not None
     assert (task.failure.reason, task.failure.metadata["limit"]) == ("REPORT_TOO_LARGE", "65536")
     assert "attributes" in task.failure.message
-    assert not list(client.resources(task.name))
+    assert not list(client.ledger(task.name))
 
 
 def test_a_failure_with_facts_without_end_is_told_with_some_of_them(client: wharfinger.Client) -> None:
@@ -113,7 +113,7 @@ def test_an_id_that_is_too_long_is_in_doubt_by_name(client: wharfinger.Client, l
     assert task.failure.reason == "RESOURCE_UNCERTAIN"
     assert "10000000 characters" in task.failure.message
     assert "Traceback" not in loud.log()
-    assert next(iter(client.resources(task.name))).state is ResourceState.NOT_CREATED
+    assert next(iter(client.ledger(task.name))).state is LedgerEntryState.NOT_CREATED
 
 
 @pytest.mark.parametrize("how", ["surrogate", "nul"])
@@ -122,11 +122,11 @@ def test_an_id_that_no_message_can_hold_is_kept_readable_and_nothing_is_undone_b
 ) -> None:
     task = ended(client, how)
     assert task.state is TaskState.SUCCEEDED
-    assert next(iter(client.resources(task.name))).external_id == "i-\ufffd"
+    assert next(iter(client.ledger(task.name))).external_id == "i-\ufffd"
     client.rollback(task.name)
     assert client.wait(task.name, 30).state is TaskState.ROLLBACK_FAILED
-    entry = next(iter(client.resources(task.name)))
-    assert entry.state is ResourceState.UNDO_FAILED
+    entry = next(iter(client.ledger(task.name)))
+    assert entry.state is LedgerEntryState.UNDO_FAILED
     assert entry.failure is not None
     assert "could not be kept as it was" in entry.failure.message
     assert "Traceback" not in loud.log()
@@ -145,7 +145,7 @@ def test_nobody_is_stuck_at_what_an_earlier_server_took(loud: Serving, folder: P
         with connected(again.address) as stubs:
             events = stubs.tasks.ListTaskEvents(v1.ListTaskEventsRequest(name=task.name), timeout=10).events
             assert any(event.resource.truncated for event in events)
-            [entry] = stubs.tasks.ListTaskResources(v1.ListTaskResourcesRequest(name=task.name), timeout=10).resources
+            [entry] = stubs.tasks.ListLedgerEntries(v1.ListLedgerEntriesRequest(name=task.name), timeout=10).ledger
             assert entry.truncated
             assert entry.attributes["size"] == "m1"
             told = _watched(stubs, task.name)

@@ -13,7 +13,7 @@ from tests.system.conftest import make_package
 from tests.system.lying import ASYNC, PLAIN
 
 import wharfinger
-from wharfinger import Policy, Resource, ResourceState, TaskState
+from wharfinger import LedgerEntry, LedgerEntryState, Policy, TaskState
 
 pytestmark = pytest.mark.processes
 
@@ -44,8 +44,8 @@ def behave(folder: Path, verb: str, key: str, how: str) -> None:
     (folder / f"{verb}-{key}").write_text(how)
 
 
-def ledger(client: wharfinger.Client, task: wharfinger.Handle) -> dict[str, Resource]:
-    return {entry.key: entry for entry in client.resources(task.name)}
+def ledger(client: wharfinger.Client, task: wharfinger.Handle) -> dict[str, LedgerEntry]:
+    return {entry.key: entry for entry in client.ledger(task.name)}
 
 
 def half(client: wharfinger.Client, folder: Path, **params: Any) -> wharfinger.Handle:
@@ -70,18 +70,18 @@ def test_undos_that_fail_each_say_why_while_the_others_go_on(client: wharfinger.
     assert (ended.rollback_failure.reason, ended.rollback_failure.metadata["count"]) == ("UNDO_FAILED", "5")
     entries = ledger(client, task)
     why = {key: entry.failure.message if entry.failure else "" for key, entry in entries.items()}
-    assert {entry.state for key, entry in entries.items() if key != "d"} == {ResourceState.UNDO_FAILED}
+    assert {entry.state for key, entry in entries.items() if key != "d"} == {LedgerEntryState.UNDO_FAILED}
     assert "nobody may take id-a away" in why["a"]
     assert "Timeout" in why["b"]
     assert "SystemExit: 3" in why["c"]
-    assert entries["d"].state is ResourceState.CREATED
+    assert entries["d"].state is LedgerEntryState.CREATED
     assert entries["d"].blocked_by == "e, which depends on it, is UNDO_FAILED"
     assert {entry.external_id for entry in entries.values()} == {f"id-{key}" for key in "abcde"}
     for key in "abce":
         behave(tmp_path, "undo", key, "")
     task.rollback()
     assert task.wait(RESTS).state is TaskState.ROLLED_BACK
-    assert {entry.state for entry in ledger(client, task).values()} == {ResourceState.UNDONE}
+    assert {entry.state for entry in ledger(client, task).values()} == {LedgerEntryState.UNDONE}
 
 
 def test_an_undo_that_cannot_be_stopped_is_given_up_when_the_rollbacks_time_is_over(
@@ -99,7 +99,7 @@ def test_an_undo_that_cannot_be_stopped_is_given_up_when_the_rollbacks_time_is_o
     assert ended.rollback_failure.reason == "UNDO_TIMEOUT"
     assert dict(ended.rollback_failure.metadata) == {"timeout": "0.8s"}
     entries = ledger(client, task)
-    assert [entries[key].state for key in "ab"] == [ResourceState.UNDO_FAILED, ResourceState.UNDONE]
+    assert [entries[key].state for key in "ab"] == [LedgerEntryState.UNDO_FAILED, LedgerEntryState.UNDONE]
     assert entries["a"].failure is not None
     assert "it may be gone" in entries["a"].failure.message
     behave(tmp_path, "undo", "a", "")
@@ -113,7 +113,7 @@ def test_a_plain_undo_that_hangs_is_fenced_by_a_cancel_and_the_server_stays_resp
     task = client.submit("lie.plain", {"keys": ["a", "b"], "seconds": 4})
     assert task.wait(RESTS).state is TaskState.PARTIALLY_FAILED
     task.rollback()
-    while not any(entry.state is ResourceState.UNDOING for entry in client.resources(task.name)):
+    while not any(entry.state is LedgerEntryState.UNDOING for entry in client.ledger(task.name)):
         time.sleep(0.02)
     began = time.monotonic()
     task.cancel("it hangs")
@@ -121,7 +121,7 @@ def test_a_plain_undo_that_hangs_is_fenced_by_a_cancel_and_the_server_stays_resp
     assert time.monotonic() - began < 2
     assert ended.state is TaskState.ROLLBACK_FAILED
     entries = ledger(client, task)
-    assert {entry.state for entry in entries.values()} == {ResourceState.UNDO_FAILED, ResourceState.CREATED}
+    assert {entry.state for entry in entries.values()} == {LedgerEntryState.UNDO_FAILED, LedgerEntryState.CREATED}
     assert {entry.external_id for entry in entries.values()} == {"id-a", "id-b"}
 
 
@@ -146,7 +146,7 @@ def test_a_find_that_gives_no_answer_leaves_the_entry_in_doubt_and_says_why(
     behave(tmp_path, "find", "b", how)
     task = half(client, tmp_path, keys=["a", "b"], lose=["b"])
     entry = ledger(client, task)["b"]
-    assert entry.state is ResourceState.UNCERTAIN
+    assert entry.state is LedgerEntryState.UNCERTAIN
     assert entry.failure is not None
     assert phrase in entry.failure.message
     # Later the search answers: what was asked for exists after all, and is undone with the rest.
@@ -155,7 +155,7 @@ def test_a_find_that_gives_no_answer_leaves_the_entry_in_doubt_and_says_why(
     assert task.wait(RESTS).state is TaskState.ROLLED_BACK
     undone = ledger(client, task)
     assert {key: (entry.state, entry.external_id) for key, entry in undone.items()} == {
-        key: (ResourceState.UNDONE, f"id-{key}") for key in "ab"
+        key: (LedgerEntryState.UNDONE, f"id-{key}") for key in "ab"
     }
 
 
@@ -163,8 +163,8 @@ def test_an_id_that_another_entry_holds_is_not_found_twice(client: wharfinger.Cl
     behave(tmp_path, "find", "b", "id-a")
     entries = ledger(client, half(client, tmp_path, keys=["a", "b"], lose=["b"]))
     assert {key: (entry.state, entry.external_id) for key, entry in entries.items()} == {
-        "a": (ResourceState.CREATED, "id-a"),
-        "b": (ResourceState.NOT_CREATED, ""),
+        "a": (LedgerEntryState.CREATED, "id-a"),
+        "b": (LedgerEntryState.NOT_CREATED, ""),
     }
 
 
@@ -173,11 +173,11 @@ def test_the_id_of_a_foreign_thing_that_was_adopted_is_not_taken_and_never_undon
 ) -> None:
     behave(tmp_path, "find", "b", "id-old")
     task = half(client, tmp_path, keys=["a", "b"], adopt=["old"], lose=["b"])
-    assert ledger(client, task)["b"].state is ResourceState.NOT_CREATED
+    assert ledger(client, task)["b"].state is LedgerEntryState.NOT_CREATED
     task.rollback()
     assert task.wait(RESTS).state is TaskState.ROLLED_BACK
     entries = ledger(client, task)
-    assert (entries["old"].state, entries["old"].owned) == (ResourceState.CREATED, False)
+    assert (entries["old"].state, entries["old"].owned) == (LedgerEntryState.CREATED, False)
 
 
 def test_one_id_that_is_told_twice_is_one_thing_and_two_are_both_listed(
@@ -188,10 +188,10 @@ def test_one_id_that_is_told_twice_is_one_thing_and_two_are_both_listed(
     entries = ledger(client, half(client, tmp_path, keys=["a", "b", "c"], lose=["b", "c"]))
     found = {key: (entry.external_id, entry.state) for key, entry in entries.items()}
     assert found == {
-        "a": ("id-a", ResourceState.CREATED),
-        "b": ("x", ResourceState.CREATED),
-        "c": ("y", ResourceState.CREATED),
-        "c~1": ("z", ResourceState.UNCERTAIN),
+        "a": ("id-a", LedgerEntryState.CREATED),
+        "b": ("x", LedgerEntryState.CREATED),
+        "c": ("y", LedgerEntryState.CREATED),
+        "c~1": ("z", LedgerEntryState.UNCERTAIN),
     }
     assert entries["c~1"].owned
 
@@ -199,7 +199,7 @@ def test_one_id_that_is_told_twice_is_one_thing_and_two_are_both_listed(
 def test_ids_that_no_database_could_keep_are_kept_readable(client: wharfinger.Client, tmp_path: Path) -> None:
     behave(tmp_path, "find", "b", "nul\0nul")
     entry = ledger(client, half(client, tmp_path, keys=["a", "b"], lose=["b"]))["b"]
-    assert (entry.state, entry.external_id) == (ResourceState.CREATED, "nul\ufffdnul")
+    assert (entry.state, entry.external_id) == (LedgerEntryState.CREATED, "nul\ufffdnul")
 
 
 # ---------------------------------------------------------------- keys

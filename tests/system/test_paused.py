@@ -19,7 +19,7 @@ from tests.servers.cloud_oracle import Oracle
 from tests.servers.nursery import Forked, Nursery
 
 import wharfinger
-from wharfinger import ResourceState, TaskState
+from wharfinger import LedgerEntryState, TaskState
 
 pytestmark = pytest.mark.processes
 
@@ -101,15 +101,15 @@ def until(there: Callable[[], bool], seconds: float = RESTS) -> None:
         time.sleep(0.02)
 
 
-def node(client: wharfinger.Client, task: wharfinger.Handle) -> wharfinger.models.Resource:
+def node(client: wharfinger.Client, task: wharfinger.Handle) -> wharfinger.models.LedgerEntry:
     """Return the ledger's entry of the node."""
-    return next(entry for entry in client.resources(task.name) if entry.key == "node/web-1")
+    return next(entry for entry in client.ledger(task.name) if entry.key == "node/web-1")
 
 
 def agrees(client: wharfinger.Client, oracle: Oracle, name: str) -> None:
     """Check the ledger against what exists."""
     alive = [thing for thing in oracle.things.values() if not thing.gone]
-    assert check(client.get(name), list(client.resources(name)), alive) == []
+    assert check(client.get(name), list(client.ledger(name)), alive) == []
 
 
 @pytest.mark.timeout(90)
@@ -143,7 +143,7 @@ def test_what_is_made_after_its_task_settled_is_in_the_ledger_and_can_be_rolled_
     task.cancel()
     assert task.wait(RESTS).state is TaskState.CANCELLED
     first = client.get(task.name).failure
-    assert node(client, task).state is ResourceState.NOT_CREATED
+    assert node(client, task).state is LedgerEntryState.NOT_CREATED
     oracle.release.set()
     until(lambda: client.get(task.name).state is TaskState.PARTIALLY_FAILED)
     assert [node(client, task).external_id] == oracle.everything()
@@ -162,7 +162,7 @@ def test_what_is_made_beside_a_later_attempt_is_an_entry_of_its_own(client: whar
     (made,) = oracle.everything()
     oracle.release.set()
     until(lambda: client.get(task.name).state is TaskState.PARTIALLY_FAILED)
-    ledger = {entry.key: entry for entry in client.resources(task.name)}
+    ledger = {entry.key: entry for entry in client.ledger(task.name)}
     assert ledger["node/web-1"].external_id == made
     (late,) = set(oracle.everything()) - {made}
     assert (ledger["node/web-1~1"].external_id, ledger["node/web-1~1"].owned) == (late, True)
@@ -179,7 +179,7 @@ def test_an_undo_that_ends_after_another_one_did_it_changes_nothing(client: whar
     task.rollback()
     assert oracle.reached.wait(RESTS)
     assert task.wait(RESTS).state is TaskState.ROLLBACK_FAILED
-    assert node(client, task).state is ResourceState.UNDO_FAILED
+    assert node(client, task).state is LedgerEntryState.UNDO_FAILED
     task.rollback()
     assert task.wait(RESTS).state is TaskState.ROLLED_BACK
     entry, events = node(client, task), list(client.events(task.name))
@@ -250,7 +250,7 @@ def test_a_server_stopped_while_another_took_its_database_changes_nothing_but_la
                     oracle.release.set()
                     until(lambda: len(oracle.everything()) == 2)
                     time.sleep(1)  # the first one has its answer, and nowhere to write it
-                    assert [entry.external_id for entry in client.resources(name)] == [made]
+                    assert [entry.external_id for entry in client.ledger(name)] == [made]
                 second.signal(signal.SIGTERM)
                 second.wait()
             finally:
@@ -258,7 +258,7 @@ def test_a_server_stopped_while_another_took_its_database_changes_nothing_but_la
             with wharfinger.Client(first.address) as client:
                 task = client.handle(name)
                 until(lambda: client.get(name).state is TaskState.PARTIALLY_FAILED)
-                assert {entry.external_id for entry in client.resources(name)} == set(oracle.everything())
+                assert {entry.external_id for entry in client.ledger(name)} == set(oracle.everything())
                 task.rollback()
                 assert task.wait(RESTS).state is TaskState.ROLLED_BACK
             assert oracle.everything() == []

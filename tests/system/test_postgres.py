@@ -13,7 +13,7 @@ from tests.rpc.wire import Stubs, connected, create_request
 from tests.servers.serving import Serving
 from tests.store.proxy import Proxy
 
-from wharfinger.v1 import event_pb2, resource_pb2, task_pb2
+from wharfinger.v1 import event_pb2, ledger_pb2, task_pb2
 from wharfinger.v1 import task_service_pb2 as v1
 
 SUCCEEDED, FAILED = task_pb2.TASK_STATE_SUCCEEDED, task_pb2.TASK_STATE_FAILED
@@ -92,9 +92,9 @@ def test_everything_works_on_postgresql(postgres: Cluster, tmp_path: Path, serve
     assert len(tokens) == 26
 
 
-def ledger(stubs: Stubs, name: str) -> list[resource_pb2.Resource]:
+def ledger(stubs: Stubs, name: str) -> list[ledger_pb2.LedgerEntry]:
     """Return the entries of a task's ledger."""
-    return list(stubs.tasks.ListTaskResources(v1.ListTaskResourcesRequest(name=name, page_size=100)).resources)
+    return list(stubs.tasks.ListLedgerEntries(v1.ListLedgerEntriesRequest(name=name, page_size=100)).ledger)
 
 
 @pytest.mark.timeout(150)

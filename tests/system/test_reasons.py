@@ -15,7 +15,6 @@ import wharfinger.script
 import wharfinger_image
 import wharfinger_server
 from wharfinger.runtime import reasons
-from wharfinger.v1 import failure_pb2
 
 SOURCES = [Path(module.__file__ or "").parent for module in (wharfinger_server, wharfinger_image)]
 SOURCES += [Path(wharfinger.runtime.__file__ or "").parent, Path(wharfinger.script.__file__ or "").parent]
@@ -56,12 +55,12 @@ def given() -> Iterator[tuple[str, str]]:
 def test_every_reason_that_the_code_names_is_in_the_api() -> None:
     found = list(given())
     assert len({reason for reason, _ in found}) > 60
-    known = {name.removeprefix("ERROR_REASON_") for name in failure_pb2.ErrorReason.keys()}  # noqa: SIM118
+    known = {name.removeprefix("ERROR_REASON_") for name in error_reason_pb2.ErrorReason.keys()}  # noqa: SIM118
     assert [(reason, where) for reason, where in found if reason not in known] == []
 
 
 def test_every_reason_in_the_api_says_its_code_and_its_facts() -> None:
-    names = {name.removeprefix("ERROR_REASON_") for name in failure_pb2.ErrorReason.keys()}  # noqa: SIM118
+    names = {name.removeprefix("ERROR_REASON_") for name in error_reason_pb2.ErrorReason.keys()}  # noqa: SIM118
     assert names - {"UNSPECIFIED"} == set(promises())
 
 

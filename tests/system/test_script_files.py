@@ -127,7 +127,7 @@ def test_a_script_that_failed_half_way_is_mended_and_resumed(server: Serving, cl
     wait_for(server, "the script berth was read again", 2)
     handle.resume()
     assert handle.result() == {"made": "once"}
-    assert [entry.external_id for entry in handle.resources()] == ["b-1"]
+    assert [entry.external_id for entry in handle.ledger()] == ["b-1"]
 
 
 def test_reload_without_scripts_is_refused() -> None:

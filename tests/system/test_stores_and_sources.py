@@ -15,7 +15,7 @@ from tests.servers.serving import Serving
 from tests.servers.sources import Reply, Sources, redirect
 from tests.system.documented import promises
 
-from wharfinger.v1 import failure_pb2, task_pb2
+from wharfinger.v1 import partial_failure_pb2, task_pb2
 
 pytestmark = pytest.mark.processes
 
@@ -125,7 +125,7 @@ def test_a_second_store_that_refuses_leaves_the_first_object_listed(stubs: Stubs
     task, info = ended(stubs, "image.import", source=sources.url("/disk"), stores=["good", "closed"], name="half")
     assert (task.state, info.reason) == (PARTIALLY_FAILED, "STORE_REFUSED")
     assert [entry.key for entry in task.partial_failure.left_over] == ["object/good/half"]
-    partial = failure_pb2.PartialFailure()
+    partial = partial_failure_pb2.PartialFailure()
     assert any(detail.Unpack(partial) for detail in task.error.details)
     assert partial == task.partial_failure
 

@@ -18,8 +18,8 @@ from tests.system.documented import as_promised
 from tests.system.lying import ASYNC
 
 import wharfinger
-from wharfinger import ResourceState, TaskState, Verdict
-from wharfinger.v1 import resource_pb2, task_pb2
+from wharfinger import LedgerEntryState, TaskState, Verdict
+from wharfinger.v1 import ledger_pb2, task_pb2
 from wharfinger.v1 import task_service_pb2 as v1
 
 pytestmark = pytest.mark.processes
@@ -41,9 +41,9 @@ def half(client: wharfinger.Client, folder: Path, **params: Any) -> wharfinger.H
     return task
 
 
-def ledger(stubs: Stubs, name: str) -> list[resource_pb2.Resource]:
+def ledger(stubs: Stubs, name: str) -> list[ledger_pb2.LedgerEntry]:
     """Return all that the ledger says."""
-    return list(stubs.tasks.ListTaskResources(v1.ListTaskResourcesRequest(name=name)).resources)
+    return list(stubs.tasks.ListLedgerEntries(v1.ListLedgerEntriesRequest(name=name)).ledger)
 
 
 def told(stubs: Stubs, request: Message) -> Told:
@@ -52,9 +52,9 @@ def told(stubs: Stubs, request: Message) -> Told:
     return as_promised(refused(getattr(stubs.tasks, method), request, timeout=20))
 
 
-def resolving(name: str, key: str, verdict: str, **more: str) -> v1.ResolveResourceRequest:
-    number = v1.ResourceVerdict.Value(f"RESOURCE_VERDICT_{verdict}")
-    return v1.ResolveResourceRequest(name=name, key=key, verdict=number, **more)
+def resolving(name: str, key: str, verdict: str, **more: str) -> v1.ResolveLedgerEntryRequest:
+    number = v1.LedgerVerdict.Value(f"LEDGER_VERDICT_{verdict}")
+    return v1.ResolveLedgerEntryRequest(name=name, key=key, verdict=number, **more)
 
 
 # ---------------------------------------------------------------- keys and etags
@@ -149,7 +149,7 @@ def test_a_verdict_on_what_was_adopted_or_with_the_id_of_another_entry_is_refuse
     with wharfinger.Client(liars.address) as client:
         task = client.submit("lie.thing", params)
         assert task.wait(RESTS).state is TaskState.PARTIALLY_FAILED
-        before = list(task.resources())
+        before = list(task.ledger())
         for verdict in Verdict:
             with pytest.raises(wharfinger.FailedPrecondition, match="old is CREATED and not owned") as caught:
                 task.resolve("old", verdict)
@@ -161,7 +161,7 @@ def test_a_verdict_on_what_was_adopted_or_with_the_id_of_another_entry_is_refuse
             task.resolve("b", Verdict.CREATED)
         with pytest.raises(wharfinger.FailedPrecondition, match="has no id, so there is nothing to take over"):
             task.resolve("b", Verdict.RETAIN)
-        assert list(task.resources()) == before
+        assert list(task.ledger()) == before
         assert task.resolve("b", Verdict.CREATED, external_id="id-b").state is TaskState.PARTIALLY_FAILED
 
 
@@ -172,7 +172,7 @@ def test_a_running_task_is_neither_rolled_back_resumed_nor_resolved(
     client: wharfinger.Client, stubs: Stubs, tmp_path: Path
 ) -> None:
     task = client.submit("harbour.build", {"yard": str(tmp_path), "keys": ["a", "b"], "pause": 1.0})
-    while not any(entry.state is ResourceState.CREATED for entry in task.resources()):
+    while not any(entry.state is LedgerEntryState.CREATED for entry in task.ledger()):
         time.sleep(0.05)
     for request in (
         v1.RollbackTaskRequest(name=task.name),
@@ -235,12 +235,12 @@ def test_nothing_is_made_after_a_cancel_and_what_was_made_is_in_the_ledger(
 ) -> None:
     params = {"yard": str(tmp_path), "keys": [f"k{number}" for number in range(40)], "pause": 0.05}
     task = client.submit("harbour.build", params)
-    while not any(entry.state is ResourceState.CREATED for entry in task.resources()):
+    while not any(entry.state is LedgerEntryState.CREATED for entry in task.ledger()):
         time.sleep(0.02)
     task.cancel("enough")
     assert task.wait(RESTS).state is TaskState.PARTIALLY_FAILED
     made = {place.read_text().split()[0] for place in (tmp_path / "things").iterdir()}
-    alive = {entry.external_id for entry in task.resources() if entry.state is ResourceState.CREATED}
+    alive = {entry.external_id for entry in task.ledger() if entry.state is LedgerEntryState.CREATED}
     assert 0 < len(made) < 40
     assert alive == made
     time.sleep(0.3)

@@ -30,7 +30,7 @@ onprem,fra1,address,Hours,EUR,0,,,true,,,,
 """
 SKUS = {"hull": "m.large", "mast": "address", "cargo": "unknown"}
 
-KEEP, ROLL_BACK = policy_pb2.ON_FAILURE_KEEP, policy_pb2.ON_FAILURE_ROLL_BACK
+KEEP, ROLL_BACK = policy_pb2.LEFTOVER_POLICY_KEEP, policy_pb2.LEFTOVER_POLICY_ROLL_BACK
 
 
 def write_seal_key(data: Path) -> None:
@@ -136,9 +136,9 @@ class Scene:
         settled = self.create("settled", keys=["hull", "mast"], fail="for good", policy={"on_failure": KEEP})
         self.wait(settled, "PARTIALLY_FAILED")
         for key, verdict in (("hull", "RETAIN"), ("mast", "FORGET")):
-            request = task_service_pb2.ResolveResourceRequest(name=settled.name, key=key, reason="seen there")
-            request.verdict = task_service_pb2.ResourceVerdict.Value(f"RESOURCE_VERDICT_{verdict}")
-            self._tasks.ResolveResource(request, timeout=10)
+            request = task_service_pb2.ResolveLedgerEntryRequest(name=settled.name, key=key, reason="seen there")
+            request.verdict = task_service_pb2.LedgerVerdict.Value(f"LEDGER_VERDICT_{verdict}")
+            self._tasks.ResolveLedgerEntry(request, timeout=10)
         self.wait(settled, "FAILED")
 
     def _roll_back(self) -> None:
@@ -155,12 +155,12 @@ class Scene:
     def _hold(self) -> None:
         # Two attempts that run until the gate opens, one of which is asked in vain to stop.
         running = self.create("running", keys=["hull"], gate="gate", policy={"concurrency_key": "slip"}, skus=SKUS)
-        self.until(running, lambda task: task.resources.created == 1)
+        self.until(running, lambda task: task.ledger.created == 1)
         self.create("queued", keys=["hull"], policy={"concurrency_key": "slip"})
         sealed = self.create("sealed", gate="gate", word=SEALED_WORD)
         self.until(sealed, lambda task: task.state == task_pb2.TASK_STATE_RUNNING)
         cancelling = self.create("cancelling", keys=["hull"], gate="gate", deaf=True, policy={"on_cancel": ROLL_BACK})
-        self.until(cancelling, lambda task: task.resources.created == 1)
+        self.until(cancelling, lambda task: task.ledger.created == 1)
         self._cancel(cancelling)
         self.create("later", policy={"not_before": _far()})
 
@@ -180,7 +180,7 @@ class Scene:
         self.until(calling, lambda task: self._states(task) == ["CREATED", "INTENDED"])
 
     def _states(self, task: task_pb2.Task) -> list[str]:
-        return [one["state"].removeprefix("RESOURCE_STATE_") for one in ledger(self._stubs, task.name)]
+        return [one["state"].removeprefix("LEDGER_ENTRY_STATE_") for one in ledger(self._stubs, task.name)]
 
     def _cancel(self, task: task_pb2.Task) -> None:
         self._tasks.CancelTask(task_service_pb2.CancelTaskRequest(name=task.name, reason="no tide"), timeout=10)
@@ -217,8 +217,8 @@ def tasks(stubs: Stubs, project: str) -> list[Said]:
 
 def ledger(stubs: Stubs, name: str) -> list[Said]:
     """Return the ledger of a task."""
-    request = task_service_pb2.ListTaskResourcesRequest(name=name, page_size=1000)
-    return [said(entry) for entry in stubs.tasks.ListTaskResources(request, timeout=20).resources]
+    request = task_service_pb2.ListLedgerEntriesRequest(name=name, page_size=1000)
+    return [said(entry) for entry in stubs.tasks.ListLedgerEntries(request, timeout=20).ledger]
 
 
 def events(stubs: Stubs, name: str) -> list[Said]:

@@ -130,7 +130,7 @@ def test_the_databases_hold_tasks_in_every_state(upgraded: Upgraded) -> None:
     assert states == {str(name).removeprefix("TASK_STATE_") for name in ENUM} - {"UNSPECIFIED"}
     entries = {entry["state"] for ledger in upgraded.before["ledgers"].values() for entry in ledger}
     kinds = "INTENDED CREATED UNCERTAIN NOT_CREATED UNDOING UNDONE UNDO_FAILED RETAINED FORGOTTEN"
-    assert {f"RESOURCE_STATE_{kind}" for kind in kinds.split()} <= entries
+    assert {f"LEDGER_ENTRY_STATE_{kind}" for kind in kinds.split()} <= entries
     assert "end_time" not in upgraded.before["tasks"][named("running")]["attempts"][0], "its attempt is open"
 
 
@@ -227,7 +227,7 @@ def test_what_was_unfinished_goes_on(upgraded: Upgraded, name: str) -> None:
         assert task.result["word"] == hashlib.sha256(scene.SEALED_WORD.encode()).hexdigest()
     for entry in scene.ledger(upgraded.stubs, named(name)):
         gone = name in ("cancelling", "undoing")
-        assert entry["state"] == ("RESOURCE_STATE_UNDONE" if gone else "RESOURCE_STATE_CREATED")
+        assert entry["state"] == ("LEDGER_ENTRY_STATE_UNDONE" if gone else "LEDGER_ENTRY_STATE_CREATED")
         made = count(upgraded, f"make {entry['key']} {entry['token']}")
         assert made == 1, "nothing is made twice, and nothing was forgotten"
         assert (upgraded.folder / "yard" / entry["token"]).exists() is not gone
@@ -261,5 +261,5 @@ def test_what_an_earlier_server_made_can_be_undone(upgraded: Upgraded, name: str
     task = upgraded.stubs.wait(named(name), 40)
     assert state(scene.said(task)) == end, task
     owned = [entry for entry in scene.ledger(upgraded.stubs, named(name)) if entry.get("owned")]
-    assert {entry["state"] for entry in owned} == {"RESOURCE_STATE_UNDONE"}
+    assert {entry["state"] for entry in owned} == {"LEDGER_ENTRY_STATE_UNDONE"}
     assert not any((upgraded.folder / "yard" / entry["token"]).exists() for entry in owned)

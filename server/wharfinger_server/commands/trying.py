@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from wharfinger import Client, Policy, Refused, Resource, ResourceState
+from wharfinger import Client, LedgerEntry, LedgerEntryState, Policy, Refused
 from wharfinger.cli import exits, jsonout, params, watching
 from wharfinger.cli.commands.ledger import tell_ledger
 from wharfinger.cli.commands.submit import asked_for
@@ -25,12 +25,12 @@ _BESIDE = "127.0.0.1:7481"
 _OTHERS = ("WHARFINGER_TOKEN", "WHARFINGER_CA")
 """What is meant for another server than the scratch one, which takes neither."""
 _UNSURE = (
-    ResourceState.INTENDED,
-    ResourceState.UNCERTAIN,
-    ResourceState.UNDOING,
-    ResourceState.UNDO_FAILED,
-    ResourceState.MISSING,
-    ResourceState.UNKNOWN,
+    LedgerEntryState.INTENDED,
+    LedgerEntryState.UNCERTAIN,
+    LedgerEntryState.UNDOING,
+    LedgerEntryState.UNDO_FAILED,
+    LedgerEntryState.MISSING,
+    LedgerEntryState.UNKNOWN,
 )
 
 
@@ -116,7 +116,7 @@ def _watched(asked: Asked, client: Client, task: str) -> int:
 def _undone(asked: Asked, client: Client, task: str, code: int) -> int:
     """Roll back what may be left, and return the exit code: that of the run, or 3 where something is left over."""
     before = client.get(task)
-    if not before.state.resting or not any(map(_alive, client.resources(task))):
+    if not before.state.resting or not any(map(_alive, client.ledger(task))):
         return code
     try:
         client.rollback(task)
@@ -131,7 +131,7 @@ def _undone(asked: Asked, client: Client, task: str, code: int) -> int:
 
 def _told(asked: Asked, client: Client) -> bool:
     """Show the ledger; return whether something may be left of what it is about."""
-    entries = list(client.resources(_TASK))
+    entries = list(client.ledger(_TASK))
     if asked.json:
         jsonout.line({"kind": "ledger", "entries": jsonout.plain(entries)})
     elif entries:
@@ -142,9 +142,9 @@ def _told(asked: Asked, client: Client) -> bool:
     return not client.get(_TASK).state.resting or any(map(_alive, entries))
 
 
-def _alive(entry: Resource) -> bool:
+def _alive(entry: LedgerEntry) -> bool:
     """Whether the thing may exist and is the task's."""
-    return entry.owned and (entry.state is ResourceState.CREATED or entry.state in _UNSURE)
+    return entry.owned and (entry.state is LedgerEntryState.CREATED or entry.state in _UNSURE)
 
 
 def _say_kept(file: Path, ledger: Path, project: str) -> None:

@@ -6,9 +6,12 @@ from `wharfinger_prices`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from wharfinger.ledger import refusals
 from wharfinger_prices.errors import (
     Aborted,
+    Choices,
     FailedPrecondition,
     InvalidArgument,
     NotFound,
@@ -23,6 +26,7 @@ from wharfinger_prices.errors import (
 __all__ = [
     "Aborted",
     "AlreadyExists",
+    "Choices",
     "FailedPrecondition",
     "Fenced",
     "InvalidArgument",
@@ -31,6 +35,7 @@ __all__ = [
     "PermissionDenied",
     "Refused",
     "ResourceExhausted",
+    "StateForbids",
     "Unauthenticated",
     "Unavailable",
     "Unimplemented",
@@ -38,6 +43,14 @@ __all__ = [
     "invalid",
     "of_ledger",
 ]
+
+
+class StateForbids(FailedPrecondition):
+    """The state of a task, or of an entry of its ledger, does not allow it; `allowed` are the task's states that do."""
+
+    def __init__(self, message: str, metadata: Mapping[str, str], allowed: Sequence[str] = ()) -> None:
+        super().__init__("STATE_FORBIDS", message, metadata)
+        self.allowed = tuple(allowed)
 
 
 class AlreadyExists(Refused):
@@ -62,6 +75,8 @@ class Fenced(Exception):
 
 def of_ledger(refused: refusals.Refused) -> Refused:
     """Return how a decision's refusal leaves the server: of the class that is its gRPC status."""
+    if isinstance(refused, refusals.StateForbids):
+        return StateForbids(refused.message, refused.metadata, refused.allowed)
     kind = InvalidArgument if isinstance(refused, refusals.InvalidArgument) else FailedPrecondition
     violations = [Violation(one.field, one.description) for one in refused.violations]
     return kind(refused.reason, refused.message, refused.metadata, violations)

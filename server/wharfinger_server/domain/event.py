@@ -39,18 +39,18 @@ class LogLine:
 
 
 @dataclass(frozen=True, slots=True)
-class ResourceChange:
+class EntryChange:
     """A ledger entry as it stands after a change: a copy, so that later changes do not alter the event."""
 
     entry: Entry
 
     @classmethod
-    def of(cls, entry: Entry) -> ResourceChange:
+    def of(cls, entry: Entry) -> EntryChange:
         """Return the event of `entry` as it is now."""
         return cls(replace(entry))
 
 
-EventDetail = StateChange | LogLine | ResourceChange | Failure
+EventDetail = StateChange | LogLine | EntryChange | Failure
 
 
 @dataclass(frozen=True, slots=True)

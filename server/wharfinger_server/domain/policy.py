@@ -24,7 +24,7 @@ RANGES = {
 """The least and the most of each number of a policy; times are microseconds."""
 
 
-class OnFailure(IntEnum):
+class LeftoverPolicy(IntEnum):
     """What becomes of the things a task made when it fails or is cancelled; numbers as on the wire."""
 
     UNSPECIFIED = 0
@@ -39,8 +39,8 @@ class Policy:
     Zero means the default: one attempt, five losses, three undos of a thing, no time limits, priority 0.
     """
 
-    on_failure: OnFailure = OnFailure.UNSPECIFIED
-    on_cancel: OnFailure = OnFailure.UNSPECIFIED
+    on_failure: LeftoverPolicy = LeftoverPolicy.UNSPECIFIED
+    on_cancel: LeftoverPolicy = LeftoverPolicy.UNSPECIFIED
     max_attempts: int = 0
     max_lost_attempts: int = 0
     retry_backoff: int = 0
@@ -60,8 +60,8 @@ class Policy:
         """Return the policy with its defaults filled in."""
         return replace(
             self,
-            on_failure=self.on_failure or OnFailure.KEEP,
-            on_cancel=self.on_cancel or OnFailure.KEEP,
+            on_failure=self.on_failure or LeftoverPolicy.KEEP,
+            on_cancel=self.on_cancel or LeftoverPolicy.KEEP,
             max_attempts=self.attempts,
             max_lost_attempts=self.losses,
             max_undo_attempts=self.undos,

@@ -6,7 +6,7 @@ from wharfinger.ledger import verdict as verdicts
 from wharfinger.ledger.entry import Entry
 from wharfinger.ledger.ledger import Ledger
 from wharfinger.ledger.refusals import FailedPrecondition, invalid
-from wharfinger.ledger.states import TaskState
+from wharfinger.ledger.states import EntryState, TaskState
 from wharfinger.ledger.verdict import POSSIBLE, Verdict
 from wharfinger_server.domain.task import Task
 from wharfinger_server.domain.transitions import Trigger
@@ -34,6 +34,25 @@ def resolve(task: Task, ledger: Ledger, key: str, verdict: Verdict, external_id:
     changed = verdicts.take(ledger, entry, verdict, external_id, now)
     task.resolved(now)
     return changed
+
+
+def said_already(ledger: Ledger, key: str, verdict: Verdict, external_id: str) -> bool:
+    """Whether the entry is what the verdict would make of it, as when it is given again."""
+    entry = ledger.get(key)
+    if entry is None or entry.state is not _LEADS_TO.get(verdict):
+        return False
+    if verdict is Verdict.CREATED:
+        return entry.owned and bool(entry.external_id) and external_id in ("", entry.external_id)
+    return True
+
+
+_LEADS_TO = {
+    Verdict.CREATED: EntryState.CREATED,
+    Verdict.NOT_CREATED: EntryState.NOT_CREATED,
+    Verdict.RETAIN: EntryState.RETAINED,
+    Verdict.FORGET: EntryState.FORGOTTEN,
+    Verdict.GONE: EntryState.UNDONE,
+}
 
 
 def _not_for(task: Task, entry: Entry, verdict: Verdict, possible: frozenset[Verdict]) -> FailedPrecondition:

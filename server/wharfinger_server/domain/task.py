@@ -11,11 +11,11 @@ from wharfinger.ledger.costs import Sums, together
 from wharfinger.ledger.entry import Counts
 from wharfinger.ledger.failure import Failure
 from wharfinger.ledger.progress import Progress
-from wharfinger.ledger.refusals import FailedPrecondition
+from wharfinger.ledger.refusals import FailedPrecondition, StateForbids
 from wharfinger.ledger.states import Cause, Goal, Phase, TaskState
 from wharfinger_server.domain.attempt import AttemptRecord, Lease, Rollback
 from wharfinger_server.domain.leftover import Leftover
-from wharfinger_server.domain.policy import OnFailure
+from wharfinger_server.domain.policy import LeftoverPolicy
 from wharfinger_server.domain.task_spec import TaskSpec
 from wharfinger_server.domain.transitions import (
     CANCELLED,
@@ -162,11 +162,11 @@ class Task:
             return
         states = [state.name for state, known in TRANSITIONS if known is trigger]
         possible = self.allowed()
-        raise FailedPrecondition(
-            "STATE_FORBIDS",
+        raise StateForbids(
             f"{self.name} is {self.state.name}{f', and {why}' if why else ''}: {trigger.value} is not possible now"
             + (f"; possible: {', '.join(possible)}" if possible else ""),
-            {"task": self.name, "state": self.state.name, "allowed": ",".join(states)},
+            {"task": self.name, "state": self.state.name},
+            states,
         )
 
     def move(self, trigger: Trigger, to: TaskState) -> None:
@@ -315,11 +315,11 @@ class Task:
         self.result = b""
         cause = Cause.CANCEL if goal is Goal.CANCEL else Cause.FAIL
         wish = {Goal.FAIL: self.spec.policy.on_failure, Goal.CANCEL: self.spec.policy.on_cancel}.get(
-            goal, OnFailure.KEEP
+            goal, LeftoverPolicy.KEEP
         )
         if not counts.open:
             self.move(Trigger.CONCLUDE, CANCELLED if goal is Goal.CANCEL else FAILED)
-        elif wish is OnFailure.ROLL_BACK and not self.undo_begun:
+        elif wish is LeftoverPolicy.ROLL_BACK and not self.undo_begun:
             self.move(Trigger.CONCLUDE, RB)
             self.goal, self.cause, self.undo_begun = Goal.NONE, cause, True
             self.rollback = self._rollback(False, (), now, steady)
@@ -374,9 +374,9 @@ class Task:
     def cancel(self, now: int) -> None:
         """Take a cancel. A queued task with an empty ledger is CANCELLED at once; another first settles and concludes.
 
-        Cancelling again while CANCELLING changes nothing. A rollback that is cancelled ends with what is in hand.
+        Cancelling what is cancelled already changes nothing. A rollback that is cancelled ends with what is in hand.
         """
-        if self.state is C:
+        if self.state is C or (self.state.resting and self.cause is Cause.CANCEL):
             return
         self.require(Trigger.CANCEL)
         if self.state is RB:

@@ -152,7 +152,7 @@ def _line(item: Wanted, stack: Stack, at: int) -> CostItem:
     try:
         found = stack.find(item.provider, item.region, item.sku, item.category, item.term, item.currency, item.unit, at)
     except PriceAmbiguous as error:
-        raise PriceAmbiguous(f"{item.what}: {error.message}", error.field, error.choices) from None
+        raise PriceAmbiguous(f"{item.what}: {error.message}", error.field, error.all_choices) from None
     if found is None:
         asked = Asked(item.provider, item.region, item.sku, item.category, item.term)
         return CostItem(item.what, item.quantity, asked=asked)

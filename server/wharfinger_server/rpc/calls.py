@@ -6,9 +6,10 @@ answer that is put together from stored bytes is never parsed.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import secrets
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Collection
 from typing import Any, NoReturn, Protocol, TypeAlias, TypeVar
 
 import grpc
@@ -28,6 +29,7 @@ from wharfinger_server.domain.errors import (
 from wharfinger_server.engine.interface.requests import Caller
 from wharfinger_server.rpc.required import checker, unchecked_by
 from wharfinger_server.rpc.status import STATUS_KEY, code_of, status_of
+from wharfinger_server.rpc.unknown_fields import changes_nothing, refuse_unknown
 
 log = logging.getLogger(__name__)
 
@@ -82,15 +84,18 @@ class Calls:
     def handler(self, call: MethodDescriptor, method: Any) -> Handler:
         """Return the handler of a call of whichever kind, which `method` does."""
         request_type = message_factory.GetMessageClass(call.input_type)
+        strict = not changes_nothing(call)
         if call.client_streaming:
             if not call.server_streaming:
                 raise LookupError(f"{call.full_name}: calls with many requests and one answer are not offered")
-            return self.duplex(call.name, request_type, method)
-        return (self.stream if call.server_streaming else self.unary)(call.name, request_type, method)
+            return self.duplex(call.name, request_type, method, strict=strict)
+        if call.server_streaming:
+            return self.stream(call.name, request_type, method, strict=strict)
+        return self.unary(call.name, request_type, method, strict=strict)
 
-    def unary(self, name: str, request_type: type[Message], method: Unary) -> Handler:
-        """Return the handler of a method with one answer."""
-        check = checker(request_type, unchecked_by(method))
+    def unary(self, name: str, request_type: type[Message], method: Unary, *, strict: bool = False) -> Handler:
+        """Return the handler of a method with one answer; `strict` refuses fields that this server does not know."""
+        check = _check(request_type, unchecked_by(method), strict=strict)
 
         async def answer(raw: bytes, context: Context) -> bytes:
             """Answer one call."""
@@ -115,9 +120,9 @@ class Calls:
 
         return grpc.unary_unary_rpc_method_handler(_apart(answer))
 
-    def stream(self, name: str, request_type: type[Message], method: Stream) -> Handler:
+    def stream(self, name: str, request_type: type[Message], method: Stream, *, strict: bool = False) -> Handler:
         """Return the handler of a method that writes a stream of answers."""
-        check = checker(request_type)
+        check = _check(request_type, strict=strict)
 
         async def answer(raw: bytes, context: Context) -> None:
             """Answer one call, message by message."""
@@ -137,9 +142,9 @@ class Calls:
 
         return grpc.unary_stream_rpc_method_handler(_apart(answer))
 
-    def duplex(self, name: str, request_type: type[Message], method: Duplex) -> Handler:
+    def duplex(self, name: str, request_type: type[Message], method: Duplex, *, strict: bool = False) -> Handler:
         """Return the handler of a method that reads a stream of requests and writes a stream of answers."""
-        check = checker(request_type)
+        check = _check(request_type, strict=strict)
 
         async def parsed(requests: AsyncIterator[bytes]) -> AsyncIterator[Message]:
             """Yield the requests as they come."""
@@ -205,6 +210,9 @@ class Calls:
         """End the call with INTERNAL and an id under which the log tells more; or again, if it has ended already."""
         if isinstance(error, grpc.aio.AbortError | grpc.aio.UsageError):
             raise error
+        if _hung_up(error, context):
+            log.debug("%s ended: the caller hung up", name, extra={"peer": context.peer()})
+            raise asyncio.CancelledError from error
         incident = secrets.token_hex(6)
         log.error("%s failed", name, exc_info=error, extra={"incident": incident})
         refused = Refused(
@@ -217,6 +225,24 @@ class Calls:
     async def _end(self, context: Context, code: grpc.StatusCode, status: status_pb2.Status) -> NoReturn:
         trailers: tuple[tuple[str, str | bytes], ...] = (*self._trailers, (STATUS_KEY, status.SerializeToString()))
         await context.abort(code, status.message, trailers)
+
+
+def _hung_up(error: BaseException, context: Context) -> bool:
+    """Whether writing an answer failed because nobody is there to take it any more; gRPC has no public name for that."""
+    return type(error).__name__ == "ExecuteBatchError" or (isinstance(error, grpc.aio.InternalError) and context.done())
+
+
+def _check(request_type: type[Message], exempt: Collection[str] = (), *, strict: bool) -> Callable[[Message], None]:
+    """Return what checks a request as a whole."""
+    complete = checker(request_type, exempt)
+    if not strict:
+        return complete
+
+    def check(request: Message) -> None:
+        refuse_unknown(request)
+        complete(request)
+
+    return check
 
 
 def _apart(answer: Callable[[Any, Context], Awaitable[T]]) -> Callable[[Any, Context], Awaitable[T]]:

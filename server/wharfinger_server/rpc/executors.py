@@ -35,7 +35,7 @@ class ExecutorMethods:
 
     async def list_executors(self, request: executor_service_pb2.ListExecutorsRequest, call: Call) -> bytes:
         """Return a page of executors."""
-        return await self._page("executors", self._listing.executors(), request, _executor_bytes)
+        return await self._page("executors", self._listing.executors(), request, call, _executor_bytes)
 
     async def get_executor(self, request: executor_service_pb2.GetExecutorRequest, call: Call) -> executor_pb2.Executor:
         """Return an executor."""
@@ -43,7 +43,7 @@ class ExecutorMethods:
 
     async def list_scripts(self, request: executor_service_pb2.ListScriptsRequest, call: Call) -> bytes:
         """Return a page of scripts."""
-        return await self._page("scripts", self._listing.scripts(), request, _script_bytes)
+        return await self._page("scripts", self._listing.scripts(), request, call, _script_bytes)
 
     async def get_script(self, request: executor_service_pb2.GetScriptRequest, call: Call) -> script_pb2.Script:
         """Return a script."""
@@ -54,8 +54,10 @@ class ExecutorMethods:
         collection: str,
         items: Sequence[T],
         request: executor_service_pb2.ListExecutorsRequest | executor_service_pb2.ListScriptsRequest,
+        call: Call,
         encode: Callable[[T], bytes],
     ) -> bytes:
+        names.check_optional_project(request.parent, call.caller)
         if request.page_size < 0:
             raise invalid("page_size", f"{request.page_size} is negative; 0 asks for the usual {USUAL_PAGE}")
         after = place_start(request.page_token, collection)

@@ -33,7 +33,7 @@ class CatalogImports:
             raise invalid("header", "the first message must hold the header")
         header, request = first.header, import_request(first.header)
         async with _telling(write) as teller:
-            if header.update or header.url:
+            if header.WhichOneof("origin") in ("configured", "fetch"):
                 catalog = await self._desk.import_url(call.caller, request, teller.hear)
             else:
                 catalog = await self._desk.import_file(call.caller, _chunks(requests), request, teller.hear)
@@ -52,7 +52,7 @@ async def _chunks(requests: Requests) -> AsyncGenerator[bytes, None]:
         empty = False
         yield message.chunk
     if empty:
-        raise invalid("chunk", "no chunk of the file came; send some, or set header.url or header.update")
+        raise invalid("chunk", "no chunk of the file came; send some, or set header.fetch or header.configured")
 
 
 class _Teller:

@@ -7,6 +7,8 @@ from functools import lru_cache
 
 from wharfinger.ledger.ids import ID, ID_RULE
 from wharfinger_server.domain.errors import InvalidArgument, Violation
+from wharfinger_server.engine.interface.id_checks import check_project
+from wharfinger_server.engine.interface.requests import Caller
 
 _ALL = "projects/-"
 _PROJECT = re.compile(rf"projects/({ID})")
@@ -35,6 +37,12 @@ def project_of(name: str, field: str = "parent") -> str:
     if not project:
         raise _refusal(field, name, f"projects/{{project}}, the project being {ID_RULE}")
     return project
+
+
+def check_optional_project(name: str, caller: Caller, field: str = "parent") -> None:
+    """Refuse a `projects/{project}` that is none, or that the caller may not see; an empty one stands for all."""
+    if name:
+        check_project(caller, project_of(name, field))
 
 
 def project_or_all(name: str, field: str = "parent") -> str | None:

@@ -41,9 +41,9 @@ class PricingMethods:
             raise invalid("task", "give either task or items")
         if request.items:
             items = wanted(request.items)
-            estimate = await self._desk.estimate(call.caller, project, items, request.catalog_digest, moment)
+            estimate = await self._desk.estimate(call.caller, project, items, _basis(request), moment)
         else:
-            estimate = await self._of_task(request, project, Moment(request.catalog_digest, moment), call)
+            estimate = await self._of_task(request, project, Moment(_basis(request), moment), call)
         message = price_pb2.CostEstimate()
         fill_estimate(message, estimate)
         return message
@@ -68,19 +68,19 @@ class PricingMethods:
             term=request.term,
             currency=request.currency_code,
             at=_moment(request),
-            catalog=request.catalog_digest,
+            catalog=_basis(request),
+            source=request.source,
         )
         return price_message(await self._desk.price(call.caller, names.project_of(request.parent), asked))
 
     async def list_prices(self, request: pricing_service_pb2.ListPricesRequest, call: Call) -> bytes:
         """Return a page of prices."""
         project = names.project_of(request.parent)
+        basis = _basis(request)
 
         async def read(size: int) -> tuple[Sequence[Found], str]:
             """Read a page of that size."""
-            return await self._desk.prices(
-                call.caller, project, request.filter, size, request.page_token, request.catalog_digest
-            )
+            return await self._desk.prices(call.caller, project, request.filter, size, request.page_token, basis)
 
         return await page(read, request.page_size, self._response_bytes, _price_bytes)
 
@@ -90,6 +90,7 @@ class PricingMethods:
 
     async def list_catalogs(self, request: pricing_service_pb2.ListCatalogsRequest, call: Call) -> bytes:
         """Return a page of catalogues."""
+        names.check_optional_project(request.parent, call.caller)
 
         async def read(size: int) -> tuple[Sequence[Catalog], str]:
             """Read a page of that size."""
@@ -109,6 +110,7 @@ class PricingMethods:
 
     async def list_activations(self, request: pricing_service_pb2.ListActivationsRequest, call: Call) -> bytes:
         """Return a page of activations."""
+        names.check_optional_project(request.parent, call.caller)
 
         async def read(size: int) -> tuple[Sequence[Activation], str]:
             """Read a page of that size."""
@@ -119,13 +121,27 @@ class PricingMethods:
 
 def _moment(request: pricing_service_pb2.EstimateCostRequest | pricing_service_pb2.GetPriceRequest) -> int | None:
     """Return the moment whose prices are asked for, in microseconds; None: now."""
-    if not request.HasField("at"):
+    if not request.HasField("at_time"):
         return None
-    at: Timestamp = request.at
+    at: Timestamp = request.at_time
     try:
         return time_of(at)
     except ValueError as error:
-        raise invalid("at", str(error)) from None
+        raise invalid("at_time", str(error)) from None
+
+
+def _basis(
+    request: pricing_service_pb2.EstimateCostRequest
+    | pricing_service_pb2.GetPriceRequest
+    | pricing_service_pb2.ListPricesRequest,
+) -> str:
+    """Return the digest of what to look in, which is a catalogue's or that of an estimate's basis; "" for what is active.
+
+    Clients from before there was a `price_basis` send either as `catalog_digest`, and are served.
+    """
+    if request.catalog_digest and request.price_basis:
+        raise invalid("price_basis", "give either catalog_digest or price_basis")
+    return request.catalog_digest or request.price_basis
 
 
 def _price_bytes(found: Found) -> bytes:

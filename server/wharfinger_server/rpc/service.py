@@ -37,7 +37,16 @@ def handlers_of(calls: Calls, descriptor: Any, *parts: object) -> dict[str, Hand
             among = ", ".join(type(part).__name__ for part in parts)
             raise LookupError(f"{service.full_name}/{call.name} needs one method {_snake(call.name)} of {among}")
         handlers[call.name] = calls.handler(call, found[0])
-    return handlers
+    return handlers | {old: handlers[new] for old, new in _RENAMED.get(service.full_name, {}).items()}
+
+
+_RENAMED = {
+    "wharfinger.v1.TaskService": {
+        "ListTaskResources": "ListLedgerEntries",
+        "ResolveResource": "ResolveLedgerEntry",
+    }
+}
+"""Calls by the names that they had before 1.0, with the same bytes in and out: old programs are served until then."""
 
 
 def _methods(parts: Iterable[object]) -> Iterator[tuple[str, Any]]:

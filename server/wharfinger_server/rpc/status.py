@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import grpc
 from google.protobuf.duration_pb2 import Duration
+from google.protobuf.message import Message
 from google.rpc import error_details_pb2, status_pb2
 
+from wharfinger.v1 import error_reason_pb2, task_pb2
 from wharfinger_server.domain import errors
-from wharfinger_server.rpc.messages.failure import DOMAIN, add_detail
+from wharfinger_server.rpc.messages.failure import DOMAIN
 from wharfinger_server.rpc.messages.text import clean
 
 CODES: dict[type[errors.Refused], grpc.StatusCode] = {
@@ -24,14 +26,30 @@ CODES: dict[type[errors.Refused], grpc.StatusCode] = {
     errors.PermissionDenied: grpc.StatusCode.PERMISSION_DENIED,
 }
 # Milliseconds until it is worth to ask again.
-_RETRY_AFTER = {"SERVER_DRAINING": 1000, "DATABASE_BUSY": 200, "DATABASE_UNAVAILABLE": 1000, "CALL_LIMIT": 500}
+_RETRY_AFTER = {
+    "SERVER_DRAINING": 1000,
+    "DATABASE_BUSY": 200,
+    "DATABASE_UNAVAILABLE": 1000,
+    "CALL_LIMIT": 500,
+    "WATCH_LIMIT": 5000,
+    "PRICES_BUSY": 5000,
+}
 # Many clients take 8 KiB of trailers; details travel as base64, and the message a second time, percent-encoded.
 MOST_DETAIL_BYTES = 3072
 _MOST_MESSAGE = 1000
 _MOST_VALUE = 256
+_MOST_CHOICES = 1024
 # Reasons whose documented facts begin with the field at fault.
 _NAMES_FIELD = frozenset({"INVALID_ARGUMENT", "MISSING_FIELD", "INVALID_NAME"})
 STATUS_KEY = "grpc-status-details-bin"
+_TYPES = "type.googleapis.com/"
+
+
+def add_detail(status: status_pb2.Status, detail: Message) -> None:
+    """Add a detail to the status."""
+    packed = status.details.add()
+    packed.type_url = _TYPES + detail.DESCRIPTOR.full_name
+    packed.value = detail.SerializeToString()
 
 
 def code_of(refused: errors.Refused) -> grpc.StatusCode:
@@ -54,9 +72,26 @@ def status_of(refused: errors.Refused) -> status_pb2.Status:
             nanos=_RETRY_AFTER[refused.reason] % 1000 * 1_000_000, seconds=_RETRY_AFTER[refused.reason] // 1000
         )
         add_detail(status, error_details_pb2.RetryInfo(retry_delay=delay))
+    if refused.choices:
+        _add_choices(status, refused.choices)
+    if isinstance(refused, errors.StateForbids) and refused.allowed:
+        states = [task_pb2.TaskState.Value(f"TASK_STATE_{name}") for name in refused.allowed]
+        now = task_pb2.TaskState.Value(f"TASK_STATE_{refused.metadata['state']}")
+        add_detail(status, error_reason_pb2.AllowedStates(state=now, allowed=states))
     if refused.violations:
         _add_violations(status, refused)
     return status
+
+
+def _add_choices(status: status_pb2.Status, choices: errors.Choices) -> None:
+    """Add as many choices as fit."""
+    detail = error_reason_pb2.Choices(field=choices.field, complete=choices.complete)
+    for value in choices.values:
+        if detail.ByteSize() > _MOST_CHOICES:
+            detail.complete = False
+            break
+        detail.values.append(_cut(value, _MOST_VALUE))
+    add_detail(status, detail)
 
 
 def _add_violations(status: status_pb2.Status, refused: errors.Refused) -> None:

@@ -14,14 +14,15 @@ from wharfinger_server.config import Limits
 from wharfinger_server.domain.errors import InvalidArgument, Refused, invalid
 from wharfinger_server.engine.interface.requests import CreateRequest
 from wharfinger_server.engine.interface.task_view import TaskView
-from wharfinger_server.engine.use_cases.remediation import Ask, Remediation
+from wharfinger_server.engine.use_cases.remediation import Remediation
+from wharfinger_server.engine.use_cases.repeats import Ask
 from wharfinger_server.engine.use_cases.tasks import Tasks
 from wharfinger_server.rpc import names
 from wharfinger_server.rpc.calls import Call
+from wharfinger_server.rpc.messages.entry import entry_bytes
 from wharfinger_server.rpc.messages.event import fitting
 from wharfinger_server.rpc.messages.framing import framed, repeated, tag
 from wharfinger_server.rpc.messages.plan import fill_plan
-from wharfinger_server.rpc.messages.resource import resource_bytes
 from wharfinger_server.rpc.messages.task import complete, new_task, task_message
 from wharfinger_server.rpc.messages.times import MICROSECONDS, duration_of
 from wharfinger_server.rpc.pages import page
@@ -79,13 +80,13 @@ class TaskMethods:
 
     async def get_task(self, request: task_service_pb2.GetTaskRequest, call: Call) -> task_pb2.Task:
         """Return a task."""
-        full = request.view != task_pb2.TASK_VIEW_BASIC
+        full = _full(request.view, otherwise=True)
         return task_message(await self._tasks.get(call.caller, *names.task_of(request.name), full))
 
     async def list_tasks(self, request: task_service_pb2.ListTasksRequest, call: Call) -> bytes:
         """Return a page of the tasks of a project, or of all."""
         project = names.project_or_all(request.parent)
-        full = request.view == task_pb2.TASK_VIEW_FULL
+        full = _full(request.view, otherwise=False)
 
         async def read(size: int) -> tuple[Sequence[TaskView], str]:
             """Read a page of that size."""
@@ -114,7 +115,7 @@ class TaskMethods:
 
     async def list_task_events(self, request: task_service_pb2.ListTaskEventsRequest, call: Call) -> bytes:
         """Return a page of a task's events, as they were stored."""
-        project, task_id = names.task_of(request.name)
+        project, task_id = names.task_of(request.parent, "parent")
 
         async def read(size: int) -> tuple[Sequence[bytes], str]:
             """Read a page of that size."""
@@ -124,20 +125,23 @@ class TaskMethods:
 
         return await page(read, request.page_size, self._response_bytes, fitting)
 
-    async def list_task_resources(self, request: task_service_pb2.ListTaskResourcesRequest, call: Call) -> bytes:
+    async def list_ledger_entries(self, request: task_service_pb2.ListLedgerEntriesRequest, call: Call) -> bytes:
         """Return a page of a task's ledger."""
-        project, task_id = names.task_of(request.name)
+        project, task_id = names.task_of(request.parent, "parent")
 
         async def read(size: int) -> tuple[Sequence[Entry], str]:
             """Read a page of that size."""
-            return await self._tasks.resources(call.caller, project, task_id, request.filter, size, request.page_token)
+            return await self._tasks.ledger(call.caller, project, task_id, request.filter, size, request.page_token)
 
-        return await page(read, request.page_size, self._response_bytes, resource_bytes)
+        return await page(read, request.page_size, self._response_bytes, entry_bytes)
 
     async def cancel_task(self, request: task_service_pb2.CancelTaskRequest, call: Call) -> task_pb2.Task:
         """Ask a task to stop."""
         project, task_id = names.task_of(request.name)
-        return task_message(await self._tasks.cancel(call.caller, project, task_id, request.etag, request.reason))
+        shown = await self._tasks.cancel(
+            call.caller, project, task_id, request.etag, request.reason, request.request_id
+        )
+        return task_message(shown)
 
     async def resume_task(self, request: task_service_pb2.ResumeTaskRequest, call: Call) -> task_pb2.Task:
         """Let a half-done task run again."""
@@ -155,13 +159,15 @@ class TaskMethods:
             fill_plan(message.rollback_plan, plan)
         return message
 
-    async def resolve_resource(self, request: task_service_pb2.ResolveResourceRequest, call: Call) -> task_pb2.Task:
-        """Take a person's verdict on a resource."""
+    async def resolve_ledger_entry(
+        self, request: task_service_pb2.ResolveLedgerEntryRequest, call: Call
+    ) -> task_pb2.Task:
+        """Take a person's verdict on an entry of the ledger."""
         try:
             verdict = Verdict(request.verdict)
         except ValueError:
             raise invalid("verdict", f"{request.verdict} is no verdict") from None
-        ask = Ask(*names.task_of(request.name), request.etag)
+        ask = Ask(*names.task_of(request.name), request.etag, request.request_id)
         shown = await self._remediation.resolve(
             call.caller, ask, request.key, verdict, request.external_id, request.reason
         )
@@ -169,8 +175,17 @@ class TaskMethods:
 
     async def delete_task(self, request: task_service_pb2.DeleteTaskRequest, call: Call) -> Empty:
         """Delete a task."""
-        await self._tasks.delete(call.caller, *names.task_of(request.name), request.etag)
+        await self._tasks.delete(
+            call.caller, *names.task_of(request.name), request.etag, allow_missing=request.allow_missing
+        )
         return Empty()
+
+
+def _full(view: int, *, otherwise: bool) -> bool:
+    """Whether the view is the full one. Raises InvalidArgument for a view that this server does not know."""
+    if view not in task_pb2.TaskView.values():
+        raise invalid("view", f"{view} is no view")
+    return view == task_pb2.TASK_VIEW_FULL if view else otherwise
 
 
 def _create_request(request: task_service_pb2.CreateTaskRequest, traceparent: str) -> CreateRequest:

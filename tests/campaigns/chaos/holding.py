@@ -6,14 +6,14 @@ from collections.abc import Iterable, Sequence
 
 from tests.campaigns.chaos.provider import Thing
 
-from wharfinger.models import Resource, ResourceState, Task, TaskState
+from wharfinger.models import LedgerEntry, LedgerEntryState, Task, TaskState
 
-KEPT = (ResourceState.CREATED, ResourceState.RETAINED)
-GONE = (ResourceState.UNDONE, ResourceState.NOT_CREATED)
+KEPT = (LedgerEntryState.CREATED, LedgerEntryState.RETAINED)
+GONE = (LedgerEntryState.UNDONE, LedgerEntryState.NOT_CREATED)
 ENDED = (TaskState.FAILED, TaskState.CANCELLED, TaskState.ROLLED_BACK)
 
 
-def check(task: Task, entries: Sequence[Resource], things: Iterable[Thing]) -> list[str]:
+def check(task: Task, entries: Sequence[LedgerEntry], things: Iterable[Thing]) -> list[str]:
     """Return what is wrong with a task at its end. `things` are those of its that exist."""
     alive = {thing.id: thing for thing in things}
     known = {entry.external_id: entry for entry in entries if entry.external_id and entry.state not in GONE}
@@ -27,7 +27,7 @@ def check(task: Task, entries: Sequence[Resource], things: Iterable[Thing]) -> l
         if entry.evidence_of and entry.state in KEPT:
             wrongs.append(f"{entry.key} exists beside {entry.evidence_of}: it was made twice")
     if task.state in ENDED:
-        kept = {entry.external_id for entry in entries if entry.state is ResourceState.RETAINED}
+        kept = {entry.external_id for entry in entries if entry.state is LedgerEntryState.RETAINED}
         wrongs += [f"{one} exists after the end of {task.state.name}" for one in sorted(set(alive) - kept)]
         wrongs += [
             f"{entry.key} is {entry.state.name} in a task that is {task.state.name}"

@@ -11,7 +11,7 @@ from tests.campaigns.chaos.provider import Oracle
 from tests.campaigns.crash.people import Person, Story
 
 from wharfinger import aio
-from wharfinger.models import ResourceState, Task, TaskState
+from wharfinger.models import LedgerEntryState, Task, TaskState
 
 BERTHS = 24
 """In each of them is one task at a time."""
@@ -68,9 +68,9 @@ class Sailor(Person):
             return wrongs
         for entry in await self.entries():
             never = entry.token and not self._oracle.was_asked(entry.token)
-            if entry.state is ResourceState.UNCERTAIN and not entry.external_id and never:
+            if entry.state is LedgerEntryState.UNCERTAIN and not entry.external_id and never:
                 wrongs.append(f"{entry.key} is in doubt, and its call was never sent")
-            if entry.state is ResourceState.UNDO_FAILED and entry.undo_attempts < 3 and not self._stopped():
+            if entry.state is LedgerEntryState.UNDO_FAILED and entry.undo_attempts < 3 and not self._stopped():
                 wrongs.append(f"{entry.key} was given up after {entry.undo_attempts} undos")
         return wrongs
 

@@ -8,11 +8,11 @@ from typing import Any
 from tests.servers.cloud_oracle import Thing
 
 from wharfinger.events import Event
-from wharfinger.models import Resource, Task
+from wharfinger.models import LedgerEntry, Task
 
 
 def account(
-    task: Task, entries: Sequence[Resource], things: Sequence[Thing], events: Sequence[Event], more: str = ""
+    task: Task, entries: Sequence[LedgerEntry], things: Sequence[Thing], events: Sequence[Event], more: str = ""
 ) -> str:
     """Return all that is known of a task with which something is wrong."""
     return "\n".join(

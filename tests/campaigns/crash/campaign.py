@@ -183,7 +183,7 @@ class Campaign:
         task = await client.get(story.task_name)
         if (task.state, task.last_sequence) != (ended.state, story.position):
             wrong(f"{task.name} was {ended.state.name} at event {story.position}, and changed since")
-        entries = [entry async for entry in client.resources(task.name)]
+        entries = [entry async for entry in client.ledger(task.name)]
         for found in check(task, entries, self._oracle.of(f"{story.name}-")):
             if found not in self.findings.violations:
                 wrong(f"{found} (at the end of all)")

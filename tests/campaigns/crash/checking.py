@@ -6,25 +6,25 @@ from collections.abc import Iterable, Sequence
 
 from tests.servers.cloud_oracle import Thing
 
-from wharfinger.models import Resource, ResourceState, Task, TaskState
+from wharfinger.models import LedgerEntry, LedgerEntryState, Task, TaskState
 
 LINKS = ("attachment", "association")
-KEPT = (ResourceState.CREATED, ResourceState.RETAINED)
-GONE = (ResourceState.UNDONE, ResourceState.NOT_CREATED)
+KEPT = (LedgerEntryState.CREATED, LedgerEntryState.RETAINED)
+GONE = (LedgerEntryState.UNDONE, LedgerEntryState.NOT_CREATED)
 ENDED = (TaskState.FAILED, TaskState.CANCELLED, TaskState.ROLLED_BACK)
 
 
-def kind_of(entry: Resource) -> str:
+def kind_of(entry: LedgerEntry) -> str:
     """Return node, volume, address, attachment or association."""
     return entry.type.rpartition(".")[2]
 
 
-def check(task: Task, entries: Sequence[Resource], things: Iterable[Thing]) -> list[str]:
+def check(task: Task, entries: Sequence[LedgerEntry], things: Iterable[Thing]) -> list[str]:
     """Return what is wrong with a task at its end. `things` are those of its that exist."""
     alive = {thing.id: thing for thing in things}
     wrongs = [*_unknown(entries, alive), *_agrees(entries, alive), *_twice(entries)]
     if task.state in ENDED:
-        kept = {entry.external_id for entry in entries if entry.state is ResourceState.RETAINED}
+        kept = {entry.external_id for entry in entries if entry.state is LedgerEntryState.RETAINED}
         wrongs += [f"{one} exists after the end of {task.state.name}" for one in sorted(set(alive) - kept)]
         wrongs += [
             f"{entry.key} is {entry.state.name} in a task that is {task.state.name}"
@@ -38,12 +38,12 @@ def check(task: Task, entries: Sequence[Resource], things: Iterable[Thing]) -> l
     return [f"{task.name}: {wrong}" for wrong in wrongs]
 
 
-def _unknown(entries: Sequence[Resource], alive: dict[str, Thing]) -> list[str]:
+def _unknown(entries: Sequence[LedgerEntry], alive: dict[str, Thing]) -> list[str]:
     known = {entry.external_id for entry in entries if entry.state not in GONE}
     return [f"the {alive[one].kind} {one} exists and no ledger knows it" for one in sorted(set(alive) - known)]
 
 
-def _agrees(entries: Sequence[Resource], alive: dict[str, Thing]) -> list[str]:
+def _agrees(entries: Sequence[LedgerEntry], alive: dict[str, Thing]) -> list[str]:
     wrongs = []
     for entry in entries:
         said = f"{entry.key} ({entry.external_id}) is {entry.state.name}"
@@ -59,7 +59,7 @@ def _agrees(entries: Sequence[Resource], alive: dict[str, Thing]) -> list[str]:
     return wrongs
 
 
-def _twice(entries: Sequence[Resource]) -> list[str]:
+def _twice(entries: Sequence[LedgerEntry]) -> list[str]:
     return [
         f"{entry.key} exists beside {entry.evidence_of}: it was made twice"
         for entry in entries
@@ -67,7 +67,7 @@ def _twice(entries: Sequence[Resource]) -> list[str]:
     ]
 
 
-def _complete(task: Task, entries: Sequence[Resource], alive: dict[str, Thing]) -> list[str]:
+def _complete(task: Task, entries: Sequence[LedgerEntry], alive: dict[str, Thing]) -> list[str]:
     asked = task.params
     count = int(asked.get("count", 1))
     wanted = {"node": count, "volume": count * len(asked.get("volumes", []))}

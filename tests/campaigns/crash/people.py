@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from wharfinger import aio, errors
 from wharfinger.events import ProgressUpdate, Snapshot
-from wharfinger.models import ResourceState, Task, TaskState
+from wharfinger.models import LedgerEntryState, Task, TaskState
 
 T = TypeVar("T")
 
@@ -158,14 +158,14 @@ class Person:
         return False
 
     async def _some(self) -> tuple[str, ...]:
-        made = [entry.key for entry in await self.entries() if entry.state is ResourceState.CREATED]
+        made = [entry.key for entry in await self.entries() if entry.state is LedgerEntryState.CREATED]
         return (self.dice.choice(made),) if made else ()
 
     async def entries(self) -> list[Any]:
         """Return the ledger."""
 
         async def ask() -> list[Any]:
-            return [entry async for entry in self._client.resources(self.story.task_name)]
+            return [entry async for entry in self._client.ledger(self.story.task_name)]
 
         return await answered(ask)
 

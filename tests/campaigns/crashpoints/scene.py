@@ -181,7 +181,7 @@ class Scene:
 
     async def _check(self, client: aio.Client, name: str, events: list[int]) -> None:
         async def ledger() -> list[Any]:
-            return [entry async for entry in client.resources(name)]
+            return [entry async for entry in client.ledger(name)]
 
         async def names() -> list[str]:
             return [task.name async for task in client.list()]

@@ -113,11 +113,11 @@ class PriceBook:
         doubtful = [e for e in left if e.state in (EntryState.INTENDED, EntryState.UNCERTAIN, EntryState.MISSING)]
         message = task_message(TaskView(task))
         if task.state not in HALF_DONE:
-            if message.resources.HasField("leftover"):
+            if message.ledger.HasField("leftover"):
                 world.wrong(f"{task.task_id} is {task.state.name} and has a cost of leftovers")
             return
         sums, unpriced = self.reckon([e for e in left if e not in doubtful])
-        for cost in (message.partial_failure.cost, message.resources.leftover):
+        for cost in (message.partial_failure.cost, message.ledger.leftover):
             told = {money.currency_code: Fraction(money.amount) for money in cost.known_hourly}
             if (told, cost.unpriced, cost.uncertain) != (sums, unpriced, len(doubtful)):
                 world.wrong(f"{task.task_id}: its leftovers cost {sums}, {unpriced}, {len(doubtful)}, not {cost}")

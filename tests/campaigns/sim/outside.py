@@ -12,7 +12,7 @@ from tests.campaigns.sim.programs import Op, Program
 
 from wharfinger.ledger.states import EntryState, TaskState
 from wharfinger.ledger.verdict import Verdict
-from wharfinger_server.domain.policy import OnFailure, Policy
+from wharfinger_server.domain.policy import LeftoverPolicy, Policy
 from wharfinger_server.engine.use_cases.remediation import Ask
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class Outside:
     def keeps(self, policy: Policy) -> Policy:
         """Return the policy of a task: in busy histories more of what fails is kept."""
         keep = self.busy and self.dice.random() < 0.8
-        return replace(policy, on_failure=OnFailure.KEEP) if keep else policy
+        return replace(policy, on_failure=LeftoverPolicy.KEEP) if keep else policy
 
     @property
     def spares(self) -> bool:

@@ -33,7 +33,7 @@ from tests.campaigns.sim.unsent import Unsent
 from wharfinger.ledger.states import EntryState
 from wharfinger_server.config import Retention, Settings
 from wharfinger_server.domain.errors import AlreadyExists, Unavailable
-from wharfinger_server.domain.policy import OnFailure, Policy
+from wharfinger_server.domain.policy import LeftoverPolicy, Policy
 from wharfinger_server.engine.interface.requests import CreateRequest, NewTask
 from wharfinger_server.store.store import InlineRunner, Store
 
@@ -257,8 +257,8 @@ class World:
         self.programs[name] = self.outside.teach(random_program(dice, groups=self.lean == "parts"))
         self.tell(f"{name} is to do {self.programs[name]}")
         policy = Policy(
-            on_failure=dice.choice(list(OnFailure)),
-            on_cancel=dice.choice(list(OnFailure)),
+            on_failure=dice.choice(list(LeftoverPolicy)),
+            on_cancel=dice.choice(list(LeftoverPolicy)),
             max_attempts=dice.choice((1, 2, 5)),
             max_lost_attempts=dice.choice((0, 2, 20)),
             attempt_timeout=dice.choice((0, 0, 0, 5, 30)) * SECOND,

@@ -25,6 +25,63 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// What a catalogue is used for.
+type CatalogState int32
+
+const (
+	// Never sent by a server.
+	CatalogState_CATALOG_STATE_UNSPECIFIED CatalogState = 0
+	// It was imported, and is not the active one: estimates that were made by it can be made again.
+	CatalogState_CATALOG_STATE_IMPORTED CatalogState = 1
+	// It is the one that prices are looked up in.
+	CatalogState_CATALOG_STATE_ACTIVE CatalogState = 2
+	// The checks objected to it: quarantine_reason says why. It becomes active only with override_checks.
+	CatalogState_CATALOG_STATE_QUARANTINED CatalogState = 3
+)
+
+// Enum value maps for CatalogState.
+var (
+	CatalogState_name = map[int32]string{
+		0: "CATALOG_STATE_UNSPECIFIED",
+		1: "CATALOG_STATE_IMPORTED",
+		2: "CATALOG_STATE_ACTIVE",
+		3: "CATALOG_STATE_QUARANTINED",
+	}
+	CatalogState_value = map[string]int32{
+		"CATALOG_STATE_UNSPECIFIED": 0,
+		"CATALOG_STATE_IMPORTED":    1,
+		"CATALOG_STATE_ACTIVE":      2,
+		"CATALOG_STATE_QUARANTINED": 3,
+	}
+)
+
+func (x CatalogState) Enum() *CatalogState {
+	p := new(CatalogState)
+	*p = x
+	return p
+}
+
+func (x CatalogState) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (CatalogState) Descriptor() protoreflect.EnumDescriptor {
+	return file_wharfinger_v1_catalog_proto_enumTypes[0].Descriptor()
+}
+
+func (CatalogState) Type() protoreflect.EnumType {
+	return &file_wharfinger_v1_catalog_proto_enumTypes[0]
+}
+
+func (x CatalogState) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use CatalogState.Descriptor instead.
+func (CatalogState) EnumDescriptor() ([]byte, []int) {
+	return file_wharfinger_v1_catalog_proto_rawDescGZIP(), []int{0}
+}
+
 // One immutable set of prices. At most one is active; earlier ones stay, so that estimates replay and one can go back.
 type Catalog struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -33,7 +90,7 @@ type Catalog struct {
 	// SHA-256 of its prices in canonical form, as `sha256:` and 64 hexadecimal digits.
 	Digest string `protobuf:"bytes,2,opt,name=digest,proto3" json:"digest,omitempty"`
 	// Where it came from: the format's name, and the URL or the file's name.
-	Source string `protobuf:"bytes,3,opt,name=source,proto3" json:"source,omitempty"`
+	Origin string `protobuf:"bytes,3,opt,name=origin,proto3" json:"origin,omitempty"`
 	// When the provider made the data; unset where the data does not tell.
 	DataTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=data_time,json=dataTime,proto3" json:"data_time,omitempty"`
 	// When it was imported here first.
@@ -42,8 +99,6 @@ type Catalog struct {
 	PriceCount int64 `protobuf:"varint,6,opt,name=price_count,json=priceCount,proto3" json:"price_count,omitempty"`
 	// How many of them are unknown: listed by the provider as zero, or without a figure.
 	UnknownCount int64 `protobuf:"varint,7,opt,name=unknown_count,json=unknownCount,proto3" json:"unknown_count,omitempty"`
-	// It is the one that prices are looked up in.
-	Active bool `protobuf:"varint,8,opt,name=active,proto3" json:"active,omitempty"`
 	// Why it may not become active without override_checks; empty where the checks found nothing.
 	QuarantineReason string `protobuf:"bytes,9,opt,name=quarantine_reason,json=quarantineReason,proto3" json:"quarantine_reason,omitempty"`
 	// Against the catalogue that was active when it was imported; unset for the first.
@@ -53,7 +108,11 @@ type Catalog struct {
 	// The data is older than the operator trusts prices to be.
 	Stale bool `protobuf:"varint,12,opt,name=stale,proto3" json:"stale,omitempty"`
 	// How many prices each section of the data has, in the data's own words, the largest first; 100 at most.
-	Sections      []*CatalogSection `protobuf:"bytes,13,rep,name=sections,proto3" json:"sections,omitempty"`
+	Sections []*CatalogSection `protobuf:"bytes,13,rep,name=sections,proto3" json:"sections,omitempty"`
+	// What it is used for.
+	State CatalogState `protobuf:"varint,14,opt,name=state,proto3,enum=wharfinger.v1.CatalogState" json:"state,omitempty"`
+	// The source that it is of, such as `libcloud`; as in the Price.source of its prices.
+	Source        string `protobuf:"bytes,15,opt,name=source,proto3" json:"source,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -102,9 +161,9 @@ func (x *Catalog) GetDigest() string {
 	return ""
 }
 
-func (x *Catalog) GetSource() string {
+func (x *Catalog) GetOrigin() string {
 	if x != nil {
-		return x.Source
+		return x.Origin
 	}
 	return ""
 }
@@ -135,13 +194,6 @@ func (x *Catalog) GetUnknownCount() int64 {
 		return x.UnknownCount
 	}
 	return 0
-}
-
-func (x *Catalog) GetActive() bool {
-	if x != nil {
-		return x.Active
-	}
-	return false
 }
 
 func (x *Catalog) GetQuarantineReason() string {
@@ -177,6 +229,20 @@ func (x *Catalog) GetSections() []*CatalogSection {
 		return x.Sections
 	}
 	return nil
+}
+
+func (x *Catalog) GetState() CatalogState {
+	if x != nil {
+		return x.State
+	}
+	return CatalogState_CATALOG_STATE_UNSPECIFIED
+}
+
+func (x *Catalog) GetSource() string {
+	if x != nil {
+		return x.Source
+	}
+	return ""
 }
 
 // A part of a catalogue's data, such as one provider.
@@ -403,25 +469,26 @@ var File_wharfinger_v1_catalog_proto protoreflect.FileDescriptor
 
 const file_wharfinger_v1_catalog_proto_rawDesc = "" +
 	"\n" +
-	"\x1bwharfinger/v1/catalog.proto\x12\rwharfinger.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xfe\x04\n" +
+	"\x1bwharfinger/v1/catalog.proto\x12\rwharfinger.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc5\x05\n" +
 	"\aCatalog\x12\x18\n" +
 	"\x04name\x18\x01 \x01(\tB\x04\xe2A\x01\bR\x04name\x12\x1c\n" +
 	"\x06digest\x18\x02 \x01(\tB\x04\xe2A\x01\x03R\x06digest\x12\x1c\n" +
-	"\x06source\x18\x03 \x01(\tB\x04\xe2A\x01\x03R\x06source\x12=\n" +
+	"\x06origin\x18\x03 \x01(\tB\x04\xe2A\x01\x03R\x06origin\x12=\n" +
 	"\tdata_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampB\x04\xe2A\x01\x03R\bdataTime\x12A\n" +
 	"\vimport_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampB\x04\xe2A\x01\x03R\n" +
 	"importTime\x12%\n" +
 	"\vprice_count\x18\x06 \x01(\x03B\x04\xe2A\x01\x03R\n" +
 	"priceCount\x12)\n" +
-	"\runknown_count\x18\a \x01(\x03B\x04\xe2A\x01\x03R\funknownCount\x12\x1c\n" +
-	"\x06active\x18\b \x01(\bB\x04\xe2A\x01\x03R\x06active\x121\n" +
+	"\runknown_count\x18\a \x01(\x03B\x04\xe2A\x01\x03R\funknownCount\x121\n" +
 	"\x11quarantine_reason\x18\t \x01(\tB\x04\xe2A\x01\x03R\x10quarantineReason\x124\n" +
 	"\x04diff\x18\n" +
 	" \x01(\v2\x1a.wharfinger.v1.CatalogDiffB\x04\xe2A\x01\x03R\x04diff\x12!\n" +
 	"\tsigned_by\x18\v \x01(\tB\x04\xe2A\x01\x03R\bsignedBy\x12\x1a\n" +
 	"\x05stale\x18\f \x01(\bB\x04\xe2A\x01\x03R\x05stale\x12?\n" +
-	"\bsections\x18\r \x03(\v2\x1d.wharfinger.v1.CatalogSectionB\x04\xe2A\x01\x03R\bsections:B\xeaA?\n" +
-	"\x16wharfinger.dev/Catalog\x12\x12catalogs/{catalog}*\bcatalogs2\acatalog\"W\n" +
+	"\bsections\x18\r \x03(\v2\x1d.wharfinger.v1.CatalogSectionB\x04\xe2A\x01\x03R\bsections\x127\n" +
+	"\x05state\x18\x0e \x01(\x0e2\x1b.wharfinger.v1.CatalogStateB\x04\xe2A\x01\x03R\x05state\x12\x1c\n" +
+	"\x06source\x18\x0f \x01(\tB\x04\xe2A\x01\x03R\x06source:B\xeaA?\n" +
+	"\x16wharfinger.dev/Catalog\x12\x12catalogs/{catalog}*\bcatalogs2\acatalogJ\x04\b\b\x10\tR\x06active\"W\n" +
 	"\x0eCatalogSection\x12\x1e\n" +
 	"\asection\x18\x01 \x01(\tB\x04\xe2A\x01\x03R\asection\x12%\n" +
 	"\vprice_count\x18\x02 \x01(\x03B\x04\xe2A\x01\x03R\n" +
@@ -442,8 +509,13 @@ const file_wharfinger_v1_catalog_proto_rawDesc = "" +
 	"\x06reason\x18\x04 \x01(\tB\x04\xe2A\x01\x03R\x06reason\x12$\n" +
 	"\n" +
 	"overridden\x18\x05 \x01(\bB\x04\xe2A\x01\x03R\n" +
-	"overriddenB]\n" +
-	"\x11dev.wharfinger.v1P\x01ZFgithub.com/wharfinger/wharfinger/clients/go/wharfinger/v1;wharfingerv1b\x06proto3"
+	"overridden*\x82\x01\n" +
+	"\fCatalogState\x12\x1d\n" +
+	"\x19CATALOG_STATE_UNSPECIFIED\x10\x00\x12\x1a\n" +
+	"\x16CATALOG_STATE_IMPORTED\x10\x01\x12\x18\n" +
+	"\x14CATALOG_STATE_ACTIVE\x10\x02\x12\x1d\n" +
+	"\x19CATALOG_STATE_QUARANTINED\x10\x03B\x9c\x01\n" +
+	"\x11dev.wharfinger.v1B\fCatalogProtoP\x01ZFgithub.com/wharfinger/wharfinger/clients/go/wharfinger/v1;wharfingerv1\xaa\x02\rWharfinger.V1\xca\x02\rWharfinger\\V1\xea\x02\x0eWharfinger::V1b\x06proto3"
 
 var (
 	file_wharfinger_v1_catalog_proto_rawDescOnce sync.Once
@@ -457,25 +529,28 @@ func file_wharfinger_v1_catalog_proto_rawDescGZIP() []byte {
 	return file_wharfinger_v1_catalog_proto_rawDescData
 }
 
+var file_wharfinger_v1_catalog_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
 var file_wharfinger_v1_catalog_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
 var file_wharfinger_v1_catalog_proto_goTypes = []any{
-	(*Catalog)(nil),               // 0: wharfinger.v1.Catalog
-	(*CatalogSection)(nil),        // 1: wharfinger.v1.CatalogSection
-	(*CatalogDiff)(nil),           // 2: wharfinger.v1.CatalogDiff
-	(*Activation)(nil),            // 3: wharfinger.v1.Activation
-	(*timestamppb.Timestamp)(nil), // 4: google.protobuf.Timestamp
+	(CatalogState)(0),             // 0: wharfinger.v1.CatalogState
+	(*Catalog)(nil),               // 1: wharfinger.v1.Catalog
+	(*CatalogSection)(nil),        // 2: wharfinger.v1.CatalogSection
+	(*CatalogDiff)(nil),           // 3: wharfinger.v1.CatalogDiff
+	(*Activation)(nil),            // 4: wharfinger.v1.Activation
+	(*timestamppb.Timestamp)(nil), // 5: google.protobuf.Timestamp
 }
 var file_wharfinger_v1_catalog_proto_depIdxs = []int32{
-	4, // 0: wharfinger.v1.Catalog.data_time:type_name -> google.protobuf.Timestamp
-	4, // 1: wharfinger.v1.Catalog.import_time:type_name -> google.protobuf.Timestamp
-	2, // 2: wharfinger.v1.Catalog.diff:type_name -> wharfinger.v1.CatalogDiff
-	1, // 3: wharfinger.v1.Catalog.sections:type_name -> wharfinger.v1.CatalogSection
-	4, // 4: wharfinger.v1.Activation.activate_time:type_name -> google.protobuf.Timestamp
-	5, // [5:5] is the sub-list for method output_type
-	5, // [5:5] is the sub-list for method input_type
-	5, // [5:5] is the sub-list for extension type_name
-	5, // [5:5] is the sub-list for extension extendee
-	0, // [0:5] is the sub-list for field type_name
+	5, // 0: wharfinger.v1.Catalog.data_time:type_name -> google.protobuf.Timestamp
+	5, // 1: wharfinger.v1.Catalog.import_time:type_name -> google.protobuf.Timestamp
+	3, // 2: wharfinger.v1.Catalog.diff:type_name -> wharfinger.v1.CatalogDiff
+	2, // 3: wharfinger.v1.Catalog.sections:type_name -> wharfinger.v1.CatalogSection
+	0, // 4: wharfinger.v1.Catalog.state:type_name -> wharfinger.v1.CatalogState
+	5, // 5: wharfinger.v1.Activation.activate_time:type_name -> google.protobuf.Timestamp
+	6, // [6:6] is the sub-list for method output_type
+	6, // [6:6] is the sub-list for method input_type
+	6, // [6:6] is the sub-list for extension type_name
+	6, // [6:6] is the sub-list for extension extendee
+	0, // [0:6] is the sub-list for field type_name
 }
 
 func init() { file_wharfinger_v1_catalog_proto_init() }
@@ -488,13 +563,14 @@ func file_wharfinger_v1_catalog_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_wharfinger_v1_catalog_proto_rawDesc), len(file_wharfinger_v1_catalog_proto_rawDesc)),
-			NumEnums:      0,
+			NumEnums:      1,
 			NumMessages:   4,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
 		GoTypes:           file_wharfinger_v1_catalog_proto_goTypes,
 		DependencyIndexes: file_wharfinger_v1_catalog_proto_depIdxs,
+		EnumInfos:         file_wharfinger_v1_catalog_proto_enumTypes,
 		MessageInfos:      file_wharfinger_v1_catalog_proto_msgTypes,
 	}.Build()
 	File_wharfinger_v1_catalog_proto = out.File

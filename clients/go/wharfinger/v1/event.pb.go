@@ -9,7 +9,6 @@
 package wharfingerv1
 
 import (
-	status "google.golang.org/genproto/googleapis/rpc/status"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
@@ -102,9 +101,9 @@ type TaskEvent struct {
 	// Types that are valid to be assigned to Detail:
 	//
 	//	*TaskEvent_StateChange
-	//	*TaskEvent_Resource
-	//	*TaskEvent_Error
+	//	*TaskEvent_Entry
 	//	*TaskEvent_Log
+	//	*TaskEvent_Failure
 	Detail        isTaskEvent_Detail `protobuf_oneof:"detail"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -184,28 +183,28 @@ func (x *TaskEvent) GetStateChange() *StateChange {
 	return nil
 }
 
-func (x *TaskEvent) GetResource() *Resource {
+func (x *TaskEvent) GetEntry() *LedgerEntry {
 	if x != nil {
-		if x, ok := x.Detail.(*TaskEvent_Resource); ok {
-			return x.Resource
+		if x, ok := x.Detail.(*TaskEvent_Entry); ok {
+			return x.Entry
 		}
 	}
 	return nil
 }
 
-func (x *TaskEvent) GetError() *status.Status {
-	if x != nil {
-		if x, ok := x.Detail.(*TaskEvent_Error); ok {
-			return x.Error
-		}
-	}
-	return nil
-}
-
-func (x *TaskEvent) GetLog() *Log {
+func (x *TaskEvent) GetLog() *LogLine {
 	if x != nil {
 		if x, ok := x.Detail.(*TaskEvent_Log); ok {
 			return x.Log
+		}
+	}
+	return nil
+}
+
+func (x *TaskEvent) GetFailure() *Failure {
+	if x != nil {
+		if x, ok := x.Detail.(*TaskEvent_Failure); ok {
+			return x.Failure
 		}
 	}
 	return nil
@@ -220,28 +219,28 @@ type TaskEvent_StateChange struct {
 	StateChange *StateChange `protobuf:"bytes,5,opt,name=state_change,json=stateChange,proto3,oneof"`
 }
 
-type TaskEvent_Resource struct {
+type TaskEvent_Entry struct {
 	// An entry of the ledger changed; the whole entry as it now is.
-	Resource *Resource `protobuf:"bytes,6,opt,name=resource,proto3,oneof"`
-}
-
-type TaskEvent_Error struct {
-	// An attempt, a search or an undo failed; further events say what that led to.
-	Error *status.Status `protobuf:"bytes,7,opt,name=error,proto3,oneof"`
+	Entry *LedgerEntry `protobuf:"bytes,6,opt,name=entry,proto3,oneof"`
 }
 
 type TaskEvent_Log struct {
 	// The script printed or told something.
-	Log *Log `protobuf:"bytes,8,opt,name=log,proto3,oneof"`
+	Log *LogLine `protobuf:"bytes,8,opt,name=log,proto3,oneof"`
+}
+
+type TaskEvent_Failure struct {
+	// An attempt, a search or an undo failed; further events say what that led to.
+	Failure *Failure `protobuf:"bytes,9,opt,name=failure,proto3,oneof"`
 }
 
 func (*TaskEvent_StateChange) isTaskEvent_Detail() {}
 
-func (*TaskEvent_Resource) isTaskEvent_Detail() {}
-
-func (*TaskEvent_Error) isTaskEvent_Detail() {}
+func (*TaskEvent_Entry) isTaskEvent_Detail() {}
 
 func (*TaskEvent_Log) isTaskEvent_Detail() {}
+
+func (*TaskEvent_Failure) isTaskEvent_Detail() {}
 
 // Events in order. One message carries all that is ready, because the cost of streaming is per message.
 type TaskEvents struct {
@@ -354,7 +353,7 @@ func (x *StateChange) GetReason() string {
 }
 
 // One line of a task's log: what the script told by `notify`, or printed.
-type Log struct {
+type LogLine struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// How grave the script calls it; INFO for what it printed.
 	Level LogLevel `protobuf:"varint,1,opt,name=level,proto3,enum=wharfinger.v1.LogLevel" json:"level,omitempty"`
@@ -366,20 +365,20 @@ type Log struct {
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *Log) Reset() {
-	*x = Log{}
+func (x *LogLine) Reset() {
+	*x = LogLine{}
 	mi := &file_wharfinger_v1_event_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *Log) String() string {
+func (x *LogLine) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*Log) ProtoMessage() {}
+func (*LogLine) ProtoMessage() {}
 
-func (x *Log) ProtoReflect() protoreflect.Message {
+func (x *LogLine) ProtoReflect() protoreflect.Message {
 	mi := &file_wharfinger_v1_event_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
@@ -391,26 +390,26 @@ func (x *Log) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use Log.ProtoReflect.Descriptor instead.
-func (*Log) Descriptor() ([]byte, []int) {
+// Deprecated: Use LogLine.ProtoReflect.Descriptor instead.
+func (*LogLine) Descriptor() ([]byte, []int) {
 	return file_wharfinger_v1_event_proto_rawDescGZIP(), []int{3}
 }
 
-func (x *Log) GetLevel() LogLevel {
+func (x *LogLine) GetLevel() LogLevel {
 	if x != nil {
 		return x.Level
 	}
 	return LogLevel_LOG_LEVEL_UNSPECIFIED
 }
 
-func (x *Log) GetText() string {
+func (x *LogLine) GetText() string {
 	if x != nil {
 		return x.Text
 	}
 	return ""
 }
 
-func (x *Log) GetDropped() int64 {
+func (x *LogLine) GetDropped() int64 {
 	if x != nil {
 		return x.Dropped
 	}
@@ -522,25 +521,25 @@ var File_wharfinger_v1_event_proto protoreflect.FileDescriptor
 
 const file_wharfinger_v1_event_proto_rawDesc = "" +
 	"\n" +
-	"\x19wharfinger/v1/event.proto\x12\rwharfinger.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/rpc/status.proto\x1a\x1cwharfinger/v1/resource.proto\x1a\x18wharfinger/v1/task.proto\"\xdb\x02\n" +
+	"\x19wharfinger/v1/event.proto\x12\rwharfinger.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bwharfinger/v1/failure.proto\x1a\x1awharfinger/v1/ledger.proto\x1a\x18wharfinger/v1/task.proto\"\xfb\x02\n" +
 	"\tTaskEvent\x12\x12\n" +
 	"\x04task\x18\x01 \x01(\tR\x04task\x12\x1a\n" +
 	"\bsequence\x18\x02 \x01(\x03R\bsequence\x12.\n" +
 	"\x04time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x04time\x12\x18\n" +
 	"\aattempt\x18\x04 \x01(\x03R\aattempt\x12?\n" +
-	"\fstate_change\x18\x05 \x01(\v2\x1a.wharfinger.v1.StateChangeH\x00R\vstateChange\x125\n" +
-	"\bresource\x18\x06 \x01(\v2\x17.wharfinger.v1.ResourceH\x00R\bresource\x12*\n" +
-	"\x05error\x18\a \x01(\v2\x12.google.rpc.StatusH\x00R\x05error\x12&\n" +
-	"\x03log\x18\b \x01(\v2\x12.wharfinger.v1.LogH\x00R\x03logB\b\n" +
-	"\x06detail\">\n" +
+	"\fstate_change\x18\x05 \x01(\v2\x1a.wharfinger.v1.StateChangeH\x00R\vstateChange\x122\n" +
+	"\x05entry\x18\x06 \x01(\v2\x1a.wharfinger.v1.LedgerEntryH\x00R\x05entry\x12*\n" +
+	"\x03log\x18\b \x01(\v2\x16.wharfinger.v1.LogLineH\x00R\x03log\x122\n" +
+	"\afailure\x18\t \x01(\v2\x16.wharfinger.v1.FailureH\x00R\afailureB\b\n" +
+	"\x06detailJ\x04\b\a\x10\bR\x05errorR\bresource\">\n" +
 	"\n" +
 	"TaskEvents\x120\n" +
 	"\x06events\x18\x01 \x03(\v2\x18.wharfinger.v1.TaskEventR\x06events\"k\n" +
 	"\vStateChange\x12.\n" +
 	"\x05state\x18\x01 \x01(\x0e2\x18.wharfinger.v1.TaskStateR\x05state\x12\x14\n" +
 	"\x05actor\x18\x02 \x01(\tR\x05actor\x12\x16\n" +
-	"\x06reason\x18\x03 \x01(\tR\x06reason\"b\n" +
-	"\x03Log\x12-\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\"f\n" +
+	"\aLogLine\x12-\n" +
 	"\x05level\x18\x01 \x01(\x0e2\x17.wharfinger.v1.LogLevelR\x05level\x12\x12\n" +
 	"\x04text\x18\x02 \x01(\tR\x04text\x12\x18\n" +
 	"\adropped\x18\x03 \x01(\x03R\adropped\"W\n" +
@@ -554,8 +553,9 @@ const file_wharfinger_v1_event_proto_rawDesc = "" +
 	"\x0fLOG_LEVEL_DEBUG\x10\x01\x12\x12\n" +
 	"\x0eLOG_LEVEL_INFO\x10\x02\x12\x15\n" +
 	"\x11LOG_LEVEL_WARNING\x10\x03\x12\x13\n" +
-	"\x0fLOG_LEVEL_ERROR\x10\x04B]\n" +
-	"\x11dev.wharfinger.v1P\x01ZFgithub.com/wharfinger/wharfinger/clients/go/wharfinger/v1;wharfingerv1b\x06proto3"
+	"\x0fLOG_LEVEL_ERROR\x10\x04B\x9a\x01\n" +
+	"\x11dev.wharfinger.v1B\n" +
+	"EventProtoP\x01ZFgithub.com/wharfinger/wharfinger/clients/go/wharfinger/v1;wharfingerv1\xaa\x02\rWharfinger.V1\xca\x02\rWharfinger\\V1\xea\x02\x0eWharfinger::V1b\x06proto3"
 
 var (
 	file_wharfinger_v1_event_proto_rawDescOnce sync.Once
@@ -576,24 +576,24 @@ var file_wharfinger_v1_event_proto_goTypes = []any{
 	(*TaskEvent)(nil),             // 1: wharfinger.v1.TaskEvent
 	(*TaskEvents)(nil),            // 2: wharfinger.v1.TaskEvents
 	(*StateChange)(nil),           // 3: wharfinger.v1.StateChange
-	(*Log)(nil),                   // 4: wharfinger.v1.Log
+	(*LogLine)(nil),               // 4: wharfinger.v1.LogLine
 	(*TaskProgress)(nil),          // 5: wharfinger.v1.TaskProgress
 	(*Heartbeat)(nil),             // 6: wharfinger.v1.Heartbeat
 	(*timestamppb.Timestamp)(nil), // 7: google.protobuf.Timestamp
-	(*Resource)(nil),              // 8: wharfinger.v1.Resource
-	(*status.Status)(nil),         // 9: google.rpc.Status
+	(*LedgerEntry)(nil),           // 8: wharfinger.v1.LedgerEntry
+	(*Failure)(nil),               // 9: wharfinger.v1.Failure
 	(TaskState)(0),                // 10: wharfinger.v1.TaskState
 	(*Progress)(nil),              // 11: wharfinger.v1.Progress
 }
 var file_wharfinger_v1_event_proto_depIdxs = []int32{
 	7,  // 0: wharfinger.v1.TaskEvent.time:type_name -> google.protobuf.Timestamp
 	3,  // 1: wharfinger.v1.TaskEvent.state_change:type_name -> wharfinger.v1.StateChange
-	8,  // 2: wharfinger.v1.TaskEvent.resource:type_name -> wharfinger.v1.Resource
-	9,  // 3: wharfinger.v1.TaskEvent.error:type_name -> google.rpc.Status
-	4,  // 4: wharfinger.v1.TaskEvent.log:type_name -> wharfinger.v1.Log
+	8,  // 2: wharfinger.v1.TaskEvent.entry:type_name -> wharfinger.v1.LedgerEntry
+	4,  // 3: wharfinger.v1.TaskEvent.log:type_name -> wharfinger.v1.LogLine
+	9,  // 4: wharfinger.v1.TaskEvent.failure:type_name -> wharfinger.v1.Failure
 	1,  // 5: wharfinger.v1.TaskEvents.events:type_name -> wharfinger.v1.TaskEvent
 	10, // 6: wharfinger.v1.StateChange.state:type_name -> wharfinger.v1.TaskState
-	0,  // 7: wharfinger.v1.Log.level:type_name -> wharfinger.v1.LogLevel
+	0,  // 7: wharfinger.v1.LogLine.level:type_name -> wharfinger.v1.LogLevel
 	11, // 8: wharfinger.v1.TaskProgress.progress:type_name -> wharfinger.v1.Progress
 	9,  // [9:9] is the sub-list for method output_type
 	9,  // [9:9] is the sub-list for method input_type
@@ -607,13 +607,14 @@ func file_wharfinger_v1_event_proto_init() {
 	if File_wharfinger_v1_event_proto != nil {
 		return
 	}
-	file_wharfinger_v1_resource_proto_init()
+	file_wharfinger_v1_failure_proto_init()
+	file_wharfinger_v1_ledger_proto_init()
 	file_wharfinger_v1_task_proto_init()
 	file_wharfinger_v1_event_proto_msgTypes[0].OneofWrappers = []any{
 		(*TaskEvent_StateChange)(nil),
-		(*TaskEvent_Resource)(nil),
-		(*TaskEvent_Error)(nil),
+		(*TaskEvent_Entry)(nil),
 		(*TaskEvent_Log)(nil),
+		(*TaskEvent_Failure)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{

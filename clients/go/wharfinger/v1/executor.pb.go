@@ -267,8 +267,8 @@ const file_wharfinger_v1_executor_proto_rawDesc = "" +
 	"\x05slots\x18\x04 \x01(\x05B\x04\xe2A\x01\x03R\x05slots\x12\x1e\n" +
 	"\arunning\x18\x05 \x01(\x05B\x04\xe2A\x01\x03R\arunning\x12\x1e\n" +
 	"\ascripts\x18\x06 \x03(\tB\x04\xe2A\x01\x03R\ascripts\x12C\n" +
-	"\fconnect_time\x18\a \x01(\v2\x1a.google.protobuf.TimestampB\x04\xe2A\x01\x03R\vconnectTimeB]\n" +
-	"\x11dev.wharfinger.v1P\x01ZFgithub.com/wharfinger/wharfinger/clients/go/wharfinger/v1;wharfingerv1b\x06proto3"
+	"\fconnect_time\x18\a \x01(\v2\x1a.google.protobuf.TimestampB\x04\xe2A\x01\x03R\vconnectTimeB\x9d\x01\n" +
+	"\x11dev.wharfinger.v1B\rExecutorProtoP\x01ZFgithub.com/wharfinger/wharfinger/clients/go/wharfinger/v1;wharfingerv1\xaa\x02\rWharfinger.V1\xca\x02\rWharfinger\\V1\xea\x02\x0eWharfinger::V1b\x06proto3"
 
 var (
 	file_wharfinger_v1_executor_proto_rawDescOnce sync.Once

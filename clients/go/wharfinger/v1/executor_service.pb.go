@@ -30,7 +30,9 @@ type ListExecutorsRequest struct {
 	// How many at most; 0: 100. More than 1000 counts as 1000, a negative number is refused.
 	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// next_page_token of the page before; empty: the first page.
-	PageToken     string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	PageToken string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// `projects/{project}`: those that the project may use, which is all of them so far. Empty: all.
+	Parent        string `protobuf:"bytes,3,opt,name=parent,proto3" json:"parent,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -75,6 +77,13 @@ func (x *ListExecutorsRequest) GetPageSize() int32 {
 func (x *ListExecutorsRequest) GetPageToken() string {
 	if x != nil {
 		return x.PageToken
+	}
+	return ""
+}
+
+func (x *ListExecutorsRequest) GetParent() string {
+	if x != nil {
+		return x.Parent
 	}
 	return ""
 }
@@ -186,7 +195,9 @@ type ListScriptsRequest struct {
 	// How many at most; 0: 100. More than 1000 counts as 1000, a negative number is refused.
 	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// next_page_token of the page before; empty: the first page.
-	PageToken     string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	PageToken string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// `projects/{project}`: those that the project may use, which is all of them so far. Empty: all.
+	Parent        string `protobuf:"bytes,3,opt,name=parent,proto3" json:"parent,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -231,6 +242,13 @@ func (x *ListScriptsRequest) GetPageSize() int32 {
 func (x *ListScriptsRequest) GetPageToken() string {
 	if x != nil {
 		return x.PageToken
+	}
+	return ""
+}
+
+func (x *ListScriptsRequest) GetParent() string {
+	if x != nil {
+		return x.Parent
 	}
 	return ""
 }
@@ -340,33 +358,37 @@ var File_wharfinger_v1_executor_service_proto protoreflect.FileDescriptor
 
 const file_wharfinger_v1_executor_service_proto_rawDesc = "" +
 	"\n" +
-	"$wharfinger/v1/executor_service.proto\x12\rwharfinger.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1cwharfinger/v1/executor.proto\x1a\x1awharfinger/v1/script.proto\"^\n" +
+	"$wharfinger/v1/executor_service.proto\x12\rwharfinger.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1cwharfinger/v1/executor.proto\x1a\x1awharfinger/v1/script.proto\"\x97\x01\n" +
 	"\x14ListExecutorsRequest\x12!\n" +
 	"\tpage_size\x18\x01 \x01(\x05B\x04\xe2A\x01\x01R\bpageSize\x12#\n" +
 	"\n" +
-	"page_token\x18\x02 \x01(\tB\x04\xe2A\x01\x01R\tpageToken\"v\n" +
+	"page_token\x18\x02 \x01(\tB\x04\xe2A\x01\x01R\tpageToken\x127\n" +
+	"\x06parent\x18\x03 \x01(\tB\x1f\xe2A\x01\x01\xfaA\x18\n" +
+	"\x16wharfinger.dev/ProjectR\x06parent\"v\n" +
 	"\x15ListExecutorsResponse\x125\n" +
 	"\texecutors\x18\x01 \x03(\v2\x17.wharfinger.v1.ExecutorR\texecutors\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"J\n" +
 	"\x12GetExecutorRequest\x124\n" +
 	"\x04name\x18\x01 \x01(\tB \xe2A\x01\x02\xfaA\x19\n" +
-	"\x17wharfinger.dev/ExecutorR\x04name\"\\\n" +
+	"\x17wharfinger.dev/ExecutorR\x04name\"\x95\x01\n" +
 	"\x12ListScriptsRequest\x12!\n" +
 	"\tpage_size\x18\x01 \x01(\x05B\x04\xe2A\x01\x01R\bpageSize\x12#\n" +
 	"\n" +
-	"page_token\x18\x02 \x01(\tB\x04\xe2A\x01\x01R\tpageToken\"n\n" +
+	"page_token\x18\x02 \x01(\tB\x04\xe2A\x01\x01R\tpageToken\x127\n" +
+	"\x06parent\x18\x03 \x01(\tB\x1f\xe2A\x01\x01\xfaA\x18\n" +
+	"\x16wharfinger.dev/ProjectR\x06parent\"n\n" +
 	"\x13ListScriptsResponse\x12/\n" +
 	"\ascripts\x18\x01 \x03(\v2\x15.wharfinger.v1.ScriptR\ascripts\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"F\n" +
 	"\x10GetScriptRequest\x122\n" +
 	"\x04name\x18\x01 \x01(\tB\x1e\xe2A\x01\x02\xfaA\x17\n" +
-	"\x15wharfinger.dev/ScriptR\x04name2\xd3\x02\n" +
-	"\x0fExecutorService\x12Z\n" +
-	"\rListExecutors\x12#.wharfinger.v1.ListExecutorsRequest\x1a$.wharfinger.v1.ListExecutorsResponse\x12I\n" +
-	"\vGetExecutor\x12!.wharfinger.v1.GetExecutorRequest\x1a\x17.wharfinger.v1.Executor\x12T\n" +
-	"\vListScripts\x12!.wharfinger.v1.ListScriptsRequest\x1a\".wharfinger.v1.ListScriptsResponse\x12C\n" +
-	"\tGetScript\x12\x1f.wharfinger.v1.GetScriptRequest\x1a\x15.wharfinger.v1.ScriptB]\n" +
-	"\x11dev.wharfinger.v1P\x01ZFgithub.com/wharfinger/wharfinger/clients/go/wharfinger/v1;wharfingerv1b\x06proto3"
+	"\x15wharfinger.dev/ScriptR\x04name2\xe7\x02\n" +
+	"\x0fExecutorService\x12_\n" +
+	"\rListExecutors\x12#.wharfinger.v1.ListExecutorsRequest\x1a$.wharfinger.v1.ListExecutorsResponse\"\x03\x90\x02\x01\x12N\n" +
+	"\vGetExecutor\x12!.wharfinger.v1.GetExecutorRequest\x1a\x17.wharfinger.v1.Executor\"\x03\x90\x02\x01\x12Y\n" +
+	"\vListScripts\x12!.wharfinger.v1.ListScriptsRequest\x1a\".wharfinger.v1.ListScriptsResponse\"\x03\x90\x02\x01\x12H\n" +
+	"\tGetScript\x12\x1f.wharfinger.v1.GetScriptRequest\x1a\x15.wharfinger.v1.Script\"\x03\x90\x02\x01B\xa4\x01\n" +
+	"\x11dev.wharfinger.v1B\x14ExecutorServiceProtoP\x01ZFgithub.com/wharfinger/wharfinger/clients/go/wharfinger/v1;wharfingerv1\xaa\x02\rWharfinger.V1\xca\x02\rWharfinger\\V1\xea\x02\x0eWharfinger::V1b\x06proto3"
 
 var (
 	file_wharfinger_v1_executor_service_proto_rawDescOnce sync.Once

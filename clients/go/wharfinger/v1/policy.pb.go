@@ -27,56 +27,56 @@ const (
 )
 
 // What becomes of things already made, when a task fails or is cancelled.
-type OnFailure int32
+type LeftoverPolicy int32
 
 const (
 	// As KEEP.
-	OnFailure_ON_FAILURE_UNSPECIFIED OnFailure = 0
+	LeftoverPolicy_LEFTOVER_POLICY_UNSPECIFIED LeftoverPolicy = 0
 	// They stay, and the task rests as PARTIALLY_FAILED, for a person or a program to decide.
-	OnFailure_ON_FAILURE_KEEP OnFailure = 1
+	LeftoverPolicy_LEFTOVER_POLICY_KEEP LeftoverPolicy = 1
 	// They are undone at once, children first; the task then rests as FAILED or CANCELLED, or ROLLBACK_FAILED if an undo
 	// failed.
-	OnFailure_ON_FAILURE_ROLL_BACK OnFailure = 2
+	LeftoverPolicy_LEFTOVER_POLICY_ROLL_BACK LeftoverPolicy = 2
 )
 
-// Enum value maps for OnFailure.
+// Enum value maps for LeftoverPolicy.
 var (
-	OnFailure_name = map[int32]string{
-		0: "ON_FAILURE_UNSPECIFIED",
-		1: "ON_FAILURE_KEEP",
-		2: "ON_FAILURE_ROLL_BACK",
+	LeftoverPolicy_name = map[int32]string{
+		0: "LEFTOVER_POLICY_UNSPECIFIED",
+		1: "LEFTOVER_POLICY_KEEP",
+		2: "LEFTOVER_POLICY_ROLL_BACK",
 	}
-	OnFailure_value = map[string]int32{
-		"ON_FAILURE_UNSPECIFIED": 0,
-		"ON_FAILURE_KEEP":        1,
-		"ON_FAILURE_ROLL_BACK":   2,
+	LeftoverPolicy_value = map[string]int32{
+		"LEFTOVER_POLICY_UNSPECIFIED": 0,
+		"LEFTOVER_POLICY_KEEP":        1,
+		"LEFTOVER_POLICY_ROLL_BACK":   2,
 	}
 )
 
-func (x OnFailure) Enum() *OnFailure {
-	p := new(OnFailure)
+func (x LeftoverPolicy) Enum() *LeftoverPolicy {
+	p := new(LeftoverPolicy)
 	*p = x
 	return p
 }
 
-func (x OnFailure) String() string {
+func (x LeftoverPolicy) String() string {
 	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
 }
 
-func (OnFailure) Descriptor() protoreflect.EnumDescriptor {
+func (LeftoverPolicy) Descriptor() protoreflect.EnumDescriptor {
 	return file_wharfinger_v1_policy_proto_enumTypes[0].Descriptor()
 }
 
-func (OnFailure) Type() protoreflect.EnumType {
+func (LeftoverPolicy) Type() protoreflect.EnumType {
 	return &file_wharfinger_v1_policy_proto_enumTypes[0]
 }
 
-func (x OnFailure) Number() protoreflect.EnumNumber {
+func (x LeftoverPolicy) Number() protoreflect.EnumNumber {
 	return protoreflect.EnumNumber(x)
 }
 
-// Deprecated: Use OnFailure.Descriptor instead.
-func (OnFailure) EnumDescriptor() ([]byte, []int) {
+// Deprecated: Use LeftoverPolicy.Descriptor instead.
+func (LeftoverPolicy) EnumDescriptor() ([]byte, []int) {
 	return file_wharfinger_v1_policy_proto_rawDescGZIP(), []int{0}
 }
 
@@ -85,16 +85,16 @@ func (OnFailure) EnumDescriptor() ([]byte, []int) {
 type Policy struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// What becomes of the things a failed task made, after its last attempt. Unspecified: KEEP.
-	OnFailure OnFailure `protobuf:"varint,1,opt,name=on_failure,json=onFailure,proto3,enum=wharfinger.v1.OnFailure" json:"on_failure,omitempty"`
+	OnFailure LeftoverPolicy `protobuf:"varint,1,opt,name=on_failure,json=onFailure,proto3,enum=wharfinger.v1.LeftoverPolicy" json:"on_failure,omitempty"`
 	// What becomes of the things a cancelled task made. Unspecified: KEEP.
-	OnCancel OnFailure `protobuf:"varint,2,opt,name=on_cancel,json=onCancel,proto3,enum=wharfinger.v1.OnFailure" json:"on_cancel,omitempty"`
+	OnCancel LeftoverPolicy `protobuf:"varint,2,opt,name=on_cancel,json=onCancel,proto3,enum=wharfinger.v1.LeftoverPolicy" json:"on_cancel,omitempty"`
 	// How often the script is run at most, the first time included, when it fails in a way that it calls retryable.
 	// 0: once.
 	MaxAttempts int32 `protobuf:"varint,3,opt,name=max_attempts,json=maxAttempts,proto3" json:"max_attempts,omitempty"`
 	// A task whose executor was lost under it this often fails, lest one that kills its executors goes round for ever.
 	// An attempt that fails with RESOURCE_UNCERTAIN counts as lost too. Counted apart from max_attempts, and only scripts
-	// that are resumable run again after a loss. 0: 5 times.
-	MaxLostAttempts int32 `protobuf:"varint,4,opt,name=max_lost_attempts,json=maxLostAttempts,proto3" json:"max_lost_attempts,omitempty"`
+	// that are resumable run again after a loss. Unset: 5 times; 0: never run again after a loss.
+	MaxLostAttempts *int32 `protobuf:"varint,4,opt,name=max_lost_attempts,json=maxLostAttempts,proto3,oneof" json:"max_lost_attempts,omitempty"`
 	// Wait before the second attempt; it doubles with each further one, up to 1 hour. Unset: 1 second.
 	RetryBackoff *durationpb.Duration `protobuf:"bytes,5,opt,name=retry_backoff,json=retryBackoff,proto3" json:"retry_backoff,omitempty"`
 	// Longest time one attempt may run; then it is stopped and fails with ATTEMPT_TIMEOUT, which is retryable. Unset: no
@@ -107,7 +107,7 @@ type Policy struct {
 	UndoTimeout *durationpb.Duration `protobuf:"bytes,8,opt,name=undo_timeout,json=undoTimeout,proto3" json:"undo_timeout,omitempty"`
 	// The task stays QUEUED until then, by the clock of the server's machine as it is set. Unset or past: it may run at
 	// once.
-	NotBefore *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=not_before,json=notBefore,proto3" json:"not_before,omitempty"`
+	NotBeforeTime *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=not_before_time,json=notBeforeTime,proto3" json:"not_before_time,omitempty"`
 	// Higher runs first among the tasks that wait for the same executor; from -1000 to 1000.
 	Priority int32 `protobuf:"varint,10,opt,name=priority,proto3" json:"priority,omitempty"`
 	// Tasks of a project that share it run one at a time, in the order of their priority and age; 128 characters at most. The
@@ -157,18 +157,18 @@ func (*Policy) Descriptor() ([]byte, []int) {
 	return file_wharfinger_v1_policy_proto_rawDescGZIP(), []int{0}
 }
 
-func (x *Policy) GetOnFailure() OnFailure {
+func (x *Policy) GetOnFailure() LeftoverPolicy {
 	if x != nil {
 		return x.OnFailure
 	}
-	return OnFailure_ON_FAILURE_UNSPECIFIED
+	return LeftoverPolicy_LEFTOVER_POLICY_UNSPECIFIED
 }
 
-func (x *Policy) GetOnCancel() OnFailure {
+func (x *Policy) GetOnCancel() LeftoverPolicy {
 	if x != nil {
 		return x.OnCancel
 	}
-	return OnFailure_ON_FAILURE_UNSPECIFIED
+	return LeftoverPolicy_LEFTOVER_POLICY_UNSPECIFIED
 }
 
 func (x *Policy) GetMaxAttempts() int32 {
@@ -179,8 +179,8 @@ func (x *Policy) GetMaxAttempts() int32 {
 }
 
 func (x *Policy) GetMaxLostAttempts() int32 {
-	if x != nil {
-		return x.MaxLostAttempts
+	if x != nil && x.MaxLostAttempts != nil {
+		return *x.MaxLostAttempts
 	}
 	return 0
 }
@@ -213,9 +213,9 @@ func (x *Policy) GetUndoTimeout() *durationpb.Duration {
 	return nil
 }
 
-func (x *Policy) GetNotBefore() *timestamppb.Timestamp {
+func (x *Policy) GetNotBeforeTime() *timestamppb.Timestamp {
 	if x != nil {
-		return x.NotBefore
+		return x.NotBeforeTime
 	}
 	return nil
 }
@@ -259,30 +259,30 @@ var File_wharfinger_v1_policy_proto protoreflect.FileDescriptor
 
 const file_wharfinger_v1_policy_proto_rawDesc = "" +
 	"\n" +
-	"\x1awharfinger/v1/policy.proto\x12\rwharfinger.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19wharfinger/v1/price.proto\"\xb5\x06\n" +
-	"\x06Policy\x12=\n" +
+	"\x1awharfinger/v1/policy.proto\x12\rwharfinger.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19wharfinger/v1/price.proto\"\xe3\x06\n" +
+	"\x06Policy\x12B\n" +
 	"\n" +
-	"on_failure\x18\x01 \x01(\x0e2\x18.wharfinger.v1.OnFailureB\x04\xe2A\x01\x01R\tonFailure\x12;\n" +
-	"\ton_cancel\x18\x02 \x01(\x0e2\x18.wharfinger.v1.OnFailureB\x04\xe2A\x01\x01R\bonCancel\x12'\n" +
-	"\fmax_attempts\x18\x03 \x01(\x05B\x04\xe2A\x01\x01R\vmaxAttempts\x120\n" +
-	"\x11max_lost_attempts\x18\x04 \x01(\x05B\x04\xe2A\x01\x01R\x0fmaxLostAttempts\x12D\n" +
+	"on_failure\x18\x01 \x01(\x0e2\x1d.wharfinger.v1.LeftoverPolicyB\x04\xe2A\x01\x01R\tonFailure\x12@\n" +
+	"\ton_cancel\x18\x02 \x01(\x0e2\x1d.wharfinger.v1.LeftoverPolicyB\x04\xe2A\x01\x01R\bonCancel\x12'\n" +
+	"\fmax_attempts\x18\x03 \x01(\x05B\x04\xe2A\x01\x01R\vmaxAttempts\x125\n" +
+	"\x11max_lost_attempts\x18\x04 \x01(\x05B\x04\xe2A\x01\x01H\x00R\x0fmaxLostAttempts\x88\x01\x01\x12D\n" +
 	"\rretry_backoff\x18\x05 \x01(\v2\x19.google.protobuf.DurationB\x04\xe2A\x01\x01R\fretryBackoff\x12H\n" +
 	"\x0fattempt_timeout\x18\x06 \x01(\v2\x19.google.protobuf.DurationB\x04\xe2A\x01\x01R\x0eattemptTimeout\x12D\n" +
 	"\rtotal_timeout\x18\a \x01(\v2\x19.google.protobuf.DurationB\x04\xe2A\x01\x01R\ftotalTimeout\x12B\n" +
-	"\fundo_timeout\x18\b \x01(\v2\x19.google.protobuf.DurationB\x04\xe2A\x01\x01R\vundoTimeout\x12?\n" +
-	"\n" +
-	"not_before\x18\t \x01(\v2\x1a.google.protobuf.TimestampB\x04\xe2A\x01\x01R\tnotBefore\x12 \n" +
+	"\fundo_timeout\x18\b \x01(\v2\x19.google.protobuf.DurationB\x04\xe2A\x01\x01R\vundoTimeout\x12H\n" +
+	"\x0fnot_before_time\x18\t \x01(\v2\x1a.google.protobuf.TimestampB\x04\xe2A\x01\x01R\rnotBeforeTime\x12 \n" +
 	"\bpriority\x18\n" +
 	" \x01(\x05B\x04\xe2A\x01\x01R\bpriority\x12-\n" +
 	"\x0fconcurrency_key\x18\v \x01(\tB\x04\xe2A\x01\x01R\x0econcurrencyKey\x12I\n" +
 	"\x0fmax_hourly_cost\x18\f \x01(\v2\x1b.wharfinger.v1.DecimalMoneyB\x04\xe2A\x01\x01R\rmaxHourlyCost\x12+\n" +
 	"\x0eallow_unpriced\x18\r \x01(\bB\x04\xe2A\x01\x01R\rallowUnpriced\x120\n" +
-	"\x11max_undo_attempts\x18\x0e \x01(\x05B\x04\xe2A\x01\x01R\x0fmaxUndoAttempts*V\n" +
-	"\tOnFailure\x12\x1a\n" +
-	"\x16ON_FAILURE_UNSPECIFIED\x10\x00\x12\x13\n" +
-	"\x0fON_FAILURE_KEEP\x10\x01\x12\x18\n" +
-	"\x14ON_FAILURE_ROLL_BACK\x10\x02B]\n" +
-	"\x11dev.wharfinger.v1P\x01ZFgithub.com/wharfinger/wharfinger/clients/go/wharfinger/v1;wharfingerv1b\x06proto3"
+	"\x11max_undo_attempts\x18\x0e \x01(\x05B\x04\xe2A\x01\x01R\x0fmaxUndoAttemptsB\x14\n" +
+	"\x12_max_lost_attempts*j\n" +
+	"\x0eLeftoverPolicy\x12\x1f\n" +
+	"\x1bLEFTOVER_POLICY_UNSPECIFIED\x10\x00\x12\x18\n" +
+	"\x14LEFTOVER_POLICY_KEEP\x10\x01\x12\x1d\n" +
+	"\x19LEFTOVER_POLICY_ROLL_BACK\x10\x02B\x9b\x01\n" +
+	"\x11dev.wharfinger.v1B\vPolicyProtoP\x01ZFgithub.com/wharfinger/wharfinger/clients/go/wharfinger/v1;wharfingerv1\xaa\x02\rWharfinger.V1\xca\x02\rWharfinger\\V1\xea\x02\x0eWharfinger::V1b\x06proto3"
 
 var (
 	file_wharfinger_v1_policy_proto_rawDescOnce sync.Once
@@ -299,20 +299,20 @@ func file_wharfinger_v1_policy_proto_rawDescGZIP() []byte {
 var file_wharfinger_v1_policy_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
 var file_wharfinger_v1_policy_proto_msgTypes = make([]protoimpl.MessageInfo, 1)
 var file_wharfinger_v1_policy_proto_goTypes = []any{
-	(OnFailure)(0),                // 0: wharfinger.v1.OnFailure
+	(LeftoverPolicy)(0),           // 0: wharfinger.v1.LeftoverPolicy
 	(*Policy)(nil),                // 1: wharfinger.v1.Policy
 	(*durationpb.Duration)(nil),   // 2: google.protobuf.Duration
 	(*timestamppb.Timestamp)(nil), // 3: google.protobuf.Timestamp
 	(*DecimalMoney)(nil),          // 4: wharfinger.v1.DecimalMoney
 }
 var file_wharfinger_v1_policy_proto_depIdxs = []int32{
-	0, // 0: wharfinger.v1.Policy.on_failure:type_name -> wharfinger.v1.OnFailure
-	0, // 1: wharfinger.v1.Policy.on_cancel:type_name -> wharfinger.v1.OnFailure
+	0, // 0: wharfinger.v1.Policy.on_failure:type_name -> wharfinger.v1.LeftoverPolicy
+	0, // 1: wharfinger.v1.Policy.on_cancel:type_name -> wharfinger.v1.LeftoverPolicy
 	2, // 2: wharfinger.v1.Policy.retry_backoff:type_name -> google.protobuf.Duration
 	2, // 3: wharfinger.v1.Policy.attempt_timeout:type_name -> google.protobuf.Duration
 	2, // 4: wharfinger.v1.Policy.total_timeout:type_name -> google.protobuf.Duration
 	2, // 5: wharfinger.v1.Policy.undo_timeout:type_name -> google.protobuf.Duration
-	3, // 6: wharfinger.v1.Policy.not_before:type_name -> google.protobuf.Timestamp
+	3, // 6: wharfinger.v1.Policy.not_before_time:type_name -> google.protobuf.Timestamp
 	4, // 7: wharfinger.v1.Policy.max_hourly_cost:type_name -> wharfinger.v1.DecimalMoney
 	8, // [8:8] is the sub-list for method output_type
 	8, // [8:8] is the sub-list for method input_type
@@ -327,6 +327,7 @@ func file_wharfinger_v1_policy_proto_init() {
 		return
 	}
 	file_wharfinger_v1_price_proto_init()
+	file_wharfinger_v1_policy_proto_msgTypes[0].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{

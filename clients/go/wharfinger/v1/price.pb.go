@@ -104,7 +104,7 @@ type Price struct {
 	Term string `protobuf:"bytes,9,opt,name=term,proto3" json:"term,omitempty"`
 	// For prices that change with a month's quantity: each tier from its quantity upwards, lowest first. Empty for flat
 	// prices.
-	Tiers []*Tier `protobuf:"bytes,10,rep,name=tiers,proto3" json:"tiers,omitempty"`
+	Tiers []*PriceTier `protobuf:"bytes,10,rep,name=tiers,proto3" json:"tiers,omitempty"`
 	// From when the price holds; unset: as long as is known.
 	EffectiveTime *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=effective_time,json=effectiveTime,proto3" json:"effective_time,omitempty"`
 	// Until when it holds, this moment not included; unset: no end is known.
@@ -215,7 +215,7 @@ func (x *Price) GetTerm() string {
 	return ""
 }
 
-func (x *Price) GetTiers() []*Tier {
+func (x *Price) GetTiers() []*PriceTier {
 	if x != nil {
 		return x.Tiers
 	}
@@ -265,7 +265,7 @@ func (x *Price) GetStale() bool {
 }
 
 // One step of a price that falls with quantity.
-type Tier struct {
+type PriceTier struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The least quantity, in the price's unit, that this tier holds for; a decimal string, `0` for the first.
 	FromQuantity string `protobuf:"bytes,1,opt,name=from_quantity,json=fromQuantity,proto3" json:"from_quantity,omitempty"`
@@ -275,20 +275,20 @@ type Tier struct {
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *Tier) Reset() {
-	*x = Tier{}
+func (x *PriceTier) Reset() {
+	*x = PriceTier{}
 	mi := &file_wharfinger_v1_price_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *Tier) String() string {
+func (x *PriceTier) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*Tier) ProtoMessage() {}
+func (*PriceTier) ProtoMessage() {}
 
-func (x *Tier) ProtoReflect() protoreflect.Message {
+func (x *PriceTier) ProtoReflect() protoreflect.Message {
 	mi := &file_wharfinger_v1_price_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
@@ -300,19 +300,19 @@ func (x *Tier) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use Tier.ProtoReflect.Descriptor instead.
-func (*Tier) Descriptor() ([]byte, []int) {
+// Deprecated: Use PriceTier.ProtoReflect.Descriptor instead.
+func (*PriceTier) Descriptor() ([]byte, []int) {
 	return file_wharfinger_v1_price_proto_rawDescGZIP(), []int{2}
 }
 
-func (x *Tier) GetFromQuantity() string {
+func (x *PriceTier) GetFromQuantity() string {
 	if x != nil {
 		return x.FromQuantity
 	}
 	return ""
 }
 
-func (x *Tier) GetAmount() *DecimalMoney {
+func (x *PriceTier) GetAmount() *DecimalMoney {
 	if x != nil {
 		return x.Amount
 	}
@@ -330,7 +330,7 @@ type CostEstimate struct {
 	Unpriced []string `protobuf:"bytes,3,rep,name=unpriced,proto3" json:"unpriced,omitempty"`
 	// Digest of all that was looked up in: of the list of catalogues by layer, or of the one catalogue that was asked for;
 	// `sha256:` and 64 hexadecimal digits. EstimateCost takes it, to make the same estimate again.
-	CatalogDigest string `protobuf:"bytes,4,opt,name=catalog_digest,json=catalogDigest,proto3" json:"catalog_digest,omitempty"`
+	PriceBasis string `protobuf:"bytes,4,opt,name=price_basis,json=priceBasis,proto3" json:"price_basis,omitempty"`
 	// The moment the prices were asked for.
 	EstimateTime  *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=estimate_time,json=estimateTime,proto3" json:"estimate_time,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -388,9 +388,9 @@ func (x *CostEstimate) GetUnpriced() []string {
 	return nil
 }
 
-func (x *CostEstimate) GetCatalogDigest() string {
+func (x *CostEstimate) GetPriceBasis() string {
 	if x != nil {
-		return x.CatalogDigest
+		return x.PriceBasis
 	}
 	return ""
 }
@@ -567,7 +567,7 @@ const file_wharfinger_v1_price_proto_rawDesc = "" +
 	"\x19wharfinger/v1/price.proto\x12\rwharfinger.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"W\n" +
 	"\fDecimalMoney\x12)\n" +
 	"\rcurrency_code\x18\x01 \x01(\tB\x04\xe2A\x01\x02R\fcurrencyCode\x12\x1c\n" +
-	"\x06amount\x18\x02 \x01(\tB\x04\xe2A\x01\x02R\x06amount\"\xe0\x04\n" +
+	"\x06amount\x18\x02 \x01(\tB\x04\xe2A\x01\x02R\x06amount\"\xe5\x04\n" +
 	"\x05Price\x12\x14\n" +
 	"\x02id\x18\x01 \x01(\tB\x04\xe2A\x01\x03R\x02id\x12 \n" +
 	"\bprovider\x18\x02 \x01(\tB\x04\xe2A\x01\x03R\bprovider\x12\x1c\n" +
@@ -577,25 +577,26 @@ const file_wharfinger_v1_price_proto_rawDesc = "" +
 	"\x06amount\x18\x06 \x01(\v2\x1b.wharfinger.v1.DecimalMoneyB\x04\xe2A\x01\x03R\x06amount\x12\x18\n" +
 	"\x04free\x18\a \x01(\bB\x04\xe2A\x01\x03R\x04free\x12 \n" +
 	"\bcategory\x18\b \x01(\tB\x04\xe2A\x01\x03R\bcategory\x12\x18\n" +
-	"\x04term\x18\t \x01(\tB\x04\xe2A\x01\x03R\x04term\x12/\n" +
+	"\x04term\x18\t \x01(\tB\x04\xe2A\x01\x03R\x04term\x124\n" +
 	"\x05tiers\x18\n" +
-	" \x03(\v2\x13.wharfinger.v1.TierB\x04\xe2A\x01\x03R\x05tiers\x12G\n" +
+	" \x03(\v2\x18.wharfinger.v1.PriceTierB\x04\xe2A\x01\x03R\x05tiers\x12G\n" +
 	"\x0eeffective_time\x18\v \x01(\v2\x1a.google.protobuf.TimestampB\x04\xe2A\x01\x03R\reffectiveTime\x12A\n" +
 	"\vexpire_time\x18\f \x01(\v2\x1a.google.protobuf.TimestampB\x04\xe2A\x01\x03R\n" +
 	"expireTime\x12\x1c\n" +
 	"\x06source\x18\r \x01(\tB\x04\xe2A\x01\x03R\x06source\x12+\n" +
 	"\x0ecatalog_digest\x18\x0e \x01(\tB\x04\xe2A\x01\x03R\rcatalogDigest\x12\x1a\n" +
 	"\x05layer\x18\x0f \x01(\tB\x04\xe2A\x01\x03R\x05layer\x12\x1a\n" +
-	"\x05stale\x18\x10 \x01(\bB\x04\xe2A\x01\x03R\x05stale\"l\n" +
-	"\x04Tier\x12)\n" +
+	"\x05stale\x18\x10 \x01(\bB\x04\xe2A\x01\x03R\x05stale\"q\n" +
+	"\tPriceTier\x12)\n" +
 	"\rfrom_quantity\x18\x01 \x01(\tB\x04\xe2A\x01\x03R\ffromQuantity\x129\n" +
-	"\x06amount\x18\x02 \x01(\v2\x1b.wharfinger.v1.DecimalMoneyB\x04\xe2A\x01\x03R\x06amount\"\x94\x02\n" +
+	"\x06amount\x18\x02 \x01(\v2\x1b.wharfinger.v1.DecimalMoneyB\x04\xe2A\x01\x03R\x06amount\"\x9e\x02\n" +
 	"\fCostEstimate\x129\n" +
 	"\x06hourly\x18\x01 \x03(\v2\x1b.wharfinger.v1.DecimalMoneyB\x04\xe2A\x01\x03R\x06hourly\x123\n" +
 	"\x05items\x18\x02 \x03(\v2\x17.wharfinger.v1.CostItemB\x04\xe2A\x01\x03R\x05items\x12 \n" +
-	"\bunpriced\x18\x03 \x03(\tB\x04\xe2A\x01\x03R\bunpriced\x12+\n" +
-	"\x0ecatalog_digest\x18\x04 \x01(\tB\x04\xe2A\x01\x03R\rcatalogDigest\x12E\n" +
-	"\restimate_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampB\x04\xe2A\x01\x03R\festimateTime\"\xed\x01\n" +
+	"\bunpriced\x18\x03 \x03(\tB\x04\xe2A\x01\x03R\bunpriced\x12%\n" +
+	"\vprice_basis\x18\x04 \x01(\tB\x04\xe2A\x01\x03R\n" +
+	"priceBasis\x12E\n" +
+	"\restimate_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampB\x04\xe2A\x01\x03R\festimateTimeR\x0ecatalog_digest\"\xed\x01\n" +
 	"\bCostItem\x12\x12\n" +
 	"\x04what\x18\x01 \x01(\tR\x04what\x12\x1a\n" +
 	"\bquantity\x18\x02 \x01(\tR\bquantity\x12*\n" +
@@ -606,8 +607,9 @@ const file_wharfinger_v1_price_proto_rawDesc = "" +
 	"\fLeftoverCost\x12>\n" +
 	"\fknown_hourly\x18\x01 \x03(\v2\x1b.wharfinger.v1.DecimalMoneyR\vknownHourly\x12\x1a\n" +
 	"\bunpriced\x18\x02 \x01(\x05R\bunpriced\x12\x1c\n" +
-	"\tuncertain\x18\x03 \x01(\x05R\tuncertainB]\n" +
-	"\x11dev.wharfinger.v1P\x01ZFgithub.com/wharfinger/wharfinger/clients/go/wharfinger/v1;wharfingerv1b\x06proto3"
+	"\tuncertain\x18\x03 \x01(\x05R\tuncertainB\x9a\x01\n" +
+	"\x11dev.wharfinger.v1B\n" +
+	"PriceProtoP\x01ZFgithub.com/wharfinger/wharfinger/clients/go/wharfinger/v1;wharfingerv1\xaa\x02\rWharfinger.V1\xca\x02\rWharfinger\\V1\xea\x02\x0eWharfinger::V1b\x06proto3"
 
 var (
 	file_wharfinger_v1_price_proto_rawDescOnce sync.Once
@@ -625,7 +627,7 @@ var file_wharfinger_v1_price_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
 var file_wharfinger_v1_price_proto_goTypes = []any{
 	(*DecimalMoney)(nil),          // 0: wharfinger.v1.DecimalMoney
 	(*Price)(nil),                 // 1: wharfinger.v1.Price
-	(*Tier)(nil),                  // 2: wharfinger.v1.Tier
+	(*PriceTier)(nil),             // 2: wharfinger.v1.PriceTier
 	(*CostEstimate)(nil),          // 3: wharfinger.v1.CostEstimate
 	(*CostItem)(nil),              // 4: wharfinger.v1.CostItem
 	(*LeftoverCost)(nil),          // 5: wharfinger.v1.LeftoverCost
@@ -633,10 +635,10 @@ var file_wharfinger_v1_price_proto_goTypes = []any{
 }
 var file_wharfinger_v1_price_proto_depIdxs = []int32{
 	0,  // 0: wharfinger.v1.Price.amount:type_name -> wharfinger.v1.DecimalMoney
-	2,  // 1: wharfinger.v1.Price.tiers:type_name -> wharfinger.v1.Tier
+	2,  // 1: wharfinger.v1.Price.tiers:type_name -> wharfinger.v1.PriceTier
 	6,  // 2: wharfinger.v1.Price.effective_time:type_name -> google.protobuf.Timestamp
 	6,  // 3: wharfinger.v1.Price.expire_time:type_name -> google.protobuf.Timestamp
-	0,  // 4: wharfinger.v1.Tier.amount:type_name -> wharfinger.v1.DecimalMoney
+	0,  // 4: wharfinger.v1.PriceTier.amount:type_name -> wharfinger.v1.DecimalMoney
 	0,  // 5: wharfinger.v1.CostEstimate.hourly:type_name -> wharfinger.v1.DecimalMoney
 	4,  // 6: wharfinger.v1.CostEstimate.items:type_name -> wharfinger.v1.CostItem
 	6,  // 7: wharfinger.v1.CostEstimate.estimate_time:type_name -> google.protobuf.Timestamp

@@ -35,10 +35,12 @@ type EstimateCostRequest struct {
 	// Instead of a task: items with `what`, `quantity` and, in `price`, at least provider and sku. Here `quantity` is how
 	// much is held, of things that are priced by time.
 	Items []*CostItem `protobuf:"bytes,3,rep,name=items,proto3" json:"items,omitempty"`
-	// Estimate by this and not by what is active: a CostEstimate's catalog_digest, or a catalogue's digest.
+	// Estimate by this catalogue alone: its digest. Not together with price_basis.
 	CatalogDigest string `protobuf:"bytes,4,opt,name=catalog_digest,json=catalogDigest,proto3" json:"catalog_digest,omitempty"`
 	// By the prices of that moment; unset: now.
-	At            *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=at,proto3" json:"at,omitempty"`
+	AtTime *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=at_time,json=atTime,proto3" json:"at_time,omitempty"`
+	// Estimate by what an earlier estimate was made by (CostEstimate.price_basis), and not by what is active.
+	PriceBasis    string `protobuf:"bytes,6,opt,name=price_basis,json=priceBasis,proto3" json:"price_basis,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -101,11 +103,18 @@ func (x *EstimateCostRequest) GetCatalogDigest() string {
 	return ""
 }
 
-func (x *EstimateCostRequest) GetAt() *timestamppb.Timestamp {
+func (x *EstimateCostRequest) GetAtTime() *timestamppb.Timestamp {
 	if x != nil {
-		return x.At
+		return x.AtTime
 	}
 	return nil
+}
+
+func (x *EstimateCostRequest) GetPriceBasis() string {
+	if x != nil {
+		return x.PriceBasis
+	}
+	return ""
 }
 
 // Asks for one price.
@@ -126,9 +135,13 @@ type GetPriceRequest struct {
 	// Three-letter ISO 4217 code. Empty: the only currency there is.
 	CurrencyCode string `protobuf:"bytes,7,opt,name=currency_code,json=currencyCode,proto3" json:"currency_code,omitempty"`
 	// The price of that moment; unset: now.
-	At *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=at,proto3" json:"at,omitempty"`
-	// Look in this and not in what is active: a CostEstimate's catalog_digest, or a catalogue's digest.
+	AtTime *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=at_time,json=atTime,proto3" json:"at_time,omitempty"`
+	// Look in this catalogue alone: its digest. Not together with price_basis.
 	CatalogDigest string `protobuf:"bytes,9,opt,name=catalog_digest,json=catalogDigest,proto3" json:"catalog_digest,omitempty"`
+	// Look in what an estimate was made by (CostEstimate.price_basis), and not in what is active.
+	PriceBasis string `protobuf:"bytes,10,opt,name=price_basis,json=priceBasis,proto3" json:"price_basis,omitempty"`
+	// Take a figure of this source only, as in Price.source. Empty: of any.
+	Source        string `protobuf:"bytes,11,opt,name=source,proto3" json:"source,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -212,9 +225,9 @@ func (x *GetPriceRequest) GetCurrencyCode() string {
 	return ""
 }
 
-func (x *GetPriceRequest) GetAt() *timestamppb.Timestamp {
+func (x *GetPriceRequest) GetAtTime() *timestamppb.Timestamp {
 	if x != nil {
-		return x.At
+		return x.AtTime
 	}
 	return nil
 }
@@ -226,20 +239,36 @@ func (x *GetPriceRequest) GetCatalogDigest() string {
 	return ""
 }
 
+func (x *GetPriceRequest) GetPriceBasis() string {
+	if x != nil {
+		return x.PriceBasis
+	}
+	return ""
+}
+
+func (x *GetPriceRequest) GetSource() string {
+	if x != nil {
+		return x.Source
+	}
+	return ""
+}
+
 // Asks for a page of prices.
 type ListPricesRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// `projects/{project}`, whose own prices come first.
 	Parent string `protobuf:"bytes,1,opt,name=parent,proto3" json:"parent,omitempty"`
 	// Comparisons joined by AND: `provider = "ec2_linux" AND region = "us-east-1" AND sku : "m5."`. Fields: provider,
-	// region, sku (`:` is "begins with"), category, term, currency_code, unit.
+	// region, sku (`:` is "begins with"), category, term, currency_code, unit, source.
 	Filter string `protobuf:"bytes,2,opt,name=filter,proto3" json:"filter,omitempty"`
 	// How many at most; 0: 100. More than 1000 counts as 1000, a negative number is refused.
 	PageSize int32 `protobuf:"varint,3,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// next_page_token of the page before; empty: the first page.
 	PageToken string `protobuf:"bytes,4,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
-	// List what is in this and not in what is active: a CostEstimate's catalog_digest, or a catalogue's digest.
+	// List what is in this catalogue alone: its digest. Not together with price_basis.
 	CatalogDigest string `protobuf:"bytes,5,opt,name=catalog_digest,json=catalogDigest,proto3" json:"catalog_digest,omitempty"`
+	// List what an estimate was made by (CostEstimate.price_basis), and not what is active.
+	PriceBasis    string `protobuf:"bytes,6,opt,name=price_basis,json=priceBasis,proto3" json:"price_basis,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -305,6 +334,13 @@ func (x *ListPricesRequest) GetPageToken() string {
 func (x *ListPricesRequest) GetCatalogDigest() string {
 	if x != nil {
 		return x.CatalogDigest
+	}
+	return ""
+}
+
+func (x *ListPricesRequest) GetPriceBasis() string {
+	if x != nil {
+		return x.PriceBasis
 	}
 	return ""
 }
@@ -416,7 +452,9 @@ type ListCatalogsRequest struct {
 	// How many at most; 0: 100. More than 1000 counts as 1000, a negative number is refused.
 	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// next_page_token of the page before; empty: the first page.
-	PageToken     string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	PageToken string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// `projects/{project}`: those that the project may use, which is all of them so far. Empty: all.
+	Parent        string `protobuf:"bytes,3,opt,name=parent,proto3" json:"parent,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -461,6 +499,13 @@ func (x *ListCatalogsRequest) GetPageSize() int32 {
 func (x *ListCatalogsRequest) GetPageToken() string {
 	if x != nil {
 		return x.PageToken
+	}
+	return ""
+}
+
+func (x *ListCatalogsRequest) GetParent() string {
+	if x != nil {
+		return x.Parent
 	}
 	return ""
 }
@@ -610,10 +655,16 @@ func (*ImportCatalogRequest_Chunk) isImportCatalogRequest_Kind() {}
 // What is imported, and how it is to be checked.
 type ImportCatalogHeader struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
+	// Where the file comes from. Not set: chunks follow, as with an empty upload.
+	//
+	// Types that are valid to be assigned to Origin:
+	//
+	//	*ImportCatalogHeader_Upload
+	//	*ImportCatalogHeader_Fetch
+	//	*ImportCatalogHeader_Configured
+	Origin isImportCatalogHeader_Origin `protobuf_oneof:"origin"`
 	// The name of a price source. Empty: the one that recognises the file.
 	Format string `protobuf:"bytes,1,opt,name=format,proto3" json:"format,omitempty"`
-	// Where the server fetches the file, by http or https; no chunks follow then.
-	Url string `protobuf:"bytes,2,opt,name=url,proto3" json:"url,omitempty"`
 	// SHA-256 that the file must have, in hexadecimal.
 	Sha256 string `protobuf:"bytes,3,opt,name=sha256,proto3" json:"sha256,omitempty"`
 	// A minisign signature file of the file, by a key that the operator trusts.
@@ -622,16 +673,12 @@ type ImportCatalogHeader struct {
 	Activate bool `protobuf:"varint,5,opt,name=activate,proto3" json:"activate,omitempty"`
 	// Accept what the checks object to; who did so is recorded.
 	OverrideChecks bool `protobuf:"varint,6,opt,name=override_checks,json=overrideChecks,proto3" json:"override_checks,omitempty"`
-	// What to call it where there is no URL, such as the file's name.
-	FileName string `protobuf:"bytes,7,opt,name=file_name,json=fileName,proto3" json:"file_name,omitempty"`
 	// Why, for those who read the record of activations later.
 	Reason string `protobuf:"bytes,8,opt,name=reason,proto3" json:"reason,omitempty"`
-	// Instead of a URL: the server fetches what its operator configured, or else Libcloud's published file, and checks it
-	// by the checksum that lies beside it; no chunks follow. Where the server asked a short while ago it does not ask
-	// again, and answers with the catalogue that it has from there.
-	Update bool `protobuf:"varint,9,opt,name=update,proto3" json:"update,omitempty"`
-	// Fetch although the server asked a short while ago.
-	Force         bool `protobuf:"varint,10,opt,name=force,proto3" json:"force,omitempty"`
+	// The source that the catalogue is of, such as `libcloud`. Empty: the format's name.
+	Source string `protobuf:"bytes,14,opt,name=source,proto3" json:"source,omitempty"`
+	// `projects/{project}`: for that project alone, which no server can do yet. Empty: for all.
+	Parent        string `protobuf:"bytes,15,opt,name=parent,proto3" json:"parent,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -666,16 +713,43 @@ func (*ImportCatalogHeader) Descriptor() ([]byte, []int) {
 	return file_wharfinger_v1_pricing_service_proto_rawDescGZIP(), []int{8}
 }
 
+func (x *ImportCatalogHeader) GetOrigin() isImportCatalogHeader_Origin {
+	if x != nil {
+		return x.Origin
+	}
+	return nil
+}
+
+func (x *ImportCatalogHeader) GetUpload() *CatalogUpload {
+	if x != nil {
+		if x, ok := x.Origin.(*ImportCatalogHeader_Upload); ok {
+			return x.Upload
+		}
+	}
+	return nil
+}
+
+func (x *ImportCatalogHeader) GetFetch() *CatalogUrl {
+	if x != nil {
+		if x, ok := x.Origin.(*ImportCatalogHeader_Fetch); ok {
+			return x.Fetch
+		}
+	}
+	return nil
+}
+
+func (x *ImportCatalogHeader) GetConfigured() *CatalogUpdate {
+	if x != nil {
+		if x, ok := x.Origin.(*ImportCatalogHeader_Configured); ok {
+			return x.Configured
+		}
+	}
+	return nil
+}
+
 func (x *ImportCatalogHeader) GetFormat() string {
 	if x != nil {
 		return x.Format
-	}
-	return ""
-}
-
-func (x *ImportCatalogHeader) GetUrl() string {
-	if x != nil {
-		return x.Url
 	}
 	return ""
 }
@@ -708,13 +782,6 @@ func (x *ImportCatalogHeader) GetOverrideChecks() bool {
 	return false
 }
 
-func (x *ImportCatalogHeader) GetFileName() string {
-	if x != nil {
-		return x.FileName
-	}
-	return ""
-}
-
 func (x *ImportCatalogHeader) GetReason() string {
 	if x != nil {
 		return x.Reason
@@ -722,14 +789,178 @@ func (x *ImportCatalogHeader) GetReason() string {
 	return ""
 }
 
-func (x *ImportCatalogHeader) GetUpdate() bool {
+func (x *ImportCatalogHeader) GetSource() string {
 	if x != nil {
-		return x.Update
+		return x.Source
 	}
-	return false
+	return ""
 }
 
-func (x *ImportCatalogHeader) GetForce() bool {
+func (x *ImportCatalogHeader) GetParent() string {
+	if x != nil {
+		return x.Parent
+	}
+	return ""
+}
+
+type isImportCatalogHeader_Origin interface {
+	isImportCatalogHeader_Origin()
+}
+
+type ImportCatalogHeader_Upload struct {
+	// It follows in chunks.
+	Upload *CatalogUpload `protobuf:"bytes,11,opt,name=upload,proto3,oneof"`
+}
+
+type ImportCatalogHeader_Fetch struct {
+	// The server fetches it, by http or https; no chunks follow.
+	Fetch *CatalogUrl `protobuf:"bytes,12,opt,name=fetch,proto3,oneof"`
+}
+
+type ImportCatalogHeader_Configured struct {
+	// The server fetches what its operator configured; no chunks follow.
+	Configured *CatalogUpdate `protobuf:"bytes,13,opt,name=configured,proto3,oneof"`
+}
+
+func (*ImportCatalogHeader_Upload) isImportCatalogHeader_Origin() {}
+
+func (*ImportCatalogHeader_Fetch) isImportCatalogHeader_Origin() {}
+
+func (*ImportCatalogHeader_Configured) isImportCatalogHeader_Origin() {}
+
+// A file that the caller sends.
+type CatalogUpload struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What to call it, such as the file's name; 255 characters at most.
+	FileName      string `protobuf:"bytes,1,opt,name=file_name,json=fileName,proto3" json:"file_name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CatalogUpload) Reset() {
+	*x = CatalogUpload{}
+	mi := &file_wharfinger_v1_pricing_service_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CatalogUpload) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CatalogUpload) ProtoMessage() {}
+
+func (x *CatalogUpload) ProtoReflect() protoreflect.Message {
+	mi := &file_wharfinger_v1_pricing_service_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CatalogUpload.ProtoReflect.Descriptor instead.
+func (*CatalogUpload) Descriptor() ([]byte, []int) {
+	return file_wharfinger_v1_pricing_service_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *CatalogUpload) GetFileName() string {
+	if x != nil {
+		return x.FileName
+	}
+	return ""
+}
+
+// A file that the server fetches.
+type CatalogUrl struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Its address, by http or https.
+	Url           string `protobuf:"bytes,1,opt,name=url,proto3" json:"url,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CatalogUrl) Reset() {
+	*x = CatalogUrl{}
+	mi := &file_wharfinger_v1_pricing_service_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CatalogUrl) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CatalogUrl) ProtoMessage() {}
+
+func (x *CatalogUrl) ProtoReflect() protoreflect.Message {
+	mi := &file_wharfinger_v1_pricing_service_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CatalogUrl.ProtoReflect.Descriptor instead.
+func (*CatalogUrl) Descriptor() ([]byte, []int) {
+	return file_wharfinger_v1_pricing_service_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *CatalogUrl) GetUrl() string {
+	if x != nil {
+		return x.Url
+	}
+	return ""
+}
+
+// What the server's operator configured, or else Libcloud's published file: the server fetches it, and checks it by the
+// checksum that lies beside it.
+type CatalogUpdate struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Fetch although the server asked a short while ago. Otherwise it answers with the catalogue that it has from there.
+	Force         bool `protobuf:"varint,1,opt,name=force,proto3" json:"force,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CatalogUpdate) Reset() {
+	*x = CatalogUpdate{}
+	mi := &file_wharfinger_v1_pricing_service_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CatalogUpdate) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CatalogUpdate) ProtoMessage() {}
+
+func (x *CatalogUpdate) ProtoReflect() protoreflect.Message {
+	mi := &file_wharfinger_v1_pricing_service_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CatalogUpdate.ProtoReflect.Descriptor instead.
+func (*CatalogUpdate) Descriptor() ([]byte, []int) {
+	return file_wharfinger_v1_pricing_service_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *CatalogUpdate) GetForce() bool {
 	if x != nil {
 		return x.Force
 	}
@@ -752,7 +983,7 @@ type ImportCatalogResponse struct {
 
 func (x *ImportCatalogResponse) Reset() {
 	*x = ImportCatalogResponse{}
-	mi := &file_wharfinger_v1_pricing_service_proto_msgTypes[9]
+	mi := &file_wharfinger_v1_pricing_service_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -764,7 +995,7 @@ func (x *ImportCatalogResponse) String() string {
 func (*ImportCatalogResponse) ProtoMessage() {}
 
 func (x *ImportCatalogResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_wharfinger_v1_pricing_service_proto_msgTypes[9]
+	mi := &file_wharfinger_v1_pricing_service_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -777,7 +1008,7 @@ func (x *ImportCatalogResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImportCatalogResponse.ProtoReflect.Descriptor instead.
 func (*ImportCatalogResponse) Descriptor() ([]byte, []int) {
-	return file_wharfinger_v1_pricing_service_proto_rawDescGZIP(), []int{9}
+	return file_wharfinger_v1_pricing_service_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *ImportCatalogResponse) GetKind() isImportCatalogResponse_Kind {
@@ -832,13 +1063,16 @@ type ActivateCatalogRequest struct {
 	Reason string `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
 	// Accept what the checks object to; who did so is recorded.
 	OverrideChecks bool `protobuf:"varint,3,opt,name=override_checks,json=overrideChecks,proto3" json:"override_checks,omitempty"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	// The caller's own id of this request, best a UUID; 1 to 128 characters. A catalogue that is the active one already is
+	// not made active a second time, with an id or without.
+	RequestId     string `protobuf:"bytes,4,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ActivateCatalogRequest) Reset() {
 	*x = ActivateCatalogRequest{}
-	mi := &file_wharfinger_v1_pricing_service_proto_msgTypes[10]
+	mi := &file_wharfinger_v1_pricing_service_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -850,7 +1084,7 @@ func (x *ActivateCatalogRequest) String() string {
 func (*ActivateCatalogRequest) ProtoMessage() {}
 
 func (x *ActivateCatalogRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_wharfinger_v1_pricing_service_proto_msgTypes[10]
+	mi := &file_wharfinger_v1_pricing_service_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -863,7 +1097,7 @@ func (x *ActivateCatalogRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ActivateCatalogRequest.ProtoReflect.Descriptor instead.
 func (*ActivateCatalogRequest) Descriptor() ([]byte, []int) {
-	return file_wharfinger_v1_pricing_service_proto_rawDescGZIP(), []int{10}
+	return file_wharfinger_v1_pricing_service_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *ActivateCatalogRequest) GetName() string {
@@ -887,20 +1121,29 @@ func (x *ActivateCatalogRequest) GetOverrideChecks() bool {
 	return false
 }
 
+func (x *ActivateCatalogRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
 // Asks for a page of activations.
 type ListActivationsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// How many at most; 0: 100. More than 1000 counts as 1000, a negative number is refused.
 	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// next_page_token of the page before; empty: the first page.
-	PageToken     string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	PageToken string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// `projects/{project}`: those that the project may use, which is all of them so far. Empty: all.
+	Parent        string `protobuf:"bytes,3,opt,name=parent,proto3" json:"parent,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ListActivationsRequest) Reset() {
 	*x = ListActivationsRequest{}
-	mi := &file_wharfinger_v1_pricing_service_proto_msgTypes[11]
+	mi := &file_wharfinger_v1_pricing_service_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -912,7 +1155,7 @@ func (x *ListActivationsRequest) String() string {
 func (*ListActivationsRequest) ProtoMessage() {}
 
 func (x *ListActivationsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_wharfinger_v1_pricing_service_proto_msgTypes[11]
+	mi := &file_wharfinger_v1_pricing_service_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -925,7 +1168,7 @@ func (x *ListActivationsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListActivationsRequest.ProtoReflect.Descriptor instead.
 func (*ListActivationsRequest) Descriptor() ([]byte, []int) {
-	return file_wharfinger_v1_pricing_service_proto_rawDescGZIP(), []int{11}
+	return file_wharfinger_v1_pricing_service_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *ListActivationsRequest) GetPageSize() int32 {
@@ -938,6 +1181,13 @@ func (x *ListActivationsRequest) GetPageSize() int32 {
 func (x *ListActivationsRequest) GetPageToken() string {
 	if x != nil {
 		return x.PageToken
+	}
+	return ""
+}
+
+func (x *ListActivationsRequest) GetParent() string {
+	if x != nil {
+		return x.Parent
 	}
 	return ""
 }
@@ -955,7 +1205,7 @@ type ListActivationsResponse struct {
 
 func (x *ListActivationsResponse) Reset() {
 	*x = ListActivationsResponse{}
-	mi := &file_wharfinger_v1_pricing_service_proto_msgTypes[12]
+	mi := &file_wharfinger_v1_pricing_service_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -967,7 +1217,7 @@ func (x *ListActivationsResponse) String() string {
 func (*ListActivationsResponse) ProtoMessage() {}
 
 func (x *ListActivationsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_wharfinger_v1_pricing_service_proto_msgTypes[12]
+	mi := &file_wharfinger_v1_pricing_service_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -980,7 +1230,7 @@ func (x *ListActivationsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListActivationsResponse.ProtoReflect.Descriptor instead.
 func (*ListActivationsResponse) Descriptor() ([]byte, []int) {
-	return file_wharfinger_v1_pricing_service_proto_rawDescGZIP(), []int{12}
+	return file_wharfinger_v1_pricing_service_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *ListActivationsResponse) GetActivations() []*Activation {
@@ -1001,87 +1251,117 @@ var File_wharfinger_v1_pricing_service_proto protoreflect.FileDescriptor
 
 const file_wharfinger_v1_pricing_service_proto_rawDesc = "" +
 	"\n" +
-	"#wharfinger/v1/pricing_service.proto\x12\rwharfinger.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bwharfinger/v1/catalog.proto\x1a\x19wharfinger/v1/price.proto\x1a\x18wharfinger/v1/task.proto\"\x8e\x02\n" +
-	"\x13EstimateCostRequest\x124\n" +
-	"\x06parent\x18\x01 \x01(\tB\x1c\xe2A\x01\x02\xfaA\x15\x12\x13wharfinger.dev/TaskR\x06parent\x12-\n" +
+	"#wharfinger/v1/pricing_service.proto\x12\rwharfinger.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bwharfinger/v1/catalog.proto\x1a\x19wharfinger/v1/price.proto\x1a\x18wharfinger/v1/task.proto\"\xc1\x02\n" +
+	"\x13EstimateCostRequest\x127\n" +
+	"\x06parent\x18\x01 \x01(\tB\x1f\xe2A\x01\x02\xfaA\x18\n" +
+	"\x16wharfinger.dev/ProjectR\x06parent\x12-\n" +
 	"\x04task\x18\x02 \x01(\v2\x13.wharfinger.v1.TaskB\x04\xe2A\x01\x01R\x04task\x123\n" +
 	"\x05items\x18\x03 \x03(\v2\x17.wharfinger.v1.CostItemB\x04\xe2A\x01\x01R\x05items\x12+\n" +
-	"\x0ecatalog_digest\x18\x04 \x01(\tB\x04\xe2A\x01\x01R\rcatalogDigest\x120\n" +
-	"\x02at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampB\x04\xe2A\x01\x01R\x02at\"\xe5\x02\n" +
-	"\x0fGetPriceRequest\x124\n" +
-	"\x06parent\x18\x01 \x01(\tB\x1c\xe2A\x01\x02\xfaA\x15\x12\x13wharfinger.dev/TaskR\x06parent\x12 \n" +
+	"\x0ecatalog_digest\x18\x04 \x01(\tB\x04\xe2A\x01\x01R\rcatalogDigest\x129\n" +
+	"\aat_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampB\x04\xe2A\x01\x01R\x06atTime\x12%\n" +
+	"\vprice_basis\x18\x06 \x01(\tB\x04\xe2A\x01\x01R\n" +
+	"priceBasis\"\xb6\x03\n" +
+	"\x0fGetPriceRequest\x127\n" +
+	"\x06parent\x18\x01 \x01(\tB\x1f\xe2A\x01\x02\xfaA\x18\n" +
+	"\x16wharfinger.dev/ProjectR\x06parent\x12 \n" +
 	"\bprovider\x18\x02 \x01(\tB\x04\xe2A\x01\x02R\bprovider\x12\x1c\n" +
 	"\x06region\x18\x03 \x01(\tB\x04\xe2A\x01\x01R\x06region\x12\x16\n" +
 	"\x03sku\x18\x04 \x01(\tB\x04\xe2A\x01\x02R\x03sku\x12 \n" +
 	"\bcategory\x18\x05 \x01(\tB\x04\xe2A\x01\x01R\bcategory\x12\x18\n" +
 	"\x04term\x18\x06 \x01(\tB\x04\xe2A\x01\x01R\x04term\x12)\n" +
-	"\rcurrency_code\x18\a \x01(\tB\x04\xe2A\x01\x01R\fcurrencyCode\x120\n" +
-	"\x02at\x18\b \x01(\v2\x1a.google.protobuf.TimestampB\x04\xe2A\x01\x01R\x02at\x12+\n" +
-	"\x0ecatalog_digest\x18\t \x01(\tB\x04\xe2A\x01\x01R\rcatalogDigest\"\xdc\x01\n" +
-	"\x11ListPricesRequest\x124\n" +
-	"\x06parent\x18\x01 \x01(\tB\x1c\xe2A\x01\x02\xfaA\x15\x12\x13wharfinger.dev/TaskR\x06parent\x12\x1c\n" +
+	"\rcurrency_code\x18\a \x01(\tB\x04\xe2A\x01\x01R\fcurrencyCode\x129\n" +
+	"\aat_time\x18\b \x01(\v2\x1a.google.protobuf.TimestampB\x04\xe2A\x01\x01R\x06atTime\x12+\n" +
+	"\x0ecatalog_digest\x18\t \x01(\tB\x04\xe2A\x01\x01R\rcatalogDigest\x12%\n" +
+	"\vprice_basis\x18\n" +
+	" \x01(\tB\x04\xe2A\x01\x01R\n" +
+	"priceBasis\x12\x1c\n" +
+	"\x06source\x18\v \x01(\tB\x04\xe2A\x01\x01R\x06source\"\x86\x02\n" +
+	"\x11ListPricesRequest\x127\n" +
+	"\x06parent\x18\x01 \x01(\tB\x1f\xe2A\x01\x02\xfaA\x18\n" +
+	"\x16wharfinger.dev/ProjectR\x06parent\x12\x1c\n" +
 	"\x06filter\x18\x02 \x01(\tB\x04\xe2A\x01\x01R\x06filter\x12!\n" +
 	"\tpage_size\x18\x03 \x01(\x05B\x04\xe2A\x01\x01R\bpageSize\x12#\n" +
 	"\n" +
 	"page_token\x18\x04 \x01(\tB\x04\xe2A\x01\x01R\tpageToken\x12+\n" +
-	"\x0ecatalog_digest\x18\x05 \x01(\tB\x04\xe2A\x01\x01R\rcatalogDigest\"j\n" +
+	"\x0ecatalog_digest\x18\x05 \x01(\tB\x04\xe2A\x01\x01R\rcatalogDigest\x12%\n" +
+	"\vprice_basis\x18\x06 \x01(\tB\x04\xe2A\x01\x01R\n" +
+	"priceBasis\"j\n" +
 	"\x12ListPricesResponse\x12,\n" +
 	"\x06prices\x18\x01 \x03(\v2\x14.wharfinger.v1.PriceR\x06prices\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"H\n" +
 	"\x11GetCatalogRequest\x123\n" +
 	"\x04name\x18\x01 \x01(\tB\x1f\xe2A\x01\x02\xfaA\x18\n" +
-	"\x16wharfinger.dev/CatalogR\x04name\"]\n" +
+	"\x16wharfinger.dev/CatalogR\x04name\"\x96\x01\n" +
 	"\x13ListCatalogsRequest\x12!\n" +
 	"\tpage_size\x18\x01 \x01(\x05B\x04\xe2A\x01\x01R\bpageSize\x12#\n" +
 	"\n" +
-	"page_token\x18\x02 \x01(\tB\x04\xe2A\x01\x01R\tpageToken\"r\n" +
+	"page_token\x18\x02 \x01(\tB\x04\xe2A\x01\x01R\tpageToken\x127\n" +
+	"\x06parent\x18\x03 \x01(\tB\x1f\xe2A\x01\x01\xfaA\x18\n" +
+	"\x16wharfinger.dev/ProjectR\x06parent\"r\n" +
 	"\x14ListCatalogsResponse\x122\n" +
 	"\bcatalogs\x18\x01 \x03(\v2\x16.wharfinger.v1.CatalogR\bcatalogs\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"t\n" +
 	"\x14ImportCatalogRequest\x12<\n" +
 	"\x06header\x18\x01 \x01(\v2\".wharfinger.v1.ImportCatalogHeaderH\x00R\x06header\x12\x16\n" +
 	"\x05chunk\x18\x02 \x01(\fH\x00R\x05chunkB\x06\n" +
-	"\x04kind\"\xd9\x02\n" +
-	"\x13ImportCatalogHeader\x12\x1c\n" +
-	"\x06format\x18\x01 \x01(\tB\x04\xe2A\x01\x01R\x06format\x12\x16\n" +
-	"\x03url\x18\x02 \x01(\tB\x04\xe2A\x01\x01R\x03url\x12\x1c\n" +
+	"\x04kind\"\xa7\x04\n" +
+	"\x13ImportCatalogHeader\x126\n" +
+	"\x06upload\x18\v \x01(\v2\x1c.wharfinger.v1.CatalogUploadH\x00R\x06upload\x121\n" +
+	"\x05fetch\x18\f \x01(\v2\x19.wharfinger.v1.CatalogUrlH\x00R\x05fetch\x12>\n" +
+	"\n" +
+	"configured\x18\r \x01(\v2\x1c.wharfinger.v1.CatalogUpdateH\x00R\n" +
+	"configured\x12\x1c\n" +
+	"\x06format\x18\x01 \x01(\tB\x04\xe2A\x01\x01R\x06format\x12\x1c\n" +
 	"\x06sha256\x18\x03 \x01(\tB\x04\xe2A\x01\x01R\x06sha256\x12\"\n" +
 	"\tsignature\x18\x04 \x01(\fB\x04\xe2A\x01\x01R\tsignature\x12 \n" +
 	"\bactivate\x18\x05 \x01(\bB\x04\xe2A\x01\x01R\bactivate\x12-\n" +
-	"\x0foverride_checks\x18\x06 \x01(\bB\x04\xe2A\x01\x01R\x0eoverrideChecks\x12!\n" +
-	"\tfile_name\x18\a \x01(\tB\x04\xe2A\x01\x01R\bfileName\x12\x1c\n" +
+	"\x0foverride_checks\x18\x06 \x01(\bB\x04\xe2A\x01\x01R\x0eoverrideChecks\x12\x1c\n" +
 	"\x06reason\x18\b \x01(\tB\x04\xe2A\x01\x01R\x06reason\x12\x1c\n" +
-	"\x06update\x18\t \x01(\bB\x04\xe2A\x01\x01R\x06update\x12\x1a\n" +
-	"\x05force\x18\n" +
-	" \x01(\bB\x04\xe2A\x01\x01R\x05force\"\x8a\x01\n" +
+	"\x06source\x18\x0e \x01(\tB\x04\xe2A\x01\x01R\x06source\x127\n" +
+	"\x06parent\x18\x0f \x01(\tB\x1f\xe2A\x01\x01\xfaA\x18\n" +
+	"\x16wharfinger.dev/ProjectR\x06parentB\b\n" +
+	"\x06originJ\x04\b\x02\x10\x03J\x04\b\a\x10\bJ\x04\b\t\x10\n" +
+	"J\x04\b\n" +
+	"\x10\vR\tfile_nameR\x05forceR\x06updateR\x03url\"2\n" +
+	"\rCatalogUpload\x12!\n" +
+	"\tfile_name\x18\x01 \x01(\tB\x04\xe2A\x01\x01R\bfileName\"$\n" +
+	"\n" +
+	"CatalogUrl\x12\x16\n" +
+	"\x03url\x18\x01 \x01(\tB\x04\xe2A\x01\x02R\x03url\"+\n" +
+	"\rCatalogUpdate\x12\x1a\n" +
+	"\x05force\x18\x01 \x01(\bB\x04\xe2A\x01\x01R\x05force\"\x8a\x01\n" +
 	"\x15ImportCatalogResponse\x125\n" +
 	"\bprogress\x18\x01 \x01(\v2\x17.wharfinger.v1.ProgressH\x00R\bprogress\x122\n" +
 	"\acatalog\x18\x02 \x01(\v2\x16.wharfinger.v1.CatalogH\x00R\acatalogB\x06\n" +
-	"\x04kind\"\x9a\x01\n" +
+	"\x04kind\"\xbf\x01\n" +
 	"\x16ActivateCatalogRequest\x123\n" +
 	"\x04name\x18\x01 \x01(\tB\x1f\xe2A\x01\x02\xfaA\x18\n" +
 	"\x16wharfinger.dev/CatalogR\x04name\x12\x1c\n" +
 	"\x06reason\x18\x02 \x01(\tB\x04\xe2A\x01\x01R\x06reason\x12-\n" +
-	"\x0foverride_checks\x18\x03 \x01(\bB\x04\xe2A\x01\x01R\x0eoverrideChecks\"`\n" +
+	"\x0foverride_checks\x18\x03 \x01(\bB\x04\xe2A\x01\x01R\x0eoverrideChecks\x12#\n" +
+	"\n" +
+	"request_id\x18\x04 \x01(\tB\x04\xe2A\x01\x01R\trequestId\"\x99\x01\n" +
 	"\x16ListActivationsRequest\x12!\n" +
 	"\tpage_size\x18\x01 \x01(\x05B\x04\xe2A\x01\x01R\bpageSize\x12#\n" +
 	"\n" +
-	"page_token\x18\x02 \x01(\tB\x04\xe2A\x01\x01R\tpageToken\"~\n" +
+	"page_token\x18\x02 \x01(\tB\x04\xe2A\x01\x01R\tpageToken\x127\n" +
+	"\x06parent\x18\x03 \x01(\tB\x1f\xe2A\x01\x01\xfaA\x18\n" +
+	"\x16wharfinger.dev/ProjectR\x06parent\"~\n" +
 	"\x17ListActivationsResponse\x12;\n" +
 	"\vactivations\x18\x01 \x03(\v2\x19.wharfinger.v1.ActivationR\vactivations\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken2\xab\x05\n" +
-	"\x0ePricingService\x12O\n" +
-	"\fEstimateCost\x12\".wharfinger.v1.EstimateCostRequest\x1a\x1b.wharfinger.v1.CostEstimate\x12@\n" +
-	"\bGetPrice\x12\x1e.wharfinger.v1.GetPriceRequest\x1a\x14.wharfinger.v1.Price\x12Q\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken2\xc9\x05\n" +
+	"\x0ePricingService\x12T\n" +
+	"\fEstimateCost\x12\".wharfinger.v1.EstimateCostRequest\x1a\x1b.wharfinger.v1.CostEstimate\"\x03\x90\x02\x01\x12E\n" +
+	"\bGetPrice\x12\x1e.wharfinger.v1.GetPriceRequest\x1a\x14.wharfinger.v1.Price\"\x03\x90\x02\x01\x12V\n" +
 	"\n" +
-	"ListPrices\x12 .wharfinger.v1.ListPricesRequest\x1a!.wharfinger.v1.ListPricesResponse\x12F\n" +
+	"ListPrices\x12 .wharfinger.v1.ListPricesRequest\x1a!.wharfinger.v1.ListPricesResponse\"\x03\x90\x02\x01\x12K\n" +
 	"\n" +
-	"GetCatalog\x12 .wharfinger.v1.GetCatalogRequest\x1a\x16.wharfinger.v1.Catalog\x12W\n" +
-	"\fListCatalogs\x12\".wharfinger.v1.ListCatalogsRequest\x1a#.wharfinger.v1.ListCatalogsResponse\x12^\n" +
+	"GetCatalog\x12 .wharfinger.v1.GetCatalogRequest\x1a\x16.wharfinger.v1.Catalog\"\x03\x90\x02\x01\x12\\\n" +
+	"\fListCatalogs\x12\".wharfinger.v1.ListCatalogsRequest\x1a#.wharfinger.v1.ListCatalogsResponse\"\x03\x90\x02\x01\x12^\n" +
 	"\rImportCatalog\x12#.wharfinger.v1.ImportCatalogRequest\x1a$.wharfinger.v1.ImportCatalogResponse(\x010\x01\x12P\n" +
-	"\x0fActivateCatalog\x12%.wharfinger.v1.ActivateCatalogRequest\x1a\x16.wharfinger.v1.Catalog\x12`\n" +
-	"\x0fListActivations\x12%.wharfinger.v1.ListActivationsRequest\x1a&.wharfinger.v1.ListActivationsResponseB]\n" +
-	"\x11dev.wharfinger.v1P\x01ZFgithub.com/wharfinger/wharfinger/clients/go/wharfinger/v1;wharfingerv1b\x06proto3"
+	"\x0fActivateCatalog\x12%.wharfinger.v1.ActivateCatalogRequest\x1a\x16.wharfinger.v1.Catalog\x12e\n" +
+	"\x0fListActivations\x12%.wharfinger.v1.ListActivationsRequest\x1a&.wharfinger.v1.ListActivationsResponse\"\x03\x90\x02\x01B\xa3\x01\n" +
+	"\x11dev.wharfinger.v1B\x13PricingServiceProtoP\x01ZFgithub.com/wharfinger/wharfinger/clients/go/wharfinger/v1;wharfingerv1\xaa\x02\rWharfinger.V1\xca\x02\rWharfinger\\V1\xea\x02\x0eWharfinger::V1b\x06proto3"
 
 var (
 	file_wharfinger_v1_pricing_service_proto_rawDescOnce sync.Once
@@ -1095,7 +1375,7 @@ func file_wharfinger_v1_pricing_service_proto_rawDescGZIP() []byte {
 	return file_wharfinger_v1_pricing_service_proto_rawDescData
 }
 
-var file_wharfinger_v1_pricing_service_proto_msgTypes = make([]protoimpl.MessageInfo, 13)
+var file_wharfinger_v1_pricing_service_proto_msgTypes = make([]protoimpl.MessageInfo, 16)
 var file_wharfinger_v1_pricing_service_proto_goTypes = []any{
 	(*EstimateCostRequest)(nil),     // 0: wharfinger.v1.EstimateCostRequest
 	(*GetPriceRequest)(nil),         // 1: wharfinger.v1.GetPriceRequest
@@ -1106,51 +1386,57 @@ var file_wharfinger_v1_pricing_service_proto_goTypes = []any{
 	(*ListCatalogsResponse)(nil),    // 6: wharfinger.v1.ListCatalogsResponse
 	(*ImportCatalogRequest)(nil),    // 7: wharfinger.v1.ImportCatalogRequest
 	(*ImportCatalogHeader)(nil),     // 8: wharfinger.v1.ImportCatalogHeader
-	(*ImportCatalogResponse)(nil),   // 9: wharfinger.v1.ImportCatalogResponse
-	(*ActivateCatalogRequest)(nil),  // 10: wharfinger.v1.ActivateCatalogRequest
-	(*ListActivationsRequest)(nil),  // 11: wharfinger.v1.ListActivationsRequest
-	(*ListActivationsResponse)(nil), // 12: wharfinger.v1.ListActivationsResponse
-	(*Task)(nil),                    // 13: wharfinger.v1.Task
-	(*CostItem)(nil),                // 14: wharfinger.v1.CostItem
-	(*timestamppb.Timestamp)(nil),   // 15: google.protobuf.Timestamp
-	(*Price)(nil),                   // 16: wharfinger.v1.Price
-	(*Catalog)(nil),                 // 17: wharfinger.v1.Catalog
-	(*Progress)(nil),                // 18: wharfinger.v1.Progress
-	(*Activation)(nil),              // 19: wharfinger.v1.Activation
-	(*CostEstimate)(nil),            // 20: wharfinger.v1.CostEstimate
+	(*CatalogUpload)(nil),           // 9: wharfinger.v1.CatalogUpload
+	(*CatalogUrl)(nil),              // 10: wharfinger.v1.CatalogUrl
+	(*CatalogUpdate)(nil),           // 11: wharfinger.v1.CatalogUpdate
+	(*ImportCatalogResponse)(nil),   // 12: wharfinger.v1.ImportCatalogResponse
+	(*ActivateCatalogRequest)(nil),  // 13: wharfinger.v1.ActivateCatalogRequest
+	(*ListActivationsRequest)(nil),  // 14: wharfinger.v1.ListActivationsRequest
+	(*ListActivationsResponse)(nil), // 15: wharfinger.v1.ListActivationsResponse
+	(*Task)(nil),                    // 16: wharfinger.v1.Task
+	(*CostItem)(nil),                // 17: wharfinger.v1.CostItem
+	(*timestamppb.Timestamp)(nil),   // 18: google.protobuf.Timestamp
+	(*Price)(nil),                   // 19: wharfinger.v1.Price
+	(*Catalog)(nil),                 // 20: wharfinger.v1.Catalog
+	(*Progress)(nil),                // 21: wharfinger.v1.Progress
+	(*Activation)(nil),              // 22: wharfinger.v1.Activation
+	(*CostEstimate)(nil),            // 23: wharfinger.v1.CostEstimate
 }
 var file_wharfinger_v1_pricing_service_proto_depIdxs = []int32{
-	13, // 0: wharfinger.v1.EstimateCostRequest.task:type_name -> wharfinger.v1.Task
-	14, // 1: wharfinger.v1.EstimateCostRequest.items:type_name -> wharfinger.v1.CostItem
-	15, // 2: wharfinger.v1.EstimateCostRequest.at:type_name -> google.protobuf.Timestamp
-	15, // 3: wharfinger.v1.GetPriceRequest.at:type_name -> google.protobuf.Timestamp
-	16, // 4: wharfinger.v1.ListPricesResponse.prices:type_name -> wharfinger.v1.Price
-	17, // 5: wharfinger.v1.ListCatalogsResponse.catalogs:type_name -> wharfinger.v1.Catalog
+	16, // 0: wharfinger.v1.EstimateCostRequest.task:type_name -> wharfinger.v1.Task
+	17, // 1: wharfinger.v1.EstimateCostRequest.items:type_name -> wharfinger.v1.CostItem
+	18, // 2: wharfinger.v1.EstimateCostRequest.at_time:type_name -> google.protobuf.Timestamp
+	18, // 3: wharfinger.v1.GetPriceRequest.at_time:type_name -> google.protobuf.Timestamp
+	19, // 4: wharfinger.v1.ListPricesResponse.prices:type_name -> wharfinger.v1.Price
+	20, // 5: wharfinger.v1.ListCatalogsResponse.catalogs:type_name -> wharfinger.v1.Catalog
 	8,  // 6: wharfinger.v1.ImportCatalogRequest.header:type_name -> wharfinger.v1.ImportCatalogHeader
-	18, // 7: wharfinger.v1.ImportCatalogResponse.progress:type_name -> wharfinger.v1.Progress
-	17, // 8: wharfinger.v1.ImportCatalogResponse.catalog:type_name -> wharfinger.v1.Catalog
-	19, // 9: wharfinger.v1.ListActivationsResponse.activations:type_name -> wharfinger.v1.Activation
-	0,  // 10: wharfinger.v1.PricingService.EstimateCost:input_type -> wharfinger.v1.EstimateCostRequest
-	1,  // 11: wharfinger.v1.PricingService.GetPrice:input_type -> wharfinger.v1.GetPriceRequest
-	2,  // 12: wharfinger.v1.PricingService.ListPrices:input_type -> wharfinger.v1.ListPricesRequest
-	4,  // 13: wharfinger.v1.PricingService.GetCatalog:input_type -> wharfinger.v1.GetCatalogRequest
-	5,  // 14: wharfinger.v1.PricingService.ListCatalogs:input_type -> wharfinger.v1.ListCatalogsRequest
-	7,  // 15: wharfinger.v1.PricingService.ImportCatalog:input_type -> wharfinger.v1.ImportCatalogRequest
-	10, // 16: wharfinger.v1.PricingService.ActivateCatalog:input_type -> wharfinger.v1.ActivateCatalogRequest
-	11, // 17: wharfinger.v1.PricingService.ListActivations:input_type -> wharfinger.v1.ListActivationsRequest
-	20, // 18: wharfinger.v1.PricingService.EstimateCost:output_type -> wharfinger.v1.CostEstimate
-	16, // 19: wharfinger.v1.PricingService.GetPrice:output_type -> wharfinger.v1.Price
-	3,  // 20: wharfinger.v1.PricingService.ListPrices:output_type -> wharfinger.v1.ListPricesResponse
-	17, // 21: wharfinger.v1.PricingService.GetCatalog:output_type -> wharfinger.v1.Catalog
-	6,  // 22: wharfinger.v1.PricingService.ListCatalogs:output_type -> wharfinger.v1.ListCatalogsResponse
-	9,  // 23: wharfinger.v1.PricingService.ImportCatalog:output_type -> wharfinger.v1.ImportCatalogResponse
-	17, // 24: wharfinger.v1.PricingService.ActivateCatalog:output_type -> wharfinger.v1.Catalog
-	12, // 25: wharfinger.v1.PricingService.ListActivations:output_type -> wharfinger.v1.ListActivationsResponse
-	18, // [18:26] is the sub-list for method output_type
-	10, // [10:18] is the sub-list for method input_type
-	10, // [10:10] is the sub-list for extension type_name
-	10, // [10:10] is the sub-list for extension extendee
-	0,  // [0:10] is the sub-list for field type_name
+	9,  // 7: wharfinger.v1.ImportCatalogHeader.upload:type_name -> wharfinger.v1.CatalogUpload
+	10, // 8: wharfinger.v1.ImportCatalogHeader.fetch:type_name -> wharfinger.v1.CatalogUrl
+	11, // 9: wharfinger.v1.ImportCatalogHeader.configured:type_name -> wharfinger.v1.CatalogUpdate
+	21, // 10: wharfinger.v1.ImportCatalogResponse.progress:type_name -> wharfinger.v1.Progress
+	20, // 11: wharfinger.v1.ImportCatalogResponse.catalog:type_name -> wharfinger.v1.Catalog
+	22, // 12: wharfinger.v1.ListActivationsResponse.activations:type_name -> wharfinger.v1.Activation
+	0,  // 13: wharfinger.v1.PricingService.EstimateCost:input_type -> wharfinger.v1.EstimateCostRequest
+	1,  // 14: wharfinger.v1.PricingService.GetPrice:input_type -> wharfinger.v1.GetPriceRequest
+	2,  // 15: wharfinger.v1.PricingService.ListPrices:input_type -> wharfinger.v1.ListPricesRequest
+	4,  // 16: wharfinger.v1.PricingService.GetCatalog:input_type -> wharfinger.v1.GetCatalogRequest
+	5,  // 17: wharfinger.v1.PricingService.ListCatalogs:input_type -> wharfinger.v1.ListCatalogsRequest
+	7,  // 18: wharfinger.v1.PricingService.ImportCatalog:input_type -> wharfinger.v1.ImportCatalogRequest
+	13, // 19: wharfinger.v1.PricingService.ActivateCatalog:input_type -> wharfinger.v1.ActivateCatalogRequest
+	14, // 20: wharfinger.v1.PricingService.ListActivations:input_type -> wharfinger.v1.ListActivationsRequest
+	23, // 21: wharfinger.v1.PricingService.EstimateCost:output_type -> wharfinger.v1.CostEstimate
+	19, // 22: wharfinger.v1.PricingService.GetPrice:output_type -> wharfinger.v1.Price
+	3,  // 23: wharfinger.v1.PricingService.ListPrices:output_type -> wharfinger.v1.ListPricesResponse
+	20, // 24: wharfinger.v1.PricingService.GetCatalog:output_type -> wharfinger.v1.Catalog
+	6,  // 25: wharfinger.v1.PricingService.ListCatalogs:output_type -> wharfinger.v1.ListCatalogsResponse
+	12, // 26: wharfinger.v1.PricingService.ImportCatalog:output_type -> wharfinger.v1.ImportCatalogResponse
+	20, // 27: wharfinger.v1.PricingService.ActivateCatalog:output_type -> wharfinger.v1.Catalog
+	15, // 28: wharfinger.v1.PricingService.ListActivations:output_type -> wharfinger.v1.ListActivationsResponse
+	21, // [21:29] is the sub-list for method output_type
+	13, // [13:21] is the sub-list for method input_type
+	13, // [13:13] is the sub-list for extension type_name
+	13, // [13:13] is the sub-list for extension extendee
+	0,  // [0:13] is the sub-list for field type_name
 }
 
 func init() { file_wharfinger_v1_pricing_service_proto_init() }
@@ -1165,7 +1451,12 @@ func file_wharfinger_v1_pricing_service_proto_init() {
 		(*ImportCatalogRequest_Header)(nil),
 		(*ImportCatalogRequest_Chunk)(nil),
 	}
-	file_wharfinger_v1_pricing_service_proto_msgTypes[9].OneofWrappers = []any{
+	file_wharfinger_v1_pricing_service_proto_msgTypes[8].OneofWrappers = []any{
+		(*ImportCatalogHeader_Upload)(nil),
+		(*ImportCatalogHeader_Fetch)(nil),
+		(*ImportCatalogHeader_Configured)(nil),
+	}
+	file_wharfinger_v1_pricing_service_proto_msgTypes[12].OneofWrappers = []any{
 		(*ImportCatalogResponse_Progress)(nil),
 		(*ImportCatalogResponse_Catalog)(nil),
 	}
@@ -1175,7 +1466,7 @@ func file_wharfinger_v1_pricing_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_wharfinger_v1_pricing_service_proto_rawDesc), len(file_wharfinger_v1_pricing_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   13,
+			NumMessages:   16,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -223,8 +223,8 @@ const file_wharfinger_v1_script_proto_rawDesc = "" +
 	"\texecutors\x18\f \x03(\tB\x04\xe2A\x01\x03R\texecutors\x12)\n" +
 	"\rbroken_reason\x18\r \x01(\tB\x04\xe2A\x01\x03R\fbrokenReason\x12\x1f\n" +
 	"\bcan_look\x18\x0e \x01(\bB\x04\xe2A\x01\x03R\acanLook:=\xeaA:\n" +
-	"\x15wharfinger.dev/Script\x12\x10scripts/{script}*\ascripts2\x06scriptB]\n" +
-	"\x11dev.wharfinger.v1P\x01ZFgithub.com/wharfinger/wharfinger/clients/go/wharfinger/v1;wharfingerv1b\x06proto3"
+	"\x15wharfinger.dev/Script\x12\x10scripts/{script}*\ascripts2\x06scriptB\x9b\x01\n" +
+	"\x11dev.wharfinger.v1B\vScriptProtoP\x01ZFgithub.com/wharfinger/wharfinger/clients/go/wharfinger/v1;wharfingerv1\xaa\x02\rWharfinger.V1\xca\x02\rWharfinger\\V1\xea\x02\x0eWharfinger::V1b\x06proto3"
 
 var (
 	file_wharfinger_v1_script_proto_rawDescOnce sync.Once

@@ -10,7 +10,6 @@ package wharfingerv1
 
 import (
 	_ "google.golang.org/genproto/googleapis/api/annotations"
-	status "google.golang.org/genproto/googleapis/rpc/status"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	durationpb "google.golang.org/protobuf/types/known/durationpb"
@@ -50,7 +49,7 @@ const (
 	TaskState_TASK_STATE_FAILED TaskState = 6
 	// It was cancelled, and nothing is left over, as in FAILED.
 	TaskState_TASK_STATE_CANCELLED TaskState = 7
-	// It failed or was cancelled and something may be alive; the PartialFailure in `error` says what.
+	// It failed or was cancelled and something may be alive; `partial_failure` says what.
 	TaskState_TASK_STATE_PARTIALLY_FAILED TaskState = 8
 	// All that it had made was undone on a person's request; nothing is left over, as in FAILED.
 	TaskState_TASK_STATE_ROLLED_BACK TaskState = 9
@@ -121,8 +120,7 @@ type TaskView int32
 const (
 	// The RPC's own default: FULL for GetTask, BASIC for ListTasks.
 	TaskView_TASK_VIEW_UNSPECIFIED TaskView = 0
-	// Without params, result, attempts, estimate, waiting_reason and PartialFailure; cheap to list. Of errors it has the
-	// code, the message and the ErrorInfo.
+	// Without params, result, attempts, estimate, waiting_reason and partial_failure; cheap to list.
 	TaskView_TASK_VIEW_BASIC TaskView = 1
 	// Everything.
 	TaskView_TASK_VIEW_FULL TaskView = 2
@@ -276,14 +274,12 @@ type Task struct {
 	Progress *Progress `protobuf:"bytes,12,opt,name=progress,proto3" json:"progress,omitempty"`
 	// What the script returned, once SUCCEEDED; 64 KiB at most. BASIC views leave it out.
 	Result *structpb.Struct `protobuf:"bytes,13,opt,name=result,proto3" json:"result,omitempty"`
-	// Why the task failed or was cancelled: the first cause, which a rollback never overwrites. Its details hold a
-	// google.rpc.ErrorInfo (see ErrorReason) and, when something is left over, a PartialFailure, which BASIC views leave
-	// out.
-	Error *status.Status `protobuf:"bytes,14,opt,name=error,proto3" json:"error,omitempty"`
-	// Why the latest rollback failed or stopped; set in ROLLBACK_FAILED. Its details hold a google.rpc.ErrorInfo.
-	RollbackError *status.Status `protobuf:"bytes,15,opt,name=rollback_error,json=rollbackError,proto3" json:"rollback_error,omitempty"`
-	// How many of the ledger's entries stand where; ListTaskResources has the entries.
-	Resources *ResourceSummary `protobuf:"bytes,16,opt,name=resources,proto3" json:"resources,omitempty"`
+	// Why the task failed or was cancelled: the first cause, which a rollback never overwrites.
+	Failure *Failure `protobuf:"bytes,28,opt,name=failure,proto3" json:"failure,omitempty"`
+	// Why the latest rollback failed or stopped; set in ROLLBACK_FAILED.
+	RollbackFailure *Failure `protobuf:"bytes,29,opt,name=rollback_failure,json=rollbackFailure,proto3" json:"rollback_failure,omitempty"`
+	// How many of the ledger's entries stand where; ListLedgerEntries has the entries.
+	Ledger *LedgerSummary `protobuf:"bytes,16,opt,name=ledger,proto3" json:"ledger,omitempty"`
 	// The last 10 attempts, oldest first. BASIC views leave them out.
 	Attempts []*Attempt `protobuf:"bytes,17,rep,name=attempts,proto3" json:"attempts,omitempty"`
 	// What the task was expected to cost, frozen when it was created. Unset when nothing was estimated, which says
@@ -306,7 +302,7 @@ type Task struct {
 	// Who asked for the task, from the credentials of the call; `anonymous` where the server asks for none.
 	Creator string `protobuf:"bytes,25,opt,name=creator,proto3" json:"creator,omitempty"`
 	// Where a half-done task stands: what exists, what is uncertain, what was never begun. Set while the task is
-	// PARTIALLY_FAILED or ROLLBACK_FAILED; the same message is among the details of `error`. BASIC views leave it out.
+	// PARTIALLY_FAILED or ROLLBACK_FAILED. BASIC views leave it out.
 	PartialFailure *PartialFailure `protobuf:"bytes,26,opt,name=partial_failure,json=partialFailure,proto3" json:"partial_failure,omitempty"`
 	// What a rollback would do; set in the answer of RollbackTask with validate_only, and nowhere else.
 	RollbackPlan  *RollbackPlan `protobuf:"bytes,27,opt,name=rollback_plan,json=rollbackPlan,proto3" json:"rollback_plan,omitempty"`
@@ -435,23 +431,23 @@ func (x *Task) GetResult() *structpb.Struct {
 	return nil
 }
 
-func (x *Task) GetError() *status.Status {
+func (x *Task) GetFailure() *Failure {
 	if x != nil {
-		return x.Error
+		return x.Failure
 	}
 	return nil
 }
 
-func (x *Task) GetRollbackError() *status.Status {
+func (x *Task) GetRollbackFailure() *Failure {
 	if x != nil {
-		return x.RollbackError
+		return x.RollbackFailure
 	}
 	return nil
 }
 
-func (x *Task) GetResources() *ResourceSummary {
+func (x *Task) GetLedger() *LedgerSummary {
 	if x != nil {
-		return x.Resources
+		return x.Ledger
 	}
 	return nil
 }
@@ -666,7 +662,7 @@ type Progress struct {
 	// A line for people; 1 KiB at most.
 	Message string `protobuf:"bytes,5,opt,name=message,proto3" json:"message,omitempty"`
 	// Time left of this step, estimated from its pace; unset without a total or a pace.
-	Eta *durationpb.Duration `protobuf:"bytes,6,opt,name=eta,proto3,oneof" json:"eta,omitempty"`
+	Eta *durationpb.Duration `protobuf:"bytes,6,opt,name=eta,proto3" json:"eta,omitempty"`
 	// When the script reported it, by the clock of the server.
 	UpdateTime    *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -768,7 +764,7 @@ type Attempt struct {
 	// When it ended or was found lost; unset while it runs.
 	EndTime *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=end_time,json=endTime,proto3" json:"end_time,omitempty"`
 	// Why it failed; unset while it runs and when it did its work.
-	Error         *status.Status `protobuf:"bytes,7,opt,name=error,proto3" json:"error,omitempty"`
+	Failure       *Failure `protobuf:"bytes,8,opt,name=failure,proto3" json:"failure,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -845,55 +841,9 @@ func (x *Attempt) GetEndTime() *timestamppb.Timestamp {
 	return nil
 }
 
-func (x *Attempt) GetError() *status.Status {
+func (x *Attempt) GetFailure() *Failure {
 	if x != nil {
-		return x.Error
-	}
-	return nil
-}
-
-// Everything a task means to make, told before it makes any of it, so that a failure can name what was never begun.
-type Plan struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// Keys of the ledger entries to come, such as `node/web-3`; each as Resource.key, and each once.
-	Keys          []string `protobuf:"bytes,1,rep,name=keys,proto3" json:"keys,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *Plan) Reset() {
-	*x = Plan{}
-	mi := &file_wharfinger_v1_task_proto_msgTypes[5]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *Plan) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*Plan) ProtoMessage() {}
-
-func (x *Plan) ProtoReflect() protoreflect.Message {
-	mi := &file_wharfinger_v1_task_proto_msgTypes[5]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use Plan.ProtoReflect.Descriptor instead.
-func (*Plan) Descriptor() ([]byte, []int) {
-	return file_wharfinger_v1_task_proto_rawDescGZIP(), []int{5}
-}
-
-func (x *Plan) GetKeys() []string {
-	if x != nil {
-		return x.Keys
+		return x.Failure
 	}
 	return nil
 }
@@ -902,7 +852,7 @@ var File_wharfinger_v1_task_proto protoreflect.FileDescriptor
 
 const file_wharfinger_v1_task_proto_rawDesc = "" +
 	"\n" +
-	"\x18wharfinger/v1/task.proto\x12\rwharfinger.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/rpc/status.proto\x1a\x1bwharfinger/v1/failure.proto\x1a\x1awharfinger/v1/policy.proto\x1a\x19wharfinger/v1/price.proto\x1a\x1cwharfinger/v1/resource.proto\"\x9e\f\n" +
+	"\x18wharfinger/v1/task.proto\x12\rwharfinger.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bwharfinger/v1/failure.proto\x1a\x1awharfinger/v1/ledger.proto\x1a#wharfinger/v1/partial_failure.proto\x1a\x1awharfinger/v1/policy.proto\x1a\x19wharfinger/v1/price.proto\"\xd4\f\n" +
 	"\x04Task\x12\x18\n" +
 	"\x04name\x18\x01 \x01(\tB\x04\xe2A\x01\bR\x04name\x12\x16\n" +
 	"\x03uid\x18\x02 \x01(\tB\x04\xe2A\x01\x03R\x03uid\x12\x18\n" +
@@ -917,10 +867,10 @@ const file_wharfinger_v1_task_proto_rawDesc = "" +
 	" \x01(\x0e2\x18.wharfinger.v1.TaskStateB\x04\xe2A\x01\x03R\x05state\x12+\n" +
 	"\x0ewaiting_reason\x18\v \x01(\tB\x04\xe2A\x01\x03R\rwaitingReason\x129\n" +
 	"\bprogress\x18\f \x01(\v2\x17.wharfinger.v1.ProgressB\x04\xe2A\x01\x03R\bprogress\x125\n" +
-	"\x06result\x18\r \x01(\v2\x17.google.protobuf.StructB\x04\xe2A\x01\x03R\x06result\x12.\n" +
-	"\x05error\x18\x0e \x01(\v2\x12.google.rpc.StatusB\x04\xe2A\x01\x03R\x05error\x12?\n" +
-	"\x0erollback_error\x18\x0f \x01(\v2\x12.google.rpc.StatusB\x04\xe2A\x01\x03R\rrollbackError\x12B\n" +
-	"\tresources\x18\x10 \x01(\v2\x1e.wharfinger.v1.ResourceSummaryB\x04\xe2A\x01\x03R\tresources\x128\n" +
+	"\x06result\x18\r \x01(\v2\x17.google.protobuf.StructB\x04\xe2A\x01\x03R\x06result\x126\n" +
+	"\afailure\x18\x1c \x01(\v2\x16.wharfinger.v1.FailureB\x04\xe2A\x01\x03R\afailure\x12G\n" +
+	"\x10rollback_failure\x18\x1d \x01(\v2\x16.wharfinger.v1.FailureB\x04\xe2A\x01\x03R\x0frollbackFailure\x12:\n" +
+	"\x06ledger\x18\x10 \x01(\v2\x1c.wharfinger.v1.LedgerSummaryB\x04\xe2A\x01\x03R\x06ledger\x128\n" +
 	"\battempts\x18\x11 \x03(\v2\x16.wharfinger.v1.AttemptB\x04\xe2A\x01\x03R\battempts\x12=\n" +
 	"\bestimate\x18\x12 \x01(\v2\x1b.wharfinger.v1.CostEstimateB\x04\xe2A\x01\x03R\bestimate\x12A\n" +
 	"\vcreate_time\x18\x13 \x01(\v2\x1a.google.protobuf.TimestampB\x04\xe2A\x01\x03R\n" +
@@ -939,7 +889,7 @@ const file_wharfinger_v1_task_proto_rawDesc = "" +
 	"\vLabelsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01:F\xeaAC\n" +
-	"\x13wharfinger.dev/Task\x12\x1fprojects/{project}/tasks/{task}*\x05tasks2\x04task\"\xf5\x01\n" +
+	"\x13wharfinger.dev/Task\x12\x1fprojects/{project}/tasks/{task}*\x05tasks2\x04taskJ\x04\b\x0e\x10\x0fJ\x04\b\x0f\x10\x10R\x05errorR\tresourcesR\x0erollback_error\"\xf5\x01\n" +
 	"\fRollbackPlan\x121\n" +
 	"\x05waves\x18\x01 \x03(\v2\x1b.wharfinger.v1.RollbackWaveR\x05waves\x12\x1a\n" +
 	"\bretained\x18\x02 \x03(\tR\bretained\x12\x16\n" +
@@ -949,18 +899,17 @@ const file_wharfinger_v1_task_proto_rawDesc = "" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\"\n" +
 	"\fRollbackWave\x12\x12\n" +
-	"\x04keys\x18\x01 \x03(\tR\x04keys\"\xfc\x01\n" +
+	"\x04keys\x18\x01 \x03(\tR\x04keys\"\xef\x01\n" +
 	"\bProgress\x12\x12\n" +
 	"\x04step\x18\x01 \x01(\tR\x04step\x12\x12\n" +
 	"\x04done\x18\x02 \x01(\x03R\x04done\x12\x19\n" +
 	"\x05total\x18\x03 \x01(\x03H\x00R\x05total\x88\x01\x01\x12\x12\n" +
 	"\x04unit\x18\x04 \x01(\tR\x04unit\x12\x18\n" +
-	"\amessage\x18\x05 \x01(\tR\amessage\x120\n" +
-	"\x03eta\x18\x06 \x01(\v2\x19.google.protobuf.DurationH\x01R\x03eta\x88\x01\x01\x12;\n" +
+	"\amessage\x18\x05 \x01(\tR\amessage\x12+\n" +
+	"\x03eta\x18\x06 \x01(\v2\x19.google.protobuf.DurationR\x03eta\x12;\n" +
 	"\vupdate_time\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"updateTimeB\b\n" +
-	"\x06_totalB\x06\n" +
-	"\x04_eta\"\xcc\x02\n" +
+	"\x06_total\"\xe1\x02\n" +
 	"\aAttempt\x12\x1a\n" +
 	"\x05epoch\x18\x01 \x01(\x03B\x04\xe2A\x01\x03R\x05epoch\x127\n" +
 	"\x05phase\x18\x02 \x01(\x0e2\x1b.wharfinger.v1.AttemptPhaseB\x04\xe2A\x01\x03R\x05phase\x12 \n" +
@@ -968,10 +917,8 @@ const file_wharfinger_v1_task_proto_rawDesc = "" +
 	"\x06worker\x18\x04 \x01(\tB\x04\xe2A\x01\x03R\x06worker\x12?\n" +
 	"\n" +
 	"start_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampB\x04\xe2A\x01\x03R\tstartTime\x12;\n" +
-	"\bend_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampB\x04\xe2A\x01\x03R\aendTime\x12.\n" +
-	"\x05error\x18\a \x01(\v2\x12.google.rpc.StatusB\x04\xe2A\x01\x03R\x05error\"\x1a\n" +
-	"\x04Plan\x12\x12\n" +
-	"\x04keys\x18\x01 \x03(\tR\x04keys*\xb6\x02\n" +
+	"\bend_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampB\x04\xe2A\x01\x03R\aendTime\x126\n" +
+	"\afailure\x18\b \x01(\v2\x16.wharfinger.v1.FailureB\x04\xe2A\x01\x03R\afailureJ\x04\b\a\x10\bR\x05error*\xb6\x02\n" +
 	"\tTaskState\x12\x1a\n" +
 	"\x16TASK_STATE_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11TASK_STATE_QUEUED\x10\x01\x12\x16\n" +
@@ -993,9 +940,9 @@ const file_wharfinger_v1_task_proto_rawDesc = "" +
 	"\x19ATTEMPT_PHASE_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11ATTEMPT_PHASE_RUN\x10\x01\x12\x18\n" +
 	"\x14ATTEMPT_PHASE_SETTLE\x10\x02\x12\x16\n" +
-	"\x12ATTEMPT_PHASE_UNDO\x10\x03B\x8c\x01\xeaA,\n" +
+	"\x12ATTEMPT_PHASE_UNDO\x10\x03B\xc8\x01\xeaA,\n" +
 	"\x16wharfinger.dev/Project\x12\x12projects/{project}\n" +
-	"\x11dev.wharfinger.v1P\x01ZFgithub.com/wharfinger/wharfinger/clients/go/wharfinger/v1;wharfingerv1b\x06proto3"
+	"\x11dev.wharfinger.v1B\tTaskProtoP\x01ZFgithub.com/wharfinger/wharfinger/clients/go/wharfinger/v1;wharfingerv1\xaa\x02\rWharfinger.V1\xca\x02\rWharfinger\\V1\xea\x02\x0eWharfinger::V1b\x06proto3"
 
 var (
 	file_wharfinger_v1_task_proto_rawDescOnce sync.Once
@@ -1010,7 +957,7 @@ func file_wharfinger_v1_task_proto_rawDescGZIP() []byte {
 }
 
 var file_wharfinger_v1_task_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_wharfinger_v1_task_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
+var file_wharfinger_v1_task_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
 var file_wharfinger_v1_task_proto_goTypes = []any{
 	(TaskState)(0),                // 0: wharfinger.v1.TaskState
 	(TaskView)(0),                 // 1: wharfinger.v1.TaskView
@@ -1020,45 +967,44 @@ var file_wharfinger_v1_task_proto_goTypes = []any{
 	(*RollbackWave)(nil),          // 5: wharfinger.v1.RollbackWave
 	(*Progress)(nil),              // 6: wharfinger.v1.Progress
 	(*Attempt)(nil),               // 7: wharfinger.v1.Attempt
-	(*Plan)(nil),                  // 8: wharfinger.v1.Plan
-	nil,                           // 9: wharfinger.v1.Task.LabelsEntry
-	nil,                           // 10: wharfinger.v1.RollbackPlan.BlockedEntry
-	(*structpb.Struct)(nil),       // 11: google.protobuf.Struct
-	(*Policy)(nil),                // 12: wharfinger.v1.Policy
-	(*status.Status)(nil),         // 13: google.rpc.Status
-	(*ResourceSummary)(nil),       // 14: wharfinger.v1.ResourceSummary
-	(*CostEstimate)(nil),          // 15: wharfinger.v1.CostEstimate
-	(*timestamppb.Timestamp)(nil), // 16: google.protobuf.Timestamp
-	(*PartialFailure)(nil),        // 17: wharfinger.v1.PartialFailure
-	(*durationpb.Duration)(nil),   // 18: google.protobuf.Duration
+	nil,                           // 8: wharfinger.v1.Task.LabelsEntry
+	nil,                           // 9: wharfinger.v1.RollbackPlan.BlockedEntry
+	(*structpb.Struct)(nil),       // 10: google.protobuf.Struct
+	(*Policy)(nil),                // 11: wharfinger.v1.Policy
+	(*Failure)(nil),               // 12: wharfinger.v1.Failure
+	(*LedgerSummary)(nil),         // 13: wharfinger.v1.LedgerSummary
+	(*CostEstimate)(nil),          // 14: wharfinger.v1.CostEstimate
+	(*timestamppb.Timestamp)(nil), // 15: google.protobuf.Timestamp
+	(*PartialFailure)(nil),        // 16: wharfinger.v1.PartialFailure
+	(*durationpb.Duration)(nil),   // 17: google.protobuf.Duration
 }
 var file_wharfinger_v1_task_proto_depIdxs = []int32{
-	11, // 0: wharfinger.v1.Task.params:type_name -> google.protobuf.Struct
-	9,  // 1: wharfinger.v1.Task.labels:type_name -> wharfinger.v1.Task.LabelsEntry
-	12, // 2: wharfinger.v1.Task.policy:type_name -> wharfinger.v1.Policy
+	10, // 0: wharfinger.v1.Task.params:type_name -> google.protobuf.Struct
+	8,  // 1: wharfinger.v1.Task.labels:type_name -> wharfinger.v1.Task.LabelsEntry
+	11, // 2: wharfinger.v1.Task.policy:type_name -> wharfinger.v1.Policy
 	0,  // 3: wharfinger.v1.Task.state:type_name -> wharfinger.v1.TaskState
 	6,  // 4: wharfinger.v1.Task.progress:type_name -> wharfinger.v1.Progress
-	11, // 5: wharfinger.v1.Task.result:type_name -> google.protobuf.Struct
-	13, // 6: wharfinger.v1.Task.error:type_name -> google.rpc.Status
-	13, // 7: wharfinger.v1.Task.rollback_error:type_name -> google.rpc.Status
-	14, // 8: wharfinger.v1.Task.resources:type_name -> wharfinger.v1.ResourceSummary
+	10, // 5: wharfinger.v1.Task.result:type_name -> google.protobuf.Struct
+	12, // 6: wharfinger.v1.Task.failure:type_name -> wharfinger.v1.Failure
+	12, // 7: wharfinger.v1.Task.rollback_failure:type_name -> wharfinger.v1.Failure
+	13, // 8: wharfinger.v1.Task.ledger:type_name -> wharfinger.v1.LedgerSummary
 	7,  // 9: wharfinger.v1.Task.attempts:type_name -> wharfinger.v1.Attempt
-	15, // 10: wharfinger.v1.Task.estimate:type_name -> wharfinger.v1.CostEstimate
-	16, // 11: wharfinger.v1.Task.create_time:type_name -> google.protobuf.Timestamp
-	16, // 12: wharfinger.v1.Task.update_time:type_name -> google.protobuf.Timestamp
-	16, // 13: wharfinger.v1.Task.start_time:type_name -> google.protobuf.Timestamp
-	16, // 14: wharfinger.v1.Task.end_time:type_name -> google.protobuf.Timestamp
-	16, // 15: wharfinger.v1.Task.expire_time:type_name -> google.protobuf.Timestamp
-	17, // 16: wharfinger.v1.Task.partial_failure:type_name -> wharfinger.v1.PartialFailure
+	14, // 10: wharfinger.v1.Task.estimate:type_name -> wharfinger.v1.CostEstimate
+	15, // 11: wharfinger.v1.Task.create_time:type_name -> google.protobuf.Timestamp
+	15, // 12: wharfinger.v1.Task.update_time:type_name -> google.protobuf.Timestamp
+	15, // 13: wharfinger.v1.Task.start_time:type_name -> google.protobuf.Timestamp
+	15, // 14: wharfinger.v1.Task.end_time:type_name -> google.protobuf.Timestamp
+	15, // 15: wharfinger.v1.Task.expire_time:type_name -> google.protobuf.Timestamp
+	16, // 16: wharfinger.v1.Task.partial_failure:type_name -> wharfinger.v1.PartialFailure
 	4,  // 17: wharfinger.v1.Task.rollback_plan:type_name -> wharfinger.v1.RollbackPlan
 	5,  // 18: wharfinger.v1.RollbackPlan.waves:type_name -> wharfinger.v1.RollbackWave
-	10, // 19: wharfinger.v1.RollbackPlan.blocked:type_name -> wharfinger.v1.RollbackPlan.BlockedEntry
-	18, // 20: wharfinger.v1.Progress.eta:type_name -> google.protobuf.Duration
-	16, // 21: wharfinger.v1.Progress.update_time:type_name -> google.protobuf.Timestamp
+	9,  // 19: wharfinger.v1.RollbackPlan.blocked:type_name -> wharfinger.v1.RollbackPlan.BlockedEntry
+	17, // 20: wharfinger.v1.Progress.eta:type_name -> google.protobuf.Duration
+	15, // 21: wharfinger.v1.Progress.update_time:type_name -> google.protobuf.Timestamp
 	2,  // 22: wharfinger.v1.Attempt.phase:type_name -> wharfinger.v1.AttemptPhase
-	16, // 23: wharfinger.v1.Attempt.start_time:type_name -> google.protobuf.Timestamp
-	16, // 24: wharfinger.v1.Attempt.end_time:type_name -> google.protobuf.Timestamp
-	13, // 25: wharfinger.v1.Attempt.error:type_name -> google.rpc.Status
+	15, // 23: wharfinger.v1.Attempt.start_time:type_name -> google.protobuf.Timestamp
+	15, // 24: wharfinger.v1.Attempt.end_time:type_name -> google.protobuf.Timestamp
+	12, // 25: wharfinger.v1.Attempt.failure:type_name -> wharfinger.v1.Failure
 	26, // [26:26] is the sub-list for method output_type
 	26, // [26:26] is the sub-list for method input_type
 	26, // [26:26] is the sub-list for extension type_name
@@ -1072,9 +1018,10 @@ func file_wharfinger_v1_task_proto_init() {
 		return
 	}
 	file_wharfinger_v1_failure_proto_init()
+	file_wharfinger_v1_ledger_proto_init()
+	file_wharfinger_v1_partial_failure_proto_init()
 	file_wharfinger_v1_policy_proto_init()
 	file_wharfinger_v1_price_proto_init()
-	file_wharfinger_v1_resource_proto_init()
 	file_wharfinger_v1_task_proto_msgTypes[3].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -1082,7 +1029,7 @@ func file_wharfinger_v1_task_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_wharfinger_v1_task_proto_rawDesc), len(file_wharfinger_v1_task_proto_rawDesc)),
 			NumEnums:      3,
-			NumMessages:   8,
+			NumMessages:   7,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -27,70 +27,70 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// What a person can say of a resource.
-type ResourceVerdict int32
+// What a person can say of an entry of the ledger.
+type LedgerVerdict int32
 
 const (
 	// Refused.
-	ResourceVerdict_RESOURCE_VERDICT_UNSPECIFIED ResourceVerdict = 0
+	LedgerVerdict_LEDGER_VERDICT_UNSPECIFIED LedgerVerdict = 0
 	// It exists, under `external_id`.
-	ResourceVerdict_RESOURCE_VERDICT_CREATED ResourceVerdict = 1
+	LedgerVerdict_LEDGER_VERDICT_CREATED LedgerVerdict = 1
 	// It does not exist. Possible only once a call that was sent cannot land any more.
-	ResourceVerdict_RESOURCE_VERDICT_NOT_CREATED ResourceVerdict = 2
+	LedgerVerdict_LEDGER_VERDICT_NOT_CREATED LedgerVerdict = 2
 	// It exists and is to stay: no longer the task's, and listed as RETAINED.
-	ResourceVerdict_RESOURCE_VERDICT_RETAIN ResourceVerdict = 3
+	LedgerVerdict_LEDGER_VERDICT_RETAIN LedgerVerdict = 3
 	// Whatever it is, the task need not care any more. Listed as FORGOTTEN.
-	ResourceVerdict_RESOURCE_VERDICT_FORGET ResourceVerdict = 4
+	LedgerVerdict_LEDGER_VERDICT_FORGET LedgerVerdict = 4
 	// It existed, and is gone. About what is CREATED this is the first of the two looks that MISSING takes: the second is
 	// the server's, when the task resumes. About what is MISSING it is the last one. Possible only for scripts that can
 	// look by id.
-	ResourceVerdict_RESOURCE_VERDICT_GONE ResourceVerdict = 5
+	LedgerVerdict_LEDGER_VERDICT_GONE LedgerVerdict = 5
 )
 
-// Enum value maps for ResourceVerdict.
+// Enum value maps for LedgerVerdict.
 var (
-	ResourceVerdict_name = map[int32]string{
-		0: "RESOURCE_VERDICT_UNSPECIFIED",
-		1: "RESOURCE_VERDICT_CREATED",
-		2: "RESOURCE_VERDICT_NOT_CREATED",
-		3: "RESOURCE_VERDICT_RETAIN",
-		4: "RESOURCE_VERDICT_FORGET",
-		5: "RESOURCE_VERDICT_GONE",
+	LedgerVerdict_name = map[int32]string{
+		0: "LEDGER_VERDICT_UNSPECIFIED",
+		1: "LEDGER_VERDICT_CREATED",
+		2: "LEDGER_VERDICT_NOT_CREATED",
+		3: "LEDGER_VERDICT_RETAIN",
+		4: "LEDGER_VERDICT_FORGET",
+		5: "LEDGER_VERDICT_GONE",
 	}
-	ResourceVerdict_value = map[string]int32{
-		"RESOURCE_VERDICT_UNSPECIFIED": 0,
-		"RESOURCE_VERDICT_CREATED":     1,
-		"RESOURCE_VERDICT_NOT_CREATED": 2,
-		"RESOURCE_VERDICT_RETAIN":      3,
-		"RESOURCE_VERDICT_FORGET":      4,
-		"RESOURCE_VERDICT_GONE":        5,
+	LedgerVerdict_value = map[string]int32{
+		"LEDGER_VERDICT_UNSPECIFIED": 0,
+		"LEDGER_VERDICT_CREATED":     1,
+		"LEDGER_VERDICT_NOT_CREATED": 2,
+		"LEDGER_VERDICT_RETAIN":      3,
+		"LEDGER_VERDICT_FORGET":      4,
+		"LEDGER_VERDICT_GONE":        5,
 	}
 )
 
-func (x ResourceVerdict) Enum() *ResourceVerdict {
-	p := new(ResourceVerdict)
+func (x LedgerVerdict) Enum() *LedgerVerdict {
+	p := new(LedgerVerdict)
 	*p = x
 	return p
 }
 
-func (x ResourceVerdict) String() string {
+func (x LedgerVerdict) String() string {
 	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
 }
 
-func (ResourceVerdict) Descriptor() protoreflect.EnumDescriptor {
+func (LedgerVerdict) Descriptor() protoreflect.EnumDescriptor {
 	return file_wharfinger_v1_task_service_proto_enumTypes[0].Descriptor()
 }
 
-func (ResourceVerdict) Type() protoreflect.EnumType {
+func (LedgerVerdict) Type() protoreflect.EnumType {
 	return &file_wharfinger_v1_task_service_proto_enumTypes[0]
 }
 
-func (x ResourceVerdict) Number() protoreflect.EnumNumber {
+func (x LedgerVerdict) Number() protoreflect.EnumNumber {
 	return protoreflect.EnumNumber(x)
 }
 
-// Deprecated: Use ResourceVerdict.Descriptor instead.
-func (ResourceVerdict) EnumDescriptor() ([]byte, []int) {
+// Deprecated: Use LedgerVerdict.Descriptor instead.
+func (LedgerVerdict) EnumDescriptor() ([]byte, []int) {
 	return file_wharfinger_v1_task_service_proto_rawDescGZIP(), []int{0}
 }
 
@@ -1052,12 +1052,12 @@ func (x *WaitTaskRequest) GetTimeout() *durationpb.Duration {
 type ListTaskEventsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// `projects/{project}/tasks/{task}`.
-	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	Parent string `protobuf:"bytes,1,opt,name=parent,proto3" json:"parent,omitempty"`
 	// List only events with a greater number. 0: all of them.
 	AfterSequence int64 `protobuf:"varint,2,opt,name=after_sequence,json=afterSequence,proto3" json:"after_sequence,omitempty"`
 	// How many at most; 0: 100. More than 1000 counts as 1000, a negative number is refused.
 	PageSize int32 `protobuf:"varint,3,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
-	// next_page_token of the page before, with the same name and after_sequence; empty: the first page.
+	// next_page_token of the page before, with the same parent and after_sequence; empty: the first page.
 	PageToken     string `protobuf:"bytes,4,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1093,9 +1093,9 @@ func (*ListTaskEventsRequest) Descriptor() ([]byte, []int) {
 	return file_wharfinger_v1_task_service_proto_rawDescGZIP(), []int{12}
 }
 
-func (x *ListTaskEventsRequest) GetName() string {
+func (x *ListTaskEventsRequest) GetParent() string {
 	if x != nil {
-		return x.Name
+		return x.Parent
 	}
 	return ""
 }
@@ -1177,35 +1177,35 @@ func (x *ListTaskEventsResponse) GetNextPageToken() string {
 }
 
 // Asks for a page of a task's ledger.
-type ListTaskResourcesRequest struct {
+type ListLedgerEntriesRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// `projects/{project}/tasks/{task}`.
-	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	Parent string `protobuf:"bytes,1,opt,name=parent,proto3" json:"parent,omitempty"`
 	// Comparisons joined by AND, such as `state = UNCERTAIN AND type = "compute.node"`; `state`, `type`, `profile`,
 	// `region` and `owned` take `=` and `!=`. Empty: the whole ledger.
 	Filter string `protobuf:"bytes,2,opt,name=filter,proto3" json:"filter,omitempty"`
 	// How many at most; 0: 100. More than 1000 counts as 1000, a negative number is refused.
 	PageSize int32 `protobuf:"varint,3,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
-	// next_page_token of the page before, with the same name and filter; empty: the first page.
+	// next_page_token of the page before, with the same parent and filter; empty: the first page.
 	PageToken     string `protobuf:"bytes,4,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *ListTaskResourcesRequest) Reset() {
-	*x = ListTaskResourcesRequest{}
+func (x *ListLedgerEntriesRequest) Reset() {
+	*x = ListLedgerEntriesRequest{}
 	mi := &file_wharfinger_v1_task_service_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *ListTaskResourcesRequest) String() string {
+func (x *ListLedgerEntriesRequest) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*ListTaskResourcesRequest) ProtoMessage() {}
+func (*ListLedgerEntriesRequest) ProtoMessage() {}
 
-func (x *ListTaskResourcesRequest) ProtoReflect() protoreflect.Message {
+func (x *ListLedgerEntriesRequest) ProtoReflect() protoreflect.Message {
 	mi := &file_wharfinger_v1_task_service_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
@@ -1217,33 +1217,33 @@ func (x *ListTaskResourcesRequest) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use ListTaskResourcesRequest.ProtoReflect.Descriptor instead.
-func (*ListTaskResourcesRequest) Descriptor() ([]byte, []int) {
+// Deprecated: Use ListLedgerEntriesRequest.ProtoReflect.Descriptor instead.
+func (*ListLedgerEntriesRequest) Descriptor() ([]byte, []int) {
 	return file_wharfinger_v1_task_service_proto_rawDescGZIP(), []int{14}
 }
 
-func (x *ListTaskResourcesRequest) GetName() string {
+func (x *ListLedgerEntriesRequest) GetParent() string {
 	if x != nil {
-		return x.Name
+		return x.Parent
 	}
 	return ""
 }
 
-func (x *ListTaskResourcesRequest) GetFilter() string {
+func (x *ListLedgerEntriesRequest) GetFilter() string {
 	if x != nil {
 		return x.Filter
 	}
 	return ""
 }
 
-func (x *ListTaskResourcesRequest) GetPageSize() int32 {
+func (x *ListLedgerEntriesRequest) GetPageSize() int32 {
 	if x != nil {
 		return x.PageSize
 	}
 	return 0
 }
 
-func (x *ListTaskResourcesRequest) GetPageToken() string {
+func (x *ListLedgerEntriesRequest) GetPageToken() string {
 	if x != nil {
 		return x.PageToken
 	}
@@ -1251,30 +1251,30 @@ func (x *ListTaskResourcesRequest) GetPageToken() string {
 }
 
 // A page of a task's ledger.
-type ListTaskResourcesResponse struct {
+type ListLedgerEntriesResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// In the order of intent (Resource.ordinal); 3 MiB at most, whatever page_size says.
-	Resources []*Resource `protobuf:"bytes,1,rep,name=resources,proto3" json:"resources,omitempty"`
+	// In the order of intent (LedgerEntry.ordinal); 3 MiB at most, whatever page_size says.
+	Entries []*LedgerEntry `protobuf:"bytes,1,rep,name=entries,proto3" json:"entries,omitempty"`
 	// To be sent as page_token for the next page; empty on the last one.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *ListTaskResourcesResponse) Reset() {
-	*x = ListTaskResourcesResponse{}
+func (x *ListLedgerEntriesResponse) Reset() {
+	*x = ListLedgerEntriesResponse{}
 	mi := &file_wharfinger_v1_task_service_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *ListTaskResourcesResponse) String() string {
+func (x *ListLedgerEntriesResponse) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*ListTaskResourcesResponse) ProtoMessage() {}
+func (*ListLedgerEntriesResponse) ProtoMessage() {}
 
-func (x *ListTaskResourcesResponse) ProtoReflect() protoreflect.Message {
+func (x *ListLedgerEntriesResponse) ProtoReflect() protoreflect.Message {
 	mi := &file_wharfinger_v1_task_service_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
@@ -1286,19 +1286,19 @@ func (x *ListTaskResourcesResponse) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use ListTaskResourcesResponse.ProtoReflect.Descriptor instead.
-func (*ListTaskResourcesResponse) Descriptor() ([]byte, []int) {
+// Deprecated: Use ListLedgerEntriesResponse.ProtoReflect.Descriptor instead.
+func (*ListLedgerEntriesResponse) Descriptor() ([]byte, []int) {
 	return file_wharfinger_v1_task_service_proto_rawDescGZIP(), []int{15}
 }
 
-func (x *ListTaskResourcesResponse) GetResources() []*Resource {
+func (x *ListLedgerEntriesResponse) GetEntries() []*LedgerEntry {
 	if x != nil {
-		return x.Resources
+		return x.Entries
 	}
 	return nil
 }
 
-func (x *ListTaskResourcesResponse) GetNextPageToken() string {
+func (x *ListLedgerEntriesResponse) GetNextPageToken() string {
 	if x != nil {
 		return x.NextPageToken
 	}
@@ -1313,7 +1313,9 @@ type CancelTaskRequest struct {
 	// Act only if the task still has this etag. Empty: act anyway.
 	Etag string `protobuf:"bytes,2,opt,name=etag,proto3" json:"etag,omitempty"`
 	// Why, for whoever reads the events; 1 KiB at most.
-	Reason        string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	Reason string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	// The caller's own id of this request, as in ResumeTaskRequest.
+	RequestId     string `protobuf:"bytes,4,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1369,6 +1371,13 @@ func (x *CancelTaskRequest) GetReason() string {
 	return ""
 }
 
+func (x *CancelTaskRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
 // Asks to let a half-done task run again.
 type ResumeTaskRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1377,8 +1386,8 @@ type ResumeTaskRequest struct {
 	// Act only if the task still has this etag. Empty: act anyway.
 	Etag string `protobuf:"bytes,2,opt,name=etag,proto3" json:"etag,omitempty"`
 	// The caller's own id of this request, best a UUID; 1 to 128 characters. Repeating the request that the task took
-	// last, with its id, changes nothing and returns the task as it stands now; another request with that id, to resume
-	// or to roll back, is refused with REQUEST_ID_REUSED.
+	// last, with its id, changes nothing and returns the task as it stands now, whatever its etag; another request with
+	// that id, to cancel, to resume, to roll back or with a verdict, is refused with REQUEST_ID_REUSED.
 	RequestId string `protobuf:"bytes,3,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	// Run this version of the script from now on; it must be the installed one. Empty: the version that the task has, or
 	// the installed one if that declares itself compatible.
@@ -1536,39 +1545,41 @@ func (x *RollbackTaskRequest) GetValidateOnly() bool {
 	return false
 }
 
-// A person's verdict on one resource.
-type ResolveResourceRequest struct {
+// A person's verdict on one entry of the ledger.
+type ResolveLedgerEntryRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// `projects/{project}/tasks/{task}`.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	// Key of the ledger entry that it is about.
 	Key string `protobuf:"bytes,2,opt,name=key,proto3" json:"key,omitempty"`
 	// What is the case.
-	Verdict ResourceVerdict `protobuf:"varint,3,opt,name=verdict,proto3,enum=wharfinger.v1.ResourceVerdict" json:"verdict,omitempty"`
+	Verdict LedgerVerdict `protobuf:"varint,3,opt,name=verdict,proto3,enum=wharfinger.v1.LedgerVerdict" json:"verdict,omitempty"`
 	// The provider's id: needed for CREATED where the entry has none.
 	ExternalId string `protobuf:"bytes,4,opt,name=external_id,json=externalId,proto3" json:"external_id,omitempty"`
 	// Why, for whoever reads the events; 1 KiB at most.
 	Reason string `protobuf:"bytes,5,opt,name=reason,proto3" json:"reason,omitempty"`
 	// Act only if the task still has this etag. Empty: act anyway.
-	Etag          string `protobuf:"bytes,6,opt,name=etag,proto3" json:"etag,omitempty"`
+	Etag string `protobuf:"bytes,6,opt,name=etag,proto3" json:"etag,omitempty"`
+	// The caller's own id of this request, as in ResumeTaskRequest.
+	RequestId     string `protobuf:"bytes,7,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *ResolveResourceRequest) Reset() {
-	*x = ResolveResourceRequest{}
+func (x *ResolveLedgerEntryRequest) Reset() {
+	*x = ResolveLedgerEntryRequest{}
 	mi := &file_wharfinger_v1_task_service_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *ResolveResourceRequest) String() string {
+func (x *ResolveLedgerEntryRequest) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*ResolveResourceRequest) ProtoMessage() {}
+func (*ResolveLedgerEntryRequest) ProtoMessage() {}
 
-func (x *ResolveResourceRequest) ProtoReflect() protoreflect.Message {
+func (x *ResolveLedgerEntryRequest) ProtoReflect() protoreflect.Message {
 	mi := &file_wharfinger_v1_task_service_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
@@ -1580,49 +1591,56 @@ func (x *ResolveResourceRequest) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use ResolveResourceRequest.ProtoReflect.Descriptor instead.
-func (*ResolveResourceRequest) Descriptor() ([]byte, []int) {
+// Deprecated: Use ResolveLedgerEntryRequest.ProtoReflect.Descriptor instead.
+func (*ResolveLedgerEntryRequest) Descriptor() ([]byte, []int) {
 	return file_wharfinger_v1_task_service_proto_rawDescGZIP(), []int{19}
 }
 
-func (x *ResolveResourceRequest) GetName() string {
+func (x *ResolveLedgerEntryRequest) GetName() string {
 	if x != nil {
 		return x.Name
 	}
 	return ""
 }
 
-func (x *ResolveResourceRequest) GetKey() string {
+func (x *ResolveLedgerEntryRequest) GetKey() string {
 	if x != nil {
 		return x.Key
 	}
 	return ""
 }
 
-func (x *ResolveResourceRequest) GetVerdict() ResourceVerdict {
+func (x *ResolveLedgerEntryRequest) GetVerdict() LedgerVerdict {
 	if x != nil {
 		return x.Verdict
 	}
-	return ResourceVerdict_RESOURCE_VERDICT_UNSPECIFIED
+	return LedgerVerdict_LEDGER_VERDICT_UNSPECIFIED
 }
 
-func (x *ResolveResourceRequest) GetExternalId() string {
+func (x *ResolveLedgerEntryRequest) GetExternalId() string {
 	if x != nil {
 		return x.ExternalId
 	}
 	return ""
 }
 
-func (x *ResolveResourceRequest) GetReason() string {
+func (x *ResolveLedgerEntryRequest) GetReason() string {
 	if x != nil {
 		return x.Reason
 	}
 	return ""
 }
 
-func (x *ResolveResourceRequest) GetEtag() string {
+func (x *ResolveLedgerEntryRequest) GetEtag() string {
 	if x != nil {
 		return x.Etag
+	}
+	return ""
+}
+
+func (x *ResolveLedgerEntryRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
 	}
 	return ""
 }
@@ -1633,7 +1651,12 @@ type DeleteTaskRequest struct {
 	// `projects/{project}/tasks/{task}`.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	// Act only if the task still has this etag. Empty: act anyway.
-	Etag          string `protobuf:"bytes,2,opt,name=etag,proto3" json:"etag,omitempty"`
+	Etag string `protobuf:"bytes,2,opt,name=etag,proto3" json:"etag,omitempty"`
+	// Answer OK as well where there is no such task, and never was.
+	AllowMissing bool `protobuf:"varint,3,opt,name=allow_missing,json=allowMissing,proto3" json:"allow_missing,omitempty"`
+	// The caller's own id of this request, best a UUID; 1 to 128 characters. What is deleted already is no error, with an
+	// id or without, for as long as the server remembers that it was.
+	RequestId     string `protobuf:"bytes,4,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1682,11 +1705,25 @@ func (x *DeleteTaskRequest) GetEtag() string {
 	return ""
 }
 
+func (x *DeleteTaskRequest) GetAllowMissing() bool {
+	if x != nil {
+		return x.AllowMissing
+	}
+	return false
+}
+
+func (x *DeleteTaskRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
 var File_wharfinger_v1_task_service_proto protoreflect.FileDescriptor
 
 const file_wharfinger_v1_task_service_proto_rawDesc = "" +
 	"\n" +
-	" wharfinger/v1/task_service.proto\x12\rwharfinger.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x17google/rpc/status.proto\x1a\x19wharfinger/v1/event.proto\x1a\x1cwharfinger/v1/resource.proto\x1a\x18wharfinger/v1/task.proto\"\xe7\x01\n" +
+	" wharfinger/v1/task_service.proto\x12\rwharfinger.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x17google/rpc/status.proto\x1a\x19wharfinger/v1/event.proto\x1a\x1awharfinger/v1/ledger.proto\x1a\x18wharfinger/v1/task.proto\"\xe7\x01\n" +
 	"\x11CreateTaskRequest\x124\n" +
 	"\x06parent\x18\x01 \x01(\tB\x1c\xe2A\x01\x02\xfaA\x15\x12\x13wharfinger.dev/TaskR\x06parent\x12\x1d\n" +
 	"\atask_id\x18\x02 \x01(\tB\x04\xe2A\x01\x01R\x06taskId\x12-\n" +
@@ -1747,32 +1784,34 @@ const file_wharfinger_v1_task_service_proto_rawDesc = "" +
 	"\x0fWaitTaskRequest\x120\n" +
 	"\x04name\x18\x01 \x01(\tB\x1c\xe2A\x01\x02\xfaA\x15\n" +
 	"\x13wharfinger.dev/TaskR\x04name\x129\n" +
-	"\atimeout\x18\x02 \x01(\v2\x19.google.protobuf.DurationB\x04\xe2A\x01\x01R\atimeout\"\xbe\x01\n" +
-	"\x15ListTaskEventsRequest\x120\n" +
-	"\x04name\x18\x01 \x01(\tB\x1c\xe2A\x01\x02\xfaA\x15\n" +
-	"\x13wharfinger.dev/TaskR\x04name\x12+\n" +
+	"\atimeout\x18\x02 \x01(\v2\x19.google.protobuf.DurationB\x04\xe2A\x01\x01R\atimeout\"\xc2\x01\n" +
+	"\x15ListTaskEventsRequest\x124\n" +
+	"\x06parent\x18\x01 \x01(\tB\x1c\xe2A\x01\x02\xfaA\x15\n" +
+	"\x13wharfinger.dev/TaskR\x06parent\x12+\n" +
 	"\x0eafter_sequence\x18\x02 \x01(\x03B\x04\xe2A\x01\x01R\rafterSequence\x12!\n" +
 	"\tpage_size\x18\x03 \x01(\x05B\x04\xe2A\x01\x01R\bpageSize\x12#\n" +
 	"\n" +
 	"page_token\x18\x04 \x01(\tB\x04\xe2A\x01\x01R\tpageToken\"r\n" +
 	"\x16ListTaskEventsResponse\x120\n" +
 	"\x06events\x18\x01 \x03(\v2\x18.wharfinger.v1.TaskEventR\x06events\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xb2\x01\n" +
-	"\x18ListTaskResourcesRequest\x120\n" +
-	"\x04name\x18\x01 \x01(\tB\x1c\xe2A\x01\x02\xfaA\x15\n" +
-	"\x13wharfinger.dev/TaskR\x04name\x12\x1c\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xb6\x01\n" +
+	"\x18ListLedgerEntriesRequest\x124\n" +
+	"\x06parent\x18\x01 \x01(\tB\x1c\xe2A\x01\x02\xfaA\x15\n" +
+	"\x13wharfinger.dev/TaskR\x06parent\x12\x1c\n" +
 	"\x06filter\x18\x02 \x01(\tB\x04\xe2A\x01\x01R\x06filter\x12!\n" +
 	"\tpage_size\x18\x03 \x01(\x05B\x04\xe2A\x01\x01R\bpageSize\x12#\n" +
 	"\n" +
-	"page_token\x18\x04 \x01(\tB\x04\xe2A\x01\x01R\tpageToken\"z\n" +
-	"\x19ListTaskResourcesResponse\x125\n" +
-	"\tresources\x18\x01 \x03(\v2\x17.wharfinger.v1.ResourceR\tresources\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"}\n" +
+	"page_token\x18\x04 \x01(\tB\x04\xe2A\x01\x01R\tpageToken\"y\n" +
+	"\x19ListLedgerEntriesResponse\x124\n" +
+	"\aentries\x18\x01 \x03(\v2\x1a.wharfinger.v1.LedgerEntryR\aentries\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xa2\x01\n" +
 	"\x11CancelTaskRequest\x120\n" +
 	"\x04name\x18\x01 \x01(\tB\x1c\xe2A\x01\x02\xfaA\x15\n" +
 	"\x13wharfinger.dev/TaskR\x04name\x12\x18\n" +
 	"\x04etag\x18\x02 \x01(\tB\x04\xe2A\x01\x01R\x04etag\x12\x1c\n" +
-	"\x06reason\x18\x03 \x01(\tB\x04\xe2A\x01\x01R\x06reason\"\xb1\x01\n" +
+	"\x06reason\x18\x03 \x01(\tB\x04\xe2A\x01\x01R\x06reason\x12#\n" +
+	"\n" +
+	"request_id\x18\x04 \x01(\tB\x04\xe2A\x01\x01R\trequestId\"\xb1\x01\n" +
 	"\x11ResumeTaskRequest\x120\n" +
 	"\x04name\x18\x01 \x01(\tB\x1c\xe2A\x01\x02\xfaA\x15\n" +
 	"\x13wharfinger.dev/TaskR\x04name\x12\x18\n" +
@@ -1788,48 +1827,53 @@ const file_wharfinger_v1_task_service_proto_rawDesc = "" +
 	"request_id\x18\x03 \x01(\tB\x04\xe2A\x01\x01R\trequestId\x12\x1c\n" +
 	"\x06retain\x18\x04 \x03(\tB\x04\xe2A\x01\x01R\x06retain\x12\x18\n" +
 	"\x04only\x18\x05 \x03(\tB\x04\xe2A\x01\x01R\x04only\x12)\n" +
-	"\rvalidate_only\x18\x06 \x01(\bB\x04\xe2A\x01\x01R\fvalidateOnly\"\x81\x02\n" +
-	"\x16ResolveResourceRequest\x120\n" +
+	"\rvalidate_only\x18\x06 \x01(\bB\x04\xe2A\x01\x01R\fvalidateOnly\"\xa7\x02\n" +
+	"\x19ResolveLedgerEntryRequest\x120\n" +
 	"\x04name\x18\x01 \x01(\tB\x1c\xe2A\x01\x02\xfaA\x15\n" +
 	"\x13wharfinger.dev/TaskR\x04name\x12\x16\n" +
-	"\x03key\x18\x02 \x01(\tB\x04\xe2A\x01\x02R\x03key\x12>\n" +
-	"\averdict\x18\x03 \x01(\x0e2\x1e.wharfinger.v1.ResourceVerdictB\x04\xe2A\x01\x02R\averdict\x12%\n" +
+	"\x03key\x18\x02 \x01(\tB\x04\xe2A\x01\x02R\x03key\x12<\n" +
+	"\averdict\x18\x03 \x01(\x0e2\x1c.wharfinger.v1.LedgerVerdictB\x04\xe2A\x01\x02R\averdict\x12%\n" +
 	"\vexternal_id\x18\x04 \x01(\tB\x04\xe2A\x01\x01R\n" +
 	"externalId\x12\x1c\n" +
 	"\x06reason\x18\x05 \x01(\tB\x04\xe2A\x01\x01R\x06reason\x12\x18\n" +
-	"\x04etag\x18\x06 \x01(\tB\x04\xe2A\x01\x01R\x04etag\"_\n" +
+	"\x04etag\x18\x06 \x01(\tB\x04\xe2A\x01\x01R\x04etag\x12#\n" +
+	"\n" +
+	"request_id\x18\a \x01(\tB\x04\xe2A\x01\x01R\trequestId\"\xaf\x01\n" +
 	"\x11DeleteTaskRequest\x120\n" +
 	"\x04name\x18\x01 \x01(\tB\x1c\xe2A\x01\x02\xfaA\x15\n" +
 	"\x13wharfinger.dev/TaskR\x04name\x12\x18\n" +
-	"\x04etag\x18\x02 \x01(\tB\x04\xe2A\x01\x01R\x04etag*\xc8\x01\n" +
-	"\x0fResourceVerdict\x12 \n" +
-	"\x1cRESOURCE_VERDICT_UNSPECIFIED\x10\x00\x12\x1c\n" +
-	"\x18RESOURCE_VERDICT_CREATED\x10\x01\x12 \n" +
-	"\x1cRESOURCE_VERDICT_NOT_CREATED\x10\x02\x12\x1b\n" +
-	"\x17RESOURCE_VERDICT_RETAIN\x10\x03\x12\x1b\n" +
-	"\x17RESOURCE_VERDICT_FORGET\x10\x04\x12\x19\n" +
-	"\x15RESOURCE_VERDICT_GONE\x10\x052\xdf\b\n" +
+	"\x04etag\x18\x02 \x01(\tB\x04\xe2A\x01\x01R\x04etag\x12)\n" +
+	"\rallow_missing\x18\x03 \x01(\bB\x04\xe2A\x01\x01R\fallowMissing\x12#\n" +
+	"\n" +
+	"request_id\x18\x04 \x01(\tB\x04\xe2A\x01\x01R\trequestId*\xba\x01\n" +
+	"\rLedgerVerdict\x12\x1e\n" +
+	"\x1aLEDGER_VERDICT_UNSPECIFIED\x10\x00\x12\x1a\n" +
+	"\x16LEDGER_VERDICT_CREATED\x10\x01\x12\x1e\n" +
+	"\x1aLEDGER_VERDICT_NOT_CREATED\x10\x02\x12\x19\n" +
+	"\x15LEDGER_VERDICT_RETAIN\x10\x03\x12\x19\n" +
+	"\x15LEDGER_VERDICT_FORGET\x10\x04\x12\x17\n" +
+	"\x13LEDGER_VERDICT_GONE\x10\x052\x88\t\n" +
 	"\vTaskService\x12C\n" +
 	"\n" +
 	"CreateTask\x12 .wharfinger.v1.CreateTaskRequest\x1a\x13.wharfinger.v1.Task\x12c\n" +
-	"\x10BatchCreateTasks\x12&.wharfinger.v1.BatchCreateTasksRequest\x1a'.wharfinger.v1.BatchCreateTasksResponse\x12=\n" +
-	"\aGetTask\x12\x1d.wharfinger.v1.GetTaskRequest\x1a\x13.wharfinger.v1.Task\x12N\n" +
-	"\tListTasks\x12\x1f.wharfinger.v1.ListTasksRequest\x1a .wharfinger.v1.ListTasksResponse\x12P\n" +
-	"\tWatchTask\x12\x1f.wharfinger.v1.WatchTaskRequest\x1a .wharfinger.v1.WatchTaskResponse0\x01\x12S\n" +
+	"\x10BatchCreateTasks\x12&.wharfinger.v1.BatchCreateTasksRequest\x1a'.wharfinger.v1.BatchCreateTasksResponse\x12B\n" +
+	"\aGetTask\x12\x1d.wharfinger.v1.GetTaskRequest\x1a\x13.wharfinger.v1.Task\"\x03\x90\x02\x01\x12S\n" +
+	"\tListTasks\x12\x1f.wharfinger.v1.ListTasksRequest\x1a .wharfinger.v1.ListTasksResponse\"\x03\x90\x02\x01\x12U\n" +
+	"\tWatchTask\x12\x1f.wharfinger.v1.WatchTaskRequest\x1a .wharfinger.v1.WatchTaskResponse\"\x03\x90\x02\x010\x01\x12X\n" +
 	"\n" +
-	"WatchTasks\x12 .wharfinger.v1.WatchTasksRequest\x1a!.wharfinger.v1.WatchTasksResponse0\x01\x12?\n" +
-	"\bWaitTask\x12\x1e.wharfinger.v1.WaitTaskRequest\x1a\x13.wharfinger.v1.Task\x12]\n" +
-	"\x0eListTaskEvents\x12$.wharfinger.v1.ListTaskEventsRequest\x1a%.wharfinger.v1.ListTaskEventsResponse\x12f\n" +
-	"\x11ListTaskResources\x12'.wharfinger.v1.ListTaskResourcesRequest\x1a(.wharfinger.v1.ListTaskResourcesResponse\x12C\n" +
+	"WatchTasks\x12 .wharfinger.v1.WatchTasksRequest\x1a!.wharfinger.v1.WatchTasksResponse\"\x03\x90\x02\x010\x01\x12D\n" +
+	"\bWaitTask\x12\x1e.wharfinger.v1.WaitTaskRequest\x1a\x13.wharfinger.v1.Task\"\x03\x90\x02\x01\x12b\n" +
+	"\x0eListTaskEvents\x12$.wharfinger.v1.ListTaskEventsRequest\x1a%.wharfinger.v1.ListTaskEventsResponse\"\x03\x90\x02\x01\x12k\n" +
+	"\x11ListLedgerEntries\x12'.wharfinger.v1.ListLedgerEntriesRequest\x1a(.wharfinger.v1.ListLedgerEntriesResponse\"\x03\x90\x02\x01\x12C\n" +
 	"\n" +
 	"CancelTask\x12 .wharfinger.v1.CancelTaskRequest\x1a\x13.wharfinger.v1.Task\x12C\n" +
 	"\n" +
 	"ResumeTask\x12 .wharfinger.v1.ResumeTaskRequest\x1a\x13.wharfinger.v1.Task\x12G\n" +
-	"\fRollbackTask\x12\".wharfinger.v1.RollbackTaskRequest\x1a\x13.wharfinger.v1.Task\x12M\n" +
-	"\x0fResolveResource\x12%.wharfinger.v1.ResolveResourceRequest\x1a\x13.wharfinger.v1.Task\x12F\n" +
+	"\fRollbackTask\x12\".wharfinger.v1.RollbackTaskRequest\x1a\x13.wharfinger.v1.Task\x12S\n" +
+	"\x12ResolveLedgerEntry\x12(.wharfinger.v1.ResolveLedgerEntryRequest\x1a\x13.wharfinger.v1.Task\x12F\n" +
 	"\n" +
-	"DeleteTask\x12 .wharfinger.v1.DeleteTaskRequest\x1a\x16.google.protobuf.EmptyB]\n" +
-	"\x11dev.wharfinger.v1P\x01ZFgithub.com/wharfinger/wharfinger/clients/go/wharfinger/v1;wharfingerv1b\x06proto3"
+	"DeleteTask\x12 .wharfinger.v1.DeleteTaskRequest\x1a\x16.google.protobuf.EmptyB\xa0\x01\n" +
+	"\x11dev.wharfinger.v1B\x10TaskServiceProtoP\x01ZFgithub.com/wharfinger/wharfinger/clients/go/wharfinger/v1;wharfingerv1\xaa\x02\rWharfinger.V1\xca\x02\rWharfinger\\V1\xea\x02\x0eWharfinger::V1b\x06proto3"
 
 var (
 	file_wharfinger_v1_task_service_proto_rawDescOnce sync.Once
@@ -1846,7 +1890,7 @@ func file_wharfinger_v1_task_service_proto_rawDescGZIP() []byte {
 var file_wharfinger_v1_task_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
 var file_wharfinger_v1_task_service_proto_msgTypes = make([]protoimpl.MessageInfo, 21)
 var file_wharfinger_v1_task_service_proto_goTypes = []any{
-	(ResourceVerdict)(0),              // 0: wharfinger.v1.ResourceVerdict
+	(LedgerVerdict)(0),                // 0: wharfinger.v1.LedgerVerdict
 	(*CreateTaskRequest)(nil),         // 1: wharfinger.v1.CreateTaskRequest
 	(*BatchCreateTasksRequest)(nil),   // 2: wharfinger.v1.BatchCreateTasksRequest
 	(*BatchCreateTasksResponse)(nil),  // 3: wharfinger.v1.BatchCreateTasksResponse
@@ -1861,12 +1905,12 @@ var file_wharfinger_v1_task_service_proto_goTypes = []any{
 	(*WaitTaskRequest)(nil),           // 12: wharfinger.v1.WaitTaskRequest
 	(*ListTaskEventsRequest)(nil),     // 13: wharfinger.v1.ListTaskEventsRequest
 	(*ListTaskEventsResponse)(nil),    // 14: wharfinger.v1.ListTaskEventsResponse
-	(*ListTaskResourcesRequest)(nil),  // 15: wharfinger.v1.ListTaskResourcesRequest
-	(*ListTaskResourcesResponse)(nil), // 16: wharfinger.v1.ListTaskResourcesResponse
+	(*ListLedgerEntriesRequest)(nil),  // 15: wharfinger.v1.ListLedgerEntriesRequest
+	(*ListLedgerEntriesResponse)(nil), // 16: wharfinger.v1.ListLedgerEntriesResponse
 	(*CancelTaskRequest)(nil),         // 17: wharfinger.v1.CancelTaskRequest
 	(*ResumeTaskRequest)(nil),         // 18: wharfinger.v1.ResumeTaskRequest
 	(*RollbackTaskRequest)(nil),       // 19: wharfinger.v1.RollbackTaskRequest
-	(*ResolveResourceRequest)(nil),    // 20: wharfinger.v1.ResolveResourceRequest
+	(*ResolveLedgerEntryRequest)(nil), // 20: wharfinger.v1.ResolveLedgerEntryRequest
 	(*DeleteTaskRequest)(nil),         // 21: wharfinger.v1.DeleteTaskRequest
 	(*Task)(nil),                      // 22: wharfinger.v1.Task
 	(*status.Status)(nil),             // 23: google.rpc.Status
@@ -1877,7 +1921,7 @@ var file_wharfinger_v1_task_service_proto_goTypes = []any{
 	(*Heartbeat)(nil),                 // 28: wharfinger.v1.Heartbeat
 	(*TaskProgress)(nil),              // 29: wharfinger.v1.TaskProgress
 	(*TaskEvent)(nil),                 // 30: wharfinger.v1.TaskEvent
-	(*Resource)(nil),                  // 31: wharfinger.v1.Resource
+	(*LedgerEntry)(nil),               // 31: wharfinger.v1.LedgerEntry
 	(*emptypb.Empty)(nil),             // 32: google.protobuf.Empty
 }
 var file_wharfinger_v1_task_service_proto_depIdxs = []int32{
@@ -1901,8 +1945,8 @@ var file_wharfinger_v1_task_service_proto_depIdxs = []int32{
 	28, // 17: wharfinger.v1.WatchTasksResponse.heartbeat:type_name -> wharfinger.v1.Heartbeat
 	25, // 18: wharfinger.v1.WaitTaskRequest.timeout:type_name -> google.protobuf.Duration
 	30, // 19: wharfinger.v1.ListTaskEventsResponse.events:type_name -> wharfinger.v1.TaskEvent
-	31, // 20: wharfinger.v1.ListTaskResourcesResponse.resources:type_name -> wharfinger.v1.Resource
-	0,  // 21: wharfinger.v1.ResolveResourceRequest.verdict:type_name -> wharfinger.v1.ResourceVerdict
+	31, // 20: wharfinger.v1.ListLedgerEntriesResponse.entries:type_name -> wharfinger.v1.LedgerEntry
+	0,  // 21: wharfinger.v1.ResolveLedgerEntryRequest.verdict:type_name -> wharfinger.v1.LedgerVerdict
 	1,  // 22: wharfinger.v1.TaskService.CreateTask:input_type -> wharfinger.v1.CreateTaskRequest
 	2,  // 23: wharfinger.v1.TaskService.BatchCreateTasks:input_type -> wharfinger.v1.BatchCreateTasksRequest
 	5,  // 24: wharfinger.v1.TaskService.GetTask:input_type -> wharfinger.v1.GetTaskRequest
@@ -1911,11 +1955,11 @@ var file_wharfinger_v1_task_service_proto_depIdxs = []int32{
 	10, // 27: wharfinger.v1.TaskService.WatchTasks:input_type -> wharfinger.v1.WatchTasksRequest
 	12, // 28: wharfinger.v1.TaskService.WaitTask:input_type -> wharfinger.v1.WaitTaskRequest
 	13, // 29: wharfinger.v1.TaskService.ListTaskEvents:input_type -> wharfinger.v1.ListTaskEventsRequest
-	15, // 30: wharfinger.v1.TaskService.ListTaskResources:input_type -> wharfinger.v1.ListTaskResourcesRequest
+	15, // 30: wharfinger.v1.TaskService.ListLedgerEntries:input_type -> wharfinger.v1.ListLedgerEntriesRequest
 	17, // 31: wharfinger.v1.TaskService.CancelTask:input_type -> wharfinger.v1.CancelTaskRequest
 	18, // 32: wharfinger.v1.TaskService.ResumeTask:input_type -> wharfinger.v1.ResumeTaskRequest
 	19, // 33: wharfinger.v1.TaskService.RollbackTask:input_type -> wharfinger.v1.RollbackTaskRequest
-	20, // 34: wharfinger.v1.TaskService.ResolveResource:input_type -> wharfinger.v1.ResolveResourceRequest
+	20, // 34: wharfinger.v1.TaskService.ResolveLedgerEntry:input_type -> wharfinger.v1.ResolveLedgerEntryRequest
 	21, // 35: wharfinger.v1.TaskService.DeleteTask:input_type -> wharfinger.v1.DeleteTaskRequest
 	22, // 36: wharfinger.v1.TaskService.CreateTask:output_type -> wharfinger.v1.Task
 	3,  // 37: wharfinger.v1.TaskService.BatchCreateTasks:output_type -> wharfinger.v1.BatchCreateTasksResponse
@@ -1925,11 +1969,11 @@ var file_wharfinger_v1_task_service_proto_depIdxs = []int32{
 	11, // 41: wharfinger.v1.TaskService.WatchTasks:output_type -> wharfinger.v1.WatchTasksResponse
 	22, // 42: wharfinger.v1.TaskService.WaitTask:output_type -> wharfinger.v1.Task
 	14, // 43: wharfinger.v1.TaskService.ListTaskEvents:output_type -> wharfinger.v1.ListTaskEventsResponse
-	16, // 44: wharfinger.v1.TaskService.ListTaskResources:output_type -> wharfinger.v1.ListTaskResourcesResponse
+	16, // 44: wharfinger.v1.TaskService.ListLedgerEntries:output_type -> wharfinger.v1.ListLedgerEntriesResponse
 	22, // 45: wharfinger.v1.TaskService.CancelTask:output_type -> wharfinger.v1.Task
 	22, // 46: wharfinger.v1.TaskService.ResumeTask:output_type -> wharfinger.v1.Task
 	22, // 47: wharfinger.v1.TaskService.RollbackTask:output_type -> wharfinger.v1.Task
-	22, // 48: wharfinger.v1.TaskService.ResolveResource:output_type -> wharfinger.v1.Task
+	22, // 48: wharfinger.v1.TaskService.ResolveLedgerEntry:output_type -> wharfinger.v1.Task
 	32, // 49: wharfinger.v1.TaskService.DeleteTask:output_type -> google.protobuf.Empty
 	36, // [36:50] is the sub-list for method output_type
 	22, // [22:36] is the sub-list for method input_type
@@ -1944,7 +1988,7 @@ func file_wharfinger_v1_task_service_proto_init() {
 		return
 	}
 	file_wharfinger_v1_event_proto_init()
-	file_wharfinger_v1_resource_proto_init()
+	file_wharfinger_v1_ledger_proto_init()
 	file_wharfinger_v1_task_proto_init()
 	file_wharfinger_v1_task_service_proto_msgTypes[3].OneofWrappers = []any{
 		(*CreateTaskOutcome_Task)(nil),

@@ -22,20 +22,20 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	TaskService_CreateTask_FullMethodName        = "/wharfinger.v1.TaskService/CreateTask"
-	TaskService_BatchCreateTasks_FullMethodName  = "/wharfinger.v1.TaskService/BatchCreateTasks"
-	TaskService_GetTask_FullMethodName           = "/wharfinger.v1.TaskService/GetTask"
-	TaskService_ListTasks_FullMethodName         = "/wharfinger.v1.TaskService/ListTasks"
-	TaskService_WatchTask_FullMethodName         = "/wharfinger.v1.TaskService/WatchTask"
-	TaskService_WatchTasks_FullMethodName        = "/wharfinger.v1.TaskService/WatchTasks"
-	TaskService_WaitTask_FullMethodName          = "/wharfinger.v1.TaskService/WaitTask"
-	TaskService_ListTaskEvents_FullMethodName    = "/wharfinger.v1.TaskService/ListTaskEvents"
-	TaskService_ListTaskResources_FullMethodName = "/wharfinger.v1.TaskService/ListTaskResources"
-	TaskService_CancelTask_FullMethodName        = "/wharfinger.v1.TaskService/CancelTask"
-	TaskService_ResumeTask_FullMethodName        = "/wharfinger.v1.TaskService/ResumeTask"
-	TaskService_RollbackTask_FullMethodName      = "/wharfinger.v1.TaskService/RollbackTask"
-	TaskService_ResolveResource_FullMethodName   = "/wharfinger.v1.TaskService/ResolveResource"
-	TaskService_DeleteTask_FullMethodName        = "/wharfinger.v1.TaskService/DeleteTask"
+	TaskService_CreateTask_FullMethodName         = "/wharfinger.v1.TaskService/CreateTask"
+	TaskService_BatchCreateTasks_FullMethodName   = "/wharfinger.v1.TaskService/BatchCreateTasks"
+	TaskService_GetTask_FullMethodName            = "/wharfinger.v1.TaskService/GetTask"
+	TaskService_ListTasks_FullMethodName          = "/wharfinger.v1.TaskService/ListTasks"
+	TaskService_WatchTask_FullMethodName          = "/wharfinger.v1.TaskService/WatchTask"
+	TaskService_WatchTasks_FullMethodName         = "/wharfinger.v1.TaskService/WatchTasks"
+	TaskService_WaitTask_FullMethodName           = "/wharfinger.v1.TaskService/WaitTask"
+	TaskService_ListTaskEvents_FullMethodName     = "/wharfinger.v1.TaskService/ListTaskEvents"
+	TaskService_ListLedgerEntries_FullMethodName  = "/wharfinger.v1.TaskService/ListLedgerEntries"
+	TaskService_CancelTask_FullMethodName         = "/wharfinger.v1.TaskService/CancelTask"
+	TaskService_ResumeTask_FullMethodName         = "/wharfinger.v1.TaskService/ResumeTask"
+	TaskService_RollbackTask_FullMethodName       = "/wharfinger.v1.TaskService/RollbackTask"
+	TaskService_ResolveLedgerEntry_FullMethodName = "/wharfinger.v1.TaskService/ResolveLedgerEntry"
+	TaskService_DeleteTask_FullMethodName         = "/wharfinger.v1.TaskService/DeleteTask"
 )
 
 // TaskServiceClient is the client API for TaskService service.
@@ -67,7 +67,7 @@ type TaskServiceClient interface {
 	// progress and heartbeats in between; when the task is at rest a last snapshot, and the stream ends with OK. After a
 	// broken connection go on with after_sequence. The end is the end for now: late evidence can reopen a task, which
 	// WatchTasks tells. Errors: TASK_NOT_FOUND, INVALID_NAME, INVALID_ARGUMENT, RESUME_TOKEN_INVALID,
-	// RESUME_TOKEN_TOO_OLD, WATCH_LIMIT.
+	// RESUME_TOKEN_TOO_OLD, POSITION_AHEAD, WATCH_LIMIT.
 	WatchTask(ctx context.Context, in *WatchTaskRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchTaskResponse], error)
 	// Tells what happens in a project, without an end. Every message carries a token to go on from, across connections,
 	// restarts and replicas. Errors: RESUME_TOKEN_INVALID, RESUME_TOKEN_TOO_OLD, INVALID_FILTER, INVALID_NAME,
@@ -80,13 +80,13 @@ type TaskServiceClient interface {
 	ListTaskEvents(ctx context.Context, in *ListTaskEventsRequest, opts ...grpc.CallOption) (*ListTaskEventsResponse, error)
 	// Lists a task's whole ledger, in the order of intent. Errors: TASK_NOT_FOUND, INVALID_NAME, INVALID_FILTER,
 	// INVALID_PAGE_TOKEN.
-	ListTaskResources(ctx context.Context, in *ListTaskResourcesRequest, opts ...grpc.CallOption) (*ListTaskResourcesResponse, error)
+	ListLedgerEntries(ctx context.Context, in *ListLedgerEntriesRequest, opts ...grpc.CallOption) (*ListLedgerEntriesResponse, error)
 	// Asks a task to stop, and answers at once: it is then CANCELLING, or CANCELLED if it had not begun. What it had made
 	// is treated by Policy.on_cancel. A rollback is stopped, and rests as ROLLBACK_FAILED with what is left. Asking again
-	// is no error. Errors: TASK_NOT_FOUND, INVALID_NAME, ETAG_MISMATCH,
-	// STATE_FORBIDS.
+	// is no error, also when the task is CANCELLED since. Errors: TASK_NOT_FOUND, INVALID_NAME, ETAG_MISMATCH,
+	// STATE_FORBIDS, REQUEST_ID_REUSED.
 	CancelTask(ctx context.Context, in *CancelTaskRequest, opts ...grpc.CallOption) (*Task, error)
-	// Lets a PARTIALLY_FAILED task run again with what it made: created resources are reused, nothing is made twice. It is
+	// Lets a PARTIALLY_FAILED task run again with what it made: what was created is used again, nothing is made twice. It is
 	// then QUEUED with its attempts counted anew. Refused once a whole rollback has begun; what a rollback of some keys
 	// undid is made anew. A task that is QUEUED for a version which is not installed is put on script_version, and goes on.
 	// Errors: TASK_NOT_FOUND, INVALID_NAME, ETAG_MISMATCH, STATE_FORBIDS, SCRIPT_VERSION_GONE, REQUEST_ID_REUSED.
@@ -97,10 +97,10 @@ type TaskServiceClient interface {
 	// INVALID_NAME, ETAG_MISMATCH, STATE_FORBIDS, KEY_UNKNOWN, TASK_NOT_SETTLED, REQUEST_ID_REUSED, NOT_SUPPORTED for a
 	// script without undo.
 	RollbackTask(ctx context.Context, in *RollbackTaskRequest, opts ...grpc.CallOption) (*Task, error)
-	// Takes a person's verdict on one resource, after a look at the provider: that it exists or does not, or that it is
-	// no longer the task's. The last open resource's verdict brings the task to its end. Errors: TASK_NOT_FOUND,
+	// Takes a person's verdict on one entry of the ledger, after a look at the provider: that it exists or does not, or that it is
+	// no longer the task's. The last open entry's verdict brings the task to its end. Errors: TASK_NOT_FOUND,
 	// INVALID_NAME, ETAG_MISMATCH, STATE_FORBIDS, KEY_UNKNOWN, TASK_NOT_SETTLED, MISSING_FIELD.
-	ResolveResource(ctx context.Context, in *ResolveResourceRequest, opts ...grpc.CallOption) (*Task, error)
+	ResolveLedgerEntry(ctx context.Context, in *ResolveLedgerEntryRequest, opts ...grpc.CallOption) (*Task, error)
 	// Deletes a task that is SUCCEEDED, FAILED, CANCELLED or ROLLED_BACK and owns nothing that may be alive. Errors:
 	// TASK_NOT_FOUND, INVALID_NAME, ETAG_MISMATCH, STATE_FORBIDS, LEFTOVERS_ALIVE, TASK_NOT_SETTLED.
 	DeleteTask(ctx context.Context, in *DeleteTaskRequest, opts ...grpc.CallOption) (*emptypb.Empty, error)
@@ -212,10 +212,10 @@ func (c *taskServiceClient) ListTaskEvents(ctx context.Context, in *ListTaskEven
 	return out, nil
 }
 
-func (c *taskServiceClient) ListTaskResources(ctx context.Context, in *ListTaskResourcesRequest, opts ...grpc.CallOption) (*ListTaskResourcesResponse, error) {
+func (c *taskServiceClient) ListLedgerEntries(ctx context.Context, in *ListLedgerEntriesRequest, opts ...grpc.CallOption) (*ListLedgerEntriesResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	out := new(ListTaskResourcesResponse)
-	err := c.cc.Invoke(ctx, TaskService_ListTaskResources_FullMethodName, in, out, cOpts...)
+	out := new(ListLedgerEntriesResponse)
+	err := c.cc.Invoke(ctx, TaskService_ListLedgerEntries_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -252,10 +252,10 @@ func (c *taskServiceClient) RollbackTask(ctx context.Context, in *RollbackTaskRe
 	return out, nil
 }
 
-func (c *taskServiceClient) ResolveResource(ctx context.Context, in *ResolveResourceRequest, opts ...grpc.CallOption) (*Task, error) {
+func (c *taskServiceClient) ResolveLedgerEntry(ctx context.Context, in *ResolveLedgerEntryRequest, opts ...grpc.CallOption) (*Task, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(Task)
-	err := c.cc.Invoke(ctx, TaskService_ResolveResource_FullMethodName, in, out, cOpts...)
+	err := c.cc.Invoke(ctx, TaskService_ResolveLedgerEntry_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -301,7 +301,7 @@ type TaskServiceServer interface {
 	// progress and heartbeats in between; when the task is at rest a last snapshot, and the stream ends with OK. After a
 	// broken connection go on with after_sequence. The end is the end for now: late evidence can reopen a task, which
 	// WatchTasks tells. Errors: TASK_NOT_FOUND, INVALID_NAME, INVALID_ARGUMENT, RESUME_TOKEN_INVALID,
-	// RESUME_TOKEN_TOO_OLD, WATCH_LIMIT.
+	// RESUME_TOKEN_TOO_OLD, POSITION_AHEAD, WATCH_LIMIT.
 	WatchTask(*WatchTaskRequest, grpc.ServerStreamingServer[WatchTaskResponse]) error
 	// Tells what happens in a project, without an end. Every message carries a token to go on from, across connections,
 	// restarts and replicas. Errors: RESUME_TOKEN_INVALID, RESUME_TOKEN_TOO_OLD, INVALID_FILTER, INVALID_NAME,
@@ -314,13 +314,13 @@ type TaskServiceServer interface {
 	ListTaskEvents(context.Context, *ListTaskEventsRequest) (*ListTaskEventsResponse, error)
 	// Lists a task's whole ledger, in the order of intent. Errors: TASK_NOT_FOUND, INVALID_NAME, INVALID_FILTER,
 	// INVALID_PAGE_TOKEN.
-	ListTaskResources(context.Context, *ListTaskResourcesRequest) (*ListTaskResourcesResponse, error)
+	ListLedgerEntries(context.Context, *ListLedgerEntriesRequest) (*ListLedgerEntriesResponse, error)
 	// Asks a task to stop, and answers at once: it is then CANCELLING, or CANCELLED if it had not begun. What it had made
 	// is treated by Policy.on_cancel. A rollback is stopped, and rests as ROLLBACK_FAILED with what is left. Asking again
-	// is no error. Errors: TASK_NOT_FOUND, INVALID_NAME, ETAG_MISMATCH,
-	// STATE_FORBIDS.
+	// is no error, also when the task is CANCELLED since. Errors: TASK_NOT_FOUND, INVALID_NAME, ETAG_MISMATCH,
+	// STATE_FORBIDS, REQUEST_ID_REUSED.
 	CancelTask(context.Context, *CancelTaskRequest) (*Task, error)
-	// Lets a PARTIALLY_FAILED task run again with what it made: created resources are reused, nothing is made twice. It is
+	// Lets a PARTIALLY_FAILED task run again with what it made: what was created is used again, nothing is made twice. It is
 	// then QUEUED with its attempts counted anew. Refused once a whole rollback has begun; what a rollback of some keys
 	// undid is made anew. A task that is QUEUED for a version which is not installed is put on script_version, and goes on.
 	// Errors: TASK_NOT_FOUND, INVALID_NAME, ETAG_MISMATCH, STATE_FORBIDS, SCRIPT_VERSION_GONE, REQUEST_ID_REUSED.
@@ -331,10 +331,10 @@ type TaskServiceServer interface {
 	// INVALID_NAME, ETAG_MISMATCH, STATE_FORBIDS, KEY_UNKNOWN, TASK_NOT_SETTLED, REQUEST_ID_REUSED, NOT_SUPPORTED for a
 	// script without undo.
 	RollbackTask(context.Context, *RollbackTaskRequest) (*Task, error)
-	// Takes a person's verdict on one resource, after a look at the provider: that it exists or does not, or that it is
-	// no longer the task's. The last open resource's verdict brings the task to its end. Errors: TASK_NOT_FOUND,
+	// Takes a person's verdict on one entry of the ledger, after a look at the provider: that it exists or does not, or that it is
+	// no longer the task's. The last open entry's verdict brings the task to its end. Errors: TASK_NOT_FOUND,
 	// INVALID_NAME, ETAG_MISMATCH, STATE_FORBIDS, KEY_UNKNOWN, TASK_NOT_SETTLED, MISSING_FIELD.
-	ResolveResource(context.Context, *ResolveResourceRequest) (*Task, error)
+	ResolveLedgerEntry(context.Context, *ResolveLedgerEntryRequest) (*Task, error)
 	// Deletes a task that is SUCCEEDED, FAILED, CANCELLED or ROLLED_BACK and owns nothing that may be alive. Errors:
 	// TASK_NOT_FOUND, INVALID_NAME, ETAG_MISMATCH, STATE_FORBIDS, LEFTOVERS_ALIVE, TASK_NOT_SETTLED.
 	DeleteTask(context.Context, *DeleteTaskRequest) (*emptypb.Empty, error)
@@ -372,8 +372,8 @@ func (UnimplementedTaskServiceServer) WaitTask(context.Context, *WaitTaskRequest
 func (UnimplementedTaskServiceServer) ListTaskEvents(context.Context, *ListTaskEventsRequest) (*ListTaskEventsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListTaskEvents not implemented")
 }
-func (UnimplementedTaskServiceServer) ListTaskResources(context.Context, *ListTaskResourcesRequest) (*ListTaskResourcesResponse, error) {
-	return nil, status.Error(codes.Unimplemented, "method ListTaskResources not implemented")
+func (UnimplementedTaskServiceServer) ListLedgerEntries(context.Context, *ListLedgerEntriesRequest) (*ListLedgerEntriesResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListLedgerEntries not implemented")
 }
 func (UnimplementedTaskServiceServer) CancelTask(context.Context, *CancelTaskRequest) (*Task, error) {
 	return nil, status.Error(codes.Unimplemented, "method CancelTask not implemented")
@@ -384,8 +384,8 @@ func (UnimplementedTaskServiceServer) ResumeTask(context.Context, *ResumeTaskReq
 func (UnimplementedTaskServiceServer) RollbackTask(context.Context, *RollbackTaskRequest) (*Task, error) {
 	return nil, status.Error(codes.Unimplemented, "method RollbackTask not implemented")
 }
-func (UnimplementedTaskServiceServer) ResolveResource(context.Context, *ResolveResourceRequest) (*Task, error) {
-	return nil, status.Error(codes.Unimplemented, "method ResolveResource not implemented")
+func (UnimplementedTaskServiceServer) ResolveLedgerEntry(context.Context, *ResolveLedgerEntryRequest) (*Task, error) {
+	return nil, status.Error(codes.Unimplemented, "method ResolveLedgerEntry not implemented")
 }
 func (UnimplementedTaskServiceServer) DeleteTask(context.Context, *DeleteTaskRequest) (*emptypb.Empty, error) {
 	return nil, status.Error(codes.Unimplemented, "method DeleteTask not implemented")
@@ -541,20 +541,20 @@ func _TaskService_ListTaskEvents_Handler(srv interface{}, ctx context.Context, d
 	return interceptor(ctx, in, info, handler)
 }
 
-func _TaskService_ListTaskResources_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
-	in := new(ListTaskResourcesRequest)
+func _TaskService_ListLedgerEntries_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListLedgerEntriesRequest)
 	if err := dec(in); err != nil {
 		return nil, err
 	}
 	if interceptor == nil {
-		return srv.(TaskServiceServer).ListTaskResources(ctx, in)
+		return srv.(TaskServiceServer).ListLedgerEntries(ctx, in)
 	}
 	info := &grpc.UnaryServerInfo{
 		Server:     srv,
-		FullMethod: TaskService_ListTaskResources_FullMethodName,
+		FullMethod: TaskService_ListLedgerEntries_FullMethodName,
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
-		return srv.(TaskServiceServer).ListTaskResources(ctx, req.(*ListTaskResourcesRequest))
+		return srv.(TaskServiceServer).ListLedgerEntries(ctx, req.(*ListLedgerEntriesRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -613,20 +613,20 @@ func _TaskService_RollbackTask_Handler(srv interface{}, ctx context.Context, dec
 	return interceptor(ctx, in, info, handler)
 }
 
-func _TaskService_ResolveResource_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
-	in := new(ResolveResourceRequest)
+func _TaskService_ResolveLedgerEntry_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ResolveLedgerEntryRequest)
 	if err := dec(in); err != nil {
 		return nil, err
 	}
 	if interceptor == nil {
-		return srv.(TaskServiceServer).ResolveResource(ctx, in)
+		return srv.(TaskServiceServer).ResolveLedgerEntry(ctx, in)
 	}
 	info := &grpc.UnaryServerInfo{
 		Server:     srv,
-		FullMethod: TaskService_ResolveResource_FullMethodName,
+		FullMethod: TaskService_ResolveLedgerEntry_FullMethodName,
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
-		return srv.(TaskServiceServer).ResolveResource(ctx, req.(*ResolveResourceRequest))
+		return srv.(TaskServiceServer).ResolveLedgerEntry(ctx, req.(*ResolveLedgerEntryRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -681,8 +681,8 @@ var TaskService_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _TaskService_ListTaskEvents_Handler,
 		},
 		{
-			MethodName: "ListTaskResources",
-			Handler:    _TaskService_ListTaskResources_Handler,
+			MethodName: "ListLedgerEntries",
+			Handler:    _TaskService_ListLedgerEntries_Handler,
 		},
 		{
 			MethodName: "CancelTask",
@@ -697,8 +697,8 @@ var TaskService_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _TaskService_RollbackTask_Handler,
 		},
 		{
-			MethodName: "ResolveResource",
-			Handler:    _TaskService_ResolveResource_Handler,
+			MethodName: "ResolveLedgerEntry",
+			Handler:    _TaskService_ResolveLedgerEntry_Handler,
 		},
 		{
 			MethodName: "DeleteTask",

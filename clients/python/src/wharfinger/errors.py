@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from wharfinger.models import Failure, LeftoverCost, Resource, Task
+    from wharfinger.models import Failure, LedgerEntry, LeftoverCost, Task
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,8 @@ class Refused(WharfingerError):
 
     `code` is the canonical status ("NOT_FOUND"), `reason` a word of the API's ErrorReason ("TASK_NOT_FOUND"; empty when
     something between here and the server answered), `metadata` the facts documented with the reason, `violations` the
-    fields at fault, `retry_after` how many seconds the server asks to wait, None if it does not say.
+    fields at fault, `retry_after` how many seconds the server asks to wait, None if it does not say. `choices` are what a
+    field might be instead, the likeliest first, and `allowed_states` the states of a task that would have allowed it.
     """
 
     def __init__(
@@ -64,6 +65,8 @@ class Refused(WharfingerError):
         metadata: Mapping[str, str] | None = None,
         violations: Sequence[Violation] = (),
         retry_after: float | None = None,
+        choices: Sequence[str] = (),
+        allowed_states: Sequence[str] = (),
     ) -> None:
         super().__init__(message)
         self.code = code
@@ -72,6 +75,8 @@ class Refused(WharfingerError):
         self.metadata = dict(metadata or {})
         self.violations = tuple(violations)
         self.retry_after = retry_after
+        self.choices = tuple(choices)
+        self.allowed_states = tuple(allowed_states)
 
     def __str__(self) -> str:
         # A violation that the sentence tells already is not told twice.
@@ -80,8 +85,8 @@ class Refused(WharfingerError):
         return "\n  ".join([f"{self.message or self.code} [{self.reason or self.code}]", *more])
 
     def __reduce__(self) -> tuple[Any, ...]:
-        state = (self.code, self.reason, self.message, self.metadata, self.violations, self.retry_after)
-        return (type(self), state)
+        facts = (self.metadata, self.violations, self.retry_after, self.choices, self.allowed_states)
+        return (type(self), (self.code, self.reason, self.message, *facts))
 
 
 class InvalidArgument(Refused):
@@ -179,7 +184,7 @@ class PartialFailure(TaskFailed):
 
     `left_over` is every such entry of the ledger, in the order of intent: `created` those that exist (also where
     undoing failed), `uncertain` those of which nobody can tell. `not_attempted` are planned keys that were never begun
-    (the first 100). `left_over_count` counts the leftovers, `cost` says what they cost (None: nobody knows),
+    (the first 100). `total_left_over` counts the leftovers, `cost` says what they cost (None: nobody knows),
     `allowed_actions` what can be done now: "RESUME", "ROLL_BACK", "RESOLVE", and `resume_version` the
     script's version that RESUME has to name, "" for none. `rollback_failure` is why its latest
     rollback stopped, None unless the task is ROLLBACK_FAILED. `server` is the address of the server that told it.
@@ -194,7 +199,7 @@ class PartialFailure(TaskFailed):
         self,
         task: Task,
         failure: Failure | None = None,
-        left_over: Sequence[Resource] = (),
+        left_over: Sequence[LedgerEntry] = (),
         not_attempted: Sequence[str] = (),
         *,
         cost: LeftoverCost | None = None,
@@ -217,17 +222,17 @@ class PartialFailure(TaskFailed):
         self._remedies = remedies
 
     @property
-    def created(self) -> tuple[Resource, ...]:
+    def created(self) -> tuple[LedgerEntry, ...]:
         """The leftovers that exist."""
         return tuple(resource for resource in self.left_over if not resource.state.uncertain)
 
     @property
-    def uncertain(self) -> tuple[Resource, ...]:
+    def uncertain(self) -> tuple[LedgerEntry, ...]:
         """The leftovers of which nobody can tell whether they exist."""
         return tuple(resource for resource in self.left_over if resource.state.uncertain)
 
     @property
-    def left_over_count(self) -> int:
+    def total_left_over(self) -> int:
         """How many things may be alive."""
         return len(self.left_over)
 
@@ -241,7 +246,7 @@ class PartialFailure(TaskFailed):
         from wharfinger._model import plain
 
         told = ("failure", "rollback_failure", "failed_step", "retryable", "created", "uncertain", "not_attempted",
-                "left_over_count", "cost", "allowed_actions", "resume_version")  # fmt: skip
+                "total_left_over", "cost", "allowed_actions", "resume_version")  # fmt: skip
         return {name: plain(getattr(self, name)) for name in told}
 
     def rollback(self, client: Remedies | None = None, *, only: Iterable[str] = (), retain: Iterable[str] = ()) -> Task:

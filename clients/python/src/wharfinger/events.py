@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from wharfinger._model import Model
-from wharfinger.models import Failure, Progress, Resource, Task, TaskState
+from wharfinger.models import Failure, LedgerEntry, Progress, Task, TaskState
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -47,10 +47,10 @@ class StateChanged(_News):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class ResourceChanged(_News):
+class EntryChanged(_News):
     """An entry of the ledger changed; `resource` is the whole entry as it then was."""
 
-    resource: Resource
+    entry: LedgerEntry
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -92,5 +92,5 @@ class Snapshot(_News):
     final: bool = False
 
 
-Event = StateChanged | ResourceChanged | LogLine | ErrorEvent | UnknownEvent | ProgressUpdate | Snapshot
+Event = StateChanged | EntryChanged | LogLine | ErrorEvent | UnknownEvent | ProgressUpdate | Snapshot
 """Everything a watch can tell."""

@@ -53,7 +53,7 @@ _RESTING = frozenset(
 )
 
 
-class ResourceState(StrEnum):
+class LedgerEntryState(StrEnum):
     """What is known of one entry of a ledger. UNKNOWN stands for a state that this client is too old to know."""
 
     INTENDED = "INTENDED"
@@ -79,8 +79,12 @@ class ResourceState(StrEnum):
         return self in _CLOSED
 
 
-_UNCERTAIN = frozenset({ResourceState.INTENDED, ResourceState.UNCERTAIN, ResourceState.MISSING, ResourceState.UNKNOWN})
-_CLOSED = frozenset({ResourceState.NOT_CREATED, ResourceState.UNDONE, ResourceState.RETAINED, ResourceState.FORGOTTEN})
+_UNCERTAIN = frozenset(
+    {LedgerEntryState.INTENDED, LedgerEntryState.UNCERTAIN, LedgerEntryState.MISSING, LedgerEntryState.UNKNOWN}
+)
+_CLOSED = frozenset(
+    {LedgerEntryState.NOT_CREATED, LedgerEntryState.UNDONE, LedgerEntryState.RETAINED, LedgerEntryState.FORGOTTEN}
+)
 
 
 class Verdict(StrEnum):
@@ -99,12 +103,18 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Failure(Model):
-    """Why something failed: `code` is a canonical status ("UNAVAILABLE"), `reason` a word of the API's ErrorReason."""
+    """Why something failed: `code` is a canonical status ("UNAVAILABLE"), `reason` a word of the API's ErrorReason.
+
+    `step` is where it happened, "" outside of steps; `retryable` says that trying again might help.
+    """
 
     code: str
     reason: str
     message: str
     metadata: Mapping[str, str] = field(default_factory=dict, hash=False)
+    domain: str = ""
+    step: str = ""
+    retryable: bool = False
     raw: Any = field(default=None, repr=False, compare=False)
 
     def __str__(self) -> str:
@@ -143,7 +153,7 @@ class LeftoverCost(Model):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class ResourceSummary(Model):
+class LedgerSummary(Model):
     """A ledger in numbers; `leftover` is None where nothing is left over."""
 
     created: int = 0
@@ -157,12 +167,12 @@ class ResourceSummary(Model):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Resource(Model):
+class LedgerEntry(Model):
     """One entry of a task's ledger: a thing that it made, changed or adopted, or was about to."""
 
     key: str
     type: str
-    state: ResourceState
+    state: LedgerEntryState
     external_id: str = ""
     step: str = ""
     owned: bool = True
@@ -173,14 +183,14 @@ class Resource(Model):
     region: str = ""
     attributes: Mapping[str, str] = field(default_factory=dict, hash=False)
     depends_on: tuple[str, ...] = ()
-    failure: Failure | None = field(default=None, metadata=told("error"))
+    failure: Failure | None = None
     undo_attempts: int = 0
     blocked_by: str = ""
     hourly: Money | None = None
     truncated: bool = False
     epoch: int = 0
     intent_time: datetime | None = None
-    send_by: datetime | None = None
+    send_by_time: datetime | None = None
     update_time: datetime | None = None
     evidence_of: str = ""
     raw: Any = field(default=None, repr=False, compare=False)
@@ -196,7 +206,7 @@ class Attempt(Model):
     worker: str
     start_time: datetime | None
     end_time: datetime | None
-    failure: Failure | None = field(metadata=told("error"))
+    failure: Failure | None
     raw: Any = field(default=None, repr=False, compare=False)
 
 
@@ -229,9 +239,9 @@ class Task(Model):
     waiting_reason: str | None = ""
     progress: Progress | None = None
     result: Mapping[str, Any] | None = field(default=None, repr=False, hash=False)
-    failure: Failure | None = field(default=None, metadata=told("error"))
-    rollback_failure: Failure | None = field(default=None, metadata=told("rollback_error"))
-    resources: ResourceSummary = field(default_factory=ResourceSummary)
+    failure: Failure | None = None
+    rollback_failure: Failure | None = None
+    ledger: LedgerSummary = field(default_factory=LedgerSummary)
     attempts: tuple[Attempt, ...] | None = field(default=(), repr=False)
     estimate: Estimate | None = field(default=None, repr=False)
     create_time: datetime | None = None

@@ -9,11 +9,22 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from enum import StrEnum
 from typing import Any
 
 from wharfinger._model import Model, told
 
-__all__ = ["Activation", "Catalog", "CatalogDiff", "CostItem", "Estimate", "Money", "Price", "PriceTier"]
+__all__ = [
+    "Activation",
+    "Catalog",
+    "CatalogDiff",
+    "CatalogState",
+    "CostItem",
+    "Estimate",
+    "Money",
+    "Price",
+    "PriceTier",
+]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -82,12 +93,21 @@ class CatalogDiff(Model):
     raw: Any = field(default=None, repr=False, compare=False)
 
 
+class CatalogState(StrEnum):
+    """What a catalogue is used for. UNKNOWN stands for a state that this client is too old to know."""
+
+    IMPORTED = "IMPORTED"
+    ACTIVE = "ACTIVE"
+    QUARANTINED = "QUARANTINED"
+    UNKNOWN = "UNKNOWN"
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Catalog(Model):
     """One immutable set of prices. `name` is `catalogs/` and the digits of its `digest`.
 
-    `source` tells the format and the URL or file that it came from, `data_time` when the provider made the data.
-    `unknown_count` of its `price_count` prices have no figure. `quarantine_reason` is why it may not become `active`
+    `source` is what it is of, such as "libcloud"; `origin` the format and the URL or file that it came from, `data_time` when the provider made the data.
+    `unknown_count` of its `price_count` prices have no figure. `quarantine_reason` is why it may not become active
     without overriding the checks, "" where they found nothing. `diff` is against what was active when it was imported.
     `signed_by` is the trusted key that signed it, "" for none. `sections` are parts of the data with their numbers of
     prices, the largest first.
@@ -95,12 +115,13 @@ class Catalog(Model):
 
     name: str
     digest: str
+    origin: str = ""
     source: str = ""
     data_time: datetime | None = None
     import_time: datetime | None = None
     price_count: int = 0
     unknown_count: int = 0
-    active: bool = False
+    state: CatalogState = CatalogState.IMPORTED
     quarantine_reason: str = ""
     diff: CatalogDiff | None = None
     signed_by: str = ""
@@ -110,6 +131,11 @@ class Catalog(Model):
         metadata=told(lambda catalog: tuple((part.section, part.price_count) for part in catalog.sections)),
     )
     raw: Any = field(default=None, repr=False, compare=False)
+
+    @property
+    def active(self) -> bool:
+        """Whether it is the one that prices are looked up in."""
+        return self.state is CatalogState.ACTIVE
 
     @property
     def id(self) -> str:
@@ -154,13 +180,13 @@ class Estimate(Model):
     """What something is expected to cost for an hour.
 
     `hourly` has one sum for each currency, of the items that have a price; while `unpriced`, the names of those that
-    have none, is not empty it is a lower bound. `catalog_digest` names all that was looked up in, and makes the same
+    have none, is not empty it is a lower bound. `price_basis` names all that was looked up in, and makes the same
     estimate again.
     """
 
     hourly: tuple[Money, ...] = ()
     items: tuple[CostItem, ...] = ()
     unpriced: tuple[str, ...] = ()
-    catalog_digest: str = ""
+    price_basis: str = ""
     time: datetime | None = field(default=None, metadata=told("estimate_time"))
     raw: Any = field(default=None, repr=False, compare=False)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from decimal import Context, Decimal
 from typing import Protocol
 
-from wharfinger.models import Failure, LeftoverCost, Resource, ResourceState, Task
+from wharfinger.models import Failure, LedgerEntry, LedgerEntryState, LeftoverCost, Task
 from wharfinger.prices import Money
 
 _WIDE = Context(prec=100)
@@ -36,12 +36,12 @@ class HalfDone(Protocol):
         ...
 
     @property
-    def created(self) -> tuple[Resource, ...]:
+    def created(self) -> tuple[LedgerEntry, ...]:
         """The leftovers that exist."""
         ...
 
     @property
-    def uncertain(self) -> tuple[Resource, ...]:
+    def uncertain(self) -> tuple[LedgerEntry, ...]:
         """The leftovers of which nobody can tell whether they exist."""
         ...
 
@@ -73,7 +73,7 @@ def _lines(error: HalfDone, ways: Sequence[str]) -> Iterator[str]:
     yield from (f"    {way}" for way in ways or known or [_BY_HAND])
 
 
-def _section(title: str, resources: Sequence[Resource]) -> Iterator[str]:
+def _section(title: str, resources: Sequence[LedgerEntry]) -> Iterator[str]:
     if not resources:
         return
     yield f"  {title} ({len(resources)}):"
@@ -81,22 +81,22 @@ def _section(title: str, resources: Sequence[Resource]) -> Iterator[str]:
         yield "    " + describe_resource(resource)
 
 
-def describe_resource(resource: Resource) -> str:
+def describe_resource(resource: LedgerEntry) -> str:
     """Return one line about a ledger entry: type, id, key, where it is, and what is wrong with it."""
     told = [resource.type, resource.external_id or "(id unknown)", f"key {resource.key}", place_of(resource)]
     notes = notes_on(resource)
-    if resource.state not in (ResourceState.CREATED, ResourceState.UNCERTAIN):
+    if resource.state not in (LedgerEntryState.CREATED, LedgerEntryState.UNCERTAIN):
         notes.insert(0, resource.state.value)
     return "  ".join(part for part in (*told, f"({'; '.join(notes)})" if notes else "") if part)
 
 
-def notes_on(resource: Resource) -> list[str]:
+def notes_on(resource: LedgerEntry) -> list[str]:
     """Return what is wrong with a ledger entry, and what blocks its undo."""
     blocked = f"blocked by {resource.blocked_by}" if resource.blocked_by else ""
     return [note for note in (str(resource.failure or ""), blocked) if note]
 
 
-def place_of(resource: Resource) -> str:
+def place_of(resource: LedgerEntry) -> str:
     """Return where the thing is: its store, profile and region, as far as they are known."""
     named = (
         ("store", resource.attributes.get("store", "")),

@@ -12,7 +12,7 @@ from wharfinger._model import Shown
 from wharfinger.prices import Money
 
 
-class OnFailure(StrEnum):
+class LeftoverPolicy(StrEnum):
     """What becomes of what a task made, when it fails or is cancelled.
 
     KEEP: it stays, for somebody to decide. ROLL_BACK: it is undone at once, children first.
@@ -34,18 +34,18 @@ def _about(words: str, *, least: int | None = None, most: int | None = None, sho
 class Policy(Shown):
     """How hard a task tries, how long, and what becomes of half-done work. What is not set takes the server's default.
 
-    `on_failure` and `on_cancel` are an `OnFailure` or its word. Durations are seconds or timedeltas. `max_attempts`
+    `on_failure` and `on_cancel` are an `LeftoverPolicy` or its word. Durations are seconds or timedeltas. `max_attempts`
     counts retryable failures, `max_lost_attempts` executors that were lost, `max_undo_attempts` the undos of one thing
-    that begin in a rollback. `total_timeout` runs from creation (or `not_before`, an aware datetime) to the end of the
+    that begin in a rollback. `total_timeout` runs from creation (or `not_before_time`, an aware datetime) to the end of the
     last attempt. A higher `priority` runs first, from -1000 to 1000. Tasks that share a `concurrency_key` run one at a
     time. With `max_hourly_cost` a task whose estimate is dearer is refused, and so is one with unpriced items unless
     `allow_unpriced`.
     """
 
-    on_failure: OnFailure | str = field(
+    on_failure: LeftoverPolicy | str = field(
         default="", metadata=_about("What becomes of what a failed task made. [default: keep]")
     )
-    on_cancel: OnFailure | str = field(
+    on_cancel: LeftoverPolicy | str = field(
         default="", metadata=_about("What becomes of what a cancelled task made. [default: keep]")
     )
     max_attempts: int = field(
@@ -61,7 +61,7 @@ class Policy(Shown):
         default=None, metadata=_about("How long it may take altogether, such as 5m.")
     )
     undo_timeout: float | timedelta | None = field(default=None, metadata=_about("How long a rollback may take."))
-    not_before: datetime | None = field(
+    not_before_time: datetime | None = field(
         default=None, metadata=_about("When it may begin, such as 2026-12-24T18:00:00Z. [default: at once]")
     )
     priority: int = field(default=0, metadata=_about("Higher runs first. [default: 0]", least=-1000, most=1000))

@@ -17,11 +17,20 @@ class Violation:
     description: str
 
 
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What a field may be instead: the likeliest first where they are guesses, all there are where `complete`."""
+
+    field: str
+    values: tuple[str, ...]
+    complete: bool = False
+
+
 class Refused(Exception):
     """A request that is refused, with a reason a program can act on and a sentence that helps a person.
 
-    `metadata` is the reason's documented set of facts; `violations` name the fields at fault. Both travel to the
-    caller.
+    `metadata` is the reason's documented set of facts; `violations` name the fields at fault, and `choices` what one of
+    them may be. All of it travels to the caller.
     """
 
     def __init__(
@@ -30,12 +39,14 @@ class Refused(Exception):
         message: str,
         metadata: Mapping[str, str] | None = None,
         violations: Sequence[Violation] = (),
+        choices: Choices | None = None,
     ) -> None:
         super().__init__(message)
         self.reason = reason
         self.message = message
         self.metadata = dict(metadata or {})
         self.violations = tuple(violations)
+        self.choices = choices if choices and choices.values else None
 
 
 class InvalidArgument(Refused):

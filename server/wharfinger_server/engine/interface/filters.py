@@ -56,7 +56,7 @@ class Field:
 
 def _state_of(states: type[TaskState | EntryState]) -> Callable[[str], int]:
     def read(text: str) -> int:
-        name = text.removeprefix("TASK_STATE_").removeprefix("RESOURCE_STATE_").upper()
+        name = text.removeprefix("TASK_STATE_").removeprefix("LEDGER_ENTRY_STATE_").upper()
         if name not in states.__members__:
             raise ValueError(f"{text!r} is no state; the states are {', '.join(states.__members__)}")
         return int(states[name])
@@ -93,14 +93,14 @@ FEED_FIELDS: Mapping[str, Field] = _FIXED
 """What WatchTasks filters by, besides `labels.KEY`: only what never changes."""
 _SPEC = {member.name for member in fields_of(TaskSpec)}
 _FED = {name: operator.attrgetter(f"spec.{name}" if name in _SPEC else name) for name in FEED_FIELDS}
-RESOURCE_FIELDS: Mapping[str, Field] = {
+LEDGER_FIELDS: Mapping[str, Field] = {
     "state": Field(EQUALITY, _state_of(EntryState)),
     "type": Field(EQUALITY, str),
     "profile": Field(EQUALITY, str),
     "region": Field(EQUALITY, str),
     "owned": Field(EQUALITY, _read_switch),
 }
-"""What ListTaskResources filters by."""
+"""What ListLedgerEntries filters by."""
 
 
 def parse(text: str, fields: Mapping[str, Field], *, labels: bool = True) -> tuple[Comparison, ...]:

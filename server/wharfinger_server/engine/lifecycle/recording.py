@@ -6,7 +6,7 @@ from wharfinger.ledger.entry import Entry
 from wharfinger.ledger.failure import Code, Failure
 from wharfinger.ledger.states import TaskState
 from wharfinger_server.domain.errors import Fenced
-from wharfinger_server.domain.event import LogLevel, LogLine, ResourceChange, StateChange
+from wharfinger_server.domain.event import EntryChange, LogLevel, LogLine, StateChange
 from wharfinger_server.domain.timing import SECOND
 from wharfinger_server.store.commit.unit_of_work import UnitOfWork
 
@@ -30,7 +30,7 @@ def entry_changed(work: UnitOfWork, entry: Entry | None, attempt: int = 0) -> No
     """Note a change of one ledger entry, if there was one."""
     if entry is not None:
         work.touch()
-        work.event(ResourceChange.of(entry), attempt)
+        work.event(EntryChange.of(entry), attempt)
 
 
 def change_version(work: UnitOfWork, version: str) -> None:

@@ -13,8 +13,8 @@ from wharfinger.runtime.protocol import Environment
 from wharfinger.runtime.redaction import hold, secrets_in
 from wharfinger_prices.currency import CURRENCIES
 from wharfinger_prices.price import parse_amount
-from wharfinger_server.domain.errors import FailedPrecondition, Unimplemented, Violation, invalid
-from wharfinger_server.domain.policy import RANGES, OnFailure, Policy
+from wharfinger_server.domain.errors import Choices, FailedPrecondition, Unimplemented, Violation, invalid
+from wharfinger_server.domain.policy import RANGES, LeftoverPolicy, Policy
 from wharfinger_server.domain.task import Task
 from wharfinger_server.domain.task_spec import TaskSpec
 from wharfinger_server.domain.timing import Clock
@@ -99,8 +99,8 @@ class Admission:
                 f"{new.script} {new.script_version} was asked for, but {plugin.version} is installed",
                 {"script": new.script, "version": new.script_version, "installed": plugin.version},
             )
-        if OnFailure.ROLL_BACK in (new.policy.on_failure, new.policy.on_cancel) and not plugin.info.can_undo:
-            field = "on_failure" if new.policy.on_failure is OnFailure.ROLL_BACK else "on_cancel"
+        if LeftoverPolicy.ROLL_BACK in (new.policy.on_failure, new.policy.on_cancel) and not plugin.info.can_undo:
+            field = "on_failure" if new.policy.on_failure is LeftoverPolicy.ROLL_BACK else "on_cancel"
             raise _unsupported(f"task.policy.{field}", f"{plugin.name} has no undo, so it cannot be rolled back")
         executor = self._executor(new.executor, plugin)
         paths = plugin.params.sealed.paths(new.params) if plugin.params else []
@@ -175,12 +175,13 @@ class Admission:
         colour = script.info.colour
         if colour not in plugin.cls.colours:
             able = (one for one in self._registry.executors.values() if one.cls and colour in one.cls.colours)
-            suitable = ", ".join(sorted(one.name for one in able))
+            suitable = sorted(one.name for one in able)
             raise FailedPrecondition(
                 "EXECUTOR_UNSUITABLE",
                 f"task.executor: {name} does not run {colour} scripts such as {script.name}"
-                + (f"; those that do are {suitable}" if suitable else ""),
-                {"executor": name, "script": script.name, "suitable": suitable.replace(" ", "")},
+                + (f"; those that do are {', '.join(suitable)}" if suitable else ""),
+                {"executor": name, "script": script.name},
+                choices=Choices("executor", tuple(suitable), complete=True),
             )
         return name
 

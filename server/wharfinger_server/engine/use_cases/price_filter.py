@@ -17,6 +17,7 @@ _FIELDS: Mapping[str, tuple[str, Field]] = {
     "term": ("term", Field(_EQUAL, str)),
     "currency_code": ("currency", Field(_EQUAL, str)),
     "unit": ("unit", Field(_EQUAL, str)),
+    "source": ("source", Field(_EQUAL, str)),
 }
 """Each field's name in a PriceFilter, and how it is compared."""
 

@@ -27,7 +27,7 @@ _CURRENCY = re.compile(r"[A-Z]{3}")
 class Question(NamedTuple):
     """A question for one price. What is "" is taken as `Stack.price` takes it; `at` is in microseconds, None: now.
 
-    `catalog` is the digest of what to look in, "" for what is active.
+    `catalog` is the digest of what to look in, "" for what is active; `source` is of which source the figure must be.
     """
 
     provider: str
@@ -38,6 +38,7 @@ class Question(NamedTuple):
     currency: str = ""
     at: int | None = None
     catalog: str = ""
+    source: str = ""
 
 
 class PriceDesk:
@@ -60,7 +61,17 @@ class PriceDesk:
         if asked.currency and not _CURRENCY.fullmatch(asked.currency):
             raise invalid("currency_code", f"{asked.currency[:40]!r} is no ISO 4217 code, such as USD")
         stack = await self._stack(caller, project, asked.catalog)
-        what = (asked.provider, asked.region, asked.sku, asked.category, asked.term, asked.currency, "", asked.at)
+        what = (
+            asked.provider,
+            asked.region,
+            asked.sku,
+            asked.category,
+            asked.term,
+            asked.currency,
+            "",
+            asked.at,
+            asked.source,
+        )
         found = stack.find(*what)
         # To find out which are similar takes long enough to hold the others up.
         if found is None:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-
-import orjson
 
 from wharfinger.ledger import missing, undo
 from wharfinger.ledger.states import EntryState, TaskState
 from wharfinger.ledger.verdict import Verdict
 from wharfinger_server.domain import resolving, rollback
-from wharfinger_server.domain.errors import AlreadyExists, FailedPrecondition, Unimplemented
+from wharfinger_server.domain.errors import FailedPrecondition, Unimplemented
 from wharfinger_server.domain.task import Task
 from wharfinger_server.domain.transitions import Trigger
 from wharfinger_server.engine.interface.requests import Caller
@@ -20,19 +16,10 @@ from wharfinger_server.engine.interface.task_view import TaskView
 from wharfinger_server.engine.lifecycle.lifecycle import Lifecycle
 from wharfinger_server.engine.lifecycle.recording import change_version, entry_changed, state_changed
 from wharfinger_server.engine.scripts.installed import Scripts
-from wharfinger_server.engine.use_cases.tasks import REASON_LENGTH, Tasks, changed_task, check_etag
+from wharfinger_server.engine.use_cases.repeats import Ask, digest_of, take, taken
+from wharfinger_server.engine.use_cases.tasks import REASON_LENGTH, Tasks, changed_task
 from wharfinger_server.store.commit.unit_of_work import UnitOfWork
 from wharfinger_server.store.store import Store
-
-
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """What every request here has: the task's project and id, its etag or "", and the caller's request id or ""."""
-
-    project: str
-    task_id: str
-    etag: str = ""
-    request_id: str = ""
 
 
 class Remediation:
@@ -56,7 +43,7 @@ class Remediation:
             wanted = script.version
         if script is None or script.version != wanted:
             raise _version_gone(task.spec.script, wanted, script.version if script else "")
-        digest = _digest("resume", script_version)
+        digest = digest_of("resume", script_version)
 
         def decide(work: UnitOfWork) -> None:
             """Queue it again."""
@@ -97,7 +84,7 @@ class Remediation:
             plan = await changed_task(asked, task)
             return await self._tasks.get(caller, ask.project, ask.task_id), plan
 
-        digest = _digest("roll back", sorted(set(only)), sorted(set(retain)))
+        digest = digest_of("roll back", sorted(set(only)), sorted(set(retain)))
 
         def decide(work: UnitOfWork) -> None:
             """Begin the rollback."""
@@ -116,6 +103,8 @@ class Remediation:
 
         def decide(work: UnitOfWork) -> None:
             """Take the verdict."""
+            if resolving.said_already(work.ledger(), key, said, external_id):
+                return
             before = work.task.state
             if said is Verdict.GONE:
                 self._require_looks(work, key)
@@ -123,7 +112,7 @@ class Remediation:
                 entry_changed(work, entry)
             state_changed(work, before, caller.creator, why)
 
-        return await self._act(caller, ask, decide)
+        return await self._act(caller, ask, decide, digest_of("resolve", key, said.name, external_id))
 
     def _require_looks(self, work: UnitOfWork, key: str) -> None:
         """Raise Unimplemented where nobody can take the second look at `key`, of which a person says that it is gone.
@@ -143,38 +132,19 @@ class Remediation:
             {"feature": "exists"},
         )
 
-    async def _act(self, caller: Caller, ask: Ask, decide: Callable[[UnitOfWork], None], digest: str = "") -> TaskView:
+    async def _act(self, caller: Caller, ask: Ask, decide: Callable[[UnitOfWork], None], digest: str) -> TaskView:
         """Do it once in a transaction, then let the task go on. `digest` tells requests of one id apart."""
         task = await self._tasks.visible(caller, ask.project, ask.task_id)
 
         def once(work: UnitOfWork) -> Task:
-            if ask.request_id and work.task.last_request == ask.request_id:
-                _check_same(work.task, ask, digest)
+            if taken(work.task, ask, digest):
                 return work.task
-            check_etag(work.task, ask.etag)
             decide(work)
-            work.task.last_request, work.task.last_digest, work.task.last_etag = ask.request_id, digest, ask.etag
+            take(work.task, ask, digest)
             return self._life.go_on(work)
 
         await self._tasks.change(task, once)
         return await self._tasks.get(caller, ask.project, ask.task_id)
-
-
-def _digest(method: str, *arguments: object) -> str:
-    return hashlib.sha256(orjson.dumps([method, *arguments])).hexdigest()
-
-
-def _check_same(task: Task, ask: Ask, digest: str) -> None:
-    """Refuse a request that is not the one that the task took last, though it has that one's id."""
-    # A task that was written by an earlier server does not know what it took.
-    if task.last_digest not in ("", digest):
-        raise AlreadyExists(
-            "REQUEST_ID_REUSED",
-            f"request_id: {ask.request_id} belongs to another request to {task.name}; a new request needs a new id",
-            {"request_id": ask.request_id, "task": task.name},
-        )
-    if ask.etag != task.last_etag:
-        check_etag(task, ask.etag)
 
 
 def _version_gone(script: str, wanted: str, installed: str) -> FailedPrecondition:

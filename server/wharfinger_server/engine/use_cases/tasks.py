@@ -8,14 +8,14 @@ from typing import TypeVar
 
 from wharfinger.ledger.ledger import Entry
 from wharfinger_server import config
-from wharfinger_server.domain.errors import Aborted, AlreadyExists, NotFound, Refused, invalid
+from wharfinger_server.domain.errors import AlreadyExists, NotFound, Refused, invalid
 from wharfinger_server.domain.estimate import Estimate
 from wharfinger_server.domain.task import Task
 from wharfinger_server.domain.timing import SECOND
 from wharfinger_server.engine.execution.dispatcher import Dispatcher
 from wharfinger_server.engine.execution.reservation import Reservation
 from wharfinger_server.engine.execution.retrying_store import unbroken
-from wharfinger_server.engine.interface.filters import OPERATORS, RESOURCE_FIELDS, TASK_FIELDS, parse, stored
+from wharfinger_server.engine.interface.filters import LEDGER_FIELDS, OPERATORS, TASK_FIELDS, parse, stored
 from wharfinger_server.engine.interface.id_checks import check_project
 from wharfinger_server.engine.interface.page_tokens import page_limit, page_start, page_token
 from wharfinger_server.engine.interface.requests import Caller, CreateRequest, task_not_found
@@ -23,6 +23,7 @@ from wharfinger_server.engine.interface.task_view import TaskView
 from wharfinger_server.engine.lifecycle.lifecycle import Lifecycle
 from wharfinger_server.engine.use_cases.admission import Admission, Admitted
 from wharfinger_server.engine.use_cases.estimates import Estimates
+from wharfinger_server.engine.use_cases.repeats import Ask, check_etag, digest_of, take, taken
 from wharfinger_server.engine.use_cases.views import TaskViews
 from wharfinger_server.engine.watching.broadcast import Broadcast
 from wharfinger_server.store.commit.unit_of_work import UnitOfWork
@@ -242,7 +243,7 @@ class Tasks:
         following = page_token(found[limit - 1].sequence, "events", task.id) if more else ""
         return [event.body for event in found[:limit]], following
 
-    async def resources(
+    async def ledger(
         self,
         caller: Caller,
         project: str,
@@ -253,9 +254,9 @@ class Tasks:
     ) -> tuple[Sequence[Entry], str]:
         """Return a page of a task's ledger and the token of the next one."""
         task = await self.visible(caller, project, task_id)
-        conditions = parse(filter, RESOURCE_FIELDS, labels=False)
+        conditions = parse(filter, LEDGER_FIELDS, labels=False)
         limit = page_limit(page_size, USUAL_PAGE, self._most_page)
-        after = page_start(token, "resources", task.id, filter)
+        after = page_start(token, "ledger", task.id, filter)
         found: list[Entry] = []
         while len(found) <= limit:
             entries = await self._store.entries(task.id, after, limit + 1)
@@ -264,18 +265,23 @@ class Tasks:
                 break
             after = entries[-1].ordinal
         more = len(found) > limit
-        return found[:limit], page_token(found[limit - 1].ordinal, "resources", task.id, filter) if more else ""
+        return found[:limit], page_token(found[limit - 1].ordinal, "ledger", task.id, filter) if more else ""
 
     # ------------------------------------------------------------------ change
 
-    async def cancel(self, caller: Caller, project: str, task_id: str, etag: str = "", reason: str = "") -> TaskView:
-        """Ask a task to stop. A second cancel changes nothing; one of an ended task is refused."""
+    async def cancel(
+        self, caller: Caller, project: str, task_id: str, etag: str = "", reason: str = "", request_id: str = ""
+    ) -> TaskView:
+        """Ask a task to stop. One that was cancelled already is returned as it is; one that ended otherwise is refused."""
         task = await self.visible(caller, project, task_id)
         why = reason[:REASON_LENGTH]
+        ask, digest = Ask(project, task_id, etag, request_id), digest_of("cancel")
 
         def decide(work: UnitOfWork) -> Task:
             """Take the cancel."""
-            check_etag(work.task, etag)
+            if taken(work.task, ask, digest):
+                return work.task
+            take(work.task, ask, digest)
             return self._life.cancel(work, caller.creator, why)
 
         return await self._showing.show(await self.change(task, decide, why))
@@ -298,12 +304,24 @@ class Tasks:
 
         return await unbroken(carry_out())
 
-    async def delete(self, caller: Caller, project: str, task_id: str, etag: str = "") -> None:
-        """Delete an ended task that owns nothing alive. Its ledger stays for a while, for late evidence."""
-        task = await self.visible(caller, project, task_id)
+    async def delete(
+        self, caller: Caller, project: str, task_id: str, etag: str = "", *, allow_missing: bool = False
+    ) -> None:
+        """Delete an ended task that owns nothing alive. Its ledger stays for a while, for late evidence.
+
+        One that is deleted already, and still remembered, is no error; with `allow_missing` neither is one that is not.
+        """
+        try:
+            task = await self.visible(caller, project, task_id)
+        except NotFound:
+            if caller.may_see(project) and (allow_missing or await self._store.was_deleted(project, task_id)):
+                return
+            raise
 
         def decide(work: UnitOfWork) -> Task:
             """Leave a tombstone."""
+            if work.task.delete_time:
+                return work.task
             check_etag(work.task, etag)
             work.task.delete(work.now)
             work.touch()
@@ -347,15 +365,3 @@ def _descending(order_by: str) -> bool:
             allowed="create_time,create_time desc",
         )
     return True
-
-
-def check_etag(task: Task, etag: str) -> None:
-    """Refuse a task that has changed since the caller read it (Aborted ETAG_MISMATCH), or that was deleted."""
-    if task.delete_time:
-        raise NotFound("TASK_NOT_FOUND", f"there is no task {task.name}", {"task": task.name})
-    if etag and etag != task.etag:
-        raise Aborted(
-            "ETAG_MISMATCH",
-            f"etag: {task.name} has changed since it was read; read it again and decide anew",
-            {"task": task.name, "etag": task.etag},
-        )

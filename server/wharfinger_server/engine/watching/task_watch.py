@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 from wharfinger.ledger.progress import Progress
-from wharfinger_server.domain.errors import NotFound, invalid
+from wharfinger_server.domain.errors import NotFound, OutOfRange, invalid
 from wharfinger_server.domain.task import Task
 from wharfinger_server.engine.interface.task_view import TaskView
 from wharfinger_server.engine.watching.broadcast import Broadcast, Topic, one_batch
@@ -52,8 +52,8 @@ class TaskWatch(Watch):
     async def begin(self) -> AsyncIterator[Update]:
         """Yield the task as it is.
 
-        Raises OutOfRange RESUME_TOKEN_TOO_OLD for a sequence the task has not reached or a token whose event is not
-        there any more, and InvalidArgument RESUME_TOKEN_INVALID for a token of something else.
+        Raises OutOfRange POSITION_AHEAD for a sequence the task has not reached, RESUME_TOKEN_TOO_OLD for a token whose
+        event is another one now, and InvalidArgument RESUME_TOKEN_INVALID for a token of something else.
         """
         shown = await self._show()
         self._stands(shown.task)
@@ -108,8 +108,12 @@ class TaskWatch(Watch):
             raise invalid("after_sequence", f"it is {after}, and resume_token says {meant.number}; send one")
         again = "read the task and its events again from the first"
         if meant.number > task.last_sequence:
-            why = f"the task has {task.last_sequence} events, and none of the number {meant.number}"
-            raise too_old(f"{why} (a backup from before it was restored, perhaps); {again}")
+            raise OutOfRange(
+                "POSITION_AHEAD",
+                f"the task has {task.last_sequence} events, and none of the number {meant.number} "
+                f"(a backup from before it was restored, perhaps); {again}",
+                {"task": task.name, "last_sequence": str(task.last_sequence)},
+            )
         if not meant.number:
             return meant
         found = await self._store.events(task.id, meant.number - 1, 1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from wharfinger.v1 import catalog_pb2, pricing_service_pb2
-from wharfinger_server.domain.errors import invalid
+from wharfinger_server.domain.errors import Unimplemented, invalid
 from wharfinger_server.pricing import Activation, Catalog, CatalogDiff, ImportProgress, ImportRequest
 from wharfinger_server.rpc.messages.price import DIGEST
 from wharfinger_server.rpc.messages.text import clean
@@ -21,10 +21,11 @@ def catalog_message(catalog: Catalog) -> catalog_pb2.Catalog:
     message = catalog_pb2.Catalog(
         name=f"catalogs/{catalog.digest}",
         digest=DIGEST + catalog.digest,
-        source=clean(catalog.source),
+        origin=clean(catalog.source),
+        source=clean(catalog.source.partition(" ")[0]),
         price_count=catalog.price_count,
         unknown_count=catalog.unknown_count,
-        active=catalog.active,
+        state=_state(catalog),
         quarantine_reason=clean(catalog.quarantine_reason),
         signed_by=clean(catalog.signed_by),
         stale=catalog.stale,
@@ -38,6 +39,12 @@ def catalog_message(catalog: Catalog) -> catalog_pb2.Catalog:
     for section, count in catalog.sections:
         message.sections.add(section=clean(section), price_count=count)
     return message
+
+
+def _state(catalog: Catalog) -> catalog_pb2.CatalogState.ValueType:
+    if catalog.active:
+        return catalog_pb2.CATALOG_STATE_ACTIVE
+    return catalog_pb2.CATALOG_STATE_QUARANTINED if catalog.quarantine_reason else catalog_pb2.CATALOG_STATE_IMPORTED
 
 
 def _fill_diff(message: catalog_pb2.CatalogDiff, diff: CatalogDiff) -> None:
@@ -63,23 +70,28 @@ def activation_message(activation: Activation) -> catalog_pb2.Activation:
 
 def import_request(header: pricing_service_pb2.ImportCatalogHeader) -> ImportRequest:
     """Return how a catalogue is to be imported. Raises InvalidArgument, naming the field that is wrong."""
-    if header.update and header.url:
-        raise invalid("header.url", "must be left out with update, which fetches what the operator configured")
+    if header.parent:
+        raise Unimplemented(
+            "NOT_SUPPORTED", "header.parent: catalogues are for all projects", {"feature": "catalogues of a project"}
+        )
+    if header.WhichOneof("origin") == "fetch" and not header.fetch.url:
+        raise invalid("header.fetch.url", "is required", "MISSING_FIELD")
     if header.sha256 and not _SHA256.fullmatch(header.sha256):
         raise invalid("header.sha256", "is not 64 hexadecimal digits")
-    for field, most in (("reason", LONGEST_REASON), ("file_name", _LONGEST_NAME)):
-        if len(getattr(header, field)) > most:
+    texts = (("reason", header.reason, LONGEST_REASON), ("upload.file_name", header.upload.file_name, _LONGEST_NAME))
+    for field, text, most in texts:
+        if len(text) > most:
             raise invalid(f"header.{field}", f"is longer than {most} characters")
     return ImportRequest(
         format=header.format,
-        url=header.url,
+        url=header.fetch.url,
         sha256=header.sha256.lower(),
         signature=header.signature,
-        file_name=header.file_name,
+        file_name=header.upload.file_name,
         activate=header.activate,
         override_checks=header.override_checks,
         reason=header.reason,
-        force=header.force,
+        force=header.configured.force,
     )
 
 

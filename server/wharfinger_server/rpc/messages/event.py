@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from wharfinger.v1 import event_pb2
-from wharfinger_server.domain.event import Event, LogLine, ResourceChange, StateChange
-from wharfinger_server.rpc.messages.failure import cut_status, fill_status
-from wharfinger_server.rpc.messages.resource import cut, fill_resource
+from wharfinger_server.domain.event import EntryChange, Event, LogLine, StateChange
+from wharfinger_server.rpc.messages.entry import cut, fill_entry
+from wharfinger_server.rpc.messages.failure import cut_failure, fill_failure
 from wharfinger_server.rpc.messages.text import clean
 from wharfinger_server.rpc.messages.times import fill_time
 
@@ -23,10 +23,10 @@ def fitting(body: bytes) -> bytes:
         return body
     message = event_pb2.TaskEvent.FromString(body)
     match message.WhichOneof("detail"):
-        case "resource":
-            cut(message.resource)
-        case "error":
-            cut_status(message.error)
+        case "entry":
+            cut(message.entry)
+        case "failure":
+            cut_failure(message.failure)
         case "log":
             message.log.text = message.log.text[:_LINE] + _CUT
         case "state_change":
@@ -52,8 +52,8 @@ def encode_event(event: Event) -> bytes:
         message.log.level = int(detail.level)  # type: ignore[assignment]
         message.log.text = clean(detail.text)
         message.log.dropped = detail.dropped
-    elif isinstance(detail, ResourceChange):
-        fill_resource(message.resource, detail.entry)
+    elif isinstance(detail, EntryChange):
+        fill_entry(message.entry, detail.entry)
     else:
-        fill_status(message.error, detail)
+        fill_failure(message.failure, detail)
     return message.SerializeToString()

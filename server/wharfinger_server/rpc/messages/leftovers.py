@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from wharfinger.ledger.states import EntryState
-from wharfinger.v1 import failure_pb2, resource_pb2
+from wharfinger.v1 import ledger_pb2, partial_failure_pb2
 from wharfinger_server.domain.task import Task
 from wharfinger_server.engine.interface.task_view import TaskView
+from wharfinger_server.rpc.messages.entry import fill_entry
 from wharfinger_server.rpc.messages.price import fill_leftover
-from wharfinger_server.rpc.messages.resource import fill_resource
 from wharfinger_server.rpc.messages.text import clean
 
 _MOST_LISTED = 100
 _ROOM, _LEAST = 512 * 1024, 1024
-"""Bytes of all listed entries, and what each may have after that: the message has other parts, and this one twice."""
-_ACTIONS = {name.removeprefix("PARTIAL_FAILURE_ACTION_"): n for name, n in failure_pb2.PartialFailureAction.items()}
+"""Bytes of all listed entries, and what each may have after that: the message has other parts."""
+_ACTIONS = {
+    name.removeprefix("PARTIAL_FAILURE_ACTION_"): number
+    for name, number in partial_failure_pb2.PartialFailureAction.items()
+}
 
 
-def fill_summary(message: resource_pb2.ResourceSummary, task: Task) -> None:
+def fill_summary(message: ledger_pb2.LedgerSummary, task: Task) -> None:
     """Set the ledger's numbers."""
     counts = task.counts
     message.created = counts.of(EntryState.CREATED) + counts.foreign
@@ -29,23 +32,21 @@ def fill_summary(message: resource_pb2.ResourceSummary, task: Task) -> None:
         fill_leftover(message.leftover, leftover)
 
 
-def partial_failure(shown: TaskView) -> failure_pb2.PartialFailure:
-    """Return where a half-done task stands."""
+def fill_partial_failure(partial: partial_failure_pb2.PartialFailure, shown: TaskView) -> None:
+    """Set an empty `partial` to where a half-done task stands."""
     task = shown.task
-    partial = failure_pb2.PartialFailure(
-        left_over_count=task.counts.open,
-        not_attempted=[clean(key) for key in shown.not_attempted[:_MOST_LISTED]],
-        allowed_actions=[_ACTIONS[action] for action in shown.allowed_actions],
-        resume_version=shown.resume_version,
-    )
+    partial.SetInParent()
+    partial.total_left_over = task.counts.open
+    partial.not_attempted.extend(clean(key) for key in shown.not_attempted[:_MOST_LISTED])
+    partial.allowed_actions.extend(_ACTIONS[action] for action in shown.allowed_actions)
+    partial.resume_version = shown.resume_version
     if task.error is not None:
         partial.failed_step = clean(task.error.step)
         partial.retryable = task.error.retryable
     room = _ROOM
     for entry in shown.left_over[:_MOST_LISTED]:
         one = partial.left_over.add()
-        fill_resource(one, entry, max(room, _LEAST))
+        fill_entry(one, entry, max(room, _LEAST))
         room -= one.ByteSize()
     if (leftover := task.leftover) is not None:
         fill_leftover(partial.cost, leftover)
-    return partial

@@ -7,16 +7,16 @@ from typing import Any
 
 from wharfinger.v1 import policy_pb2, price_pb2
 from wharfinger_server.domain.errors import InvalidArgument, Violation
-from wharfinger_server.domain.policy import OnFailure, Policy
+from wharfinger_server.domain.policy import LeftoverPolicy, Policy
 from wharfinger_server.rpc.messages.times import duration_of, fill_duration, fill_time, time_of
 
 DEFAULT = Policy()
-_KNOWN_WISHES = frozenset(int(wish) for wish in OnFailure)
+_KNOWN_WISHES = frozenset(int(wish) for wish in LeftoverPolicy)
 _KEPT = 256
 """So many policies are kept as they were read, and as they are shown: requests come with few different ones."""
 _DURATION, _TIME = "google.protobuf.Duration", "google.protobuf.Timestamp"
 _MONEY = price_pb2.DecimalMoney.DESCRIPTOR.full_name
-_WISH = policy_pb2.OnFailure.DESCRIPTOR.full_name
+_WISH = policy_pb2.LeftoverPolicy.DESCRIPTOR.full_name
 
 
 def _kind(field: Any) -> str:
@@ -25,8 +25,10 @@ def _kind(field: Any) -> str:
     return inner.full_name if inner else ""
 
 
+_KEPT_AS = {"not_before_time": "not_before"}
+"""What the domain, and so what is stored, calls otherwise than the API."""
 _FIELDS = tuple((field.name, _kind(field)) for field in policy_pb2.Policy.DESCRIPTOR.fields)
-if _lacking := {name for name, _ in _FIELDS} - set(Policy.__dataclass_fields__):
+if _lacking := {_KEPT_AS.get(name, name) for name, _ in _FIELDS} - set(Policy.__dataclass_fields__):
     raise LookupError(f"domain.policy.Policy lacks fields that the API has: {', '.join(sorted(_lacking))}")
 
 
@@ -60,13 +62,17 @@ def _values(message: Any, name: str, kind: str) -> dict[str, Any]:
     """Return what a field of the message says of the policy. Raises ValueError for what it can't."""
     value = getattr(message, name)
     if kind in (_DURATION, _TIME):
-        return {name: (time_of if kind == _TIME else duration_of)(value)} if message.HasField(name) else {}
+        read = time_of if kind == _TIME else duration_of
+        return {_KEPT_AS.get(name, name): read(value)} if message.HasField(name) else {}
     if kind == _MONEY:
         return {name: value.amount, "max_hourly_currency": value.currency_code}
     if kind == _WISH:
         if value not in _KNOWN_WISHES:
-            raise ValueError(f"is no value of OnFailure: {value}")
-        return {name: OnFailure(value)}
+            raise ValueError(f"is no value of LeftoverPolicy: {value}")
+        return {name: LeftoverPolicy(value)}
+    if name == "max_lost_attempts" and not value and message.HasField(name):
+        # A task that may be lost as often as this fails with the next loss: 0 times and once are the same.
+        return {name: 1}
     return {name: value}
 
 
@@ -75,7 +81,7 @@ def policy_message(policy: Policy) -> policy_pb2.Policy:
     message = policy_pb2.Policy()
     whole = policy.whole
     for name, kind in _FIELDS:
-        value = getattr(whole, name)
+        value = getattr(whole, _KEPT_AS.get(name, name))
         if not value:
             continue
         if kind == _DURATION:

@@ -63,7 +63,7 @@ def price_message(found: Found) -> price_pb2.Price:
 
 def fill_estimate(message: price_pb2.CostEstimate, estimate: Estimate) -> None:
     """Set an empty `message` to an estimate; one without items is set too."""
-    message.catalog_digest = DIGEST + estimate.digest
+    message.price_basis = DIGEST + estimate.digest
     fill_time(message.estimate_time, estimate.time)
     message.unpriced.extend(map(clean, estimate.unpriced))
     for money in estimate.hourly:

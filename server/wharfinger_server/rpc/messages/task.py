@@ -15,8 +15,8 @@ from wharfinger_server.engine.interface.requests import NewTask
 from wharfinger_server.engine.interface.task_view import TaskView
 from wharfinger_server.engine.lifecycle.causes import found_since, told_error
 from wharfinger_server.rpc.messages import policy
-from wharfinger_server.rpc.messages.failure import add_detail, fill_status
-from wharfinger_server.rpc.messages.leftovers import fill_summary, partial_failure
+from wharfinger_server.rpc.messages.failure import fill_failure
+from wharfinger_server.rpc.messages.leftovers import fill_partial_failure, fill_summary
 from wharfinger_server.rpc.messages.params import UnfitNumber, faults, fill_struct_json, struct_to_python
 from wharfinger_server.rpc.messages.price import fill_estimate
 from wharfinger_server.rpc.messages.progress import fill_progress
@@ -100,7 +100,7 @@ def _fill(message: task_pb2.Task, shown: TaskView) -> None:
     if shown.progress is not None:
         fill_progress(message.progress, shown.progress)
     if task.counts.owned or task.counts.foreign:
-        fill_summary(message.resources, task)
+        fill_summary(message.ledger, task)
     if shown.estimate is not None:
         fill_estimate(message.estimate, shown.estimate)
     if shown.full and task.attempts:
@@ -124,12 +124,11 @@ def _fill_begun(message: task_pb2.Task, task: Task, shown: TaskView) -> None:
 def _fill_errors(message: task_pb2.Task, task: Task, shown: TaskView) -> None:
     error = told_error(task, shown.left_over if shown.full else None)
     if error is not None:
-        fill_status(message.error, error)
+        fill_failure(message.failure, error)
         if shown.full and task.state.half_done:
-            message.partial_failure.CopyFrom(partial_failure(shown))
-            add_detail(message.error, message.partial_failure)
+            fill_partial_failure(message.partial_failure, shown)
     if task.rollback_error is not None:
-        fill_status(message.rollback_error, task.rollback_error)
+        fill_failure(message.rollback_failure, task.rollback_error)
 
 
 def _fill_attempt(message: task_pb2.Attempt, attempt: AttemptRecord, task: Task) -> None:
@@ -141,4 +140,4 @@ def _fill_attempt(message: task_pb2.Attempt, attempt: AttemptRecord, task: Task)
     if attempt.end_time:
         fill_time(message.end_time, attempt.end_time)
     if attempt.error is not None:
-        fill_status(message.error, found_since(task, attempt.error))
+        fill_failure(message.failure, found_since(task, attempt.error))

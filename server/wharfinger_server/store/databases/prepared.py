@@ -86,6 +86,7 @@ class ReadStatements:
         feed = feed.where(_V.project == _("project"), _V.position > _("after"))
 
         self.task = make(named.where(_T.task_id == _("task_id"), _T.delete_time == _ZERO))
+        self.tombstone = make(named.where(_T.task_id == _("task_id"), _T.delete_time != _ZERO))
         self.task_by_request = make(named.where(_T.request_id == _("request_id")))
         self.task_by_id = make(TASK.where(_T.id == _("task")))
         queue = LIGHT.where(_QUEUED, _T.executor == _("executor"))

@@ -74,6 +74,10 @@ class Reads(ABC):
             lambda c: self._one(c, self._statements.task(c, project=project, task_id=task_id)),
         )
 
+    async def was_deleted(self, project: str, task_id: str) -> bool:
+        """Whether there was a task of that name, of which the tombstone is left."""
+        return await self._read(lambda c: bool(self._statements.tombstone(c, project=project, task_id=task_id)))
+
     async def task_by_request(self, project: str, request_id: str) -> Task | None:
         """Return the task that a request made, as a tombstone too."""
         return await self._read(

@@ -141,9 +141,9 @@ class Handle:
         """Tell the task's events so far, those numbered above `after`."""
         return self._client.events(self.name, after)
 
-    def resources(self, filter: str = "") -> AsyncGenerator[models.Resource, None]:  # noqa: A002
+    def ledger(self, filter: str = "") -> AsyncGenerator[models.LedgerEntry, None]:  # noqa: A002
         """Tell the task's ledger in the order of intent."""
-        return self._client.resources(self.name, filter)
+        return self._client.ledger(self.name, filter)
 
     async def logs(self, *, follow: bool = False) -> AsyncGenerator[LogLine, None]:
         """Tell the task's log so far, or with `follow` until the task is at rest."""

@@ -160,9 +160,9 @@ class Tasks(Connected):
             for event in page.events:
                 yield watched.event(event)
 
-    def resources(self, name: str, filter: str = "") -> AsyncGenerator[models.Resource, None]:  # noqa: A002
+    def ledger(self, name: str, filter: str = "") -> AsyncGenerator[models.LedgerEntry, None]:  # noqa: A002
         """Tell the task's ledger in the order of intent, filtered such as by `state = UNCERTAIN AND type = "node"`."""
-        return outcome.resources(self._transport, build.task_name(self._project, name), filter)
+        return outcome.ledger(self._transport, build.task_name(self._project, name), filter)
 
     def watch(
         self, name: str, after: int = 0, *, timeout: float | None = None, heartbeat: float = watching.DEFAULT_HEARTBEAT

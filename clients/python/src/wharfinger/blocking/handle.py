@@ -138,9 +138,9 @@ class Handle:
         """Tell the task's events so far, those numbered above `after`."""
         return self._client.events(self.name, after)
 
-    def resources(self, filter: str = "") -> Generator[models.Resource, None, None]:  # noqa: A002
+    def ledger(self, filter: str = "") -> Generator[models.LedgerEntry, None, None]:  # noqa: A002
         """Tell the task's ledger in the order of intent."""
-        return self._client.resources(self.name, filter)
+        return self._client.ledger(self.name, filter)
 
     def logs(self, *, follow: bool = False) -> Generator[LogLine, None, None]:
         """Tell the task's log so far, or with `follow` until the task is at rest."""

@@ -32,16 +32,19 @@ class Prices(Connected):
         currency: str = "",
         at: datetime | None = None,
         catalog: str = "",
+        basis: str = "",
+        source: str = "",
     ) -> Price:
         """Return one price, from the first layer that knows it.
 
         `region` "" is the price that holds everywhere, or that of the only region there is; `category` "" is
         "on-demand"; `term` and `currency` "" are the only one there is. `at` is an aware datetime, None: now. `catalog`
-        looks in one catalogue, or in what an estimate names, by its digest.
+        looks in one catalogue, by its digest, and `basis` in what an estimate was made by (`Estimate.price_basis`).
+        `source` takes a figure of that source only.
 
         Raises:
-            NotFound: no layer knows a figure; `metadata` has up to three `similar` ones. That does not mean zero.
-            FailedPrecondition: several fit; `metadata` has the `field` to say as well, and its `choices`.
+            NotFound: no layer knows a figure; `choices` has up to three similar ones. That does not mean zero.
+            FailedPrecondition: several fit; `metadata` has the `field` to say as well, and `choices` its values.
         """
         request = fields.message(
             pricing_service_pb2.GetPriceRequest,
@@ -53,6 +56,8 @@ class Prices(Connected):
             term=term,
             currency_code=currency,
             catalog_digest=catalog,
+            price_basis=basis,
+            source=source,
         )
         price_asking.set_moment(request, at)
         return convert.price(run(self._transport.unary(request, price_pb2.Price)))
@@ -62,6 +67,7 @@ class Prices(Connected):
         filter: str = "",  # noqa: A002  # the API's word
         *,
         catalog: str = "",
+        basis: str = "",
         page_size: int = 0,
     ) -> Generator[Price, None, None]:
         """Tell prices in the order of provider, region and sku, page by page as they are read.
@@ -75,6 +81,7 @@ class Prices(Connected):
             filter=filter,
             page_size=page_size,
             catalog_digest=catalog,
+            price_basis=basis,
         )
         for page in iterate(pages(self._transport, request, pricing_service_pb2.ListPricesResponse)):
             for price in page.prices:
@@ -86,18 +93,20 @@ class Prices(Connected):
         params: Mapping[str, Any] | None = None,
         *,
         catalog: str = "",
+        basis: str = "",
         at: datetime | None = None,
     ) -> Estimate:
         """Return what a task of that script and those params would cost for an hour; nothing is created.
 
-        `catalog` is the `catalog_digest` of an earlier estimate, and `at` its `time`, to make the same again.
+        `basis` is the `price_basis` of an earlier estimate, and `at` its `time`, to make the same again; `catalog` is the
+        digest of one catalogue to estimate by.
 
         Raises:
             FailedPrecondition: the script does not say what it makes, or several prices fit.
             InvalidArgument: the params don't match the script's schema.
             NotFound: there is no such script, or no such catalogue.
         """
-        request = price_asking.estimate_request(self._project, script, params or {}, catalog, at)
+        request = price_asking.estimate_request(self._project, script, params or {}, catalog, basis, at)
         return convert.estimate(run(self._transport.unary(request, price_pb2.CostEstimate)))
 
     def catalog(self, name: str = "active") -> Catalog:
@@ -147,16 +156,18 @@ class Prices(Connected):
         header = fields.message(
             pricing_service_pb2.ImportCatalogHeader,
             format=format,
-            url=url,
             sha256=sha256,
             signature=signature,
             activate=activate,
             override_checks=override_checks,
-            file_name=file_name,
             reason=reason,
-            update=source is None and not url,
-            force=force,
         )
+        if url:
+            header.fetch.MergeFrom(fields.message(pricing_service_pb2.CatalogUrl, url=url))
+        elif source is None:
+            header.configured.MergeFrom(fields.message(pricing_service_pb2.CatalogUpdate, force=force))
+        else:
+            header.upload.MergeFrom(fields.message(pricing_service_pb2.CatalogUpload, file_name=file_name))
         if source is not None and url:
             raise ValueError("give either a source or a url")
         return run(price_asking.import_catalog(self._transport, header, source, on_progress))

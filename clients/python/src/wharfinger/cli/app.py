@@ -30,7 +30,7 @@ TASKS = {
     "delete": ("changing", "Delete tasks that are at rest."),
     "rerun": ("submit", "Ask for a task again."),
     "events": ("showing", "List a task's events."),
-    "resources": ("ledger", "List a task's ledger: what it made, and what is uncertain."),
+    "ledger": ("ledger", "List a task's ledger: what it made, and what is uncertain."),
     "rollback": ("halfway", "Undo what a task made."),
     "resume": ("halfway", "Let a half-done task go on."),
     "resolve": ("halfway", "Say how things stand with what a task made."),
@@ -53,6 +53,9 @@ SERVERS_OWN = {
     "worker": "Run scripts for a server elsewhere.",
 }
 
+
+# What a command of ours was called before, and still answers to without being listed.
+FORMERLY = {"resources": "ledger"}
 
 # What other programs call it, where no command of ours is spelt like it.
 OFTEN_MEANT = {
@@ -77,6 +80,7 @@ class Wharfinger(SharedOptions, click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Load and return one subcommand, None when there is none of that name."""
+        cmd_name = FORMERLY.get(cmd_name, cmd_name)
         if cmd_name in OWN:
             from importlib import import_module
 
@@ -215,7 +219,7 @@ def sentence(error: Exception) -> str:
         return f"{error}\nIs it running there? `wharfinger serve` starts one here; --server names another."
     if isinstance(error, errors.Refused):
         # Most sentences tell the close names already.
-        similar = error.metadata.get("similar", "").split(",")[0]
+        similar = next(iter(error.choices), "") if error.code == "NOT_FOUND" else ""
         similar = "" if similar in str(error) else similar
         hint = f"Did you mean {similar!r}?" if similar else _HINTS.get(error.reason, "")
         if script := error.metadata.get("script"):

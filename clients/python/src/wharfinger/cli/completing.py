@@ -95,7 +95,7 @@ def _executors(client: Client, _: _Typed) -> Iterator[tuple[str, str]]:
 
 
 def _keys(client: Client, typed: _Typed) -> Iterator[tuple[str, str]]:
-    for entry in client.resources(typed["task"]):
+    for entry in client.ledger(typed["task"]):
         yield entry.key, f"{entry.type} {entry.state}"
 
 

@@ -7,12 +7,12 @@ from collections import deque
 from datetime import UTC, datetime
 
 from wharfinger import (
+    EntryChanged,
     ErrorEvent,
     Event,
+    LedgerEntry,
     LogLine,
     Progress,
-    Resource,
-    ResourceChanged,
     StateChanged,
 )
 from wharfinger.cli.wording import clean, clock, duration, size
@@ -37,8 +37,8 @@ def _words(event: Event) -> tuple[str, str]:
     if isinstance(event, StateChanged):
         by = f" by {event.actor}" if event.actor not in ("", "system", "server") else ""
         return "state", f"{event.state}{by}{f': {event.reason}' if event.reason else ''}"
-    if isinstance(event, ResourceChanged):
-        return "resource", _resource_words(event.resource)
+    if isinstance(event, EntryChanged):
+        return "resource", _resource_words(event.entry)
     if isinstance(event, LogLine):
         level = f"{event.level} " if event.level in ("WARNING", "ERROR") else ""
         lost = f" ({event.dropped} lines before this one were dropped)" if event.dropped else ""
@@ -48,7 +48,7 @@ def _words(event: Event) -> tuple[str, str]:
     return "unknown", f"event {event.sequence}: this client is too old to know its kind"
 
 
-def _resource_words(resource: Resource) -> str:
+def _resource_words(resource: LedgerEntry) -> str:
     known = (resource.state.value, resource.type, resource.key, resource.external_id, place_of(resource))
     notes = notes_on(resource)
     return "  ".join(part for part in (*known, f"({'; '.join(notes)})" if notes else "") if part)

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
-from wharfinger import Event, ResourceChanged, ResourceState, WharfingerError
+from wharfinger import EntryChanged, Event, LedgerEntryState, WharfingerError
 
 QUIET = 0.5
 """For so many seconds nothing must have been told before it is asked for."""
-_IN_DOUBT = (ResourceState.INTENDED, ResourceState.UNCERTAIN)
+_IN_DOUBT = (LedgerEntryState.INTENDED, LedgerEntryState.UNCERTAIN)
 _NAMED = 5
 
 
@@ -45,10 +45,10 @@ class Waiting:
 
     def hear(self, event: Event) -> None:
         """Take note that something was told, and of the keys that are in doubt."""
-        if isinstance(event, ResourceChanged):
-            self._doubtful.pop(event.resource.key, None)
-            if event.resource.state in _IN_DOUBT:
-                self._doubtful[event.resource.key] = None
+        if isinstance(event, EntryChanged):
+            self._doubtful.pop(event.entry.key, None)
+            if event.entry.state in _IN_DOUBT:
+                self._doubtful[event.entry.key] = None
         self._news.set()
 
     def _run(self) -> None:

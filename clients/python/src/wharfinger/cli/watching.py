@@ -14,12 +14,12 @@ import click
 from wharfinger import (
     Client,
     Event,
+    LedgerEntry,
+    LedgerEntryState,
+    LedgerSummary,
     PartialFailure,
     Progress,
     ProgressUpdate,
-    Resource,
-    ResourceState,
-    ResourceSummary,
     Snapshot,
     Task,
     TaskFailed,
@@ -241,7 +241,7 @@ def follow(asked: Asked, client: Client, name: str, after: int = 0, *, undoing: 
     assert last is not None, "a watch ends with a snapshot"
     if undoing is not None and not last.state.left_over:
         if not asked.json:
-            click.echo(f"{last.name} is {last.state}{_undone(undoing.resources, last.resources)}")
+            click.echo(f"{last.name} is {last.state}{_undone(undoing.ledger, last.ledger)}")
         return exits.OK
     return tell_end(asked, client, last)
 
@@ -292,7 +292,7 @@ def partial_report(asked: Asked, error: PartialFailure) -> None:
     for line in partial_failure_report(error, [f"{c.ljust(width)}  {words}" for c, words in ways]).splitlines():
         click.echo(clean(line))
     click.echo("  to see more:")
-    for verb in ("resources", "events"):
+    for verb in ("ledger", "events"):
         click.echo(f"    {asked.again(f'{verb} {short}')}")
 
 
@@ -303,26 +303,26 @@ def _ways(error: PartialFailure, short: str) -> Iterator[tuple[str, str]]:
         yield f"resume {short}{named}", "what exists is used again, only the rest is done"
     if "ROLL_BACK" in error.allowed_actions:
         # With the last of what is left undone the task is ROLLED_BACK, and nothing is resumed.
-        part = "; --only KEY: just that, and resume makes it again" if error.left_over_count > 1 else ""
+        part = "; --only KEY: just that, and resume makes it again" if error.total_left_over > 1 else ""
         yield f"rollback {short}", f"what it made is undone{part}"
     if "RESOLVE" in error.allowed_actions and error.left_over:
         # What a person is needed for first: what is uncertain, then what could not be undone.
-        stuck = [entry for entry in error.left_over if entry.state is ResourceState.UNDO_FAILED]
+        stuck = [entry for entry in error.left_over if entry.state is LedgerEntryState.UNDO_FAILED]
         entry = next(iter((*error.uncertain, *stuck, *error.left_over)))
         yield f"resolve {short} {shlex.quote(entry.key)} VERDICT", f"VERDICT: {_verdicts(entry)}"
 
 
-def _verdicts(entry: Resource) -> str:
-    if entry.state is ResourceState.CREATED:
+def _verdicts(entry: LedgerEntry) -> str:
+    if entry.state is LedgerEntryState.CREATED:
         return "gone, retain or forget"
-    if entry.state is ResourceState.MISSING:
+    if entry.state is LedgerEntryState.MISSING:
         return "gone, created, retain or forget"
-    if entry.state is ResourceState.UNDO_FAILED:
+    if entry.state is LedgerEntryState.UNDO_FAILED:
         return "not_created, retain or forget"
     return "created, not_created, retain or forget" if entry.external_id else "created --id ID, not_created or forget"
 
 
-def _undone(before: ResourceSummary, now: ResourceSummary) -> str:
+def _undone(before: LedgerSummary, now: LedgerSummary) -> str:
     """Return what a rollback did, in numbers."""
     counted = ((now.undone - before.undone, "undone"), (now.retained - before.retained, "retained"))
     told = ", ".join(f"{count} {word}" for count, word in counted if count)

@@ -43,6 +43,14 @@ class FailedPrecondition(Refused):
     """The state of the thing forbids it now."""
 
 
+class StateForbids(FailedPrecondition):
+    """The state of a task, or of an entry of its ledger, does not allow it; `allowed` are the task's states that do."""
+
+    def __init__(self, message: str, metadata: Mapping[str, str], allowed: Sequence[str] = ()) -> None:
+        super().__init__("STATE_FORBIDS", message, metadata)
+        self.allowed = tuple(allowed)
+
+
 def invalid(field: str, description: str, reason: str = "INVALID_ARGUMENT", **metadata: str) -> InvalidArgument:
     """Return the refusal of one field."""
     return InvalidArgument(reason, f"{field}: {description}", metadata, (Violation(field, description),))

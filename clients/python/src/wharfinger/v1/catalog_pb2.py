@@ -27,20 +27,20 @@ from google.api import resource_pb2 as google_dot_api_dot_resource__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bwharfinger/v1/catalog.proto\x12\rwharfinger.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xfd\x03\n\x07\x43\x61talog\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x14\n\x06\x64igest\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03\x12\x14\n\x06source\x18\x03 \x01(\tB\x04\xe2\x41\x01\x03\x12\x33\n\tdata_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x35\n\x0bimport_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x19\n\x0bprice_count\x18\x06 \x01(\x03\x42\x04\xe2\x41\x01\x03\x12\x1b\n\runknown_count\x18\x07 \x01(\x03\x42\x04\xe2\x41\x01\x03\x12\x14\n\x06\x61\x63tive\x18\x08 \x01(\x08\x42\x04\xe2\x41\x01\x03\x12\x1f\n\x11quarantine_reason\x18\t \x01(\tB\x04\xe2\x41\x01\x03\x12.\n\x04\x64iff\x18\n \x01(\x0b\x32\x1a.wharfinger.v1.CatalogDiffB\x04\xe2\x41\x01\x03\x12\x17\n\tsigned_by\x18\x0b \x01(\tB\x04\xe2\x41\x01\x03\x12\x13\n\x05stale\x18\x0c \x01(\x08\x42\x04\xe2\x41\x01\x03\x12\x35\n\x08sections\x18\r \x03(\x0b\x32\x1d.wharfinger.v1.CatalogSectionB\x04\xe2\x41\x01\x03:B\xea\x41?\n\x16wharfinger.dev/Catalog\x12\x12\x63\x61talogs/{catalog}*\x08\x63\x61talogs2\x07\x63\x61talog\"B\n\x0e\x43\x61talogSection\x12\x15\n\x07section\x18\x01 \x01(\tB\x04\xe2\x41\x01\x03\x12\x19\n\x0bprice_count\x18\x02 \x01(\x03\x42\x04\xe2\x41\x01\x03\"\x81\x01\n\x0b\x43\x61talogDiff\x12\x13\n\x05\x61\x64\x64\x65\x64\x18\x01 \x01(\x03\x42\x04\xe2\x41\x01\x03\x12\x15\n\x07removed\x18\x02 \x01(\x03\x42\x04\xe2\x41\x01\x03\x12\x14\n\x06raised\x18\x03 \x01(\x03\x42\x04\xe2\x41\x01\x03\x12\x15\n\x07lowered\x18\x04 \x01(\x03\x42\x04\xe2\x41\x01\x03\x12\x19\n\x0b\x62\x65\x63\x61me_zero\x18\x05 \x01(\x03\x42\x04\xe2\x41\x01\x03\"\xbc\x01\n\nActivation\x12\x30\n\x07\x63\x61talog\x18\x01 \x01(\tB\x1f\xe2\x41\x01\x03\xfa\x41\x18\n\x16wharfinger.dev/Catalog\x12\x37\n\ractivate_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x13\n\x05\x61\x63tor\x18\x03 \x01(\tB\x04\xe2\x41\x01\x03\x12\x14\n\x06reason\x18\x04 \x01(\tB\x04\xe2\x41\x01\x03\x12\x18\n\noverridden\x18\x05 \x01(\x08\x42\x04\xe2\x41\x01\x03\x42]\n\x11\x64\x65v.wharfinger.v1P\x01ZFgithub.com/wharfinger/wharfinger/clients/go/wharfinger/v1;wharfingerv1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bwharfinger/v1/catalog.proto\x12\rwharfinger.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xbd\x04\n\x07\x43\x61talog\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x14\n\x06\x64igest\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03\x12\x14\n\x06origin\x18\x03 \x01(\tB\x04\xe2\x41\x01\x03\x12\x33\n\tdata_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x35\n\x0bimport_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x19\n\x0bprice_count\x18\x06 \x01(\x03\x42\x04\xe2\x41\x01\x03\x12\x1b\n\runknown_count\x18\x07 \x01(\x03\x42\x04\xe2\x41\x01\x03\x12\x1f\n\x11quarantine_reason\x18\t \x01(\tB\x04\xe2\x41\x01\x03\x12.\n\x04\x64iff\x18\n \x01(\x0b\x32\x1a.wharfinger.v1.CatalogDiffB\x04\xe2\x41\x01\x03\x12\x17\n\tsigned_by\x18\x0b \x01(\tB\x04\xe2\x41\x01\x03\x12\x13\n\x05stale\x18\x0c \x01(\x08\x42\x04\xe2\x41\x01\x03\x12\x35\n\x08sections\x18\r \x03(\x0b\x32\x1d.wharfinger.v1.CatalogSectionB\x04\xe2\x41\x01\x03\x12\x30\n\x05state\x18\x0e \x01(\x0e\x32\x1b.wharfinger.v1.CatalogStateB\x04\xe2\x41\x01\x03\x12\x14\n\x06source\x18\x0f \x01(\tB\x04\xe2\x41\x01\x03:B\xea\x41?\n\x16wharfinger.dev/Catalog\x12\x12\x63\x61talogs/{catalog}*\x08\x63\x61talogs2\x07\x63\x61talogJ\x04\x08\x08\x10\tR\x06\x61\x63tive\"B\n\x0e\x43\x61talogSection\x12\x15\n\x07section\x18\x01 \x01(\tB\x04\xe2\x41\x01\x03\x12\x19\n\x0bprice_count\x18\x02 \x01(\x03\x42\x04\xe2\x41\x01\x03\"\x81\x01\n\x0b\x43\x61talogDiff\x12\x13\n\x05\x61\x64\x64\x65\x64\x18\x01 \x01(\x03\x42\x04\xe2\x41\x01\x03\x12\x15\n\x07removed\x18\x02 \x01(\x03\x42\x04\xe2\x41\x01\x03\x12\x14\n\x06raised\x18\x03 \x01(\x03\x42\x04\xe2\x41\x01\x03\x12\x15\n\x07lowered\x18\x04 \x01(\x03\x42\x04\xe2\x41\x01\x03\x12\x19\n\x0b\x62\x65\x63\x61me_zero\x18\x05 \x01(\x03\x42\x04\xe2\x41\x01\x03\"\xbc\x01\n\nActivation\x12\x30\n\x07\x63\x61talog\x18\x01 \x01(\tB\x1f\xe2\x41\x01\x03\xfa\x41\x18\n\x16wharfinger.dev/Catalog\x12\x37\n\ractivate_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x13\n\x05\x61\x63tor\x18\x03 \x01(\tB\x04\xe2\x41\x01\x03\x12\x14\n\x06reason\x18\x04 \x01(\tB\x04\xe2\x41\x01\x03\x12\x18\n\noverridden\x18\x05 \x01(\x08\x42\x04\xe2\x41\x01\x03*\x82\x01\n\x0c\x43\x61talogState\x12\x1d\n\x19\x43\x41TALOG_STATE_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x43\x41TALOG_STATE_IMPORTED\x10\x01\x12\x18\n\x14\x43\x41TALOG_STATE_ACTIVE\x10\x02\x12\x1d\n\x19\x43\x41TALOG_STATE_QUARANTINED\x10\x03\x42\x9c\x01\n\x11\x64\x65v.wharfinger.v1B\x0c\x43\x61talogProtoP\x01ZFgithub.com/wharfinger/wharfinger/clients/go/wharfinger/v1;wharfingerv1\xaa\x02\rWharfinger.V1\xca\x02\rWharfinger\\V1\xea\x02\x0eWharfinger::V1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'wharfinger.v1.catalog_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
-  _globals['DESCRIPTOR']._serialized_options = b'\n\021dev.wharfinger.v1P\001ZFgithub.com/wharfinger/wharfinger/clients/go/wharfinger/v1;wharfingerv1'
+  _globals['DESCRIPTOR']._serialized_options = b'\n\021dev.wharfinger.v1B\014CatalogProtoP\001ZFgithub.com/wharfinger/wharfinger/clients/go/wharfinger/v1;wharfingerv1\252\002\rWharfinger.V1\312\002\rWharfinger\\V1\352\002\016Wharfinger::V1'
   _globals['_CATALOG'].fields_by_name['name']._loaded_options = None
   _globals['_CATALOG'].fields_by_name['name']._serialized_options = b'\342A\001\010'
   _globals['_CATALOG'].fields_by_name['digest']._loaded_options = None
   _globals['_CATALOG'].fields_by_name['digest']._serialized_options = b'\342A\001\003'
-  _globals['_CATALOG'].fields_by_name['source']._loaded_options = None
-  _globals['_CATALOG'].fields_by_name['source']._serialized_options = b'\342A\001\003'
+  _globals['_CATALOG'].fields_by_name['origin']._loaded_options = None
+  _globals['_CATALOG'].fields_by_name['origin']._serialized_options = b'\342A\001\003'
   _globals['_CATALOG'].fields_by_name['data_time']._loaded_options = None
   _globals['_CATALOG'].fields_by_name['data_time']._serialized_options = b'\342A\001\003'
   _globals['_CATALOG'].fields_by_name['import_time']._loaded_options = None
@@ -49,8 +49,6 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CATALOG'].fields_by_name['price_count']._serialized_options = b'\342A\001\003'
   _globals['_CATALOG'].fields_by_name['unknown_count']._loaded_options = None
   _globals['_CATALOG'].fields_by_name['unknown_count']._serialized_options = b'\342A\001\003'
-  _globals['_CATALOG'].fields_by_name['active']._loaded_options = None
-  _globals['_CATALOG'].fields_by_name['active']._serialized_options = b'\342A\001\003'
   _globals['_CATALOG'].fields_by_name['quarantine_reason']._loaded_options = None
   _globals['_CATALOG'].fields_by_name['quarantine_reason']._serialized_options = b'\342A\001\003'
   _globals['_CATALOG'].fields_by_name['diff']._loaded_options = None
@@ -61,6 +59,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CATALOG'].fields_by_name['stale']._serialized_options = b'\342A\001\003'
   _globals['_CATALOG'].fields_by_name['sections']._loaded_options = None
   _globals['_CATALOG'].fields_by_name['sections']._serialized_options = b'\342A\001\003'
+  _globals['_CATALOG'].fields_by_name['state']._loaded_options = None
+  _globals['_CATALOG'].fields_by_name['state']._serialized_options = b'\342A\001\003'
+  _globals['_CATALOG'].fields_by_name['source']._loaded_options = None
+  _globals['_CATALOG'].fields_by_name['source']._serialized_options = b'\342A\001\003'
   _globals['_CATALOG']._loaded_options = None
   _globals['_CATALOG']._serialized_options = b'\352A?\n\026wharfinger.dev/Catalog\022\022catalogs/{catalog}*\010catalogs2\007catalog'
   _globals['_CATALOGSECTION'].fields_by_name['section']._loaded_options = None
@@ -87,12 +89,14 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ACTIVATION'].fields_by_name['reason']._serialized_options = b'\342A\001\003'
   _globals['_ACTIVATION'].fields_by_name['overridden']._loaded_options = None
   _globals['_ACTIVATION'].fields_by_name['overridden']._serialized_options = b'\342A\001\003'
+  _globals['_CATALOGSTATE']._serialized_start=1107
+  _globals['_CATALOGSTATE']._serialized_end=1237
   _globals['_CATALOG']._serialized_start=140
-  _globals['_CATALOG']._serialized_end=649
-  _globals['_CATALOGSECTION']._serialized_start=651
-  _globals['_CATALOGSECTION']._serialized_end=717
-  _globals['_CATALOGDIFF']._serialized_start=720
-  _globals['_CATALOGDIFF']._serialized_end=849
-  _globals['_ACTIVATION']._serialized_start=852
-  _globals['_ACTIVATION']._serialized_end=1040
+  _globals['_CATALOG']._serialized_end=713
+  _globals['_CATALOGSECTION']._serialized_start=715
+  _globals['_CATALOGSECTION']._serialized_end=781
+  _globals['_CATALOGDIFF']._serialized_start=784
+  _globals['_CATALOGDIFF']._serialized_end=913
+  _globals['_ACTIVATION']._serialized_start=916
+  _globals['_ACTIVATION']._serialized_end=1104
 # @@protoc_insertion_point(module_scope)

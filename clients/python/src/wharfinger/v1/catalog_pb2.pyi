@@ -8,6 +8,7 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -19,6 +20,34 @@ else:
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
+class _CatalogState:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _CatalogStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_CatalogState.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    CATALOG_STATE_UNSPECIFIED: _CatalogState.ValueType  # 0
+    """Never sent by a server."""
+    CATALOG_STATE_IMPORTED: _CatalogState.ValueType  # 1
+    """It was imported, and is not the active one: estimates that were made by it can be made again."""
+    CATALOG_STATE_ACTIVE: _CatalogState.ValueType  # 2
+    """It is the one that prices are looked up in."""
+    CATALOG_STATE_QUARANTINED: _CatalogState.ValueType  # 3
+    """The checks objected to it: quarantine_reason says why. It becomes active only with override_checks."""
+
+class CatalogState(_CatalogState, metaclass=_CatalogStateEnumTypeWrapper):
+    """What a catalogue is used for."""
+
+CATALOG_STATE_UNSPECIFIED: CatalogState.ValueType  # 0
+"""Never sent by a server."""
+CATALOG_STATE_IMPORTED: CatalogState.ValueType  # 1
+"""It was imported, and is not the active one: estimates that were made by it can be made again."""
+CATALOG_STATE_ACTIVE: CatalogState.ValueType  # 2
+"""It is the one that prices are looked up in."""
+CATALOG_STATE_QUARANTINED: CatalogState.ValueType  # 3
+"""The checks objected to it: quarantine_reason says why. It becomes active only with override_checks."""
+Global___CatalogState: _TypeAlias = CatalogState  # noqa: Y015
+
 @_typing.final
 class Catalog(_message.Message):
     """One immutable set of prices. At most one is active; earlier ones stay, so that estimates replay and one can go back."""
@@ -27,35 +56,38 @@ class Catalog(_message.Message):
 
     NAME_FIELD_NUMBER: _builtins.int
     DIGEST_FIELD_NUMBER: _builtins.int
-    SOURCE_FIELD_NUMBER: _builtins.int
+    ORIGIN_FIELD_NUMBER: _builtins.int
     DATA_TIME_FIELD_NUMBER: _builtins.int
     IMPORT_TIME_FIELD_NUMBER: _builtins.int
     PRICE_COUNT_FIELD_NUMBER: _builtins.int
     UNKNOWN_COUNT_FIELD_NUMBER: _builtins.int
-    ACTIVE_FIELD_NUMBER: _builtins.int
     QUARANTINE_REASON_FIELD_NUMBER: _builtins.int
     DIFF_FIELD_NUMBER: _builtins.int
     SIGNED_BY_FIELD_NUMBER: _builtins.int
     STALE_FIELD_NUMBER: _builtins.int
     SECTIONS_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    SOURCE_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """`catalogs/{catalog}`, where {catalog} is the 64 hexadecimal digits of its digest."""
     digest: _builtins.str
     """SHA-256 of its prices in canonical form, as `sha256:` and 64 hexadecimal digits."""
-    source: _builtins.str
+    origin: _builtins.str
     """Where it came from: the format's name, and the URL or the file's name."""
     price_count: _builtins.int
     """How many prices it has, the unknown ones included."""
     unknown_count: _builtins.int
     """How many of them are unknown: listed by the provider as zero, or without a figure."""
-    active: _builtins.bool
-    """It is the one that prices are looked up in."""
     quarantine_reason: _builtins.str
     """Why it may not become active without override_checks; empty where the checks found nothing."""
     signed_by: _builtins.str
     """The name of the trusted key whose signature it came with; empty: unsigned."""
     stale: _builtins.bool
     """The data is older than the operator trusts prices to be."""
+    state: Global___CatalogState.ValueType
+    """What it is used for."""
+    source: _builtins.str
+    """The source that it is of, such as `libcloud`; as in the Price.source of its prices."""
     @_builtins.property
     def data_time(self) -> _timestamp_pb2.Timestamp:
         """When the provider made the data; unset where the data does not tell."""
@@ -77,21 +109,22 @@ class Catalog(_message.Message):
         *,
         name: _builtins.str = ...,
         digest: _builtins.str = ...,
-        source: _builtins.str = ...,
+        origin: _builtins.str = ...,
         data_time: _timestamp_pb2.Timestamp | None = ...,
         import_time: _timestamp_pb2.Timestamp | None = ...,
         price_count: _builtins.int = ...,
         unknown_count: _builtins.int = ...,
-        active: _builtins.bool = ...,
         quarantine_reason: _builtins.str = ...,
         diff: Global___CatalogDiff | None = ...,
         signed_by: _builtins.str = ...,
         stale: _builtins.bool = ...,
         sections: _abc.Iterable[Global___CatalogSection] | None = ...,
+        state: Global___CatalogState.ValueType = ...,
+        source: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["data_time", b"data_time", "diff", b"diff", "import_time", b"import_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["active", b"active", "data_time", b"data_time", "diff", b"diff", "digest", b"digest", "import_time", b"import_time", "name", b"name", "price_count", b"price_count", "quarantine_reason", b"quarantine_reason", "sections", b"sections", "signed_by", b"signed_by", "source", b"source", "stale", b"stale", "unknown_count", b"unknown_count"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["data_time", b"data_time", "diff", b"diff", "digest", b"digest", "import_time", b"import_time", "name", b"name", "origin", b"origin", "price_count", b"price_count", "quarantine_reason", b"quarantine_reason", "sections", b"sections", "signed_by", b"signed_by", "source", b"source", "stale", b"stale", "state", b"state", "unknown_count", b"unknown_count"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -23,31 +23,31 @@ _sym_db = _symbol_database.Default()
 
 
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
-from google.rpc import status_pb2 as google_dot_rpc_dot_status__pb2
-from wharfinger.v1 import resource_pb2 as wharfinger_dot_v1_dot_resource__pb2
+from wharfinger.v1 import failure_pb2 as wharfinger_dot_v1_dot_failure__pb2
+from wharfinger.v1 import ledger_pb2 as wharfinger_dot_v1_dot_ledger__pb2
 from wharfinger.v1 import task_pb2 as wharfinger_dot_v1_dot_task__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19wharfinger/v1/event.proto\x12\rwharfinger.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/rpc/status.proto\x1a\x1cwharfinger/v1/resource.proto\x1a\x18wharfinger/v1/task.proto\"\x99\x02\n\tTaskEvent\x12\x0c\n\x04task\x18\x01 \x01(\t\x12\x10\n\x08sequence\x18\x02 \x01(\x03\x12(\n\x04time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07\x61ttempt\x18\x04 \x01(\x03\x12\x32\n\x0cstate_change\x18\x05 \x01(\x0b\x32\x1a.wharfinger.v1.StateChangeH\x00\x12+\n\x08resource\x18\x06 \x01(\x0b\x32\x17.wharfinger.v1.ResourceH\x00\x12#\n\x05\x65rror\x18\x07 \x01(\x0b\x32\x12.google.rpc.StatusH\x00\x12!\n\x03log\x18\x08 \x01(\x0b\x32\x12.wharfinger.v1.LogH\x00\x42\x08\n\x06\x64\x65tail\"6\n\nTaskEvents\x12(\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x18.wharfinger.v1.TaskEvent\"U\n\x0bStateChange\x12\'\n\x05state\x18\x01 \x01(\x0e\x32\x18.wharfinger.v1.TaskState\x12\r\n\x05\x61\x63tor\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t\"L\n\x03Log\x12&\n\x05level\x18\x01 \x01(\x0e\x32\x17.wharfinger.v1.LogLevel\x12\x0c\n\x04text\x18\x02 \x01(\t\x12\x0f\n\x07\x64ropped\x18\x03 \x01(\x03\"G\n\x0cTaskProgress\x12\x0c\n\x04task\x18\x01 \x01(\t\x12)\n\x08progress\x18\x02 \x01(\x0b\x32\x17.wharfinger.v1.Progress\"\x1e\n\tHeartbeat\x12\x11\n\tcaught_up\x18\x01 \x01(\x08*z\n\x08LogLevel\x12\x19\n\x15LOG_LEVEL_UNSPECIFIED\x10\x00\x12\x13\n\x0fLOG_LEVEL_DEBUG\x10\x01\x12\x12\n\x0eLOG_LEVEL_INFO\x10\x02\x12\x15\n\x11LOG_LEVEL_WARNING\x10\x03\x12\x13\n\x0fLOG_LEVEL_ERROR\x10\x04\x42]\n\x11\x64\x65v.wharfinger.v1P\x01ZFgithub.com/wharfinger/wharfinger/clients/go/wharfinger/v1;wharfingerv1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19wharfinger/v1/event.proto\x12\rwharfinger.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bwharfinger/v1/failure.proto\x1a\x1awharfinger/v1/ledger.proto\x1a\x18wharfinger/v1/task.proto\"\xba\x02\n\tTaskEvent\x12\x0c\n\x04task\x18\x01 \x01(\t\x12\x10\n\x08sequence\x18\x02 \x01(\x03\x12(\n\x04time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07\x61ttempt\x18\x04 \x01(\x03\x12\x32\n\x0cstate_change\x18\x05 \x01(\x0b\x32\x1a.wharfinger.v1.StateChangeH\x00\x12+\n\x05\x65ntry\x18\x06 \x01(\x0b\x32\x1a.wharfinger.v1.LedgerEntryH\x00\x12%\n\x03log\x18\x08 \x01(\x0b\x32\x16.wharfinger.v1.LogLineH\x00\x12)\n\x07\x66\x61ilure\x18\t \x01(\x0b\x32\x16.wharfinger.v1.FailureH\x00\x42\x08\n\x06\x64\x65tailJ\x04\x08\x07\x10\x08R\x05\x65rrorR\x08resource\"6\n\nTaskEvents\x12(\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x18.wharfinger.v1.TaskEvent\"U\n\x0bStateChange\x12\'\n\x05state\x18\x01 \x01(\x0e\x32\x18.wharfinger.v1.TaskState\x12\r\n\x05\x61\x63tor\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t\"P\n\x07LogLine\x12&\n\x05level\x18\x01 \x01(\x0e\x32\x17.wharfinger.v1.LogLevel\x12\x0c\n\x04text\x18\x02 \x01(\t\x12\x0f\n\x07\x64ropped\x18\x03 \x01(\x03\"G\n\x0cTaskProgress\x12\x0c\n\x04task\x18\x01 \x01(\t\x12)\n\x08progress\x18\x02 \x01(\x0b\x32\x17.wharfinger.v1.Progress\"\x1e\n\tHeartbeat\x12\x11\n\tcaught_up\x18\x01 \x01(\x08*z\n\x08LogLevel\x12\x19\n\x15LOG_LEVEL_UNSPECIFIED\x10\x00\x12\x13\n\x0fLOG_LEVEL_DEBUG\x10\x01\x12\x12\n\x0eLOG_LEVEL_INFO\x10\x02\x12\x15\n\x11LOG_LEVEL_WARNING\x10\x03\x12\x13\n\x0fLOG_LEVEL_ERROR\x10\x04\x42\x9a\x01\n\x11\x64\x65v.wharfinger.v1B\nEventProtoP\x01ZFgithub.com/wharfinger/wharfinger/clients/go/wharfinger/v1;wharfingerv1\xaa\x02\rWharfinger.V1\xca\x02\rWharfinger\\V1\xea\x02\x0eWharfinger::V1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'wharfinger.v1.event_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
-  _globals['DESCRIPTOR']._serialized_options = b'\n\021dev.wharfinger.v1P\001ZFgithub.com/wharfinger/wharfinger/clients/go/wharfinger/v1;wharfingerv1'
-  _globals['_LOGLEVEL']._serialized_start=768
-  _globals['_LOGLEVEL']._serialized_end=890
-  _globals['_TASKEVENT']._serialized_start=159
-  _globals['_TASKEVENT']._serialized_end=440
-  _globals['_TASKEVENTS']._serialized_start=442
-  _globals['_TASKEVENTS']._serialized_end=496
-  _globals['_STATECHANGE']._serialized_start=498
-  _globals['_STATECHANGE']._serialized_end=583
-  _globals['_LOG']._serialized_start=585
-  _globals['_LOG']._serialized_end=661
-  _globals['_TASKPROGRESS']._serialized_start=663
-  _globals['_TASKPROGRESS']._serialized_end=734
-  _globals['_HEARTBEAT']._serialized_start=736
-  _globals['_HEARTBEAT']._serialized_end=766
+  _globals['DESCRIPTOR']._serialized_options = b'\n\021dev.wharfinger.v1B\nEventProtoP\001ZFgithub.com/wharfinger/wharfinger/clients/go/wharfinger/v1;wharfingerv1\252\002\rWharfinger.V1\312\002\rWharfinger\\V1\352\002\016Wharfinger::V1'
+  _globals['_LOGLEVEL']._serialized_start=807
+  _globals['_LOGLEVEL']._serialized_end=929
+  _globals['_TASKEVENT']._serialized_start=161
+  _globals['_TASKEVENT']._serialized_end=475
+  _globals['_TASKEVENTS']._serialized_start=477
+  _globals['_TASKEVENTS']._serialized_end=531
+  _globals['_STATECHANGE']._serialized_start=533
+  _globals['_STATECHANGE']._serialized_end=618
+  _globals['_LOGLINE']._serialized_start=620
+  _globals['_LOGLINE']._serialized_end=700
+  _globals['_TASKPROGRESS']._serialized_start=702
+  _globals['_TASKPROGRESS']._serialized_end=773
+  _globals['_HEARTBEAT']._serialized_start=775
+  _globals['_HEARTBEAT']._serialized_end=805
 # @@protoc_insertion_point(module_scope)

@@ -9,8 +9,8 @@ from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
-from google.rpc import status_pb2 as _status_pb2
-from wharfinger.v1 import resource_pb2 as _resource_pb2
+from wharfinger.v1 import failure_pb2 as _failure_pb2
+from wharfinger.v1 import ledger_pb2 as _ledger_pb2
 from wharfinger.v1 import task_pb2 as _task_pb2
 import builtins as _builtins
 import sys
@@ -66,9 +66,9 @@ class TaskEvent(_message.Message):
     TIME_FIELD_NUMBER: _builtins.int
     ATTEMPT_FIELD_NUMBER: _builtins.int
     STATE_CHANGE_FIELD_NUMBER: _builtins.int
-    RESOURCE_FIELD_NUMBER: _builtins.int
-    ERROR_FIELD_NUMBER: _builtins.int
+    ENTRY_FIELD_NUMBER: _builtins.int
     LOG_FIELD_NUMBER: _builtins.int
+    FAILURE_FIELD_NUMBER: _builtins.int
     task: _builtins.str
     """Full name of the task, `projects/{project}/tasks/{task}`."""
     sequence: _builtins.int
@@ -84,16 +84,16 @@ class TaskEvent(_message.Message):
         """The task is in a new state."""
 
     @_builtins.property
-    def resource(self) -> _resource_pb2.Resource:
+    def entry(self) -> _ledger_pb2.LedgerEntry:
         """An entry of the ledger changed; the whole entry as it now is."""
 
     @_builtins.property
-    def error(self) -> _status_pb2.Status:
-        """An attempt, a search or an undo failed; further events say what that led to."""
+    def log(self) -> Global___LogLine:
+        """The script printed or told something."""
 
     @_builtins.property
-    def log(self) -> Global___Log:
-        """The script printed or told something."""
+    def failure(self) -> _failure_pb2.Failure:
+        """An attempt, a search or an undo failed; further events say what that led to."""
 
     def __init__(
         self,
@@ -103,15 +103,15 @@ class TaskEvent(_message.Message):
         time: _timestamp_pb2.Timestamp | None = ...,
         attempt: _builtins.int = ...,
         state_change: Global___StateChange | None = ...,
-        resource: _resource_pb2.Resource | None = ...,
-        error: _status_pb2.Status | None = ...,
-        log: Global___Log | None = ...,
+        entry: _ledger_pb2.LedgerEntry | None = ...,
+        log: Global___LogLine | None = ...,
+        failure: _failure_pb2.Failure | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["detail", b"detail", "error", b"error", "log", b"log", "resource", b"resource", "state_change", b"state_change", "time", b"time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["detail", b"detail", "entry", b"entry", "failure", b"failure", "log", b"log", "state_change", b"state_change", "time", b"time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempt", b"attempt", "detail", b"detail", "error", b"error", "log", b"log", "resource", b"resource", "sequence", b"sequence", "state_change", b"state_change", "task", b"task", "time", b"time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempt", b"attempt", "detail", b"detail", "entry", b"entry", "failure", b"failure", "log", b"log", "sequence", b"sequence", "state_change", b"state_change", "task", b"task", "time", b"time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_detail: _TypeAlias = _typing.Literal["state_change", "resource", "error", "log"]  # noqa: Y015
+    _WhichOneofReturnType_detail: _TypeAlias = _typing.Literal["state_change", "entry", "log", "failure"]  # noqa: Y015
     _WhichOneofArgType_detail: _TypeAlias = _typing.Literal["detail", b"detail"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_detail) -> _WhichOneofReturnType_detail | None: ...
 
@@ -172,7 +172,7 @@ class StateChange(_message.Message):
 Global___StateChange: _TypeAlias = StateChange  # noqa: Y015
 
 @_typing.final
-class Log(_message.Message):
+class LogLine(_message.Message):
     """One line of a task's log: what the script told by `notify`, or printed."""
 
     DESCRIPTOR: _descriptor.Descriptor
@@ -199,7 +199,7 @@ class Log(_message.Message):
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___Log: _TypeAlias = Log  # noqa: Y015
+Global___LogLine: _TypeAlias = LogLine  # noqa: Y015
 
 @_typing.final
 class TaskProgress(_message.Message):

@@ -28,38 +28,50 @@ from wharfinger.v1 import executor_pb2 as wharfinger_dot_v1_dot_executor__pb2
 from wharfinger.v1 import script_pb2 as wharfinger_dot_v1_dot_script__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$wharfinger/v1/executor_service.proto\x12\rwharfinger.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1cwharfinger/v1/executor.proto\x1a\x1awharfinger/v1/script.proto\"I\n\x14ListExecutorsRequest\x12\x17\n\tpage_size\x18\x01 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\"\\\n\x15ListExecutorsResponse\x12*\n\texecutors\x18\x01 \x03(\x0b\x32\x17.wharfinger.v1.Executor\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"D\n\x12GetExecutorRequest\x12.\n\x04name\x18\x01 \x01(\tB \xe2\x41\x01\x02\xfa\x41\x19\n\x17wharfinger.dev/Executor\"G\n\x12ListScriptsRequest\x12\x17\n\tpage_size\x18\x01 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\"V\n\x13ListScriptsResponse\x12&\n\x07scripts\x18\x01 \x03(\x0b\x32\x15.wharfinger.v1.Script\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"@\n\x10GetScriptRequest\x12,\n\x04name\x18\x01 \x01(\tB\x1e\xe2\x41\x01\x02\xfa\x41\x17\n\x15wharfinger.dev/Script2\xd3\x02\n\x0f\x45xecutorService\x12Z\n\rListExecutors\x12#.wharfinger.v1.ListExecutorsRequest\x1a$.wharfinger.v1.ListExecutorsResponse\x12I\n\x0bGetExecutor\x12!.wharfinger.v1.GetExecutorRequest\x1a\x17.wharfinger.v1.Executor\x12T\n\x0bListScripts\x12!.wharfinger.v1.ListScriptsRequest\x1a\".wharfinger.v1.ListScriptsResponse\x12\x43\n\tGetScript\x12\x1f.wharfinger.v1.GetScriptRequest\x1a\x15.wharfinger.v1.ScriptB]\n\x11\x64\x65v.wharfinger.v1P\x01ZFgithub.com/wharfinger/wharfinger/clients/go/wharfinger/v1;wharfingerv1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$wharfinger/v1/executor_service.proto\x12\rwharfinger.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1cwharfinger/v1/executor.proto\x1a\x1awharfinger/v1/script.proto\"z\n\x14ListExecutorsRequest\x12\x17\n\tpage_size\x18\x01 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\x12/\n\x06parent\x18\x03 \x01(\tB\x1f\xe2\x41\x01\x01\xfa\x41\x18\n\x16wharfinger.dev/Project\"\\\n\x15ListExecutorsResponse\x12*\n\texecutors\x18\x01 \x03(\x0b\x32\x17.wharfinger.v1.Executor\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"D\n\x12GetExecutorRequest\x12.\n\x04name\x18\x01 \x01(\tB \xe2\x41\x01\x02\xfa\x41\x19\n\x17wharfinger.dev/Executor\"x\n\x12ListScriptsRequest\x12\x17\n\tpage_size\x18\x01 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\x12/\n\x06parent\x18\x03 \x01(\tB\x1f\xe2\x41\x01\x01\xfa\x41\x18\n\x16wharfinger.dev/Project\"V\n\x13ListScriptsResponse\x12&\n\x07scripts\x18\x01 \x03(\x0b\x32\x15.wharfinger.v1.Script\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"@\n\x10GetScriptRequest\x12,\n\x04name\x18\x01 \x01(\tB\x1e\xe2\x41\x01\x02\xfa\x41\x17\n\x15wharfinger.dev/Script2\xe7\x02\n\x0f\x45xecutorService\x12_\n\rListExecutors\x12#.wharfinger.v1.ListExecutorsRequest\x1a$.wharfinger.v1.ListExecutorsResponse\"\x03\x90\x02\x01\x12N\n\x0bGetExecutor\x12!.wharfinger.v1.GetExecutorRequest\x1a\x17.wharfinger.v1.Executor\"\x03\x90\x02\x01\x12Y\n\x0bListScripts\x12!.wharfinger.v1.ListScriptsRequest\x1a\".wharfinger.v1.ListScriptsResponse\"\x03\x90\x02\x01\x12H\n\tGetScript\x12\x1f.wharfinger.v1.GetScriptRequest\x1a\x15.wharfinger.v1.Script\"\x03\x90\x02\x01\x42\xa4\x01\n\x11\x64\x65v.wharfinger.v1B\x14\x45xecutorServiceProtoP\x01ZFgithub.com/wharfinger/wharfinger/clients/go/wharfinger/v1;wharfingerv1\xaa\x02\rWharfinger.V1\xca\x02\rWharfinger\\V1\xea\x02\x0eWharfinger::V1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'wharfinger.v1.executor_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
-  _globals['DESCRIPTOR']._serialized_options = b'\n\021dev.wharfinger.v1P\001ZFgithub.com/wharfinger/wharfinger/clients/go/wharfinger/v1;wharfingerv1'
+  _globals['DESCRIPTOR']._serialized_options = b'\n\021dev.wharfinger.v1B\024ExecutorServiceProtoP\001ZFgithub.com/wharfinger/wharfinger/clients/go/wharfinger/v1;wharfingerv1\252\002\rWharfinger.V1\312\002\rWharfinger\\V1\352\002\016Wharfinger::V1'
   _globals['_LISTEXECUTORSREQUEST'].fields_by_name['page_size']._loaded_options = None
   _globals['_LISTEXECUTORSREQUEST'].fields_by_name['page_size']._serialized_options = b'\342A\001\001'
   _globals['_LISTEXECUTORSREQUEST'].fields_by_name['page_token']._loaded_options = None
   _globals['_LISTEXECUTORSREQUEST'].fields_by_name['page_token']._serialized_options = b'\342A\001\001'
+  _globals['_LISTEXECUTORSREQUEST'].fields_by_name['parent']._loaded_options = None
+  _globals['_LISTEXECUTORSREQUEST'].fields_by_name['parent']._serialized_options = b'\342A\001\001\372A\030\n\026wharfinger.dev/Project'
   _globals['_GETEXECUTORREQUEST'].fields_by_name['name']._loaded_options = None
   _globals['_GETEXECUTORREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002\372A\031\n\027wharfinger.dev/Executor'
   _globals['_LISTSCRIPTSREQUEST'].fields_by_name['page_size']._loaded_options = None
   _globals['_LISTSCRIPTSREQUEST'].fields_by_name['page_size']._serialized_options = b'\342A\001\001'
   _globals['_LISTSCRIPTSREQUEST'].fields_by_name['page_token']._loaded_options = None
   _globals['_LISTSCRIPTSREQUEST'].fields_by_name['page_token']._serialized_options = b'\342A\001\001'
+  _globals['_LISTSCRIPTSREQUEST'].fields_by_name['parent']._loaded_options = None
+  _globals['_LISTSCRIPTSREQUEST'].fields_by_name['parent']._serialized_options = b'\342A\001\001\372A\030\n\026wharfinger.dev/Project'
   _globals['_GETSCRIPTREQUEST'].fields_by_name['name']._loaded_options = None
   _globals['_GETSCRIPTREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002\372A\027\n\025wharfinger.dev/Script'
+  _globals['_EXECUTORSERVICE'].methods_by_name['ListExecutors']._loaded_options = None
+  _globals['_EXECUTORSERVICE'].methods_by_name['ListExecutors']._serialized_options = b'\220\002\001'
+  _globals['_EXECUTORSERVICE'].methods_by_name['GetExecutor']._loaded_options = None
+  _globals['_EXECUTORSERVICE'].methods_by_name['GetExecutor']._serialized_options = b'\220\002\001'
+  _globals['_EXECUTORSERVICE'].methods_by_name['ListScripts']._loaded_options = None
+  _globals['_EXECUTORSERVICE'].methods_by_name['ListScripts']._serialized_options = b'\220\002\001'
+  _globals['_EXECUTORSERVICE'].methods_by_name['GetScript']._loaded_options = None
+  _globals['_EXECUTORSERVICE'].methods_by_name['GetScript']._serialized_options = b'\220\002\001'
   _globals['_LISTEXECUTORSREQUEST']._serialized_start=173
-  _globals['_LISTEXECUTORSREQUEST']._serialized_end=246
-  _globals['_LISTEXECUTORSRESPONSE']._serialized_start=248
-  _globals['_LISTEXECUTORSRESPONSE']._serialized_end=340
-  _globals['_GETEXECUTORREQUEST']._serialized_start=342
-  _globals['_GETEXECUTORREQUEST']._serialized_end=410
-  _globals['_LISTSCRIPTSREQUEST']._serialized_start=412
-  _globals['_LISTSCRIPTSREQUEST']._serialized_end=483
-  _globals['_LISTSCRIPTSRESPONSE']._serialized_start=485
-  _globals['_LISTSCRIPTSRESPONSE']._serialized_end=571
-  _globals['_GETSCRIPTREQUEST']._serialized_start=573
-  _globals['_GETSCRIPTREQUEST']._serialized_end=637
-  _globals['_EXECUTORSERVICE']._serialized_start=640
-  _globals['_EXECUTORSERVICE']._serialized_end=979
+  _globals['_LISTEXECUTORSREQUEST']._serialized_end=295
+  _globals['_LISTEXECUTORSRESPONSE']._serialized_start=297
+  _globals['_LISTEXECUTORSRESPONSE']._serialized_end=389
+  _globals['_GETEXECUTORREQUEST']._serialized_start=391
+  _globals['_GETEXECUTORREQUEST']._serialized_end=459
+  _globals['_LISTSCRIPTSREQUEST']._serialized_start=461
+  _globals['_LISTSCRIPTSREQUEST']._serialized_end=581
+  _globals['_LISTSCRIPTSRESPONSE']._serialized_start=583
+  _globals['_LISTSCRIPTSRESPONSE']._serialized_end=669
+  _globals['_GETSCRIPTREQUEST']._serialized_start=671
+  _globals['_GETSCRIPTREQUEST']._serialized_end=735
+  _globals['_EXECUTORSERVICE']._serialized_start=738
+  _globals['_EXECUTORSERVICE']._serialized_end=1097
 # @@protoc_insertion_point(module_scope)

@@ -28,14 +28,14 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from wharfinger.v1 import price_pb2 as wharfinger_dot_v1_dot_price__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1awharfinger/v1/policy.proto\x12\rwharfinger.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19wharfinger/v1/price.proto\"\xf5\x04\n\x06Policy\x12\x32\n\non_failure\x18\x01 \x01(\x0e\x32\x18.wharfinger.v1.OnFailureB\x04\xe2\x41\x01\x01\x12\x31\n\ton_cancel\x18\x02 \x01(\x0e\x32\x18.wharfinger.v1.OnFailureB\x04\xe2\x41\x01\x01\x12\x1a\n\x0cmax_attempts\x18\x03 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x1f\n\x11max_lost_attempts\x18\x04 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x36\n\rretry_backoff\x18\x05 \x01(\x0b\x32\x19.google.protobuf.DurationB\x04\xe2\x41\x01\x01\x12\x38\n\x0f\x61ttempt_timeout\x18\x06 \x01(\x0b\x32\x19.google.protobuf.DurationB\x04\xe2\x41\x01\x01\x12\x36\n\rtotal_timeout\x18\x07 \x01(\x0b\x32\x19.google.protobuf.DurationB\x04\xe2\x41\x01\x01\x12\x35\n\x0cundo_timeout\x18\x08 \x01(\x0b\x32\x19.google.protobuf.DurationB\x04\xe2\x41\x01\x01\x12\x34\n\nnot_before\x18\t \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x01\x12\x16\n\x08priority\x18\n \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x1d\n\x0f\x63oncurrency_key\x18\x0b \x01(\tB\x04\xe2\x41\x01\x01\x12:\n\x0fmax_hourly_cost\x18\x0c \x01(\x0b\x32\x1b.wharfinger.v1.DecimalMoneyB\x04\xe2\x41\x01\x01\x12\x1c\n\x0e\x61llow_unpriced\x18\r \x01(\x08\x42\x04\xe2\x41\x01\x01\x12\x1f\n\x11max_undo_attempts\x18\x0e \x01(\x05\x42\x04\xe2\x41\x01\x01*V\n\tOnFailure\x12\x1a\n\x16ON_FAILURE_UNSPECIFIED\x10\x00\x12\x13\n\x0fON_FAILURE_KEEP\x10\x01\x12\x18\n\x14ON_FAILURE_ROLL_BACK\x10\x02\x42]\n\x11\x64\x65v.wharfinger.v1P\x01ZFgithub.com/wharfinger/wharfinger/clients/go/wharfinger/v1;wharfingerv1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1awharfinger/v1/policy.proto\x12\rwharfinger.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19wharfinger/v1/price.proto\"\x9f\x05\n\x06Policy\x12\x37\n\non_failure\x18\x01 \x01(\x0e\x32\x1d.wharfinger.v1.LeftoverPolicyB\x04\xe2\x41\x01\x01\x12\x36\n\ton_cancel\x18\x02 \x01(\x0e\x32\x1d.wharfinger.v1.LeftoverPolicyB\x04\xe2\x41\x01\x01\x12\x1a\n\x0cmax_attempts\x18\x03 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12$\n\x11max_lost_attempts\x18\x04 \x01(\x05\x42\x04\xe2\x41\x01\x01H\x00\x88\x01\x01\x12\x36\n\rretry_backoff\x18\x05 \x01(\x0b\x32\x19.google.protobuf.DurationB\x04\xe2\x41\x01\x01\x12\x38\n\x0f\x61ttempt_timeout\x18\x06 \x01(\x0b\x32\x19.google.protobuf.DurationB\x04\xe2\x41\x01\x01\x12\x36\n\rtotal_timeout\x18\x07 \x01(\x0b\x32\x19.google.protobuf.DurationB\x04\xe2\x41\x01\x01\x12\x35\n\x0cundo_timeout\x18\x08 \x01(\x0b\x32\x19.google.protobuf.DurationB\x04\xe2\x41\x01\x01\x12\x39\n\x0fnot_before_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x01\x12\x16\n\x08priority\x18\n \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x1d\n\x0f\x63oncurrency_key\x18\x0b \x01(\tB\x04\xe2\x41\x01\x01\x12:\n\x0fmax_hourly_cost\x18\x0c \x01(\x0b\x32\x1b.wharfinger.v1.DecimalMoneyB\x04\xe2\x41\x01\x01\x12\x1c\n\x0e\x61llow_unpriced\x18\r \x01(\x08\x42\x04\xe2\x41\x01\x01\x12\x1f\n\x11max_undo_attempts\x18\x0e \x01(\x05\x42\x04\xe2\x41\x01\x01\x42\x14\n\x12_max_lost_attempts*j\n\x0eLeftoverPolicy\x12\x1f\n\x1bLEFTOVER_POLICY_UNSPECIFIED\x10\x00\x12\x18\n\x14LEFTOVER_POLICY_KEEP\x10\x01\x12\x1d\n\x19LEFTOVER_POLICY_ROLL_BACK\x10\x02\x42\x9b\x01\n\x11\x64\x65v.wharfinger.v1B\x0bPolicyProtoP\x01ZFgithub.com/wharfinger/wharfinger/clients/go/wharfinger/v1;wharfingerv1\xaa\x02\rWharfinger.V1\xca\x02\rWharfinger\\V1\xea\x02\x0eWharfinger::V1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'wharfinger.v1.policy_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
-  _globals['DESCRIPTOR']._serialized_options = b'\n\021dev.wharfinger.v1P\001ZFgithub.com/wharfinger/wharfinger/clients/go/wharfinger/v1;wharfingerv1'
+  _globals['DESCRIPTOR']._serialized_options = b'\n\021dev.wharfinger.v1B\013PolicyProtoP\001ZFgithub.com/wharfinger/wharfinger/clients/go/wharfinger/v1;wharfingerv1\252\002\rWharfinger.V1\312\002\rWharfinger\\V1\352\002\016Wharfinger::V1'
   _globals['_POLICY'].fields_by_name['on_failure']._loaded_options = None
   _globals['_POLICY'].fields_by_name['on_failure']._serialized_options = b'\342A\001\001'
   _globals['_POLICY'].fields_by_name['on_cancel']._loaded_options = None
@@ -52,8 +52,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_POLICY'].fields_by_name['total_timeout']._serialized_options = b'\342A\001\001'
   _globals['_POLICY'].fields_by_name['undo_timeout']._loaded_options = None
   _globals['_POLICY'].fields_by_name['undo_timeout']._serialized_options = b'\342A\001\001'
-  _globals['_POLICY'].fields_by_name['not_before']._loaded_options = None
-  _globals['_POLICY'].fields_by_name['not_before']._serialized_options = b'\342A\001\001'
+  _globals['_POLICY'].fields_by_name['not_before_time']._loaded_options = None
+  _globals['_POLICY'].fields_by_name['not_before_time']._serialized_options = b'\342A\001\001'
   _globals['_POLICY'].fields_by_name['priority']._loaded_options = None
   _globals['_POLICY'].fields_by_name['priority']._serialized_options = b'\342A\001\001'
   _globals['_POLICY'].fields_by_name['concurrency_key']._loaded_options = None
@@ -64,8 +64,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_POLICY'].fields_by_name['allow_unpriced']._serialized_options = b'\342A\001\001'
   _globals['_POLICY'].fields_by_name['max_undo_attempts']._loaded_options = None
   _globals['_POLICY'].fields_by_name['max_undo_attempts']._serialized_options = b'\342A\001\001'
-  _globals['_ONFAILURE']._serialized_start=802
-  _globals['_ONFAILURE']._serialized_end=888
+  _globals['_LEFTOVERPOLICY']._serialized_start=844
+  _globals['_LEFTOVERPOLICY']._serialized_end=950
   _globals['_POLICY']._serialized_start=171
-  _globals['_POLICY']._serialized_end=800
+  _globals['_POLICY']._serialized_end=842
 # @@protoc_insertion_point(module_scope)

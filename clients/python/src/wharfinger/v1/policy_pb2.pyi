@@ -13,40 +13,40 @@ import builtins as _builtins
 import sys
 import typing as _typing
 
-if sys.version_info >= (3, 11):
-    from typing import TypeAlias as _TypeAlias, Never as _Never
+if sys.version_info >= (3, 10):
+    from typing import TypeAlias as _TypeAlias
 else:
-    from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
+    from typing_extensions import TypeAlias as _TypeAlias
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
-class _OnFailure:
+class _LeftoverPolicy:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
 
-class _OnFailureEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_OnFailure.ValueType], _builtins.type):
+class _LeftoverPolicyEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_LeftoverPolicy.ValueType], _builtins.type):
     DESCRIPTOR: _descriptor.EnumDescriptor
-    ON_FAILURE_UNSPECIFIED: _OnFailure.ValueType  # 0
+    LEFTOVER_POLICY_UNSPECIFIED: _LeftoverPolicy.ValueType  # 0
     """As KEEP."""
-    ON_FAILURE_KEEP: _OnFailure.ValueType  # 1
+    LEFTOVER_POLICY_KEEP: _LeftoverPolicy.ValueType  # 1
     """They stay, and the task rests as PARTIALLY_FAILED, for a person or a program to decide."""
-    ON_FAILURE_ROLL_BACK: _OnFailure.ValueType  # 2
+    LEFTOVER_POLICY_ROLL_BACK: _LeftoverPolicy.ValueType  # 2
     """They are undone at once, children first; the task then rests as FAILED or CANCELLED, or ROLLBACK_FAILED if an undo
     failed.
     """
 
-class OnFailure(_OnFailure, metaclass=_OnFailureEnumTypeWrapper):
+class LeftoverPolicy(_LeftoverPolicy, metaclass=_LeftoverPolicyEnumTypeWrapper):
     """What becomes of things already made, when a task fails or is cancelled."""
 
-ON_FAILURE_UNSPECIFIED: OnFailure.ValueType  # 0
+LEFTOVER_POLICY_UNSPECIFIED: LeftoverPolicy.ValueType  # 0
 """As KEEP."""
-ON_FAILURE_KEEP: OnFailure.ValueType  # 1
+LEFTOVER_POLICY_KEEP: LeftoverPolicy.ValueType  # 1
 """They stay, and the task rests as PARTIALLY_FAILED, for a person or a program to decide."""
-ON_FAILURE_ROLL_BACK: OnFailure.ValueType  # 2
+LEFTOVER_POLICY_ROLL_BACK: LeftoverPolicy.ValueType  # 2
 """They are undone at once, children first; the task then rests as FAILED or CANCELLED, or ROLLBACK_FAILED if an undo
 failed.
 """
-Global___OnFailure: _TypeAlias = OnFailure  # noqa: Y015
+Global___LeftoverPolicy: _TypeAlias = LeftoverPolicy  # noqa: Y015
 
 @_typing.final
 class Policy(_message.Message):
@@ -64,15 +64,15 @@ class Policy(_message.Message):
     ATTEMPT_TIMEOUT_FIELD_NUMBER: _builtins.int
     TOTAL_TIMEOUT_FIELD_NUMBER: _builtins.int
     UNDO_TIMEOUT_FIELD_NUMBER: _builtins.int
-    NOT_BEFORE_FIELD_NUMBER: _builtins.int
+    NOT_BEFORE_TIME_FIELD_NUMBER: _builtins.int
     PRIORITY_FIELD_NUMBER: _builtins.int
     CONCURRENCY_KEY_FIELD_NUMBER: _builtins.int
     MAX_HOURLY_COST_FIELD_NUMBER: _builtins.int
     ALLOW_UNPRICED_FIELD_NUMBER: _builtins.int
     MAX_UNDO_ATTEMPTS_FIELD_NUMBER: _builtins.int
-    on_failure: Global___OnFailure.ValueType
+    on_failure: Global___LeftoverPolicy.ValueType
     """What becomes of the things a failed task made, after its last attempt. Unspecified: KEEP."""
-    on_cancel: Global___OnFailure.ValueType
+    on_cancel: Global___LeftoverPolicy.ValueType
     """What becomes of the things a cancelled task made. Unspecified: KEEP."""
     max_attempts: _builtins.int
     """How often the script is run at most, the first time included, when it fails in a way that it calls retryable.
@@ -81,7 +81,7 @@ class Policy(_message.Message):
     max_lost_attempts: _builtins.int
     """A task whose executor was lost under it this often fails, lest one that kills its executors goes round for ever.
     An attempt that fails with RESOURCE_UNCERTAIN counts as lost too. Counted apart from max_attempts, and only scripts
-    that are resumable run again after a loss. 0: 5 times.
+    that are resumable run again after a loss. Unset: 5 times; 0: never run again after a loss.
     """
     priority: _builtins.int
     """Higher runs first among the tasks that wait for the same executor; from -1000 to 1000."""
@@ -119,7 +119,7 @@ class Policy(_message.Message):
         """Longest time a rollback may take; then it stops as ROLLBACK_FAILED and the ledger says what is left. Unset: no limit."""
 
     @_builtins.property
-    def not_before(self) -> _timestamp_pb2.Timestamp:
+    def not_before_time(self) -> _timestamp_pb2.Timestamp:
         """The task stays QUEUED until then, by the clock of the server's machine as it is set. Unset or past: it may run at
         once.
         """
@@ -133,25 +133,27 @@ class Policy(_message.Message):
     def __init__(
         self,
         *,
-        on_failure: Global___OnFailure.ValueType = ...,
-        on_cancel: Global___OnFailure.ValueType = ...,
+        on_failure: Global___LeftoverPolicy.ValueType = ...,
+        on_cancel: Global___LeftoverPolicy.ValueType = ...,
         max_attempts: _builtins.int = ...,
-        max_lost_attempts: _builtins.int = ...,
+        max_lost_attempts: _builtins.int | None = ...,
         retry_backoff: _duration_pb2.Duration | None = ...,
         attempt_timeout: _duration_pb2.Duration | None = ...,
         total_timeout: _duration_pb2.Duration | None = ...,
         undo_timeout: _duration_pb2.Duration | None = ...,
-        not_before: _timestamp_pb2.Timestamp | None = ...,
+        not_before_time: _timestamp_pb2.Timestamp | None = ...,
         priority: _builtins.int = ...,
         concurrency_key: _builtins.str = ...,
         max_hourly_cost: _price_pb2.DecimalMoney | None = ...,
         allow_unpriced: _builtins.bool = ...,
         max_undo_attempts: _builtins.int = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["attempt_timeout", b"attempt_timeout", "max_hourly_cost", b"max_hourly_cost", "not_before", b"not_before", "retry_backoff", b"retry_backoff", "total_timeout", b"total_timeout", "undo_timeout", b"undo_timeout"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_max_lost_attempts", b"_max_lost_attempts", "attempt_timeout", b"attempt_timeout", "max_hourly_cost", b"max_hourly_cost", "max_lost_attempts", b"max_lost_attempts", "not_before_time", b"not_before_time", "retry_backoff", b"retry_backoff", "total_timeout", b"total_timeout", "undo_timeout", b"undo_timeout"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["allow_unpriced", b"allow_unpriced", "attempt_timeout", b"attempt_timeout", "concurrency_key", b"concurrency_key", "max_attempts", b"max_attempts", "max_hourly_cost", b"max_hourly_cost", "max_lost_attempts", b"max_lost_attempts", "max_undo_attempts", b"max_undo_attempts", "not_before", b"not_before", "on_cancel", b"on_cancel", "on_failure", b"on_failure", "priority", b"priority", "retry_backoff", b"retry_backoff", "total_timeout", b"total_timeout", "undo_timeout", b"undo_timeout"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_max_lost_attempts", b"_max_lost_attempts", "allow_unpriced", b"allow_unpriced", "attempt_timeout", b"attempt_timeout", "concurrency_key", b"concurrency_key", "max_attempts", b"max_attempts", "max_hourly_cost", b"max_hourly_cost", "max_lost_attempts", b"max_lost_attempts", "max_undo_attempts", b"max_undo_attempts", "not_before_time", b"not_before_time", "on_cancel", b"on_cancel", "on_failure", b"on_failure", "priority", b"priority", "retry_backoff", b"retry_backoff", "total_timeout", b"total_timeout", "undo_timeout", b"undo_timeout"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__max_lost_attempts: _TypeAlias = _typing.Literal["max_lost_attempts"]  # noqa: Y015
+    _WhichOneofArgType__max_lost_attempts: _TypeAlias = _typing.Literal["_max_lost_attempts", b"_max_lost_attempts"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__max_lost_attempts) -> _WhichOneofReturnType__max_lost_attempts | None: ...
 
 Global___Policy: _TypeAlias = Policy  # noqa: Y015

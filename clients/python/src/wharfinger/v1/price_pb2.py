@@ -26,14 +26,14 @@ from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior_
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19wharfinger/v1/price.proto\x12\rwharfinger.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"A\n\x0c\x44\x65\x63imalMoney\x12\x1b\n\rcurrency_code\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x14\n\x06\x61mount\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\"\xda\x03\n\x05Price\x12\x10\n\x02id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x03\x12\x16\n\x08provider\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03\x12\x14\n\x06region\x18\x03 \x01(\tB\x04\xe2\x41\x01\x03\x12\x11\n\x03sku\x18\x04 \x01(\tB\x04\xe2\x41\x01\x03\x12\x12\n\x04unit\x18\x05 \x01(\tB\x04\xe2\x41\x01\x03\x12\x31\n\x06\x61mount\x18\x06 \x01(\x0b\x32\x1b.wharfinger.v1.DecimalMoneyB\x04\xe2\x41\x01\x03\x12\x12\n\x04\x66ree\x18\x07 \x01(\x08\x42\x04\xe2\x41\x01\x03\x12\x16\n\x08\x63\x61tegory\x18\x08 \x01(\tB\x04\xe2\x41\x01\x03\x12\x12\n\x04term\x18\t \x01(\tB\x04\xe2\x41\x01\x03\x12(\n\x05tiers\x18\n \x03(\x0b\x32\x13.wharfinger.v1.TierB\x04\xe2\x41\x01\x03\x12\x38\n\x0e\x65\x66\x66\x65\x63tive_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x35\n\x0b\x65xpire_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x14\n\x06source\x18\r \x01(\tB\x04\xe2\x41\x01\x03\x12\x1c\n\x0e\x63\x61talog_digest\x18\x0e \x01(\tB\x04\xe2\x41\x01\x03\x12\x13\n\x05layer\x18\x0f \x01(\tB\x04\xe2\x41\x01\x03\x12\x13\n\x05stale\x18\x10 \x01(\x08\x42\x04\xe2\x41\x01\x03\"V\n\x04Tier\x12\x1b\n\rfrom_quantity\x18\x01 \x01(\tB\x04\xe2\x41\x01\x03\x12\x31\n\x06\x61mount\x18\x02 \x01(\x0b\x32\x1b.wharfinger.v1.DecimalMoneyB\x04\xe2\x41\x01\x03\"\xde\x01\n\x0c\x43ostEstimate\x12\x31\n\x06hourly\x18\x01 \x03(\x0b\x32\x1b.wharfinger.v1.DecimalMoneyB\x04\xe2\x41\x01\x03\x12,\n\x05items\x18\x02 \x03(\x0b\x32\x17.wharfinger.v1.CostItemB\x04\xe2\x41\x01\x03\x12\x16\n\x08unpriced\x18\x03 \x03(\tB\x04\xe2\x41\x01\x03\x12\x1c\n\x0e\x63\x61talog_digest\x18\x04 \x01(\tB\x04\xe2\x41\x01\x03\x12\x37\n\restimate_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\"\xbe\x01\n\x08\x43ostItem\x12\x0c\n\x04what\x18\x01 \x01(\t\x12\x10\n\x08quantity\x18\x02 \x01(\t\x12#\n\x05price\x18\x03 \x01(\x0b\x32\x14.wharfinger.v1.Price\x12+\n\x06hourly\x18\x04 \x01(\x0b\x32\x1b.wharfinger.v1.DecimalMoney\x12)\n\x05\x61sked\x18\x05 \x01(\x0b\x32\x14.wharfinger.v1.PriceB\x04\xe2\x41\x01\x03\x12\x15\n\x07similar\x18\x06 \x03(\tB\x04\xe2\x41\x01\x03\"f\n\x0cLeftoverCost\x12\x31\n\x0cknown_hourly\x18\x01 \x03(\x0b\x32\x1b.wharfinger.v1.DecimalMoney\x12\x10\n\x08unpriced\x18\x02 \x01(\x05\x12\x11\n\tuncertain\x18\x03 \x01(\x05\x42]\n\x11\x64\x65v.wharfinger.v1P\x01ZFgithub.com/wharfinger/wharfinger/clients/go/wharfinger/v1;wharfingerv1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19wharfinger/v1/price.proto\x12\rwharfinger.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"A\n\x0c\x44\x65\x63imalMoney\x12\x1b\n\rcurrency_code\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x14\n\x06\x61mount\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\"\xdf\x03\n\x05Price\x12\x10\n\x02id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x03\x12\x16\n\x08provider\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03\x12\x14\n\x06region\x18\x03 \x01(\tB\x04\xe2\x41\x01\x03\x12\x11\n\x03sku\x18\x04 \x01(\tB\x04\xe2\x41\x01\x03\x12\x12\n\x04unit\x18\x05 \x01(\tB\x04\xe2\x41\x01\x03\x12\x31\n\x06\x61mount\x18\x06 \x01(\x0b\x32\x1b.wharfinger.v1.DecimalMoneyB\x04\xe2\x41\x01\x03\x12\x12\n\x04\x66ree\x18\x07 \x01(\x08\x42\x04\xe2\x41\x01\x03\x12\x16\n\x08\x63\x61tegory\x18\x08 \x01(\tB\x04\xe2\x41\x01\x03\x12\x12\n\x04term\x18\t \x01(\tB\x04\xe2\x41\x01\x03\x12-\n\x05tiers\x18\n \x03(\x0b\x32\x18.wharfinger.v1.PriceTierB\x04\xe2\x41\x01\x03\x12\x38\n\x0e\x65\x66\x66\x65\x63tive_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x35\n\x0b\x65xpire_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x14\n\x06source\x18\r \x01(\tB\x04\xe2\x41\x01\x03\x12\x1c\n\x0e\x63\x61talog_digest\x18\x0e \x01(\tB\x04\xe2\x41\x01\x03\x12\x13\n\x05layer\x18\x0f \x01(\tB\x04\xe2\x41\x01\x03\x12\x13\n\x05stale\x18\x10 \x01(\x08\x42\x04\xe2\x41\x01\x03\"[\n\tPriceTier\x12\x1b\n\rfrom_quantity\x18\x01 \x01(\tB\x04\xe2\x41\x01\x03\x12\x31\n\x06\x61mount\x18\x02 \x01(\x0b\x32\x1b.wharfinger.v1.DecimalMoneyB\x04\xe2\x41\x01\x03\"\xeb\x01\n\x0c\x43ostEstimate\x12\x31\n\x06hourly\x18\x01 \x03(\x0b\x32\x1b.wharfinger.v1.DecimalMoneyB\x04\xe2\x41\x01\x03\x12,\n\x05items\x18\x02 \x03(\x0b\x32\x17.wharfinger.v1.CostItemB\x04\xe2\x41\x01\x03\x12\x16\n\x08unpriced\x18\x03 \x03(\tB\x04\xe2\x41\x01\x03\x12\x19\n\x0bprice_basis\x18\x04 \x01(\tB\x04\xe2\x41\x01\x03\x12\x37\n\restimate_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03R\x0e\x63\x61talog_digest\"\xbe\x01\n\x08\x43ostItem\x12\x0c\n\x04what\x18\x01 \x01(\t\x12\x10\n\x08quantity\x18\x02 \x01(\t\x12#\n\x05price\x18\x03 \x01(\x0b\x32\x14.wharfinger.v1.Price\x12+\n\x06hourly\x18\x04 \x01(\x0b\x32\x1b.wharfinger.v1.DecimalMoney\x12)\n\x05\x61sked\x18\x05 \x01(\x0b\x32\x14.wharfinger.v1.PriceB\x04\xe2\x41\x01\x03\x12\x15\n\x07similar\x18\x06 \x03(\tB\x04\xe2\x41\x01\x03\"f\n\x0cLeftoverCost\x12\x31\n\x0cknown_hourly\x18\x01 \x03(\x0b\x32\x1b.wharfinger.v1.DecimalMoney\x12\x10\n\x08unpriced\x18\x02 \x01(\x05\x12\x11\n\tuncertain\x18\x03 \x01(\x05\x42\x9a\x01\n\x11\x64\x65v.wharfinger.v1B\nPriceProtoP\x01ZFgithub.com/wharfinger/wharfinger/clients/go/wharfinger/v1;wharfingerv1\xaa\x02\rWharfinger.V1\xca\x02\rWharfinger\\V1\xea\x02\x0eWharfinger::V1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'wharfinger.v1.price_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
-  _globals['DESCRIPTOR']._serialized_options = b'\n\021dev.wharfinger.v1P\001ZFgithub.com/wharfinger/wharfinger/clients/go/wharfinger/v1;wharfingerv1'
+  _globals['DESCRIPTOR']._serialized_options = b'\n\021dev.wharfinger.v1B\nPriceProtoP\001ZFgithub.com/wharfinger/wharfinger/clients/go/wharfinger/v1;wharfingerv1\252\002\rWharfinger.V1\312\002\rWharfinger\\V1\352\002\016Wharfinger::V1'
   _globals['_DECIMALMONEY'].fields_by_name['currency_code']._loaded_options = None
   _globals['_DECIMALMONEY'].fields_by_name['currency_code']._serialized_options = b'\342A\001\002'
   _globals['_DECIMALMONEY'].fields_by_name['amount']._loaded_options = None
@@ -70,18 +70,18 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PRICE'].fields_by_name['layer']._serialized_options = b'\342A\001\003'
   _globals['_PRICE'].fields_by_name['stale']._loaded_options = None
   _globals['_PRICE'].fields_by_name['stale']._serialized_options = b'\342A\001\003'
-  _globals['_TIER'].fields_by_name['from_quantity']._loaded_options = None
-  _globals['_TIER'].fields_by_name['from_quantity']._serialized_options = b'\342A\001\003'
-  _globals['_TIER'].fields_by_name['amount']._loaded_options = None
-  _globals['_TIER'].fields_by_name['amount']._serialized_options = b'\342A\001\003'
+  _globals['_PRICETIER'].fields_by_name['from_quantity']._loaded_options = None
+  _globals['_PRICETIER'].fields_by_name['from_quantity']._serialized_options = b'\342A\001\003'
+  _globals['_PRICETIER'].fields_by_name['amount']._loaded_options = None
+  _globals['_PRICETIER'].fields_by_name['amount']._serialized_options = b'\342A\001\003'
   _globals['_COSTESTIMATE'].fields_by_name['hourly']._loaded_options = None
   _globals['_COSTESTIMATE'].fields_by_name['hourly']._serialized_options = b'\342A\001\003'
   _globals['_COSTESTIMATE'].fields_by_name['items']._loaded_options = None
   _globals['_COSTESTIMATE'].fields_by_name['items']._serialized_options = b'\342A\001\003'
   _globals['_COSTESTIMATE'].fields_by_name['unpriced']._loaded_options = None
   _globals['_COSTESTIMATE'].fields_by_name['unpriced']._serialized_options = b'\342A\001\003'
-  _globals['_COSTESTIMATE'].fields_by_name['catalog_digest']._loaded_options = None
-  _globals['_COSTESTIMATE'].fields_by_name['catalog_digest']._serialized_options = b'\342A\001\003'
+  _globals['_COSTESTIMATE'].fields_by_name['price_basis']._loaded_options = None
+  _globals['_COSTESTIMATE'].fields_by_name['price_basis']._serialized_options = b'\342A\001\003'
   _globals['_COSTESTIMATE'].fields_by_name['estimate_time']._loaded_options = None
   _globals['_COSTESTIMATE'].fields_by_name['estimate_time']._serialized_options = b'\342A\001\003'
   _globals['_COSTITEM'].fields_by_name['asked']._loaded_options = None
@@ -91,13 +91,13 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_DECIMALMONEY']._serialized_start=110
   _globals['_DECIMALMONEY']._serialized_end=175
   _globals['_PRICE']._serialized_start=178
-  _globals['_PRICE']._serialized_end=652
-  _globals['_TIER']._serialized_start=654
-  _globals['_TIER']._serialized_end=740
-  _globals['_COSTESTIMATE']._serialized_start=743
-  _globals['_COSTESTIMATE']._serialized_end=965
-  _globals['_COSTITEM']._serialized_start=968
-  _globals['_COSTITEM']._serialized_end=1158
-  _globals['_LEFTOVERCOST']._serialized_start=1160
-  _globals['_LEFTOVERCOST']._serialized_end=1262
+  _globals['_PRICE']._serialized_end=657
+  _globals['_PRICETIER']._serialized_start=659
+  _globals['_PRICETIER']._serialized_end=750
+  _globals['_COSTESTIMATE']._serialized_start=753
+  _globals['_COSTESTIMATE']._serialized_end=988
+  _globals['_COSTITEM']._serialized_start=991
+  _globals['_COSTITEM']._serialized_end=1181
+  _globals['_LEFTOVERCOST']._serialized_start=1183
+  _globals['_LEFTOVERCOST']._serialized_end=1285
 # @@protoc_insertion_point(module_scope)

@@ -100,7 +100,7 @@ class Price(_message.Message):
         """The price of one unit; for a tiered price that of the first tier. Unset: unknown."""
 
     @_builtins.property
-    def tiers(self) -> _containers.RepeatedCompositeFieldContainer[Global___Tier]:
+    def tiers(self) -> _containers.RepeatedCompositeFieldContainer[Global___PriceTier]:
         """For prices that change with a month's quantity: each tier from its quantity upwards, lowest first. Empty for flat
         prices.
         """
@@ -125,7 +125,7 @@ class Price(_message.Message):
         free: _builtins.bool = ...,
         category: _builtins.str = ...,
         term: _builtins.str = ...,
-        tiers: _abc.Iterable[Global___Tier] | None = ...,
+        tiers: _abc.Iterable[Global___PriceTier] | None = ...,
         effective_time: _timestamp_pb2.Timestamp | None = ...,
         expire_time: _timestamp_pb2.Timestamp | None = ...,
         source: _builtins.str = ...,
@@ -142,7 +142,7 @@ class Price(_message.Message):
 Global___Price: _TypeAlias = Price  # noqa: Y015
 
 @_typing.final
-class Tier(_message.Message):
+class PriceTier(_message.Message):
     """One step of a price that falls with quantity."""
 
     DESCRIPTOR: _descriptor.Descriptor
@@ -167,7 +167,7 @@ class Tier(_message.Message):
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___Tier: _TypeAlias = Tier  # noqa: Y015
+Global___PriceTier: _TypeAlias = PriceTier  # noqa: Y015
 
 @_typing.final
 class CostEstimate(_message.Message):
@@ -178,9 +178,9 @@ class CostEstimate(_message.Message):
     HOURLY_FIELD_NUMBER: _builtins.int
     ITEMS_FIELD_NUMBER: _builtins.int
     UNPRICED_FIELD_NUMBER: _builtins.int
-    CATALOG_DIGEST_FIELD_NUMBER: _builtins.int
+    PRICE_BASIS_FIELD_NUMBER: _builtins.int
     ESTIMATE_TIME_FIELD_NUMBER: _builtins.int
-    catalog_digest: _builtins.str
+    price_basis: _builtins.str
     """Digest of all that was looked up in: of the list of catalogues by layer, or of the one catalogue that was asked for;
     `sha256:` and 64 hexadecimal digits. EstimateCost takes it, to make the same estimate again.
     """
@@ -206,12 +206,12 @@ class CostEstimate(_message.Message):
         hourly: _abc.Iterable[Global___DecimalMoney] | None = ...,
         items: _abc.Iterable[Global___CostItem] | None = ...,
         unpriced: _abc.Iterable[_builtins.str] | None = ...,
-        catalog_digest: _builtins.str = ...,
+        price_basis: _builtins.str = ...,
         estimate_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["estimate_time", b"estimate_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["catalog_digest", b"catalog_digest", "estimate_time", b"estimate_time", "hourly", b"hourly", "items", b"items", "unpriced", b"unpriced"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["estimate_time", b"estimate_time", "hourly", b"hourly", "items", b"items", "price_basis", b"price_basis", "unpriced", b"unpriced"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

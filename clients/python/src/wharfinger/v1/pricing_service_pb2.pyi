@@ -32,11 +32,14 @@ class EstimateCostRequest(_message.Message):
     TASK_FIELD_NUMBER: _builtins.int
     ITEMS_FIELD_NUMBER: _builtins.int
     CATALOG_DIGEST_FIELD_NUMBER: _builtins.int
-    AT_FIELD_NUMBER: _builtins.int
+    AT_TIME_FIELD_NUMBER: _builtins.int
+    PRICE_BASIS_FIELD_NUMBER: _builtins.int
     parent: _builtins.str
     """`projects/{project}`, whose own prices come first."""
     catalog_digest: _builtins.str
-    """Estimate by this and not by what is active: a CostEstimate's catalog_digest, or a catalogue's digest."""
+    """Estimate by this catalogue alone: its digest. Not together with price_basis."""
+    price_basis: _builtins.str
+    """Estimate by what an earlier estimate was made by (CostEstimate.price_basis), and not by what is active."""
     @_builtins.property
     def task(self) -> _task_pb2.Task:
         """The task as it would be created; its script and params count."""
@@ -48,7 +51,7 @@ class EstimateCostRequest(_message.Message):
         """
 
     @_builtins.property
-    def at(self) -> _timestamp_pb2.Timestamp:
+    def at_time(self) -> _timestamp_pb2.Timestamp:
         """By the prices of that moment; unset: now."""
 
     def __init__(
@@ -58,11 +61,12 @@ class EstimateCostRequest(_message.Message):
         task: _task_pb2.Task | None = ...,
         items: _abc.Iterable[_price_pb2.CostItem] | None = ...,
         catalog_digest: _builtins.str = ...,
-        at: _timestamp_pb2.Timestamp | None = ...,
+        at_time: _timestamp_pb2.Timestamp | None = ...,
+        price_basis: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["at", b"at", "task", b"task"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["at_time", b"at_time", "task", b"task"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["at", b"at", "catalog_digest", b"catalog_digest", "items", b"items", "parent", b"parent", "task", b"task"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at_time", b"at_time", "catalog_digest", b"catalog_digest", "items", b"items", "parent", b"parent", "price_basis", b"price_basis", "task", b"task"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -81,8 +85,10 @@ class GetPriceRequest(_message.Message):
     CATEGORY_FIELD_NUMBER: _builtins.int
     TERM_FIELD_NUMBER: _builtins.int
     CURRENCY_CODE_FIELD_NUMBER: _builtins.int
-    AT_FIELD_NUMBER: _builtins.int
+    AT_TIME_FIELD_NUMBER: _builtins.int
     CATALOG_DIGEST_FIELD_NUMBER: _builtins.int
+    PRICE_BASIS_FIELD_NUMBER: _builtins.int
+    SOURCE_FIELD_NUMBER: _builtins.int
     parent: _builtins.str
     """`projects/{project}`, whose own prices come first."""
     provider: _builtins.str
@@ -98,9 +104,13 @@ class GetPriceRequest(_message.Message):
     currency_code: _builtins.str
     """Three-letter ISO 4217 code. Empty: the only currency there is."""
     catalog_digest: _builtins.str
-    """Look in this and not in what is active: a CostEstimate's catalog_digest, or a catalogue's digest."""
+    """Look in this catalogue alone: its digest. Not together with price_basis."""
+    price_basis: _builtins.str
+    """Look in what an estimate was made by (CostEstimate.price_basis), and not in what is active."""
+    source: _builtins.str
+    """Take a figure of this source only, as in Price.source. Empty: of any."""
     @_builtins.property
-    def at(self) -> _timestamp_pb2.Timestamp:
+    def at_time(self) -> _timestamp_pb2.Timestamp:
         """The price of that moment; unset: now."""
 
     def __init__(
@@ -113,12 +123,14 @@ class GetPriceRequest(_message.Message):
         category: _builtins.str = ...,
         term: _builtins.str = ...,
         currency_code: _builtins.str = ...,
-        at: _timestamp_pb2.Timestamp | None = ...,
+        at_time: _timestamp_pb2.Timestamp | None = ...,
         catalog_digest: _builtins.str = ...,
+        price_basis: _builtins.str = ...,
+        source: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["at", b"at"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["at_time", b"at_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["at", b"at", "catalog_digest", b"catalog_digest", "category", b"category", "currency_code", b"currency_code", "parent", b"parent", "provider", b"provider", "region", b"region", "sku", b"sku", "term", b"term"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at_time", b"at_time", "catalog_digest", b"catalog_digest", "category", b"category", "currency_code", b"currency_code", "parent", b"parent", "price_basis", b"price_basis", "provider", b"provider", "region", b"region", "sku", b"sku", "source", b"source", "term", b"term"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -135,18 +147,21 @@ class ListPricesRequest(_message.Message):
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     CATALOG_DIGEST_FIELD_NUMBER: _builtins.int
+    PRICE_BASIS_FIELD_NUMBER: _builtins.int
     parent: _builtins.str
     """`projects/{project}`, whose own prices come first."""
     filter: _builtins.str
     """Comparisons joined by AND: `provider = "ec2_linux" AND region = "us-east-1" AND sku : "m5."`. Fields: provider,
-    region, sku (`:` is "begins with"), category, term, currency_code, unit.
+    region, sku (`:` is "begins with"), category, term, currency_code, unit, source.
     """
     page_size: _builtins.int
     """How many at most; 0: 100. More than 1000 counts as 1000, a negative number is refused."""
     page_token: _builtins.str
     """next_page_token of the page before; empty: the first page."""
     catalog_digest: _builtins.str
-    """List what is in this and not in what is active: a CostEstimate's catalog_digest, or a catalogue's digest."""
+    """List what is in this catalogue alone: its digest. Not together with price_basis."""
+    price_basis: _builtins.str
+    """List what an estimate was made by (CostEstimate.price_basis), and not what is active."""
     def __init__(
         self,
         *,
@@ -155,10 +170,11 @@ class ListPricesRequest(_message.Message):
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
         catalog_digest: _builtins.str = ...,
+        price_basis: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["catalog_digest", b"catalog_digest", "filter", b"filter", "page_size", b"page_size", "page_token", b"page_token", "parent", b"parent"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["catalog_digest", b"catalog_digest", "filter", b"filter", "page_size", b"page_size", "page_token", b"page_token", "parent", b"parent", "price_basis", b"price_basis"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -222,19 +238,23 @@ class ListCatalogsRequest(_message.Message):
 
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    PARENT_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
     """How many at most; 0: 100. More than 1000 counts as 1000, a negative number is refused."""
     page_token: _builtins.str
     """next_page_token of the page before; empty: the first page."""
+    parent: _builtins.str
+    """`projects/{project}`: those that the project may use, which is all of them so far. Empty: all."""
     def __init__(
         self,
         *,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
+        parent: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "parent", b"parent"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -304,20 +324,19 @@ class ImportCatalogHeader(_message.Message):
 
     DESCRIPTOR: _descriptor.Descriptor
 
+    UPLOAD_FIELD_NUMBER: _builtins.int
+    FETCH_FIELD_NUMBER: _builtins.int
+    CONFIGURED_FIELD_NUMBER: _builtins.int
     FORMAT_FIELD_NUMBER: _builtins.int
-    URL_FIELD_NUMBER: _builtins.int
     SHA256_FIELD_NUMBER: _builtins.int
     SIGNATURE_FIELD_NUMBER: _builtins.int
     ACTIVATE_FIELD_NUMBER: _builtins.int
     OVERRIDE_CHECKS_FIELD_NUMBER: _builtins.int
-    FILE_NAME_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
-    UPDATE_FIELD_NUMBER: _builtins.int
-    FORCE_FIELD_NUMBER: _builtins.int
+    SOURCE_FIELD_NUMBER: _builtins.int
+    PARENT_FIELD_NUMBER: _builtins.int
     format: _builtins.str
     """The name of a price source. Empty: the one that recognises the file."""
-    url: _builtins.str
-    """Where the server fetches the file, by http or https; no chunks follow then."""
     sha256: _builtins.str
     """SHA-256 that the file must have, in hexadecimal."""
     signature: _builtins.bytes
@@ -326,38 +345,116 @@ class ImportCatalogHeader(_message.Message):
     """Make it the active one when the checks find nothing."""
     override_checks: _builtins.bool
     """Accept what the checks object to; who did so is recorded."""
-    file_name: _builtins.str
-    """What to call it where there is no URL, such as the file's name."""
     reason: _builtins.str
     """Why, for those who read the record of activations later."""
-    update: _builtins.bool
-    """Instead of a URL: the server fetches what its operator configured, or else Libcloud's published file, and checks it
-    by the checksum that lies beside it; no chunks follow. Where the server asked a short while ago it does not ask
-    again, and answers with the catalogue that it has from there.
-    """
-    force: _builtins.bool
-    """Fetch although the server asked a short while ago."""
+    source: _builtins.str
+    """The source that the catalogue is of, such as `libcloud`. Empty: the format's name."""
+    parent: _builtins.str
+    """`projects/{project}`: for that project alone, which no server can do yet. Empty: for all."""
+    @_builtins.property
+    def upload(self) -> Global___CatalogUpload:
+        """It follows in chunks."""
+
+    @_builtins.property
+    def fetch(self) -> Global___CatalogUrl:
+        """The server fetches it, by http or https; no chunks follow."""
+
+    @_builtins.property
+    def configured(self) -> Global___CatalogUpdate:
+        """The server fetches what its operator configured; no chunks follow."""
+
     def __init__(
         self,
         *,
+        upload: Global___CatalogUpload | None = ...,
+        fetch: Global___CatalogUrl | None = ...,
+        configured: Global___CatalogUpdate | None = ...,
         format: _builtins.str = ...,
-        url: _builtins.str = ...,
         sha256: _builtins.str = ...,
         signature: _builtins.bytes = ...,
         activate: _builtins.bool = ...,
         override_checks: _builtins.bool = ...,
-        file_name: _builtins.str = ...,
         reason: _builtins.str = ...,
-        update: _builtins.bool = ...,
+        source: _builtins.str = ...,
+        parent: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["configured", b"configured", "fetch", b"fetch", "origin", b"origin", "upload", b"upload"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["activate", b"activate", "configured", b"configured", "fetch", b"fetch", "format", b"format", "origin", b"origin", "override_checks", b"override_checks", "parent", b"parent", "reason", b"reason", "sha256", b"sha256", "signature", b"signature", "source", b"source", "upload", b"upload"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_origin: _TypeAlias = _typing.Literal["upload", "fetch", "configured"]  # noqa: Y015
+    _WhichOneofArgType_origin: _TypeAlias = _typing.Literal["origin", b"origin"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_origin) -> _WhichOneofReturnType_origin | None: ...
+
+Global___ImportCatalogHeader: _TypeAlias = ImportCatalogHeader  # noqa: Y015
+
+@_typing.final
+class CatalogUpload(_message.Message):
+    """A file that the caller sends."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FILE_NAME_FIELD_NUMBER: _builtins.int
+    file_name: _builtins.str
+    """What to call it, such as the file's name; 255 characters at most."""
+    def __init__(
+        self,
+        *,
+        file_name: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["file_name", b"file_name"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CatalogUpload: _TypeAlias = CatalogUpload  # noqa: Y015
+
+@_typing.final
+class CatalogUrl(_message.Message):
+    """A file that the server fetches."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    URL_FIELD_NUMBER: _builtins.int
+    url: _builtins.str
+    """Its address, by http or https."""
+    def __init__(
+        self,
+        *,
+        url: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["url", b"url"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CatalogUrl: _TypeAlias = CatalogUrl  # noqa: Y015
+
+@_typing.final
+class CatalogUpdate(_message.Message):
+    """What the server's operator configured, or else Libcloud's published file: the server fetches it, and checks it by the
+    checksum that lies beside it.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FORCE_FIELD_NUMBER: _builtins.int
+    force: _builtins.bool
+    """Fetch although the server asked a short while ago. Otherwise it answers with the catalogue that it has from there."""
+    def __init__(
+        self,
+        *,
         force: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["activate", b"activate", "file_name", b"file_name", "force", b"force", "format", b"format", "override_checks", b"override_checks", "reason", b"reason", "sha256", b"sha256", "signature", b"signature", "update", b"update", "url", b"url"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["force", b"force"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___ImportCatalogHeader: _TypeAlias = ImportCatalogHeader  # noqa: Y015
+Global___CatalogUpdate: _TypeAlias = CatalogUpdate  # noqa: Y015
 
 @_typing.final
 class ImportCatalogResponse(_message.Message):
@@ -400,22 +497,28 @@ class ActivateCatalogRequest(_message.Message):
     NAME_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
     OVERRIDE_CHECKS_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """`catalogs/{catalog}`."""
     reason: _builtins.str
     """Why, for those who read the record of activations later."""
     override_checks: _builtins.bool
     """Accept what the checks object to; who did so is recorded."""
+    request_id: _builtins.str
+    """The caller's own id of this request, best a UUID; 1 to 128 characters. A catalogue that is the active one already is
+    not made active a second time, with an id or without.
+    """
     def __init__(
         self,
         *,
         name: _builtins.str = ...,
         reason: _builtins.str = ...,
         override_checks: _builtins.bool = ...,
+        request_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "override_checks", b"override_checks", "reason", b"reason"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "override_checks", b"override_checks", "reason", b"reason", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -429,19 +532,23 @@ class ListActivationsRequest(_message.Message):
 
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    PARENT_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
     """How many at most; 0: 100. More than 1000 counts as 1000, a negative number is refused."""
     page_token: _builtins.str
     """next_page_token of the page before; empty: the first page."""
+    parent: _builtins.str
+    """`projects/{project}`: those that the project may use, which is all of them so far. Empty: all."""
     def __init__(
         self,
         *,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
+        parent: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "parent", b"parent"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

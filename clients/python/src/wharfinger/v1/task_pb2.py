@@ -27,21 +27,21 @@ from google.api import resource_pb2 as google_dot_api_dot_resource__pb2
 from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 from google.protobuf import struct_pb2 as google_dot_protobuf_dot_struct__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
-from google.rpc import status_pb2 as google_dot_rpc_dot_status__pb2
 from wharfinger.v1 import failure_pb2 as wharfinger_dot_v1_dot_failure__pb2
+from wharfinger.v1 import ledger_pb2 as wharfinger_dot_v1_dot_ledger__pb2
+from wharfinger.v1 import partial_failure_pb2 as wharfinger_dot_v1_dot_partial__failure__pb2
 from wharfinger.v1 import policy_pb2 as wharfinger_dot_v1_dot_policy__pb2
 from wharfinger.v1 import price_pb2 as wharfinger_dot_v1_dot_price__pb2
-from wharfinger.v1 import resource_pb2 as wharfinger_dot_v1_dot_resource__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18wharfinger/v1/task.proto\x12\rwharfinger.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/rpc/status.proto\x1a\x1bwharfinger/v1/failure.proto\x1a\x1awharfinger/v1/policy.proto\x1a\x19wharfinger/v1/price.proto\x1a\x1cwharfinger/v1/resource.proto\"\xfe\t\n\x04Task\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x11\n\x03uid\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03\x12\x12\n\x04\x65tag\x18\x03 \x01(\tB\x04\xe2\x41\x01\x03\x12\x15\n\x06script\x18\x04 \x01(\tB\x05\xe2\x41\x02\x02\x05\x12\x1d\n\x0escript_version\x18\x05 \x01(\tB\x05\xe2\x41\x02\x01\x05\x12\x17\n\x08\x65xecutor\x18\x06 \x01(\tB\x05\xe2\x41\x02\x01\x05\x12.\n\x06params\x18\x07 \x01(\x0b\x32\x17.google.protobuf.StructB\x05\xe2\x41\x02\x01\x05\x12\x36\n\x06labels\x18\x08 \x03(\x0b\x32\x1f.wharfinger.v1.Task.LabelsEntryB\x05\xe2\x41\x02\x01\x05\x12,\n\x06policy\x18\t \x01(\x0b\x32\x15.wharfinger.v1.PolicyB\x05\xe2\x41\x02\x01\x05\x12-\n\x05state\x18\n \x01(\x0e\x32\x18.wharfinger.v1.TaskStateB\x04\xe2\x41\x01\x03\x12\x1c\n\x0ewaiting_reason\x18\x0b \x01(\tB\x04\xe2\x41\x01\x03\x12/\n\x08progress\x18\x0c \x01(\x0b\x32\x17.wharfinger.v1.ProgressB\x04\xe2\x41\x01\x03\x12-\n\x06result\x18\r \x01(\x0b\x32\x17.google.protobuf.StructB\x04\xe2\x41\x01\x03\x12\'\n\x05\x65rror\x18\x0e \x01(\x0b\x32\x12.google.rpc.StatusB\x04\xe2\x41\x01\x03\x12\x30\n\x0erollback_error\x18\x0f \x01(\x0b\x32\x12.google.rpc.StatusB\x04\xe2\x41\x01\x03\x12\x37\n\tresources\x18\x10 \x01(\x0b\x32\x1e.wharfinger.v1.ResourceSummaryB\x04\xe2\x41\x01\x03\x12.\n\x08\x61ttempts\x18\x11 \x03(\x0b\x32\x16.wharfinger.v1.AttemptB\x04\xe2\x41\x01\x03\x12\x33\n\x08\x65stimate\x18\x12 \x01(\x0b\x32\x1b.wharfinger.v1.CostEstimateB\x04\xe2\x41\x01\x03\x12\x35\n\x0b\x63reate_time\x18\x13 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x35\n\x0bupdate_time\x18\x14 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x34\n\nstart_time\x18\x15 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x32\n\x08\x65nd_time\x18\x16 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x35\n\x0b\x65xpire_time\x18\x17 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x1b\n\rlast_sequence\x18\x18 \x01(\x03\x42\x04\xe2\x41\x01\x03\x12\x15\n\x07\x63reator\x18\x19 \x01(\tB\x04\xe2\x41\x01\x03\x12<\n\x0fpartial_failure\x18\x1a \x01(\x0b\x32\x1d.wharfinger.v1.PartialFailureB\x04\xe2\x41\x01\x03\x12\x38\n\rrollback_plan\x18\x1b \x01(\x0b\x32\x1b.wharfinger.v1.RollbackPlanB\x04\xe2\x41\x01\x03\x1a-\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01:F\xea\x41\x43\n\x13wharfinger.dev/Task\x12\x1fprojects/{project}/tasks/{task}*\x05tasks2\x04task\"\xc7\x01\n\x0cRollbackPlan\x12*\n\x05waves\x18\x01 \x03(\x0b\x32\x1b.wharfinger.v1.RollbackWave\x12\x10\n\x08retained\x18\x02 \x03(\t\x12\x0e\n\x06sought\x18\x03 \x03(\t\x12\x39\n\x07\x62locked\x18\x04 \x03(\x0b\x32(.wharfinger.v1.RollbackPlan.BlockedEntry\x1a.\n\x0c\x42lockedEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\x1c\n\x0cRollbackWave\x12\x0c\n\x04keys\x18\x01 \x03(\t\"\xc9\x01\n\x08Progress\x12\x0c\n\x04step\x18\x01 \x01(\t\x12\x0c\n\x04\x64one\x18\x02 \x01(\x03\x12\x12\n\x05total\x18\x03 \x01(\x03H\x00\x88\x01\x01\x12\x0c\n\x04unit\x18\x04 \x01(\t\x12\x0f\n\x07message\x18\x05 \x01(\t\x12+\n\x03\x65ta\x18\x06 \x01(\x0b\x32\x19.google.protobuf.DurationH\x01\x88\x01\x01\x12/\n\x0bupdate_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x08\n\x06_totalB\x06\n\x04_eta\"\x91\x02\n\x07\x41ttempt\x12\x13\n\x05\x65poch\x18\x01 \x01(\x03\x42\x04\xe2\x41\x01\x03\x12\x30\n\x05phase\x18\x02 \x01(\x0e\x32\x1b.wharfinger.v1.AttemptPhaseB\x04\xe2\x41\x01\x03\x12\x16\n\x08\x65xecutor\x18\x03 \x01(\tB\x04\xe2\x41\x01\x03\x12\x14\n\x06worker\x18\x04 \x01(\tB\x04\xe2\x41\x01\x03\x12\x34\n\nstart_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x32\n\x08\x65nd_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\'\n\x05\x65rror\x18\x07 \x01(\x0b\x32\x12.google.rpc.StatusB\x04\xe2\x41\x01\x03\"\x14\n\x04Plan\x12\x0c\n\x04keys\x18\x01 \x03(\t*\xb6\x02\n\tTaskState\x12\x1a\n\x16TASK_STATE_UNSPECIFIED\x10\x00\x12\x15\n\x11TASK_STATE_QUEUED\x10\x01\x12\x16\n\x12TASK_STATE_RUNNING\x10\x02\x12\x19\n\x15TASK_STATE_CANCELLING\x10\x03\x12\x1b\n\x17TASK_STATE_ROLLING_BACK\x10\x04\x12\x18\n\x14TASK_STATE_SUCCEEDED\x10\x05\x12\x15\n\x11TASK_STATE_FAILED\x10\x06\x12\x18\n\x14TASK_STATE_CANCELLED\x10\x07\x12\x1f\n\x1bTASK_STATE_PARTIALLY_FAILED\x10\x08\x12\x1a\n\x16TASK_STATE_ROLLED_BACK\x10\t\x12\x1e\n\x1aTASK_STATE_ROLLBACK_FAILED\x10\n*N\n\x08TaskView\x12\x19\n\x15TASK_VIEW_UNSPECIFIED\x10\x00\x12\x13\n\x0fTASK_VIEW_BASIC\x10\x01\x12\x12\n\x0eTASK_VIEW_FULL\x10\x02*v\n\x0c\x41ttemptPhase\x12\x1d\n\x19\x41TTEMPT_PHASE_UNSPECIFIED\x10\x00\x12\x15\n\x11\x41TTEMPT_PHASE_RUN\x10\x01\x12\x18\n\x14\x41TTEMPT_PHASE_SETTLE\x10\x02\x12\x16\n\x12\x41TTEMPT_PHASE_UNDO\x10\x03\x42\x8c\x01\n\x11\x64\x65v.wharfinger.v1P\x01ZFgithub.com/wharfinger/wharfinger/clients/go/wharfinger/v1;wharfingerv1\xea\x41,\n\x16wharfinger.dev/Project\x12\x12projects/{project}b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18wharfinger/v1/task.proto\x12\rwharfinger.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bwharfinger/v1/failure.proto\x1a\x1awharfinger/v1/ledger.proto\x1a#wharfinger/v1/partial_failure.proto\x1a\x1awharfinger/v1/policy.proto\x1a\x19wharfinger/v1/price.proto\"\xb3\n\n\x04Task\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x11\n\x03uid\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03\x12\x12\n\x04\x65tag\x18\x03 \x01(\tB\x04\xe2\x41\x01\x03\x12\x15\n\x06script\x18\x04 \x01(\tB\x05\xe2\x41\x02\x02\x05\x12\x1d\n\x0escript_version\x18\x05 \x01(\tB\x05\xe2\x41\x02\x01\x05\x12\x17\n\x08\x65xecutor\x18\x06 \x01(\tB\x05\xe2\x41\x02\x01\x05\x12.\n\x06params\x18\x07 \x01(\x0b\x32\x17.google.protobuf.StructB\x05\xe2\x41\x02\x01\x05\x12\x36\n\x06labels\x18\x08 \x03(\x0b\x32\x1f.wharfinger.v1.Task.LabelsEntryB\x05\xe2\x41\x02\x01\x05\x12,\n\x06policy\x18\t \x01(\x0b\x32\x15.wharfinger.v1.PolicyB\x05\xe2\x41\x02\x01\x05\x12-\n\x05state\x18\n \x01(\x0e\x32\x18.wharfinger.v1.TaskStateB\x04\xe2\x41\x01\x03\x12\x1c\n\x0ewaiting_reason\x18\x0b \x01(\tB\x04\xe2\x41\x01\x03\x12/\n\x08progress\x18\x0c \x01(\x0b\x32\x17.wharfinger.v1.ProgressB\x04\xe2\x41\x01\x03\x12-\n\x06result\x18\r \x01(\x0b\x32\x17.google.protobuf.StructB\x04\xe2\x41\x01\x03\x12-\n\x07\x66\x61ilure\x18\x1c \x01(\x0b\x32\x16.wharfinger.v1.FailureB\x04\xe2\x41\x01\x03\x12\x36\n\x10rollback_failure\x18\x1d \x01(\x0b\x32\x16.wharfinger.v1.FailureB\x04\xe2\x41\x01\x03\x12\x32\n\x06ledger\x18\x10 \x01(\x0b\x32\x1c.wharfinger.v1.LedgerSummaryB\x04\xe2\x41\x01\x03\x12.\n\x08\x61ttempts\x18\x11 \x03(\x0b\x32\x16.wharfinger.v1.AttemptB\x04\xe2\x41\x01\x03\x12\x33\n\x08\x65stimate\x18\x12 \x01(\x0b\x32\x1b.wharfinger.v1.CostEstimateB\x04\xe2\x41\x01\x03\x12\x35\n\x0b\x63reate_time\x18\x13 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x35\n\x0bupdate_time\x18\x14 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x34\n\nstart_time\x18\x15 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x32\n\x08\x65nd_time\x18\x16 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x35\n\x0b\x65xpire_time\x18\x17 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x1b\n\rlast_sequence\x18\x18 \x01(\x03\x42\x04\xe2\x41\x01\x03\x12\x15\n\x07\x63reator\x18\x19 \x01(\tB\x04\xe2\x41\x01\x03\x12<\n\x0fpartial_failure\x18\x1a \x01(\x0b\x32\x1d.wharfinger.v1.PartialFailureB\x04\xe2\x41\x01\x03\x12\x38\n\rrollback_plan\x18\x1b \x01(\x0b\x32\x1b.wharfinger.v1.RollbackPlanB\x04\xe2\x41\x01\x03\x1a-\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01:F\xea\x41\x43\n\x13wharfinger.dev/Task\x12\x1fprojects/{project}/tasks/{task}*\x05tasks2\x04taskJ\x04\x08\x0e\x10\x0fJ\x04\x08\x0f\x10\x10R\x05\x65rrorR\tresourcesR\x0erollback_error\"\xc7\x01\n\x0cRollbackPlan\x12*\n\x05waves\x18\x01 \x03(\x0b\x32\x1b.wharfinger.v1.RollbackWave\x12\x10\n\x08retained\x18\x02 \x03(\t\x12\x0e\n\x06sought\x18\x03 \x03(\t\x12\x39\n\x07\x62locked\x18\x04 \x03(\x0b\x32(.wharfinger.v1.RollbackPlan.BlockedEntry\x1a.\n\x0c\x42lockedEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\x1c\n\x0cRollbackWave\x12\x0c\n\x04keys\x18\x01 \x03(\t\"\xbc\x01\n\x08Progress\x12\x0c\n\x04step\x18\x01 \x01(\t\x12\x0c\n\x04\x64one\x18\x02 \x01(\x03\x12\x12\n\x05total\x18\x03 \x01(\x03H\x00\x88\x01\x01\x12\x0c\n\x04unit\x18\x04 \x01(\t\x12\x0f\n\x07message\x18\x05 \x01(\t\x12&\n\x03\x65ta\x18\x06 \x01(\x0b\x32\x19.google.protobuf.Duration\x12/\n\x0bupdate_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x08\n\x06_total\"\xa4\x02\n\x07\x41ttempt\x12\x13\n\x05\x65poch\x18\x01 \x01(\x03\x42\x04\xe2\x41\x01\x03\x12\x30\n\x05phase\x18\x02 \x01(\x0e\x32\x1b.wharfinger.v1.AttemptPhaseB\x04\xe2\x41\x01\x03\x12\x16\n\x08\x65xecutor\x18\x03 \x01(\tB\x04\xe2\x41\x01\x03\x12\x14\n\x06worker\x18\x04 \x01(\tB\x04\xe2\x41\x01\x03\x12\x34\n\nstart_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x32\n\x08\x65nd_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12-\n\x07\x66\x61ilure\x18\x08 \x01(\x0b\x32\x16.wharfinger.v1.FailureB\x04\xe2\x41\x01\x03J\x04\x08\x07\x10\x08R\x05\x65rror*\xb6\x02\n\tTaskState\x12\x1a\n\x16TASK_STATE_UNSPECIFIED\x10\x00\x12\x15\n\x11TASK_STATE_QUEUED\x10\x01\x12\x16\n\x12TASK_STATE_RUNNING\x10\x02\x12\x19\n\x15TASK_STATE_CANCELLING\x10\x03\x12\x1b\n\x17TASK_STATE_ROLLING_BACK\x10\x04\x12\x18\n\x14TASK_STATE_SUCCEEDED\x10\x05\x12\x15\n\x11TASK_STATE_FAILED\x10\x06\x12\x18\n\x14TASK_STATE_CANCELLED\x10\x07\x12\x1f\n\x1bTASK_STATE_PARTIALLY_FAILED\x10\x08\x12\x1a\n\x16TASK_STATE_ROLLED_BACK\x10\t\x12\x1e\n\x1aTASK_STATE_ROLLBACK_FAILED\x10\n*N\n\x08TaskView\x12\x19\n\x15TASK_VIEW_UNSPECIFIED\x10\x00\x12\x13\n\x0fTASK_VIEW_BASIC\x10\x01\x12\x12\n\x0eTASK_VIEW_FULL\x10\x02*v\n\x0c\x41ttemptPhase\x12\x1d\n\x19\x41TTEMPT_PHASE_UNSPECIFIED\x10\x00\x12\x15\n\x11\x41TTEMPT_PHASE_RUN\x10\x01\x12\x18\n\x14\x41TTEMPT_PHASE_SETTLE\x10\x02\x12\x16\n\x12\x41TTEMPT_PHASE_UNDO\x10\x03\x42\xc8\x01\n\x11\x64\x65v.wharfinger.v1B\tTaskProtoP\x01ZFgithub.com/wharfinger/wharfinger/clients/go/wharfinger/v1;wharfingerv1\xaa\x02\rWharfinger.V1\xca\x02\rWharfinger\\V1\xea\x02\x0eWharfinger::V1\xea\x41,\n\x16wharfinger.dev/Project\x12\x12projects/{project}b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'wharfinger.v1.task_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
-  _globals['DESCRIPTOR']._serialized_options = b'\n\021dev.wharfinger.v1P\001ZFgithub.com/wharfinger/wharfinger/clients/go/wharfinger/v1;wharfingerv1\352A,\n\026wharfinger.dev/Project\022\022projects/{project}'
+  _globals['DESCRIPTOR']._serialized_options = b'\n\021dev.wharfinger.v1B\tTaskProtoP\001ZFgithub.com/wharfinger/wharfinger/clients/go/wharfinger/v1;wharfingerv1\252\002\rWharfinger.V1\312\002\rWharfinger\\V1\352\002\016Wharfinger::V1\352A,\n\026wharfinger.dev/Project\022\022projects/{project}'
   _globals['_TASK_LABELSENTRY']._loaded_options = None
   _globals['_TASK_LABELSENTRY']._serialized_options = b'8\001'
   _globals['_TASK'].fields_by_name['name']._loaded_options = None
@@ -70,12 +70,12 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_TASK'].fields_by_name['progress']._serialized_options = b'\342A\001\003'
   _globals['_TASK'].fields_by_name['result']._loaded_options = None
   _globals['_TASK'].fields_by_name['result']._serialized_options = b'\342A\001\003'
-  _globals['_TASK'].fields_by_name['error']._loaded_options = None
-  _globals['_TASK'].fields_by_name['error']._serialized_options = b'\342A\001\003'
-  _globals['_TASK'].fields_by_name['rollback_error']._loaded_options = None
-  _globals['_TASK'].fields_by_name['rollback_error']._serialized_options = b'\342A\001\003'
-  _globals['_TASK'].fields_by_name['resources']._loaded_options = None
-  _globals['_TASK'].fields_by_name['resources']._serialized_options = b'\342A\001\003'
+  _globals['_TASK'].fields_by_name['failure']._loaded_options = None
+  _globals['_TASK'].fields_by_name['failure']._serialized_options = b'\342A\001\003'
+  _globals['_TASK'].fields_by_name['rollback_failure']._loaded_options = None
+  _globals['_TASK'].fields_by_name['rollback_failure']._serialized_options = b'\342A\001\003'
+  _globals['_TASK'].fields_by_name['ledger']._loaded_options = None
+  _globals['_TASK'].fields_by_name['ledger']._serialized_options = b'\342A\001\003'
   _globals['_TASK'].fields_by_name['attempts']._loaded_options = None
   _globals['_TASK'].fields_by_name['attempts']._serialized_options = b'\342A\001\003'
   _globals['_TASK'].fields_by_name['estimate']._loaded_options = None
@@ -114,28 +114,26 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ATTEMPT'].fields_by_name['start_time']._serialized_options = b'\342A\001\003'
   _globals['_ATTEMPT'].fields_by_name['end_time']._loaded_options = None
   _globals['_ATTEMPT'].fields_by_name['end_time']._serialized_options = b'\342A\001\003'
-  _globals['_ATTEMPT'].fields_by_name['error']._loaded_options = None
-  _globals['_ATTEMPT'].fields_by_name['error']._serialized_options = b'\342A\001\003'
-  _globals['_TASKSTATE']._serialized_start=2353
-  _globals['_TASKSTATE']._serialized_end=2663
-  _globals['_TASKVIEW']._serialized_start=2665
-  _globals['_TASKVIEW']._serialized_end=2743
-  _globals['_ATTEMPTPHASE']._serialized_start=2745
-  _globals['_ATTEMPTPHASE']._serialized_end=2863
-  _globals['_TASK']._serialized_start=338
-  _globals['_TASK']._serialized_end=1616
-  _globals['_TASK_LABELSENTRY']._serialized_start=1499
-  _globals['_TASK_LABELSENTRY']._serialized_end=1544
-  _globals['_ROLLBACKPLAN']._serialized_start=1619
-  _globals['_ROLLBACKPLAN']._serialized_end=1818
-  _globals['_ROLLBACKPLAN_BLOCKEDENTRY']._serialized_start=1772
-  _globals['_ROLLBACKPLAN_BLOCKEDENTRY']._serialized_end=1818
-  _globals['_ROLLBACKWAVE']._serialized_start=1820
-  _globals['_ROLLBACKWAVE']._serialized_end=1848
-  _globals['_PROGRESS']._serialized_start=1851
-  _globals['_PROGRESS']._serialized_end=2052
-  _globals['_ATTEMPT']._serialized_start=2055
-  _globals['_ATTEMPT']._serialized_end=2328
-  _globals['_PLAN']._serialized_start=2330
-  _globals['_PLAN']._serialized_end=2350
+  _globals['_ATTEMPT'].fields_by_name['failure']._loaded_options = None
+  _globals['_ATTEMPT'].fields_by_name['failure']._serialized_options = b'\342A\001\003'
+  _globals['_TASKSTATE']._serialized_start=2400
+  _globals['_TASKSTATE']._serialized_end=2710
+  _globals['_TASKVIEW']._serialized_start=2712
+  _globals['_TASKVIEW']._serialized_end=2790
+  _globals['_ATTEMPTPHASE']._serialized_start=2792
+  _globals['_ATTEMPTPHASE']._serialized_end=2910
+  _globals['_TASK']._serialized_start=348
+  _globals['_TASK']._serialized_end=1679
+  _globals['_TASK_LABELSENTRY']._serialized_start=1516
+  _globals['_TASK_LABELSENTRY']._serialized_end=1561
+  _globals['_ROLLBACKPLAN']._serialized_start=1682
+  _globals['_ROLLBACKPLAN']._serialized_end=1881
+  _globals['_ROLLBACKPLAN_BLOCKEDENTRY']._serialized_start=1835
+  _globals['_ROLLBACKPLAN_BLOCKEDENTRY']._serialized_end=1881
+  _globals['_ROLLBACKWAVE']._serialized_start=1883
+  _globals['_ROLLBACKWAVE']._serialized_end=1911
+  _globals['_PROGRESS']._serialized_start=1914
+  _globals['_PROGRESS']._serialized_end=2102
+  _globals['_ATTEMPT']._serialized_start=2105
+  _globals['_ATTEMPT']._serialized_end=2397
 # @@protoc_insertion_point(module_scope)

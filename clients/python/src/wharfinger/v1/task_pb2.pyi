@@ -11,11 +11,11 @@ from google.protobuf import struct_pb2 as _struct_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
-from google.rpc import status_pb2 as _status_pb2
 from wharfinger.v1 import failure_pb2 as _failure_pb2
+from wharfinger.v1 import ledger_pb2 as _ledger_pb2
+from wharfinger.v1 import partial_failure_pb2 as _partial_failure_pb2
 from wharfinger.v1 import policy_pb2 as _policy_pb2
 from wharfinger.v1 import price_pb2 as _price_pb2
-from wharfinger.v1 import resource_pb2 as _resource_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -50,7 +50,7 @@ class _TaskStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_TaskState.V
     TASK_STATE_CANCELLED: _TaskState.ValueType  # 7
     """It was cancelled, and nothing is left over, as in FAILED."""
     TASK_STATE_PARTIALLY_FAILED: _TaskState.ValueType  # 8
-    """It failed or was cancelled and something may be alive; the PartialFailure in `error` says what."""
+    """It failed or was cancelled and something may be alive; `partial_failure` says what."""
     TASK_STATE_ROLLED_BACK: _TaskState.ValueType  # 9
     """All that it had made was undone on a person's request; nothing is left over, as in FAILED."""
     TASK_STATE_ROLLBACK_FAILED: _TaskState.ValueType  # 10
@@ -79,7 +79,7 @@ TASK_STATE_FAILED: TaskState.ValueType  # 6
 TASK_STATE_CANCELLED: TaskState.ValueType  # 7
 """It was cancelled, and nothing is left over, as in FAILED."""
 TASK_STATE_PARTIALLY_FAILED: TaskState.ValueType  # 8
-"""It failed or was cancelled and something may be alive; the PartialFailure in `error` says what."""
+"""It failed or was cancelled and something may be alive; `partial_failure` says what."""
 TASK_STATE_ROLLED_BACK: TaskState.ValueType  # 9
 """All that it had made was undone on a person's request; nothing is left over, as in FAILED."""
 TASK_STATE_ROLLBACK_FAILED: TaskState.ValueType  # 10
@@ -95,9 +95,7 @@ class _TaskViewEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_TaskView.Val
     TASK_VIEW_UNSPECIFIED: _TaskView.ValueType  # 0
     """The RPC's own default: FULL for GetTask, BASIC for ListTasks."""
     TASK_VIEW_BASIC: _TaskView.ValueType  # 1
-    """Without params, result, attempts, estimate, waiting_reason and PartialFailure; cheap to list. Of errors it has the
-    code, the message and the ErrorInfo.
-    """
+    """Without params, result, attempts, estimate, waiting_reason and partial_failure; cheap to list."""
     TASK_VIEW_FULL: _TaskView.ValueType  # 2
     """Everything."""
 
@@ -107,9 +105,7 @@ class TaskView(_TaskView, metaclass=_TaskViewEnumTypeWrapper):
 TASK_VIEW_UNSPECIFIED: TaskView.ValueType  # 0
 """The RPC's own default: FULL for GetTask, BASIC for ListTasks."""
 TASK_VIEW_BASIC: TaskView.ValueType  # 1
-"""Without params, result, attempts, estimate, waiting_reason and PartialFailure; cheap to list. Of errors it has the
-code, the message and the ErrorInfo.
-"""
+"""Without params, result, attempts, estimate, waiting_reason and partial_failure; cheap to list."""
 TASK_VIEW_FULL: TaskView.ValueType  # 2
 """Everything."""
 Global___TaskView: _TypeAlias = TaskView  # noqa: Y015
@@ -185,9 +181,9 @@ class Task(_message.Message):
     WAITING_REASON_FIELD_NUMBER: _builtins.int
     PROGRESS_FIELD_NUMBER: _builtins.int
     RESULT_FIELD_NUMBER: _builtins.int
-    ERROR_FIELD_NUMBER: _builtins.int
-    ROLLBACK_ERROR_FIELD_NUMBER: _builtins.int
-    RESOURCES_FIELD_NUMBER: _builtins.int
+    FAILURE_FIELD_NUMBER: _builtins.int
+    ROLLBACK_FAILURE_FIELD_NUMBER: _builtins.int
+    LEDGER_FIELD_NUMBER: _builtins.int
     ATTEMPTS_FIELD_NUMBER: _builtins.int
     ESTIMATE_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
@@ -266,19 +262,16 @@ class Task(_message.Message):
         """What the script returned, once SUCCEEDED; 64 KiB at most. BASIC views leave it out."""
 
     @_builtins.property
-    def error(self) -> _status_pb2.Status:
-        """Why the task failed or was cancelled: the first cause, which a rollback never overwrites. Its details hold a
-        google.rpc.ErrorInfo (see ErrorReason) and, when something is left over, a PartialFailure, which BASIC views leave
-        out.
-        """
+    def failure(self) -> _failure_pb2.Failure:
+        """Why the task failed or was cancelled: the first cause, which a rollback never overwrites."""
 
     @_builtins.property
-    def rollback_error(self) -> _status_pb2.Status:
-        """Why the latest rollback failed or stopped; set in ROLLBACK_FAILED. Its details hold a google.rpc.ErrorInfo."""
+    def rollback_failure(self) -> _failure_pb2.Failure:
+        """Why the latest rollback failed or stopped; set in ROLLBACK_FAILED."""
 
     @_builtins.property
-    def resources(self) -> _resource_pb2.ResourceSummary:
-        """How many of the ledger's entries stand where; ListTaskResources has the entries."""
+    def ledger(self) -> _ledger_pb2.LedgerSummary:
+        """How many of the ledger's entries stand where; ListLedgerEntries has the entries."""
 
     @_builtins.property
     def attempts(self) -> _containers.RepeatedCompositeFieldContainer[Global___Attempt]:
@@ -315,9 +308,9 @@ class Task(_message.Message):
         """
 
     @_builtins.property
-    def partial_failure(self) -> _failure_pb2.PartialFailure:
+    def partial_failure(self) -> _partial_failure_pb2.PartialFailure:
         """Where a half-done task stands: what exists, what is uncertain, what was never begun. Set while the task is
-        PARTIALLY_FAILED or ROLLBACK_FAILED; the same message is among the details of `error`. BASIC views leave it out.
+        PARTIALLY_FAILED or ROLLBACK_FAILED. BASIC views leave it out.
         """
 
     @_builtins.property
@@ -340,9 +333,9 @@ class Task(_message.Message):
         waiting_reason: _builtins.str = ...,
         progress: Global___Progress | None = ...,
         result: _struct_pb2.Struct | None = ...,
-        error: _status_pb2.Status | None = ...,
-        rollback_error: _status_pb2.Status | None = ...,
-        resources: _resource_pb2.ResourceSummary | None = ...,
+        failure: _failure_pb2.Failure | None = ...,
+        rollback_failure: _failure_pb2.Failure | None = ...,
+        ledger: _ledger_pb2.LedgerSummary | None = ...,
         attempts: _abc.Iterable[Global___Attempt] | None = ...,
         estimate: _price_pb2.CostEstimate | None = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
@@ -352,12 +345,12 @@ class Task(_message.Message):
         expire_time: _timestamp_pb2.Timestamp | None = ...,
         last_sequence: _builtins.int = ...,
         creator: _builtins.str = ...,
-        partial_failure: _failure_pb2.PartialFailure | None = ...,
+        partial_failure: _partial_failure_pb2.PartialFailure | None = ...,
         rollback_plan: Global___RollbackPlan | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "end_time", b"end_time", "error", b"error", "estimate", b"estimate", "expire_time", b"expire_time", "params", b"params", "partial_failure", b"partial_failure", "policy", b"policy", "progress", b"progress", "resources", b"resources", "result", b"result", "rollback_error", b"rollback_error", "rollback_plan", b"rollback_plan", "start_time", b"start_time", "update_time", b"update_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "end_time", b"end_time", "estimate", b"estimate", "expire_time", b"expire_time", "failure", b"failure", "ledger", b"ledger", "params", b"params", "partial_failure", b"partial_failure", "policy", b"policy", "progress", b"progress", "result", b"result", "rollback_failure", b"rollback_failure", "rollback_plan", b"rollback_plan", "start_time", b"start_time", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempts", b"attempts", "create_time", b"create_time", "creator", b"creator", "end_time", b"end_time", "error", b"error", "estimate", b"estimate", "etag", b"etag", "executor", b"executor", "expire_time", b"expire_time", "labels", b"labels", "last_sequence", b"last_sequence", "name", b"name", "params", b"params", "partial_failure", b"partial_failure", "policy", b"policy", "progress", b"progress", "resources", b"resources", "result", b"result", "rollback_error", b"rollback_error", "rollback_plan", b"rollback_plan", "script", b"script", "script_version", b"script_version", "start_time", b"start_time", "state", b"state", "uid", b"uid", "update_time", b"update_time", "waiting_reason", b"waiting_reason"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempts", b"attempts", "create_time", b"create_time", "creator", b"creator", "end_time", b"end_time", "estimate", b"estimate", "etag", b"etag", "executor", b"executor", "expire_time", b"expire_time", "failure", b"failure", "labels", b"labels", "last_sequence", b"last_sequence", "ledger", b"ledger", "name", b"name", "params", b"params", "partial_failure", b"partial_failure", "policy", b"policy", "progress", b"progress", "result", b"result", "rollback_failure", b"rollback_failure", "rollback_plan", b"rollback_plan", "script", b"script", "script_version", b"script_version", "start_time", b"start_time", "state", b"state", "uid", b"uid", "update_time", b"update_time", "waiting_reason", b"waiting_reason"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -491,17 +484,12 @@ class Progress(_message.Message):
         eta: _duration_pb2.Duration | None = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_eta", b"_eta", "_total", b"_total", "eta", b"eta", "total", b"total", "update_time", b"update_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_total", b"_total", "eta", b"eta", "total", b"total", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_eta", b"_eta", "_total", b"_total", "done", b"done", "eta", b"eta", "message", b"message", "step", b"step", "total", b"total", "unit", b"unit", "update_time", b"update_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_total", b"_total", "done", b"done", "eta", b"eta", "message", b"message", "step", b"step", "total", b"total", "unit", b"unit", "update_time", b"update_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType__eta: _TypeAlias = _typing.Literal["eta"]  # noqa: Y015
-    _WhichOneofArgType__eta: _TypeAlias = _typing.Literal["_eta", b"_eta"]  # noqa: Y015
     _WhichOneofReturnType__total: _TypeAlias = _typing.Literal["total"]  # noqa: Y015
     _WhichOneofArgType__total: _TypeAlias = _typing.Literal["_total", b"_total"]  # noqa: Y015
-    @_typing.overload
-    def WhichOneof(self, oneof_group: _WhichOneofArgType__eta) -> _WhichOneofReturnType__eta | None: ...
-    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__total) -> _WhichOneofReturnType__total | None: ...
 
 Global___Progress: _TypeAlias = Progress  # noqa: Y015
@@ -518,7 +506,7 @@ class Attempt(_message.Message):
     WORKER_FIELD_NUMBER: _builtins.int
     START_TIME_FIELD_NUMBER: _builtins.int
     END_TIME_FIELD_NUMBER: _builtins.int
-    ERROR_FIELD_NUMBER: _builtins.int
+    FAILURE_FIELD_NUMBER: _builtins.int
     epoch: _builtins.int
     """Rises with every lease of the task and fences late reports of earlier ones; the first attempt has 1."""
     phase: Global___AttemptPhase.ValueType
@@ -536,7 +524,7 @@ class Attempt(_message.Message):
         """When it ended or was found lost; unset while it runs."""
 
     @_builtins.property
-    def error(self) -> _status_pb2.Status:
+    def failure(self) -> _failure_pb2.Failure:
         """Why it failed; unset while it runs and when it did its work."""
 
     def __init__(
@@ -548,36 +536,12 @@ class Attempt(_message.Message):
         worker: _builtins.str = ...,
         start_time: _timestamp_pb2.Timestamp | None = ...,
         end_time: _timestamp_pb2.Timestamp | None = ...,
-        error: _status_pb2.Status | None = ...,
+        failure: _failure_pb2.Failure | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "error", b"error", "start_time", b"start_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "failure", b"failure", "start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "epoch", b"epoch", "error", b"error", "executor", b"executor", "phase", b"phase", "start_time", b"start_time", "worker", b"worker"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "epoch", b"epoch", "executor", b"executor", "failure", b"failure", "phase", b"phase", "start_time", b"start_time", "worker", b"worker"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Attempt: _TypeAlias = Attempt  # noqa: Y015
-
-@_typing.final
-class Plan(_message.Message):
-    """Everything a task means to make, told before it makes any of it, so that a failure can name what was never begun."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    KEYS_FIELD_NUMBER: _builtins.int
-    @_builtins.property
-    def keys(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Keys of the ledger entries to come, such as `node/web-3`; each as Resource.key, and each once."""
-
-    def __init__(
-        self,
-        *,
-        keys: _abc.Iterable[_builtins.str] | None = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["keys", b"keys"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___Plan: _TypeAlias = Plan  # noqa: Y015

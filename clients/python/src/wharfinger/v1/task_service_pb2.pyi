@@ -11,7 +11,7 @@ from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.rpc import status_pb2 as _status_pb2
 from wharfinger.v1 import event_pb2 as _event_pb2
-from wharfinger.v1 import resource_pb2 as _resource_pb2
+from wharfinger.v1 import ledger_pb2 as _ledger_pb2
 from wharfinger.v1 import task_pb2 as _task_pb2
 import builtins as _builtins
 import sys
@@ -24,47 +24,47 @@ else:
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
-class _ResourceVerdict:
+class _LedgerVerdict:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
 
-class _ResourceVerdictEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ResourceVerdict.ValueType], _builtins.type):
+class _LedgerVerdictEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_LedgerVerdict.ValueType], _builtins.type):
     DESCRIPTOR: _descriptor.EnumDescriptor
-    RESOURCE_VERDICT_UNSPECIFIED: _ResourceVerdict.ValueType  # 0
+    LEDGER_VERDICT_UNSPECIFIED: _LedgerVerdict.ValueType  # 0
     """Refused."""
-    RESOURCE_VERDICT_CREATED: _ResourceVerdict.ValueType  # 1
+    LEDGER_VERDICT_CREATED: _LedgerVerdict.ValueType  # 1
     """It exists, under `external_id`."""
-    RESOURCE_VERDICT_NOT_CREATED: _ResourceVerdict.ValueType  # 2
+    LEDGER_VERDICT_NOT_CREATED: _LedgerVerdict.ValueType  # 2
     """It does not exist. Possible only once a call that was sent cannot land any more."""
-    RESOURCE_VERDICT_RETAIN: _ResourceVerdict.ValueType  # 3
+    LEDGER_VERDICT_RETAIN: _LedgerVerdict.ValueType  # 3
     """It exists and is to stay: no longer the task's, and listed as RETAINED."""
-    RESOURCE_VERDICT_FORGET: _ResourceVerdict.ValueType  # 4
+    LEDGER_VERDICT_FORGET: _LedgerVerdict.ValueType  # 4
     """Whatever it is, the task need not care any more. Listed as FORGOTTEN."""
-    RESOURCE_VERDICT_GONE: _ResourceVerdict.ValueType  # 5
+    LEDGER_VERDICT_GONE: _LedgerVerdict.ValueType  # 5
     """It existed, and is gone. About what is CREATED this is the first of the two looks that MISSING takes: the second is
     the server's, when the task resumes. About what is MISSING it is the last one. Possible only for scripts that can
     look by id.
     """
 
-class ResourceVerdict(_ResourceVerdict, metaclass=_ResourceVerdictEnumTypeWrapper):
-    """What a person can say of a resource."""
+class LedgerVerdict(_LedgerVerdict, metaclass=_LedgerVerdictEnumTypeWrapper):
+    """What a person can say of an entry of the ledger."""
 
-RESOURCE_VERDICT_UNSPECIFIED: ResourceVerdict.ValueType  # 0
+LEDGER_VERDICT_UNSPECIFIED: LedgerVerdict.ValueType  # 0
 """Refused."""
-RESOURCE_VERDICT_CREATED: ResourceVerdict.ValueType  # 1
+LEDGER_VERDICT_CREATED: LedgerVerdict.ValueType  # 1
 """It exists, under `external_id`."""
-RESOURCE_VERDICT_NOT_CREATED: ResourceVerdict.ValueType  # 2
+LEDGER_VERDICT_NOT_CREATED: LedgerVerdict.ValueType  # 2
 """It does not exist. Possible only once a call that was sent cannot land any more."""
-RESOURCE_VERDICT_RETAIN: ResourceVerdict.ValueType  # 3
+LEDGER_VERDICT_RETAIN: LedgerVerdict.ValueType  # 3
 """It exists and is to stay: no longer the task's, and listed as RETAINED."""
-RESOURCE_VERDICT_FORGET: ResourceVerdict.ValueType  # 4
+LEDGER_VERDICT_FORGET: LedgerVerdict.ValueType  # 4
 """Whatever it is, the task need not care any more. Listed as FORGOTTEN."""
-RESOURCE_VERDICT_GONE: ResourceVerdict.ValueType  # 5
+LEDGER_VERDICT_GONE: LedgerVerdict.ValueType  # 5
 """It existed, and is gone. About what is CREATED this is the first of the two looks that MISSING takes: the second is
 the server's, when the task resumes. About what is MISSING it is the last one. Possible only for scripts that can
 look by id.
 """
-Global___ResourceVerdict: _TypeAlias = ResourceVerdict  # noqa: Y015
+Global___LedgerVerdict: _TypeAlias = LedgerVerdict  # noqa: Y015
 
 @_typing.final
 class CreateTaskRequest(_message.Message):
@@ -514,29 +514,29 @@ class ListTaskEventsRequest(_message.Message):
 
     DESCRIPTOR: _descriptor.Descriptor
 
-    NAME_FIELD_NUMBER: _builtins.int
+    PARENT_FIELD_NUMBER: _builtins.int
     AFTER_SEQUENCE_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
-    name: _builtins.str
+    parent: _builtins.str
     """`projects/{project}/tasks/{task}`."""
     after_sequence: _builtins.int
     """List only events with a greater number. 0: all of them."""
     page_size: _builtins.int
     """How many at most; 0: 100. More than 1000 counts as 1000, a negative number is refused."""
     page_token: _builtins.str
-    """next_page_token of the page before, with the same name and after_sequence; empty: the first page."""
+    """next_page_token of the page before, with the same parent and after_sequence; empty: the first page."""
     def __init__(
         self,
         *,
-        name: _builtins.str = ...,
+        parent: _builtins.str = ...,
         after_sequence: _builtins.int = ...,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["after_sequence", b"after_sequence", "name", b"name", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after_sequence", b"after_sequence", "page_size", b"page_size", "page_token", b"page_token", "parent", b"parent"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -571,16 +571,16 @@ class ListTaskEventsResponse(_message.Message):
 Global___ListTaskEventsResponse: _TypeAlias = ListTaskEventsResponse  # noqa: Y015
 
 @_typing.final
-class ListTaskResourcesRequest(_message.Message):
+class ListLedgerEntriesRequest(_message.Message):
     """Asks for a page of a task's ledger."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
-    NAME_FIELD_NUMBER: _builtins.int
+    PARENT_FIELD_NUMBER: _builtins.int
     FILTER_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
-    name: _builtins.str
+    parent: _builtins.str
     """`projects/{project}/tasks/{task}`."""
     filter: _builtins.str
     """Comparisons joined by AND, such as `state = UNCERTAIN AND type = "compute.node"`; `state`, `type`, `profile`,
@@ -589,50 +589,50 @@ class ListTaskResourcesRequest(_message.Message):
     page_size: _builtins.int
     """How many at most; 0: 100. More than 1000 counts as 1000, a negative number is refused."""
     page_token: _builtins.str
-    """next_page_token of the page before, with the same name and filter; empty: the first page."""
+    """next_page_token of the page before, with the same parent and filter; empty: the first page."""
     def __init__(
         self,
         *,
-        name: _builtins.str = ...,
+        parent: _builtins.str = ...,
         filter: _builtins.str = ...,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["filter", b"filter", "name", b"name", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["filter", b"filter", "page_size", b"page_size", "page_token", b"page_token", "parent", b"parent"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___ListTaskResourcesRequest: _TypeAlias = ListTaskResourcesRequest  # noqa: Y015
+Global___ListLedgerEntriesRequest: _TypeAlias = ListLedgerEntriesRequest  # noqa: Y015
 
 @_typing.final
-class ListTaskResourcesResponse(_message.Message):
+class ListLedgerEntriesResponse(_message.Message):
     """A page of a task's ledger."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
-    RESOURCES_FIELD_NUMBER: _builtins.int
+    ENTRIES_FIELD_NUMBER: _builtins.int
     NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     next_page_token: _builtins.str
     """To be sent as page_token for the next page; empty on the last one."""
     @_builtins.property
-    def resources(self) -> _containers.RepeatedCompositeFieldContainer[_resource_pb2.Resource]:
-        """In the order of intent (Resource.ordinal); 3 MiB at most, whatever page_size says."""
+    def entries(self) -> _containers.RepeatedCompositeFieldContainer[_ledger_pb2.LedgerEntry]:
+        """In the order of intent (LedgerEntry.ordinal); 3 MiB at most, whatever page_size says."""
 
     def __init__(
         self,
         *,
-        resources: _abc.Iterable[_resource_pb2.Resource] | None = ...,
+        entries: _abc.Iterable[_ledger_pb2.LedgerEntry] | None = ...,
         next_page_token: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_page_token", b"next_page_token", "resources", b"resources"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["entries", b"entries", "next_page_token", b"next_page_token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___ListTaskResourcesResponse: _TypeAlias = ListTaskResourcesResponse  # noqa: Y015
+Global___ListLedgerEntriesResponse: _TypeAlias = ListLedgerEntriesResponse  # noqa: Y015
 
 @_typing.final
 class CancelTaskRequest(_message.Message):
@@ -643,22 +643,26 @@ class CancelTaskRequest(_message.Message):
     NAME_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """`projects/{project}/tasks/{task}`."""
     etag: _builtins.str
     """Act only if the task still has this etag. Empty: act anyway."""
     reason: _builtins.str
     """Why, for whoever reads the events; 1 KiB at most."""
+    request_id: _builtins.str
+    """The caller's own id of this request, as in ResumeTaskRequest."""
     def __init__(
         self,
         *,
         name: _builtins.str = ...,
         etag: _builtins.str = ...,
         reason: _builtins.str = ...,
+        request_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "name", b"name", "reason", b"reason"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "name", b"name", "reason", b"reason", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -680,8 +684,8 @@ class ResumeTaskRequest(_message.Message):
     """Act only if the task still has this etag. Empty: act anyway."""
     request_id: _builtins.str
     """The caller's own id of this request, best a UUID; 1 to 128 characters. Repeating the request that the task took
-    last, with its id, changes nothing and returns the task as it stands now; another request with that id, to resume
-    or to roll back, is refused with REQUEST_ID_REUSED.
+    last, with its id, changes nothing and returns the task as it stands now, whatever its etag; another request with
+    that id, to cancel, to resume, to roll back or with a verdict, is refused with REQUEST_ID_REUSED.
     """
     script_version: _builtins.str
     """Run this version of the script from now on; it must be the installed one. Empty: the version that the task has, or
@@ -750,8 +754,8 @@ class RollbackTaskRequest(_message.Message):
 Global___RollbackTaskRequest: _TypeAlias = RollbackTaskRequest  # noqa: Y015
 
 @_typing.final
-class ResolveResourceRequest(_message.Message):
-    """A person's verdict on one resource."""
+class ResolveLedgerEntryRequest(_message.Message):
+    """A person's verdict on one entry of the ledger."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -761,11 +765,12 @@ class ResolveResourceRequest(_message.Message):
     EXTERNAL_ID_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """`projects/{project}/tasks/{task}`."""
     key: _builtins.str
     """Key of the ledger entry that it is about."""
-    verdict: Global___ResourceVerdict.ValueType
+    verdict: Global___LedgerVerdict.ValueType
     """What is the case."""
     external_id: _builtins.str
     """The provider's id: needed for CREATED where the entry has none."""
@@ -773,23 +778,26 @@ class ResolveResourceRequest(_message.Message):
     """Why, for whoever reads the events; 1 KiB at most."""
     etag: _builtins.str
     """Act only if the task still has this etag. Empty: act anyway."""
+    request_id: _builtins.str
+    """The caller's own id of this request, as in ResumeTaskRequest."""
     def __init__(
         self,
         *,
         name: _builtins.str = ...,
         key: _builtins.str = ...,
-        verdict: Global___ResourceVerdict.ValueType = ...,
+        verdict: Global___LedgerVerdict.ValueType = ...,
         external_id: _builtins.str = ...,
         reason: _builtins.str = ...,
         etag: _builtins.str = ...,
+        request_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "external_id", b"external_id", "key", b"key", "name", b"name", "reason", b"reason", "verdict", b"verdict"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "external_id", b"external_id", "key", b"key", "name", b"name", "reason", b"reason", "request_id", b"request_id", "verdict", b"verdict"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___ResolveResourceRequest: _TypeAlias = ResolveResourceRequest  # noqa: Y015
+Global___ResolveLedgerEntryRequest: _TypeAlias = ResolveLedgerEntryRequest  # noqa: Y015
 
 @_typing.final
 class DeleteTaskRequest(_message.Message):
@@ -799,19 +807,29 @@ class DeleteTaskRequest(_message.Message):
 
     NAME_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
+    ALLOW_MISSING_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """`projects/{project}/tasks/{task}`."""
     etag: _builtins.str
     """Act only if the task still has this etag. Empty: act anyway."""
+    allow_missing: _builtins.bool
+    """Answer OK as well where there is no such task, and never was."""
+    request_id: _builtins.str
+    """The caller's own id of this request, best a UUID; 1 to 128 characters. What is deleted already is no error, with an
+    id or without, for as long as the server remembers that it was.
+    """
     def __init__(
         self,
         *,
         name: _builtins.str = ...,
         etag: _builtins.str = ...,
+        allow_missing: _builtins.bool = ...,
+        request_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "name", b"name"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["allow_missing", b"allow_missing", "etag", b"etag", "name", b"name", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -81,10 +81,10 @@ class TaskServiceStub(object):
                 request_serializer=wharfinger_dot_v1_dot_task__service__pb2.ListTaskEventsRequest.SerializeToString,
                 response_deserializer=wharfinger_dot_v1_dot_task__service__pb2.ListTaskEventsResponse.FromString,
                 _registered_method=True)
-        self.ListTaskResources = channel.unary_unary(
-                '/wharfinger.v1.TaskService/ListTaskResources',
-                request_serializer=wharfinger_dot_v1_dot_task__service__pb2.ListTaskResourcesRequest.SerializeToString,
-                response_deserializer=wharfinger_dot_v1_dot_task__service__pb2.ListTaskResourcesResponse.FromString,
+        self.ListLedgerEntries = channel.unary_unary(
+                '/wharfinger.v1.TaskService/ListLedgerEntries',
+                request_serializer=wharfinger_dot_v1_dot_task__service__pb2.ListLedgerEntriesRequest.SerializeToString,
+                response_deserializer=wharfinger_dot_v1_dot_task__service__pb2.ListLedgerEntriesResponse.FromString,
                 _registered_method=True)
         self.CancelTask = channel.unary_unary(
                 '/wharfinger.v1.TaskService/CancelTask',
@@ -101,9 +101,9 @@ class TaskServiceStub(object):
                 request_serializer=wharfinger_dot_v1_dot_task__service__pb2.RollbackTaskRequest.SerializeToString,
                 response_deserializer=wharfinger_dot_v1_dot_task__pb2.Task.FromString,
                 _registered_method=True)
-        self.ResolveResource = channel.unary_unary(
-                '/wharfinger.v1.TaskService/ResolveResource',
-                request_serializer=wharfinger_dot_v1_dot_task__service__pb2.ResolveResourceRequest.SerializeToString,
+        self.ResolveLedgerEntry = channel.unary_unary(
+                '/wharfinger.v1.TaskService/ResolveLedgerEntry',
+                request_serializer=wharfinger_dot_v1_dot_task__service__pb2.ResolveLedgerEntryRequest.SerializeToString,
                 response_deserializer=wharfinger_dot_v1_dot_task__pb2.Task.FromString,
                 _registered_method=True)
         self.DeleteTask = channel.unary_unary(
@@ -161,7 +161,7 @@ class TaskServiceServicer(object):
         progress and heartbeats in between; when the task is at rest a last snapshot, and the stream ends with OK. After a
         broken connection go on with after_sequence. The end is the end for now: late evidence can reopen a task, which
         WatchTasks tells. Errors: TASK_NOT_FOUND, INVALID_NAME, INVALID_ARGUMENT, RESUME_TOKEN_INVALID,
-        RESUME_TOKEN_TOO_OLD, WATCH_LIMIT.
+        RESUME_TOKEN_TOO_OLD, POSITION_AHEAD, WATCH_LIMIT.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -191,7 +191,7 @@ class TaskServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
-    def ListTaskResources(self, request, context):
+    def ListLedgerEntries(self, request, context):
         """Lists a task's whole ledger, in the order of intent. Errors: TASK_NOT_FOUND, INVALID_NAME, INVALID_FILTER,
         INVALID_PAGE_TOKEN.
         """
@@ -202,15 +202,15 @@ class TaskServiceServicer(object):
     def CancelTask(self, request, context):
         """Asks a task to stop, and answers at once: it is then CANCELLING, or CANCELLED if it had not begun. What it had made
         is treated by Policy.on_cancel. A rollback is stopped, and rests as ROLLBACK_FAILED with what is left. Asking again
-        is no error. Errors: TASK_NOT_FOUND, INVALID_NAME, ETAG_MISMATCH,
-        STATE_FORBIDS.
+        is no error, also when the task is CANCELLED since. Errors: TASK_NOT_FOUND, INVALID_NAME, ETAG_MISMATCH,
+        STATE_FORBIDS, REQUEST_ID_REUSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ResumeTask(self, request, context):
-        """Lets a PARTIALLY_FAILED task run again with what it made: created resources are reused, nothing is made twice. It is
+        """Lets a PARTIALLY_FAILED task run again with what it made: what was created is used again, nothing is made twice. It is
         then QUEUED with its attempts counted anew. Refused once a whole rollback has begun; what a rollback of some keys
         undid is made anew. A task that is QUEUED for a version which is not installed is put on script_version, and goes on.
         Errors: TASK_NOT_FOUND, INVALID_NAME, ETAG_MISMATCH, STATE_FORBIDS, SCRIPT_VERSION_GONE, REQUEST_ID_REUSED.
@@ -230,9 +230,9 @@ class TaskServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
-    def ResolveResource(self, request, context):
-        """Takes a person's verdict on one resource, after a look at the provider: that it exists or does not, or that it is
-        no longer the task's. The last open resource's verdict brings the task to its end. Errors: TASK_NOT_FOUND,
+    def ResolveLedgerEntry(self, request, context):
+        """Takes a person's verdict on one entry of the ledger, after a look at the provider: that it exists or does not, or that it is
+        no longer the task's. The last open entry's verdict brings the task to its end. Errors: TASK_NOT_FOUND,
         INVALID_NAME, ETAG_MISMATCH, STATE_FORBIDS, KEY_UNKNOWN, TASK_NOT_SETTLED, MISSING_FIELD.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -290,10 +290,10 @@ def add_TaskServiceServicer_to_server(servicer, server):
                     request_deserializer=wharfinger_dot_v1_dot_task__service__pb2.ListTaskEventsRequest.FromString,
                     response_serializer=wharfinger_dot_v1_dot_task__service__pb2.ListTaskEventsResponse.SerializeToString,
             ),
-            'ListTaskResources': grpc.unary_unary_rpc_method_handler(
-                    servicer.ListTaskResources,
-                    request_deserializer=wharfinger_dot_v1_dot_task__service__pb2.ListTaskResourcesRequest.FromString,
-                    response_serializer=wharfinger_dot_v1_dot_task__service__pb2.ListTaskResourcesResponse.SerializeToString,
+            'ListLedgerEntries': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListLedgerEntries,
+                    request_deserializer=wharfinger_dot_v1_dot_task__service__pb2.ListLedgerEntriesRequest.FromString,
+                    response_serializer=wharfinger_dot_v1_dot_task__service__pb2.ListLedgerEntriesResponse.SerializeToString,
             ),
             'CancelTask': grpc.unary_unary_rpc_method_handler(
                     servicer.CancelTask,
@@ -310,9 +310,9 @@ def add_TaskServiceServicer_to_server(servicer, server):
                     request_deserializer=wharfinger_dot_v1_dot_task__service__pb2.RollbackTaskRequest.FromString,
                     response_serializer=wharfinger_dot_v1_dot_task__pb2.Task.SerializeToString,
             ),
-            'ResolveResource': grpc.unary_unary_rpc_method_handler(
-                    servicer.ResolveResource,
-                    request_deserializer=wharfinger_dot_v1_dot_task__service__pb2.ResolveResourceRequest.FromString,
+            'ResolveLedgerEntry': grpc.unary_unary_rpc_method_handler(
+                    servicer.ResolveLedgerEntry,
+                    request_deserializer=wharfinger_dot_v1_dot_task__service__pb2.ResolveLedgerEntryRequest.FromString,
                     response_serializer=wharfinger_dot_v1_dot_task__pb2.Task.SerializeToString,
             ),
             'DeleteTask': grpc.unary_unary_rpc_method_handler(
@@ -553,7 +553,7 @@ class TaskService(object):
             _registered_method=True)
 
     @staticmethod
-    def ListTaskResources(request,
+    def ListLedgerEntries(request,
             target,
             options=(),
             channel_credentials=None,
@@ -566,9 +566,9 @@ class TaskService(object):
         return grpc.experimental.unary_unary(
             request,
             target,
-            '/wharfinger.v1.TaskService/ListTaskResources',
-            wharfinger_dot_v1_dot_task__service__pb2.ListTaskResourcesRequest.SerializeToString,
-            wharfinger_dot_v1_dot_task__service__pb2.ListTaskResourcesResponse.FromString,
+            '/wharfinger.v1.TaskService/ListLedgerEntries',
+            wharfinger_dot_v1_dot_task__service__pb2.ListLedgerEntriesRequest.SerializeToString,
+            wharfinger_dot_v1_dot_task__service__pb2.ListLedgerEntriesResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -661,7 +661,7 @@ class TaskService(object):
             _registered_method=True)
 
     @staticmethod
-    def ResolveResource(request,
+    def ResolveLedgerEntry(request,
             target,
             options=(),
             channel_credentials=None,
@@ -674,8 +674,8 @@ class TaskService(object):
         return grpc.experimental.unary_unary(
             request,
             target,
-            '/wharfinger.v1.TaskService/ResolveResource',
-            wharfinger_dot_v1_dot_task__service__pb2.ResolveResourceRequest.SerializeToString,
+            '/wharfinger.v1.TaskService/ResolveLedgerEntry',
+            wharfinger_dot_v1_dot_task__service__pb2.ResolveLedgerEntryRequest.SerializeToString,
             wharfinger_dot_v1_dot_task__pb2.Task.FromString,
             options,
             channel_credentials,

@@ -63,7 +63,7 @@ class TaskServiceStub:
     progress and heartbeats in between; when the task is at rest a last snapshot, and the stream ends with OK. After a
     broken connection go on with after_sequence. The end is the end for now: late evidence can reopen a task, which
     WatchTasks tells. Errors: TASK_NOT_FOUND, INVALID_NAME, INVALID_ARGUMENT, RESUME_TOKEN_INVALID,
-    RESUME_TOKEN_TOO_OLD, WATCH_LIMIT.
+    RESUME_TOKEN_TOO_OLD, POSITION_AHEAD, WATCH_LIMIT.
     """
     WatchTasks: _grpc.UnaryStreamMultiCallable[_task_service_pb2.WatchTasksRequest, _task_service_pb2.WatchTasksResponse]
     """Tells what happens in a project, without an end. Every message carries a token to go on from, across connections,
@@ -76,18 +76,18 @@ class TaskServiceStub:
     """
     ListTaskEvents: _grpc.UnaryUnaryMultiCallable[_task_service_pb2.ListTaskEventsRequest, _task_service_pb2.ListTaskEventsResponse]
     """Lists a task's events in order. Errors: TASK_NOT_FOUND, INVALID_NAME, INVALID_PAGE_TOKEN."""
-    ListTaskResources: _grpc.UnaryUnaryMultiCallable[_task_service_pb2.ListTaskResourcesRequest, _task_service_pb2.ListTaskResourcesResponse]
+    ListLedgerEntries: _grpc.UnaryUnaryMultiCallable[_task_service_pb2.ListLedgerEntriesRequest, _task_service_pb2.ListLedgerEntriesResponse]
     """Lists a task's whole ledger, in the order of intent. Errors: TASK_NOT_FOUND, INVALID_NAME, INVALID_FILTER,
     INVALID_PAGE_TOKEN.
     """
     CancelTask: _grpc.UnaryUnaryMultiCallable[_task_service_pb2.CancelTaskRequest, _task_pb2.Task]
     """Asks a task to stop, and answers at once: it is then CANCELLING, or CANCELLED if it had not begun. What it had made
     is treated by Policy.on_cancel. A rollback is stopped, and rests as ROLLBACK_FAILED with what is left. Asking again
-    is no error. Errors: TASK_NOT_FOUND, INVALID_NAME, ETAG_MISMATCH,
-    STATE_FORBIDS.
+    is no error, also when the task is CANCELLED since. Errors: TASK_NOT_FOUND, INVALID_NAME, ETAG_MISMATCH,
+    STATE_FORBIDS, REQUEST_ID_REUSED.
     """
     ResumeTask: _grpc.UnaryUnaryMultiCallable[_task_service_pb2.ResumeTaskRequest, _task_pb2.Task]
-    """Lets a PARTIALLY_FAILED task run again with what it made: created resources are reused, nothing is made twice. It is
+    """Lets a PARTIALLY_FAILED task run again with what it made: what was created is used again, nothing is made twice. It is
     then QUEUED with its attempts counted anew. Refused once a whole rollback has begun; what a rollback of some keys
     undid is made anew. A task that is QUEUED for a version which is not installed is put on script_version, and goes on.
     Errors: TASK_NOT_FOUND, INVALID_NAME, ETAG_MISMATCH, STATE_FORBIDS, SCRIPT_VERSION_GONE, REQUEST_ID_REUSED.
@@ -99,9 +99,9 @@ class TaskServiceStub:
     INVALID_NAME, ETAG_MISMATCH, STATE_FORBIDS, KEY_UNKNOWN, TASK_NOT_SETTLED, REQUEST_ID_REUSED, NOT_SUPPORTED for a
     script without undo.
     """
-    ResolveResource: _grpc.UnaryUnaryMultiCallable[_task_service_pb2.ResolveResourceRequest, _task_pb2.Task]
-    """Takes a person's verdict on one resource, after a look at the provider: that it exists or does not, or that it is
-    no longer the task's. The last open resource's verdict brings the task to its end. Errors: TASK_NOT_FOUND,
+    ResolveLedgerEntry: _grpc.UnaryUnaryMultiCallable[_task_service_pb2.ResolveLedgerEntryRequest, _task_pb2.Task]
+    """Takes a person's verdict on one entry of the ledger, after a look at the provider: that it exists or does not, or that it is
+    no longer the task's. The last open entry's verdict brings the task to its end. Errors: TASK_NOT_FOUND,
     INVALID_NAME, ETAG_MISMATCH, STATE_FORBIDS, KEY_UNKNOWN, TASK_NOT_SETTLED, MISSING_FIELD.
     """
     DeleteTask: _grpc.UnaryUnaryMultiCallable[_task_service_pb2.DeleteTaskRequest, _empty_pb2.Empty]
@@ -142,7 +142,7 @@ class TaskServiceAsyncStub(TaskServiceStub):
     progress and heartbeats in between; when the task is at rest a last snapshot, and the stream ends with OK. After a
     broken connection go on with after_sequence. The end is the end for now: late evidence can reopen a task, which
     WatchTasks tells. Errors: TASK_NOT_FOUND, INVALID_NAME, INVALID_ARGUMENT, RESUME_TOKEN_INVALID,
-    RESUME_TOKEN_TOO_OLD, WATCH_LIMIT.
+    RESUME_TOKEN_TOO_OLD, POSITION_AHEAD, WATCH_LIMIT.
     """
     WatchTasks: _aio.UnaryStreamMultiCallable[_task_service_pb2.WatchTasksRequest, _task_service_pb2.WatchTasksResponse]  # type: ignore[assignment]
     """Tells what happens in a project, without an end. Every message carries a token to go on from, across connections,
@@ -155,18 +155,18 @@ class TaskServiceAsyncStub(TaskServiceStub):
     """
     ListTaskEvents: _aio.UnaryUnaryMultiCallable[_task_service_pb2.ListTaskEventsRequest, _task_service_pb2.ListTaskEventsResponse]  # type: ignore[assignment]
     """Lists a task's events in order. Errors: TASK_NOT_FOUND, INVALID_NAME, INVALID_PAGE_TOKEN."""
-    ListTaskResources: _aio.UnaryUnaryMultiCallable[_task_service_pb2.ListTaskResourcesRequest, _task_service_pb2.ListTaskResourcesResponse]  # type: ignore[assignment]
+    ListLedgerEntries: _aio.UnaryUnaryMultiCallable[_task_service_pb2.ListLedgerEntriesRequest, _task_service_pb2.ListLedgerEntriesResponse]  # type: ignore[assignment]
     """Lists a task's whole ledger, in the order of intent. Errors: TASK_NOT_FOUND, INVALID_NAME, INVALID_FILTER,
     INVALID_PAGE_TOKEN.
     """
     CancelTask: _aio.UnaryUnaryMultiCallable[_task_service_pb2.CancelTaskRequest, _task_pb2.Task]  # type: ignore[assignment]
     """Asks a task to stop, and answers at once: it is then CANCELLING, or CANCELLED if it had not begun. What it had made
     is treated by Policy.on_cancel. A rollback is stopped, and rests as ROLLBACK_FAILED with what is left. Asking again
-    is no error. Errors: TASK_NOT_FOUND, INVALID_NAME, ETAG_MISMATCH,
-    STATE_FORBIDS.
+    is no error, also when the task is CANCELLED since. Errors: TASK_NOT_FOUND, INVALID_NAME, ETAG_MISMATCH,
+    STATE_FORBIDS, REQUEST_ID_REUSED.
     """
     ResumeTask: _aio.UnaryUnaryMultiCallable[_task_service_pb2.ResumeTaskRequest, _task_pb2.Task]  # type: ignore[assignment]
-    """Lets a PARTIALLY_FAILED task run again with what it made: created resources are reused, nothing is made twice. It is
+    """Lets a PARTIALLY_FAILED task run again with what it made: what was created is used again, nothing is made twice. It is
     then QUEUED with its attempts counted anew. Refused once a whole rollback has begun; what a rollback of some keys
     undid is made anew. A task that is QUEUED for a version which is not installed is put on script_version, and goes on.
     Errors: TASK_NOT_FOUND, INVALID_NAME, ETAG_MISMATCH, STATE_FORBIDS, SCRIPT_VERSION_GONE, REQUEST_ID_REUSED.
@@ -178,9 +178,9 @@ class TaskServiceAsyncStub(TaskServiceStub):
     INVALID_NAME, ETAG_MISMATCH, STATE_FORBIDS, KEY_UNKNOWN, TASK_NOT_SETTLED, REQUEST_ID_REUSED, NOT_SUPPORTED for a
     script without undo.
     """
-    ResolveResource: _aio.UnaryUnaryMultiCallable[_task_service_pb2.ResolveResourceRequest, _task_pb2.Task]  # type: ignore[assignment]
-    """Takes a person's verdict on one resource, after a look at the provider: that it exists or does not, or that it is
-    no longer the task's. The last open resource's verdict brings the task to its end. Errors: TASK_NOT_FOUND,
+    ResolveLedgerEntry: _aio.UnaryUnaryMultiCallable[_task_service_pb2.ResolveLedgerEntryRequest, _task_pb2.Task]  # type: ignore[assignment]
+    """Takes a person's verdict on one entry of the ledger, after a look at the provider: that it exists or does not, or that it is
+    no longer the task's. The last open entry's verdict brings the task to its end. Errors: TASK_NOT_FOUND,
     INVALID_NAME, ETAG_MISMATCH, STATE_FORBIDS, KEY_UNKNOWN, TASK_NOT_SETTLED, MISSING_FIELD.
     """
     DeleteTask: _aio.UnaryUnaryMultiCallable[_task_service_pb2.DeleteTaskRequest, _empty_pb2.Empty]  # type: ignore[assignment]
@@ -248,7 +248,7 @@ class TaskServiceServicer(metaclass=_abc_1.ABCMeta):
         progress and heartbeats in between; when the task is at rest a last snapshot, and the stream ends with OK. After a
         broken connection go on with after_sequence. The end is the end for now: late evidence can reopen a task, which
         WatchTasks tells. Errors: TASK_NOT_FOUND, INVALID_NAME, INVALID_ARGUMENT, RESUME_TOKEN_INVALID,
-        RESUME_TOKEN_TOO_OLD, WATCH_LIMIT.
+        RESUME_TOKEN_TOO_OLD, POSITION_AHEAD, WATCH_LIMIT.
         """
 
     @_abc_1.abstractmethod
@@ -281,11 +281,11 @@ class TaskServiceServicer(metaclass=_abc_1.ABCMeta):
         """Lists a task's events in order. Errors: TASK_NOT_FOUND, INVALID_NAME, INVALID_PAGE_TOKEN."""
 
     @_abc_1.abstractmethod
-    def ListTaskResources(
+    def ListLedgerEntries(
         self,
-        request: _task_service_pb2.ListTaskResourcesRequest,
+        request: _task_service_pb2.ListLedgerEntriesRequest,
         context: _ServicerContext,
-    ) -> _typing.Union[_task_service_pb2.ListTaskResourcesResponse, _abc.Awaitable[_task_service_pb2.ListTaskResourcesResponse]]:
+    ) -> _typing.Union[_task_service_pb2.ListLedgerEntriesResponse, _abc.Awaitable[_task_service_pb2.ListLedgerEntriesResponse]]:
         """Lists a task's whole ledger, in the order of intent. Errors: TASK_NOT_FOUND, INVALID_NAME, INVALID_FILTER,
         INVALID_PAGE_TOKEN.
         """
@@ -298,8 +298,8 @@ class TaskServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_task_pb2.Task, _abc.Awaitable[_task_pb2.Task]]:
         """Asks a task to stop, and answers at once: it is then CANCELLING, or CANCELLED if it had not begun. What it had made
         is treated by Policy.on_cancel. A rollback is stopped, and rests as ROLLBACK_FAILED with what is left. Asking again
-        is no error. Errors: TASK_NOT_FOUND, INVALID_NAME, ETAG_MISMATCH,
-        STATE_FORBIDS.
+        is no error, also when the task is CANCELLED since. Errors: TASK_NOT_FOUND, INVALID_NAME, ETAG_MISMATCH,
+        STATE_FORBIDS, REQUEST_ID_REUSED.
         """
 
     @_abc_1.abstractmethod
@@ -308,7 +308,7 @@ class TaskServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _task_service_pb2.ResumeTaskRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_task_pb2.Task, _abc.Awaitable[_task_pb2.Task]]:
-        """Lets a PARTIALLY_FAILED task run again with what it made: created resources are reused, nothing is made twice. It is
+        """Lets a PARTIALLY_FAILED task run again with what it made: what was created is used again, nothing is made twice. It is
         then QUEUED with its attempts counted anew. Refused once a whole rollback has begun; what a rollback of some keys
         undid is made anew. A task that is QUEUED for a version which is not installed is put on script_version, and goes on.
         Errors: TASK_NOT_FOUND, INVALID_NAME, ETAG_MISMATCH, STATE_FORBIDS, SCRIPT_VERSION_GONE, REQUEST_ID_REUSED.
@@ -328,13 +328,13 @@ class TaskServiceServicer(metaclass=_abc_1.ABCMeta):
         """
 
     @_abc_1.abstractmethod
-    def ResolveResource(
+    def ResolveLedgerEntry(
         self,
-        request: _task_service_pb2.ResolveResourceRequest,
+        request: _task_service_pb2.ResolveLedgerEntryRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_task_pb2.Task, _abc.Awaitable[_task_pb2.Task]]:
-        """Takes a person's verdict on one resource, after a look at the provider: that it exists or does not, or that it is
-        no longer the task's. The last open resource's verdict brings the task to its end. Errors: TASK_NOT_FOUND,
+        """Takes a person's verdict on one entry of the ledger, after a look at the provider: that it exists or does not, or that it is
+        no longer the task's. The last open entry's verdict brings the task to its end. Errors: TASK_NOT_FOUND,
         INVALID_NAME, ETAG_MISMATCH, STATE_FORBIDS, KEY_UNKNOWN, TASK_NOT_SETTLED, MISSING_FIELD.
         """
 

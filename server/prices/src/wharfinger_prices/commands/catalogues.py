@@ -33,7 +33,7 @@ def ls(asked: Asked) -> None:
             age(catalog.data_time),
             age(catalog.import_time),
             catalog.signed_by or "-",
-            catalog.source,
+            catalog.origin,
         )
         for catalog in found
     ]

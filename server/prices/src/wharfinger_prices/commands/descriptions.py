@@ -47,7 +47,7 @@ def tell_catalog(catalog: ShownCatalog, outcome: str) -> None:
             (outcome, catalog.id),
             ("state", state_of(catalog)),
             ("overridden" if catalog.active else "quarantined", catalog.quarantine_reason),
-            ("source", catalog.source),
+            ("source", catalog.origin),
             ("signed by", catalog.signed_by),
             ("data", data),
             ("prices", f"{catalog.price_count:,}{unknown}"),

@@ -26,7 +26,7 @@ def ending() -> Iterator[None]:
         refused = sys.modules.get("wharfinger_prices.errors")
         if refused is None or not isinstance(error, refused.Refused):
             raise
-        similar = error.metadata.get("similar", "").split(",")[0]
+        similar = error.choices.values[0] if error.choices and isinstance(error, refused.NotFound) else ""
         hint = f"Did you mean {similar!r}?" if similar and similar not in error.message else _HINTS.get(error.reason)
         refuse("\n".join(filter(None, (f"{error.message} [{error.reason}]", hint))))
 

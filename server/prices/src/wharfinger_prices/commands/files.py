@@ -84,7 +84,7 @@ def _files(settings: FolderSettings, active: ShownCatalog | None) -> list[_File]
         )
     else:
         file = catalogues.path_of(active.id)
-        found.append(_File("downloaded", file, exists=file.is_file(), note=active.source))
+        found.append(_File("downloaded", file, exists=file.is_file(), note=active.origin))
     brought = bundled()
     if brought is not None:
         note = "" if settings.prices.bundled else "[prices] bundled is false"

@@ -141,7 +141,7 @@ def layers_of(settings: FolderSettings, active: ShownCatalog | None, project: st
     from wharfinger_prices.catalogues.reader import Reader
     from wharfinger_prices.lookup.layers import Layers
 
-    known = Catalog(active.id, active.source.partition(" ")[0]) if active is not None else None
+    known = Catalog(active.id, active.source) if active is not None else None
     layers = Layers(CatalogueFolder(settings.data_dir / "prices"), Reader(installed_sources), settings)
     loaded = layers.load(known)
     for trouble in loaded.troubles:

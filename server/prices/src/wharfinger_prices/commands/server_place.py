@@ -198,7 +198,9 @@ def _same(kind: type[T], told: Any, **other: Any) -> T:
 
 
 def _catalog(told: wharfinger.Catalog) -> ShownCatalog:
-    return _same(ShownCatalog, told, diff=None if told.diff is None else _same(ShownDiff, told.diff))
+    return _same(
+        ShownCatalog, told, state=str(told.state), diff=None if told.diff is None else _same(ShownDiff, told.diff)
+    )
 
 
 def _price(told: wharfinger.Price) -> ShownPrice:

@@ -58,7 +58,7 @@ def show(
         price = place.price(provider, where, sku, category=category, term=term, currency=currency)
         found = list(islice(place.catalogs(), _MOST_HISTORY)) if history else []
         past = [_past(place, catalog, price) for catalog in reversed(found)]
-        origin = next((c.source for c in found if c.digest == price.catalog_digest), "")
+        origin = next((c.origin for c in found if c.digest == price.catalog_digest), "")
     if asked.json:
         told = [{"catalog": one.catalog, "time": one.time, "price": one.price} for one in past]
         shown.document({**shown.plain(price), "history": told})

@@ -80,12 +80,13 @@ class ShownCatalog(NamedTuple):
 
     name: str
     digest: str
+    origin: str = ""
     source: str = ""
     data_time: datetime | None = None
     import_time: datetime | None = None
     price_count: int = 0
     unknown_count: int = 0
-    active: bool = False
+    state: str = "IMPORTED"
     quarantine_reason: str = ""
     diff: ShownDiff | None = None
     signed_by: str = ""
@@ -96,6 +97,11 @@ class ShownCatalog(NamedTuple):
     def id(self) -> str:
         """The 64 hexadecimal digits of its digest."""
         return self.name.removeprefix("catalogs/")
+
+    @property
+    def active(self) -> bool:
+        """Whether it is the one that prices are looked up in."""
+        return self.state == "ACTIVE"
 
 
 class ShownActivation(NamedTuple):
@@ -140,12 +146,13 @@ def catalog(one: Catalog) -> ShownCatalog:
     return ShownCatalog(
         name=f"catalogs/{one.digest}",
         digest=DIGEST + one.digest,
-        source=one.source,
+        origin=one.source,
+        source=one.source.partition(" ")[0],
         data_time=_moment(one.data_time),
         import_time=_moment(one.import_time),
         price_count=one.price_count,
         unknown_count=one.unknown_count,
-        active=one.active,
+        state="ACTIVE" if one.active else "QUARANTINED" if one.quarantine_reason else "IMPORTED",
         quarantine_reason=one.quarantine_reason,
         diff=None if diff is None else ShownDiff(*(getattr(diff, name) for name in ShownDiff._fields)),
         signed_by=one.signed_by,

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import orjson
 
 from wharfinger_prices.catalogues.catalogue import Catalogue, key_of, prefix, price_of
-from wharfinger_prices.errors import FailedPrecondition, NotFound
+from wharfinger_prices.errors import Choices, FailedPrecondition, NotFound
 from wharfinger_prices.price import CATEGORIES, Price
 
 _CHOICES = 20
@@ -30,13 +30,13 @@ class PriceUnknown(NotFound):
 
 
 class PriceAmbiguous(FailedPrecondition):
-    """Several prices fit the question: PRICE_AMBIGUOUS. `field` is what to say as well, `choices` are its values."""
+    """Several prices fit the question: PRICE_AMBIGUOUS. `field` is what to say as well, `all_choices` are its values."""
 
     def __init__(self, message: str, asked: str, choices: Sequence[str]) -> None:
-        told = {"field": asked, "choices": ",".join(choices[:_CHOICES])}
-        super().__init__("PRICE_AMBIGUOUS", message, told)
         self.field = asked
-        self.choices = tuple(choices)
+        self.all_choices = tuple(choices)
+        shown = Choices(asked, self.all_choices[:_CHOICES], complete=len(choices) <= _CHOICES)
+        super().__init__("PRICE_AMBIGUOUS", message, {"field": asked}, choices=shown)
 
 
 class Layer(NamedTuple):
@@ -74,6 +74,7 @@ class PriceFilter(NamedTuple):
     term: str | None = None
     currency: str = ""
     unit: str = ""
+    source: str = ""
 
     def fits(self, price: Price) -> bool:
         """Whether it is one of them."""
@@ -86,6 +87,7 @@ class PriceFilter(NamedTuple):
             and (self.term is None or price.term == self.term)
             and (not self.currency or price.currency == self.currency)
             and (not self.unit or price.unit == self.unit)
+            and (not self.source or price.source == self.source)
         )
 
 
@@ -128,17 +130,18 @@ class Stack:
         currency: str = "",
         unit: str = "",
         at: int | None = None,
+        source: str = "",
     ) -> Found:
         """Return the price that fits, from the first layer that knows one.
 
         `region` "" is the price that holds everywhere, or that of the only region there is; a region that has no price
         of its own has the one that holds everywhere. `category` "" is on-demand; `term`, `currency` and `unit` "" are
-        the only one there is. `at` is the moment in microseconds, None: now.
+        the only one there is. `at` is the moment in microseconds, None: now. `source` "" is any.
 
         Raises PriceUnknown, naming similar ones, and PriceAmbiguous where several prices of that layer fit. To find the
         similar ones takes a thousand times as long as a look-up: who does not need them asks `find`.
         """
-        found = self.find(provider, region, sku, category, term, currency, unit, at)
+        found = self.find(provider, region, sku, category, term, currency, unit, at, source)
         if found is None:
             raise self._unknown(provider, region, sku, category or CATEGORIES[0])
         return found
@@ -153,6 +156,7 @@ class Stack:
         currency: str = "",
         unit: str = "",
         at: int | None = None,
+        source: str = "",
     ) -> Found | None:
         """Return what `price` does, None where no layer knows a figure. Raises PriceAmbiguous."""
         moment = time.time_ns() // 1000 if at is None else at
@@ -166,6 +170,7 @@ class Stack:
                 and (not term or price.term == term)
                 and (not currency or price.currency == currency)
                 and (not unit or price.unit == unit)
+                and (not source or price.source == source)
                 and price.holds(moment)
             ]
             if prices:
@@ -210,8 +215,8 @@ class Stack:
         what = f"the price of {sku!r} at {provider!r}{where} ({category}) is not known, which does not mean zero"
         if similar:
             what += f"; there are {', '.join(similar)}"
-        told = {"provider": provider, "region": region, "sku": sku, "similar": ",".join(similar)}
-        return PriceUnknown("PRICE_UNKNOWN", what, told)
+        told = {"provider": provider, "region": region, "sku": sku}
+        return PriceUnknown("PRICE_UNKNOWN", what, told, choices=Choices("sku", tuple(similar)))
 
     def _providers_of(self, provider: str) -> list[str]:
         """Return the providers whose longer names begin with this one."""

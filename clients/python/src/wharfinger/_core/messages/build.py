@@ -83,7 +83,7 @@ def keys(field: str, wanted: Iterable[str]) -> list[str]:
     return list(wanted)
 
 
-def verdict(word: str) -> task_service_pb2.ResourceVerdict.ValueType:
+def verdict(word: str) -> task_service_pb2.LedgerVerdict.ValueType:
     """Return the verdict of that word.
 
     Raises:
@@ -91,7 +91,7 @@ def verdict(word: str) -> task_service_pb2.ResourceVerdict.ValueType:
     """
     if word not in list(Verdict):
         refuse("verdict", f"{word!r} is no verdict; there are {', '.join(Verdict)}")
-    return task_service_pb2.ResourceVerdict.Value(f"RESOURCE_VERDICT_{word}")
+    return task_service_pb2.LedgerVerdict.Value(f"LEDGER_VERDICT_{word}")
 
 
 def policy(wish: Policy | Mapping[str, Any], place: str = "task.policy") -> policy_pb2.Policy:

@@ -8,8 +8,9 @@ from wharfinger.v1 import (
     catalog_pb2,
     event_pb2,
     executor_pb2,
+    failure_pb2,
+    ledger_pb2,
     price_pb2,
-    resource_pb2,
     script_pb2,
     task_pb2,
 )
@@ -32,9 +33,14 @@ def progress(value: task_pb2.Progress) -> models.Progress:
     return read(models.Progress, value)
 
 
-def resource(value: resource_pb2.Resource) -> models.Resource:
+def failure(value: failure_pb2.Failure) -> models.Failure:
+    """Return why something failed."""
+    return read(models.Failure, value)
+
+
+def entry(value: ledger_pb2.LedgerEntry) -> models.LedgerEntry:
     """Return one entry of a ledger."""
-    return read(models.Resource, value)
+    return read(models.LedgerEntry, value)
 
 
 def cost(value: price_pb2.LeftoverCost) -> models.LeftoverCost:

@@ -17,13 +17,10 @@ from typing import Any, TypeVar, Union, cast
 
 from google.protobuf.descriptor import EnumDescriptor, FieldDescriptor
 from google.protobuf.message import Message
-from google.rpc import error_details_pb2, status_pb2
 
 from wharfinger._core.messages.jsonvalues import from_struct
-from wharfinger._core.messages.status import code_name, detail
 from wharfinger._core.messages.times import moment, seconds
 from wharfinger._model import WIRE, Model
-from wharfinger.models import Failure
 from wharfinger.prices import Money
 from wharfinger.v1 import price_pb2
 
@@ -41,20 +38,6 @@ def read(model: type[M], message: Message, **fixed: Any) -> M:
 def enum_word(enum: EnumDescriptor, number: int) -> str:
     """Return the API's word for a value without its prefix; "UNKNOWN" for one that this client does not know."""
     return enum_words(enum).get(number, "UNKNOWN")
-
-
-def failure(status: status_pb2.Status) -> Failure | None:
-    """Return why something failed, None for a status that says OK."""
-    if not status.code:
-        return None
-    info = detail(status, error_details_pb2.ErrorInfo)
-    return Failure(
-        code=code_name(status.code),
-        reason=info.reason if info else "",
-        message=status.message,
-        metadata=dict(info.metadata) if info else {},
-        raw=status,
-    )
 
 
 def money(value: price_pb2.DecimalMoney) -> Money | None:
@@ -165,6 +148,5 @@ _KINDS: Mapping[str, Read] = {
     "google.protobuf.Timestamp": moment,
     "google.protobuf.Duration": seconds,
     "google.protobuf.Struct": from_struct,
-    "google.rpc.Status": failure,
     price_pb2.DecimalMoney.DESCRIPTOR.full_name: money,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TypeVar
 
 from google.protobuf import message as protobuf_message
@@ -9,6 +10,7 @@ from google.rpc import code_pb2, error_details_pb2, status_pb2
 
 from wharfinger import errors
 from wharfinger._core.messages.times import seconds
+from wharfinger.v1 import error_reason_pb2, task_pb2
 
 _CLASSES: dict[str, type[errors.Refused]] = {
     "INVALID_ARGUMENT": errors.InvalidArgument,
@@ -33,6 +35,8 @@ def refused(code: str, text: str, status: status_pb2.Status) -> errors.Refused:
     info = detail(status, error_details_pb2.ErrorInfo)
     bad = detail(status, error_details_pb2.BadRequest)
     retry = detail(status, error_details_pb2.RetryInfo)
+    choices = detail(status, error_reason_pb2.Choices)
+    allowed = detail(status, error_reason_pb2.AllowedStates)
     violations = tuple(errors.Violation(v.field, v.description) for v in bad.field_violations) if bad else ()
     return _CLASSES.get(code, errors.Refused)(
         code,
@@ -41,7 +45,15 @@ def refused(code: str, text: str, status: status_pb2.Status) -> errors.Refused:
         dict(info.metadata) if info else {},
         violations,
         seconds(retry.retry_delay) if retry else None,
+        tuple(choices.values) if choices else (),
+        _state_words(allowed.allowed) if allowed else (),
     )
+
+
+def _state_words(numbers: Iterable[int]) -> tuple[str, ...]:
+    """Return the words of states, without those that this client does not know."""
+    known = task_pb2.TaskState.DESCRIPTOR.values_by_number
+    return tuple(known[number].name.removeprefix("TASK_STATE_") for number in numbers if number in known)
 
 
 def refused_status(status: status_pb2.Status) -> errors.Refused:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wharfinger import events
-from wharfinger._core.messages import convert, reading, times
+from wharfinger._core.messages import convert, times
 from wharfinger.v1 import event_pb2, task_pb2
 
 
@@ -25,9 +25,9 @@ def event(value: event_pb2.TaskEvent, resume_token: bytes = b"") -> events.Event
             resume_token=resume_token,
             raw=value,
         )
-    if kind == "resource":
-        entry = convert.resource(value.resource)
-        return events.ResourceChanged(name, sequence, time, entry, attempt=epoch, resume_token=resume_token, raw=value)
+    if kind == "entry":
+        entry = convert.entry(value.entry)
+        return events.EntryChanged(name, sequence, time, entry, attempt=epoch, resume_token=resume_token, raw=value)
     if kind == "state_change":
         change = value.state_change
         state = convert.task_state(change.state)
@@ -42,7 +42,8 @@ def event(value: event_pb2.TaskEvent, resume_token: bytes = b"") -> events.Event
             resume_token=resume_token,
             raw=value,
         )
-    if kind == "error" and (failure := reading.failure(value.error)) is not None:
+    if kind == "failure":
+        failure = convert.failure(value.failure)
         return events.ErrorEvent(name, sequence, time, failure, attempt=epoch, resume_token=resume_token, raw=value)
     return events.UnknownEvent(name, sequence, time, attempt=epoch, resume_token=resume_token, raw=value)
 

@@ -43,7 +43,7 @@ async def rerun(
     request = build.create_request(project, new)
     request.task.policy.CopyFrom(found.policy)
     # The total timeout would be counted from then.
-    request.task.policy.ClearField("not_before")
+    request.task.policy.ClearField("not_before_time")
     return convert.task(await once(transport, request, task_pb2.Task))
 
 
@@ -92,7 +92,7 @@ async def resolve(
 ) -> models.Task:
     """Tell a person's verdict on one entry of a ledger."""
     request = fields.message(
-        task_service_pb2.ResolveResourceRequest,
+        task_service_pb2.ResolveLedgerEntryRequest,
         name=name,
         key=key,
         verdict=build.verdict(verdict),

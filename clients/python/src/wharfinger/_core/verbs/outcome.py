@@ -13,7 +13,7 @@ from wharfinger._core.messages import build, convert, fields
 from wharfinger._core.messages.reading import enum_word
 from wharfinger._core.verbs.paging import pages
 from wharfinger._core.verbs.remedies import ByServer
-from wharfinger.v1 import failure_pb2, task_pb2, task_service_pb2
+from wharfinger.v1 import partial_failure_pb2, task_pb2, task_service_pb2
 
 # One long poll; short enough for proxies that cut silent calls, long enough to cost nothing.
 POLL = 25.0
@@ -82,13 +82,13 @@ async def result(transport: Transport, task: models.Task) -> Mapping[str, Any]:
 
 async def partial_failure(transport: Transport, task: models.Task) -> errors.PartialFailure:
     """Return the error of a half-done task with all its leftovers, read from the ledger if the task's list is cut."""
-    stands: failure_pb2.PartialFailure = task.raw.partial_failure
-    if stands.left_over_count > len(stands.left_over):
+    stands: partial_failure_pb2.PartialFailure = task.raw.partial_failure
+    if stands.total_left_over > len(stands.left_over):
         left_over = tuple(
-            [entry async for entry in resources(transport, task.name, "") if entry.owned and not entry.state.closed]
+            [entry async for entry in ledger(transport, task.name, "") if entry.owned and not entry.state.closed]
         )
     else:
-        left_over = tuple(map(convert.resource, stands.left_over))
+        left_over = tuple(map(convert.entry, stands.left_over))
     return errors.PartialFailure(
         task,
         task.failure,
@@ -106,13 +106,13 @@ async def partial_failure(transport: Transport, task: models.Task) -> errors.Par
 
 def failure_actions(numbers: Iterable[int]) -> tuple[str, ...]:
     """Return the API's words for what can be done about a half-done task, as far as this client knows them."""
-    words = (enum_word(failure_pb2.PartialFailureAction.DESCRIPTOR, number) for number in numbers)
+    words = (enum_word(partial_failure_pb2.PartialFailureAction.DESCRIPTOR, number) for number in numbers)
     return tuple(word for word in words if word != "UNKNOWN")
 
 
-async def resources(transport: Transport, name: str, filter: str) -> AsyncGenerator[models.Resource, None]:  # noqa: A002
+async def ledger(transport: Transport, name: str, filter: str) -> AsyncGenerator[models.LedgerEntry, None]:  # noqa: A002
     """Tell a task's ledger in the order of intent, page by page."""
-    request = fields.message(task_service_pb2.ListTaskResourcesRequest, name=name, filter=filter, page_size=1000)
-    async for page in pages(transport, request, task_service_pb2.ListTaskResourcesResponse):
-        for entry in page.resources:
-            yield convert.resource(entry)
+    request = fields.message(task_service_pb2.ListLedgerEntriesRequest, parent=name, filter=filter, page_size=1000)
+    async for page in pages(transport, request, task_service_pb2.ListLedgerEntriesResponse):
+        for entry in page.entries:
+            yield convert.entry(entry)

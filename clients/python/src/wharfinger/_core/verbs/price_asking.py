@@ -38,11 +38,14 @@ def catalog_name(name: str) -> str:
 
 
 def estimate_request(
-    project: str, script: str, params: Mapping[str, Any], catalog: str, at: datetime | None
+    project: str, script: str, params: Mapping[str, Any], catalog: str, basis: str, at: datetime | None
 ) -> pricing_service_pb2.EstimateCostRequest:
     """Return the question for what a task costs. Raises InvalidArgument for params that the API can't hold."""
     request = fields.message(
-        pricing_service_pb2.EstimateCostRequest, parent=f"projects/{project}", catalog_digest=catalog
+        pricing_service_pb2.EstimateCostRequest,
+        parent=f"projects/{project}",
+        catalog_digest=catalog,
+        price_basis=basis,
     )
     request.task.CopyFrom(fields.message(task_pb2.Task, "task.", script=script))
     request.task.params.CopyFrom(to_struct(params, "task.params"))
@@ -61,7 +64,7 @@ def set_moment(
     if at.tzinfo is None:
         why = "needs a time zone, such as datetime.now(UTC)"
         raise InvalidArgument("INVALID_ARGUMENT", "INVALID_ARGUMENT", f"at: {why}", {}, (Violation("at", why),))
-    request.at.FromDatetime(at)
+    request.at_time.FromDatetime(at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +108,8 @@ async def import_catalog(
 ) -> prices.Catalog:
     """Import a catalogue and return it."""
     given = upload(source)
-    header.file_name = header.file_name or given.name
+    if given.file is not None:
+        header.upload.file_name = header.upload.file_name or given.name
     try:
         return await _exchange(transport, header, given, on_progress)
     finally:

@@ -22,10 +22,18 @@ HOURS_IN_MONTH = 730
 @click.argument("script", shell_complete=completing.scripts)
 @click.argument("given", metavar="[KEY=VALUE|KEY:=JSON]...", nargs=-1, shell_complete=completing.params)
 @click.option("--params", "file", metavar="FILE", help="Params from a file of JSON or TOML; `-`: JSON from stdin.")
-@click.option("--catalog", default="", metavar="DIGEST", help="By these prices: an earlier estimate's, to repeat it.")
+@click.option("--catalog", default="", metavar="DIGEST", help="By the prices of that catalogue alone.")
+@click.option("--basis", default="", metavar="DIGEST", help="By the prices of an earlier estimate, to repeat it.")
 @click.option("--at", type=MOMENT, metavar="TIME", help="By the prices of that moment. [default: now]")
 def estimate(
-    asked: Asked, script: str, given: tuple[str, ...], *, file: str | None, catalog: str, at: datetime | None
+    asked: Asked,
+    script: str,
+    given: tuple[str, ...],
+    *,
+    file: str | None,
+    catalog: str,
+    basis: str,
+    at: datetime | None,
 ) -> None:
     """Say what a task of SCRIPT would cost for an hour; nothing is created. Params are given as to `submit`.
 
@@ -35,7 +43,7 @@ def estimate(
         values = params.read_file(file) if file else {}
         if given:
             values = params.build(given, client.script(script).params_schema, values)
-        found = client.estimate(script, values, catalog=catalog, at=at)
+        found = client.estimate(script, values, catalog=catalog, basis=basis, at=at)
     if asked.json:
         jsonout.document(jsonout.plain(found))
     else:
@@ -62,7 +70,7 @@ def _tell(found: Estimate) -> None:
     if stale:
         click.echo(f"STALE: prices of {', '.join(stale)} are older than the server's operator trusts prices to be")
     if found.time is not None:
-        click.echo(f"by the prices of {stamp(found.time)}; to repeat it: --catalog {found.catalog_digest}")
+        click.echo(f"by the prices of {stamp(found.time)}; to repeat it: --basis {found.price_basis}")
 
 
 def _unpriced(item: CostItem) -> str:

@@ -105,7 +105,7 @@ def _still_open(client: Client, task: Task) -> str:
     try:
         client.result_of(task)
     except PartialFailure as error:
-        return f", with {error.left_over_count} left over"
+        return f", with {error.total_left_over} left over"
     except TaskFailed:
         pass
     return ""
@@ -115,7 +115,7 @@ def _plan(asked: Asked, client: Client, name: str, plan: RollbackPlan) -> None:
     if asked.json:
         jsonout.document({"name": name, **jsonout.plain(plan)})
         return
-    known = {entry.key: entry for entry in client.resources(name)}
+    known = {entry.key: entry for entry in client.ledger(name)}
     count = sum(map(len, plan.waves))
     click.echo(f"a rollback of {name} would undo {count} thing(s){', in this order' if count else ''}")
     if count:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import click
 
-from wharfinger import Resource, ResourceState
+from wharfinger import LedgerEntry, LedgerEntryState
 from wharfinger.cli import completing, jsonout
 from wharfinger.cli.abbreviations import named
 from wharfinger.cli.options import Asked, command
@@ -15,17 +15,17 @@ from wharfinger.report import money_words, notes_on, place_of
 
 # What somebody has to look at comes first.
 MEANINGS = {
-    ResourceState.UNDO_FAILED: "undoing failed, it may exist",
-    ResourceState.UNCERTAIN: "nobody can tell whether it exists",
-    ResourceState.MISSING: "existed; the provider says it is gone",
-    ResourceState.UNKNOWN: "this client is too old to know that state",
-    ResourceState.INTENDED: "about to be made",
-    ResourceState.UNDOING: "being undone",
-    ResourceState.CREATED: "exists",
-    ResourceState.RETAINED: "exists, and is no longer the task's",
-    ResourceState.FORGOTTEN: "given up, perhaps it exists",
-    ResourceState.UNDONE: "made and undone",
-    ResourceState.NOT_CREATED: "was not made",
+    LedgerEntryState.UNDO_FAILED: "undoing failed, it may exist",
+    LedgerEntryState.UNCERTAIN: "nobody can tell whether it exists",
+    LedgerEntryState.MISSING: "existed; the provider says it is gone",
+    LedgerEntryState.UNKNOWN: "this client is too old to know that state",
+    LedgerEntryState.INTENDED: "about to be made",
+    LedgerEntryState.UNDOING: "being undone",
+    LedgerEntryState.CREATED: "exists",
+    LedgerEntryState.RETAINED: "exists, and is no longer the task's",
+    LedgerEntryState.FORGOTTEN: "given up, perhaps it exists",
+    LedgerEntryState.UNDONE: "made and undone",
+    LedgerEntryState.NOT_CREATED: "was not made",
 }
 ADOPTED = "was there before, and is never undone"
 TITLES = ("ID", "KEY", "TYPE", "WHERE", "HOURLY", "WHY")
@@ -34,13 +34,13 @@ TITLES = ("ID", "KEY", "TYPE", "WHERE", "HOURLY", "WHY")
 @command(short_help="List a task's ledger: what it made, and what is uncertain.")
 @click.argument("task", shell_complete=completing.tasks)
 @click.option("--filter", "text", metavar="FILTER", default="", help='Such as: state = UNCERTAIN AND type = "object"')
-def resources(asked: Asked, task: str, text: str) -> None:
+def ledger(asked: Asked, task: str, text: str) -> None:
     """List the ledger of TASK: everything it made, was about to make, adopted or undid, grouped by its state.
 
     Ids are those of the provider. Within a group, and with --output json altogether, the order is that of intent.
     """
     with asked.client() as client:
-        told = list(client.resources(named(client, task).name, text))
+        told = list(client.ledger(named(client, task).name, text))
     if asked.json:
         jsonout.document(jsonout.plain(told))
     elif told:
@@ -49,7 +49,7 @@ def resources(asked: Asked, task: str, text: str) -> None:
         click.echo("there are no such entries" if text else "the task made nothing so far", err=True)
 
 
-def tell_ledger(told: Sequence[Resource]) -> None:
+def tell_ledger(told: Sequence[LedgerEntry]) -> None:
     """Print entries of a ledger, at least one, grouped by their state."""
     parts = _parts(told)
     used = [n for n in range(len(TITLES)) if any(row[n] for _, _, rows in parts for row in rows)]
@@ -57,10 +57,10 @@ def tell_ledger(told: Sequence[Resource]) -> None:
     groups([TITLES[n] for n in used], shown)
 
 
-def _parts(told: Iterable[Resource]) -> list[tuple[str, str, Sequence[Sequence[str]]]]:
-    rows: dict[tuple[ResourceState, bool], list[Sequence[str]]] = {}
+def _parts(told: Iterable[LedgerEntry]) -> list[tuple[str, str, Sequence[Sequence[str]]]]:
+    rows: dict[tuple[LedgerEntryState, bool], list[Sequence[str]]] = {}
     for entry in told:
-        adopted = entry.state is ResourceState.CREATED and not entry.owned
+        adopted = entry.state is LedgerEntryState.CREATED and not entry.owned
         hourly = money_words(entry.hourly) if entry.hourly is not None else ""
         row = (entry.external_id or "-", entry.key, entry.type, place_of(entry), hourly, "; ".join(notes_on(entry)))
         rows.setdefault((entry.state, adopted), []).append(row)

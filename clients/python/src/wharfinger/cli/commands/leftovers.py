@@ -26,7 +26,7 @@ def total(tasks: Iterable[Task]) -> dict[str, LeftoverCost]:
     counted: dict[str, tuple[int, int]] = {}
     for task in tasks:
         sums, (unpriced, uncertain) = known.setdefault(task.project, {}), counted.get(task.project, (0, 0))
-        cost = task.resources.leftover or LeftoverCost()
+        cost = task.ledger.leftover or LeftoverCost()
         for money in cost.known_hourly:
             sums[money.currency] = _EXACT.add(sums.get(money.currency, Decimal(0)), money.amount)
         counted[task.project] = (unpriced + cost.unpriced, uncertain + cost.uncertain)
@@ -60,7 +60,7 @@ def words(cost: LeftoverCost) -> str:
 
 
 def _row(task: Task, full_name: bool) -> tuple[str, ...]:
-    cost = task.resources.leftover or LeftoverCost()
+    cost = task.ledger.leftover or LeftoverCost()
     hourly = ", ".join(map(money_words, cost.known_hourly)) or "-"
     unknown = (str(cost.unpriced or ""), str(cost.uncertain or ""))
     return (task.name if full_name else task.id, task.script, task.state.value, hourly, *unknown, age(task.create_time))

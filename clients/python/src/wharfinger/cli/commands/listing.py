@@ -116,7 +116,7 @@ def _row(task: Task, full_name: bool) -> tuple[str, ...]:
     if task.progress is not None and not task.state.resting:
         share = task.progress.fraction
         progress = f"{task.progress.step} {f'{share:.0%}' if share is not None else amount(task.progress)}".strip()
-    counted = task.resources
+    counted = task.ledger
     open_count = counted.created + counted.uncertain + counted.missing + counted.undo_failed
     left = str(open_count) if task.state.left_over else ""
     name = task.name if full_name else task.id

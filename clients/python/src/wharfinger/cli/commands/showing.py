@@ -45,7 +45,7 @@ def show(asked: Asked, task: str) -> None:
 def tell_task(task: Task) -> None:
     """Print what is known of a task, a name and a value a line."""
     version = f" {task.script_version}" if task.script_version else ""
-    counted = task.resources
+    counted = task.ledger
     ledger = {
         "created": counted.created,
         "uncertain": counted.uncertain,
@@ -86,7 +86,7 @@ def tell_task(task: Task) -> None:
 _TOLD = frozenset(
     {
         "name", "uid", "etag", "script", "state", "script_version", "executor", "creator", "params", "labels",
-        "waiting_reason", "progress", "result", "failure", "rollback_failure", "resources", "attempts", "estimate",
+        "waiting_reason", "progress", "result", "failure", "rollback_failure", "ledger", "attempts", "estimate",
         "create_time", "update_time", "start_time", "end_time", "expire_time", "last_sequence", "full",
     }
 )  # fmt: skip

@@ -10,7 +10,7 @@ from typing import Any, TypeVar, get_args, get_type_hints
 
 import click
 
-from wharfinger import Client, Handle, Money, NewTask, OnFailure, Policy
+from wharfinger import Client, Handle, LeftoverPolicy, Money, NewTask, Policy
 from wharfinger.cli import completing, jsonout, params, watching
 from wharfinger.cli.durations import DURATION
 from wharfinger.cli.kinds import MOMENT, MONEY
@@ -50,11 +50,12 @@ def _option(name: str, kind: Any, *, about: str, least: int | None, most: int | 
     # Of a choice its words are shown.
     found, usual = next(both for part, both in _KINDS if part in (kind, *get_args(kind)))
     complete = completing.executors if name == "--executor" else None
-    return click.option(name, type=found, metavar=shown or usual, help=about, shell_complete=complete)
+    names = (name, name.removesuffix("-time")) if found is MOMENT else (name,)
+    return click.option(*names, type=found, metavar=shown or usual, help=about, shell_complete=complete)
 
 
 _KINDS: tuple[tuple[type, tuple[click.ParamType[Any], str | None]], ...] = (
-    (OnFailure, (click.Choice(OnFailure, case_sensitive=False), None)),
+    (LeftoverPolicy, (click.Choice(LeftoverPolicy, case_sensitive=False), None)),
     (timedelta, (DURATION, "DURATION")),
     (datetime, (MOMENT, "TIME")),
     (Money, (MONEY, "MONEY")),

@@ -4,8 +4,8 @@
 // @generated from file wharfinger/v1/catalog.proto (package wharfinger.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
+import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_google_api_field_behavior } from "../../google/api/field_behavior_pb.js";
 import { file_google_api_resource } from "../../google/api/resource_pb.js";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
@@ -16,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file wharfinger/v1/catalog.proto.
  */
 export const file_wharfinger_v1_catalog: GenFile = /*@__PURE__*/
-  fileDesc("Cht3aGFyZmluZ2VyL3YxL2NhdGFsb2cucHJvdG8SDXdoYXJmaW5nZXIudjEi/QMKB0NhdGFsb2cSEgoEbmFtZRgBIAEoCUIE4kEBCBIUCgZkaWdlc3QYAiABKAlCBOJBAQMSFAoGc291cmNlGAMgASgJQgTiQQEDEjMKCWRhdGFfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCBOJBAQMSNQoLaW1wb3J0X3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgTiQQEDEhkKC3ByaWNlX2NvdW50GAYgASgDQgTiQQEDEhsKDXVua25vd25fY291bnQYByABKANCBOJBAQMSFAoGYWN0aXZlGAggASgIQgTiQQEDEh8KEXF1YXJhbnRpbmVfcmVhc29uGAkgASgJQgTiQQEDEi4KBGRpZmYYCiABKAsyGi53aGFyZmluZ2VyLnYxLkNhdGFsb2dEaWZmQgTiQQEDEhcKCXNpZ25lZF9ieRgLIAEoCUIE4kEBAxITCgVzdGFsZRgMIAEoCEIE4kEBAxI1CghzZWN0aW9ucxgNIAMoCzIdLndoYXJmaW5nZXIudjEuQ2F0YWxvZ1NlY3Rpb25CBOJBAQM6QupBPwoWd2hhcmZpbmdlci5kZXYvQ2F0YWxvZxISY2F0YWxvZ3Mve2NhdGFsb2d9KghjYXRhbG9nczIHY2F0YWxvZyJCCg5DYXRhbG9nU2VjdGlvbhIVCgdzZWN0aW9uGAEgASgJQgTiQQEDEhkKC3ByaWNlX2NvdW50GAIgASgDQgTiQQEDIoEBCgtDYXRhbG9nRGlmZhITCgVhZGRlZBgBIAEoA0IE4kEBAxIVCgdyZW1vdmVkGAIgASgDQgTiQQEDEhQKBnJhaXNlZBgDIAEoA0IE4kEBAxIVCgdsb3dlcmVkGAQgASgDQgTiQQEDEhkKC2JlY2FtZV96ZXJvGAUgASgDQgTiQQEDIrwBCgpBY3RpdmF0aW9uEjAKB2NhdGFsb2cYASABKAlCH+JBAQP6QRgKFndoYXJmaW5nZXIuZGV2L0NhdGFsb2cSNwoNYWN0aXZhdGVfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCBOJBAQMSEwoFYWN0b3IYAyABKAlCBOJBAQMSFAoGcmVhc29uGAQgASgJQgTiQQEDEhgKCm92ZXJyaWRkZW4YBSABKAhCBOJBAQNCXQoRZGV2LndoYXJmaW5nZXIudjFQAVpGZ2l0aHViLmNvbS93aGFyZmluZ2VyL3doYXJmaW5nZXIvY2xpZW50cy9nby93aGFyZmluZ2VyL3YxO3doYXJmaW5nZXJ2MWIGcHJvdG8z", [file_google_api_field_behavior, file_google_api_resource, file_google_protobuf_timestamp]);
+  fileDesc("Cht3aGFyZmluZ2VyL3YxL2NhdGFsb2cucHJvdG8SDXdoYXJmaW5nZXIudjEivQQKB0NhdGFsb2cSEgoEbmFtZRgBIAEoCUIE4kEBCBIUCgZkaWdlc3QYAiABKAlCBOJBAQMSFAoGb3JpZ2luGAMgASgJQgTiQQEDEjMKCWRhdGFfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCBOJBAQMSNQoLaW1wb3J0X3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgTiQQEDEhkKC3ByaWNlX2NvdW50GAYgASgDQgTiQQEDEhsKDXVua25vd25fY291bnQYByABKANCBOJBAQMSHwoRcXVhcmFudGluZV9yZWFzb24YCSABKAlCBOJBAQMSLgoEZGlmZhgKIAEoCzIaLndoYXJmaW5nZXIudjEuQ2F0YWxvZ0RpZmZCBOJBAQMSFwoJc2lnbmVkX2J5GAsgASgJQgTiQQEDEhMKBXN0YWxlGAwgASgIQgTiQQEDEjUKCHNlY3Rpb25zGA0gAygLMh0ud2hhcmZpbmdlci52MS5DYXRhbG9nU2VjdGlvbkIE4kEBAxIwCgVzdGF0ZRgOIAEoDjIbLndoYXJmaW5nZXIudjEuQ2F0YWxvZ1N0YXRlQgTiQQEDEhQKBnNvdXJjZRgPIAEoCUIE4kEBAzpC6kE/ChZ3aGFyZmluZ2VyLmRldi9DYXRhbG9nEhJjYXRhbG9ncy97Y2F0YWxvZ30qCGNhdGFsb2dzMgdjYXRhbG9nSgQICBAJUgZhY3RpdmUiQgoOQ2F0YWxvZ1NlY3Rpb24SFQoHc2VjdGlvbhgBIAEoCUIE4kEBAxIZCgtwcmljZV9jb3VudBgCIAEoA0IE4kEBAyKBAQoLQ2F0YWxvZ0RpZmYSEwoFYWRkZWQYASABKANCBOJBAQMSFQoHcmVtb3ZlZBgCIAEoA0IE4kEBAxIUCgZyYWlzZWQYAyABKANCBOJBAQMSFQoHbG93ZXJlZBgEIAEoA0IE4kEBAxIZCgtiZWNhbWVfemVybxgFIAEoA0IE4kEBAyK8AQoKQWN0aXZhdGlvbhIwCgdjYXRhbG9nGAEgASgJQh/iQQED+kEYChZ3aGFyZmluZ2VyLmRldi9DYXRhbG9nEjcKDWFjdGl2YXRlX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgTiQQEDEhMKBWFjdG9yGAMgASgJQgTiQQEDEhQKBnJlYXNvbhgEIAEoCUIE4kEBAxIYCgpvdmVycmlkZGVuGAUgASgIQgTiQQEDKoIBCgxDYXRhbG9nU3RhdGUSHQoZQ0FUQUxPR19TVEFURV9VTlNQRUNJRklFRBAAEhoKFkNBVEFMT0dfU1RBVEVfSU1QT1JURUQQARIYChRDQVRBTE9HX1NUQVRFX0FDVElWRRACEh0KGUNBVEFMT0dfU1RBVEVfUVVBUkFOVElORUQQA0KcAQoRZGV2LndoYXJmaW5nZXIudjFCDENhdGFsb2dQcm90b1ABWkZnaXRodWIuY29tL3doYXJmaW5nZXIvd2hhcmZpbmdlci9jbGllbnRzL2dvL3doYXJmaW5nZXIvdjE7d2hhcmZpbmdlcnYxqgINV2hhcmZpbmdlci5WMcoCDVdoYXJmaW5nZXJcVjHqAg5XaGFyZmluZ2VyOjpWMWIGcHJvdG8z", [file_google_api_field_behavior, file_google_api_resource, file_google_protobuf_timestamp]);
 
 /**
  * One immutable set of prices. At most one is active; earlier ones stay, so that estimates replay and one can go back.
@@ -41,9 +41,9 @@ export type Catalog = Message<"wharfinger.v1.Catalog"> & {
   /**
    * Where it came from: the format's name, and the URL or the file's name.
    *
-   * @generated from field: string source = 3;
+   * @generated from field: string origin = 3;
    */
-  source: string;
+  origin: string;
 
   /**
    * When the provider made the data; unset where the data does not tell.
@@ -72,13 +72,6 @@ export type Catalog = Message<"wharfinger.v1.Catalog"> & {
    * @generated from field: int64 unknown_count = 7;
    */
   unknownCount: bigint;
-
-  /**
-   * It is the one that prices are looked up in.
-   *
-   * @generated from field: bool active = 8;
-   */
-  active: boolean;
 
   /**
    * Why it may not become active without override_checks; empty where the checks found nothing.
@@ -114,6 +107,20 @@ export type Catalog = Message<"wharfinger.v1.Catalog"> & {
    * @generated from field: repeated wharfinger.v1.CatalogSection sections = 13;
    */
   sections: CatalogSection[];
+
+  /**
+   * What it is used for.
+   *
+   * @generated from field: wharfinger.v1.CatalogState state = 14;
+   */
+  state: CatalogState;
+
+  /**
+   * The source that it is of, such as `libcloud`; as in the Price.source of its prices.
+   *
+   * @generated from field: string source = 15;
+   */
+  source: string;
 };
 
 /**
@@ -249,4 +256,45 @@ export type Activation = Message<"wharfinger.v1.Activation"> & {
  */
 export const ActivationSchema: GenMessage<Activation> = /*@__PURE__*/
   messageDesc(file_wharfinger_v1_catalog, 3);
+
+/**
+ * What a catalogue is used for.
+ *
+ * @generated from enum wharfinger.v1.CatalogState
+ */
+export enum CatalogState {
+  /**
+   * Never sent by a server.
+   *
+   * @generated from enum value: CATALOG_STATE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * It was imported, and is not the active one: estimates that were made by it can be made again.
+   *
+   * @generated from enum value: CATALOG_STATE_IMPORTED = 1;
+   */
+  IMPORTED = 1,
+
+  /**
+   * It is the one that prices are looked up in.
+   *
+   * @generated from enum value: CATALOG_STATE_ACTIVE = 2;
+   */
+  ACTIVE = 2,
+
+  /**
+   * The checks objected to it: quarantine_reason says why. It becomes active only with override_checks.
+   *
+   * @generated from enum value: CATALOG_STATE_QUARANTINED = 3;
+   */
+  QUARANTINED = 3,
+}
+
+/**
+ * Describes the enum wharfinger.v1.CatalogState.
+ */
+export const CatalogStateSchema: GenEnum<CatalogState> = /*@__PURE__*/
+  enumDesc(file_wharfinger_v1_catalog, 0);
 

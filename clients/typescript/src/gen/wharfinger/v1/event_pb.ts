@@ -8,10 +8,10 @@ import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2"
 import { enumDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
-import type { Status } from "../../google/rpc/status_pb.js";
-import { file_google_rpc_status } from "../../google/rpc/status_pb.js";
-import type { Resource } from "./resource_pb.js";
-import { file_wharfinger_v1_resource } from "./resource_pb.js";
+import type { Failure } from "./failure_pb.js";
+import { file_wharfinger_v1_failure } from "./failure_pb.js";
+import type { LedgerEntry } from "./ledger_pb.js";
+import { file_wharfinger_v1_ledger } from "./ledger_pb.js";
 import type { Progress, TaskState } from "./task_pb.js";
 import { file_wharfinger_v1_task } from "./task_pb.js";
 import type { Message } from "@bufbuild/protobuf";
@@ -20,7 +20,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file wharfinger/v1/event.proto.
  */
 export const file_wharfinger_v1_event: GenFile = /*@__PURE__*/
-  fileDesc("Chl3aGFyZmluZ2VyL3YxL2V2ZW50LnByb3RvEg13aGFyZmluZ2VyLnYxIpkCCglUYXNrRXZlbnQSDAoEdGFzaxgBIAEoCRIQCghzZXF1ZW5jZRgCIAEoAxIoCgR0aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIPCgdhdHRlbXB0GAQgASgDEjIKDHN0YXRlX2NoYW5nZRgFIAEoCzIaLndoYXJmaW5nZXIudjEuU3RhdGVDaGFuZ2VIABIrCghyZXNvdXJjZRgGIAEoCzIXLndoYXJmaW5nZXIudjEuUmVzb3VyY2VIABIjCgVlcnJvchgHIAEoCzISLmdvb2dsZS5ycGMuU3RhdHVzSAASIQoDbG9nGAggASgLMhIud2hhcmZpbmdlci52MS5Mb2dIAEIICgZkZXRhaWwiNgoKVGFza0V2ZW50cxIoCgZldmVudHMYASADKAsyGC53aGFyZmluZ2VyLnYxLlRhc2tFdmVudCJVCgtTdGF0ZUNoYW5nZRInCgVzdGF0ZRgBIAEoDjIYLndoYXJmaW5nZXIudjEuVGFza1N0YXRlEg0KBWFjdG9yGAIgASgJEg4KBnJlYXNvbhgDIAEoCSJMCgNMb2cSJgoFbGV2ZWwYASABKA4yFy53aGFyZmluZ2VyLnYxLkxvZ0xldmVsEgwKBHRleHQYAiABKAkSDwoHZHJvcHBlZBgDIAEoAyJHCgxUYXNrUHJvZ3Jlc3MSDAoEdGFzaxgBIAEoCRIpCghwcm9ncmVzcxgCIAEoCzIXLndoYXJmaW5nZXIudjEuUHJvZ3Jlc3MiHgoJSGVhcnRiZWF0EhEKCWNhdWdodF91cBgBIAEoCCp6CghMb2dMZXZlbBIZChVMT0dfTEVWRUxfVU5TUEVDSUZJRUQQABITCg9MT0dfTEVWRUxfREVCVUcQARISCg5MT0dfTEVWRUxfSU5GTxACEhUKEUxPR19MRVZFTF9XQVJOSU5HEAMSEwoPTE9HX0xFVkVMX0VSUk9SEARCXQoRZGV2LndoYXJmaW5nZXIudjFQAVpGZ2l0aHViLmNvbS93aGFyZmluZ2VyL3doYXJmaW5nZXIvY2xpZW50cy9nby93aGFyZmluZ2VyL3YxO3doYXJmaW5nZXJ2MWIGcHJvdG8z", [file_google_protobuf_timestamp, file_google_rpc_status, file_wharfinger_v1_resource, file_wharfinger_v1_task]);
+  fileDesc("Chl3aGFyZmluZ2VyL3YxL2V2ZW50LnByb3RvEg13aGFyZmluZ2VyLnYxIroCCglUYXNrRXZlbnQSDAoEdGFzaxgBIAEoCRIQCghzZXF1ZW5jZRgCIAEoAxIoCgR0aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIPCgdhdHRlbXB0GAQgASgDEjIKDHN0YXRlX2NoYW5nZRgFIAEoCzIaLndoYXJmaW5nZXIudjEuU3RhdGVDaGFuZ2VIABIrCgVlbnRyeRgGIAEoCzIaLndoYXJmaW5nZXIudjEuTGVkZ2VyRW50cnlIABIlCgNsb2cYCCABKAsyFi53aGFyZmluZ2VyLnYxLkxvZ0xpbmVIABIpCgdmYWlsdXJlGAkgASgLMhYud2hhcmZpbmdlci52MS5GYWlsdXJlSABCCAoGZGV0YWlsSgQIBxAIUgVlcnJvclIIcmVzb3VyY2UiNgoKVGFza0V2ZW50cxIoCgZldmVudHMYASADKAsyGC53aGFyZmluZ2VyLnYxLlRhc2tFdmVudCJVCgtTdGF0ZUNoYW5nZRInCgVzdGF0ZRgBIAEoDjIYLndoYXJmaW5nZXIudjEuVGFza1N0YXRlEg0KBWFjdG9yGAIgASgJEg4KBnJlYXNvbhgDIAEoCSJQCgdMb2dMaW5lEiYKBWxldmVsGAEgASgOMhcud2hhcmZpbmdlci52MS5Mb2dMZXZlbBIMCgR0ZXh0GAIgASgJEg8KB2Ryb3BwZWQYAyABKAMiRwoMVGFza1Byb2dyZXNzEgwKBHRhc2sYASABKAkSKQoIcHJvZ3Jlc3MYAiABKAsyFy53aGFyZmluZ2VyLnYxLlByb2dyZXNzIh4KCUhlYXJ0YmVhdBIRCgljYXVnaHRfdXAYASABKAgqegoITG9nTGV2ZWwSGQoVTE9HX0xFVkVMX1VOU1BFQ0lGSUVEEAASEwoPTE9HX0xFVkVMX0RFQlVHEAESEgoOTE9HX0xFVkVMX0lORk8QAhIVChFMT0dfTEVWRUxfV0FSTklORxADEhMKD0xPR19MRVZFTF9FUlJPUhAEQpoBChFkZXYud2hhcmZpbmdlci52MUIKRXZlbnRQcm90b1ABWkZnaXRodWIuY29tL3doYXJmaW5nZXIvd2hhcmZpbmdlci9jbGllbnRzL2dvL3doYXJmaW5nZXIvdjE7d2hhcmZpbmdlcnYxqgINV2hhcmZpbmdlci5WMcoCDVdoYXJmaW5nZXJcVjHqAg5XaGFyZmluZ2VyOjpWMWIGcHJvdG8z", [file_google_protobuf_timestamp, file_wharfinger_v1_failure, file_wharfinger_v1_ledger, file_wharfinger_v1_task]);
 
 /**
  * One numbered fact of a task, durable before anyone is shown it. Events are never merged, changed or renumbered.
@@ -73,26 +73,26 @@ export type TaskEvent = Message<"wharfinger.v1.TaskEvent"> & {
     /**
      * An entry of the ledger changed; the whole entry as it now is.
      *
-     * @generated from field: wharfinger.v1.Resource resource = 6;
+     * @generated from field: wharfinger.v1.LedgerEntry entry = 6;
      */
-    value: Resource;
-    case: "resource";
-  } | {
-    /**
-     * An attempt, a search or an undo failed; further events say what that led to.
-     *
-     * @generated from field: google.rpc.Status error = 7;
-     */
-    value: Status;
-    case: "error";
+    value: LedgerEntry;
+    case: "entry";
   } | {
     /**
      * The script printed or told something.
      *
-     * @generated from field: wharfinger.v1.Log log = 8;
+     * @generated from field: wharfinger.v1.LogLine log = 8;
      */
-    value: Log;
+    value: LogLine;
     case: "log";
+  } | {
+    /**
+     * An attempt, a search or an undo failed; further events say what that led to.
+     *
+     * @generated from field: wharfinger.v1.Failure failure = 9;
+     */
+    value: Failure;
+    case: "failure";
   } | { case: undefined; value?: undefined };
 };
 
@@ -162,9 +162,9 @@ export const StateChangeSchema: GenMessage<StateChange> = /*@__PURE__*/
 /**
  * One line of a task's log: what the script told by `notify`, or printed.
  *
- * @generated from message wharfinger.v1.Log
+ * @generated from message wharfinger.v1.LogLine
  */
-export type Log = Message<"wharfinger.v1.Log"> & {
+export type LogLine = Message<"wharfinger.v1.LogLine"> & {
   /**
    * How grave the script calls it; INFO for what it printed.
    *
@@ -188,10 +188,10 @@ export type Log = Message<"wharfinger.v1.Log"> & {
 };
 
 /**
- * Describes the message wharfinger.v1.Log.
- * Use `create(LogSchema)` to create a new message.
+ * Describes the message wharfinger.v1.LogLine.
+ * Use `create(LogLineSchema)` to create a new message.
  */
-export const LogSchema: GenMessage<Log> = /*@__PURE__*/
+export const LogLineSchema: GenMessage<LogLine> = /*@__PURE__*/
   messageDesc(file_wharfinger_v1_event, 3);
 
 /**

@@ -17,7 +17,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file wharfinger/v1/policy.proto.
  */
 export const file_wharfinger_v1_policy: GenFile = /*@__PURE__*/
-  fileDesc("Chp3aGFyZmluZ2VyL3YxL3BvbGljeS5wcm90bxINd2hhcmZpbmdlci52MSL1BAoGUG9saWN5EjIKCm9uX2ZhaWx1cmUYASABKA4yGC53aGFyZmluZ2VyLnYxLk9uRmFpbHVyZUIE4kEBARIxCglvbl9jYW5jZWwYAiABKA4yGC53aGFyZmluZ2VyLnYxLk9uRmFpbHVyZUIE4kEBARIaCgxtYXhfYXR0ZW1wdHMYAyABKAVCBOJBAQESHwoRbWF4X2xvc3RfYXR0ZW1wdHMYBCABKAVCBOJBAQESNgoNcmV0cnlfYmFja29mZhgFIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbkIE4kEBARI4Cg9hdHRlbXB0X3RpbWVvdXQYBiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb25CBOJBAQESNgoNdG90YWxfdGltZW91dBgHIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbkIE4kEBARI1Cgx1bmRvX3RpbWVvdXQYCCABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb25CBOJBAQESNAoKbm90X2JlZm9yZRgJIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCBOJBAQESFgoIcHJpb3JpdHkYCiABKAVCBOJBAQESHQoPY29uY3VycmVuY3lfa2V5GAsgASgJQgTiQQEBEjoKD21heF9ob3VybHlfY29zdBgMIAEoCzIbLndoYXJmaW5nZXIudjEuRGVjaW1hbE1vbmV5QgTiQQEBEhwKDmFsbG93X3VucHJpY2VkGA0gASgIQgTiQQEBEh8KEW1heF91bmRvX2F0dGVtcHRzGA4gASgFQgTiQQEBKlYKCU9uRmFpbHVyZRIaChZPTl9GQUlMVVJFX1VOU1BFQ0lGSUVEEAASEwoPT05fRkFJTFVSRV9LRUVQEAESGAoUT05fRkFJTFVSRV9ST0xMX0JBQ0sQAkJdChFkZXYud2hhcmZpbmdlci52MVABWkZnaXRodWIuY29tL3doYXJmaW5nZXIvd2hhcmZpbmdlci9jbGllbnRzL2dvL3doYXJmaW5nZXIvdjE7d2hhcmZpbmdlcnYxYgZwcm90bzM", [file_google_api_field_behavior, file_google_protobuf_duration, file_google_protobuf_timestamp, file_wharfinger_v1_price]);
+  fileDesc("Chp3aGFyZmluZ2VyL3YxL3BvbGljeS5wcm90bxINd2hhcmZpbmdlci52MSKfBQoGUG9saWN5EjcKCm9uX2ZhaWx1cmUYASABKA4yHS53aGFyZmluZ2VyLnYxLkxlZnRvdmVyUG9saWN5QgTiQQEBEjYKCW9uX2NhbmNlbBgCIAEoDjIdLndoYXJmaW5nZXIudjEuTGVmdG92ZXJQb2xpY3lCBOJBAQESGgoMbWF4X2F0dGVtcHRzGAMgASgFQgTiQQEBEiQKEW1heF9sb3N0X2F0dGVtcHRzGAQgASgFQgTiQQEBSACIAQESNgoNcmV0cnlfYmFja29mZhgFIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbkIE4kEBARI4Cg9hdHRlbXB0X3RpbWVvdXQYBiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb25CBOJBAQESNgoNdG90YWxfdGltZW91dBgHIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbkIE4kEBARI1Cgx1bmRvX3RpbWVvdXQYCCABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb25CBOJBAQESOQoPbm90X2JlZm9yZV90aW1lGAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIE4kEBARIWCghwcmlvcml0eRgKIAEoBUIE4kEBARIdCg9jb25jdXJyZW5jeV9rZXkYCyABKAlCBOJBAQESOgoPbWF4X2hvdXJseV9jb3N0GAwgASgLMhsud2hhcmZpbmdlci52MS5EZWNpbWFsTW9uZXlCBOJBAQESHAoOYWxsb3dfdW5wcmljZWQYDSABKAhCBOJBAQESHwoRbWF4X3VuZG9fYXR0ZW1wdHMYDiABKAVCBOJBAQFCFAoSX21heF9sb3N0X2F0dGVtcHRzKmoKDkxlZnRvdmVyUG9saWN5Eh8KG0xFRlRPVkVSX1BPTElDWV9VTlNQRUNJRklFRBAAEhgKFExFRlRPVkVSX1BPTElDWV9LRUVQEAESHQoZTEVGVE9WRVJfUE9MSUNZX1JPTExfQkFDSxACQpsBChFkZXYud2hhcmZpbmdlci52MUILUG9saWN5UHJvdG9QAVpGZ2l0aHViLmNvbS93aGFyZmluZ2VyL3doYXJmaW5nZXIvY2xpZW50cy9nby93aGFyZmluZ2VyL3YxO3doYXJmaW5nZXJ2MaoCDVdoYXJmaW5nZXIuVjHKAg1XaGFyZmluZ2VyXFYx6gIOV2hhcmZpbmdlcjo6VjFiBnByb3RvMw", [file_google_api_field_behavior, file_google_protobuf_duration, file_google_protobuf_timestamp, file_wharfinger_v1_price]);
 
 /**
  * The caller's wishes for one task, fixed when it is created. A field left out takes the default named here, or the one
@@ -29,16 +29,16 @@ export type Policy = Message<"wharfinger.v1.Policy"> & {
   /**
    * What becomes of the things a failed task made, after its last attempt. Unspecified: KEEP.
    *
-   * @generated from field: wharfinger.v1.OnFailure on_failure = 1;
+   * @generated from field: wharfinger.v1.LeftoverPolicy on_failure = 1;
    */
-  onFailure: OnFailure;
+  onFailure: LeftoverPolicy;
 
   /**
    * What becomes of the things a cancelled task made. Unspecified: KEEP.
    *
-   * @generated from field: wharfinger.v1.OnFailure on_cancel = 2;
+   * @generated from field: wharfinger.v1.LeftoverPolicy on_cancel = 2;
    */
-  onCancel: OnFailure;
+  onCancel: LeftoverPolicy;
 
   /**
    * How often the script is run at most, the first time included, when it fails in a way that it calls retryable.
@@ -51,11 +51,11 @@ export type Policy = Message<"wharfinger.v1.Policy"> & {
   /**
    * A task whose executor was lost under it this often fails, lest one that kills its executors goes round for ever.
    * An attempt that fails with RESOURCE_UNCERTAIN counts as lost too. Counted apart from max_attempts, and only scripts
-   * that are resumable run again after a loss. 0: 5 times.
+   * that are resumable run again after a loss. Unset: 5 times; 0: never run again after a loss.
    *
-   * @generated from field: int32 max_lost_attempts = 4;
+   * @generated from field: optional int32 max_lost_attempts = 4;
    */
-  maxLostAttempts: number;
+  maxLostAttempts?: number | undefined;
 
   /**
    * Wait before the second attempt; it doubles with each further one, up to 1 hour. Unset: 1 second.
@@ -91,9 +91,9 @@ export type Policy = Message<"wharfinger.v1.Policy"> & {
    * The task stays QUEUED until then, by the clock of the server's machine as it is set. Unset or past: it may run at
    * once.
    *
-   * @generated from field: google.protobuf.Timestamp not_before = 9;
+   * @generated from field: google.protobuf.Timestamp not_before_time = 9;
    */
-  notBefore?: Timestamp | undefined;
+  notBeforeTime?: Timestamp | undefined;
 
   /**
    * Higher runs first among the tasks that wait for the same executor; from -1000 to 1000.
@@ -146,20 +146,20 @@ export const PolicySchema: GenMessage<Policy> = /*@__PURE__*/
 /**
  * What becomes of things already made, when a task fails or is cancelled.
  *
- * @generated from enum wharfinger.v1.OnFailure
+ * @generated from enum wharfinger.v1.LeftoverPolicy
  */
-export enum OnFailure {
+export enum LeftoverPolicy {
   /**
    * As KEEP.
    *
-   * @generated from enum value: ON_FAILURE_UNSPECIFIED = 0;
+   * @generated from enum value: LEFTOVER_POLICY_UNSPECIFIED = 0;
    */
   UNSPECIFIED = 0,
 
   /**
    * They stay, and the task rests as PARTIALLY_FAILED, for a person or a program to decide.
    *
-   * @generated from enum value: ON_FAILURE_KEEP = 1;
+   * @generated from enum value: LEFTOVER_POLICY_KEEP = 1;
    */
   KEEP = 1,
 
@@ -167,14 +167,14 @@ export enum OnFailure {
    * They are undone at once, children first; the task then rests as FAILED or CANCELLED, or ROLLBACK_FAILED if an undo
    * failed.
    *
-   * @generated from enum value: ON_FAILURE_ROLL_BACK = 2;
+   * @generated from enum value: LEFTOVER_POLICY_ROLL_BACK = 2;
    */
   ROLL_BACK = 2,
 }
 
 /**
- * Describes the enum wharfinger.v1.OnFailure.
+ * Describes the enum wharfinger.v1.LeftoverPolicy.
  */
-export const OnFailureSchema: GenEnum<OnFailure> = /*@__PURE__*/
+export const LeftoverPolicySchema: GenEnum<LeftoverPolicy> = /*@__PURE__*/
   enumDesc(file_wharfinger_v1_policy, 0);
 

@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file wharfinger/v1/price.proto.
  */
 export const file_wharfinger_v1_price: GenFile = /*@__PURE__*/
-  fileDesc("Chl3aGFyZmluZ2VyL3YxL3ByaWNlLnByb3RvEg13aGFyZmluZ2VyLnYxIkEKDERlY2ltYWxNb25leRIbCg1jdXJyZW5jeV9jb2RlGAEgASgJQgTiQQECEhQKBmFtb3VudBgCIAEoCUIE4kEBAiLaAwoFUHJpY2USEAoCaWQYASABKAlCBOJBAQMSFgoIcHJvdmlkZXIYAiABKAlCBOJBAQMSFAoGcmVnaW9uGAMgASgJQgTiQQEDEhEKA3NrdRgEIAEoCUIE4kEBAxISCgR1bml0GAUgASgJQgTiQQEDEjEKBmFtb3VudBgGIAEoCzIbLndoYXJmaW5nZXIudjEuRGVjaW1hbE1vbmV5QgTiQQEDEhIKBGZyZWUYByABKAhCBOJBAQMSFgoIY2F0ZWdvcnkYCCABKAlCBOJBAQMSEgoEdGVybRgJIAEoCUIE4kEBAxIoCgV0aWVycxgKIAMoCzITLndoYXJmaW5nZXIudjEuVGllckIE4kEBAxI4Cg5lZmZlY3RpdmVfdGltZRgLIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCBOJBAQMSNQoLZXhwaXJlX3RpbWUYDCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgTiQQEDEhQKBnNvdXJjZRgNIAEoCUIE4kEBAxIcCg5jYXRhbG9nX2RpZ2VzdBgOIAEoCUIE4kEBAxITCgVsYXllchgPIAEoCUIE4kEBAxITCgVzdGFsZRgQIAEoCEIE4kEBAyJWCgRUaWVyEhsKDWZyb21fcXVhbnRpdHkYASABKAlCBOJBAQMSMQoGYW1vdW50GAIgASgLMhsud2hhcmZpbmdlci52MS5EZWNpbWFsTW9uZXlCBOJBAQMi3gEKDENvc3RFc3RpbWF0ZRIxCgZob3VybHkYASADKAsyGy53aGFyZmluZ2VyLnYxLkRlY2ltYWxNb25leUIE4kEBAxIsCgVpdGVtcxgCIAMoCzIXLndoYXJmaW5nZXIudjEuQ29zdEl0ZW1CBOJBAQMSFgoIdW5wcmljZWQYAyADKAlCBOJBAQMSHAoOY2F0YWxvZ19kaWdlc3QYBCABKAlCBOJBAQMSNwoNZXN0aW1hdGVfdGltZRgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCBOJBAQMivgEKCENvc3RJdGVtEgwKBHdoYXQYASABKAkSEAoIcXVhbnRpdHkYAiABKAkSIwoFcHJpY2UYAyABKAsyFC53aGFyZmluZ2VyLnYxLlByaWNlEisKBmhvdXJseRgEIAEoCzIbLndoYXJmaW5nZXIudjEuRGVjaW1hbE1vbmV5EikKBWFza2VkGAUgASgLMhQud2hhcmZpbmdlci52MS5QcmljZUIE4kEBAxIVCgdzaW1pbGFyGAYgAygJQgTiQQEDImYKDExlZnRvdmVyQ29zdBIxCgxrbm93bl9ob3VybHkYASADKAsyGy53aGFyZmluZ2VyLnYxLkRlY2ltYWxNb25leRIQCgh1bnByaWNlZBgCIAEoBRIRCgl1bmNlcnRhaW4YAyABKAVCXQoRZGV2LndoYXJmaW5nZXIudjFQAVpGZ2l0aHViLmNvbS93aGFyZmluZ2VyL3doYXJmaW5nZXIvY2xpZW50cy9nby93aGFyZmluZ2VyL3YxO3doYXJmaW5nZXJ2MWIGcHJvdG8z", [file_google_api_field_behavior, file_google_protobuf_timestamp]);
+  fileDesc("Chl3aGFyZmluZ2VyL3YxL3ByaWNlLnByb3RvEg13aGFyZmluZ2VyLnYxIkEKDERlY2ltYWxNb25leRIbCg1jdXJyZW5jeV9jb2RlGAEgASgJQgTiQQECEhQKBmFtb3VudBgCIAEoCUIE4kEBAiLfAwoFUHJpY2USEAoCaWQYASABKAlCBOJBAQMSFgoIcHJvdmlkZXIYAiABKAlCBOJBAQMSFAoGcmVnaW9uGAMgASgJQgTiQQEDEhEKA3NrdRgEIAEoCUIE4kEBAxISCgR1bml0GAUgASgJQgTiQQEDEjEKBmFtb3VudBgGIAEoCzIbLndoYXJmaW5nZXIudjEuRGVjaW1hbE1vbmV5QgTiQQEDEhIKBGZyZWUYByABKAhCBOJBAQMSFgoIY2F0ZWdvcnkYCCABKAlCBOJBAQMSEgoEdGVybRgJIAEoCUIE4kEBAxItCgV0aWVycxgKIAMoCzIYLndoYXJmaW5nZXIudjEuUHJpY2VUaWVyQgTiQQEDEjgKDmVmZmVjdGl2ZV90aW1lGAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIE4kEBAxI1CgtleHBpcmVfdGltZRgMIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCBOJBAQMSFAoGc291cmNlGA0gASgJQgTiQQEDEhwKDmNhdGFsb2dfZGlnZXN0GA4gASgJQgTiQQEDEhMKBWxheWVyGA8gASgJQgTiQQEDEhMKBXN0YWxlGBAgASgIQgTiQQEDIlsKCVByaWNlVGllchIbCg1mcm9tX3F1YW50aXR5GAEgASgJQgTiQQEDEjEKBmFtb3VudBgCIAEoCzIbLndoYXJmaW5nZXIudjEuRGVjaW1hbE1vbmV5QgTiQQEDIusBCgxDb3N0RXN0aW1hdGUSMQoGaG91cmx5GAEgAygLMhsud2hhcmZpbmdlci52MS5EZWNpbWFsTW9uZXlCBOJBAQMSLAoFaXRlbXMYAiADKAsyFy53aGFyZmluZ2VyLnYxLkNvc3RJdGVtQgTiQQEDEhYKCHVucHJpY2VkGAMgAygJQgTiQQEDEhkKC3ByaWNlX2Jhc2lzGAQgASgJQgTiQQEDEjcKDWVzdGltYXRlX3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgTiQQEDUg5jYXRhbG9nX2RpZ2VzdCK+AQoIQ29zdEl0ZW0SDAoEd2hhdBgBIAEoCRIQCghxdWFudGl0eRgCIAEoCRIjCgVwcmljZRgDIAEoCzIULndoYXJmaW5nZXIudjEuUHJpY2USKwoGaG91cmx5GAQgASgLMhsud2hhcmZpbmdlci52MS5EZWNpbWFsTW9uZXkSKQoFYXNrZWQYBSABKAsyFC53aGFyZmluZ2VyLnYxLlByaWNlQgTiQQEDEhUKB3NpbWlsYXIYBiADKAlCBOJBAQMiZgoMTGVmdG92ZXJDb3N0EjEKDGtub3duX2hvdXJseRgBIAMoCzIbLndoYXJmaW5nZXIudjEuRGVjaW1hbE1vbmV5EhAKCHVucHJpY2VkGAIgASgFEhEKCXVuY2VydGFpbhgDIAEoBUKaAQoRZGV2LndoYXJmaW5nZXIudjFCClByaWNlUHJvdG9QAVpGZ2l0aHViLmNvbS93aGFyZmluZ2VyL3doYXJmaW5nZXIvY2xpZW50cy9nby93aGFyZmluZ2VyL3YxO3doYXJmaW5nZXJ2MaoCDVdoYXJmaW5nZXIuVjHKAg1XaGFyZmluZ2VyXFYx6gIOV2hhcmZpbmdlcjo6VjFiBnByb3RvMw", [file_google_api_field_behavior, file_google_protobuf_timestamp]);
 
 /**
  * An exact amount of money. A decimal string, because fixed nanos can't hold prices such as 0.0000000021.
@@ -119,9 +119,9 @@ export type Price = Message<"wharfinger.v1.Price"> & {
    * For prices that change with a month's quantity: each tier from its quantity upwards, lowest first. Empty for flat
    * prices.
    *
-   * @generated from field: repeated wharfinger.v1.Tier tiers = 10;
+   * @generated from field: repeated wharfinger.v1.PriceTier tiers = 10;
    */
-  tiers: Tier[];
+  tiers: PriceTier[];
 
   /**
    * From when the price holds; unset: as long as is known.
@@ -177,9 +177,9 @@ export const PriceSchema: GenMessage<Price> = /*@__PURE__*/
 /**
  * One step of a price that falls with quantity.
  *
- * @generated from message wharfinger.v1.Tier
+ * @generated from message wharfinger.v1.PriceTier
  */
-export type Tier = Message<"wharfinger.v1.Tier"> & {
+export type PriceTier = Message<"wharfinger.v1.PriceTier"> & {
   /**
    * The least quantity, in the price's unit, that this tier holds for; a decimal string, `0` for the first.
    *
@@ -196,10 +196,10 @@ export type Tier = Message<"wharfinger.v1.Tier"> & {
 };
 
 /**
- * Describes the message wharfinger.v1.Tier.
- * Use `create(TierSchema)` to create a new message.
+ * Describes the message wharfinger.v1.PriceTier.
+ * Use `create(PriceTierSchema)` to create a new message.
  */
-export const TierSchema: GenMessage<Tier> = /*@__PURE__*/
+export const PriceTierSchema: GenMessage<PriceTier> = /*@__PURE__*/
   messageDesc(file_wharfinger_v1_price, 2);
 
 /**
@@ -233,9 +233,9 @@ export type CostEstimate = Message<"wharfinger.v1.CostEstimate"> & {
    * Digest of all that was looked up in: of the list of catalogues by layer, or of the one catalogue that was asked for;
    * `sha256:` and 64 hexadecimal digits. EstimateCost takes it, to make the same estimate again.
    *
-   * @generated from field: string catalog_digest = 4;
+   * @generated from field: string price_basis = 4;
    */
-  catalogDigest: string;
+  priceBasis: string;
 
   /**
    * The moment the prices were asked for.

@@ -22,7 +22,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file wharfinger/v1/pricing_service.proto.
  */
 export const file_wharfinger_v1_pricing_service: GenFile = /*@__PURE__*/
-  fileDesc("CiN3aGFyZmluZ2VyL3YxL3ByaWNpbmdfc2VydmljZS5wcm90bxINd2hhcmZpbmdlci52MSLmAQoTRXN0aW1hdGVDb3N0UmVxdWVzdBIsCgZwYXJlbnQYASABKAlCHOJBAQL6QRUSE3doYXJmaW5nZXIuZGV2L1Rhc2sSJwoEdGFzaxgCIAEoCzITLndoYXJmaW5nZXIudjEuVGFza0IE4kEBARIsCgVpdGVtcxgDIAMoCzIXLndoYXJmaW5nZXIudjEuQ29zdEl0ZW1CBOJBAQESHAoOY2F0YWxvZ19kaWdlc3QYBCABKAlCBOJBAQESLAoCYXQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgTiQQEBIpUCCg9HZXRQcmljZVJlcXVlc3QSLAoGcGFyZW50GAEgASgJQhziQQEC+kEVEhN3aGFyZmluZ2VyLmRldi9UYXNrEhYKCHByb3ZpZGVyGAIgASgJQgTiQQECEhQKBnJlZ2lvbhgDIAEoCUIE4kEBARIRCgNza3UYBCABKAlCBOJBAQISFgoIY2F0ZWdvcnkYBSABKAlCBOJBAQESEgoEdGVybRgGIAEoCUIE4kEBARIbCg1jdXJyZW5jeV9jb2RlGAcgASgJQgTiQQEBEiwKAmF0GAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIE4kEBARIcCg5jYXRhbG9nX2RpZ2VzdBgJIAEoCUIE4kEBASKoAQoRTGlzdFByaWNlc1JlcXVlc3QSLAoGcGFyZW50GAEgASgJQhziQQEC+kEVEhN3aGFyZmluZ2VyLmRldi9UYXNrEhQKBmZpbHRlchgCIAEoCUIE4kEBARIXCglwYWdlX3NpemUYAyABKAVCBOJBAQESGAoKcGFnZV90b2tlbhgEIAEoCUIE4kEBARIcCg5jYXRhbG9nX2RpZ2VzdBgFIAEoCUIE4kEBASJTChJMaXN0UHJpY2VzUmVzcG9uc2USJAoGcHJpY2VzGAEgAygLMhQud2hhcmZpbmdlci52MS5QcmljZRIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiQgoRR2V0Q2F0YWxvZ1JlcXVlc3QSLQoEbmFtZRgBIAEoCUIf4kEBAvpBGAoWd2hhcmZpbmdlci5kZXYvQ2F0YWxvZyJIChNMaXN0Q2F0YWxvZ3NSZXF1ZXN0EhcKCXBhZ2Vfc2l6ZRgBIAEoBUIE4kEBARIYCgpwYWdlX3Rva2VuGAIgASgJQgTiQQEBIlkKFExpc3RDYXRhbG9nc1Jlc3BvbnNlEigKCGNhdGFsb2dzGAEgAygLMhYud2hhcmZpbmdlci52MS5DYXRhbG9nEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJlChRJbXBvcnRDYXRhbG9nUmVxdWVzdBI0CgZoZWFkZXIYASABKAsyIi53aGFyZmluZ2VyLnYxLkltcG9ydENhdGFsb2dIZWFkZXJIABIPCgVjaHVuaxgCIAEoDEgAQgYKBGtpbmQi/gEKE0ltcG9ydENhdGFsb2dIZWFkZXISFAoGZm9ybWF0GAEgASgJQgTiQQEBEhEKA3VybBgCIAEoCUIE4kEBARIUCgZzaGEyNTYYAyABKAlCBOJBAQESFwoJc2lnbmF0dXJlGAQgASgMQgTiQQEBEhYKCGFjdGl2YXRlGAUgASgIQgTiQQEBEh0KD292ZXJyaWRlX2NoZWNrcxgGIAEoCEIE4kEBARIXCglmaWxlX25hbWUYByABKAlCBOJBAQESFAoGcmVhc29uGAggASgJQgTiQQEBEhQKBnVwZGF0ZRgJIAEoCEIE4kEBARITCgVmb3JjZRgKIAEoCEIE4kEBASJ3ChVJbXBvcnRDYXRhbG9nUmVzcG9uc2USKwoIcHJvZ3Jlc3MYASABKAsyFy53aGFyZmluZ2VyLnYxLlByb2dyZXNzSAASKQoHY2F0YWxvZxgCIAEoCzIWLndoYXJmaW5nZXIudjEuQ2F0YWxvZ0gAQgYKBGtpbmQifAoWQWN0aXZhdGVDYXRhbG9nUmVxdWVzdBItCgRuYW1lGAEgASgJQh/iQQEC+kEYChZ3aGFyZmluZ2VyLmRldi9DYXRhbG9nEhQKBnJlYXNvbhgCIAEoCUIE4kEBARIdCg9vdmVycmlkZV9jaGVja3MYAyABKAhCBOJBAQEiSwoWTGlzdEFjdGl2YXRpb25zUmVxdWVzdBIXCglwYWdlX3NpemUYASABKAVCBOJBAQESGAoKcGFnZV90b2tlbhgCIAEoCUIE4kEBASJiChdMaXN0QWN0aXZhdGlvbnNSZXNwb25zZRIuCgthY3RpdmF0aW9ucxgBIAMoCzIZLndoYXJmaW5nZXIudjEuQWN0aXZhdGlvbhIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkyqwUKDlByaWNpbmdTZXJ2aWNlEk8KDEVzdGltYXRlQ29zdBIiLndoYXJmaW5nZXIudjEuRXN0aW1hdGVDb3N0UmVxdWVzdBobLndoYXJmaW5nZXIudjEuQ29zdEVzdGltYXRlEkAKCEdldFByaWNlEh4ud2hhcmZpbmdlci52MS5HZXRQcmljZVJlcXVlc3QaFC53aGFyZmluZ2VyLnYxLlByaWNlElEKCkxpc3RQcmljZXMSIC53aGFyZmluZ2VyLnYxLkxpc3RQcmljZXNSZXF1ZXN0GiEud2hhcmZpbmdlci52MS5MaXN0UHJpY2VzUmVzcG9uc2USRgoKR2V0Q2F0YWxvZxIgLndoYXJmaW5nZXIudjEuR2V0Q2F0YWxvZ1JlcXVlc3QaFi53aGFyZmluZ2VyLnYxLkNhdGFsb2cSVwoMTGlzdENhdGFsb2dzEiIud2hhcmZpbmdlci52MS5MaXN0Q2F0YWxvZ3NSZXF1ZXN0GiMud2hhcmZpbmdlci52MS5MaXN0Q2F0YWxvZ3NSZXNwb25zZRJeCg1JbXBvcnRDYXRhbG9nEiMud2hhcmZpbmdlci52MS5JbXBvcnRDYXRhbG9nUmVxdWVzdBokLndoYXJmaW5nZXIudjEuSW1wb3J0Q2F0YWxvZ1Jlc3BvbnNlKAEwARJQCg9BY3RpdmF0ZUNhdGFsb2cSJS53aGFyZmluZ2VyLnYxLkFjdGl2YXRlQ2F0YWxvZ1JlcXVlc3QaFi53aGFyZmluZ2VyLnYxLkNhdGFsb2cSYAoPTGlzdEFjdGl2YXRpb25zEiUud2hhcmZpbmdlci52MS5MaXN0QWN0aXZhdGlvbnNSZXF1ZXN0GiYud2hhcmZpbmdlci52MS5MaXN0QWN0aXZhdGlvbnNSZXNwb25zZUJdChFkZXYud2hhcmZpbmdlci52MVABWkZnaXRodWIuY29tL3doYXJmaW5nZXIvd2hhcmZpbmdlci9jbGllbnRzL2dvL3doYXJmaW5nZXIvdjE7d2hhcmZpbmdlcnYxYgZwcm90bzM", [file_google_api_field_behavior, file_google_api_resource, file_google_protobuf_timestamp, file_wharfinger_v1_catalog, file_wharfinger_v1_price, file_wharfinger_v1_task]);
+  fileDesc("CiN3aGFyZmluZ2VyL3YxL3ByaWNpbmdfc2VydmljZS5wcm90bxINd2hhcmZpbmdlci52MSKJAgoTRXN0aW1hdGVDb3N0UmVxdWVzdBIvCgZwYXJlbnQYASABKAlCH+JBAQL6QRgKFndoYXJmaW5nZXIuZGV2L1Byb2plY3QSJwoEdGFzaxgCIAEoCzITLndoYXJmaW5nZXIudjEuVGFza0IE4kEBARIsCgVpdGVtcxgDIAMoCzIXLndoYXJmaW5nZXIudjEuQ29zdEl0ZW1CBOJBAQESHAoOY2F0YWxvZ19kaWdlc3QYBCABKAlCBOJBAQESMQoHYXRfdGltZRgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCBOJBAQESGQoLcHJpY2VfYmFzaXMYBiABKAlCBOJBAQEizgIKD0dldFByaWNlUmVxdWVzdBIvCgZwYXJlbnQYASABKAlCH+JBAQL6QRgKFndoYXJmaW5nZXIuZGV2L1Byb2plY3QSFgoIcHJvdmlkZXIYAiABKAlCBOJBAQISFAoGcmVnaW9uGAMgASgJQgTiQQEBEhEKA3NrdRgEIAEoCUIE4kEBAhIWCghjYXRlZ29yeRgFIAEoCUIE4kEBARISCgR0ZXJtGAYgASgJQgTiQQEBEhsKDWN1cnJlbmN5X2NvZGUYByABKAlCBOJBAQESMQoHYXRfdGltZRgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCBOJBAQESHAoOY2F0YWxvZ19kaWdlc3QYCSABKAlCBOJBAQESGQoLcHJpY2VfYmFzaXMYCiABKAlCBOJBAQESFAoGc291cmNlGAsgASgJQgTiQQEBIsYBChFMaXN0UHJpY2VzUmVxdWVzdBIvCgZwYXJlbnQYASABKAlCH+JBAQL6QRgKFndoYXJmaW5nZXIuZGV2L1Byb2plY3QSFAoGZmlsdGVyGAIgASgJQgTiQQEBEhcKCXBhZ2Vfc2l6ZRgDIAEoBUIE4kEBARIYCgpwYWdlX3Rva2VuGAQgASgJQgTiQQEBEhwKDmNhdGFsb2dfZGlnZXN0GAUgASgJQgTiQQEBEhkKC3ByaWNlX2Jhc2lzGAYgASgJQgTiQQEBIlMKEkxpc3RQcmljZXNSZXNwb25zZRIkCgZwcmljZXMYASADKAsyFC53aGFyZmluZ2VyLnYxLlByaWNlEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJCChFHZXRDYXRhbG9nUmVxdWVzdBItCgRuYW1lGAEgASgJQh/iQQEC+kEYChZ3aGFyZmluZ2VyLmRldi9DYXRhbG9nInkKE0xpc3RDYXRhbG9nc1JlcXVlc3QSFwoJcGFnZV9zaXplGAEgASgFQgTiQQEBEhgKCnBhZ2VfdG9rZW4YAiABKAlCBOJBAQESLwoGcGFyZW50GAMgASgJQh/iQQEB+kEYChZ3aGFyZmluZ2VyLmRldi9Qcm9qZWN0IlkKFExpc3RDYXRhbG9nc1Jlc3BvbnNlEigKCGNhdGFsb2dzGAEgAygLMhYud2hhcmZpbmdlci52MS5DYXRhbG9nEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJlChRJbXBvcnRDYXRhbG9nUmVxdWVzdBI0CgZoZWFkZXIYASABKAsyIi53aGFyZmluZ2VyLnYxLkltcG9ydENhdGFsb2dIZWFkZXJIABIPCgVjaHVuaxgCIAEoDEgAQgYKBGtpbmQivwMKE0ltcG9ydENhdGFsb2dIZWFkZXISLgoGdXBsb2FkGAsgASgLMhwud2hhcmZpbmdlci52MS5DYXRhbG9nVXBsb2FkSAASKgoFZmV0Y2gYDCABKAsyGS53aGFyZmluZ2VyLnYxLkNhdGFsb2dVcmxIABIyCgpjb25maWd1cmVkGA0gASgLMhwud2hhcmZpbmdlci52MS5DYXRhbG9nVXBkYXRlSAASFAoGZm9ybWF0GAEgASgJQgTiQQEBEhQKBnNoYTI1NhgDIAEoCUIE4kEBARIXCglzaWduYXR1cmUYBCABKAxCBOJBAQESFgoIYWN0aXZhdGUYBSABKAhCBOJBAQESHQoPb3ZlcnJpZGVfY2hlY2tzGAYgASgIQgTiQQEBEhQKBnJlYXNvbhgIIAEoCUIE4kEBARIUCgZzb3VyY2UYDiABKAlCBOJBAQESLwoGcGFyZW50GA8gASgJQh/iQQEB+kEYChZ3aGFyZmluZ2VyLmRldi9Qcm9qZWN0QggKBm9yaWdpbkoECAIQA0oECAcQCEoECAkQCkoECAoQC1IJZmlsZV9uYW1lUgVmb3JjZVIGdXBkYXRlUgN1cmwiKAoNQ2F0YWxvZ1VwbG9hZBIXCglmaWxlX25hbWUYASABKAlCBOJBAQEiHwoKQ2F0YWxvZ1VybBIRCgN1cmwYASABKAlCBOJBAQIiJAoNQ2F0YWxvZ1VwZGF0ZRITCgVmb3JjZRgBIAEoCEIE4kEBASJ3ChVJbXBvcnRDYXRhbG9nUmVzcG9uc2USKwoIcHJvZ3Jlc3MYASABKAsyFy53aGFyZmluZ2VyLnYxLlByb2dyZXNzSAASKQoHY2F0YWxvZxgCIAEoCzIWLndoYXJmaW5nZXIudjEuQ2F0YWxvZ0gAQgYKBGtpbmQilgEKFkFjdGl2YXRlQ2F0YWxvZ1JlcXVlc3QSLQoEbmFtZRgBIAEoCUIf4kEBAvpBGAoWd2hhcmZpbmdlci5kZXYvQ2F0YWxvZxIUCgZyZWFzb24YAiABKAlCBOJBAQESHQoPb3ZlcnJpZGVfY2hlY2tzGAMgASgIQgTiQQEBEhgKCnJlcXVlc3RfaWQYBCABKAlCBOJBAQEifAoWTGlzdEFjdGl2YXRpb25zUmVxdWVzdBIXCglwYWdlX3NpemUYASABKAVCBOJBAQESGAoKcGFnZV90b2tlbhgCIAEoCUIE4kEBARIvCgZwYXJlbnQYAyABKAlCH+JBAQH6QRgKFndoYXJmaW5nZXIuZGV2L1Byb2plY3QiYgoXTGlzdEFjdGl2YXRpb25zUmVzcG9uc2USLgoLYWN0aXZhdGlvbnMYASADKAsyGS53aGFyZmluZ2VyLnYxLkFjdGl2YXRpb24SFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJMskFCg5QcmljaW5nU2VydmljZRJUCgxFc3RpbWF0ZUNvc3QSIi53aGFyZmluZ2VyLnYxLkVzdGltYXRlQ29zdFJlcXVlc3QaGy53aGFyZmluZ2VyLnYxLkNvc3RFc3RpbWF0ZSIDkAIBEkUKCEdldFByaWNlEh4ud2hhcmZpbmdlci52MS5HZXRQcmljZVJlcXVlc3QaFC53aGFyZmluZ2VyLnYxLlByaWNlIgOQAgESVgoKTGlzdFByaWNlcxIgLndoYXJmaW5nZXIudjEuTGlzdFByaWNlc1JlcXVlc3QaIS53aGFyZmluZ2VyLnYxLkxpc3RQcmljZXNSZXNwb25zZSIDkAIBEksKCkdldENhdGFsb2cSIC53aGFyZmluZ2VyLnYxLkdldENhdGFsb2dSZXF1ZXN0GhYud2hhcmZpbmdlci52MS5DYXRhbG9nIgOQAgESXAoMTGlzdENhdGFsb2dzEiIud2hhcmZpbmdlci52MS5MaXN0Q2F0YWxvZ3NSZXF1ZXN0GiMud2hhcmZpbmdlci52MS5MaXN0Q2F0YWxvZ3NSZXNwb25zZSIDkAIBEl4KDUltcG9ydENhdGFsb2cSIy53aGFyZmluZ2VyLnYxLkltcG9ydENhdGFsb2dSZXF1ZXN0GiQud2hhcmZpbmdlci52MS5JbXBvcnRDYXRhbG9nUmVzcG9uc2UoATABElAKD0FjdGl2YXRlQ2F0YWxvZxIlLndoYXJmaW5nZXIudjEuQWN0aXZhdGVDYXRhbG9nUmVxdWVzdBoWLndoYXJmaW5nZXIudjEuQ2F0YWxvZxJlCg9MaXN0QWN0aXZhdGlvbnMSJS53aGFyZmluZ2VyLnYxLkxpc3RBY3RpdmF0aW9uc1JlcXVlc3QaJi53aGFyZmluZ2VyLnYxLkxpc3RBY3RpdmF0aW9uc1Jlc3BvbnNlIgOQAgFCowEKEWRldi53aGFyZmluZ2VyLnYxQhNQcmljaW5nU2VydmljZVByb3RvUAFaRmdpdGh1Yi5jb20vd2hhcmZpbmdlci93aGFyZmluZ2VyL2NsaWVudHMvZ28vd2hhcmZpbmdlci92MTt3aGFyZmluZ2VydjGqAg1XaGFyZmluZ2VyLlYxygINV2hhcmZpbmdlclxWMeoCDldoYXJmaW5nZXI6OlYxYgZwcm90bzM", [file_google_api_field_behavior, file_google_api_resource, file_google_protobuf_timestamp, file_wharfinger_v1_catalog, file_wharfinger_v1_price, file_wharfinger_v1_task]);
 
 /**
  * Asks for an estimate: of `task`, or of `items`.
@@ -53,7 +53,7 @@ export type EstimateCostRequest = Message<"wharfinger.v1.EstimateCostRequest"> &
   items: CostItem[];
 
   /**
-   * Estimate by this and not by what is active: a CostEstimate's catalog_digest, or a catalogue's digest.
+   * Estimate by this catalogue alone: its digest. Not together with price_basis.
    *
    * @generated from field: string catalog_digest = 4;
    */
@@ -62,9 +62,16 @@ export type EstimateCostRequest = Message<"wharfinger.v1.EstimateCostRequest"> &
   /**
    * By the prices of that moment; unset: now.
    *
-   * @generated from field: google.protobuf.Timestamp at = 5;
+   * @generated from field: google.protobuf.Timestamp at_time = 5;
    */
-  at?: Timestamp | undefined;
+  atTime?: Timestamp | undefined;
+
+  /**
+   * Estimate by what an earlier estimate was made by (CostEstimate.price_basis), and not by what is active.
+   *
+   * @generated from field: string price_basis = 6;
+   */
+  priceBasis: string;
 };
 
 /**
@@ -132,16 +139,30 @@ export type GetPriceRequest = Message<"wharfinger.v1.GetPriceRequest"> & {
   /**
    * The price of that moment; unset: now.
    *
-   * @generated from field: google.protobuf.Timestamp at = 8;
+   * @generated from field: google.protobuf.Timestamp at_time = 8;
    */
-  at?: Timestamp | undefined;
+  atTime?: Timestamp | undefined;
 
   /**
-   * Look in this and not in what is active: a CostEstimate's catalog_digest, or a catalogue's digest.
+   * Look in this catalogue alone: its digest. Not together with price_basis.
    *
    * @generated from field: string catalog_digest = 9;
    */
   catalogDigest: string;
+
+  /**
+   * Look in what an estimate was made by (CostEstimate.price_basis), and not in what is active.
+   *
+   * @generated from field: string price_basis = 10;
+   */
+  priceBasis: string;
+
+  /**
+   * Take a figure of this source only, as in Price.source. Empty: of any.
+   *
+   * @generated from field: string source = 11;
+   */
+  source: string;
 };
 
 /**
@@ -166,7 +187,7 @@ export type ListPricesRequest = Message<"wharfinger.v1.ListPricesRequest"> & {
 
   /**
    * Comparisons joined by AND: `provider = "ec2_linux" AND region = "us-east-1" AND sku : "m5."`. Fields: provider,
-   * region, sku (`:` is "begins with"), category, term, currency_code, unit.
+   * region, sku (`:` is "begins with"), category, term, currency_code, unit, source.
    *
    * @generated from field: string filter = 2;
    */
@@ -187,11 +208,18 @@ export type ListPricesRequest = Message<"wharfinger.v1.ListPricesRequest"> & {
   pageToken: string;
 
   /**
-   * List what is in this and not in what is active: a CostEstimate's catalog_digest, or a catalogue's digest.
+   * List what is in this catalogue alone: its digest. Not together with price_basis.
    *
    * @generated from field: string catalog_digest = 5;
    */
   catalogDigest: string;
+
+  /**
+   * List what an estimate was made by (CostEstimate.price_basis), and not what is active.
+   *
+   * @generated from field: string price_basis = 6;
+   */
+  priceBasis: string;
 };
 
 /**
@@ -269,6 +297,13 @@ export type ListCatalogsRequest = Message<"wharfinger.v1.ListCatalogsRequest"> &
    * @generated from field: string page_token = 2;
    */
   pageToken: string;
+
+  /**
+   * `projects/{project}`: those that the project may use, which is all of them so far. Empty: all.
+   *
+   * @generated from field: string parent = 3;
+   */
+  parent: string;
 };
 
 /**
@@ -350,18 +385,42 @@ export const ImportCatalogRequestSchema: GenMessage<ImportCatalogRequest> = /*@_
  */
 export type ImportCatalogHeader = Message<"wharfinger.v1.ImportCatalogHeader"> & {
   /**
+   * Where the file comes from. Not set: chunks follow, as with an empty upload.
+   *
+   * @generated from oneof wharfinger.v1.ImportCatalogHeader.origin
+   */
+  origin: {
+    /**
+     * It follows in chunks.
+     *
+     * @generated from field: wharfinger.v1.CatalogUpload upload = 11;
+     */
+    value: CatalogUpload;
+    case: "upload";
+  } | {
+    /**
+     * The server fetches it, by http or https; no chunks follow.
+     *
+     * @generated from field: wharfinger.v1.CatalogUrl fetch = 12;
+     */
+    value: CatalogUrl;
+    case: "fetch";
+  } | {
+    /**
+     * The server fetches what its operator configured; no chunks follow.
+     *
+     * @generated from field: wharfinger.v1.CatalogUpdate configured = 13;
+     */
+    value: CatalogUpdate;
+    case: "configured";
+  } | { case: undefined; value?: undefined };
+
+  /**
    * The name of a price source. Empty: the one that recognises the file.
    *
    * @generated from field: string format = 1;
    */
   format: string;
-
-  /**
-   * Where the server fetches the file, by http or https; no chunks follow then.
-   *
-   * @generated from field: string url = 2;
-   */
-  url: string;
 
   /**
    * SHA-256 that the file must have, in hexadecimal.
@@ -392,13 +451,6 @@ export type ImportCatalogHeader = Message<"wharfinger.v1.ImportCatalogHeader"> &
   overrideChecks: boolean;
 
   /**
-   * What to call it where there is no URL, such as the file's name.
-   *
-   * @generated from field: string file_name = 7;
-   */
-  fileName: string;
-
-  /**
    * Why, for those who read the record of activations later.
    *
    * @generated from field: string reason = 8;
@@ -406,20 +458,18 @@ export type ImportCatalogHeader = Message<"wharfinger.v1.ImportCatalogHeader"> &
   reason: string;
 
   /**
-   * Instead of a URL: the server fetches what its operator configured, or else Libcloud's published file, and checks it
-   * by the checksum that lies beside it; no chunks follow. Where the server asked a short while ago it does not ask
-   * again, and answers with the catalogue that it has from there.
+   * The source that the catalogue is of, such as `libcloud`. Empty: the format's name.
    *
-   * @generated from field: bool update = 9;
+   * @generated from field: string source = 14;
    */
-  update: boolean;
+  source: string;
 
   /**
-   * Fetch although the server asked a short while ago.
+   * `projects/{project}`: for that project alone, which no server can do yet. Empty: for all.
    *
-   * @generated from field: bool force = 10;
+   * @generated from field: string parent = 15;
    */
-  force: boolean;
+  parent: string;
 };
 
 /**
@@ -428,6 +478,70 @@ export type ImportCatalogHeader = Message<"wharfinger.v1.ImportCatalogHeader"> &
  */
 export const ImportCatalogHeaderSchema: GenMessage<ImportCatalogHeader> = /*@__PURE__*/
   messageDesc(file_wharfinger_v1_pricing_service, 8);
+
+/**
+ * A file that the caller sends.
+ *
+ * @generated from message wharfinger.v1.CatalogUpload
+ */
+export type CatalogUpload = Message<"wharfinger.v1.CatalogUpload"> & {
+  /**
+   * What to call it, such as the file's name; 255 characters at most.
+   *
+   * @generated from field: string file_name = 1;
+   */
+  fileName: string;
+};
+
+/**
+ * Describes the message wharfinger.v1.CatalogUpload.
+ * Use `create(CatalogUploadSchema)` to create a new message.
+ */
+export const CatalogUploadSchema: GenMessage<CatalogUpload> = /*@__PURE__*/
+  messageDesc(file_wharfinger_v1_pricing_service, 9);
+
+/**
+ * A file that the server fetches.
+ *
+ * @generated from message wharfinger.v1.CatalogUrl
+ */
+export type CatalogUrl = Message<"wharfinger.v1.CatalogUrl"> & {
+  /**
+   * Its address, by http or https.
+   *
+   * @generated from field: string url = 1;
+   */
+  url: string;
+};
+
+/**
+ * Describes the message wharfinger.v1.CatalogUrl.
+ * Use `create(CatalogUrlSchema)` to create a new message.
+ */
+export const CatalogUrlSchema: GenMessage<CatalogUrl> = /*@__PURE__*/
+  messageDesc(file_wharfinger_v1_pricing_service, 10);
+
+/**
+ * What the server's operator configured, or else Libcloud's published file: the server fetches it, and checks it by the
+ * checksum that lies beside it.
+ *
+ * @generated from message wharfinger.v1.CatalogUpdate
+ */
+export type CatalogUpdate = Message<"wharfinger.v1.CatalogUpdate"> & {
+  /**
+   * Fetch although the server asked a short while ago. Otherwise it answers with the catalogue that it has from there.
+   *
+   * @generated from field: bool force = 1;
+   */
+  force: boolean;
+};
+
+/**
+ * Describes the message wharfinger.v1.CatalogUpdate.
+ * Use `create(CatalogUpdateSchema)` to create a new message.
+ */
+export const CatalogUpdateSchema: GenMessage<CatalogUpdate> = /*@__PURE__*/
+  messageDesc(file_wharfinger_v1_pricing_service, 11);
 
 /**
  * One message of an import's answer: progress, and last the catalogue.
@@ -464,7 +578,7 @@ export type ImportCatalogResponse = Message<"wharfinger.v1.ImportCatalogResponse
  * Use `create(ImportCatalogResponseSchema)` to create a new message.
  */
 export const ImportCatalogResponseSchema: GenMessage<ImportCatalogResponse> = /*@__PURE__*/
-  messageDesc(file_wharfinger_v1_pricing_service, 9);
+  messageDesc(file_wharfinger_v1_pricing_service, 12);
 
 /**
  * Asks to make a catalogue the active one.
@@ -492,6 +606,14 @@ export type ActivateCatalogRequest = Message<"wharfinger.v1.ActivateCatalogReque
    * @generated from field: bool override_checks = 3;
    */
   overrideChecks: boolean;
+
+  /**
+   * The caller's own id of this request, best a UUID; 1 to 128 characters. A catalogue that is the active one already is
+   * not made active a second time, with an id or without.
+   *
+   * @generated from field: string request_id = 4;
+   */
+  requestId: string;
 };
 
 /**
@@ -499,7 +621,7 @@ export type ActivateCatalogRequest = Message<"wharfinger.v1.ActivateCatalogReque
  * Use `create(ActivateCatalogRequestSchema)` to create a new message.
  */
 export const ActivateCatalogRequestSchema: GenMessage<ActivateCatalogRequest> = /*@__PURE__*/
-  messageDesc(file_wharfinger_v1_pricing_service, 10);
+  messageDesc(file_wharfinger_v1_pricing_service, 13);
 
 /**
  * Asks for a page of activations.
@@ -520,6 +642,13 @@ export type ListActivationsRequest = Message<"wharfinger.v1.ListActivationsReque
    * @generated from field: string page_token = 2;
    */
   pageToken: string;
+
+  /**
+   * `projects/{project}`: those that the project may use, which is all of them so far. Empty: all.
+   *
+   * @generated from field: string parent = 3;
+   */
+  parent: string;
 };
 
 /**
@@ -527,7 +656,7 @@ export type ListActivationsRequest = Message<"wharfinger.v1.ListActivationsReque
  * Use `create(ListActivationsRequestSchema)` to create a new message.
  */
 export const ListActivationsRequestSchema: GenMessage<ListActivationsRequest> = /*@__PURE__*/
-  messageDesc(file_wharfinger_v1_pricing_service, 11);
+  messageDesc(file_wharfinger_v1_pricing_service, 14);
 
 /**
  * A page of activations.
@@ -555,7 +684,7 @@ export type ListActivationsResponse = Message<"wharfinger.v1.ListActivationsResp
  * Use `create(ListActivationsResponseSchema)` to create a new message.
  */
 export const ListActivationsResponseSchema: GenMessage<ListActivationsResponse> = /*@__PURE__*/
-  messageDesc(file_wharfinger_v1_pricing_service, 12);
+  messageDesc(file_wharfinger_v1_pricing_service, 15);
 
 /**
  * Prices come in immutable catalogues that are checked before they are used. An unknown price is NOT_FOUND, never zero.

@@ -10,23 +10,23 @@ import { file_google_api_field_behavior } from "../../google/api/field_behavior_
 import { file_google_api_resource } from "../../google/api/resource_pb.js";
 import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_duration, file_google_protobuf_struct, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
-import type { Status } from "../../google/rpc/status_pb.js";
-import { file_google_rpc_status } from "../../google/rpc/status_pb.js";
-import type { PartialFailure } from "./failure_pb.js";
+import type { Failure } from "./failure_pb.js";
 import { file_wharfinger_v1_failure } from "./failure_pb.js";
+import type { LedgerSummary } from "./ledger_pb.js";
+import { file_wharfinger_v1_ledger } from "./ledger_pb.js";
+import type { PartialFailure } from "./partial_failure_pb.js";
+import { file_wharfinger_v1_partial_failure } from "./partial_failure_pb.js";
 import type { Policy } from "./policy_pb.js";
 import { file_wharfinger_v1_policy } from "./policy_pb.js";
 import type { CostEstimate } from "./price_pb.js";
 import { file_wharfinger_v1_price } from "./price_pb.js";
-import type { ResourceSummary } from "./resource_pb.js";
-import { file_wharfinger_v1_resource } from "./resource_pb.js";
 import type { JsonObject, Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file wharfinger/v1/task.proto.
  */
 export const file_wharfinger_v1_task: GenFile = /*@__PURE__*/
-  fileDesc("Chh3aGFyZmluZ2VyL3YxL3Rhc2sucHJvdG8SDXdoYXJmaW5nZXIudjEi/gkKBFRhc2sSEgoEbmFtZRgBIAEoCUIE4kEBCBIRCgN1aWQYAiABKAlCBOJBAQMSEgoEZXRhZxgDIAEoCUIE4kEBAxIVCgZzY3JpcHQYBCABKAlCBeJBAgIFEh0KDnNjcmlwdF92ZXJzaW9uGAUgASgJQgXiQQIBBRIXCghleGVjdXRvchgGIAEoCUIF4kECAQUSLgoGcGFyYW1zGAcgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdEIF4kECAQUSNgoGbGFiZWxzGAggAygLMh8ud2hhcmZpbmdlci52MS5UYXNrLkxhYmVsc0VudHJ5QgXiQQIBBRIsCgZwb2xpY3kYCSABKAsyFS53aGFyZmluZ2VyLnYxLlBvbGljeUIF4kECAQUSLQoFc3RhdGUYCiABKA4yGC53aGFyZmluZ2VyLnYxLlRhc2tTdGF0ZUIE4kEBAxIcCg53YWl0aW5nX3JlYXNvbhgLIAEoCUIE4kEBAxIvCghwcm9ncmVzcxgMIAEoCzIXLndoYXJmaW5nZXIudjEuUHJvZ3Jlc3NCBOJBAQMSLQoGcmVzdWx0GA0gASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdEIE4kEBAxInCgVlcnJvchgOIAEoCzISLmdvb2dsZS5ycGMuU3RhdHVzQgTiQQEDEjAKDnJvbGxiYWNrX2Vycm9yGA8gASgLMhIuZ29vZ2xlLnJwYy5TdGF0dXNCBOJBAQMSNwoJcmVzb3VyY2VzGBAgASgLMh4ud2hhcmZpbmdlci52MS5SZXNvdXJjZVN1bW1hcnlCBOJBAQMSLgoIYXR0ZW1wdHMYESADKAsyFi53aGFyZmluZ2VyLnYxLkF0dGVtcHRCBOJBAQMSMwoIZXN0aW1hdGUYEiABKAsyGy53aGFyZmluZ2VyLnYxLkNvc3RFc3RpbWF0ZUIE4kEBAxI1CgtjcmVhdGVfdGltZRgTIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCBOJBAQMSNQoLdXBkYXRlX3RpbWUYFCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgTiQQEDEjQKCnN0YXJ0X3RpbWUYFSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgTiQQEDEjIKCGVuZF90aW1lGBYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIE4kEBAxI1CgtleHBpcmVfdGltZRgXIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCBOJBAQMSGwoNbGFzdF9zZXF1ZW5jZRgYIAEoA0IE4kEBAxIVCgdjcmVhdG9yGBkgASgJQgTiQQEDEjwKD3BhcnRpYWxfZmFpbHVyZRgaIAEoCzIdLndoYXJmaW5nZXIudjEuUGFydGlhbEZhaWx1cmVCBOJBAQMSOAoNcm9sbGJhY2tfcGxhbhgbIAEoCzIbLndoYXJmaW5nZXIudjEuUm9sbGJhY2tQbGFuQgTiQQEDGi0KC0xhYmVsc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAE6RupBQwoTd2hhcmZpbmdlci5kZXYvVGFzaxIfcHJvamVjdHMve3Byb2plY3R9L3Rhc2tzL3t0YXNrfSoFdGFza3MyBHRhc2sixwEKDFJvbGxiYWNrUGxhbhIqCgV3YXZlcxgBIAMoCzIbLndoYXJmaW5nZXIudjEuUm9sbGJhY2tXYXZlEhAKCHJldGFpbmVkGAIgAygJEg4KBnNvdWdodBgDIAMoCRI5CgdibG9ja2VkGAQgAygLMigud2hhcmZpbmdlci52MS5Sb2xsYmFja1BsYW4uQmxvY2tlZEVudHJ5Gi4KDEJsb2NrZWRFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIhwKDFJvbGxiYWNrV2F2ZRIMCgRrZXlzGAEgAygJIskBCghQcm9ncmVzcxIMCgRzdGVwGAEgASgJEgwKBGRvbmUYAiABKAMSEgoFdG90YWwYAyABKANIAIgBARIMCgR1bml0GAQgASgJEg8KB21lc3NhZ2UYBSABKAkSKwoDZXRhGAYgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uSAGIAQESLwoLdXBkYXRlX3RpbWUYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQggKBl90b3RhbEIGCgRfZXRhIpECCgdBdHRlbXB0EhMKBWVwb2NoGAEgASgDQgTiQQEDEjAKBXBoYXNlGAIgASgOMhsud2hhcmZpbmdlci52MS5BdHRlbXB0UGhhc2VCBOJBAQMSFgoIZXhlY3V0b3IYAyABKAlCBOJBAQMSFAoGd29ya2VyGAQgASgJQgTiQQEDEjQKCnN0YXJ0X3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgTiQQEDEjIKCGVuZF90aW1lGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIE4kEBAxInCgVlcnJvchgHIAEoCzISLmdvb2dsZS5ycGMuU3RhdHVzQgTiQQEDIhQKBFBsYW4SDAoEa2V5cxgBIAMoCSq2AgoJVGFza1N0YXRlEhoKFlRBU0tfU1RBVEVfVU5TUEVDSUZJRUQQABIVChFUQVNLX1NUQVRFX1FVRVVFRBABEhYKElRBU0tfU1RBVEVfUlVOTklORxACEhkKFVRBU0tfU1RBVEVfQ0FOQ0VMTElORxADEhsKF1RBU0tfU1RBVEVfUk9MTElOR19CQUNLEAQSGAoUVEFTS19TVEFURV9TVUNDRUVERUQQBRIVChFUQVNLX1NUQVRFX0ZBSUxFRBAGEhgKFFRBU0tfU1RBVEVfQ0FOQ0VMTEVEEAcSHwobVEFTS19TVEFURV9QQVJUSUFMTFlfRkFJTEVEEAgSGgoWVEFTS19TVEFURV9ST0xMRURfQkFDSxAJEh4KGlRBU0tfU1RBVEVfUk9MTEJBQ0tfRkFJTEVEEAoqTgoIVGFza1ZpZXcSGQoVVEFTS19WSUVXX1VOU1BFQ0lGSUVEEAASEwoPVEFTS19WSUVXX0JBU0lDEAESEgoOVEFTS19WSUVXX0ZVTEwQAip2CgxBdHRlbXB0UGhhc2USHQoZQVRURU1QVF9QSEFTRV9VTlNQRUNJRklFRBAAEhUKEUFUVEVNUFRfUEhBU0VfUlVOEAESGAoUQVRURU1QVF9QSEFTRV9TRVRUTEUQAhIWChJBVFRFTVBUX1BIQVNFX1VORE8QA0KMAQoRZGV2LndoYXJmaW5nZXIudjFQAVpGZ2l0aHViLmNvbS93aGFyZmluZ2VyL3doYXJmaW5nZXIvY2xpZW50cy9nby93aGFyZmluZ2VyL3YxO3doYXJmaW5nZXJ2MepBLAoWd2hhcmZpbmdlci5kZXYvUHJvamVjdBIScHJvamVjdHMve3Byb2plY3R9YgZwcm90bzM", [file_google_api_field_behavior, file_google_api_resource, file_google_protobuf_duration, file_google_protobuf_struct, file_google_protobuf_timestamp, file_google_rpc_status, file_wharfinger_v1_failure, file_wharfinger_v1_policy, file_wharfinger_v1_price, file_wharfinger_v1_resource]);
+  fileDesc("Chh3aGFyZmluZ2VyL3YxL3Rhc2sucHJvdG8SDXdoYXJmaW5nZXIudjEiswoKBFRhc2sSEgoEbmFtZRgBIAEoCUIE4kEBCBIRCgN1aWQYAiABKAlCBOJBAQMSEgoEZXRhZxgDIAEoCUIE4kEBAxIVCgZzY3JpcHQYBCABKAlCBeJBAgIFEh0KDnNjcmlwdF92ZXJzaW9uGAUgASgJQgXiQQIBBRIXCghleGVjdXRvchgGIAEoCUIF4kECAQUSLgoGcGFyYW1zGAcgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdEIF4kECAQUSNgoGbGFiZWxzGAggAygLMh8ud2hhcmZpbmdlci52MS5UYXNrLkxhYmVsc0VudHJ5QgXiQQIBBRIsCgZwb2xpY3kYCSABKAsyFS53aGFyZmluZ2VyLnYxLlBvbGljeUIF4kECAQUSLQoFc3RhdGUYCiABKA4yGC53aGFyZmluZ2VyLnYxLlRhc2tTdGF0ZUIE4kEBAxIcCg53YWl0aW5nX3JlYXNvbhgLIAEoCUIE4kEBAxIvCghwcm9ncmVzcxgMIAEoCzIXLndoYXJmaW5nZXIudjEuUHJvZ3Jlc3NCBOJBAQMSLQoGcmVzdWx0GA0gASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdEIE4kEBAxItCgdmYWlsdXJlGBwgASgLMhYud2hhcmZpbmdlci52MS5GYWlsdXJlQgTiQQEDEjYKEHJvbGxiYWNrX2ZhaWx1cmUYHSABKAsyFi53aGFyZmluZ2VyLnYxLkZhaWx1cmVCBOJBAQMSMgoGbGVkZ2VyGBAgASgLMhwud2hhcmZpbmdlci52MS5MZWRnZXJTdW1tYXJ5QgTiQQEDEi4KCGF0dGVtcHRzGBEgAygLMhYud2hhcmZpbmdlci52MS5BdHRlbXB0QgTiQQEDEjMKCGVzdGltYXRlGBIgASgLMhsud2hhcmZpbmdlci52MS5Db3N0RXN0aW1hdGVCBOJBAQMSNQoLY3JlYXRlX3RpbWUYEyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgTiQQEDEjUKC3VwZGF0ZV90aW1lGBQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIE4kEBAxI0CgpzdGFydF90aW1lGBUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIE4kEBAxIyCghlbmRfdGltZRgWIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCBOJBAQMSNQoLZXhwaXJlX3RpbWUYFyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgTiQQEDEhsKDWxhc3Rfc2VxdWVuY2UYGCABKANCBOJBAQMSFQoHY3JlYXRvchgZIAEoCUIE4kEBAxI8Cg9wYXJ0aWFsX2ZhaWx1cmUYGiABKAsyHS53aGFyZmluZ2VyLnYxLlBhcnRpYWxGYWlsdXJlQgTiQQEDEjgKDXJvbGxiYWNrX3BsYW4YGyABKAsyGy53aGFyZmluZ2VyLnYxLlJvbGxiYWNrUGxhbkIE4kEBAxotCgtMYWJlbHNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBOkbqQUMKE3doYXJmaW5nZXIuZGV2L1Rhc2sSH3Byb2plY3RzL3twcm9qZWN0fS90YXNrcy97dGFza30qBXRhc2tzMgR0YXNrSgQIDhAPSgQIDxAQUgVlcnJvclIJcmVzb3VyY2VzUg5yb2xsYmFja19lcnJvciLHAQoMUm9sbGJhY2tQbGFuEioKBXdhdmVzGAEgAygLMhsud2hhcmZpbmdlci52MS5Sb2xsYmFja1dhdmUSEAoIcmV0YWluZWQYAiADKAkSDgoGc291Z2h0GAMgAygJEjkKB2Jsb2NrZWQYBCADKAsyKC53aGFyZmluZ2VyLnYxLlJvbGxiYWNrUGxhbi5CbG9ja2VkRW50cnkaLgoMQmxvY2tlZEVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiHAoMUm9sbGJhY2tXYXZlEgwKBGtleXMYASADKAkivAEKCFByb2dyZXNzEgwKBHN0ZXAYASABKAkSDAoEZG9uZRgCIAEoAxISCgV0b3RhbBgDIAEoA0gAiAEBEgwKBHVuaXQYBCABKAkSDwoHbWVzc2FnZRgFIAEoCRImCgNldGEYBiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SLwoLdXBkYXRlX3RpbWUYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQggKBl90b3RhbCKkAgoHQXR0ZW1wdBITCgVlcG9jaBgBIAEoA0IE4kEBAxIwCgVwaGFzZRgCIAEoDjIbLndoYXJmaW5nZXIudjEuQXR0ZW1wdFBoYXNlQgTiQQEDEhYKCGV4ZWN1dG9yGAMgASgJQgTiQQEDEhQKBndvcmtlchgEIAEoCUIE4kEBAxI0CgpzdGFydF90aW1lGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIE4kEBAxIyCghlbmRfdGltZRgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCBOJBAQMSLQoHZmFpbHVyZRgIIAEoCzIWLndoYXJmaW5nZXIudjEuRmFpbHVyZUIE4kEBA0oECAcQCFIFZXJyb3IqtgIKCVRhc2tTdGF0ZRIaChZUQVNLX1NUQVRFX1VOU1BFQ0lGSUVEEAASFQoRVEFTS19TVEFURV9RVUVVRUQQARIWChJUQVNLX1NUQVRFX1JVTk5JTkcQAhIZChVUQVNLX1NUQVRFX0NBTkNFTExJTkcQAxIbChdUQVNLX1NUQVRFX1JPTExJTkdfQkFDSxAEEhgKFFRBU0tfU1RBVEVfU1VDQ0VFREVEEAUSFQoRVEFTS19TVEFURV9GQUlMRUQQBhIYChRUQVNLX1NUQVRFX0NBTkNFTExFRBAHEh8KG1RBU0tfU1RBVEVfUEFSVElBTExZX0ZBSUxFRBAIEhoKFlRBU0tfU1RBVEVfUk9MTEVEX0JBQ0sQCRIeChpUQVNLX1NUQVRFX1JPTExCQUNLX0ZBSUxFRBAKKk4KCFRhc2tWaWV3EhkKFVRBU0tfVklFV19VTlNQRUNJRklFRBAAEhMKD1RBU0tfVklFV19CQVNJQxABEhIKDlRBU0tfVklFV19GVUxMEAIqdgoMQXR0ZW1wdFBoYXNlEh0KGUFUVEVNUFRfUEhBU0VfVU5TUEVDSUZJRUQQABIVChFBVFRFTVBUX1BIQVNFX1JVThABEhgKFEFUVEVNUFRfUEhBU0VfU0VUVExFEAISFgoSQVRURU1QVF9QSEFTRV9VTkRPEANCyAEKEWRldi53aGFyZmluZ2VyLnYxQglUYXNrUHJvdG9QAVpGZ2l0aHViLmNvbS93aGFyZmluZ2VyL3doYXJmaW5nZXIvY2xpZW50cy9nby93aGFyZmluZ2VyL3YxO3doYXJmaW5nZXJ2MaoCDVdoYXJmaW5nZXIuVjHKAg1XaGFyZmluZ2VyXFYx6gIOV2hhcmZpbmdlcjo6VjHqQSwKFndoYXJmaW5nZXIuZGV2L1Byb2plY3QSEnByb2plY3RzL3twcm9qZWN0fWIGcHJvdG8z", [file_google_api_field_behavior, file_google_api_resource, file_google_protobuf_duration, file_google_protobuf_struct, file_google_protobuf_timestamp, file_wharfinger_v1_failure, file_wharfinger_v1_ledger, file_wharfinger_v1_partial_failure, file_wharfinger_v1_policy, file_wharfinger_v1_price]);
 
 /**
  * One request to run a script with params, and all that became of it.
@@ -147,27 +147,25 @@ export type Task = Message<"wharfinger.v1.Task"> & {
   result?: JsonObject | undefined;
 
   /**
-   * Why the task failed or was cancelled: the first cause, which a rollback never overwrites. Its details hold a
-   * google.rpc.ErrorInfo (see ErrorReason) and, when something is left over, a PartialFailure, which BASIC views leave
-   * out.
+   * Why the task failed or was cancelled: the first cause, which a rollback never overwrites.
    *
-   * @generated from field: google.rpc.Status error = 14;
+   * @generated from field: wharfinger.v1.Failure failure = 28;
    */
-  error?: Status | undefined;
+  failure?: Failure | undefined;
 
   /**
-   * Why the latest rollback failed or stopped; set in ROLLBACK_FAILED. Its details hold a google.rpc.ErrorInfo.
+   * Why the latest rollback failed or stopped; set in ROLLBACK_FAILED.
    *
-   * @generated from field: google.rpc.Status rollback_error = 15;
+   * @generated from field: wharfinger.v1.Failure rollback_failure = 29;
    */
-  rollbackError?: Status | undefined;
+  rollbackFailure?: Failure | undefined;
 
   /**
-   * How many of the ledger's entries stand where; ListTaskResources has the entries.
+   * How many of the ledger's entries stand where; ListLedgerEntries has the entries.
    *
-   * @generated from field: wharfinger.v1.ResourceSummary resources = 16;
+   * @generated from field: wharfinger.v1.LedgerSummary ledger = 16;
    */
-  resources?: ResourceSummary | undefined;
+  ledger?: LedgerSummary | undefined;
 
   /**
    * The last 10 attempts, oldest first. BASIC views leave them out.
@@ -237,7 +235,7 @@ export type Task = Message<"wharfinger.v1.Task"> & {
 
   /**
    * Where a half-done task stands: what exists, what is uncertain, what was never begun. Set while the task is
-   * PARTIALLY_FAILED or ROLLBACK_FAILED; the same message is among the details of `error`. BASIC views leave it out.
+   * PARTIALLY_FAILED or ROLLBACK_FAILED. BASIC views leave it out.
    *
    * @generated from field: wharfinger.v1.PartialFailure partial_failure = 26;
    */
@@ -365,7 +363,7 @@ export type Progress = Message<"wharfinger.v1.Progress"> & {
   /**
    * Time left of this step, estimated from its pace; unset without a total or a pace.
    *
-   * @generated from field: optional google.protobuf.Duration eta = 6;
+   * @generated from field: google.protobuf.Duration eta = 6;
    */
   eta?: Duration | undefined;
 
@@ -435,9 +433,9 @@ export type Attempt = Message<"wharfinger.v1.Attempt"> & {
   /**
    * Why it failed; unset while it runs and when it did its work.
    *
-   * @generated from field: google.rpc.Status error = 7;
+   * @generated from field: wharfinger.v1.Failure failure = 8;
    */
-  error?: Status | undefined;
+  failure?: Failure | undefined;
 };
 
 /**
@@ -446,27 +444,6 @@ export type Attempt = Message<"wharfinger.v1.Attempt"> & {
  */
 export const AttemptSchema: GenMessage<Attempt> = /*@__PURE__*/
   messageDesc(file_wharfinger_v1_task, 4);
-
-/**
- * Everything a task means to make, told before it makes any of it, so that a failure can name what was never begun.
- *
- * @generated from message wharfinger.v1.Plan
- */
-export type Plan = Message<"wharfinger.v1.Plan"> & {
-  /**
-   * Keys of the ledger entries to come, such as `node/web-3`; each as Resource.key, and each once.
-   *
-   * @generated from field: repeated string keys = 1;
-   */
-  keys: string[];
-};
-
-/**
- * Describes the message wharfinger.v1.Plan.
- * Use `create(PlanSchema)` to create a new message.
- */
-export const PlanSchema: GenMessage<Plan> = /*@__PURE__*/
-  messageDesc(file_wharfinger_v1_task, 5);
 
 /**
  * Where a task is in its life. SUCCEEDED, FAILED, CANCELLED, PARTIALLY_FAILED, ROLLED_BACK and ROLLBACK_FAILED are at
@@ -533,7 +510,7 @@ export enum TaskState {
   CANCELLED = 7,
 
   /**
-   * It failed or was cancelled and something may be alive; the PartialFailure in `error` says what.
+   * It failed or was cancelled and something may be alive; `partial_failure` says what.
    *
    * @generated from enum value: TASK_STATE_PARTIALLY_FAILED = 8;
    */
@@ -574,8 +551,7 @@ export enum TaskView {
   UNSPECIFIED = 0,
 
   /**
-   * Without params, result, attempts, estimate, waiting_reason and PartialFailure; cheap to list. Of errors it has the
-   * code, the message and the ErrorInfo.
+   * Without params, result, attempts, estimate, waiting_reason and partial_failure; cheap to list.
    *
    * @generated from enum value: TASK_VIEW_BASIC = 1;
    */

@@ -14,8 +14,8 @@ import type { Status } from "../../google/rpc/status_pb.js";
 import { file_google_rpc_status } from "../../google/rpc/status_pb.js";
 import type { Heartbeat, TaskEvent, TaskEvents, TaskProgress } from "./event_pb.js";
 import { file_wharfinger_v1_event } from "./event_pb.js";
-import type { Resource } from "./resource_pb.js";
-import { file_wharfinger_v1_resource } from "./resource_pb.js";
+import type { LedgerEntry } from "./ledger_pb.js";
+import { file_wharfinger_v1_ledger } from "./ledger_pb.js";
 import type { Progress, Task, TaskSchema, TaskView } from "./task_pb.js";
 import { file_wharfinger_v1_task } from "./task_pb.js";
 import type { Message } from "@bufbuild/protobuf";
@@ -24,7 +24,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file wharfinger/v1/task_service.proto.
  */
 export const file_wharfinger_v1_task_service: GenFile = /*@__PURE__*/
-  fileDesc("CiB3aGFyZmluZ2VyL3YxL3Rhc2tfc2VydmljZS5wcm90bxINd2hhcmZpbmdlci52MSK4AQoRQ3JlYXRlVGFza1JlcXVlc3QSLAoGcGFyZW50GAEgASgJQhziQQEC+kEVEhN3aGFyZmluZ2VyLmRldi9UYXNrEhUKB3Rhc2tfaWQYAiABKAlCBOJBAQESJwoEdGFzaxgDIAEoCzITLndoYXJmaW5nZXIudjEuVGFza0IE4kEBAhIYCgpyZXF1ZXN0X2lkGAQgASgJQgTiQQEBEhsKDXZhbGlkYXRlX29ubHkYBSABKAhCBOJBAQEigQEKF0JhdGNoQ3JlYXRlVGFza3NSZXF1ZXN0EiwKBnBhcmVudBgBIAEoCUIc4kEBAvpBFRITd2hhcmZpbmdlci5kZXYvVGFzaxI4CghyZXF1ZXN0cxgCIAMoCzIgLndoYXJmaW5nZXIudjEuQ3JlYXRlVGFza1JlcXVlc3RCBOJBAQIiTgoYQmF0Y2hDcmVhdGVUYXNrc1Jlc3BvbnNlEjIKCG91dGNvbWVzGAEgAygLMiAud2hhcmZpbmdlci52MS5DcmVhdGVUYXNrT3V0Y29tZSJoChFDcmVhdGVUYXNrT3V0Y29tZRIjCgR0YXNrGAEgASgLMhMud2hhcmZpbmdlci52MS5UYXNrSAASIwoFZXJyb3IYAiABKAsyEi5nb29nbGUucnBjLlN0YXR1c0gAQgkKB291dGNvbWUiaQoOR2V0VGFza1JlcXVlc3QSKgoEbmFtZRgBIAEoCUIc4kEBAvpBFQoTd2hhcmZpbmdlci5kZXYvVGFzaxIrCgR2aWV3GAIgASgOMhcud2hhcmZpbmdlci52MS5UYXNrVmlld0IE4kEBASLOAQoQTGlzdFRhc2tzUmVxdWVzdBIsCgZwYXJlbnQYASABKAlCHOJBAQL6QRUSE3doYXJmaW5nZXIuZGV2L1Rhc2sSFAoGZmlsdGVyGAIgASgJQgTiQQEBEhYKCG9yZGVyX2J5GAMgASgJQgTiQQEBEhcKCXBhZ2Vfc2l6ZRgEIAEoBUIE4kEBARIYCgpwYWdlX3Rva2VuGAUgASgJQgTiQQEBEisKBHZpZXcYBiABKA4yFy53aGFyZmluZ2VyLnYxLlRhc2tWaWV3QgTiQQEBIlAKEUxpc3RUYXNrc1Jlc3BvbnNlEiIKBXRhc2tzGAEgAygLMhMud2hhcmZpbmdlci52MS5UYXNrEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSK1AQoQV2F0Y2hUYXNrUmVxdWVzdBIqCgRuYW1lGAEgASgJQhziQQEC+kEVChN3aGFyZmluZ2VyLmRldi9UYXNrEhwKDmFmdGVyX3NlcXVlbmNlGAIgASgDQgTiQQEBEjsKEmhlYXJ0YmVhdF9pbnRlcnZhbBgDIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbkIE4kEBARIaCgxyZXN1bWVfdG9rZW4YBCABKAxCBOJBAQEi9QEKEVdhdGNoVGFza1Jlc3BvbnNlEicKCHNuYXBzaG90GAEgASgLMhMud2hhcmZpbmdlci52MS5UYXNrSAASKwoGZXZlbnRzGAIgASgLMhkud2hhcmZpbmdlci52MS5UYXNrRXZlbnRzSAASKwoIcHJvZ3Jlc3MYAyABKAsyFy53aGFyZmluZ2VyLnYxLlByb2dyZXNzSAASLQoJaGVhcnRiZWF0GAQgASgLMhgud2hhcmZpbmdlci52MS5IZWFydGJlYXRIABIQCghzZXF1ZW5jZRgFIAEoAxIUCgxyZXN1bWVfdG9rZW4YBiABKAxCBgoEa2luZCKwAQoRV2F0Y2hUYXNrc1JlcXVlc3QSLAoGcGFyZW50GAEgASgJQhziQQEC+kEVEhN3aGFyZmluZ2VyLmRldi9UYXNrEhQKBmZpbHRlchgCIAEoCUIE4kEBARIaCgxyZXN1bWVfdG9rZW4YAyABKAxCBOJBAQESOwoSaGVhcnRiZWF0X2ludGVydmFsGAQgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uQgTiQQEBIugBChJXYXRjaFRhc2tzUmVzcG9uc2USJwoIc25hcHNob3QYASABKAsyEy53aGFyZmluZ2VyLnYxLlRhc2tIABIrCgZldmVudHMYAiABKAsyGS53aGFyZmluZ2VyLnYxLlRhc2tFdmVudHNIABIvCghwcm9ncmVzcxgDIAEoCzIbLndoYXJmaW5nZXIudjEuVGFza1Byb2dyZXNzSAASLQoJaGVhcnRiZWF0GAQgASgLMhgud2hhcmZpbmdlci52MS5IZWFydGJlYXRIABIUCgxyZXN1bWVfdG9rZW4YBSABKAxCBgoEa2luZCJvCg9XYWl0VGFza1JlcXVlc3QSKgoEbmFtZRgBIAEoCUIc4kEBAvpBFQoTd2hhcmZpbmdlci5kZXYvVGFzaxIwCgd0aW1lb3V0GAIgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uQgTiQQEBIpQBChVMaXN0VGFza0V2ZW50c1JlcXVlc3QSKgoEbmFtZRgBIAEoCUIc4kEBAvpBFQoTd2hhcmZpbmdlci5kZXYvVGFzaxIcCg5hZnRlcl9zZXF1ZW5jZRgCIAEoA0IE4kEBARIXCglwYWdlX3NpemUYAyABKAVCBOJBAQESGAoKcGFnZV90b2tlbhgEIAEoCUIE4kEBASJbChZMaXN0VGFza0V2ZW50c1Jlc3BvbnNlEigKBmV2ZW50cxgBIAMoCzIYLndoYXJmaW5nZXIudjEuVGFza0V2ZW50EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSKPAQoYTGlzdFRhc2tSZXNvdXJjZXNSZXF1ZXN0EioKBG5hbWUYASABKAlCHOJBAQL6QRUKE3doYXJmaW5nZXIuZGV2L1Rhc2sSFAoGZmlsdGVyGAIgASgJQgTiQQEBEhcKCXBhZ2Vfc2l6ZRgDIAEoBUIE4kEBARIYCgpwYWdlX3Rva2VuGAQgASgJQgTiQQEBImAKGUxpc3RUYXNrUmVzb3VyY2VzUmVzcG9uc2USKgoJcmVzb3VyY2VzGAEgAygLMhcud2hhcmZpbmdlci52MS5SZXNvdXJjZRIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiaQoRQ2FuY2VsVGFza1JlcXVlc3QSKgoEbmFtZRgBIAEoCUIc4kEBAvpBFQoTd2hhcmZpbmdlci5kZXYvVGFzaxISCgRldGFnGAIgASgJQgTiQQEBEhQKBnJlYXNvbhgDIAEoCUIE4kEBASKLAQoRUmVzdW1lVGFza1JlcXVlc3QSKgoEbmFtZRgBIAEoCUIc4kEBAvpBFQoTd2hhcmZpbmdlci5kZXYvVGFzaxISCgRldGFnGAIgASgJQgTiQQEBEhgKCnJlcXVlc3RfaWQYAyABKAlCBOJBAQESHAoOc2NyaXB0X3ZlcnNpb24YBCABKAlCBOJBAQEitgEKE1JvbGxiYWNrVGFza1JlcXVlc3QSKgoEbmFtZRgBIAEoCUIc4kEBAvpBFQoTd2hhcmZpbmdlci5kZXYvVGFzaxISCgRldGFnGAIgASgJQgTiQQEBEhgKCnJlcXVlc3RfaWQYAyABKAlCBOJBAQESFAoGcmV0YWluGAQgAygJQgTiQQEBEhIKBG9ubHkYBSADKAlCBOJBAQESGwoNdmFsaWRhdGVfb25seRgGIAEoCEIE4kEBASLTAQoWUmVzb2x2ZVJlc291cmNlUmVxdWVzdBIqCgRuYW1lGAEgASgJQhziQQEC+kEVChN3aGFyZmluZ2VyLmRldi9UYXNrEhEKA2tleRgCIAEoCUIE4kEBAhI1Cgd2ZXJkaWN0GAMgASgOMh4ud2hhcmZpbmdlci52MS5SZXNvdXJjZVZlcmRpY3RCBOJBAQISGQoLZXh0ZXJuYWxfaWQYBCABKAlCBOJBAQESFAoGcmVhc29uGAUgASgJQgTiQQEBEhIKBGV0YWcYBiABKAlCBOJBAQEiUwoRRGVsZXRlVGFza1JlcXVlc3QSKgoEbmFtZRgBIAEoCUIc4kEBAvpBFQoTd2hhcmZpbmdlci5kZXYvVGFzaxISCgRldGFnGAIgASgJQgTiQQEBKsgBCg9SZXNvdXJjZVZlcmRpY3QSIAocUkVTT1VSQ0VfVkVSRElDVF9VTlNQRUNJRklFRBAAEhwKGFJFU09VUkNFX1ZFUkRJQ1RfQ1JFQVRFRBABEiAKHFJFU09VUkNFX1ZFUkRJQ1RfTk9UX0NSRUFURUQQAhIbChdSRVNPVVJDRV9WRVJESUNUX1JFVEFJThADEhsKF1JFU09VUkNFX1ZFUkRJQ1RfRk9SR0VUEAQSGQoVUkVTT1VSQ0VfVkVSRElDVF9HT05FEAUy3wgKC1Rhc2tTZXJ2aWNlEkMKCkNyZWF0ZVRhc2sSIC53aGFyZmluZ2VyLnYxLkNyZWF0ZVRhc2tSZXF1ZXN0GhMud2hhcmZpbmdlci52MS5UYXNrEmMKEEJhdGNoQ3JlYXRlVGFza3MSJi53aGFyZmluZ2VyLnYxLkJhdGNoQ3JlYXRlVGFza3NSZXF1ZXN0Gicud2hhcmZpbmdlci52MS5CYXRjaENyZWF0ZVRhc2tzUmVzcG9uc2USPQoHR2V0VGFzaxIdLndoYXJmaW5nZXIudjEuR2V0VGFza1JlcXVlc3QaEy53aGFyZmluZ2VyLnYxLlRhc2sSTgoJTGlzdFRhc2tzEh8ud2hhcmZpbmdlci52MS5MaXN0VGFza3NSZXF1ZXN0GiAud2hhcmZpbmdlci52MS5MaXN0VGFza3NSZXNwb25zZRJQCglXYXRjaFRhc2sSHy53aGFyZmluZ2VyLnYxLldhdGNoVGFza1JlcXVlc3QaIC53aGFyZmluZ2VyLnYxLldhdGNoVGFza1Jlc3BvbnNlMAESUwoKV2F0Y2hUYXNrcxIgLndoYXJmaW5nZXIudjEuV2F0Y2hUYXNrc1JlcXVlc3QaIS53aGFyZmluZ2VyLnYxLldhdGNoVGFza3NSZXNwb25zZTABEj8KCFdhaXRUYXNrEh4ud2hhcmZpbmdlci52MS5XYWl0VGFza1JlcXVlc3QaEy53aGFyZmluZ2VyLnYxLlRhc2sSXQoOTGlzdFRhc2tFdmVudHMSJC53aGFyZmluZ2VyLnYxLkxpc3RUYXNrRXZlbnRzUmVxdWVzdBolLndoYXJmaW5nZXIudjEuTGlzdFRhc2tFdmVudHNSZXNwb25zZRJmChFMaXN0VGFza1Jlc291cmNlcxInLndoYXJmaW5nZXIudjEuTGlzdFRhc2tSZXNvdXJjZXNSZXF1ZXN0Gigud2hhcmZpbmdlci52MS5MaXN0VGFza1Jlc291cmNlc1Jlc3BvbnNlEkMKCkNhbmNlbFRhc2sSIC53aGFyZmluZ2VyLnYxLkNhbmNlbFRhc2tSZXF1ZXN0GhMud2hhcmZpbmdlci52MS5UYXNrEkMKClJlc3VtZVRhc2sSIC53aGFyZmluZ2VyLnYxLlJlc3VtZVRhc2tSZXF1ZXN0GhMud2hhcmZpbmdlci52MS5UYXNrEkcKDFJvbGxiYWNrVGFzaxIiLndoYXJmaW5nZXIudjEuUm9sbGJhY2tUYXNrUmVxdWVzdBoTLndoYXJmaW5nZXIudjEuVGFzaxJNCg9SZXNvbHZlUmVzb3VyY2USJS53aGFyZmluZ2VyLnYxLlJlc29sdmVSZXNvdXJjZVJlcXVlc3QaEy53aGFyZmluZ2VyLnYxLlRhc2sSRgoKRGVsZXRlVGFzaxIgLndoYXJmaW5nZXIudjEuRGVsZXRlVGFza1JlcXVlc3QaFi5nb29nbGUucHJvdG9idWYuRW1wdHlCXQoRZGV2LndoYXJmaW5nZXIudjFQAVpGZ2l0aHViLmNvbS93aGFyZmluZ2VyL3doYXJmaW5nZXIvY2xpZW50cy9nby93aGFyZmluZ2VyL3YxO3doYXJmaW5nZXJ2MWIGcHJvdG8z", [file_google_api_field_behavior, file_google_api_resource, file_google_protobuf_duration, file_google_protobuf_empty, file_google_rpc_status, file_wharfinger_v1_event, file_wharfinger_v1_resource, file_wharfinger_v1_task]);
+  fileDesc("CiB3aGFyZmluZ2VyL3YxL3Rhc2tfc2VydmljZS5wcm90bxINd2hhcmZpbmdlci52MSK4AQoRQ3JlYXRlVGFza1JlcXVlc3QSLAoGcGFyZW50GAEgASgJQhziQQEC+kEVEhN3aGFyZmluZ2VyLmRldi9UYXNrEhUKB3Rhc2tfaWQYAiABKAlCBOJBAQESJwoEdGFzaxgDIAEoCzITLndoYXJmaW5nZXIudjEuVGFza0IE4kEBAhIYCgpyZXF1ZXN0X2lkGAQgASgJQgTiQQEBEhsKDXZhbGlkYXRlX29ubHkYBSABKAhCBOJBAQEigQEKF0JhdGNoQ3JlYXRlVGFza3NSZXF1ZXN0EiwKBnBhcmVudBgBIAEoCUIc4kEBAvpBFRITd2hhcmZpbmdlci5kZXYvVGFzaxI4CghyZXF1ZXN0cxgCIAMoCzIgLndoYXJmaW5nZXIudjEuQ3JlYXRlVGFza1JlcXVlc3RCBOJBAQIiTgoYQmF0Y2hDcmVhdGVUYXNrc1Jlc3BvbnNlEjIKCG91dGNvbWVzGAEgAygLMiAud2hhcmZpbmdlci52MS5DcmVhdGVUYXNrT3V0Y29tZSJoChFDcmVhdGVUYXNrT3V0Y29tZRIjCgR0YXNrGAEgASgLMhMud2hhcmZpbmdlci52MS5UYXNrSAASIwoFZXJyb3IYAiABKAsyEi5nb29nbGUucnBjLlN0YXR1c0gAQgkKB291dGNvbWUiaQoOR2V0VGFza1JlcXVlc3QSKgoEbmFtZRgBIAEoCUIc4kEBAvpBFQoTd2hhcmZpbmdlci5kZXYvVGFzaxIrCgR2aWV3GAIgASgOMhcud2hhcmZpbmdlci52MS5UYXNrVmlld0IE4kEBASLOAQoQTGlzdFRhc2tzUmVxdWVzdBIsCgZwYXJlbnQYASABKAlCHOJBAQL6QRUSE3doYXJmaW5nZXIuZGV2L1Rhc2sSFAoGZmlsdGVyGAIgASgJQgTiQQEBEhYKCG9yZGVyX2J5GAMgASgJQgTiQQEBEhcKCXBhZ2Vfc2l6ZRgEIAEoBUIE4kEBARIYCgpwYWdlX3Rva2VuGAUgASgJQgTiQQEBEisKBHZpZXcYBiABKA4yFy53aGFyZmluZ2VyLnYxLlRhc2tWaWV3QgTiQQEBIlAKEUxpc3RUYXNrc1Jlc3BvbnNlEiIKBXRhc2tzGAEgAygLMhMud2hhcmZpbmdlci52MS5UYXNrEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSK1AQoQV2F0Y2hUYXNrUmVxdWVzdBIqCgRuYW1lGAEgASgJQhziQQEC+kEVChN3aGFyZmluZ2VyLmRldi9UYXNrEhwKDmFmdGVyX3NlcXVlbmNlGAIgASgDQgTiQQEBEjsKEmhlYXJ0YmVhdF9pbnRlcnZhbBgDIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbkIE4kEBARIaCgxyZXN1bWVfdG9rZW4YBCABKAxCBOJBAQEi9QEKEVdhdGNoVGFza1Jlc3BvbnNlEicKCHNuYXBzaG90GAEgASgLMhMud2hhcmZpbmdlci52MS5UYXNrSAASKwoGZXZlbnRzGAIgASgLMhkud2hhcmZpbmdlci52MS5UYXNrRXZlbnRzSAASKwoIcHJvZ3Jlc3MYAyABKAsyFy53aGFyZmluZ2VyLnYxLlByb2dyZXNzSAASLQoJaGVhcnRiZWF0GAQgASgLMhgud2hhcmZpbmdlci52MS5IZWFydGJlYXRIABIQCghzZXF1ZW5jZRgFIAEoAxIUCgxyZXN1bWVfdG9rZW4YBiABKAxCBgoEa2luZCKwAQoRV2F0Y2hUYXNrc1JlcXVlc3QSLAoGcGFyZW50GAEgASgJQhziQQEC+kEVEhN3aGFyZmluZ2VyLmRldi9UYXNrEhQKBmZpbHRlchgCIAEoCUIE4kEBARIaCgxyZXN1bWVfdG9rZW4YAyABKAxCBOJBAQESOwoSaGVhcnRiZWF0X2ludGVydmFsGAQgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uQgTiQQEBIugBChJXYXRjaFRhc2tzUmVzcG9uc2USJwoIc25hcHNob3QYASABKAsyEy53aGFyZmluZ2VyLnYxLlRhc2tIABIrCgZldmVudHMYAiABKAsyGS53aGFyZmluZ2VyLnYxLlRhc2tFdmVudHNIABIvCghwcm9ncmVzcxgDIAEoCzIbLndoYXJmaW5nZXIudjEuVGFza1Byb2dyZXNzSAASLQoJaGVhcnRiZWF0GAQgASgLMhgud2hhcmZpbmdlci52MS5IZWFydGJlYXRIABIUCgxyZXN1bWVfdG9rZW4YBSABKAxCBgoEa2luZCJvCg9XYWl0VGFza1JlcXVlc3QSKgoEbmFtZRgBIAEoCUIc4kEBAvpBFQoTd2hhcmZpbmdlci5kZXYvVGFzaxIwCgd0aW1lb3V0GAIgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uQgTiQQEBIpYBChVMaXN0VGFza0V2ZW50c1JlcXVlc3QSLAoGcGFyZW50GAEgASgJQhziQQEC+kEVChN3aGFyZmluZ2VyLmRldi9UYXNrEhwKDmFmdGVyX3NlcXVlbmNlGAIgASgDQgTiQQEBEhcKCXBhZ2Vfc2l6ZRgDIAEoBUIE4kEBARIYCgpwYWdlX3Rva2VuGAQgASgJQgTiQQEBIlsKFkxpc3RUYXNrRXZlbnRzUmVzcG9uc2USKAoGZXZlbnRzGAEgAygLMhgud2hhcmZpbmdlci52MS5UYXNrRXZlbnQSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIpEBChhMaXN0TGVkZ2VyRW50cmllc1JlcXVlc3QSLAoGcGFyZW50GAEgASgJQhziQQEC+kEVChN3aGFyZmluZ2VyLmRldi9UYXNrEhQKBmZpbHRlchgCIAEoCUIE4kEBARIXCglwYWdlX3NpemUYAyABKAVCBOJBAQESGAoKcGFnZV90b2tlbhgEIAEoCUIE4kEBASJhChlMaXN0TGVkZ2VyRW50cmllc1Jlc3BvbnNlEisKB2VudHJpZXMYASADKAsyGi53aGFyZmluZ2VyLnYxLkxlZGdlckVudHJ5EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSKDAQoRQ2FuY2VsVGFza1JlcXVlc3QSKgoEbmFtZRgBIAEoCUIc4kEBAvpBFQoTd2hhcmZpbmdlci5kZXYvVGFzaxISCgRldGFnGAIgASgJQgTiQQEBEhQKBnJlYXNvbhgDIAEoCUIE4kEBARIYCgpyZXF1ZXN0X2lkGAQgASgJQgTiQQEBIosBChFSZXN1bWVUYXNrUmVxdWVzdBIqCgRuYW1lGAEgASgJQhziQQEC+kEVChN3aGFyZmluZ2VyLmRldi9UYXNrEhIKBGV0YWcYAiABKAlCBOJBAQESGAoKcmVxdWVzdF9pZBgDIAEoCUIE4kEBARIcCg5zY3JpcHRfdmVyc2lvbhgEIAEoCUIE4kEBASK2AQoTUm9sbGJhY2tUYXNrUmVxdWVzdBIqCgRuYW1lGAEgASgJQhziQQEC+kEVChN3aGFyZmluZ2VyLmRldi9UYXNrEhIKBGV0YWcYAiABKAlCBOJBAQESGAoKcmVxdWVzdF9pZBgDIAEoCUIE4kEBARIUCgZyZXRhaW4YBCADKAlCBOJBAQESEgoEb25seRgFIAMoCUIE4kEBARIbCg12YWxpZGF0ZV9vbmx5GAYgASgIQgTiQQEBIu4BChlSZXNvbHZlTGVkZ2VyRW50cnlSZXF1ZXN0EioKBG5hbWUYASABKAlCHOJBAQL6QRUKE3doYXJmaW5nZXIuZGV2L1Rhc2sSEQoDa2V5GAIgASgJQgTiQQECEjMKB3ZlcmRpY3QYAyABKA4yHC53aGFyZmluZ2VyLnYxLkxlZGdlclZlcmRpY3RCBOJBAQISGQoLZXh0ZXJuYWxfaWQYBCABKAlCBOJBAQESFAoGcmVhc29uGAUgASgJQgTiQQEBEhIKBGV0YWcYBiABKAlCBOJBAQESGAoKcmVxdWVzdF9pZBgHIAEoCUIE4kEBASKKAQoRRGVsZXRlVGFza1JlcXVlc3QSKgoEbmFtZRgBIAEoCUIc4kEBAvpBFQoTd2hhcmZpbmdlci5kZXYvVGFzaxISCgRldGFnGAIgASgJQgTiQQEBEhsKDWFsbG93X21pc3NpbmcYAyABKAhCBOJBAQESGAoKcmVxdWVzdF9pZBgEIAEoCUIE4kEBASq6AQoNTGVkZ2VyVmVyZGljdBIeChpMRURHRVJfVkVSRElDVF9VTlNQRUNJRklFRBAAEhoKFkxFREdFUl9WRVJESUNUX0NSRUFURUQQARIeChpMRURHRVJfVkVSRElDVF9OT1RfQ1JFQVRFRBACEhkKFUxFREdFUl9WRVJESUNUX1JFVEFJThADEhkKFUxFREdFUl9WRVJESUNUX0ZPUkdFVBAEEhcKE0xFREdFUl9WRVJESUNUX0dPTkUQBTKICQoLVGFza1NlcnZpY2USQwoKQ3JlYXRlVGFzaxIgLndoYXJmaW5nZXIudjEuQ3JlYXRlVGFza1JlcXVlc3QaEy53aGFyZmluZ2VyLnYxLlRhc2sSYwoQQmF0Y2hDcmVhdGVUYXNrcxImLndoYXJmaW5nZXIudjEuQmF0Y2hDcmVhdGVUYXNrc1JlcXVlc3QaJy53aGFyZmluZ2VyLnYxLkJhdGNoQ3JlYXRlVGFza3NSZXNwb25zZRJCCgdHZXRUYXNrEh0ud2hhcmZpbmdlci52MS5HZXRUYXNrUmVxdWVzdBoTLndoYXJmaW5nZXIudjEuVGFzayIDkAIBElMKCUxpc3RUYXNrcxIfLndoYXJmaW5nZXIudjEuTGlzdFRhc2tzUmVxdWVzdBogLndoYXJmaW5nZXIudjEuTGlzdFRhc2tzUmVzcG9uc2UiA5ACARJVCglXYXRjaFRhc2sSHy53aGFyZmluZ2VyLnYxLldhdGNoVGFza1JlcXVlc3QaIC53aGFyZmluZ2VyLnYxLldhdGNoVGFza1Jlc3BvbnNlIgOQAgEwARJYCgpXYXRjaFRhc2tzEiAud2hhcmZpbmdlci52MS5XYXRjaFRhc2tzUmVxdWVzdBohLndoYXJmaW5nZXIudjEuV2F0Y2hUYXNrc1Jlc3BvbnNlIgOQAgEwARJECghXYWl0VGFzaxIeLndoYXJmaW5nZXIudjEuV2FpdFRhc2tSZXF1ZXN0GhMud2hhcmZpbmdlci52MS5UYXNrIgOQAgESYgoOTGlzdFRhc2tFdmVudHMSJC53aGFyZmluZ2VyLnYxLkxpc3RUYXNrRXZlbnRzUmVxdWVzdBolLndoYXJmaW5nZXIudjEuTGlzdFRhc2tFdmVudHNSZXNwb25zZSIDkAIBEmsKEUxpc3RMZWRnZXJFbnRyaWVzEicud2hhcmZpbmdlci52MS5MaXN0TGVkZ2VyRW50cmllc1JlcXVlc3QaKC53aGFyZmluZ2VyLnYxLkxpc3RMZWRnZXJFbnRyaWVzUmVzcG9uc2UiA5ACARJDCgpDYW5jZWxUYXNrEiAud2hhcmZpbmdlci52MS5DYW5jZWxUYXNrUmVxdWVzdBoTLndoYXJmaW5nZXIudjEuVGFzaxJDCgpSZXN1bWVUYXNrEiAud2hhcmZpbmdlci52MS5SZXN1bWVUYXNrUmVxdWVzdBoTLndoYXJmaW5nZXIudjEuVGFzaxJHCgxSb2xsYmFja1Rhc2sSIi53aGFyZmluZ2VyLnYxLlJvbGxiYWNrVGFza1JlcXVlc3QaEy53aGFyZmluZ2VyLnYxLlRhc2sSUwoSUmVzb2x2ZUxlZGdlckVudHJ5Eigud2hhcmZpbmdlci52MS5SZXNvbHZlTGVkZ2VyRW50cnlSZXF1ZXN0GhMud2hhcmZpbmdlci52MS5UYXNrEkYKCkRlbGV0ZVRhc2sSIC53aGFyZmluZ2VyLnYxLkRlbGV0ZVRhc2tSZXF1ZXN0GhYuZ29vZ2xlLnByb3RvYnVmLkVtcHR5QqABChFkZXYud2hhcmZpbmdlci52MUIQVGFza1NlcnZpY2VQcm90b1ABWkZnaXRodWIuY29tL3doYXJmaW5nZXIvd2hhcmZpbmdlci9jbGllbnRzL2dvL3doYXJmaW5nZXIvdjE7d2hhcmZpbmdlcnYxqgINV2hhcmZpbmdlci5WMcoCDVdoYXJmaW5nZXJcVjHqAg5XaGFyZmluZ2VyOjpWMWIGcHJvdG8z", [file_google_api_field_behavior, file_google_api_resource, file_google_protobuf_duration, file_google_protobuf_empty, file_google_rpc_status, file_wharfinger_v1_event, file_wharfinger_v1_ledger, file_wharfinger_v1_task]);
 
 /**
  * Asks for a new task.
@@ -534,9 +534,9 @@ export type ListTaskEventsRequest = Message<"wharfinger.v1.ListTaskEventsRequest
   /**
    * `projects/{project}/tasks/{task}`.
    *
-   * @generated from field: string name = 1;
+   * @generated from field: string parent = 1;
    */
-  name: string;
+  parent: string;
 
   /**
    * List only events with a greater number. 0: all of them.
@@ -553,7 +553,7 @@ export type ListTaskEventsRequest = Message<"wharfinger.v1.ListTaskEventsRequest
   pageSize: number;
 
   /**
-   * next_page_token of the page before, with the same name and after_sequence; empty: the first page.
+   * next_page_token of the page before, with the same parent and after_sequence; empty: the first page.
    *
    * @generated from field: string page_token = 4;
    */
@@ -598,15 +598,15 @@ export const ListTaskEventsResponseSchema: GenMessage<ListTaskEventsResponse> = 
 /**
  * Asks for a page of a task's ledger.
  *
- * @generated from message wharfinger.v1.ListTaskResourcesRequest
+ * @generated from message wharfinger.v1.ListLedgerEntriesRequest
  */
-export type ListTaskResourcesRequest = Message<"wharfinger.v1.ListTaskResourcesRequest"> & {
+export type ListLedgerEntriesRequest = Message<"wharfinger.v1.ListLedgerEntriesRequest"> & {
   /**
    * `projects/{project}/tasks/{task}`.
    *
-   * @generated from field: string name = 1;
+   * @generated from field: string parent = 1;
    */
-  name: string;
+  parent: string;
 
   /**
    * Comparisons joined by AND, such as `state = UNCERTAIN AND type = "compute.node"`; `state`, `type`, `profile`,
@@ -624,7 +624,7 @@ export type ListTaskResourcesRequest = Message<"wharfinger.v1.ListTaskResourcesR
   pageSize: number;
 
   /**
-   * next_page_token of the page before, with the same name and filter; empty: the first page.
+   * next_page_token of the page before, with the same parent and filter; empty: the first page.
    *
    * @generated from field: string page_token = 4;
    */
@@ -632,24 +632,24 @@ export type ListTaskResourcesRequest = Message<"wharfinger.v1.ListTaskResourcesR
 };
 
 /**
- * Describes the message wharfinger.v1.ListTaskResourcesRequest.
- * Use `create(ListTaskResourcesRequestSchema)` to create a new message.
+ * Describes the message wharfinger.v1.ListLedgerEntriesRequest.
+ * Use `create(ListLedgerEntriesRequestSchema)` to create a new message.
  */
-export const ListTaskResourcesRequestSchema: GenMessage<ListTaskResourcesRequest> = /*@__PURE__*/
+export const ListLedgerEntriesRequestSchema: GenMessage<ListLedgerEntriesRequest> = /*@__PURE__*/
   messageDesc(file_wharfinger_v1_task_service, 14);
 
 /**
  * A page of a task's ledger.
  *
- * @generated from message wharfinger.v1.ListTaskResourcesResponse
+ * @generated from message wharfinger.v1.ListLedgerEntriesResponse
  */
-export type ListTaskResourcesResponse = Message<"wharfinger.v1.ListTaskResourcesResponse"> & {
+export type ListLedgerEntriesResponse = Message<"wharfinger.v1.ListLedgerEntriesResponse"> & {
   /**
-   * In the order of intent (Resource.ordinal); 3 MiB at most, whatever page_size says.
+   * In the order of intent (LedgerEntry.ordinal); 3 MiB at most, whatever page_size says.
    *
-   * @generated from field: repeated wharfinger.v1.Resource resources = 1;
+   * @generated from field: repeated wharfinger.v1.LedgerEntry entries = 1;
    */
-  resources: Resource[];
+  entries: LedgerEntry[];
 
   /**
    * To be sent as page_token for the next page; empty on the last one.
@@ -660,10 +660,10 @@ export type ListTaskResourcesResponse = Message<"wharfinger.v1.ListTaskResources
 };
 
 /**
- * Describes the message wharfinger.v1.ListTaskResourcesResponse.
- * Use `create(ListTaskResourcesResponseSchema)` to create a new message.
+ * Describes the message wharfinger.v1.ListLedgerEntriesResponse.
+ * Use `create(ListLedgerEntriesResponseSchema)` to create a new message.
  */
-export const ListTaskResourcesResponseSchema: GenMessage<ListTaskResourcesResponse> = /*@__PURE__*/
+export const ListLedgerEntriesResponseSchema: GenMessage<ListLedgerEntriesResponse> = /*@__PURE__*/
   messageDesc(file_wharfinger_v1_task_service, 15);
 
 /**
@@ -692,6 +692,13 @@ export type CancelTaskRequest = Message<"wharfinger.v1.CancelTaskRequest"> & {
    * @generated from field: string reason = 3;
    */
   reason: string;
+
+  /**
+   * The caller's own id of this request, as in ResumeTaskRequest.
+   *
+   * @generated from field: string request_id = 4;
+   */
+  requestId: string;
 };
 
 /**
@@ -723,8 +730,8 @@ export type ResumeTaskRequest = Message<"wharfinger.v1.ResumeTaskRequest"> & {
 
   /**
    * The caller's own id of this request, best a UUID; 1 to 128 characters. Repeating the request that the task took
-   * last, with its id, changes nothing and returns the task as it stands now; another request with that id, to resume
-   * or to roll back, is refused with REQUEST_ID_REUSED.
+   * last, with its id, changes nothing and returns the task as it stands now, whatever its etag; another request with
+   * that id, to cancel, to resume, to roll back or with a verdict, is refused with REQUEST_ID_REUSED.
    *
    * @generated from field: string request_id = 3;
    */
@@ -803,11 +810,11 @@ export const RollbackTaskRequestSchema: GenMessage<RollbackTaskRequest> = /*@__P
   messageDesc(file_wharfinger_v1_task_service, 18);
 
 /**
- * A person's verdict on one resource.
+ * A person's verdict on one entry of the ledger.
  *
- * @generated from message wharfinger.v1.ResolveResourceRequest
+ * @generated from message wharfinger.v1.ResolveLedgerEntryRequest
  */
-export type ResolveResourceRequest = Message<"wharfinger.v1.ResolveResourceRequest"> & {
+export type ResolveLedgerEntryRequest = Message<"wharfinger.v1.ResolveLedgerEntryRequest"> & {
   /**
    * `projects/{project}/tasks/{task}`.
    *
@@ -825,9 +832,9 @@ export type ResolveResourceRequest = Message<"wharfinger.v1.ResolveResourceReque
   /**
    * What is the case.
    *
-   * @generated from field: wharfinger.v1.ResourceVerdict verdict = 3;
+   * @generated from field: wharfinger.v1.LedgerVerdict verdict = 3;
    */
-  verdict: ResourceVerdict;
+  verdict: LedgerVerdict;
 
   /**
    * The provider's id: needed for CREATED where the entry has none.
@@ -849,13 +856,20 @@ export type ResolveResourceRequest = Message<"wharfinger.v1.ResolveResourceReque
    * @generated from field: string etag = 6;
    */
   etag: string;
+
+  /**
+   * The caller's own id of this request, as in ResumeTaskRequest.
+   *
+   * @generated from field: string request_id = 7;
+   */
+  requestId: string;
 };
 
 /**
- * Describes the message wharfinger.v1.ResolveResourceRequest.
- * Use `create(ResolveResourceRequestSchema)` to create a new message.
+ * Describes the message wharfinger.v1.ResolveLedgerEntryRequest.
+ * Use `create(ResolveLedgerEntryRequestSchema)` to create a new message.
  */
-export const ResolveResourceRequestSchema: GenMessage<ResolveResourceRequest> = /*@__PURE__*/
+export const ResolveLedgerEntryRequestSchema: GenMessage<ResolveLedgerEntryRequest> = /*@__PURE__*/
   messageDesc(file_wharfinger_v1_task_service, 19);
 
 /**
@@ -877,6 +891,21 @@ export type DeleteTaskRequest = Message<"wharfinger.v1.DeleteTaskRequest"> & {
    * @generated from field: string etag = 2;
    */
   etag: string;
+
+  /**
+   * Answer OK as well where there is no such task, and never was.
+   *
+   * @generated from field: bool allow_missing = 3;
+   */
+  allowMissing: boolean;
+
+  /**
+   * The caller's own id of this request, best a UUID; 1 to 128 characters. What is deleted already is no error, with an
+   * id or without, for as long as the server remembers that it was.
+   *
+   * @generated from field: string request_id = 4;
+   */
+  requestId: string;
 };
 
 /**
@@ -887,43 +916,43 @@ export const DeleteTaskRequestSchema: GenMessage<DeleteTaskRequest> = /*@__PURE_
   messageDesc(file_wharfinger_v1_task_service, 20);
 
 /**
- * What a person can say of a resource.
+ * What a person can say of an entry of the ledger.
  *
- * @generated from enum wharfinger.v1.ResourceVerdict
+ * @generated from enum wharfinger.v1.LedgerVerdict
  */
-export enum ResourceVerdict {
+export enum LedgerVerdict {
   /**
    * Refused.
    *
-   * @generated from enum value: RESOURCE_VERDICT_UNSPECIFIED = 0;
+   * @generated from enum value: LEDGER_VERDICT_UNSPECIFIED = 0;
    */
   UNSPECIFIED = 0,
 
   /**
    * It exists, under `external_id`.
    *
-   * @generated from enum value: RESOURCE_VERDICT_CREATED = 1;
+   * @generated from enum value: LEDGER_VERDICT_CREATED = 1;
    */
   CREATED = 1,
 
   /**
    * It does not exist. Possible only once a call that was sent cannot land any more.
    *
-   * @generated from enum value: RESOURCE_VERDICT_NOT_CREATED = 2;
+   * @generated from enum value: LEDGER_VERDICT_NOT_CREATED = 2;
    */
   NOT_CREATED = 2,
 
   /**
    * It exists and is to stay: no longer the task's, and listed as RETAINED.
    *
-   * @generated from enum value: RESOURCE_VERDICT_RETAIN = 3;
+   * @generated from enum value: LEDGER_VERDICT_RETAIN = 3;
    */
   RETAIN = 3,
 
   /**
    * Whatever it is, the task need not care any more. Listed as FORGOTTEN.
    *
-   * @generated from enum value: RESOURCE_VERDICT_FORGET = 4;
+   * @generated from enum value: LEDGER_VERDICT_FORGET = 4;
    */
   FORGET = 4,
 
@@ -932,15 +961,15 @@ export enum ResourceVerdict {
    * the server's, when the task resumes. About what is MISSING it is the last one. Possible only for scripts that can
    * look by id.
    *
-   * @generated from enum value: RESOURCE_VERDICT_GONE = 5;
+   * @generated from enum value: LEDGER_VERDICT_GONE = 5;
    */
   GONE = 5,
 }
 
 /**
- * Describes the enum wharfinger.v1.ResourceVerdict.
+ * Describes the enum wharfinger.v1.LedgerVerdict.
  */
-export const ResourceVerdictSchema: GenEnum<ResourceVerdict> = /*@__PURE__*/
+export const LedgerVerdictSchema: GenEnum<LedgerVerdict> = /*@__PURE__*/
   enumDesc(file_wharfinger_v1_task_service, 0);
 
 /**
@@ -1005,7 +1034,7 @@ export const TaskService: GenService<{
    * progress and heartbeats in between; when the task is at rest a last snapshot, and the stream ends with OK. After a
    * broken connection go on with after_sequence. The end is the end for now: late evidence can reopen a task, which
    * WatchTasks tells. Errors: TASK_NOT_FOUND, INVALID_NAME, INVALID_ARGUMENT, RESUME_TOKEN_INVALID,
-   * RESUME_TOKEN_TOO_OLD, WATCH_LIMIT.
+   * RESUME_TOKEN_TOO_OLD, POSITION_AHEAD, WATCH_LIMIT.
    *
    * @generated from rpc wharfinger.v1.TaskService.WatchTask
    */
@@ -1051,18 +1080,18 @@ export const TaskService: GenService<{
    * Lists a task's whole ledger, in the order of intent. Errors: TASK_NOT_FOUND, INVALID_NAME, INVALID_FILTER,
    * INVALID_PAGE_TOKEN.
    *
-   * @generated from rpc wharfinger.v1.TaskService.ListTaskResources
+   * @generated from rpc wharfinger.v1.TaskService.ListLedgerEntries
    */
-  listTaskResources: {
+  listLedgerEntries: {
     methodKind: "unary";
-    input: typeof ListTaskResourcesRequestSchema;
-    output: typeof ListTaskResourcesResponseSchema;
+    input: typeof ListLedgerEntriesRequestSchema;
+    output: typeof ListLedgerEntriesResponseSchema;
   },
   /**
    * Asks a task to stop, and answers at once: it is then CANCELLING, or CANCELLED if it had not begun. What it had made
    * is treated by Policy.on_cancel. A rollback is stopped, and rests as ROLLBACK_FAILED with what is left. Asking again
-   * is no error. Errors: TASK_NOT_FOUND, INVALID_NAME, ETAG_MISMATCH,
-   * STATE_FORBIDS.
+   * is no error, also when the task is CANCELLED since. Errors: TASK_NOT_FOUND, INVALID_NAME, ETAG_MISMATCH,
+   * STATE_FORBIDS, REQUEST_ID_REUSED.
    *
    * @generated from rpc wharfinger.v1.TaskService.CancelTask
    */
@@ -1072,7 +1101,7 @@ export const TaskService: GenService<{
     output: typeof TaskSchema;
   },
   /**
-   * Lets a PARTIALLY_FAILED task run again with what it made: created resources are reused, nothing is made twice. It is
+   * Lets a PARTIALLY_FAILED task run again with what it made: what was created is used again, nothing is made twice. It is
    * then QUEUED with its attempts counted anew. Refused once a whole rollback has begun; what a rollback of some keys
    * undid is made anew. A task that is QUEUED for a version which is not installed is put on script_version, and goes on.
    * Errors: TASK_NOT_FOUND, INVALID_NAME, ETAG_MISMATCH, STATE_FORBIDS, SCRIPT_VERSION_GONE, REQUEST_ID_REUSED.
@@ -1099,15 +1128,15 @@ export const TaskService: GenService<{
     output: typeof TaskSchema;
   },
   /**
-   * Takes a person's verdict on one resource, after a look at the provider: that it exists or does not, or that it is
-   * no longer the task's. The last open resource's verdict brings the task to its end. Errors: TASK_NOT_FOUND,
+   * Takes a person's verdict on one entry of the ledger, after a look at the provider: that it exists or does not, or that it is
+   * no longer the task's. The last open entry's verdict brings the task to its end. Errors: TASK_NOT_FOUND,
    * INVALID_NAME, ETAG_MISMATCH, STATE_FORBIDS, KEY_UNKNOWN, TASK_NOT_SETTLED, MISSING_FIELD.
    *
-   * @generated from rpc wharfinger.v1.TaskService.ResolveResource
+   * @generated from rpc wharfinger.v1.TaskService.ResolveLedgerEntry
    */
-  resolveResource: {
+  resolveLedgerEntry: {
     methodKind: "unary";
-    input: typeof ResolveResourceRequestSchema;
+    input: typeof ResolveLedgerEntryRequestSchema;
     output: typeof TaskSchema;
   },
   /**

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from wharfinger.ledger.ledger import Entry
 from wharfinger.runtime import limits
-from wharfinger.v1 import resource_pb2
+from wharfinger.v1 import ledger_pb2
 from wharfinger_server.domain.estimate import CostItem
-from wharfinger_server.rpc.messages.failure import cut_status, fill_status
+from wharfinger_server.rpc.messages.failure import cut_failure, fill_failure
 from wharfinger_server.rpc.messages.price import fill_money, fill_price
 from wharfinger_server.rpc.messages.text import clean
 from wharfinger_server.rpc.messages.times import fill_time
@@ -17,20 +17,20 @@ _FRAME = 16
 _TEXTS = ("key", "type", "step", "external_id", "profile", "region", "blocked_by", "evidence_of")
 
 
-def resource_bytes(entry: Entry) -> bytes:
-    """Return the entry as a serialised Resource."""
-    message = resource_pb2.Resource()
-    fill_resource(message, entry)
+def entry_bytes(entry: Entry) -> bytes:
+    """Return the entry as a serialised LedgerEntry."""
+    message = ledger_pb2.LedgerEntry()
+    fill_entry(message, entry)
     return message.SerializeToString()
 
 
-def fill_resource(message: resource_pb2.Resource, entry: Entry, room: int = ROOM) -> None:
+def fill_entry(message: ledger_pb2.LedgerEntry, entry: Entry, room: int = ROOM) -> None:
     """Set an empty `message` to the entry, cut where it would take more than `room` bytes."""
     _fill(message, entry)
     cut(message, room)
 
 
-def cut(message: resource_pb2.Resource, room: int = ROOM) -> bool:
+def cut(message: ledger_pb2.LedgerEntry, room: int = ROOM) -> bool:
     """Cut what takes more than `room` bytes, so that who lists or watches gets past it; return whether it did.
 
     Nothing that scripts may report today is as large. What they reported before there were limits is.
@@ -41,7 +41,8 @@ def cut(message: resource_pb2.Resource, room: int = ROOM) -> bool:
         text = getattr(message, name)
         if len(text) > limits.EXTERNAL_ID:
             setattr(message, name, text[: limits.EXTERNAL_ID])
-    cut_status(message.error)
+    if message.HasField("failure"):
+        cut_failure(message.failure)
     after, attributes = list(message.depends_on), dict(message.attributes)
     message.ClearField("depends_on")
     message.attributes.clear()
@@ -58,7 +59,7 @@ def cut(message: resource_pb2.Resource, room: int = ROOM) -> bool:
     return True
 
 
-def _fill(message: resource_pb2.Resource, entry: Entry) -> None:
+def _fill(message: ledger_pb2.LedgerEntry, entry: Entry) -> None:
     message.key = clean(entry.key)
     message.type = clean(entry.type)
     message.step = clean(entry.step)
@@ -78,11 +79,11 @@ def _fill(message: resource_pb2.Resource, entry: Entry) -> None:
     for name, value in entry.attributes.items():
         message.attributes[clean(name)] = clean(value)
     if entry.error is not None:
-        fill_status(message.error, entry.error)
+        fill_failure(message.failure, entry.error)
     if entry.intent_time:
         fill_time(message.intent_time, entry.intent_time)
     if entry.send_by:
-        fill_time(message.send_by, entry.send_by)
+        fill_time(message.send_by_time, entry.send_by)
     if entry.update_time:
         fill_time(message.update_time, entry.update_time)
     if isinstance(entry.cost, CostItem):
@@ -91,7 +92,7 @@ def _fill(message: resource_pb2.Resource, entry: Entry) -> None:
         message.evidence_of = clean(entry.base)
 
 
-def _fill_cost(message: resource_pb2.Resource, cost: CostItem) -> None:
+def _fill_cost(message: ledger_pb2.LedgerEntry, cost: CostItem) -> None:
     if cost.price is not None:
         fill_price(message.price, cost.price, cost.layer, cost.catalog, stale=cost.stale)
     if cost.hourly is not None:

@@ -4,12 +4,11 @@
 // versions:
 // 	protoc-gen-go v1.36.12
 // 	protoc        v6.31.1
-// source: wharfinger/v1/resource.proto
+// source: wharfinger/v1/ledger.proto
 
 package wharfingerv1
 
 import (
-	status "google.golang.org/genproto/googleapis/rpc/status"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
@@ -26,93 +25,93 @@ const (
 )
 
 // What is known of one entry of the ledger.
-type ResourceState int32
+type LedgerEntryState int32
 
 const (
 	// Never sent by a server.
-	ResourceState_RESOURCE_STATE_UNSPECIFIED ResourceState = 0
+	LedgerEntryState_LEDGER_ENTRY_STATE_UNSPECIFIED LedgerEntryState = 0
 	// About to be made: written, and the call may or may not have been sent.
-	ResourceState_RESOURCE_STATE_INTENDED ResourceState = 1
+	LedgerEntryState_LEDGER_ENTRY_STATE_INTENDED LedgerEntryState = 1
 	// It exists; external_id says where. Also for adopted things, with owned false.
-	ResourceState_RESOURCE_STATE_CREATED ResourceState = 2
+	LedgerEntryState_LEDGER_ENTRY_STATE_CREATED LedgerEntryState = 2
 	// Nobody can tell whether it exists: the answer was lost and searching did not help. Treat it as alive.
-	ResourceState_RESOURCE_STATE_UNCERTAIN ResourceState = 3
+	LedgerEntryState_LEDGER_ENTRY_STATE_UNCERTAIN LedgerEntryState = 3
 	// Certainly not made: the cloud refused, or a search that counts found nothing.
-	ResourceState_RESOURCE_STATE_NOT_CREATED ResourceState = 4
+	LedgerEntryState_LEDGER_ENTRY_STATE_NOT_CREATED LedgerEntryState = 4
 	// Its undo is at work.
-	ResourceState_RESOURCE_STATE_UNDOING ResourceState = 5
+	LedgerEntryState_LEDGER_ENTRY_STATE_UNDOING LedgerEntryState = 5
 	// Undone: deleted, or put back as it was.
-	ResourceState_RESOURCE_STATE_UNDONE ResourceState = 6
-	// Its undo failed; it may be alive, and `error` says why.
-	ResourceState_RESOURCE_STATE_UNDO_FAILED ResourceState = 7
+	LedgerEntryState_LEDGER_ENTRY_STATE_UNDONE LedgerEntryState = 6
+	// Its undo failed; it may be alive, and `failure` says why.
+	LedgerEntryState_LEDGER_ENTRY_STATE_UNDO_FAILED LedgerEntryState = 7
 	// A person keeps it: alive, no longer the task's.
-	ResourceState_RESOURCE_STATE_RETAINED ResourceState = 8
+	LedgerEntryState_LEDGER_ENTRY_STATE_RETAINED LedgerEntryState = 8
 	// A person gave up on it: nobody knows whether it is alive, and it is no longer the task's.
-	ResourceState_RESOURCE_STATE_FORGOTTEN ResourceState = 9
+	LedgerEntryState_LEDGER_ENTRY_STATE_FORGOTTEN LedgerEntryState = 9
 	// It existed, and at two looks the provider said that there is no such thing. Its key may be made again meanwhile; it
 	// is looked at once more before the task ends, and is UNDONE or CREATED then.
-	ResourceState_RESOURCE_STATE_MISSING ResourceState = 10
+	LedgerEntryState_LEDGER_ENTRY_STATE_MISSING LedgerEntryState = 10
 )
 
-// Enum value maps for ResourceState.
+// Enum value maps for LedgerEntryState.
 var (
-	ResourceState_name = map[int32]string{
-		0:  "RESOURCE_STATE_UNSPECIFIED",
-		1:  "RESOURCE_STATE_INTENDED",
-		2:  "RESOURCE_STATE_CREATED",
-		3:  "RESOURCE_STATE_UNCERTAIN",
-		4:  "RESOURCE_STATE_NOT_CREATED",
-		5:  "RESOURCE_STATE_UNDOING",
-		6:  "RESOURCE_STATE_UNDONE",
-		7:  "RESOURCE_STATE_UNDO_FAILED",
-		8:  "RESOURCE_STATE_RETAINED",
-		9:  "RESOURCE_STATE_FORGOTTEN",
-		10: "RESOURCE_STATE_MISSING",
+	LedgerEntryState_name = map[int32]string{
+		0:  "LEDGER_ENTRY_STATE_UNSPECIFIED",
+		1:  "LEDGER_ENTRY_STATE_INTENDED",
+		2:  "LEDGER_ENTRY_STATE_CREATED",
+		3:  "LEDGER_ENTRY_STATE_UNCERTAIN",
+		4:  "LEDGER_ENTRY_STATE_NOT_CREATED",
+		5:  "LEDGER_ENTRY_STATE_UNDOING",
+		6:  "LEDGER_ENTRY_STATE_UNDONE",
+		7:  "LEDGER_ENTRY_STATE_UNDO_FAILED",
+		8:  "LEDGER_ENTRY_STATE_RETAINED",
+		9:  "LEDGER_ENTRY_STATE_FORGOTTEN",
+		10: "LEDGER_ENTRY_STATE_MISSING",
 	}
-	ResourceState_value = map[string]int32{
-		"RESOURCE_STATE_UNSPECIFIED": 0,
-		"RESOURCE_STATE_INTENDED":    1,
-		"RESOURCE_STATE_CREATED":     2,
-		"RESOURCE_STATE_UNCERTAIN":   3,
-		"RESOURCE_STATE_NOT_CREATED": 4,
-		"RESOURCE_STATE_UNDOING":     5,
-		"RESOURCE_STATE_UNDONE":      6,
-		"RESOURCE_STATE_UNDO_FAILED": 7,
-		"RESOURCE_STATE_RETAINED":    8,
-		"RESOURCE_STATE_FORGOTTEN":   9,
-		"RESOURCE_STATE_MISSING":     10,
+	LedgerEntryState_value = map[string]int32{
+		"LEDGER_ENTRY_STATE_UNSPECIFIED": 0,
+		"LEDGER_ENTRY_STATE_INTENDED":    1,
+		"LEDGER_ENTRY_STATE_CREATED":     2,
+		"LEDGER_ENTRY_STATE_UNCERTAIN":   3,
+		"LEDGER_ENTRY_STATE_NOT_CREATED": 4,
+		"LEDGER_ENTRY_STATE_UNDOING":     5,
+		"LEDGER_ENTRY_STATE_UNDONE":      6,
+		"LEDGER_ENTRY_STATE_UNDO_FAILED": 7,
+		"LEDGER_ENTRY_STATE_RETAINED":    8,
+		"LEDGER_ENTRY_STATE_FORGOTTEN":   9,
+		"LEDGER_ENTRY_STATE_MISSING":     10,
 	}
 )
 
-func (x ResourceState) Enum() *ResourceState {
-	p := new(ResourceState)
+func (x LedgerEntryState) Enum() *LedgerEntryState {
+	p := new(LedgerEntryState)
 	*p = x
 	return p
 }
 
-func (x ResourceState) String() string {
+func (x LedgerEntryState) String() string {
 	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
 }
 
-func (ResourceState) Descriptor() protoreflect.EnumDescriptor {
-	return file_wharfinger_v1_resource_proto_enumTypes[0].Descriptor()
+func (LedgerEntryState) Descriptor() protoreflect.EnumDescriptor {
+	return file_wharfinger_v1_ledger_proto_enumTypes[0].Descriptor()
 }
 
-func (ResourceState) Type() protoreflect.EnumType {
-	return &file_wharfinger_v1_resource_proto_enumTypes[0]
+func (LedgerEntryState) Type() protoreflect.EnumType {
+	return &file_wharfinger_v1_ledger_proto_enumTypes[0]
 }
 
-func (x ResourceState) Number() protoreflect.EnumNumber {
+func (x LedgerEntryState) Number() protoreflect.EnumNumber {
 	return protoreflect.EnumNumber(x)
 }
 
-// Deprecated: Use ResourceState.Descriptor instead.
-func (ResourceState) EnumDescriptor() ([]byte, []int) {
-	return file_wharfinger_v1_resource_proto_rawDescGZIP(), []int{0}
+// Deprecated: Use LedgerEntryState.Descriptor instead.
+func (LedgerEntryState) EnumDescriptor() ([]byte, []int) {
+	return file_wharfinger_v1_ledger_proto_rawDescGZIP(), []int{0}
 }
 
 // One entry of a task's ledger, written before the call that makes or changes the thing, and again after it.
-type Resource struct {
+type LedgerEntry struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The script's name for the thing, unique and stable within the task, such as `node/web-3`; 1 to 256 characters. A
 	// task that runs again finds what it made by it; the script's own keys have no `~`: `KEY~1`, `KEY~2` and so on are extra things found for KEY.
@@ -122,7 +121,7 @@ type Resource struct {
 	// The step in which it was intended; empty outside of steps.
 	Step string `protobuf:"bytes,3,opt,name=step,proto3" json:"step,omitempty"`
 	// What is known of the thing.
-	State ResourceState `protobuf:"varint,4,opt,name=state,proto3,enum=wharfinger.v1.ResourceState" json:"state,omitempty"`
+	State LedgerEntryState `protobuf:"varint,4,opt,name=state,proto3,enum=wharfinger.v1.LedgerEntryState" json:"state,omitempty"`
 	// True for what the task made. False for what was there before and was adopted, or was handed to a person by RETAINED
 	// or FORGOTTEN: the task never undoes it.
 	Owned bool `protobuf:"varint,5,opt,name=owned,proto3" json:"owned,omitempty"`
@@ -145,7 +144,7 @@ type Resource struct {
 	// A few facts to know the thing by, such as its name, size and image; only what the script lists, never secrets.
 	Attributes map[string]string `protobuf:"bytes,13,rep,name=attributes,proto3" json:"attributes,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	// Why it is UNCERTAIN, NOT_CREATED, MISSING or UNDO_FAILED.
-	Error *status.Status `protobuf:"bytes,14,opt,name=error,proto3" json:"error,omitempty"`
+	Failure *Failure `protobuf:"bytes,25,opt,name=failure,proto3" json:"failure,omitempty"`
 	// How often undoing it was tried.
 	UndoAttempts int32 `protobuf:"varint,15,opt,name=undo_attempts,json=undoAttempts,proto3" json:"undo_attempts,omitempty"`
 	// Why its undo waits: the key of a child that is alive, adopted or retained, and what about it. Empty when nothing is
@@ -158,7 +157,7 @@ type Resource struct {
 	// When it was written as INTENDED.
 	IntentTime *timestamppb.Timestamp `protobuf:"bytes,19,opt,name=intent_time,json=intentTime,proto3" json:"intent_time,omitempty"`
 	// The call that makes it is never sent later than this; the time until a search for it counts begins here.
-	SendBy *timestamppb.Timestamp `protobuf:"bytes,20,opt,name=send_by,json=sendBy,proto3" json:"send_by,omitempty"`
+	SendByTime *timestamppb.Timestamp `protobuf:"bytes,20,opt,name=send_by_time,json=sendByTime,proto3" json:"send_by_time,omitempty"`
 	// When the entry last changed.
 	UpdateTime *timestamppb.Timestamp `protobuf:"bytes,21,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
 	// For an entry `KEY~n`: the KEY whose late, extra or missing thing this is. Empty for all others.
@@ -172,21 +171,21 @@ type Resource struct {
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *Resource) Reset() {
-	*x = Resource{}
-	mi := &file_wharfinger_v1_resource_proto_msgTypes[0]
+func (x *LedgerEntry) Reset() {
+	*x = LedgerEntry{}
+	mi := &file_wharfinger_v1_ledger_proto_msgTypes[0]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *Resource) String() string {
+func (x *LedgerEntry) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*Resource) ProtoMessage() {}
+func (*LedgerEntry) ProtoMessage() {}
 
-func (x *Resource) ProtoReflect() protoreflect.Message {
-	mi := &file_wharfinger_v1_resource_proto_msgTypes[0]
+func (x *LedgerEntry) ProtoReflect() protoreflect.Message {
+	mi := &file_wharfinger_v1_ledger_proto_msgTypes[0]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -197,173 +196,173 @@ func (x *Resource) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use Resource.ProtoReflect.Descriptor instead.
-func (*Resource) Descriptor() ([]byte, []int) {
-	return file_wharfinger_v1_resource_proto_rawDescGZIP(), []int{0}
+// Deprecated: Use LedgerEntry.ProtoReflect.Descriptor instead.
+func (*LedgerEntry) Descriptor() ([]byte, []int) {
+	return file_wharfinger_v1_ledger_proto_rawDescGZIP(), []int{0}
 }
 
-func (x *Resource) GetKey() string {
+func (x *LedgerEntry) GetKey() string {
 	if x != nil {
 		return x.Key
 	}
 	return ""
 }
 
-func (x *Resource) GetType() string {
+func (x *LedgerEntry) GetType() string {
 	if x != nil {
 		return x.Type
 	}
 	return ""
 }
 
-func (x *Resource) GetStep() string {
+func (x *LedgerEntry) GetStep() string {
 	if x != nil {
 		return x.Step
 	}
 	return ""
 }
 
-func (x *Resource) GetState() ResourceState {
+func (x *LedgerEntry) GetState() LedgerEntryState {
 	if x != nil {
 		return x.State
 	}
-	return ResourceState_RESOURCE_STATE_UNSPECIFIED
+	return LedgerEntryState_LEDGER_ENTRY_STATE_UNSPECIFIED
 }
 
-func (x *Resource) GetOwned() bool {
+func (x *LedgerEntry) GetOwned() bool {
 	if x != nil {
 		return x.Owned
 	}
 	return false
 }
 
-func (x *Resource) GetOrdinal() int64 {
+func (x *LedgerEntry) GetOrdinal() int64 {
 	if x != nil {
 		return x.Ordinal
 	}
 	return 0
 }
 
-func (x *Resource) GetDependsOn() []string {
+func (x *LedgerEntry) GetDependsOn() []string {
 	if x != nil {
 		return x.DependsOn
 	}
 	return nil
 }
 
-func (x *Resource) GetGeneration() int64 {
+func (x *LedgerEntry) GetGeneration() int64 {
 	if x != nil {
 		return x.Generation
 	}
 	return 0
 }
 
-func (x *Resource) GetToken() string {
+func (x *LedgerEntry) GetToken() string {
 	if x != nil {
 		return x.Token
 	}
 	return ""
 }
 
-func (x *Resource) GetExternalId() string {
+func (x *LedgerEntry) GetExternalId() string {
 	if x != nil {
 		return x.ExternalId
 	}
 	return ""
 }
 
-func (x *Resource) GetProfile() string {
+func (x *LedgerEntry) GetProfile() string {
 	if x != nil {
 		return x.Profile
 	}
 	return ""
 }
 
-func (x *Resource) GetRegion() string {
+func (x *LedgerEntry) GetRegion() string {
 	if x != nil {
 		return x.Region
 	}
 	return ""
 }
 
-func (x *Resource) GetAttributes() map[string]string {
+func (x *LedgerEntry) GetAttributes() map[string]string {
 	if x != nil {
 		return x.Attributes
 	}
 	return nil
 }
 
-func (x *Resource) GetError() *status.Status {
+func (x *LedgerEntry) GetFailure() *Failure {
 	if x != nil {
-		return x.Error
+		return x.Failure
 	}
 	return nil
 }
 
-func (x *Resource) GetUndoAttempts() int32 {
+func (x *LedgerEntry) GetUndoAttempts() int32 {
 	if x != nil {
 		return x.UndoAttempts
 	}
 	return 0
 }
 
-func (x *Resource) GetBlockedBy() string {
+func (x *LedgerEntry) GetBlockedBy() string {
 	if x != nil {
 		return x.BlockedBy
 	}
 	return ""
 }
 
-func (x *Resource) GetPrice() *Price {
+func (x *LedgerEntry) GetPrice() *Price {
 	if x != nil {
 		return x.Price
 	}
 	return nil
 }
 
-func (x *Resource) GetEpoch() int64 {
+func (x *LedgerEntry) GetEpoch() int64 {
 	if x != nil {
 		return x.Epoch
 	}
 	return 0
 }
 
-func (x *Resource) GetIntentTime() *timestamppb.Timestamp {
+func (x *LedgerEntry) GetIntentTime() *timestamppb.Timestamp {
 	if x != nil {
 		return x.IntentTime
 	}
 	return nil
 }
 
-func (x *Resource) GetSendBy() *timestamppb.Timestamp {
+func (x *LedgerEntry) GetSendByTime() *timestamppb.Timestamp {
 	if x != nil {
-		return x.SendBy
+		return x.SendByTime
 	}
 	return nil
 }
 
-func (x *Resource) GetUpdateTime() *timestamppb.Timestamp {
+func (x *LedgerEntry) GetUpdateTime() *timestamppb.Timestamp {
 	if x != nil {
 		return x.UpdateTime
 	}
 	return nil
 }
 
-func (x *Resource) GetEvidenceOf() string {
+func (x *LedgerEntry) GetEvidenceOf() string {
 	if x != nil {
 		return x.EvidenceOf
 	}
 	return ""
 }
 
-func (x *Resource) GetHourly() *DecimalMoney {
+func (x *LedgerEntry) GetHourly() *DecimalMoney {
 	if x != nil {
 		return x.Hourly
 	}
 	return nil
 }
 
-func (x *Resource) GetTruncated() bool {
+func (x *LedgerEntry) GetTruncated() bool {
 	if x != nil {
 		return x.Truncated
 	}
@@ -371,7 +370,7 @@ func (x *Resource) GetTruncated() bool {
 }
 
 // A ledger in numbers. Entries that are INTENDED, UNDOING, NOT_CREATED or FORGOTTEN are counted nowhere here.
-type ResourceSummary struct {
+type LedgerSummary struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Entries that are CREATED, adopted ones included.
 	Created int32 `protobuf:"varint,1,opt,name=created,proto3" json:"created,omitempty"`
@@ -391,21 +390,21 @@ type ResourceSummary struct {
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *ResourceSummary) Reset() {
-	*x = ResourceSummary{}
-	mi := &file_wharfinger_v1_resource_proto_msgTypes[1]
+func (x *LedgerSummary) Reset() {
+	*x = LedgerSummary{}
+	mi := &file_wharfinger_v1_ledger_proto_msgTypes[1]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *ResourceSummary) String() string {
+func (x *LedgerSummary) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*ResourceSummary) ProtoMessage() {}
+func (*LedgerSummary) ProtoMessage() {}
 
-func (x *ResourceSummary) ProtoReflect() protoreflect.Message {
-	mi := &file_wharfinger_v1_resource_proto_msgTypes[1]
+func (x *LedgerSummary) ProtoReflect() protoreflect.Message {
+	mi := &file_wharfinger_v1_ledger_proto_msgTypes[1]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -416,70 +415,70 @@ func (x *ResourceSummary) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use ResourceSummary.ProtoReflect.Descriptor instead.
-func (*ResourceSummary) Descriptor() ([]byte, []int) {
-	return file_wharfinger_v1_resource_proto_rawDescGZIP(), []int{1}
+// Deprecated: Use LedgerSummary.ProtoReflect.Descriptor instead.
+func (*LedgerSummary) Descriptor() ([]byte, []int) {
+	return file_wharfinger_v1_ledger_proto_rawDescGZIP(), []int{1}
 }
 
-func (x *ResourceSummary) GetCreated() int32 {
+func (x *LedgerSummary) GetCreated() int32 {
 	if x != nil {
 		return x.Created
 	}
 	return 0
 }
 
-func (x *ResourceSummary) GetUncertain() int32 {
+func (x *LedgerSummary) GetUncertain() int32 {
 	if x != nil {
 		return x.Uncertain
 	}
 	return 0
 }
 
-func (x *ResourceSummary) GetUndone() int32 {
+func (x *LedgerSummary) GetUndone() int32 {
 	if x != nil {
 		return x.Undone
 	}
 	return 0
 }
 
-func (x *ResourceSummary) GetUndoFailed() int32 {
+func (x *LedgerSummary) GetUndoFailed() int32 {
 	if x != nil {
 		return x.UndoFailed
 	}
 	return 0
 }
 
-func (x *ResourceSummary) GetRetained() int32 {
+func (x *LedgerSummary) GetRetained() int32 {
 	if x != nil {
 		return x.Retained
 	}
 	return 0
 }
 
-func (x *ResourceSummary) GetLeftover() *LeftoverCost {
+func (x *LedgerSummary) GetLeftover() *LeftoverCost {
 	if x != nil {
 		return x.Leftover
 	}
 	return nil
 }
 
-func (x *ResourceSummary) GetMissing() int32 {
+func (x *LedgerSummary) GetMissing() int32 {
 	if x != nil {
 		return x.Missing
 	}
 	return 0
 }
 
-var File_wharfinger_v1_resource_proto protoreflect.FileDescriptor
+var File_wharfinger_v1_ledger_proto protoreflect.FileDescriptor
 
-const file_wharfinger_v1_resource_proto_rawDesc = "" +
+const file_wharfinger_v1_ledger_proto_rawDesc = "" +
 	"\n" +
-	"\x1cwharfinger/v1/resource.proto\x12\rwharfinger.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/rpc/status.proto\x1a\x19wharfinger/v1/price.proto\"\xab\a\n" +
-	"\bResource\x12\x10\n" +
+	"\x1awharfinger/v1/ledger.proto\x12\rwharfinger.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bwharfinger/v1/failure.proto\x1a\x19wharfinger/v1/price.proto\"\xd2\a\n" +
+	"\vLedgerEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x12\n" +
 	"\x04type\x18\x02 \x01(\tR\x04type\x12\x12\n" +
-	"\x04step\x18\x03 \x01(\tR\x04step\x122\n" +
-	"\x05state\x18\x04 \x01(\x0e2\x1c.wharfinger.v1.ResourceStateR\x05state\x12\x14\n" +
+	"\x04step\x18\x03 \x01(\tR\x04step\x125\n" +
+	"\x05state\x18\x04 \x01(\x0e2\x1f.wharfinger.v1.LedgerEntryStateR\x05state\x12\x14\n" +
 	"\x05owned\x18\x05 \x01(\bR\x05owned\x12\x18\n" +
 	"\aordinal\x18\x06 \x01(\x03R\aordinal\x12\x1d\n" +
 	"\n" +
@@ -492,19 +491,20 @@ const file_wharfinger_v1_resource_proto_rawDesc = "" +
 	" \x01(\tR\n" +
 	"externalId\x12\x18\n" +
 	"\aprofile\x18\v \x01(\tR\aprofile\x12\x16\n" +
-	"\x06region\x18\f \x01(\tR\x06region\x12G\n" +
+	"\x06region\x18\f \x01(\tR\x06region\x12J\n" +
 	"\n" +
-	"attributes\x18\r \x03(\v2'.wharfinger.v1.Resource.AttributesEntryR\n" +
-	"attributes\x12(\n" +
-	"\x05error\x18\x0e \x01(\v2\x12.google.rpc.StatusR\x05error\x12#\n" +
+	"attributes\x18\r \x03(\v2*.wharfinger.v1.LedgerEntry.AttributesEntryR\n" +
+	"attributes\x120\n" +
+	"\afailure\x18\x19 \x01(\v2\x16.wharfinger.v1.FailureR\afailure\x12#\n" +
 	"\rundo_attempts\x18\x0f \x01(\x05R\fundoAttempts\x12\x1d\n" +
 	"\n" +
 	"blocked_by\x18\x10 \x01(\tR\tblockedBy\x12*\n" +
 	"\x05price\x18\x11 \x01(\v2\x14.wharfinger.v1.PriceR\x05price\x12\x14\n" +
 	"\x05epoch\x18\x12 \x01(\x03R\x05epoch\x12;\n" +
 	"\vintent_time\x18\x13 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"intentTime\x123\n" +
-	"\asend_by\x18\x14 \x01(\v2\x1a.google.protobuf.TimestampR\x06sendBy\x12;\n" +
+	"intentTime\x12<\n" +
+	"\fsend_by_time\x18\x14 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"sendByTime\x12;\n" +
 	"\vupdate_time\x18\x15 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"updateTime\x12\x1f\n" +
 	"\vevidence_of\x18\x16 \x01(\tR\n" +
@@ -513,8 +513,8 @@ const file_wharfinger_v1_resource_proto_rawDesc = "" +
 	"\ttruncated\x18\x18 \x01(\bR\ttruncated\x1a=\n" +
 	"\x0fAttributesEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xf1\x01\n" +
-	"\x0fResourceSummary\x12\x18\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01J\x04\b\x0e\x10\x0fR\x05error\"\xef\x01\n" +
+	"\rLedgerSummary\x12\x18\n" +
 	"\acreated\x18\x01 \x01(\x05R\acreated\x12\x1c\n" +
 	"\tuncertain\x18\x02 \x01(\x05R\tuncertain\x12\x16\n" +
 	"\x06undone\x18\x03 \x01(\x05R\x06undone\x12\x1f\n" +
@@ -522,57 +522,57 @@ const file_wharfinger_v1_resource_proto_rawDesc = "" +
 	"undoFailed\x12\x1a\n" +
 	"\bretained\x18\x05 \x01(\x05R\bretained\x127\n" +
 	"\bleftover\x18\x06 \x01(\v2\x1b.wharfinger.v1.LeftoverCostR\bleftover\x12\x18\n" +
-	"\amissing\x18\a \x01(\x05R\amissing*\xd4\x02\n" +
-	"\rResourceState\x12\x1e\n" +
-	"\x1aRESOURCE_STATE_UNSPECIFIED\x10\x00\x12\x1b\n" +
-	"\x17RESOURCE_STATE_INTENDED\x10\x01\x12\x1a\n" +
-	"\x16RESOURCE_STATE_CREATED\x10\x02\x12\x1c\n" +
-	"\x18RESOURCE_STATE_UNCERTAIN\x10\x03\x12\x1e\n" +
-	"\x1aRESOURCE_STATE_NOT_CREATED\x10\x04\x12\x1a\n" +
-	"\x16RESOURCE_STATE_UNDOING\x10\x05\x12\x19\n" +
-	"\x15RESOURCE_STATE_UNDONE\x10\x06\x12\x1e\n" +
-	"\x1aRESOURCE_STATE_UNDO_FAILED\x10\a\x12\x1b\n" +
-	"\x17RESOURCE_STATE_RETAINED\x10\b\x12\x1c\n" +
-	"\x18RESOURCE_STATE_FORGOTTEN\x10\t\x12\x1a\n" +
-	"\x16RESOURCE_STATE_MISSING\x10\n" +
-	"B]\n" +
-	"\x11dev.wharfinger.v1P\x01ZFgithub.com/wharfinger/wharfinger/clients/go/wharfinger/v1;wharfingerv1b\x06proto3"
+	"\amissing\x18\a \x01(\x05R\amissing*\x83\x03\n" +
+	"\x10LedgerEntryState\x12\"\n" +
+	"\x1eLEDGER_ENTRY_STATE_UNSPECIFIED\x10\x00\x12\x1f\n" +
+	"\x1bLEDGER_ENTRY_STATE_INTENDED\x10\x01\x12\x1e\n" +
+	"\x1aLEDGER_ENTRY_STATE_CREATED\x10\x02\x12 \n" +
+	"\x1cLEDGER_ENTRY_STATE_UNCERTAIN\x10\x03\x12\"\n" +
+	"\x1eLEDGER_ENTRY_STATE_NOT_CREATED\x10\x04\x12\x1e\n" +
+	"\x1aLEDGER_ENTRY_STATE_UNDOING\x10\x05\x12\x1d\n" +
+	"\x19LEDGER_ENTRY_STATE_UNDONE\x10\x06\x12\"\n" +
+	"\x1eLEDGER_ENTRY_STATE_UNDO_FAILED\x10\a\x12\x1f\n" +
+	"\x1bLEDGER_ENTRY_STATE_RETAINED\x10\b\x12 \n" +
+	"\x1cLEDGER_ENTRY_STATE_FORGOTTEN\x10\t\x12\x1e\n" +
+	"\x1aLEDGER_ENTRY_STATE_MISSING\x10\n" +
+	"B\x9b\x01\n" +
+	"\x11dev.wharfinger.v1B\vLedgerProtoP\x01ZFgithub.com/wharfinger/wharfinger/clients/go/wharfinger/v1;wharfingerv1\xaa\x02\rWharfinger.V1\xca\x02\rWharfinger\\V1\xea\x02\x0eWharfinger::V1b\x06proto3"
 
 var (
-	file_wharfinger_v1_resource_proto_rawDescOnce sync.Once
-	file_wharfinger_v1_resource_proto_rawDescData []byte
+	file_wharfinger_v1_ledger_proto_rawDescOnce sync.Once
+	file_wharfinger_v1_ledger_proto_rawDescData []byte
 )
 
-func file_wharfinger_v1_resource_proto_rawDescGZIP() []byte {
-	file_wharfinger_v1_resource_proto_rawDescOnce.Do(func() {
-		file_wharfinger_v1_resource_proto_rawDescData = protoimpl.X.CompressGZIP(unsafe.Slice(unsafe.StringData(file_wharfinger_v1_resource_proto_rawDesc), len(file_wharfinger_v1_resource_proto_rawDesc)))
+func file_wharfinger_v1_ledger_proto_rawDescGZIP() []byte {
+	file_wharfinger_v1_ledger_proto_rawDescOnce.Do(func() {
+		file_wharfinger_v1_ledger_proto_rawDescData = protoimpl.X.CompressGZIP(unsafe.Slice(unsafe.StringData(file_wharfinger_v1_ledger_proto_rawDesc), len(file_wharfinger_v1_ledger_proto_rawDesc)))
 	})
-	return file_wharfinger_v1_resource_proto_rawDescData
+	return file_wharfinger_v1_ledger_proto_rawDescData
 }
 
-var file_wharfinger_v1_resource_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_wharfinger_v1_resource_proto_msgTypes = make([]protoimpl.MessageInfo, 3)
-var file_wharfinger_v1_resource_proto_goTypes = []any{
-	(ResourceState)(0),            // 0: wharfinger.v1.ResourceState
-	(*Resource)(nil),              // 1: wharfinger.v1.Resource
-	(*ResourceSummary)(nil),       // 2: wharfinger.v1.ResourceSummary
-	nil,                           // 3: wharfinger.v1.Resource.AttributesEntry
-	(*status.Status)(nil),         // 4: google.rpc.Status
+var file_wharfinger_v1_ledger_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
+var file_wharfinger_v1_ledger_proto_msgTypes = make([]protoimpl.MessageInfo, 3)
+var file_wharfinger_v1_ledger_proto_goTypes = []any{
+	(LedgerEntryState)(0),         // 0: wharfinger.v1.LedgerEntryState
+	(*LedgerEntry)(nil),           // 1: wharfinger.v1.LedgerEntry
+	(*LedgerSummary)(nil),         // 2: wharfinger.v1.LedgerSummary
+	nil,                           // 3: wharfinger.v1.LedgerEntry.AttributesEntry
+	(*Failure)(nil),               // 4: wharfinger.v1.Failure
 	(*Price)(nil),                 // 5: wharfinger.v1.Price
 	(*timestamppb.Timestamp)(nil), // 6: google.protobuf.Timestamp
 	(*DecimalMoney)(nil),          // 7: wharfinger.v1.DecimalMoney
 	(*LeftoverCost)(nil),          // 8: wharfinger.v1.LeftoverCost
 }
-var file_wharfinger_v1_resource_proto_depIdxs = []int32{
-	0, // 0: wharfinger.v1.Resource.state:type_name -> wharfinger.v1.ResourceState
-	3, // 1: wharfinger.v1.Resource.attributes:type_name -> wharfinger.v1.Resource.AttributesEntry
-	4, // 2: wharfinger.v1.Resource.error:type_name -> google.rpc.Status
-	5, // 3: wharfinger.v1.Resource.price:type_name -> wharfinger.v1.Price
-	6, // 4: wharfinger.v1.Resource.intent_time:type_name -> google.protobuf.Timestamp
-	6, // 5: wharfinger.v1.Resource.send_by:type_name -> google.protobuf.Timestamp
-	6, // 6: wharfinger.v1.Resource.update_time:type_name -> google.protobuf.Timestamp
-	7, // 7: wharfinger.v1.Resource.hourly:type_name -> wharfinger.v1.DecimalMoney
-	8, // 8: wharfinger.v1.ResourceSummary.leftover:type_name -> wharfinger.v1.LeftoverCost
+var file_wharfinger_v1_ledger_proto_depIdxs = []int32{
+	0, // 0: wharfinger.v1.LedgerEntry.state:type_name -> wharfinger.v1.LedgerEntryState
+	3, // 1: wharfinger.v1.LedgerEntry.attributes:type_name -> wharfinger.v1.LedgerEntry.AttributesEntry
+	4, // 2: wharfinger.v1.LedgerEntry.failure:type_name -> wharfinger.v1.Failure
+	5, // 3: wharfinger.v1.LedgerEntry.price:type_name -> wharfinger.v1.Price
+	6, // 4: wharfinger.v1.LedgerEntry.intent_time:type_name -> google.protobuf.Timestamp
+	6, // 5: wharfinger.v1.LedgerEntry.send_by_time:type_name -> google.protobuf.Timestamp
+	6, // 6: wharfinger.v1.LedgerEntry.update_time:type_name -> google.protobuf.Timestamp
+	7, // 7: wharfinger.v1.LedgerEntry.hourly:type_name -> wharfinger.v1.DecimalMoney
+	8, // 8: wharfinger.v1.LedgerSummary.leftover:type_name -> wharfinger.v1.LeftoverCost
 	9, // [9:9] is the sub-list for method output_type
 	9, // [9:9] is the sub-list for method input_type
 	9, // [9:9] is the sub-list for extension type_name
@@ -580,28 +580,29 @@ var file_wharfinger_v1_resource_proto_depIdxs = []int32{
 	0, // [0:9] is the sub-list for field type_name
 }
 
-func init() { file_wharfinger_v1_resource_proto_init() }
-func file_wharfinger_v1_resource_proto_init() {
-	if File_wharfinger_v1_resource_proto != nil {
+func init() { file_wharfinger_v1_ledger_proto_init() }
+func file_wharfinger_v1_ledger_proto_init() {
+	if File_wharfinger_v1_ledger_proto != nil {
 		return
 	}
+	file_wharfinger_v1_failure_proto_init()
 	file_wharfinger_v1_price_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
-			RawDescriptor: unsafe.Slice(unsafe.StringData(file_wharfinger_v1_resource_proto_rawDesc), len(file_wharfinger_v1_resource_proto_rawDesc)),
+			RawDescriptor: unsafe.Slice(unsafe.StringData(file_wharfinger_v1_ledger_proto_rawDesc), len(file_wharfinger_v1_ledger_proto_rawDesc)),
 			NumEnums:      1,
 			NumMessages:   3,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
-		GoTypes:           file_wharfinger_v1_resource_proto_goTypes,
-		DependencyIndexes: file_wharfinger_v1_resource_proto_depIdxs,
-		EnumInfos:         file_wharfinger_v1_resource_proto_enumTypes,
-		MessageInfos:      file_wharfinger_v1_resource_proto_msgTypes,
+		GoTypes:           file_wharfinger_v1_ledger_proto_goTypes,
+		DependencyIndexes: file_wharfinger_v1_ledger_proto_depIdxs,
+		EnumInfos:         file_wharfinger_v1_ledger_proto_enumTypes,
+		MessageInfos:      file_wharfinger_v1_ledger_proto_msgTypes,
 	}.Build()
-	File_wharfinger_v1_resource_proto = out.File
-	file_wharfinger_v1_resource_proto_goTypes = nil
-	file_wharfinger_v1_resource_proto_depIdxs = nil
+	File_wharfinger_v1_ledger_proto = out.File
+	file_wharfinger_v1_ledger_proto_goTypes = nil
+	file_wharfinger_v1_ledger_proto_depIdxs = nil
 }

@@ -9,7 +9,7 @@ from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
-from google.rpc import status_pb2 as _status_pb2
+from wharfinger.v1 import failure_pb2 as _failure_pb2
 from wharfinger.v1 import price_pb2 as _price_pb2
 import builtins as _builtins
 import sys
@@ -22,68 +22,68 @@ else:
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
-class _ResourceState:
+class _LedgerEntryState:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
 
-class _ResourceStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ResourceState.ValueType], _builtins.type):
+class _LedgerEntryStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_LedgerEntryState.ValueType], _builtins.type):
     DESCRIPTOR: _descriptor.EnumDescriptor
-    RESOURCE_STATE_UNSPECIFIED: _ResourceState.ValueType  # 0
+    LEDGER_ENTRY_STATE_UNSPECIFIED: _LedgerEntryState.ValueType  # 0
     """Never sent by a server."""
-    RESOURCE_STATE_INTENDED: _ResourceState.ValueType  # 1
+    LEDGER_ENTRY_STATE_INTENDED: _LedgerEntryState.ValueType  # 1
     """About to be made: written, and the call may or may not have been sent."""
-    RESOURCE_STATE_CREATED: _ResourceState.ValueType  # 2
+    LEDGER_ENTRY_STATE_CREATED: _LedgerEntryState.ValueType  # 2
     """It exists; external_id says where. Also for adopted things, with owned false."""
-    RESOURCE_STATE_UNCERTAIN: _ResourceState.ValueType  # 3
+    LEDGER_ENTRY_STATE_UNCERTAIN: _LedgerEntryState.ValueType  # 3
     """Nobody can tell whether it exists: the answer was lost and searching did not help. Treat it as alive."""
-    RESOURCE_STATE_NOT_CREATED: _ResourceState.ValueType  # 4
+    LEDGER_ENTRY_STATE_NOT_CREATED: _LedgerEntryState.ValueType  # 4
     """Certainly not made: the cloud refused, or a search that counts found nothing."""
-    RESOURCE_STATE_UNDOING: _ResourceState.ValueType  # 5
+    LEDGER_ENTRY_STATE_UNDOING: _LedgerEntryState.ValueType  # 5
     """Its undo is at work."""
-    RESOURCE_STATE_UNDONE: _ResourceState.ValueType  # 6
+    LEDGER_ENTRY_STATE_UNDONE: _LedgerEntryState.ValueType  # 6
     """Undone: deleted, or put back as it was."""
-    RESOURCE_STATE_UNDO_FAILED: _ResourceState.ValueType  # 7
-    """Its undo failed; it may be alive, and `error` says why."""
-    RESOURCE_STATE_RETAINED: _ResourceState.ValueType  # 8
+    LEDGER_ENTRY_STATE_UNDO_FAILED: _LedgerEntryState.ValueType  # 7
+    """Its undo failed; it may be alive, and `failure` says why."""
+    LEDGER_ENTRY_STATE_RETAINED: _LedgerEntryState.ValueType  # 8
     """A person keeps it: alive, no longer the task's."""
-    RESOURCE_STATE_FORGOTTEN: _ResourceState.ValueType  # 9
+    LEDGER_ENTRY_STATE_FORGOTTEN: _LedgerEntryState.ValueType  # 9
     """A person gave up on it: nobody knows whether it is alive, and it is no longer the task's."""
-    RESOURCE_STATE_MISSING: _ResourceState.ValueType  # 10
+    LEDGER_ENTRY_STATE_MISSING: _LedgerEntryState.ValueType  # 10
     """It existed, and at two looks the provider said that there is no such thing. Its key may be made again meanwhile; it
     is looked at once more before the task ends, and is UNDONE or CREATED then.
     """
 
-class ResourceState(_ResourceState, metaclass=_ResourceStateEnumTypeWrapper):
+class LedgerEntryState(_LedgerEntryState, metaclass=_LedgerEntryStateEnumTypeWrapper):
     """What is known of one entry of the ledger."""
 
-RESOURCE_STATE_UNSPECIFIED: ResourceState.ValueType  # 0
+LEDGER_ENTRY_STATE_UNSPECIFIED: LedgerEntryState.ValueType  # 0
 """Never sent by a server."""
-RESOURCE_STATE_INTENDED: ResourceState.ValueType  # 1
+LEDGER_ENTRY_STATE_INTENDED: LedgerEntryState.ValueType  # 1
 """About to be made: written, and the call may or may not have been sent."""
-RESOURCE_STATE_CREATED: ResourceState.ValueType  # 2
+LEDGER_ENTRY_STATE_CREATED: LedgerEntryState.ValueType  # 2
 """It exists; external_id says where. Also for adopted things, with owned false."""
-RESOURCE_STATE_UNCERTAIN: ResourceState.ValueType  # 3
+LEDGER_ENTRY_STATE_UNCERTAIN: LedgerEntryState.ValueType  # 3
 """Nobody can tell whether it exists: the answer was lost and searching did not help. Treat it as alive."""
-RESOURCE_STATE_NOT_CREATED: ResourceState.ValueType  # 4
+LEDGER_ENTRY_STATE_NOT_CREATED: LedgerEntryState.ValueType  # 4
 """Certainly not made: the cloud refused, or a search that counts found nothing."""
-RESOURCE_STATE_UNDOING: ResourceState.ValueType  # 5
+LEDGER_ENTRY_STATE_UNDOING: LedgerEntryState.ValueType  # 5
 """Its undo is at work."""
-RESOURCE_STATE_UNDONE: ResourceState.ValueType  # 6
+LEDGER_ENTRY_STATE_UNDONE: LedgerEntryState.ValueType  # 6
 """Undone: deleted, or put back as it was."""
-RESOURCE_STATE_UNDO_FAILED: ResourceState.ValueType  # 7
-"""Its undo failed; it may be alive, and `error` says why."""
-RESOURCE_STATE_RETAINED: ResourceState.ValueType  # 8
+LEDGER_ENTRY_STATE_UNDO_FAILED: LedgerEntryState.ValueType  # 7
+"""Its undo failed; it may be alive, and `failure` says why."""
+LEDGER_ENTRY_STATE_RETAINED: LedgerEntryState.ValueType  # 8
 """A person keeps it: alive, no longer the task's."""
-RESOURCE_STATE_FORGOTTEN: ResourceState.ValueType  # 9
+LEDGER_ENTRY_STATE_FORGOTTEN: LedgerEntryState.ValueType  # 9
 """A person gave up on it: nobody knows whether it is alive, and it is no longer the task's."""
-RESOURCE_STATE_MISSING: ResourceState.ValueType  # 10
+LEDGER_ENTRY_STATE_MISSING: LedgerEntryState.ValueType  # 10
 """It existed, and at two looks the provider said that there is no such thing. Its key may be made again meanwhile; it
 is looked at once more before the task ends, and is UNDONE or CREATED then.
 """
-Global___ResourceState: _TypeAlias = ResourceState  # noqa: Y015
+Global___LedgerEntryState: _TypeAlias = LedgerEntryState  # noqa: Y015
 
 @_typing.final
-class Resource(_message.Message):
+class LedgerEntry(_message.Message):
     """One entry of a task's ledger, written before the call that makes or changes the thing, and again after it."""
 
     DESCRIPTOR: _descriptor.Descriptor
@@ -121,13 +121,13 @@ class Resource(_message.Message):
     PROFILE_FIELD_NUMBER: _builtins.int
     REGION_FIELD_NUMBER: _builtins.int
     ATTRIBUTES_FIELD_NUMBER: _builtins.int
-    ERROR_FIELD_NUMBER: _builtins.int
+    FAILURE_FIELD_NUMBER: _builtins.int
     UNDO_ATTEMPTS_FIELD_NUMBER: _builtins.int
     BLOCKED_BY_FIELD_NUMBER: _builtins.int
     PRICE_FIELD_NUMBER: _builtins.int
     EPOCH_FIELD_NUMBER: _builtins.int
     INTENT_TIME_FIELD_NUMBER: _builtins.int
-    SEND_BY_FIELD_NUMBER: _builtins.int
+    SEND_BY_TIME_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
     EVIDENCE_OF_FIELD_NUMBER: _builtins.int
     HOURLY_FIELD_NUMBER: _builtins.int
@@ -140,7 +140,7 @@ class Resource(_message.Message):
     """What kind of thing it is, in the script's words, such as `compute.node` or `object`; 128 characters at most."""
     step: _builtins.str
     """The step in which it was intended; empty outside of steps."""
-    state: Global___ResourceState.ValueType
+    state: Global___LedgerEntryState.ValueType
     """What is known of the thing."""
     owned: _builtins.bool
     """True for what the task made. False for what was there before and was adopted, or was handed to a person by RETAINED
@@ -185,7 +185,7 @@ class Resource(_message.Message):
         """A few facts to know the thing by, such as its name, size and image; only what the script lists, never secrets."""
 
     @_builtins.property
-    def error(self) -> _status_pb2.Status:
+    def failure(self) -> _failure_pb2.Failure:
         """Why it is UNCERTAIN, NOT_CREATED, MISSING or UNDO_FAILED."""
 
     @_builtins.property
@@ -197,7 +197,7 @@ class Resource(_message.Message):
         """When it was written as INTENDED."""
 
     @_builtins.property
-    def send_by(self) -> _timestamp_pb2.Timestamp:
+    def send_by_time(self) -> _timestamp_pb2.Timestamp:
         """The call that makes it is never sent later than this; the time until a search for it counts begins here."""
 
     @_builtins.property
@@ -214,7 +214,7 @@ class Resource(_message.Message):
         key: _builtins.str = ...,
         type: _builtins.str = ...,
         step: _builtins.str = ...,
-        state: Global___ResourceState.ValueType = ...,
+        state: Global___LedgerEntryState.ValueType = ...,
         owned: _builtins.bool = ...,
         ordinal: _builtins.int = ...,
         depends_on: _abc.Iterable[_builtins.str] | None = ...,
@@ -224,28 +224,28 @@ class Resource(_message.Message):
         profile: _builtins.str = ...,
         region: _builtins.str = ...,
         attributes: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
-        error: _status_pb2.Status | None = ...,
+        failure: _failure_pb2.Failure | None = ...,
         undo_attempts: _builtins.int = ...,
         blocked_by: _builtins.str = ...,
         price: _price_pb2.Price | None = ...,
         epoch: _builtins.int = ...,
         intent_time: _timestamp_pb2.Timestamp | None = ...,
-        send_by: _timestamp_pb2.Timestamp | None = ...,
+        send_by_time: _timestamp_pb2.Timestamp | None = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
         evidence_of: _builtins.str = ...,
         hourly: _price_pb2.DecimalMoney | None = ...,
         truncated: _builtins.bool = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["error", b"error", "hourly", b"hourly", "intent_time", b"intent_time", "price", b"price", "send_by", b"send_by", "update_time", b"update_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["failure", b"failure", "hourly", b"hourly", "intent_time", b"intent_time", "price", b"price", "send_by_time", b"send_by_time", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attributes", b"attributes", "blocked_by", b"blocked_by", "depends_on", b"depends_on", "epoch", b"epoch", "error", b"error", "evidence_of", b"evidence_of", "external_id", b"external_id", "generation", b"generation", "hourly", b"hourly", "intent_time", b"intent_time", "key", b"key", "ordinal", b"ordinal", "owned", b"owned", "price", b"price", "profile", b"profile", "region", b"region", "send_by", b"send_by", "state", b"state", "step", b"step", "token", b"token", "truncated", b"truncated", "type", b"type", "undo_attempts", b"undo_attempts", "update_time", b"update_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attributes", b"attributes", "blocked_by", b"blocked_by", "depends_on", b"depends_on", "epoch", b"epoch", "evidence_of", b"evidence_of", "external_id", b"external_id", "failure", b"failure", "generation", b"generation", "hourly", b"hourly", "intent_time", b"intent_time", "key", b"key", "ordinal", b"ordinal", "owned", b"owned", "price", b"price", "profile", b"profile", "region", b"region", "send_by_time", b"send_by_time", "state", b"state", "step", b"step", "token", b"token", "truncated", b"truncated", "type", b"type", "undo_attempts", b"undo_attempts", "update_time", b"update_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___Resource: _TypeAlias = Resource  # noqa: Y015
+Global___LedgerEntry: _TypeAlias = LedgerEntry  # noqa: Y015
 
 @_typing.final
-class ResourceSummary(_message.Message):
+class LedgerSummary(_message.Message):
     """A ledger in numbers. Entries that are INTENDED, UNDOING, NOT_CREATED or FORGOTTEN are counted nowhere here."""
 
     DESCRIPTOR: _descriptor.Descriptor
@@ -290,4 +290,4 @@ class ResourceSummary(_message.Message):
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___ResourceSummary: _TypeAlias = ResourceSummary  # noqa: Y015
+Global___LedgerSummary: _TypeAlias = LedgerSummary  # noqa: Y015
