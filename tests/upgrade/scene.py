@@ -116,7 +116,7 @@ class Scene:
 
     def _fail(self) -> None:
         self.wait(self.create("failed", fail="for good"), "FAILED")
-        waiting = self.create("cancelled", policy={"not_before": _far()})
+        waiting = self.create("cancelled", policy={"not_before_time": _far()})
         self._cancel(waiting)
         self.wait(waiting, "CANCELLED")
 
@@ -193,8 +193,8 @@ def regret(name: str) -> task_service_pb2.RollbackTaskRequest:
 
 def _far() -> Any:
     policy = policy_pb2.Policy()
-    policy.not_before.FromJsonString("2126-01-01T00:00:00Z")
-    return policy.not_before
+    policy.not_before_time.FromJsonString("2126-01-01T00:00:00Z")
+    return policy.not_before_time
 
 
 # ---------------------------------------------------------------- what a server says
@@ -217,13 +217,13 @@ def tasks(stubs: Stubs, project: str) -> list[Said]:
 
 def ledger(stubs: Stubs, name: str) -> list[Said]:
     """Return the ledger of a task."""
-    request = task_service_pb2.ListLedgerEntriesRequest(name=name, page_size=1000)
-    return [said(entry) for entry in stubs.tasks.ListLedgerEntries(request, timeout=20).ledger]
+    request = task_service_pb2.ListLedgerEntriesRequest(parent=name, page_size=1000)
+    return [said(entry) for entry in stubs.tasks.ListLedgerEntries(request, timeout=20).entries]
 
 
 def events(stubs: Stubs, name: str) -> list[Said]:
     """Return the events of a task."""
-    request = task_service_pb2.ListTaskEventsRequest(name=name, page_size=1000)
+    request = task_service_pb2.ListTaskEventsRequest(parent=name, page_size=1000)
     return [said(event) for event in stubs.tasks.ListTaskEvents(request, timeout=20).events]
 
 

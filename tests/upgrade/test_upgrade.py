@@ -19,6 +19,7 @@ from tests.rpc.wire import Stubs, connected, create_request, refused
 from tests.servers.serving import Serving
 from tests.upgrade import dump, earlier, scene
 from tests.upgrade.make import DATABASES
+from tests.upgrade.todays_words import todays_words
 
 from wharfinger.v1 import task_pb2, task_service_pb2
 from wharfinger_server.store.migrations import versions
@@ -91,6 +92,7 @@ def upgraded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     commit, kind = request.param
     folder = tmp_path_factory.mktemp("upgraded")
     before = json.loads((DATABASES / commit / f"{kind}.json").read_text())
+    before = {name: value if name == "files" else todays_words(value) for name, value in before.items()}
     sql = (DATABASES / commit / f"{kind}.sql").read_text()
     for name, text in before["files"].items():
         file = folder / name

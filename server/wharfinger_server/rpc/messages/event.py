@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from wharfinger.v1 import event_pb2
 from wharfinger_server.domain.event import EntryChange, Event, LogLine, StateChange
+from wharfinger_server.rpc.messages.earlier_events import is_earlier, todays
 from wharfinger_server.rpc.messages.entry import cut, fill_entry
 from wharfinger_server.rpc.messages.failure import cut_failure, fill_failure
 from wharfinger_server.rpc.messages.text import clean
@@ -15,10 +16,12 @@ _ROOM = 1024 * 1024
 
 
 def fitting(body: bytes) -> bytes:
-    """Return a stored event as it can be sent: one from before there were limits is cut, and says so.
+    """Return a stored event as it can be sent: of an earlier server as today's, too large a one cut, which it says.
 
     A watcher that cannot be told an event would never get past it.
     """
+    if is_earlier(body):
+        body = todays(body)
     if len(body) <= _ROOM:
         return body
     message = event_pb2.TaskEvent.FromString(body)
