@@ -50,3 +50,11 @@ async def test_nothing_serves_again_once_the_server_ends():
     health.set("", serving=True)
     answer = await health.Check(health_pb2.HealthCheckRequest(), None)
     assert answer.status == NOT_SERVING
+
+
+async def test_all_of_them_are_listed():
+    health = Health()
+    health.set("", serving=True)
+    health.set("executor/asyncio", serving=False)
+    listed = await health.List(health_pb2.HealthListRequest(), None)
+    assert {name: one.status for name, one in listed.statuses.items()} == {"": SERVING, "executor/asyncio": NOT_SERVING}

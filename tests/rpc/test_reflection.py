@@ -64,13 +64,28 @@ def stranger(server):
 
 def test_the_services_are_listed(stranger):
     ours = {f"wharfinger.v1.{name}Service" for name in ("Task", "Executor", "Pricing")}
-    assert ours | {REFLECTION} <= set(stranger.services())
+    of_grpc = {REFLECTION, "grpc.reflection.v1.ServerReflection", "grpc.channelz.v1.Channelz", "grpc.health.v1.Health"}
+    assert ours | of_grpc <= set(stranger.services())
 
 
 def test_every_listed_service_can_be_described(stranger):
     for service in stranger.services():
+        if service == "grpc.reflection.v1.ServerReflection":  # another name of the one before, with its messages
+            continue
         stranger.learn(file_containing_symbol=service)
         assert stranger.pool.FindServiceByName(service).methods
+
+
+@pytest.mark.parametrize("symbol", ["wharfinger.v1.TaskService.CreateTask", "wharfinger.v1.TaskService/CreateTask"])
+def test_a_method_is_found_as_tools_that_load_a_server_ask_for_it(stranger, symbol):
+    stranger.learn(file_containing_symbol=symbol)
+    assert stranger.pool.FindServiceByName("wharfinger.v1.TaskService").methods_by_name["CreateTask"]
+
+
+@pytest.mark.parametrize("symbol", ["wharfinger.v1.TaskService.MakeTask", "wharfinger.v1.NoService.CreateTask", "x"])
+def test_what_there_is_not_is_not_found(stranger, symbol):
+    with pytest.raises(AssertionError, match="error_code: 5"):
+        stranger.learn(file_containing_symbol=symbol)
 
 
 def test_tools_that_ask_for_the_newer_name_of_reflection_are_answered(server):

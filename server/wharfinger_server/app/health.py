@@ -49,6 +49,11 @@ class Health(health_pb2_grpc.HealthServicer):  # type: ignore[misc]
             )
         return _STATUS(status=status)
 
+    async def List(self, request: Any, _context: Any) -> Any:  # noqa: N802 - gRPC's name
+        """Return the health of everything that has one."""
+        statuses = {service: _STATUS(status=self._status(service)) for service in sorted(self._serving)}
+        return health_pb2.HealthListResponse(statuses=statuses)
+
     async def Watch(self, request: Any, _context: Any) -> AsyncGenerator[Any, None]:  # noqa: N802 - gRPC's name
         """Tell a service's health now and whenever it changes."""
         told = None

@@ -72,10 +72,13 @@ def make(
 
 
 def _add_reflection(server: Any) -> None:
-    from grpc_reflection.v1alpha import reflection, reflection_pb2_grpc
+    from grpc_channelz.v1 import channelz_pb2  # noqa: F401  # so that its definitions are known
+    from grpc_reflection.v1alpha import reflection_pb2_grpc
 
-    servicer = reflection.aio.ReflectionServicer((*OURS, REFLECTION, HEALTH))
-    reflection_pb2_grpc.add_ServerReflectionServicer_to_server(servicer, server)
+    from wharfinger_server.app import reflection
+
+    served = (*OURS, HEALTH, REFLECTION, _REFLECTION_V1, CHANNELZ)
+    reflection_pb2_grpc.add_ServerReflectionServicer_to_server(reflection.servicer(served), server)
 
 
 def _add_channelz(server: Any) -> None:
