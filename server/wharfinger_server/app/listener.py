@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import grpc
+from google.longrunning import operations_pb2
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from wharfinger.v1 import executor_service_pb2, pricing_service_pb2, task_service_pb2
@@ -20,6 +21,7 @@ from wharfinger_server.rpc.callers import Callers
 from wharfinger_server.rpc.calls import Calls
 from wharfinger_server.rpc.executors import ExecutorMethods
 from wharfinger_server.rpc.imports import CatalogImports
+from wharfinger_server.rpc.operations import OperationMethods
 from wharfinger_server.rpc.pricing import PricingMethods
 from wharfinger_server.rpc.tasks import TaskMethods
 from wharfinger_server.rpc.watches import TaskWatches
@@ -27,6 +29,7 @@ from wharfinger_server.rpc.watches import TaskWatches
 TASKS = task_service_pb2.DESCRIPTOR.services_by_name["TaskService"]
 EXECUTORS = executor_service_pb2.DESCRIPTOR.services_by_name["ExecutorService"]
 PRICES = pricing_service_pb2.DESCRIPTOR.services_by_name["PricingService"]
+OPERATIONS: Any = operations_pb2.DESCRIPTOR.services_by_name["Operations"]
 REFLECTION, CHANNELZ = "grpc.reflection.v1alpha.ServerReflection", "grpc.channelz.v1.Channelz"
 HEALTH = health_pb2.DESCRIPTOR.services_by_name["Health"].full_name
 OURS = (TASKS.full_name, EXECUTORS.full_name, PRICES.full_name)
@@ -59,6 +62,7 @@ def make(
     tasks = TaskMethods(engine.tasks, engine.remediation, limits)
     service.add(server, calls, TASKS, tasks, TaskWatches(engine.watches))
     service.add(server, calls, EXECUTORS, ExecutorMethods(engine.listing, limits))
+    service.add(server, calls, OPERATIONS, OperationMethods(engine.tasks, limits))
     desk = PriceDesk(pricing, limits)
     service.add(server, calls, PRICES, PricingMethods(desk, engine.estimates, limits), CatalogImports(desk))
     # Health is open to all: who asks is often a load balancer, and the answer tells nothing.
@@ -77,7 +81,7 @@ def _add_reflection(server: Any) -> None:
 
     from wharfinger_server.app import reflection
 
-    served = (*OURS, HEALTH, REFLECTION, _REFLECTION_V1, CHANNELZ)
+    served = (*OURS, OPERATIONS.full_name, HEALTH, REFLECTION, _REFLECTION_V1, CHANNELZ)
     reflection_pb2_grpc.add_ServerReflectionServicer_to_server(reflection.servicer(served), server)
 
 

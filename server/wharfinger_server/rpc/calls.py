@@ -27,6 +27,8 @@ from wharfinger_server.domain.errors import (
     Unauthenticated,
 )
 from wharfinger_server.engine.interface.requests import Caller
+from wharfinger_server.rpc import access
+from wharfinger_server.rpc.access import Rule, rule_of
 from wharfinger_server.rpc.required import checker, unchecked_by
 from wharfinger_server.rpc.status import STATUS_KEY, code_of, status_of
 from wharfinger_server.rpc.unknown_fields import changes_nothing, refuse_unknown
@@ -85,15 +87,18 @@ class Calls:
         """Return the handler of a call of whichever kind, which `method` does."""
         request_type = message_factory.GetMessageClass(call.input_type)
         strict = not changes_nothing(call)
+        rule = rule_of(call.containing_service.full_name, call.name)
         if call.client_streaming:
             if not call.server_streaming:
                 raise LookupError(f"{call.full_name}: calls with many requests and one answer are not offered")
-            return self.duplex(call.name, request_type, method, strict=strict)
+            return self.duplex(call.name, request_type, method, rule, strict=strict)
         if call.server_streaming:
-            return self.stream(call.name, request_type, method, strict=strict)
-        return self.unary(call.name, request_type, method, strict=strict)
+            return self.stream(call.name, request_type, method, rule, strict=strict)
+        return self.unary(call.name, request_type, method, rule, strict=strict)
 
-    def unary(self, name: str, request_type: type[Message], method: Unary, *, strict: bool = False) -> Handler:
+    def unary(
+        self, name: str, request_type: type[Message], method: Unary, rule: Rule = Rule.PROJECT, *, strict: bool = False
+    ) -> Handler:
         """Return the handler of a method with one answer; `strict` refuses fields that this server does not know."""
         check = _check(request_type, unchecked_by(method), strict=strict)
 
@@ -104,6 +109,7 @@ class Calls:
                 if self.at_work > self._limit:
                     raise self._too_many()
                 caller = self._callers.of(context)
+                access.check(rule, caller)
                 request = _parsed(request_type, raw)
                 check(request)
                 response = await method(request, Call(caller, context))
@@ -120,7 +126,9 @@ class Calls:
 
         return grpc.unary_unary_rpc_method_handler(_apart(answer))
 
-    def stream(self, name: str, request_type: type[Message], method: Stream, *, strict: bool = False) -> Handler:
+    def stream(
+        self, name: str, request_type: type[Message], method: Stream, rule: Rule = Rule.PROJECT, *, strict: bool = False
+    ) -> Handler:
         """Return the handler of a method that writes a stream of answers."""
         check = _check(request_type, strict=strict)
 
@@ -128,6 +136,7 @@ class Calls:
             """Answer one call, message by message."""
             try:
                 caller = self._callers.of(context)
+                access.check(rule, caller)
                 request = _parsed(request_type, raw)
                 check(request)
                 work = method(request, Call(caller, context), context.write)
@@ -142,7 +151,9 @@ class Calls:
 
         return grpc.unary_stream_rpc_method_handler(_apart(answer))
 
-    def duplex(self, name: str, request_type: type[Message], method: Duplex, *, strict: bool = False) -> Handler:
+    def duplex(
+        self, name: str, request_type: type[Message], method: Duplex, rule: Rule = Rule.PROJECT, *, strict: bool = False
+    ) -> Handler:
         """Return the handler of a method that reads a stream of requests and writes a stream of answers."""
         check = _check(request_type, strict=strict)
 
@@ -157,6 +168,7 @@ class Calls:
             """Answer one call, message by message."""
             try:
                 caller = self._callers.of(context)
+                access.check(rule, caller)
                 await method(parsed(requests), Call(caller, context), context.write)
                 context.set_trailing_metadata(self._trailers)
             except Refused as refused:
@@ -228,7 +240,7 @@ class Calls:
 
 
 def _hung_up(error: BaseException, context: Context) -> bool:
-    """Whether writing an answer failed because nobody is there to take it any more; gRPC has no public name for that."""
+    """Whether an answer could not be written as nobody is there to take it; gRPC has no public name for that."""
     return type(error).__name__ == "ExecuteBatchError" or (isinstance(error, grpc.aio.InternalError) and context.done())
 
 

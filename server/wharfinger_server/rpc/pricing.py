@@ -135,7 +135,7 @@ def _basis(
     | pricing_service_pb2.GetPriceRequest
     | pricing_service_pb2.ListPricesRequest,
 ) -> str:
-    """Return the digest of what to look in, which is a catalogue's or that of an estimate's basis; "" for what is active.
+    """Return the digest of what to look in: a catalogue's, or that of an estimate's basis; "" for what is active.
 
     Clients from before there was a `price_basis` send either as `catalog_digest`, and are served.
     """

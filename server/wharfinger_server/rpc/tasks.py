@@ -24,14 +24,11 @@ from wharfinger_server.rpc.messages.event import fitting
 from wharfinger_server.rpc.messages.framing import framed, repeated, tag
 from wharfinger_server.rpc.messages.plan import fill_plan
 from wharfinger_server.rpc.messages.task import complete, new_task, task_message
-from wharfinger_server.rpc.messages.times import MICROSECONDS, duration_of
 from wharfinger_server.rpc.pages import page
 from wharfinger_server.rpc.required import checker, unchecked
 from wharfinger_server.rpc.status import status_of
+from wharfinger_server.rpc.waiting import wait_time
 
-USUAL_WAIT = 30 * MICROSECONDS
-# So that the answer of a long poll is on its way before the caller's deadline.
-_ANSWER_TIME = 0.25
 _TASK, _ERROR, _OUTCOMES = tag(1), tag(2), tag(1)
 _check_create = checker(task_service_pb2.CreateTaskRequest)
 
@@ -99,16 +96,7 @@ class TaskMethods:
     async def wait_task(self, request: task_service_pb2.WaitTaskRequest, call: Call) -> task_pb2.Task:
         """Wait until a task is at rest, no longer than the call may take."""
         project, task_id = names.task_of(request.name)
-        timeout = USUAL_WAIT
-        left = call.seconds_left()
-        if left is not None:
-            timeout = max(0, int((left - _ANSWER_TIME) * MICROSECONDS))
-        if request.HasField("timeout"):
-            try:
-                asked = duration_of(request.timeout)
-            except ValueError as error:
-                raise invalid("timeout", str(error)) from None
-            timeout = asked if left is None else min(asked, timeout)
+        timeout = wait_time(request, call)
         if timeout == 0:
             return task_message(await self._tasks.get(call.caller, project, task_id, True))
         return task_message(await self._tasks.wait(call.caller, project, task_id, timeout))

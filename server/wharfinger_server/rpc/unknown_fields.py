@@ -1,4 +1,4 @@
-"""Refuses requests with fields that this server does not know: a newer client's `dry_run` must never be done for real."""
+"""Refuses requests with fields that this server does not know: a newer client's `dry_run` must not be done for real."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from wharfinger_server.domain.errors import Unimplemented
 
 
 def changes_nothing(call: MethodDescriptor) -> bool:
-    """Whether the API says that the call has no side effects; such a call may leave out what it does not know."""
+    """Whether the call has no side effects, as our API says of each; it may then leave out what it does not know."""
+    if not call.containing_service.full_name.startswith("wharfinger."):
+        return call.name.startswith(("Get", "List", "Wait"))
     return bool(call.GetOptions().idempotency_level == MethodOptions.NO_SIDE_EFFECTS)
 
 

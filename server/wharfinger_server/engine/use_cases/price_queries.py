@@ -70,13 +70,12 @@ class PriceDesk:
             asked.currency,
             "",
             asked.at,
-            asked.source,
         )
-        found = stack.find(*what)
+        found = stack.find(*what, source=asked.source)
+        if found is not None:
+            return found
         # To find out which are similar takes long enough to hold the others up.
-        if found is None:
-            found = await asyncio.to_thread(stack.price, *what)
-        return found
+        return await asyncio.to_thread(lambda: stack.price(*what, source=asked.source))
 
     async def prices(
         self,

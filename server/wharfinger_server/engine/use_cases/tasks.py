@@ -272,7 +272,7 @@ class Tasks:
     async def cancel(
         self, caller: Caller, project: str, task_id: str, etag: str = "", reason: str = "", request_id: str = ""
     ) -> TaskView:
-        """Ask a task to stop. One that was cancelled already is returned as it is; one that ended otherwise is refused."""
+        """Ask a task to stop. One that was cancelled is returned as it is; one that ended otherwise is refused."""
         task = await self.visible(caller, project, task_id)
         why = reason[:REASON_LENGTH]
         ask, digest = Ask(project, task_id, etag, request_id), digest_of("cancel")

@@ -30,7 +30,7 @@ class PriceUnknown(NotFound):
 
 
 class PriceAmbiguous(FailedPrecondition):
-    """Several prices fit the question: PRICE_AMBIGUOUS. `field` is what to say as well, `all_choices` are its values."""
+    """Several prices fit the question: PRICE_AMBIGUOUS. `field` is what to say as well, `all_choices` its values."""
 
     def __init__(self, message: str, asked: str, choices: Sequence[str]) -> None:
         self.field = asked
@@ -120,7 +120,7 @@ class Stack:
         """Return the list of layers as JSON: names, digests, from when they are stale. Its SHA-256 is the digest."""
         return orjson.dumps([[layer.name, layer.catalogue.digest, layer.stale_from] for layer in self.layers])
 
-    def price(
+    def price(  # noqa: PLR0913
         self,
         provider: str,
         region: str,
@@ -130,6 +130,7 @@ class Stack:
         currency: str = "",
         unit: str = "",
         at: int | None = None,
+        *,
         source: str = "",
     ) -> Found:
         """Return the price that fits, from the first layer that knows one.
@@ -141,12 +142,12 @@ class Stack:
         Raises PriceUnknown, naming similar ones, and PriceAmbiguous where several prices of that layer fit. To find the
         similar ones takes a thousand times as long as a look-up: who does not need them asks `find`.
         """
-        found = self.find(provider, region, sku, category, term, currency, unit, at, source)
+        found = self.find(provider, region, sku, category, term, currency, unit, at, source=source)
         if found is None:
             raise self._unknown(provider, region, sku, category or CATEGORIES[0])
         return found
 
-    def find(
+    def find(  # noqa: PLR0913
         self,
         provider: str,
         region: str,
@@ -156,6 +157,7 @@ class Stack:
         currency: str = "",
         unit: str = "",
         at: int | None = None,
+        *,
         source: str = "",
     ) -> Found | None:
         """Return what `price` does, None where no layer knows a figure. Raises PriceAmbiguous."""
