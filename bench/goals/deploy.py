@@ -102,7 +102,7 @@ async def _deploy(address: str, nodes: int) -> float:
         while not task.HasField("end_time"):
             task = await ask(channel, WAIT, task_service_pb2.WaitTaskRequest(name=task.name), task_pb2.Task)
         took = time.monotonic() - began
-    expect(f"state of the deployment ({task.error.message})", task.state, task_pb2.TASK_STATE_SUCCEEDED)
+    expect(f"state of the deployment ({task.failure.message})", task.state, task_pb2.TASK_STATE_SUCCEEDED)
     expect("nodes of its result", len(task.result["nodes"]), nodes)
     return took
 

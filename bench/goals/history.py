@@ -113,7 +113,7 @@ async def _ask_about(server: Server, past: int) -> None:
             expect(
                 "name and state of a task of the past", (task.name, task.state), (name, task_pb2.TASK_STATE_SUCCEEDED)
             )
-            told = await ask(channel, EVENTS, v1.ListTaskEventsRequest(name=name), v1.ListTaskEventsResponse)
+            told = await ask(channel, EVENTS, v1.ListTaskEventsRequest(parent=name), v1.ListTaskEventsResponse)
             expect(
                 "its events", [(event.task, event.sequence) for event in told.events], [(name, n) for n in (1, 2, 3)]
             )

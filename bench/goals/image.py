@@ -87,7 +87,7 @@ async def _import(address: str, params: dict[str, str], size: int, digest: str) 
         while not task.HasField("end_time"):
             task = await ask(channel, WAIT, task_service_pb2.WaitTaskRequest(name=task.name), task_pb2.Task)
         took = time.monotonic() - began
-    expect(f"state of the import ({task.error.message})", task.state, task_pb2.TASK_STATE_SUCCEEDED)
+    expect(f"state of the import ({task.failure.message})", task.state, task_pb2.TASK_STATE_SUCCEEDED)
     expect("result of the import", (task.result["size"], task.result["sha256"]), (size, digest))
     return took
 

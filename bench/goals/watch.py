@@ -173,10 +173,10 @@ async def _delay(address: str, gate: Path, events: int) -> float:
         ended: task_pb2.Task = await ask(channel, WAIT, task_service_pb2.WaitTaskRequest(name=name), task_pb2.Task)
     durable = [moment.number_value for moment in ended.result.fields["durable"].list_value.values]
     seen = {
-        event.resource.key: moment
+        event.entry.key: moment
         for moment, message in zip(stream.times, stream.messages, strict=True)
         for event in task_service_pb2.WatchTaskResponse.FromString(message).events.events
-        if event.HasField("resource")
+        if event.HasField("entry")
     }
     expect("things that the watcher heard of", sorted(seen), sorted(f"thing/{i}" for i in range(events)))
     return median(seen[f"thing/{i}"] - moment for i, moment in enumerate(durable)) * 1000

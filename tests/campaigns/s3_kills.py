@@ -150,7 +150,7 @@ class Campaign:
                 task = await client.wait(name, 300)
             self.findings.ends[task.state.name] += 1
             if task.state not in (TaskState.SUCCEEDED, TaskState.FAILED, TaskState.CANCELLED, TaskState.ROLLED_BACK):
-                self.findings.violations.append(f"{name} is {task.state.name} in the end: {task.error}")
+                self.findings.violations.append(f"{name} is {task.state.name} in the end: {task.failure}")
 
     async def _look(self, client: aio.Client) -> None:
         """Compare the bucket with all ledgers."""
@@ -184,7 +184,7 @@ async def _cancelled(client: aio.Client, name: str) -> None:
 
 
 def _told(task: Task) -> str:
-    return f"the task is {task.state.name}: {task.error}"
+    return f"the task is {task.state.name}: {task.failure}"
 
 
 def campaign(folder: Path, kills: int, seed: int) -> Findings:

@@ -43,7 +43,7 @@ def test_programs_get_it_as_json_and_can_repeat_it(priced):
     found = priced(*command).json
     assert (found["hourly"], found["unpriced"]) == ([{"amount": "0.05", "currency": "USD"}], [])
     assert found["items"][0]["price"]["layer"] == "operator"
-    again = priced(*command, "--catalog", found["catalog_digest"], "--at", found["time"])
+    again = priced(*command, "--basis", found["price_basis"], "--at", found["time"])
     assert again.json == found
 
 

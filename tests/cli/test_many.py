@@ -198,7 +198,7 @@ def test_the_options_of_a_policy_reach_the_task(wharf: Shell) -> None:
     assert (policy.max_attempts, policy.max_lost_attempts, policy.max_undo_attempts, policy.priority) == (3, 7, 4, -5)
     assert (policy.retry_backoff.ToMilliseconds(), policy.attempt_timeout.seconds) == (1500, 300)
     assert (policy.total_timeout.seconds, policy.undo_timeout.seconds) == (5400, 90)
-    assert policy.not_before.ToJsonString() == "2026-11-01T00:00:00Z"
+    assert policy.not_before_time.ToJsonString() == "2026-11-01T00:00:00Z"
     assert (policy.concurrency_key, policy.allow_unpriced) == ("one", True)
     assert (policy.max_hourly_cost.amount, policy.max_hourly_cost.currency_code) == ("2.50", "USD")
 

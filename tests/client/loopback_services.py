@@ -14,6 +14,7 @@ from google.rpc import code_pb2
 from tests.client.world import Refusal, World
 
 from wharfinger.v1 import (
+    error_reason_pb2,
     event_pb2,
     executor_pb2,
     executor_service_pb2,
@@ -71,14 +72,14 @@ class Tasks(task_service_pb2_grpc.TaskServiceServicer):
 
     def ListTaskEvents(self, request: Any, context: Any) -> Any:
         self._begin("ListTaskEvents", request, context)
-        events = [e for e in self.world.find(request.name).events if e.sequence > request.after_sequence]
+        events = [e for e in self.world.find(request.parent).events if e.sequence > request.after_sequence]
         page, token = paged(events, request)
         return task_service_pb2.ListTaskEventsResponse(events=page, next_page_token=token)
 
     def ListLedgerEntries(self, request: Any, context: Any) -> Any:
         self._begin("ListLedgerEntries", request, context)
-        page, token = paged(list(self.world.find(request.name).ledger.values()), request, at_most=100)
-        return task_service_pb2.ListLedgerEntriesResponse(resources=page, next_page_token=token)
+        page, token = paged(list(self.world.find(request.parent).ledger.values()), request, at_most=100)
+        return task_service_pb2.ListLedgerEntriesResponse(entries=page, next_page_token=token)
 
     def WaitTask(self, request: Any, context: Any) -> Any:
         self._begin("WaitTask", request, context)
@@ -112,8 +113,15 @@ class Tasks(task_service_pb2_grpc.TaskServiceServicer):
         self._begin("DeleteTask", request, context)
         record = self.world.find(request.name)
         if not record.resting:
+            allowed = error_reason_pb2.AllowedStates(
+                state=record.task.state, allowed=[task_pb2.TASK_STATE_SUCCEEDED, task_pb2.TASK_STATE_FAILED]
+            )
             raise Refusal(
-                code_pb2.FAILED_PRECONDITION, "STATE_FORBIDS", f"{request.name} is at work", {"allowed": "cancel"}
+                code_pb2.FAILED_PRECONDITION,
+                "STATE_FORBIDS",
+                f"{request.name} is at work",
+                {"task": request.name},
+                more=[allowed],
             )
         del self.world.tasks[request.name]
         return empty_pb2.Empty()
@@ -213,7 +221,8 @@ class Executors(executor_service_pb2_grpc.ExecutorServiceServicer):
             code_pb2.NOT_FOUND,
             "UNKNOWN_SCRIPT",
             f"there is no script {plain}",
-            {"script": plain, "similar": "demo.count"},
+            {"script": plain},
+            more=[error_reason_pb2.Choices(field="script", values=["demo.count"])],
         )
 
     def ListExecutors(self, request: Any, context: Any) -> Any:

@@ -81,7 +81,7 @@ def test_an_estimate_sums_what_is_known_and_is_made_again_from_its_digest(client
     assert found.unpriced == ("c",)
     hourly = {item.what: item.hourly and item.hourly.amount for item in found.items}
     assert hourly == {"a": Decimal("0.1"), "b": Decimal("0.25"), "c": None}
-    again = client.estimate("harbour.priced", params, catalog=found.catalog_digest, at=found.time)
+    again = client.estimate("harbour.priced", params, basis=found.price_basis, at=found.time)
     assert again == found
     assert again.raw.SerializeToString(deterministic=True) == found.raw.SerializeToString(deterministic=True)
 
@@ -99,7 +99,8 @@ def test_a_catalogue_is_imported_from_a_file_bytes_and_an_open_file_with_progres
     path = tmp_path / "mine.jsonl"
     path.write_bytes(data)
     catalog = client.import_catalog(path, override_checks=True, on_progress=heard.append)
-    assert (catalog.active, catalog.price_count, catalog.source) == (True, 200, "jsonl mine.jsonl")
+    assert (catalog.state, catalog.active, catalog.price_count) == ("ACTIVE", True, 200)
+    assert (catalog.source, catalog.origin) == ("jsonl", "jsonl mine.jsonl")
     assert [progress.step for progress in heard][-1] == "activate"
     assert heard[0].total == len(data)
     assert client.import_catalog(data, file_name="b.jsonl").id == catalog.id

@@ -84,7 +84,7 @@ def test_a_policy_is_sent_whole() -> None:
         max_attempts=3,
         retry_backoff=1.5,
         total_timeout=timedelta(hours=1),
-        not_before=datetime(2030, 1, 1, tzinfo=UTC),
+        not_before_time=datetime(2030, 1, 1, tzinfo=UTC),
         max_hourly_cost=Money(Decimal("1E-9"), "USD"),
     )
     message = build.policy(wish)
@@ -93,7 +93,7 @@ def test_a_policy_is_sent_whole() -> None:
     assert message.retry_backoff.ToTimedelta() == timedelta(seconds=1.5)
     assert message.total_timeout.ToTimedelta() == timedelta(hours=1)
     assert not message.HasField("attempt_timeout")
-    assert message.not_before.ToDatetime(tzinfo=UTC) == datetime(2030, 1, 1, tzinfo=UTC)
+    assert message.not_before_time.ToDatetime(tzinfo=UTC) == datetime(2030, 1, 1, tzinfo=UTC)
     assert message.max_hourly_cost.amount == "0.000000001"
 
 
@@ -102,7 +102,7 @@ def test_a_policy_is_sent_whole() -> None:
     [
         ({"max_tries": 3}, "task.policy.max_tries"),
         ({"on_failure": "explode"}, "task.policy.on_failure"),
-        ({"not_before": datetime(2030, 1, 1)}, "task.policy.not_before"),  # noqa: DTZ001  # that is the point
+        ({"not_before_time": datetime(2030, 1, 1)}, "task.policy.not_before_time"),  # noqa: DTZ001  # that is the point
         ({"max_attempts": 2**40}, "task.policy.max_attempts"),
         ({"retry_backoff": math.inf}, "task.policy.retry_backoff"),
     ],

@@ -49,7 +49,7 @@ def test_both_clients_have_the_same_verbs_with_the_same_words(sync: type, other:
 
 
 def test_what_tells_many_is_a_generator_in_both() -> None:
-    for name in ("list", "events", "resources", "watch", "watch_project", "scripts", "executors"):
+    for name in ("list", "events", "ledger", "watch", "watch_project", "scripts", "executors"):
         ours = get_type_hints(getattr(blocking.Client, name))["return"]
         theirs = get_type_hints(getattr(aio.Client, name))["return"]
         assert ours.__args__[0] == theirs.__args__[0]
@@ -165,7 +165,7 @@ def test_a_foreign_project_is_another_world(here: wharfinger.Client, loopback: L
         assert other.submit("demo.fail").name.startswith("projects/other/")
 
 
-def test_events_resources_and_logs_of_a_task(here: wharfinger.Client) -> None:
+def test_events_ledger_and_logs_of_a_task(here: wharfinger.Client) -> None:
     handle = here.submit("demo.count", {"lines": 3})
     handle.wait(10)
     assert [event.sequence for event in handle.events()] == [1, 2, 3, 4, 5, 6]
@@ -182,7 +182,7 @@ def test_scripts_executors_and_the_server_are_told(here: wharfinger.Client) -> N
     assert (info.version, info.schema) == ("9.9.9", "7")
     with pytest.raises(wharfinger.NotFound) as caught:
         here.script("demo.cuont")
-    assert caught.value.metadata["similar"] == "demo.count"
+    assert caught.value.choices == ("demo.count",)
 
 
 async def test_scripts_executors_and_the_server_are_told_in_asyncio(there: aio.Client) -> None:

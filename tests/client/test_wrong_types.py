@@ -39,8 +39,8 @@ Verb = Callable[[Any], Any]
         ("task.policy.max_attempts", lambda c: c.submit("a.b", policy={"max_attempts": 2**40})),
         ("task.policy.total_timeout", lambda c: c.submit("a.b", policy={"total_timeout": "5m"})),
         ("task.policy.total_timeout", lambda c: c.submit("a.b", policy={"total_timeout": float("inf")})),
-        ("task.policy.not_before", lambda c: c.submit("a.b", policy={"not_before": "tomorrow"})),
-        ("task.policy.not_before", lambda c: c.submit("a.b", policy=Policy(not_before=datetime(2026, 1, 1)))),  # noqa: DTZ001
+        ("task.policy.not_before_time", lambda c: c.submit("a.b", policy={"not_before_time": "tomorrow"})),
+        ("task.policy.not_before_time", lambda c: c.submit("a.b", policy=Policy(not_before_time=datetime(2026, 1, 1)))),  # noqa: DTZ001
         ("task.policy.max_hourly_cost", lambda c: c.submit("a.b", policy={"max_hourly_cost": "3 USD"})),
         ("task.policy.on_failure", lambda c: c.submit("a.b", policy={"on_failure": ["keep"]})),
         ("task.policy.allow_unpriced", lambda c: c.submit("a.b", policy={"allow_unpriced": "no"})),

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from google.protobuf import any_pb2
 from google.rpc import code_pb2, error_details_pb2, status_pb2
 
-from wharfinger.v1 import event_pb2, ledger_pb2, partial_failure_pb2, task_pb2, task_service_pb2
+from wharfinger.v1 import event_pb2, failure_pb2, ledger_pb2, partial_failure_pb2, task_pb2, task_service_pb2
 
 RESTING = range(task_pb2.TASK_STATE_SUCCEEDED, task_pb2.TASK_STATE_ROLLBACK_FAILED + 1)
 
@@ -19,10 +19,18 @@ class Refusal(Exception):
     """A call to be refused with details, as the API says."""
 
     def __init__(
-        self, code: int, reason: str, message: str, metadata: dict[str, str] | None = None, field: str = ""
+        self,
+        code: int,
+        reason: str,
+        message: str,
+        metadata: dict[str, str] | None = None,
+        field: str = "",
+        more: Sequence[Any] = (),
     ) -> None:
         super().__init__(message)
         self.status = status_of(code, reason, message, metadata, field)
+        for detail in more:
+            add(self.status, detail)
 
 
 def status_of(
@@ -79,7 +87,7 @@ class Record:
             self.tell(state_change=event_pb2.StateChange(state=state, actor=actor, reason=reason))  # type: ignore[arg-type]
 
     def log(self, text: str) -> None:
-        self.tell(log=event_pb2.Log(level=event_pb2.LOG_LEVEL_INFO, text=text))
+        self.tell(log=event_pb2.LogLine(level=event_pb2.LOG_LEVEL_INFO, text=text))
 
     def progress(self, step: str, done: int, total: int, unit: str = "bytes") -> None:
         with self.bell:
@@ -95,7 +103,7 @@ class Record:
             )
             entry.state = state  # type: ignore[assignment]
             entry.MergeFrom(ledger_pb2.LedgerEntry(**facts))
-            self.tell(resource=ledger_pb2.LedgerEntry.FromString(entry.SerializeToString()))
+            self.tell(entry=ledger_pb2.LedgerEntry.FromString(entry.SerializeToString()))
 
     def succeed(self, **result: Any) -> None:
         with self.bell:
@@ -106,8 +114,10 @@ class Record:
         with self.bell:
             closed = (ledger_pb2.LEDGER_ENTRY_STATE_NOT_CREATED, ledger_pb2.LEDGER_ENTRY_STATE_UNDONE)
             left = [entry for entry in self.ledger.values() if entry.owned and entry.state not in closed]
-            error = status_of(code_pb2.UNAVAILABLE, reason, message)
-            self.tell(error=status_pb2.Status.FromString(error.SerializeToString()))
+            failure = failure_pb2.Failure(
+                code=code_pb2.UNAVAILABLE, reason=reason, domain="wharfinger.dev", message=message, step=step
+            )
+            self.tell(failure=failure)
             if left:
                 stands = partial_failure_pb2.PartialFailure(
                     failed_step=step,
@@ -121,7 +131,7 @@ class Record:
                 )
                 stands.cost.uncertain = sum(e.state == ledger_pb2.LEDGER_ENTRY_STATE_UNCERTAIN for e in left)
                 self.task.partial_failure.CopyFrom(stands)
-            self.task.error.CopyFrom(error)
+            self.task.failure.CopyFrom(failure)
             self.to(task_pb2.TASK_STATE_PARTIALLY_FAILED if left else task_pb2.TASK_STATE_FAILED)
 
 

@@ -21,7 +21,7 @@ from wharfinger_server.domain.errors import Fenced, Refused
 from wharfinger_server.domain.policy import LeftoverPolicy, Policy
 from wharfinger_server.engine.execution.attempt import Attempt
 from wharfinger_server.engine.interface.requests import Caller, CreateRequest, NewTask
-from wharfinger_server.engine.use_cases.remediation import Ask
+from wharfinger_server.engine.use_cases.repeats import Ask
 
 WINDOW, TIMEOUT, SETTLING, UNDO_WINDOW = 5, 20, 10, 20
 KEYS = {"a": (), "b": ("a",), "c": ("a", "b")}

@@ -14,6 +14,8 @@ VERDICTS = {
     "UNDO_FAILED": {"NOT_CREATED", "RETAIN", "FORGET"},
 }
 
+SAID = {"NOT_CREATED": "NOT_CREATED", "RETAIN": "RETAINED", "FORGET": "FORGOTTEN", "GONE": "UNDONE"}
+
 
 @dataclass
 class ModelPolicy:
@@ -321,8 +323,9 @@ class ModelTask:
             raise Refused(f"{what} is not for {self.state}")
 
     def cancel(self) -> None:
-        """Cancel; a second one changes nothing."""
-        if self.state == "CANCELLING" and not self.deleted:
+        """Cancel; a second one changes nothing, also when the first has brought it to rest."""
+        done = self.state == "CANCELLING" or (self.state in RESTING and self.cause == "CANCEL")
+        if done and not self.deleted:
             return
         self.ask("cancel")
         if self.state == "ROLLING_BACK":
@@ -358,9 +361,11 @@ class ModelTask:
         self.go_on()
 
     def resolve(self, key: str, said: str, id_: str) -> None:
-        """Take a verdict (rule 20)."""
-        self.ask("resolve")
+        """Take a verdict (rule 20). One that says what is the case already changes nothing."""
         row = self.ledger.rows.get(key)
+        if row and not self.deleted and self._said(row, said, id_):
+            return
+        self.ask("resolve")
         succeeded = self.state == "SUCCEEDED" and said not in ("RETAIN", "FORGET")
         if row is None or succeeded or not row.open or said not in VERDICTS.get(row.state, ()):
             raise Refused("20")
@@ -370,7 +375,15 @@ class ModelTask:
         self.state = self._rest_state()
         self.go_on()
 
+    def _said(self, row: Row, said: str, id_: str) -> bool:
+        """Whether it is what the verdict would make of it."""
+        if said == "CREATED":
+            return row.state == "CREATED" and row.owned and bool(row.id) and id_ in ("", row.id)
+        return row.state == SAID[said]
+
     def delete(self) -> None:
-        """Leave a tombstone."""
+        """Leave a tombstone; a second one changes nothing."""
+        if self.deleted:
+            return
         self.ask("delete")
         self.deleted = True

@@ -100,7 +100,7 @@ async def test_every_entry_has_its_price_and_an_unknown_one_has_none(start, pric
     entries = await resources(pier, shown)
     assert (entries["a"].cost.hourly, entries["a"].cost.price.sku) == (usd(3), "large")
     assert entries["d"].cost is None
-    told = [event.resource for event in await pier.events(shown.task.task_id) if event.HasField("resource")]
+    told = [event.entry for event in await pier.events(shown.task.task_id) if event.HasField("entry")]
     assert [one.hourly.amount for one in told if one.key == "a"] == ["3", "3"]
 
 

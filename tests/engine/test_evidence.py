@@ -13,7 +13,7 @@ import pytest
 from wharfinger.ledger.states import Phase, TaskState
 from wharfinger.runtime.protocol import LeaseLost, Succeeded
 from wharfinger_server.engine.execution.attempt import Attempt
-from wharfinger_server.engine.use_cases.remediation import Ask
+from wharfinger_server.engine.use_cases.repeats import Ask
 
 
 async def test_a_rollback_undoes_evidence_too(pier: Any) -> None:

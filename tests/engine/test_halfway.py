@@ -12,7 +12,7 @@ from wharfinger.ledger.states import EntryState, TaskState
 from wharfinger.ledger.verdict import Verdict
 from wharfinger_server.domain.errors import Aborted, AlreadyExists, FailedPrecondition
 from wharfinger_server.domain.policy import LeftoverPolicy, Policy
-from wharfinger_server.engine.use_cases.remediation import Ask
+from wharfinger_server.engine.use_cases.repeats import Ask
 
 
 async def half(pier: Any, policy: Policy | None = None, **params: Any) -> Any:

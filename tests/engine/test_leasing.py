@@ -9,7 +9,7 @@ import pytest
 from wharfinger.ledger.states import TaskState
 from wharfinger_server.domain.policy import Policy
 from wharfinger_server.domain.timing import now
-from wharfinger_server.engine.use_cases.remediation import Ask
+from wharfinger_server.engine.use_cases.repeats import Ask
 from wharfinger_server.store.databases.base import CommitUnknown
 from wharfinger_server.store.store import MaybeWritten
 

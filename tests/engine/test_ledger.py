@@ -31,7 +31,7 @@ async def test_everything_made_is_listed(pier: Any) -> None:
 
 async def test_an_intent_is_an_event_before_the_thing_is_made(pier: Any) -> None:
     shown = await pier.run("harbour.build", params={"yard": str(pier.folder / "yard"), "keys": ["a"]})
-    states = [e.resource.state for e in await pier.events(shown.task.task_id) if e.HasField("resource")]
+    states = [e.entry.state for e in await pier.events(shown.task.task_id) if e.HasField("entry")]
     assert states == [EntryState.INTENDED, EntryState.CREATED]
 
 
@@ -71,10 +71,10 @@ async def test_what_was_found_since_is_told_so_where_the_script_may_not_run_agai
     assert shown.task.state is TaskState.PARTIALLY_FAILED
     assert sorted(entry.key for entry in shown.left_over) == ["thing/a", "thing/b"]
     message = task_message(shown)
-    assert message.error.message.startswith("was in doubt, found since: the call that makes thing/b failed: Conn")
-    assert [attempt.error.message[:27] for attempt in message.attempts] == ["was in doubt, found since: ", ""]
+    assert message.failure.message.startswith("was in doubt, found since: the call that makes thing/b failed: Conn")
+    assert [attempt.failure.message[:27] for attempt in message.attempts] == ["was in doubt, found since: ", ""]
     basic = await pier.engine.tasks.get(pier.caller, "default", shown.task.task_id)
-    assert task_message(replace(basic, full=False)).error.message == message.error.message
+    assert task_message(replace(basic, full=False)).failure.message == message.failure.message
 
 
 async def test_a_call_whose_answer_is_lost_time_after_time_ends_it(pier: Any) -> None:

@@ -224,9 +224,9 @@ async def go_on_when_it_is_back(pier: Any, away: Callable[[bool], None]) -> None
         ended = await pier.rest(shown.task.task_id, 60)
         assert ended.task.state is TaskState.SUCCEEDED, ended.task.error
         events += await pier.events(shown.task.task_id)
-    unsent = [e.resource for e in events if e.resource.state == EntryState.NOT_CREATED]
+    unsent = [e.entry for e in events if e.entry.state == EntryState.NOT_CREATED]
     assert unsent
-    assert all("was not sent" in one.error.message for one in unsent)
+    assert all("was not sent" in one.failure.message for one in unsent)
 
 
 @pytest.mark.timeout(120)

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from wharfinger.ledger.states import TaskState
-from wharfinger_server.domain.errors import AlreadyExists, FailedPrecondition, InvalidArgument, NotFound
+from wharfinger_server.domain.errors import AlreadyExists, InvalidArgument, NotFound, StateForbids
 from wharfinger_server.domain.policy import Policy
 from wharfinger_server.domain.task import Task
 from wharfinger_server.domain.task_spec import TaskSpec
@@ -116,9 +116,14 @@ async def test_a_running_task_is_cancelled(pier: Any) -> None:
     await pier.engine.tasks.cancel(pier.caller, "default", shown.task.task_id, reason="no need")
     ended = await pier.rest(shown.task.task_id)
     assert ended.task.state is TaskState.CANCELLED
-    with pytest.raises(FailedPrecondition) as caught:
-        await pier.engine.tasks.cancel(pier.caller, "default", shown.task.task_id)
+    again = await pier.engine.tasks.cancel(pier.caller, "default", shown.task.task_id)
+    assert (again.task.state, again.task.last_sequence) == (TaskState.CANCELLED, ended.task.last_sequence)
+    other = await pier.run("harbour.noop")
+    with pytest.raises(StateForbids) as caught:
+        await pier.engine.tasks.cancel(pier.caller, "default", other.task.task_id)
     assert caught.value.reason == "STATE_FORBIDS"
+    assert caught.value.metadata["state"] == "SUCCEEDED"
+    assert set(caught.value.allowed) == {"QUEUED", "RUNNING", "ROLLING_BACK"}
 
 
 @pytest.mark.lengthy

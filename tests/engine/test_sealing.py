@@ -14,7 +14,7 @@ from wharfinger.ledger.states import TaskState
 from wharfinger_server.config import ConfigError, Sealing, SealKeys, Settings, make_key, parse_keys
 from wharfinger_server.domain.errors import AlreadyExists, FailedPrecondition, InvalidArgument
 from wharfinger_server.engine.params.sealed_fields import MARK, SealedFields, with_values, without
-from wharfinger_server.engine.use_cases.remediation import Ask
+from wharfinger_server.engine.use_cases.repeats import Ask
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from wharfinger.testing import Done, Stop, Trial
 from wharfinger_server.domain.policy import Policy
 from wharfinger_server.engine.execution.attempt import Attempt
 from wharfinger_server.engine.interface.requests import CreateRequest, NewTask
-from wharfinger_server.engine.use_cases.remediation import Ask
+from wharfinger_server.engine.use_cases.repeats import Ask
 
 pytestmark = pytest.mark.lengthy
 

@@ -12,7 +12,7 @@ from tests.engine.conftest import Pier, StartPier, stop
 from wharfinger.ledger.states import TaskState
 from wharfinger_server.domain.policy import Policy
 from wharfinger_server.engine.interface.task_view import TaskView
-from wharfinger_server.engine.use_cases.remediation import Ask
+from wharfinger_server.engine.use_cases.repeats import Ask
 from wharfinger_server.sdk.recording import eventually
 
 QUICK = Policy(retry_backoff=100_000)

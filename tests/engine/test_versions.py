@@ -14,7 +14,7 @@ from wharfinger.script import Failed, inspect
 from wharfinger_server.domain.errors import FailedPrecondition
 from wharfinger_server.domain.policy import Policy
 from wharfinger_server.domain.timing import now
-from wharfinger_server.engine.use_cases.remediation import Ask
+from wharfinger_server.engine.use_cases.repeats import Ask
 from wharfinger_server.registry import Registry, ScriptPlugin
 
 Update = Callable[..., Awaitable[Pier]]

@@ -96,7 +96,7 @@ async def test_a_task_that_is_created(quay: Quay) -> None:
     with quay.counting.at(quay.driver):
         for n in range(TASKS):
             await quay.ask("CreateTask", request(str(n), later=True), task_pb2.Task)
-    check(quay.counting, calls=184, statements=6, rows=4)
+    check(quay.counting, calls=186, statements=6, rows=4)
 
 
 async def test_a_task_of_a_batch(quay: Quay) -> None:

@@ -35,17 +35,17 @@ def told(event: event_pb2.TaskEvent) -> str:
     match event.WhichOneof("detail"):
         case "state_change":
             text = task_pb2.TaskState.Name(event.state_change.state)
-        case "resource":
-            text = f"{ledger_pb2.LedgerEntryState.Name(event.resource.state)} {event.resource.key}"
+        case "entry":
+            text = f"{ledger_pb2.LedgerEntryState.Name(event.entry.state)} {event.entry.key}"
         case _:
-            text = event.error.message + event.log.text
+            text = event.failure.message + event.log.text
     return PREFIX.sub("", f"event {event.sequence} {text}").rstrip()
 
 
 def test_an_example_prints_each_event_once_and_in_order_over_connections_that_it_breaks(example, server, tasks):
     lines = watch(example, server, "harbour.count", {"steps": 30, "pause": 0.05})
     task = task_of(lines, tasks)
-    recorded = tasks.ListTaskEvents(task_service_pb2.ListTaskEventsRequest(name=task.name, page_size=1000)).events
+    recorded = tasks.ListTaskEvents(task_service_pb2.ListTaskEventsRequest(parent=task.name, page_size=1000)).events
     assert [event.sequence for event in recorded] == list(range(1, task.last_sequence + 1))
     assert [line for line in lines if line.startswith("event ")] == [told(event) for event in recorded]
     broken_after = [int(line.split()[-1]) for line in lines if line.startswith("hung up after ")]
@@ -58,17 +58,16 @@ def test_an_example_prints_a_partial_failure_in_full(example, server, tasks):
     lines = watch(example, server, "harbour.half", {"pause": 0.02})
     task = task_of(lines, tasks)
     assert task.state == task_pb2.TASK_STATE_PARTIALLY_FAILED
-    half = partial_failure_pb2.PartialFailure()
-    assert [detail for detail in task.error.details if detail.Unpack(half)]
+    half = task.partial_failure
     one, two = half.left_over
     assert one.external_id == "berth-one"
-    assert two.error.message
+    assert two.failure.message
     actions = " ".join(partial_failure_pb2.PartialFailureAction.Name(action) for action in half.allowed_actions)
-    assert lines[lines.index(f"ended {task.name} PARTIALLY_FAILED {task.error.message}") :] == [
-        f"ended {task.name} PARTIALLY_FAILED {task.error.message}",
+    assert lines[lines.index(f"ended {task.name} PARTIALLY_FAILED {task.failure.message}") :] == [
+        f"ended {task.name} PARTIALLY_FAILED {task.failure.message}",
         f'failed step "unload", retryable {str(half.retryable).lower()}, left over 2',
         "left over CREATED crate/one yard.crate berth-one",
-        f"left over UNCERTAIN crate/two yard.crate  {two.error.message}",
+        f"left over UNCERTAIN crate/two yard.crate  {two.failure.message}",
         "not attempted [crate/three]",
         PREFIX.sub("", f"allowed [{actions}]"),
         "costs [] unpriced 1 uncertain 1",

@@ -88,9 +88,10 @@ def test_a_task_of_a_foreign_project_answers_exactly_as_one_that_does_not_exist(
         (guarded.tasks.DeleteTask, v1.DeleteTaskRequest),
     ]
     for method, kind in calls:
-        foreign = refused(method, kind(name=name), metadata=bearer("bob-token"), timeout=10)
-        missing = refused(method, kind(name=ghost), metadata=bearer("bob-token"), timeout=10)
-        own = refused(method, kind(name=ghost), metadata=bearer("ann-token"), timeout=10)
+        field = "name" if "name" in kind.DESCRIPTOR.fields_by_name else "parent"
+        foreign = refused(method, kind(**{field: name}), metadata=bearer("bob-token"), timeout=10)
+        missing = refused(method, kind(**{field: ghost}), metadata=bearer("bob-token"), timeout=10)
+        own = refused(method, kind(**{field: ghost}), metadata=bearer("ann-token"), timeout=10)
         for answer, of in ((foreign, name), (missing, ghost), (own, ghost)):
             assert (answer.code, answer.reason) == (grpc.StatusCode.NOT_FOUND, "TASK_NOT_FOUND")
             assert answer.metadata == {"task": of}

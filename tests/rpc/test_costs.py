@@ -56,8 +56,8 @@ def test_an_estimate_replays_to_the_same_bytes(costly):
     again = pricing_service_pb2.EstimateCostRequest(
         parent=request.parent,
         task=request.task,
-        catalog_digest=made.estimate.catalog_digest,
-        at=made.estimate.estimate_time,
+        price_basis=made.estimate.price_basis,
+        at_time=made.estimate.estimate_time,
     )
     one, other = (costly.prices.EstimateCost(again).SerializeToString(deterministic=True) for _ in range(2))
     assert one == other == made.estimate.SerializeToString(deterministic=True)

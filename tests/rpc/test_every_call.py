@@ -28,14 +28,14 @@ def call(stubs, method):
 
 @pytest.mark.parametrize("method", METHODS, ids=lambda method: method.name)
 def test_an_empty_request_is_refused_where_something_is_required(stubs, method):
-    required = list(required_paths(method.input_type))
+    required = {path for path in required_paths(method.input_type) if "." not in path}
     request = message_factory.GetMessageClass(method.input_type)()
     if not required:
         call(stubs, method)(request, timeout=10)
         return
     told = refused(call(stubs, method), request, timeout=10)
     assert (told.code, told.reason) == (grpc.StatusCode.INVALID_ARGUMENT, "MISSING_FIELD")
-    assert set(told.fields) == {path for path in required if "." not in path}
+    assert set(told.fields) == required
 
 
 @pytest.mark.parametrize("method", METHODS, ids=lambda method: method.name)

@@ -15,7 +15,7 @@ from wharfinger_server.rpc.watches import TaskWatches
 
 def event(sequence, text="x"):
     return event_pb2.TaskEvent(
-        task="projects/p/tasks/t", sequence=sequence, log=event_pb2.Log(text=text)
+        task="projects/p/tasks/t", sequence=sequence, log=event_pb2.LogLine(text=text)
     ).SerializeToString(deterministic=True)
 
 

@@ -6,14 +6,13 @@ from decimal import Decimal
 import pytest
 from google.api import field_behavior_pb2
 from google.protobuf.json_format import MessageToDict
-from google.rpc import error_details_pb2
 
 from wharfinger.ledger.costs import Costs
 from wharfinger.ledger.failure import Code, Failure
 from wharfinger.ledger.ledger import Counts, Entry
 from wharfinger.ledger.progress import Progress
 from wharfinger.ledger.states import EntryState, Phase, TaskState
-from wharfinger.v1 import event_pb2, ledger_pb2, policy_pb2, task_pb2
+from wharfinger.v1 import event_pb2, failure_pb2, ledger_pb2, policy_pb2, task_pb2
 from wharfinger_prices.price import Money, Price
 from wharfinger_server.domain.errors import InvalidArgument
 from wharfinger_server.domain.estimate import CostItem, Estimate
@@ -64,17 +63,6 @@ def an_entry(**changes):
     return Entry(**{**fields, **changes})
 
 
-def details(status):
-    kinds = (error_details_pb2.ErrorInfo,)
-    found = {}
-    for packed in status.details:
-        for kind in kinds:
-            message = kind()
-            if packed.Unpack(message):
-                found[kind.__name__] = message
-    return found
-
-
 def test_a_new_task_shows_what_was_asked_and_its_defaults():
     task = a_task(params=b'{"n":3,"f":2.5}', labels={"env": "prod"})
     message = task_message(TaskView(task, waiting_reason="no slot"))
@@ -119,12 +107,13 @@ def test_the_basic_view_leaves_out_params_result_and_attempts_but_not_why_a_task
     assert len(full.attempts) == 1
     assert full.params["a"] == 1
     assert full.result["b"] == 2
-    info = details(full.error)["ErrorInfo"]
-    assert (info.reason, dict(info.metadata)) == ("SCRIPT_RAISED", {"exception": "ValueError", "step": "copy"})
+    told = full.failure
+    assert (told.reason, dict(told.metadata)) == ("SCRIPT_RAISED", {"exception": "ValueError", "step": "copy"})
+    assert (told.code, told.domain, told.message, told.step) == (2, "wharfinger.dev", "boom", "copy")
     for field in ("params", "result"):
         assert not basic.HasField(field)
     assert not basic.attempts
-    assert basic.error == full.error
+    assert basic.failure == full.failure
     assert basic.end_time == full.end_time
     assert basic.expire_time.seconds == 1_700_000_009
 
@@ -144,12 +133,15 @@ def test_a_half_done_task_says_what_is_left_over():
     entries = (an_entry(), an_entry(key="node/2", base="node/2", state=EntryState.UNCERTAIN))
     shown = TaskView(task, left_over=entries, not_attempted=("node/3",), allowed_actions=("RESUME", "RESOLVE"))
     message = task_message(shown)
-    partial = details(message.error)["PartialFailure"]
-    assert message.partial_failure == partial
+    partial = message.partial_failure
     basic = task_message(TaskView(task, left_over=entries, full=False))
     assert not basic.HasField("partial_failure")
-    assert set(details(basic.error)) == {"ErrorInfo"}
-    assert details(basic.error)["ErrorInfo"] == details(message.error)["ErrorInfo"]
+    assert basic.failure == message.failure
+    assert (message.failure.reason, message.failure.retryable, message.failure.step) == (
+        "STORE_UNAVAILABLE",
+        True,
+        "push",
+    )
     assert [entry.key for entry in partial.left_over] == ["node/1", "node/2"]
     assert partial.total_left_over == 2
     assert list(partial.not_attempted) == ["node/3"]
@@ -184,7 +176,7 @@ def test_an_estimate_is_shown_with_its_lines():
     estimate = Estimate.of([A_LINE, CostItem("vol/1", Decimal(10))], "cd" * 32, NOW)
     message = task_message(TaskView(a_task(), estimate=estimate)).estimate
     assert [(money.currency_code, money.amount) for money in message.hourly] == [("USD", "0.5")]
-    assert (list(message.unpriced), message.catalog_digest) == (["vol/1"], "sha256:" + "cd" * 32)
+    assert (list(message.unpriced), message.price_basis) == (["vol/1"], "sha256:" + "cd" * 32)
     node, volume = message.items
     assert (node.price.layer, node.price.id, node.hourly.amount) == ("downloaded", A_LINE.price.id, "0.5")
     assert not volume.HasField("price")
@@ -193,7 +185,7 @@ def test_an_estimate_is_shown_with_its_lines():
 
 def test_a_half_done_task_without_an_error_of_its_own_says_that_nobody_can_tell():
     task = a_task(state=TaskState.PARTIALLY_FAILED, counts=Counts({EntryState.UNCERTAIN: 1}), start_time=NOW)
-    assert details(task_message(TaskView(task)).error)["ErrorInfo"].reason == "RESOURCE_UNCERTAIN"
+    assert task_message(TaskView(task)).failure.reason == "RESOURCE_UNCERTAIN"
 
 
 def test_progress_is_shown_with_what_is_known():
@@ -285,7 +277,7 @@ def test_a_wish_that_the_server_does_not_know_is_refused():
 
 def test_a_time_that_is_none_is_refused():
     message = policy_pb2.Policy()
-    message.not_before.seconds = 10**15
+    message.not_before_time.seconds = 10**15
     with pytest.raises(InvalidArgument, match="no valid time"):
         policy_of(message, "task.policy")
 
@@ -339,7 +331,7 @@ def test_every_field_of_an_entry_is_shown():
     assert (message.price.amount.amount, message.hourly.currency_code, message.hourly.amount) == ("0.25", "USD", "0.5")
     assert message.price.catalog_digest == "sha256:" + "ab" * 32
     assert (message.evidence_of, message.state) == ("node/1", ledger_pb2.LEDGER_ENTRY_STATE_UNDO_FAILED)
-    assert message.send_by.ToMicroseconds() == NOW + 1
+    assert message.send_by_time.ToMicroseconds() == NOW + 1
 
 
 @pytest.mark.parametrize(
@@ -347,8 +339,8 @@ def test_every_field_of_an_entry_is_shown():
     [
         (StateChange(TaskState.RUNNING, "me", "why"), "state_change"),
         (LogLine(LogLevel.WARNING, "line", 3), "log"),
-        (EntryChange(an_entry()), "resource"),
-        (Failure(Code.UNKNOWN, "SCRIPT_RAISED", "boom"), "error"),
+        (EntryChange(an_entry()), "entry"),
+        (Failure(Code.UNKNOWN, "SCRIPT_RAISED", "boom"), "failure"),
     ],
 )
 def test_an_event_of_each_kind_is_read_back(detail, kind):
@@ -421,9 +413,7 @@ def test_an_entry_of_a_less_careful_server_is_cut_and_says_so(changes):
     assert message.key == "node/1"
     assert message.truncated == ("error" not in changes)
     if "error" in changes:
-        info = error_details_pb2.ErrorInfo()
-        assert message.error.details[0].Unpack(info)
-        assert info.metadata["left_out"] == "468"
+        assert message.failure.metadata["left_out"] == "468"
     body = encode_event(Event("p", "t", 1, NOW, 1, EntryChange.of(an_entry(**changes))))
     assert len(body) <= 257 * 1024
 
@@ -441,16 +431,15 @@ def test_a_hundred_large_leftovers_fit_into_a_task():
     assert listed[99].truncated
 
 
-@pytest.mark.parametrize("kind", ["resource", "error", "log", "state_change"])
+@pytest.mark.parametrize("kind", ["entry", "failure", "log", "state_change"])
 def test_a_stored_event_that_is_too_large_to_send_is_cut(kind):
     event = event_pb2.TaskEvent(task="projects/p/tasks/t", sequence=7, attempt=2)
-    if kind == "resource":
-        event.resource.key = "node/1"
-        event.resource.attributes["user_data"] = HUGE
-    elif kind == "error":
-        event.error.message = HUGE
+    if kind == "entry":
+        event.entry.key = "node/1"
+        event.entry.attributes["user_data"] = HUGE
+    elif kind == "failure":
         facts = {str(n): HUGE[:5000] for n in range(500)}
-        event.error.details.add().Pack(error_details_pb2.ErrorInfo(reason="X", metadata=facts))
+        event.failure.MergeFrom(failure_pb2.Failure(reason="X", message=HUGE, metadata=facts))
     elif kind == "log":
         event.log.text = HUGE
     else:
@@ -460,12 +449,10 @@ def test_a_stored_event_that_is_too_large_to_send_is_cut(kind):
     assert (told.task, told.sequence, told.attempt, told.WhichOneof("detail")) == (event.task, 7, 2, kind)
     if kind in ("log", "state_change"):
         assert str(getattr(told, kind)).count("(cut)") == 1
-    elif kind == "resource":
-        assert told.resource.truncated
+    elif kind == "entry":
+        assert told.entry.truncated
     else:
-        info = error_details_pb2.ErrorInfo()
-        assert told.error.details[0].Unpack(info)
-        assert (info.reason, info.metadata["left_out"]) == ("X", "468")
+        assert (told.failure.reason, told.failure.metadata["left_out"]) == ("X", "468")
 
 
 def test_an_event_that_can_be_sent_goes_as_it_is():

@@ -15,6 +15,7 @@ from tests.servers.serving import Serving
 from tests.servers.sources import Reply, Sources, redirect
 from tests.system.documented import as_promised
 
+from wharfinger.v1 import catalog_pb2
 from wharfinger.v1 import pricing_service_pb2 as v1
 
 pytestmark = pytest.mark.processes
@@ -22,6 +23,8 @@ pytestmark = pytest.mark.processes
 CHUNK = 64 * 1024
 LIMIT = 512 * 1024
 SIGNER = Signer()
+IMPORTED, ACTIVE = catalog_pb2.CATALOG_STATE_IMPORTED, catalog_pb2.CATALOG_STATE_ACTIVE
+QUARANTINED = catalog_pb2.CATALOG_STATE_QUARANTINED
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +82,11 @@ def not_told(stubs, sku, metadata=BOB, project="b", provider="onprem", **more):
     return as_promised(refused(stubs.prices.GetPrice, request, metadata=metadata))
 
 
-def messages(data=b"", chunk=CHUNK, **header):
+def messages(data=b"", chunk=CHUNK, file_name="", url="", **header):
+    if url:
+        header["fetch"] = v1.CatalogUrl(url=url)
+    elif file_name:
+        header["upload"] = v1.CatalogUpload(file_name=file_name)
     yield v1.ImportCatalogRequest(header=v1.ImportCatalogHeader(**header))
     for start in range(0, len(data), chunk):
         yield v1.ImportCatalogRequest(chunk=data[start : start + chunk])
@@ -92,7 +99,8 @@ def bring(stubs, data=b"", metadata=ROOT, **header):
 
 
 def not_brought(stubs, data=b"", metadata=ROOT, **header):
-    header.setdefault("file_name", "some.jsonl")
+    if not {"url", "configured"} & set(header):
+        header.setdefault("file_name", "some.jsonl")
     return as_promised(refused(stubs.prices.ImportCatalog, messages(data, **header), metadata=metadata, timeout=30))
 
 
@@ -121,26 +129,28 @@ def test_a_projects_own_price_is_for_its_callers_alone(priced):
 def test_an_unknown_price_is_not_found_and_similar_ones_are_named(priced):
     told = not_told(priced, "s.largr", region="fra")
     assert (told.code, told.reason) == (grpc.StatusCode.NOT_FOUND, "PRICE_UNKNOWN")
-    assert told.metadata["similar"].split(",")[0] == "onprem fra s.large"
+    assert (told.choices.field, told.choices.values[0]) == ("sku", "onprem fra s.large")
+    assert not told.choices.complete
     assert not_told(priced, "s.unknown", region="fra").reason == "PRICE_UNKNOWN"
 
 
 def test_a_typing_error_in_the_provider_is_answered_by_the_close_one(priced):
-    assert "onprem fra s.large" in not_told(priced, "s.large", provider="onpren", region="fra").metadata["similar"]
+    assert "onprem fra s.large" in not_told(priced, "s.large", provider="onpren", region="fra").choices.values
 
 
 @pytest.mark.parametrize(
     ("asked", "field", "choices"),
     [
-        ({"sku": "s.large"}, "region", "ber,fra"),
-        ({"sku": "s.both", "region": "fra"}, "currency_code", "EUR,USD"),
-        ({"sku": "s.long"}, "provider", "onprem_linux,onprem_windows"),
+        ({"sku": "s.large"}, "region", ["ber", "fra"]),
+        ({"sku": "s.both", "region": "fra"}, "currency_code", ["EUR", "USD"]),
+        ({"sku": "s.long"}, "provider", ["onprem_linux", "onprem_windows"]),
     ],
 )
 def test_a_question_that_fits_several_prices_names_the_choices(priced, asked, field, choices):
     told = not_told(priced, **asked)
     assert (told.code, told.reason) == (grpc.StatusCode.FAILED_PRECONDITION, "PRICE_AMBIGUOUS")
-    assert told.metadata == {"field": field, "choices": choices}
+    assert told.metadata == {"field": field}
+    assert (told.choices.field, list(told.choices.values), told.choices.complete) == (field, choices, True)
 
 
 @pytest.mark.parametrize(
@@ -148,7 +158,7 @@ def test_a_question_that_fits_several_prices_names_the_choices(priced, asked, fi
     [
         ({"category": "gift"}, "category"),
         ({"currency_code": "dollars"}, "currency_code"),
-        ({"at": timestamp_pb2.Timestamp(nanos=-1)}, "at"),
+        ({"at_time": timestamp_pb2.Timestamp(nanos=-1)}, "at_time"),
     ],
 )
 def test_a_question_that_can_have_no_answer_is_refused(priced, asked, field):
@@ -232,8 +242,8 @@ def test_a_list_of_items_is_estimated_and_what_is_unknown_stands_apart(priced):
 def test_an_estimate_is_made_again_to_the_same_bytes(priced):
     found = priced.prices.EstimateCost(items("s.large"), metadata=BOB)
     request = items("s.large")
-    request.catalog_digest = found.catalog_digest
-    request.at.CopyFrom(found.estimate_time)
+    request.price_basis = found.price_basis
+    request.at_time.CopyFrom(found.estimate_time)
     again = priced.prices.EstimateCost(request, metadata=BOB)
     assert again.SerializeToString(deterministic=True) == found.SerializeToString(deterministic=True)
 
@@ -265,9 +275,9 @@ def test_an_estimate_that_can_not_be_made_is_refused(priced, request_, reason):
 def test_a_file_that_is_streamed_in_becomes_a_catalogue_that_can_be_looked_in(priced, folder):
     data = document([line("t.one", "1", region="x"), line("t.two", None, region="x")])
     catalog = bring(priced, data, file_name="t.jsonl", sha256=hashlib.sha256(data).hexdigest())
-    assert (catalog.price_count, catalog.unknown_count, catalog.active) == (2, 1, False)
+    assert (catalog.price_count, catalog.unknown_count, catalog.state) == (2, 1, IMPORTED)
     assert catalog.digest == "sha256:" + catalog.name.removeprefix("catalogs/")
-    assert catalog.source == "jsonl t.jsonl"
+    assert (catalog.source, catalog.origin) == ("jsonl", "jsonl t.jsonl")
     assert [(s.section, s.price_count) for s in catalog.sections] == [("onprem", 2)]
     assert ask(priced, "t.one", region="x", catalog_digest=catalog.digest).layer == "downloaded"
     assert [price.sku for price in listed(priced, catalog_digest=catalog.digest)] == ["t.one", "t.two"]
@@ -278,14 +288,14 @@ def test_a_file_that_is_streamed_in_becomes_a_catalogue_that_can_be_looked_in(pr
 
 def test_a_catalogue_becomes_active_and_an_earlier_one_again(priced):
     first = bring(priced, many(40, "0.50"), file_name="1.jsonl", activate=True, override_checks=True)
-    assert first.active
+    assert first.state == ACTIVE
     second = bring(priced, many(41, "0.51"), file_name="2.jsonl", activate=True, reason="newer")
-    assert second.active
+    assert second.state == ACTIVE
     assert (second.diff.added, second.diff.raised) == (1, 40)
     assert priced.prices.GetCatalog(v1.GetCatalogRequest(name="catalogs/active"), metadata=BOB).name == second.name
     request = v1.ActivateCatalogRequest(name=first.name, override_checks=True)
     back = priced.prices.ActivateCatalog(request, metadata=ROOT)
-    assert back.active
+    assert back.state == ACTIVE
     assert ask(priced, "m7", region="fra").amount.amount == "0.5"
 
 
@@ -309,12 +319,12 @@ def test_what_the_checks_object_to_is_kept_in_quarantine_until_somebody_override
     name = f"catalogs/{told.metadata['catalog']}"
     kept = priced.prices.GetCatalog(v1.GetCatalogRequest(name=name), metadata=BOB)
     assert kept.quarantine_reason
-    assert not kept.active
+    assert kept.state == QUARANTINED
     assert priced.prices.GetCatalog(v1.GetCatalogRequest(name="catalogs/active"), metadata=BOB).name == before.name
     again = as_promised(refused(priced.prices.ActivateCatalog, v1.ActivateCatalogRequest(name=name), metadata=ROOT))
     assert again.reason == "PRICES_QUARANTINED"
     request = v1.ActivateCatalogRequest(name=name, override_checks=True, reason="they really fell")
-    assert priced.prices.ActivateCatalog(request, metadata=ROOT).active
+    assert priced.prices.ActivateCatalog(request, metadata=ROOT).state == ACTIVE
 
 
 def test_activations_are_listed_the_newest_first_page_by_page_with_who_and_why(priced):
@@ -372,7 +382,7 @@ def test_only_who_may_see_all_projects_changes_what_all_are_told(priced):
     assert (told.code, told.reason) == (grpc.StatusCode.PERMISSION_DENIED, "PERMISSION_DENIED")
     request = v1.ActivateCatalogRequest(name=active.name)
     assert as_promised(refused(priced.prices.ActivateCatalog, request, metadata=ANN)).reason == "PERMISSION_DENIED"
-    assert not_brought(priced, update=True, metadata=ANN).reason == "PERMISSION_DENIED"
+    assert not_brought(priced, configured=v1.CatalogUpdate(), metadata=ANN).reason == "PERMISSION_DENIED"
     unknown = refused(priced.prices.ImportCatalog, messages(many(2)), timeout=10)
     assert unknown.reason == "UNAUTHENTICATED"
 
@@ -412,7 +422,7 @@ def test_a_url_is_fetched_and_one_that_leads_inside_is_refused(priced, web):
     web.serve("/prices.jsonl", Reply(many(7, "0.93")))
     catalog = bring(priced, url=web.url("/prices.jsonl"))
     assert catalog.price_count == 7
-    assert catalog.source.endswith("/prices.jsonl")
+    assert catalog.origin.endswith("/prices.jsonl")
     web.serve("/away.jsonl", redirect("http://169.254.169.254/latest"))
     told = not_brought(priced, url=web.url("/away.jsonl"))
     assert (told.code, told.reason) == (grpc.StatusCode.PERMISSION_DENIED, "PRICES_URL_REFUSED")
@@ -431,7 +441,7 @@ def test_an_update_fetches_what_the_operator_configured(priced, web):
     data = many(9, "0.97")
     web.serve("/default.jsonl", Reply(data))
     web.serve("/default.jsonl.sha256", Reply(hashlib.sha256(data).hexdigest().encode()))
-    assert bring(priced, update=True).price_count == 9
+    assert bring(priced, configured=v1.CatalogUpdate()).price_count == 9
 
 
 def test_one_import_at_once(priced):
@@ -455,7 +465,6 @@ def test_one_import_at_once(priced):
         list(messages()),
         [*messages(), *messages()],
         [*messages(), v1.ImportCatalogRequest(chunk=b"x" * ((1 << 20) + 1))],
-        list(messages(update=True, url="http://example.org/")),
         list(messages(reason="x" * 2000)),
     ],
 )

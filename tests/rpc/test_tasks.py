@@ -26,8 +26,8 @@ def test_a_task_is_created_runs_and_is_got(stubs, project):
 
 def test_what_create_answers_is_what_get_shows_of_a_task_that_waits(stubs, project):
     request = create_request(project, "harbour.noop", labels={"a": "b"}, params={"x": [1, {"y": None}], "z": 2.5})
-    request.task.policy.not_before.GetCurrentTime()
-    request.task.policy.not_before.seconds += 3600
+    request.task.policy.not_before_time.GetCurrentTime()
+    request.task.policy.not_before_time.seconds += 3600
     created = stubs.tasks.CreateTask(request)
     got = stubs.tasks.GetTask(v1.GetTaskRequest(name=created.name))
     assert got.waiting_reason
@@ -185,7 +185,7 @@ def test_events_are_listed_in_pages_without_a_gap(stubs, project):
     task = stubs.wait(stubs.create(project, "harbour.count", params={"steps": 20, "pause": 0}).name)
     sequences, token = [], ""
     while True:
-        page = stubs.tasks.ListTaskEvents(v1.ListTaskEventsRequest(name=task.name, page_size=7, page_token=token))
+        page = stubs.tasks.ListTaskEvents(v1.ListTaskEventsRequest(parent=task.name, page_size=7, page_token=token))
         sequences += [event.sequence for event in page.events]
         token = page.next_page_token
         if not token:
@@ -196,9 +196,9 @@ def test_events_are_listed_in_pages_without_a_gap(stubs, project):
 def test_the_ledger_is_listed(stubs, project, tmp_path):
     params = {"yard": str(tmp_path), "keys": ["a", "b", "c"]}
     task = stubs.wait(stubs.create(project, "harbour.build", params=params).name)
-    page = stubs.tasks.ListLedgerEntries(v1.ListLedgerEntriesRequest(name=task.name, page_size=2))
+    page = stubs.tasks.ListLedgerEntries(v1.ListLedgerEntriesRequest(parent=task.name, page_size=2))
     assert [resource.key for resource in page.entries] == ["thing/a", "thing/b"]
-    rest = v1.ListLedgerEntriesRequest(name=task.name, page_size=2, page_token=page.next_page_token)
+    rest = v1.ListLedgerEntriesRequest(parent=task.name, page_size=2, page_token=page.next_page_token)
     page = stubs.tasks.ListLedgerEntries(rest)
     assert [(r.key, r.state, r.owned) for r in page.entries] == [
         ("thing/c", ledger_pb2.LEDGER_ENTRY_STATE_CREATED, True)
@@ -240,8 +240,8 @@ def test_a_watch_goes_on_from_where_another_was_cut_off(stubs, project):
 
 def test_a_silent_watch_beats(stubs, project):
     request = create_request(project, "harbour.noop")
-    request.task.policy.not_before.GetCurrentTime()
-    request.task.policy.not_before.seconds += 3600
+    request.task.policy.not_before_time.GetCurrentTime()
+    request.task.policy.not_before_time.seconds += 3600
     name = stubs.tasks.CreateTask(request).name
     watch = v1.WatchTaskRequest(name=name)
     watch.heartbeat_interval.seconds = 1
@@ -261,7 +261,8 @@ def test_a_watch_from_beyond_the_last_event_is_refused(stubs, project):
     task = stubs.wait(stubs.create(project, "harbour.noop").name)
     request = v1.WatchTaskRequest(name=task.name, after_sequence=task.last_sequence + 1)
     told = refused(stubs.tasks.WatchTask, request)
-    assert (told.code, told.reason) == (grpc.StatusCode.OUT_OF_RANGE, "RESUME_TOKEN_TOO_OLD")
+    assert (told.code, told.reason) == (grpc.StatusCode.OUT_OF_RANGE, "POSITION_AHEAD")
+    assert told.metadata == {"task": task.name, "last_sequence": str(task.last_sequence)}
 
 
 def test_a_feed_tells_what_happens_in_its_project_and_can_be_resumed(stubs, project):
@@ -357,8 +358,8 @@ def test_a_task_is_deleted_once_it_rests(stubs, project):
 def test_a_failed_task_says_why(stubs, project):
     task = stubs.wait(stubs.create(project, "harbour.fail", params={"how": "failed"}).name)
     assert task.state == task_pb2.TASK_STATE_FAILED
-    assert "the crane is broken" in task.error.message
-    events = stubs.tasks.ListTaskEvents(v1.ListTaskEventsRequest(name=task.name)).events
+    assert "the crane is broken" in task.failure.message
+    events = stubs.tasks.ListTaskEvents(v1.ListTaskEventsRequest(parent=task.name)).events
     assert {event.WhichOneof("detail") for event in events} >= {"state_change"}
     assert all(isinstance(event, event_pb2.TaskEvent) for event in events)
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import grpc
 from google.rpc import error_details_pb2, status_pb2
 
 from wharfinger.v1 import (
+    error_reason_pb2,
     executor_service_pb2_grpc,
     pricing_service_pb2_grpc,
     task_pb2,
@@ -29,6 +30,9 @@ class Told:
     metadata: dict[str, str]
     fields: list[str]
     trailers: dict[str, str | bytes]
+    retry_after: float | None = None
+    choices: error_reason_pb2.Choices | None = None
+    allowed: list[str] = field(default_factory=list)
 
 
 def told(error: grpc.RpcError) -> Told:
@@ -36,14 +40,24 @@ def told(error: grpc.RpcError) -> Told:
     trailers = dict(error.trailing_metadata() or ())
     status = status_pb2.Status.FromString(trailers.get("grpc-status-details-bin", b""))
     info, bad = error_details_pb2.ErrorInfo(), error_details_pb2.BadRequest()
-    for detail in status.details:
-        detail.Unpack(info)
-        detail.Unpack(bad)
+    retry, choices, states = error_details_pb2.RetryInfo(), error_reason_pb2.Choices(), error_reason_pb2.AllowedStates()
+    kinds = (info, bad, retry, choices, states)
+    found = {kind.DESCRIPTOR.name for detail in status.details for kind in kinds if detail.Unpack(kind)}
     if status.details:
         assert info.domain == "wharfinger.dev"
         assert status.code == error.code().value[0]
     fields = [violation.field for violation in bad.field_violations]
-    return Told(error.code(), error.details(), info.reason, dict(info.metadata), fields, trailers)
+    return Told(
+        error.code(),
+        error.details(),
+        info.reason,
+        dict(info.metadata),
+        fields,
+        trailers,
+        retry.retry_delay.ToTimedelta().total_seconds() if "RetryInfo" in found else None,
+        choices if "Choices" in found else None,
+        [task_pb2.TaskState.Name(state).removeprefix("TASK_STATE_") for state in states.allowed],
+    )
 
 
 def refused(call, *arguments, **options) -> Told:
@@ -83,14 +97,14 @@ def create_request(project: str, script: str, **options) -> task_service_pb2.Cre
     request = task_service_pb2.CreateTaskRequest(parent=f"projects/{project}")
     request.task.script = script
     request.task.params.update(options.pop("params", {}))
-    for field in ("task_id", "request_id", "validate_only"):
-        if field in options:
-            setattr(request, field, options.pop(field))
-    for field, value in options.items():
-        if field == "labels":
+    for name in ("task_id", "request_id", "validate_only"):
+        if name in options:
+            setattr(request, name, options.pop(name))
+    for name, value in options.items():
+        if name == "labels":
             request.task.labels.update(value)
         else:
-            setattr(request.task, field, value)
+            setattr(request.task, name, value)
     return request
 
 

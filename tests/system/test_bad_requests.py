@@ -72,8 +72,8 @@ CASES: dict[str, tuple[Message, str, str, str]] = {
     "waiting for nothing": (v1.WaitTaskRequest(name=TASK), "TASK_NOT_FOUND", "", TASK),
     "cancelling nothing": (v1.CancelTaskRequest(name=TASK), "TASK_NOT_FOUND", "", TASK),
     "deleting nothing": (v1.DeleteTaskRequest(name=TASK), "TASK_NOT_FOUND", "", TASK),
-    "events of nothing": (v1.ListTaskEventsRequest(name=TASK), "TASK_NOT_FOUND", "", TASK),
-    "resources of nothing": (v1.ListLedgerEntriesRequest(name=TASK), "TASK_NOT_FOUND", "", TASK),
+    "events of nothing": (v1.ListTaskEventsRequest(parent=TASK), "TASK_NOT_FOUND", "", TASK),
+    "resources of nothing": (v1.ListLedgerEntriesRequest(parent=TASK), "TASK_NOT_FOUND", "", TASK),
     "a script to be shown": (executors.GetScriptRequest(name="scripts/harbour.cuont"), "UNKNOWN_SCRIPT", "", "count"),
     "an executor to be shown": (executors.GetExecutorRequest(name="executors/tread"), "UNKNOWN_EXECUTOR", "", "thread"),
     # params
@@ -299,7 +299,7 @@ CASES: dict[str, tuple[Message, str, str, str]] = {
         "negative",
     ),
     "events after less than none": (
-        v1.ListTaskEventsRequest(name=TASK, after_sequence=-1),
+        v1.ListTaskEventsRequest(parent=TASK, after_sequence=-1),
         "INVALID_ARGUMENT",
         "after_sequence",
         "negative",

@@ -102,8 +102,8 @@ def answers(stubs, project: str) -> bytes:
     note(listed)
     for task in listed.tasks:
         note(stubs.tasks.GetTask(v1.GetTaskRequest(name=task.name, view=FULL)))
-        note(stubs.tasks.ListTaskEvents(v1.ListTaskEventsRequest(name=task.name, page_size=1000)))
-        note(stubs.tasks.ListLedgerEntries(v1.ListLedgerEntriesRequest(name=task.name)))
+        note(stubs.tasks.ListTaskEvents(v1.ListTaskEventsRequest(parent=task.name, page_size=1000)))
+        note(stubs.tasks.ListLedgerEntries(v1.ListLedgerEntriesRequest(parent=task.name)))
         if task.state not in (task_pb2.TASK_STATE_RUNNING, task_pb2.TASK_STATE_QUEUED):
             for message in stubs.tasks.WatchTask(v1.WatchTaskRequest(name=task.name), timeout=30):
                 note(message)

@@ -128,7 +128,7 @@ def _begin(folder: Path, environ: dict[str, str]) -> tuple[Serving, str, str, st
     serving = Serving(folder, environ=environ)
     with connected(serving.address) as stubs:
         later = create_request("tides", "tide.later")
-        later.task.policy.not_before.FromDatetime(datetime.now(UTC) + timedelta(hours=12))
+        later.task.policy.not_before_time.FromDatetime(datetime.now(UTC) + timedelta(hours=12))
         later.task.policy.total_timeout.FromSeconds(6 * 3600)
         last = stubs.tasks.CreateTask(later, timeout=10).name
         params = {"yard": str(folder / "yard"), "cue": str(folder / "cue"), "sent": str(folder / "sent")}
@@ -203,9 +203,9 @@ def test_a_call_that_is_on_its_way_is_waited_for_and_its_thing_is_made_once(step
     assert abs(until - ends) < 3, "it names the end of the window by the clock as it is set now"
     assert step.early == 0, "the request had not landed, and nothing may be made beside it"
     task = step.stubs.wait(step.boat, seconds=max(0, step.ends - time.monotonic()) + 20)
-    assert task.state == SUCCEEDED, task.error
+    assert task.state == SUCCEEDED, task.failure
     assert step.boats == 1
-    (entry,) = step.stubs.tasks.ListLedgerEntries(v1.ListLedgerEntriesRequest(name=task.name)).ledger
+    (entry,) = step.stubs.tasks.ListLedgerEntries(v1.ListLedgerEntriesRequest(parent=task.name)).entries
     assert (entry.state, entry.external_id) == (ledger_pb2.LEDGER_ENTRY_STATE_CREATED, dict(task.result)["made"])
 
 

@@ -152,7 +152,7 @@ def later(project: str, seconds: int) -> v1.CreateTaskRequest:
     begin = Timestamp()
     begin.GetCurrentTime()
     begin.seconds += seconds
-    request.task.policy.not_before.CopyFrom(begin)
+    request.task.policy.not_before_time.CopyFrom(begin)
     return request
 
 
@@ -203,4 +203,4 @@ def test_a_task_whose_time_is_over_before_it_begins_fails_with_that(stubs: Stubs
     request.task.policy.total_timeout.FromMilliseconds(300)
     task = stubs.wait(stubs.tasks.CreateTask(request).name)
     assert task.state == task_pb2.TASK_STATE_FAILED
-    assert "total_timeout of 0.3s ended before it could run" in task.error.message
+    assert "total_timeout of 0.3s ended before it could run" in task.failure.message

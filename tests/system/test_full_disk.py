@@ -116,9 +116,9 @@ def test_a_full_disk_is_told_and_nothing_accepted_is_lost(
         for name in (*accepted, counting, building):
             assert stubs.wait(name).state == SUCCEEDED, name
         assert stubs.wait(stubs.create("disk", "harbour.noop").name).state == SUCCEEDED
-        ledger = stubs.tasks.ListLedgerEntries(v1.ListLedgerEntriesRequest(name=building, page_size=100))
+        ledger = stubs.tasks.ListLedgerEntries(v1.ListLedgerEntriesRequest(parent=building, page_size=100))
         things = {thing.name for thing in (yard / "things").iterdir()}
-        assert {entry.token for entry in ledger.ledger} == things
+        assert {entry.token for entry in ledger.entries} == things
         assert len(things) == 15
         assert serving.log().count("the database cannot be written") == 1
         interrupted = stubs.create("disk", "harbour.count", params={"steps": 60, "pause": 0.05, "lines": False}).name

@@ -165,15 +165,15 @@ def after(tmp_path_factory: pytest.TempPathFactory) -> Iterator[After]:
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_a_killed_task_is_finished_and_its_thing_is_made_once(after: After, moment: str) -> None:
     task = after.stubs.wait(after.names[moment])
-    assert task.state == SUCCEEDED, task.error
+    assert task.state == SUCCEEDED, task.failure
     (made,) = after.made(moment)
     assert dict(task.result)["made"] == made
     assert dict(task.result)["attempt"] == 2
-    (entry,) = after.stubs.tasks.ListLedgerEntries(v1.ListLedgerEntriesRequest(name=task.name)).ledger
+    (entry,) = after.stubs.tasks.ListLedgerEntries(v1.ListLedgerEntriesRequest(parent=task.name)).entries
     assert (entry.state, entry.external_id, entry.generation) == (CREATED, made, 1)
     # Where the thing was found, or its report was written, it is not asked for again.
     assert after.calls(moment) == 1
-    events = after.stubs.tasks.ListTaskEvents(v1.ListTaskEventsRequest(name=task.name, page_size=1000)).events
+    events = after.stubs.tasks.ListTaskEvents(v1.ListTaskEventsRequest(parent=task.name, page_size=1000)).events
     assert [event.sequence for event in events] == list(range(1, task.last_sequence + 1))
     assert task.attempts[0].error.message.endswith("ended while it ran this attempt")
 

@@ -143,9 +143,9 @@ def test_nobody_is_stuck_at_what_an_earlier_server_took(loud: Serving, folder: P
     again = Serving(folder, environ=environ)
     try:
         with connected(again.address) as stubs:
-            events = stubs.tasks.ListTaskEvents(v1.ListTaskEventsRequest(name=task.name), timeout=10).events
+            events = stubs.tasks.ListTaskEvents(v1.ListTaskEventsRequest(parent=task.name), timeout=10).events
             assert any(event.resource.truncated for event in events)
-            [entry] = stubs.tasks.ListLedgerEntries(v1.ListLedgerEntriesRequest(name=task.name), timeout=10).ledger
+            [entry] = stubs.tasks.ListLedgerEntries(v1.ListLedgerEntriesRequest(parent=task.name), timeout=10).entries
             assert entry.truncated
             assert entry.attributes["size"] == "m1"
             told = _watched(stubs, task.name)

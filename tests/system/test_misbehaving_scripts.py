@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from google.protobuf.json_format import MessageToDict
-from google.rpc import code_pb2, error_details_pb2
+from google.rpc import code_pb2
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from tests.rpc.wire import Stubs, connected, create_request
 from tests.servers.serving import Serving
 from tests.system.documented import promises
 
-from wharfinger.v1 import event_pb2, executor_service_pb2, task_pb2
+from wharfinger.v1 import event_pb2, executor_service_pb2, failure_pb2, task_pb2
 from wharfinger.v1 import task_service_pb2 as v1
 
 pytestmark = pytest.mark.processes
@@ -50,22 +50,22 @@ def run(
     return stubs.wait(stubs.tasks.CreateTask(request, timeout=10).name)
 
 
-def why(task: task_pb2.Task) -> error_details_pb2.ErrorInfo:
-    """Return the reason of a task's failure, checked against what the API promises of it."""
-    info = error_details_pb2.ErrorInfo()
-    assert any(detail.Unpack(info) for detail in task.error.details)
-    promise = promises().get(info.reason)
+def why(task: task_pb2.Task) -> failure_pb2.Failure:
+    """Return why a task failed, checked against what the API promises of the reason."""
+    failure = task.failure
+    promise = promises().get(failure.reason)
+    assert failure.domain == "wharfinger.dev"
     if promise:
-        assert code_pb2.Code.Name(task.error.code) == promise.code
-        assert set(info.metadata) <= promise.keys
-    return info
+        assert code_pb2.Code.Name(failure.code) == promise.code
+        assert set(failure.metadata) <= promise.keys
+    return failure
 
 
-def log_of(stubs: Stubs, name: str) -> list[event_pb2.Log]:
+def log_of(stubs: Stubs, name: str) -> list[event_pb2.LogLine]:
     """Return the lines of a task's log."""
     lines, token = [], ""
     while True:
-        page = stubs.tasks.ListTaskEvents(v1.ListTaskEventsRequest(name=name, page_size=1000, page_token=token))
+        page = stubs.tasks.ListTaskEvents(v1.ListTaskEventsRequest(parent=name, page_size=1000, page_token=token))
         lines += [event.log for event in page.events if event.HasField("log")]
         token = page.next_page_token
         if not token:
@@ -85,7 +85,7 @@ def log_of(stubs: Stubs, name: str) -> list[event_pb2.Log]:
 def test_a_script_that_fails_says_why(stubs: Stubs, how: str, reason: str, phrase: str) -> None:
     task = run(stubs, "harbour.fail", how=how)
     assert (task.state, why(task).reason) == (FAILED, reason)
-    assert phrase in task.error.message
+    assert phrase in task.failure.message
     assert not task.HasField("result")
     if how == "raise":
         assert dict(why(task).metadata) == {"exception": "RuntimeError"}
@@ -97,8 +97,9 @@ def test_a_result_is_held_against_what_the_script_promises(stubs: Stubs) -> None
     task = run(stubs, "harbour.promise", berth=0, quay="north")
     assert (task.state, why(task).reason) == (FAILED, "SCRIPT_RESULT_INVALID")
     assert why(task).metadata["script"] == "harbour.promise"
-    assert "result.quay there is no such field" in task.error.message or "result.berth must be" in task.error.message
-    assert "(and 1 more)" in task.error.message
+    said = task.failure.message
+    assert "result.quay there is no such field" in said or "result.berth must be" in said
+    assert "(and 1 more)" in said
 
 
 def test_a_script_that_blocks_the_loop_harms_its_neighbours_only_and_is_named(stubs: Stubs, harbour: Serving) -> None:
@@ -130,7 +131,7 @@ def test_a_script_that_never_ends_is_ended_by_its_timeouts(stubs: Stubs) -> None
     task = run(stubs, "harbour.once", lambda task: task.policy.attempt_timeout.FromMilliseconds(300), seconds=1000)
     assert (task.state, why(task).reason) == (FAILED, "ATTEMPT_TIMEOUT")
     assert dict(why(task).metadata) == {"timeout": "0.3s"}
-    assert "attempt_timeout of 0.3s" in task.error.message
+    assert "attempt_timeout of 0.3s" in task.failure.message
 
     def twice(task: task_pb2.Task) -> None:
         task.policy.attempt_timeout.FromMilliseconds(200)
@@ -148,7 +149,7 @@ def test_a_script_that_never_ends_can_be_cancelled(stubs: Stubs) -> None:
     stubs.tasks.CancelTask(v1.CancelTaskRequest(name=name, reason="the tide is out"))
     task = stubs.wait(name)
     assert (task.state, why(task).reason) == (CANCELLED, "CANCELLED")
-    assert task.error.message == "cancelled by anonymous: the tide is out"
+    assert task.failure.message == "cancelled by anonymous: the tide is out"
 
 
 def test_a_thread_that_cannot_be_stopped_is_fenced_and_keeps_its_slot(stubs: Stubs) -> None:

@@ -94,7 +94,7 @@ def test_everything_works_on_postgresql(postgres: Cluster, tmp_path: Path, serve
 
 def ledger(stubs: Stubs, name: str) -> list[ledger_pb2.LedgerEntry]:
     """Return the entries of a task's ledger."""
-    return list(stubs.tasks.ListLedgerEntries(v1.ListLedgerEntriesRequest(name=name, page_size=100)).ledger)
+    return list(stubs.tasks.ListLedgerEntries(v1.ListLedgerEntriesRequest(parent=name, page_size=100)).entries)
 
 
 @pytest.mark.timeout(150)

@@ -15,6 +15,7 @@ import wharfinger.script
 import wharfinger_image
 import wharfinger_server
 from wharfinger.runtime import reasons
+from wharfinger.v1 import error_reason_pb2
 
 SOURCES = [Path(module.__file__ or "").parent for module in (wharfinger_server, wharfinger_image)]
 SOURCES += [Path(wharfinger.runtime.__file__ or "").parent, Path(wharfinger.script.__file__ or "").parent]

@@ -49,8 +49,8 @@ def test_a_deleted_task_is_gone_but_its_name_and_request_stay_taken(stubs: Stubs
         (stubs.tasks.GetTask, v1.GetTaskRequest(name=name)),
         (stubs.tasks.WaitTask, v1.WaitTaskRequest(name=name)),
         (stubs.tasks.WatchTask, v1.WatchTaskRequest(name=name)),
-        (stubs.tasks.ListTaskEvents, v1.ListTaskEventsRequest(name=name)),
-        (stubs.tasks.ListLedgerEntries, v1.ListLedgerEntriesRequest(name=name)),
+        (stubs.tasks.ListTaskEvents, v1.ListTaskEventsRequest(parent=name)),
+        (stubs.tasks.ListLedgerEntries, v1.ListLedgerEntriesRequest(parent=name)),
         (stubs.tasks.CancelTask, v1.CancelTaskRequest(name=name)),
         (stubs.tasks.DeleteTask, v1.DeleteTaskRequest(name=name)),
     )

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from google.rpc import code_pb2, error_details_pb2
+from google.rpc import code_pb2
 from tests.rpc.wire import Stubs, connected, refused
 from tests.servers.serving import Serving
 from tests.servers.sources import Reply, Sources, redirect
 from tests.system.documented import promises
 
-from wharfinger.v1 import partial_failure_pb2, task_pb2
+from wharfinger.v1 import failure_pb2, task_pb2
 
 pytestmark = pytest.mark.processes
 
@@ -83,16 +83,15 @@ def stubs(tmp_path_factory: pytest.TempPathFactory, sources: Sources) -> Iterato
         denying.server_close()
 
 
-def ended(stubs: Stubs, script: str, **params: Any) -> tuple[task_pb2.Task, error_details_pb2.ErrorInfo]:
-    """Run an image task to its end; return it with the reason of its error, checked against what is promised of it."""
+def ended(stubs: Stubs, script: str, **params: Any) -> tuple[task_pb2.Task, failure_pb2.Failure]:
+    """Run an image task to its end; return it with its failure, checked against what is promised of it."""
     task = stubs.wait(stubs.create("images", script, params=params).name, 30)
-    info = error_details_pb2.ErrorInfo()
-    assert any(detail.Unpack(info) for detail in task.error.details), task
-    promise = promises()[info.reason]
-    assert code_pb2.Code.Name(task.error.code) == promise.code
-    assert set(info.metadata) <= promise.keys, info
-    assert task.error.message
-    return task, info
+    failure = task.failure
+    promise = promises()[failure.reason]
+    assert code_pb2.Code.Name(failure.code) == promise.code
+    assert set(failure.metadata) <= promise.keys, failure
+    assert failure.message
+    return task, failure
 
 
 @pytest.mark.parametrize(
@@ -108,7 +107,7 @@ def test_a_store_that_cannot_be_used_is_told(
     sources.serve("/disk", Reply(b"x" * 10_000))
     task, info = ended(stubs, "image.import", source=sources.url("/disk"), stores=[store], name=f"to-{store}")
     assert (task.state, info.reason, info.metadata["store"]) == (FAILED, reason, store)
-    assert phrase in task.error.message
+    assert phrase in task.failure.message
 
 
 def test_a_store_that_is_not_configured_is_told_before_there_is_a_task(stubs: Stubs) -> None:
@@ -125,9 +124,6 @@ def test_a_second_store_that_refuses_leaves_the_first_object_listed(stubs: Stubs
     task, info = ended(stubs, "image.import", source=sources.url("/disk"), stores=["good", "closed"], name="half")
     assert (task.state, info.reason) == (PARTIALLY_FAILED, "STORE_REFUSED")
     assert [entry.key for entry in task.partial_failure.left_over] == ["object/good/half"]
-    partial = partial_failure_pb2.PartialFailure()
-    assert any(detail.Unpack(partial) for detail in task.error.details)
-    assert partial == task.partial_failure
 
 
 @pytest.mark.parametrize(
@@ -160,7 +156,7 @@ def test_a_source_that_cannot_be_read_is_told(stubs: Stubs, sources: Sources, re
 def test_a_source_on_this_machine_is_refused_unless_the_operator_allows_it(stubs: Stubs) -> None:
     task, info = ended(stubs, "image.import", source="http://127.0.0.1:9/disk", stores=["good"], name="inward")
     assert (task.state, info.reason) == (FAILED, "SOURCE_REFUSED")
-    assert "allow_sources" in task.error.message
+    assert "allow_sources" in task.failure.message
 
 
 def test_what_was_refused_has_left_nothing_in_the_store(stubs: Stubs, tmp_path: Path) -> None:

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import grpc
 import pytest
-from google.rpc import error_details_pb2
 from tests.postgres import Cluster, postgres  # noqa: F401  # the fixture
 from tests.rpc.wire import Stubs, connected, create_request
 from tests.servers.nursery import Forked, Nursery
@@ -82,9 +81,7 @@ def get(stubs: Stubs, name: str) -> task_pb2.Task:
 
 
 def reason(task: task_pb2.Task) -> str:
-    info = error_details_pb2.ErrorInfo()
-    next(detail for detail in task.error.details if detail.Is(info.DESCRIPTOR)).Unpack(info)
-    return str(info.reason)
+    return task.failure.reason
 
 
 def unavailable(stubs: Stubs) -> str:

@@ -43,7 +43,7 @@ def half(client: wharfinger.Client, folder: Path, **params: Any) -> wharfinger.H
 
 def ledger(stubs: Stubs, name: str) -> list[ledger_pb2.LedgerEntry]:
     """Return all that the ledger says."""
-    return list(stubs.tasks.ListLedgerEntries(v1.ListLedgerEntriesRequest(name=name)).ledger)
+    return list(stubs.tasks.ListLedgerEntries(v1.ListLedgerEntriesRequest(parent=name)).entries)
 
 
 def told(stubs: Stubs, request: Message) -> Told:

@@ -26,7 +26,7 @@ def account(
             ),
             *(
                 f"ledger {e.key} {e.type} {e.state.name} {e.external_id} generation {e.generation} epoch {e.epoch} "
-                f"intent {e.intent_time} send by {e.send_by}: {e.failure.message if e.failure else ''}"
+                f"intent {e.intent_time} send by {e.send_by_time}: {e.failure.message if e.failure else ''}"
                 for e in entries
             ),
             *(f"exists {t.kind} {t.id} {t.name} at {t.attached or '-'}" for t in things),

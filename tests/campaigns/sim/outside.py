@@ -13,7 +13,7 @@ from tests.campaigns.sim.programs import Op, Program
 from wharfinger.ledger.states import EntryState, TaskState
 from wharfinger.ledger.verdict import Verdict
 from wharfinger_server.domain.policy import LeftoverPolicy, Policy
-from wharfinger_server.engine.use_cases.remediation import Ask
+from wharfinger_server.engine.use_cases.repeats import Ask
 
 if TYPE_CHECKING:
     from tests.campaigns.sim.cloud import Thing

@@ -16,7 +16,7 @@ from wharfinger.ledger.states import TaskState as T
 from wharfinger.ledger.verdict import Verdict
 from wharfinger_server.domain.errors import NotFound, OutOfRange, Refused, Unavailable
 from wharfinger_server.engine.interface.requests import Caller
-from wharfinger_server.engine.use_cases.remediation import Ask
+from wharfinger_server.engine.use_cases.repeats import Ask
 from wharfinger_server.engine.watching.watch import Events
 
 if TYPE_CHECKING:

@@ -53,8 +53,8 @@ class Refused(WharfingerError):
 
     `code` is the canonical status ("NOT_FOUND"), `reason` a word of the API's ErrorReason ("TASK_NOT_FOUND"; empty when
     something between here and the server answered), `metadata` the facts documented with the reason, `violations` the
-    fields at fault, `retry_after` how many seconds the server asks to wait, None if it does not say. `choices` are what a
-    field might be instead, the likeliest first, and `allowed_states` the states of a task that would have allowed it.
+    fields at fault, `retry_after` how many seconds the server asks to wait, None if it does not say. `choices` are what
+    a field might be instead, the likeliest first, and `allowed_states` the states of a task that would have allowed it.
     """
 
     def __init__(

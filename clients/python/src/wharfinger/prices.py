@@ -106,11 +106,11 @@ class CatalogState(StrEnum):
 class Catalog(Model):
     """One immutable set of prices. `name` is `catalogs/` and the digits of its `digest`.
 
-    `source` is what it is of, such as "libcloud"; `origin` the format and the URL or file that it came from, `data_time` when the provider made the data.
-    `unknown_count` of its `price_count` prices have no figure. `quarantine_reason` is why it may not become active
-    without overriding the checks, "" where they found nothing. `diff` is against what was active when it was imported.
-    `signed_by` is the trusted key that signed it, "" for none. `sections` are parts of the data with their numbers of
-    prices, the largest first.
+    `source` is what it is of, such as "libcloud"; `origin` the format and the URL or file that it came from,
+    `data_time` when the provider made the data. `unknown_count` of its `price_count` prices have no figure.
+    `quarantine_reason` is why it may not become active without overriding the checks, "" where they found nothing.
+    `diff` is against what was active when it was imported. `signed_by` is the trusted key that signed it, "" for none.
+    `sections` are parts of the data with their numbers of prices, the largest first.
     """
 
     name: str

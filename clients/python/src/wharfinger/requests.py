@@ -34,12 +34,12 @@ def _about(words: str, *, least: int | None = None, most: int | None = None, sho
 class Policy(Shown):
     """How hard a task tries, how long, and what becomes of half-done work. What is not set takes the server's default.
 
-    `on_failure` and `on_cancel` are an `LeftoverPolicy` or its word. Durations are seconds or timedeltas. `max_attempts`
+    `on_failure` and `on_cancel` are a `LeftoverPolicy` or its word. Durations are seconds or timedeltas. `max_attempts`
     counts retryable failures, `max_lost_attempts` executors that were lost, `max_undo_attempts` the undos of one thing
-    that begin in a rollback. `total_timeout` runs from creation (or `not_before_time`, an aware datetime) to the end of the
-    last attempt. A higher `priority` runs first, from -1000 to 1000. Tasks that share a `concurrency_key` run one at a
-    time. With `max_hourly_cost` a task whose estimate is dearer is refused, and so is one with unpriced items unless
-    `allow_unpriced`.
+    that begin in a rollback. `total_timeout` runs from creation (or `not_before_time`, an aware datetime) to the end of
+    the last attempt. A higher `priority` runs first, from -1000 to 1000. Tasks that share a `concurrency_key` run one
+    at a time. With `max_hourly_cost` a task whose estimate is dearer is refused, and so is one with unpriced items
+    unless `allow_unpriced`.
     """
 
     on_failure: LeftoverPolicy | str = field(
@@ -51,7 +51,10 @@ class Policy(Shown):
     max_attempts: int = field(
         default=0, metadata=_about("How often to try when it fails retryably. [default: 1]", least=1)
     )
-    max_lost_attempts: int = field(default=0, metadata=_about("How often its executor may be lost.", least=1))
+    max_lost_attempts: int | None = field(
+        default=None,
+        metadata=_about("How often its executor may be lost; 0: it never runs again. [default: 5]", least=0),
+    )
     max_undo_attempts: int = field(default=0, metadata=_about("How often to undo a thing. [default: 3]", least=1))
     retry_backoff: float | timedelta | None = field(
         default=None, metadata=_about("The pause before its second attempt.")

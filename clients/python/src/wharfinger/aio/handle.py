@@ -101,9 +101,9 @@ class Handle:
         self._task = await self._client.wait(self.name, timeout)
         return await self._client.result_of(self._task)
 
-    async def cancel(self, reason: str = "", *, etag: str = "") -> models.Task:
-        """Ask the task to stop, and return it as it then is."""
-        self._task = await self._client.cancel(self.name, reason, etag=etag)
+    async def cancel(self, reason: str = "", *, etag: str = "", request_id: str = "") -> models.Task:
+        """Ask the task to stop, and return it as it then is; see `Client.cancel`."""
+        self._task = await self._client.cancel(self.name, reason, etag=etag, request_id=request_id)
         return self._task
 
     async def resume(self, *, script_version: str = "", etag: str = "", request_id: str = "") -> models.Task:
@@ -125,17 +125,24 @@ class Handle:
         return await self._client.rollback_plan(self.name, only=only, retain=retain)
 
     async def resolve(
-        self, key: str, verdict: models.Verdict | str, *, external_id: str = "", reason: str = "", etag: str = ""
+        self,
+        key: str,
+        verdict: models.Verdict | str,
+        *,
+        external_id: str = "",
+        reason: str = "",
+        etag: str = "",
+        request_id: str = "",
     ) -> models.Task:
         """Say how things stand with one entry of the task's ledger; see `Client.resolve`."""
         self._task = await self._client.resolve(
-            self.name, key, verdict, external_id=external_id, reason=reason, etag=etag
+            self.name, key, verdict, external_id=external_id, reason=reason, etag=etag, request_id=request_id
         )
         return self._task
 
-    async def delete(self, *, etag: str = "") -> None:
-        """Delete the task, which must be at rest and own nothing that may be alive; else FailedPrecondition."""
-        await self._client.delete(self.name, etag=etag)
+    async def delete(self, *, etag: str = "", allow_missing: bool = False) -> None:
+        """Delete the task, which must be at rest and own nothing that may be alive; see `Client.delete`."""
+        await self._client.delete(self.name, etag=etag, allow_missing=allow_missing)
 
     def events(self, after: int = 0) -> AsyncGenerator[Event, None]:
         """Tell the task's events so far, those numbered above `after`."""

@@ -10,6 +10,7 @@ from typing import Any, BinaryIO
 
 from wharfinger._core.connection.blocking import iterate, run
 from wharfinger._core.messages import convert, fields
+from wharfinger._core.messages.ids import new_request_id
 from wharfinger._core.verbs import price_asking
 from wharfinger._core.verbs.paging import pages
 from wharfinger._core.verbs.price_asking import OnProgress
@@ -21,7 +22,7 @@ from wharfinger.v1 import catalog_pb2, price_pb2, pricing_service_pb2
 class Prices(Connected):
     """The verbs of prices."""
 
-    def price(
+    def price(  # noqa: PLR0913
         self,
         provider: str,
         sku: str,
@@ -73,7 +74,8 @@ class Prices(Connected):
         """Tell prices in the order of provider, region and sku, page by page as they are read.
 
         `filter` is of comparisons joined by AND, such as `provider = "ec2_linux" AND sku : "m5."` (`:` is "begins
-        with"). Unknown prices are told too, without an amount. Raises InvalidArgument for a filter that can't be.
+        with"). Unknown prices are told too, without an amount. `catalog` and `basis` are as for `price`. Raises
+        InvalidArgument for a filter that can't be.
         """
         request = fields.message(
             pricing_service_pb2.ListPricesRequest,
@@ -98,8 +100,8 @@ class Prices(Connected):
     ) -> Estimate:
         """Return what a task of that script and those params would cost for an hour; nothing is created.
 
-        `basis` is the `price_basis` of an earlier estimate, and `at` its `time`, to make the same again; `catalog` is the
-        digest of one catalogue to estimate by.
+        `basis` is the `price_basis` of an earlier estimate, and `at` its `time`, to make the same again; `catalog` is
+        the digest of one catalogue to estimate by.
 
         Raises:
             FailedPrecondition: the script does not say what it makes, or several prices fit.
@@ -153,6 +155,8 @@ class Prices(Connected):
             Unavailable: it can't be fetched.
             Aborted: another import is at work.
         """
+        if source is not None and url:
+            raise ValueError("give either a source or a url")
         header = fields.message(
             pricing_service_pb2.ImportCatalogHeader,
             format=format,
@@ -168,8 +172,6 @@ class Prices(Connected):
             header.configured.MergeFrom(fields.message(pricing_service_pb2.CatalogUpdate, force=force))
         else:
             header.upload.MergeFrom(fields.message(pricing_service_pb2.CatalogUpload, file_name=file_name))
-        if source is not None and url:
-            raise ValueError("give either a source or a url")
         return run(price_asking.import_catalog(self._transport, header, source, on_progress))
 
     def activate_catalog(self, name: str, *, override_checks: bool = False, reason: str = "") -> Catalog:
@@ -185,6 +187,7 @@ class Prices(Connected):
             name=price_asking.catalog_name(name),
             override_checks=override_checks,
             reason=reason,
+            request_id=new_request_id(),
         )
         return convert.catalog(run(self._transport.unary(request, catalog_pb2.Catalog)))
 

@@ -11,6 +11,7 @@ from google.protobuf import empty_pb2
 from wharfinger import models
 from wharfinger._core.connection.blocking import iterate, run
 from wharfinger._core.messages import build, convert, fields, watched
+from wharfinger._core.messages.ids import new_request_id
 from wharfinger._core.verbs import asking, outcome, watching
 from wharfinger._core.verbs.paging import pages
 from wharfinger.blocking.connected import Connected
@@ -74,12 +75,17 @@ class Tasks(Connected):
         """
         return run(outcome.result(self._transport, task))
 
-    def cancel(self, name: str, reason: str = "", *, etag: str = "") -> models.Task:
-        """Ask a task to stop, and return it as it then is; with an `etag` that is no longer its own raise Aborted."""
-        request = fields.message(
-            task_service_pb2.CancelTaskRequest, name=build.task_name(self._project, name), reason=reason, etag=etag
-        )
-        return convert.task(run(self._transport.unary(request, task_pb2.Task)))
+    def cancel(self, name: str, reason: str = "", *, etag: str = "", request_id: str = "") -> models.Task:
+        """Ask a task to stop, and return it as it then is; asking again is no error.
+
+        The request carries a request id, as that of `submit`.
+
+        Raises:
+            FailedPrecondition: it has ended, otherwise than by being cancelled.
+            Aborted: the task no longer has that `etag`.
+        """
+        full_name = build.task_name(self._project, name)
+        return run(asking.cancel(self._transport, full_name, reason, etag, request_id))
 
     def resume(self, name: str, *, script_version: str = "", etag: str = "", request_id: str = "") -> models.Task:
         """Let a half-done task run again with what it made, and return it as it then is: QUEUED.
@@ -125,11 +131,13 @@ class Tasks(Connected):
         external_id: str = "",
         reason: str = "",
         etag: str = "",
+        request_id: str = "",
     ) -> models.Task:
         """Say how things stand with one entry of a task's ledger, and return the task as it then is.
 
         `verdict` is a `Verdict` or its word; CREATED needs the provider's id as `external_id` where the ledger has
-        none. With the last open entry the task comes to its end.
+        none. With the last open entry the task comes to its end. To say the same again is no error. The request carries
+        a request id, as that of `submit`.
 
         Raises:
             FailedPrecondition: the entry's state forbids it, the ledger has no such key, or nobody can tell yet.
@@ -138,13 +146,30 @@ class Tasks(Connected):
         """
         full_name = build.task_name(self._project, name)
         return run(
-            asking.resolve(self._transport, full_name, key, verdict, external_id=external_id, reason=reason, etag=etag)
+            asking.resolve(
+                self._transport,
+                full_name,
+                key,
+                verdict,
+                external_id=external_id,
+                reason=reason,
+                etag=etag,
+                request_id=request_id,
+            )
         )
 
-    def delete(self, name: str, *, etag: str = "") -> None:
-        """Delete a task that is at rest and owns nothing that may be alive; otherwise raise FailedPrecondition."""
+    def delete(self, name: str, *, etag: str = "", allow_missing: bool = False) -> None:
+        """Delete a task that is at rest and owns nothing that may be alive; otherwise raise FailedPrecondition.
+
+        One that is deleted already is no error, for as long as the server remembers it; with `allow_missing` neither is
+        one that never was. Otherwise raises NotFound.
+        """
         request = fields.message(
-            task_service_pb2.DeleteTaskRequest, name=build.task_name(self._project, name), etag=etag
+            task_service_pb2.DeleteTaskRequest,
+            name=build.task_name(self._project, name),
+            etag=etag,
+            allow_missing=allow_missing,
+            request_id=new_request_id(),
         )
         run(self._transport.unary(request, empty_pb2.Empty))
 
@@ -152,7 +177,7 @@ class Tasks(Connected):
         """Tell the task's events so far, those numbered above `after`, in order."""
         request = fields.message(
             task_service_pb2.ListTaskEventsRequest,
-            name=build.task_name(self._project, name),
+            parent=build.task_name(self._project, name),
             after_sequence=after,
             page_size=1000,
         )

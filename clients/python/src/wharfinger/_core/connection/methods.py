@@ -26,15 +26,8 @@ SECONDS = 30.0
 OTHER_SECONDS = {"BatchCreateTasks": 60.0}
 
 # Calls that only read, and calls that carry a `request_id` (every request of ours does), may be sent again, and these:
-REPEATABLE = frozenset(
-    {
-        # Each of its requests carries a `request_id`.
-        "BatchCreateTasks",
-        # These change nothing the second time.
-        "CancelTask",
-        "ActivateCatalog",
-    }
-)
+REPEATABLE = frozenset({"BatchCreateTasks"})
+"""Each of its requests carries a `request_id`."""
 READING = ("Get", "List", "Wait", "Watch", "Estimate")
 
 

@@ -47,6 +47,18 @@ async def rerun(
     return convert.task(await once(transport, request, task_pb2.Task))
 
 
+async def cancel(transport: Transport, name: str, reason: str, etag: str, request_id: str) -> models.Task:
+    """Ask a task to stop."""
+    request = fields.message(
+        task_service_pb2.CancelTaskRequest,
+        name=name,
+        reason=reason,
+        etag=etag,
+        request_id=request_id or new_request_id(),
+    )
+    return convert.task(await once(transport, request, task_pb2.Task))
+
+
 async def resume(transport: Transport, name: str, script_version: str, etag: str, request_id: str) -> models.Task:
     """Let a half-done task run again."""
     request = fields.message(
@@ -88,7 +100,15 @@ def _rollback(name: str, only: Iterable[str], retain: Iterable[str]) -> task_ser
 
 
 async def resolve(
-    transport: Transport, name: str, key: str, verdict: str, *, external_id: str, reason: str, etag: str
+    transport: Transport,
+    name: str,
+    key: str,
+    verdict: str,
+    *,
+    external_id: str,
+    reason: str,
+    etag: str,
+    request_id: str,
 ) -> models.Task:
     """Tell a person's verdict on one entry of a ledger."""
     request = fields.message(
@@ -99,5 +119,6 @@ async def resolve(
         external_id=external_id,
         reason=reason,
         etag=etag,
+        request_id=request_id or new_request_id(),
     )
-    return convert.task(await transport.unary(request, task_pb2.Task))
+    return convert.task(await once(transport, request, task_pb2.Task))

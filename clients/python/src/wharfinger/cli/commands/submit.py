@@ -45,7 +45,7 @@ def asked_for(kind: type[Policy | NewTask]) -> Callable[[F], F]:
 def _option(name: str, kind: Any, *, about: str, least: int | None, most: int | None, shown: str) -> Callable[[F], F]:
     if kind is bool:
         return click.option(name, is_flag=True, default=None, help=about)
-    if kind is int:
+    if kind in (int, int | None):
         return click.option(name, type=click.IntRange(least, most), help=about)
     # Of a choice its words are shown.
     found, usual = next(both for part, both in _KINDS if part in (kind, *get_args(kind)))
