@@ -197,13 +197,15 @@ version: .venv/.ready ## say which places differ from VERSION, or write NEW= eve
 	@$(BIN)/python tools/version.py $(or $(NEW),--check)
 
 .PHONY: dist
-dist: .venv/.ready ## build the wheels and sources of all distributions into dist/
+dist: setup ## build the wheels and sources of all distributions into dist/, and the API for other languages
 	@rm -rf dist
 	@for folder in $(DISTRIBUTIONS); do \
 		said=$$(cd "$$folder" && "$(CURDIR)/$(BIN)/python" -m hatchling build -t sdist -t wheel -d "$(CURDIR)/dist" 2>&1) \
 			|| { echo "$$folder does not build: $$said" >&2; exit 1; }; \
 	done
-	@ls dist/*.whl
+	@buf build -o dist/wharfinger-api-$$(cat VERSION).binpb
+	@$(BIN)/python tools/protos_zip.py dist
+	@ls dist/*.whl dist/wharfinger-api-* dist/wharfinger-protos-*
 
 .PHONY: dist-check
 dist-check: dist ## install the wheels into empty environments, and run the README's five minutes with them

@@ -17,6 +17,14 @@ from google.protobuf import descriptor_pb2
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = "wharfinger.v1"
+GOOGLE = (
+    "api/field_behavior.proto",
+    "api/resource.proto",
+    "rpc/code.proto",
+    "rpc/error_details.proto",
+    "rpc/status.proto",
+)
+"""Google's own definitions that ours lean on."""
 
 _FIELD = descriptor_pb2.FieldDescriptorProto
 _SCALARS = {
@@ -109,7 +117,7 @@ def files() -> Mapping[str, File]:
         shutil.copytree(ROOT / "protos/wharfinger", Path(folder, "wharfinger"))
         # Google's own definitions, as the Python package of theirs that we depend on has them.
         google = Path(field_behavior_pb2.__file__).parents[1]
-        for name in ("api/field_behavior.proto", "api/resource.proto", "rpc/error_details.proto", "rpc/status.proto"):
+        for name in GOOGLE:
             Path(folder, "google", name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(google / name, Path(folder, "google", name))
         built = subprocess.run(

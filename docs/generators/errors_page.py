@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from generators import api
 from generators.rendering import Rendered, anchor, linked, table
+from wharfinger.v1 import error_reason_pb2
 
 OF_TASKS = 100
 """The first reason that stands in tasks rather than in the answers of calls."""
@@ -29,8 +30,25 @@ class ErrorReasons(Rendered):
 def _section(value: api.Value) -> Iterator[str]:
     code, text, keys = read(value)
     yield from ("", f"({anchor('reason', value.name)})=", f"### {value.name}", "")
-    yield from table(("Status", "Metadata"), [(f"`{code}`", linked(keys) or "none")])
+    yield from table(
+        ("Status", "The same request again", "Metadata"), [(f"`{code}`", again(value), linked(keys) or "none")]
+    )
     yield from (linked(text), "")
+
+
+def again(value: api.Value) -> str:
+    """Return when the same request may be asked again, as the reason's rule in the API says."""
+    number = error_reason_pb2.ErrorReason.Value(f"ERROR_REASON_{value.name}")
+    options = error_reason_pb2.ErrorReason.DESCRIPTOR.values_by_number[number].GetOptions()
+    rule = options.Extensions[error_reason_pb2.error_rule].retry
+    return _AGAIN[rule]
+
+
+_AGAIN = {
+    error_reason_pb2.RETRY_RULE_NEVER: "no",
+    error_reason_pb2.RETRY_RULE_SAME_REQUEST: "yes, with a wait that grows",
+    error_reason_pb2.RETRY_RULE_AFTER_RETRY_INFO: "after `RetryInfo`",
+}
 
 
 def read(value: api.Value) -> tuple[str, str, str]:
