@@ -55,9 +55,10 @@ class Refused(WharfingerError):
     something between here and the server answered), `metadata` the facts documented with the reason, `violations` the
     fields at fault, `retry_after` how many seconds the server asks to wait, None if it does not say. `choices` are what
     a field might be instead, the likeliest first, and `allowed_states` the states of a task that would have allowed it.
+    `retryable`: the same request may be asked again, after `retry_after` where that is told.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917  # as many as there are details
         self,
         code: str,
         reason: str,
@@ -67,6 +68,7 @@ class Refused(WharfingerError):
         retry_after: float | None = None,
         choices: Sequence[str] = (),
         allowed_states: Sequence[str] = (),
+        retryable: bool = False,
     ) -> None:
         super().__init__(message)
         self.code = code
@@ -77,6 +79,7 @@ class Refused(WharfingerError):
         self.retry_after = retry_after
         self.choices = tuple(choices)
         self.allowed_states = tuple(allowed_states)
+        self.retryable = retryable
 
     def __str__(self) -> str:
         # A violation that the sentence tells already is not told twice.
@@ -85,7 +88,7 @@ class Refused(WharfingerError):
         return "\n  ".join([f"{self.message or self.code} [{self.reason or self.code}]", *more])
 
     def __reduce__(self) -> tuple[Any, ...]:
-        facts = (self.metadata, self.violations, self.retry_after, self.choices, self.allowed_states)
+        facts = (self.metadata, self.violations, self.retry_after, self.choices, self.allowed_states, self.retryable)
         return (type(self), (self.code, self.reason, self.message, *facts))
 
 

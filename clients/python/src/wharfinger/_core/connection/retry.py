@@ -53,9 +53,11 @@ def passing(error: errors.WharfingerError, failures: int, *, connected: bool) ->
     """Return whether trying again may help; `failures` in a row so far, `connected` whether it ever worked."""
     if isinstance(error, errors.Unreachable | errors.Unavailable):
         return True
-    if isinstance(error, errors.ResourceExhausted):
+    if isinstance(error, errors.Refused) and error.reason == "WATCH_LIMIT":
         # Our own watch of before may still be counted.
-        return connected and error.reason == "WATCH_LIMIT"
+        return connected
+    if isinstance(error, errors.Refused) and error.retryable:
+        return True
     if isinstance(error, errors.InternalError):
         # A reset stream shows as INTERNAL or UNKNOWN, without a reason.
         return not error.reason and failures < DOUBTFUL_LIMIT

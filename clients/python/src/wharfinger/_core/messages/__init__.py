@@ -5,7 +5,7 @@ To read in this order:
 - `fields`: messages made of arguments, with a value of the wrong type refused by its field's name.
 - `jsonvalues`, `times`, `ids`: the few kinds of value that need more than that.
 - `build`: the requests that tasks are asked for with.
-- `status`: a google.rpc.Status as an error.
+- `rules`, `status`: what holds for each reason, and a google.rpc.Status as an error.
 - `reading`: values read from messages, field by field of the same name.
 - `convert`, `watched`: which value each message is, and the events of a watch.
 """

@@ -9,6 +9,7 @@ from google.protobuf import message as protobuf_message
 from google.rpc import code_pb2, error_details_pb2, status_pb2
 
 from wharfinger import errors
+from wharfinger._core.messages.rules import may_repeat
 from wharfinger._core.messages.times import seconds
 from wharfinger.v1 import error_reason_pb2, task_pb2
 
@@ -47,6 +48,7 @@ def refused(code: str, text: str, status: status_pb2.Status) -> errors.Refused:
         seconds(retry.retry_delay) if retry else None,
         tuple(choices.values) if choices else (),
         _state_words(allowed.allowed) if allowed else (),
+        retryable=may_repeat(info.reason) if info else False,
     )
 
 
