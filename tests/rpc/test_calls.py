@@ -268,3 +268,30 @@ def test_a_call_without_a_method_is_refused_when_the_server_starts():
 def test_two_methods_for_one_call_are_refused_when_the_server_starts():
     with pytest.raises(LookupError, match="needs one method list_executors of Installed, Installed"):
         handlers(Installed(), Installed())
+
+
+async def test_an_answer_that_nobody_is_there_to_take_is_no_fault_of_the_server(house, caplog):
+    told, over = asyncio.Event(), asyncio.Event()
+
+    async def stream(request, call, write):
+        """Be in the middle of a write when the caller hangs up."""
+        try:
+            await write(b"")
+            told.set()
+            await asyncio.sleep(10)
+        except asyncio.CancelledError:
+            try:
+                await write(b"")
+            finally:
+                over.set()
+
+    house.stream = stream
+    call = house.watch()
+    await call.read()
+    await told.wait()
+    with caplog.at_level(logging.DEBUG, "wharfinger_server.rpc.calls"):
+        call.cancel()
+        await asyncio.wait_for(over.wait(), 5)
+        await asyncio.sleep(0.05)
+    assert [record.levelname for record in caplog.records] == ["DEBUG"]
+    assert "hung up" in caplog.text

@@ -222,7 +222,8 @@ class Calls:
         """End the call with INTERNAL and an id under which the log tells more; or again, if it has ended already."""
         if isinstance(error, grpc.aio.AbortError | grpc.aio.UsageError):
             raise error
-        if _hung_up(error, context):
+        if isinstance(error, grpc.aio.InternalError):
+            # gRPC's own word that an answer could not be written: nobody is there to take it.
             log.debug("%s ended: the caller hung up", name, extra={"peer": context.peer()})
             raise asyncio.CancelledError from error
         incident = secrets.token_hex(6)
@@ -237,11 +238,6 @@ class Calls:
     async def _end(self, context: Context, code: grpc.StatusCode, status: status_pb2.Status) -> NoReturn:
         trailers: tuple[tuple[str, str | bytes], ...] = (*self._trailers, (STATUS_KEY, status.SerializeToString()))
         await context.abort(code, status.message, trailers)
-
-
-def _hung_up(error: BaseException, context: Context) -> bool:
-    """Whether an answer could not be written as nobody is there to take it; gRPC has no public name for that."""
-    return type(error).__name__ == "ExecuteBatchError" or (isinstance(error, grpc.aio.InternalError) and context.done())
 
 
 def _check(request_type: type[Message], exempt: Collection[str] = (), *, strict: bool) -> Callable[[Message], None]:
