@@ -62,7 +62,9 @@ def test_a_task_is_read_by_a_part_of_its_id_and_an_ambiguous_part_lists_whose_it
 ) -> None:
     for part in ("bet", "eta", "b…ta", "be...a"):
         assert wharf("show", part, "-o", "json").json["name"].endswith("/tasks/beta")
-    assert wharf("events", "bet").code == wharf("resources", "bet").code == wharf("logs", "bet").code == 0
+    assert wharf("events", "bet").code == wharf("ledger", "bet").code == wharf("logs", "bet").code == 0
+    # As it was called before.
+    assert wharf("resources", "bet").out == wharf("ledger", "bet").out
     assert wharf("wait", "bet").code == 0
     several = wharf("show", "alpha")
     assert several.code == 2

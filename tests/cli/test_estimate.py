@@ -35,7 +35,7 @@ def test_each_item_has_its_price_and_what_is_unknown_stands_apart(priced):
         "  odd: quay (everywhere) x (on-demand); there are quay s, quay l"
     )
     assert not any(text.startswith("odd") for text in lines)
-    assert "--catalog sha256:" in said.out
+    assert "--basis sha256:" in said.out
 
 
 def test_programs_get_it_as_json_and_can_repeat_it(priced):

@@ -32,7 +32,7 @@ def things(yard: Path) -> list[str]:
 
 
 def ids(wharf: Shell, task: str = "half") -> dict[str, str]:
-    return {entry["key"]: entry["external_id"] for entry in wharf("resources", task, "-o", "json").json}
+    return {entry["key"]: entry["external_id"] for entry in wharf("ledger", task, "-o", "json").json}
 
 
 # ---------------------------------------------------------------- what is said
@@ -62,14 +62,14 @@ def test_what_is_not_possible_is_not_offered(wharf: Shell) -> None:
 
 def test_the_ledger_is_grouped_by_state_with_ids_to_copy(wharf: Shell) -> None:
     wharf("submit", "harbour.half", "--task-id", "crates", "--watch")
-    said = wharf("resources", "crates")
+    said = wharf("ledger", "crates")
     lines = said.out.splitlines()
     assert lines[0].split() == ["ID", "KEY", "TYPE", "WHY"]
     assert lines[1] == "UNCERTAIN (1): nobody can tell whether it exists"
     assert lines[2].split()[:3] == ["-", "crate/two", "yard.crate"]
     assert lines[3:] == ["CREATED (1): exists", lines[4]]
     assert lines[4].split() == ["berth-one", "crate/one", "yard.crate"]
-    only = wharf("resources", "crates", "--filter", "state = UNCERTAIN").out.splitlines()
+    only = wharf("ledger", "crates", "--filter", "state = UNCERTAIN").out.splitlines()
     assert len(only) == 3
 
 
@@ -77,7 +77,7 @@ def test_ids_are_whole_on_a_narrow_terminal(wharf: Shell, half: Said) -> None:
     made = ids(wharf)
     ours, theirs = pty.openpty()
     wharf.environ |= {"TERM": "xterm-256color", "COLUMNS": "30"}
-    listing = wharf.start("resources", "half", stdout=theirs, stderr=theirs)
+    listing = wharf.start("ledger", "half", stdout=theirs, stderr=theirs)
     os.close(theirs)
     shown = b""
     with contextlib.suppress(OSError):  # how a terminal says that nobody writes to it any more
@@ -122,7 +122,7 @@ def test_a_watched_rollback_ends_with_0_and_leaves_nothing(wharf: Shell, half: S
     waited = wharf("wait", "half")
     assert waited.code == 1
     assert "is ROLLED_BACK; before that it failed" in waited.out
-    assert wharf("resources", "half").out.splitlines()[1] == "UNDONE (2): made and undone"
+    assert wharf("ledger", "half").out.splitlines()[1] == "UNDONE (2): made and undone"
     again = wharf("rollback", "half")
     assert again.code == 5
     assert "STATE_FORBIDS" in again.err
@@ -157,7 +157,7 @@ def test_a_rollback_that_fails_ends_with_3_and_can_be_gone_on_with(wharf: Shell,
     assert re.search(r"key thing/b  \(UNDO_FAILED; .*the crane does not answer", said.out)
     assert re.search(r"wharfinger resolve half thing/b VERDICT +VERDICT: not_created, retain or forget", said.out)
     assert wharf("wait", "half", "-o", "json").json["rollback_failure"]["reason"] == "UNDO_FAILED"
-    assert wharf("resources", "half").out.splitlines()[1] == "UNDO_FAILED (1): undoing failed, it may exist"
+    assert wharf("ledger", "half").out.splitlines()[1] == "UNDO_FAILED (1): undoing failed, it may exist"
     (yard / "stuck").unlink()
     assert wharf("rollback", "half", "--watch", "-o", "json").documents[-1]["task"]["state"] == "ROLLED_BACK"
     assert things(yard) == []
@@ -218,7 +218,7 @@ def test_what_is_left_is_resolved_one_by_one(wharf: Shell) -> None:
     assert ids(wharf, "crates")["crate/two"] == "berth-two"
     last = wharf("resolve", "crates", "crate/two", "forget")
     assert last.out == f"crate/two: forget; {name} is FAILED\n"
-    groups = [line for line in wharf("resources", "crates").out.splitlines()[1:] if not line.startswith(" ")]
+    groups = [line for line in wharf("ledger", "crates").out.splitlines()[1:] if not line.startswith(" ")]
     assert groups == ["RETAINED (1): exists, and is no longer the task's", "FORGOTTEN (1): given up, perhaps it exists"]
     assert "1 retained" in wharf("show", "crates").out
     assert wharf("delete", "crates").code == 0
@@ -228,7 +228,7 @@ def test_what_can_not_be_is_refused_with_a_hint(wharf: Shell, half: Said) -> Non
     unknown = wharf("resolve", "half", "thing/z", "forget")
     assert unknown.code == 5
     assert "KEY_UNKNOWN" in unknown.err
-    assert "`wharfinger resources TASK` lists the keys." in unknown.err
+    assert "`wharfinger ledger TASK` lists the keys." in unknown.err
     assert wharf("rollback", "half", "--only", "thing/z").code == 5
     assert wharf("rollback", "half", "--etag", '"old"').code == 5
     assert wharf("rollback", "nothing").code == 5
@@ -242,7 +242,7 @@ def test_what_can_not_be_is_refused_with_a_hint(wharf: Shell, half: Said) -> Non
 
 def test_the_commands_of_a_report_can_be_copied(wharf: Shell, half: Said) -> None:
     commands = re.findall(
-        r"wharfinger ((?:resources|events|resolve|rollback|resume) .*?)(?:  |$)", half.out, re.MULTILINE
+        r"wharfinger ((?:ledger|events|resolve|rollback|resume) .*?)(?:  |$)", half.out, re.MULTILINE
     )
     assert len(commands) == 5
     for command in commands:

@@ -52,7 +52,7 @@ def test_a_task_is_shown_with_what_was_expected_and_what_is_left(priced: Shell, 
 
 
 def test_the_ledger_has_the_price_of_each_thing(priced: Shell, halves: list[Said]) -> None:
-    told = priced("resources", "second").out
+    told = priced("ledger", "second").out
     assert "HOURLY" in told
     (line,) = [line for line in told.splitlines() if " c " in line]
     assert "0.25 EUR" in line

@@ -110,7 +110,7 @@ def test_an_update_with_a_checksum_beside_it_then_unchanged_then_not_asked_again
     again = here.prices("update")
     assert (again.code, "not asked again" in again.out) == (0, True), again
     forced = here.prices("update", "--force", "-o", "json")
-    assert (forced.code, forced.json["outcome"], forced.json["active"]) == (0, "unchanged", True), forced
+    assert (forced.code, forced.json["outcome"], forced.json["state"]) == (0, "unchanged", "ACTIVE"), forced
     assert [row["price_count"] for row in here.prices("ls", "-o", "json").json] == [30]
 
 
@@ -213,7 +213,7 @@ def test_a_price_is_shown_with_its_history_and_catalogues_are_compared_and_gone_
         done = here.prices("import", here.write(f"{day}.jsonl", data))
         assert done.code == 0, done
     listed = here.prices("ls", "-o", "json").json
-    assert [row["active"] for row in listed] == [True, False, False]
+    assert [row["state"] for row in listed] == ["ACTIVE", "IMPORTED", "IMPORTED"]
     newest, middle, oldest = (row["name"].removeprefix("catalogs/") for row in listed)
     shown = here.prices("show", "onprem", "fra", "m.a")
     assert "0.13 USD per Hour" in shown.out

@@ -40,7 +40,7 @@ def here(tmp_path_factory, web):
 
 
 def active(here):
-    (row,) = [row for row in here.prices("ls", "-o", "json").json if row["active"]]
+    (row,) = [row for row in here.prices("ls", "-o", "json").json if row["state"] == "ACTIVE"]
     return row["name"]
 
 

@@ -156,7 +156,7 @@ def test_a_half_done_task_exits_with_3_and_prints_the_whole_report(wharf: Shell)
     assert re.search(r"uncertain, may or may not exist \(1\):\n    yard\.crate  .*key crate/two", report)
     assert "not attempted (1):\n    crate/three" in report
     assert "what can be done:" in report
-    assert "wharfinger resources half" in report
+    assert "wharfinger ledger half" in report
     shown = wharf("show", "half")
     assert shown.code == 0
     assert report.splitlines()[1:] == shown.out[shown.out.index("  created (1)") :].splitlines()

@@ -90,7 +90,7 @@ def test_a_text_is_shortened_in_its_middle() -> None:
     assert shortened("abcdefghij", 1) == "…"
 
 
-@pytest.mark.parametrize("arguments", [("ls",), ("resources", "x"), ("submit", "harbour.count", "steps=1", "--watch")])
+@pytest.mark.parametrize("arguments", [("ls",), ("ledger", "x"), ("submit", "harbour.count", "steps=1", "--watch")])
 def test_no_color_leaves_no_style_at_all(wharf: Shell, arguments: tuple[str, ...]) -> None:
     wharf("submit", "harbour.half", "--task-id", "x", "--watch")
     assert re.search(r"\x1b\[[0-9;]*m", on_a_terminal(wharf, 100, *arguments)) or arguments[0] == "submit"

@@ -152,7 +152,7 @@ def test_a_program_gets_events_and_the_ledger_a_line_each(desk: Desk) -> None:
     done = desk.tried("--undo", "-o", "json")
     assert done.returncode == 0, done.stderr
     *events, ledger = map(json.loads, done.stdout.splitlines())
-    assert {event["kind"] for event in events} >= {"state_changed", "resource_changed"}
+    assert {event["kind"] for event in events} >= {"state_changed", "entry_changed"}
     assert ledger["kind"] == "ledger"
     assert [(entry["key"], entry["state"]) for entry in ledger["entries"]] == [("greeting/0", "UNDONE")]
 

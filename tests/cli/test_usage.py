@@ -41,7 +41,7 @@ def test_help_tells_every_command_without_loading_them(nobody: Shell) -> None:
         "cancel",
         "delete",
         "events",
-        "resources",
+        "ledger",
         "rollback",
         "resume",
         "resolve",

@@ -62,7 +62,7 @@ def test_a_price_is_shown_and_exported_for_libcloud(alone: Alone) -> None:
 
 
 def test_prices_are_fetched_compared_gone_back_from_and_recorded(alone: Alone) -> None:
-    (before,) = [row for row in told(alone, "ls") if row["active"]]
+    (before,) = [row for row in told(alone, "ls") if row["state"] == "ACTIVE"]
     with Sources() as web:
         url = web.serve("/new.jsonl", Reply(document([line("new", "1"), *(line(f"m{n}", "0.11") for n in range(20))])))
         allowed = {"WHARFINGER_PRICES__ALLOW_SOURCES": json.dumps([web.address])}
@@ -71,7 +71,7 @@ def test_prices_are_fetched_compared_gone_back_from_and_recorded(alone: Alone) -
     assert done.stdout.startswith("imported ")
     compared = told(alone, "diff", before["digest"])
     assert (compared["added"], compared["raised"]) == (1, 20)
-    assert told(alone, "activate", before["digest"], "--reason", "too dear")["active"]
+    assert told(alone, "activate", before["digest"], "--reason", "too dear")["state"] == "ACTIVE"
     assert [one["reason"] for one in told(alone, "history")][:2] == ["too dear", "fresh"]
     assert {row["layer"] for row in told(alone, "path")} >= {"operator", "downloaded"}
 

@@ -8,6 +8,7 @@ import pytest
 from tests.pricing.making import price
 
 from wharfinger_prices.catalogues.catalogue import Catalogue
+from wharfinger_prices.errors import Choices
 from wharfinger_prices.price import Price
 from wharfinger_server.pricing import Layer, PriceAmbiguous, PriceFilter, PriceUnknown, Stack
 
@@ -41,7 +42,7 @@ def test_an_unknown_price_is_not_zero_but_an_error_with_similar_names() -> None:
     with pytest.raises(PriceUnknown) as refused:
         stack.price("onprem", "fra", "m5.xlarge")
     assert refused.value.reason == "PRICE_UNKNOWN"
-    assert refused.value.metadata["similar"] == "onprem fra m5.2xlarge,onprem fra m5.large"
+    assert refused.value.choices == Choices("sku", ("onprem fra m5.2xlarge", "onprem fra m5.large"))
     assert (refused.value.metadata["provider"], refused.value.metadata["region"]) == ("onprem", "fra")
 
 
@@ -72,7 +73,16 @@ def test_the_only_region_need_not_be_named_and_several_are_listed() -> None:
     assert _amount(_stack(downloaded=one), "onprem", "", "m") == 1
     with pytest.raises(PriceAmbiguous) as refused:
         _stack(downloaded=[*one, price("m", "2", region="par")]).price("onprem", "", "m")
-    assert refused.value.metadata == {"field": "region", "choices": "fra,par"}
+    assert refused.value.metadata == {"field": "region"}
+    assert refused.value.choices == Choices("region", ("fra", "par"), complete=True)
+
+
+def test_more_choices_than_can_be_named_are_not_all_there_are() -> None:
+    regions = [f"r{n:02}" for n in range(25)]
+    with pytest.raises(PriceAmbiguous) as refused:
+        _stack(downloaded=[price("m", "1", region=region) for region in regions]).price("onprem", "", "m")
+    assert refused.value.choices == Choices("region", tuple(regions[:20]))
+    assert refused.value.all_choices == tuple(regions)
 
 
 @pytest.mark.parametrize(
@@ -87,7 +97,7 @@ def test_several_prices_that_fit_are_listed_by_what_tells_them_apart(changed: di
     assert refused.value.reason == "PRICE_AMBIGUOUS"
     assert refused.value.field == field
     named = {"currency_code": "currency"}.get(field, field)
-    for choice in refused.value.choices:
+    for choice in refused.value.all_choices:
         assert _amount(stack, "onprem", "fra", "m", "committed", **{named: choice}) in (1, 2)
 
 
@@ -99,7 +109,8 @@ def test_a_provider_that_is_the_beginning_of_several_is_answered_with_these() ->
     ]
     with pytest.raises(PriceAmbiguous) as refused:
         _stack(downloaded=prices).price("ec2", "fra", "m")
-    assert refused.value.metadata == {"field": "provider", "choices": "ec2_linux,ec2_windows"}
+    assert refused.value.metadata == {"field": "provider"}
+    assert refused.value.choices == Choices("provider", ("ec2_linux", "ec2_windows"), complete=True)
 
 
 def test_the_category_is_on_demand_unless_told() -> None:

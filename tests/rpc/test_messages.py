@@ -1,11 +1,13 @@
 """What is shown of a task, its ledger and its events is what the domain holds."""
 
+import json
 from dataclasses import fields
 from decimal import Decimal
 
 import pytest
 from google.api import field_behavior_pb2
-from google.protobuf.json_format import MessageToDict
+from google.protobuf.descriptor_pool import DescriptorPool
+from google.protobuf.json_format import MessageToDict, MessageToJson, Parse
 
 from wharfinger.ledger.costs import Costs
 from wharfinger.ledger.failure import Code, Failure
@@ -116,6 +118,32 @@ def test_the_basic_view_leaves_out_params_result_and_attempts_but_not_why_a_task
     assert basic.failure == full.failure
     assert basic.end_time == full.end_time
     assert basic.expire_time.seconds == 1_700_000_009
+
+
+def test_a_failed_task_is_json_without_any_registry():
+    failure = Failure(
+        Code.UNAVAILABLE, "STORE_UNAVAILABLE", "gone", retryable=True, step="push", metadata={"store": "b"}
+    )
+    counts = Counts({EntryState.UNCERTAIN: 1})
+    task = a_task(state=TaskState.PARTIALLY_FAILED, counts=counts, error=failure, rollback_error=failure)
+    entry = an_entry(state=EntryState.UNCERTAIN, error=failure)
+    message = task_message(TaskView(task, left_over=(entry,)))
+    told = json.loads(MessageToJson(message, descriptor_pool=DescriptorPool()))
+    assert (
+        told["failure"]
+        == told["rollbackFailure"]
+        == told["partialFailure"]["leftOver"][0]["failure"]
+        == {
+            "code": "UNAVAILABLE",
+            "reason": "STORE_UNAVAILABLE",
+            "domain": "wharfinger.dev",
+            "message": "gone",
+            "metadata": {"store": "b"},
+            "step": "push",
+            "retryable": True,
+        }
+    )
+    assert Parse(json.dumps(told), task_pb2.Task(), descriptor_pool=DescriptorPool()) == message
 
 
 def test_a_cancelled_task_that_never_began_shows_when_it_ended():
@@ -268,6 +296,15 @@ def test_a_duration_that_is_none_is_refused(field, seconds, nanos):
     with pytest.raises(InvalidArgument) as caught:
         policy_of(message, "task.policy")
     assert [v.field for v in caught.value.violations] == [f"task.policy.{field}"]
+
+
+@pytest.mark.parametrize(("asked", "kept"), [(None, 0), (0, 1), (1, 1), (7, 7)])
+def test_no_loss_at_all_is_another_wish_than_none(asked, kept):
+    message = policy_pb2.Policy()
+    if asked is not None:
+        message.max_lost_attempts = asked
+    assert policy_of(message, "task.policy").max_lost_attempts == kept
+    assert policy_message(policy_of(message, "task.policy")).max_lost_attempts == (kept or 5)
 
 
 def test_a_wish_that_the_server_does_not_know_is_refused():

@@ -15,7 +15,7 @@ from tests.servers.serving import Serving
 from tests.servers.sources import Reply, Sources, redirect
 from tests.system.documented import as_promised
 
-from wharfinger.v1 import catalog_pb2
+from wharfinger.v1 import catalog_pb2, executor_service_pb2
 from wharfinger.v1 import pricing_service_pb2 as v1
 
 pytestmark = pytest.mark.processes
@@ -51,6 +51,8 @@ def priced(folder, web):
         line("s.both", "0.3", currency="EUR"),
         line("s.spot", "0.01", category="spot"),
         line("s.unknown", None),
+        line("s.comma", "5"),
+        line("s.comma", "6", region="fra,ber"),
         line("s.long", "7", provider="onprem_linux"),
         line("s.long", "8", provider="onprem_windows"),
         line("disk", "0.10", unit="GB-Months", region=""),
@@ -151,6 +153,32 @@ def test_a_question_that_fits_several_prices_names_the_choices(priced, asked, fi
     assert (told.code, told.reason) == (grpc.StatusCode.FAILED_PRECONDITION, "PRICE_AMBIGUOUS")
     assert told.metadata == {"field": field}
     assert (told.choices.field, list(told.choices.values), told.choices.complete) == (field, choices, True)
+
+
+def test_a_price_of_one_source_only(priced):
+    found = ask(priced, "s.large", region="fra")
+    assert found.source == "jsonl"
+    assert ask(priced, "s.large", region="fra", source="jsonl") == found
+    assert not_told(priced, "s.large", region="fra", source="libcloud").reason == "PRICE_UNKNOWN"
+    skus = {price.sku for price in listed(priced, filter='source = "jsonl" AND sku : "s.l"')}
+    assert skus == {"s.large", "s.long"}
+    assert not list(listed(priced, filter='source = "libcloud"'))
+
+
+def test_a_choice_may_have_a_comma(priced):
+    told = not_told(priced, "s.comma")
+    assert (told.choices.field, list(told.choices.values)) == ("region", ["fra", "fra,ber"])
+
+
+def test_a_catalogue_and_a_basis_at_once_are_refused(priced):
+    both = {"catalog_digest": "0" * 64, "price_basis": "1" * 64, "parent": "projects/b"}
+    for call, request in (
+        (priced.prices.GetPrice, v1.GetPriceRequest(provider="onprem", sku="s.large", **both)),
+        (priced.prices.ListPrices, v1.ListPricesRequest(**both)),
+        (priced.prices.EstimateCost, v1.EstimateCostRequest(items=items("s.large").items, **both)),
+    ):
+        told = as_promised(refused(call, request, metadata=BOB))
+        assert (told.reason, told.fields) == ("INVALID_ARGUMENT", ["price_basis"])
 
 
 @pytest.mark.parametrize(
@@ -387,7 +415,39 @@ def test_only_who_may_see_all_projects_changes_what_all_are_told(priced):
     assert unknown.reason == "UNAUTHENTICATED"
 
 
+def test_lists_take_a_project_or_none(priced):
+    executors = priced.executors
+    for call, request in (
+        (priced.prices.ListCatalogs, v1.ListCatalogsRequest),
+        (executors.ListExecutors, executor_service_pb2.ListExecutorsRequest),
+        (executors.ListScripts, executor_service_pb2.ListScriptsRequest),
+    ):
+        assert call(request(parent="projects/a"), metadata=ANN) == call(request(), metadata=ANN)
+        foreign = as_promised(refused(call, request(parent="projects/b"), metadata=ANN))
+        assert (foreign.code, foreign.reason) == (grpc.StatusCode.PERMISSION_DENIED, "PERMISSION_DENIED")
+        odd = as_promised(refused(call, request(parent="a"), metadata=ANN))
+        assert (odd.reason, odd.fields) == ("INVALID_NAME", ["parent"])
+    record = priced.prices.ListActivations
+    assert record(v1.ListActivationsRequest(parent="projects/a"), metadata=ROOT) == record(
+        v1.ListActivationsRequest(), metadata=ROOT
+    )
+    assert refused(record, v1.ListActivationsRequest(parent="a"), metadata=ROOT).fields == ["parent"]
+
+
 # ---------------------------------------------------------------------- imports that are refused
+
+
+def test_a_catalogue_for_one_project_or_of_another_source_is_refused_rather_than_misunderstood(priced):
+    for asked in ({"parent": "projects/a"}, {"source": "another"}, {"source": "another", "format": "jsonl"}):
+        told = not_brought(priced, many(2), **asked)
+        assert (told.code, told.reason) == (grpc.StatusCode.UNIMPLEMENTED, "NOT_SUPPORTED")
+    same = bring(priced, many(2, "0.31"), file_name="own.jsonl", format="jsonl", source="jsonl")
+    assert (same.source, same.price_count) == ("jsonl", 2)
+
+
+def test_a_fetch_of_no_address_lacks_a_field(priced):
+    told = not_brought(priced, fetch=v1.CatalogUrl(), file_name="")
+    assert (told.reason, told.fields) == ("MISSING_FIELD", ["header.fetch.url"])
 
 
 def test_data_that_is_malformed_is_refused_with_where(priced):
@@ -479,7 +539,7 @@ def test_a_caller_that_goes_away_leaves_nothing(priced, folder):
         time.sleep(20)
 
     work = folder / "data" / "prices" / "work"
-    before = set((folder / "data" / "prices" / "catalogs").iterdir())
+    before = set((folder / "data" / "prices" / "catalogs").glob("*"))
     call = priced.prices.ImportCatalog(unfinished(), metadata=ROOT, timeout=30)
     assert next(call).progress.step == "fetch"
     assert list(work.iterdir())
@@ -488,7 +548,7 @@ def test_a_caller_that_goes_away_leaves_nothing(priced, folder):
     while list(work.iterdir()):
         assert time.monotonic() < until, "what was staged is still there"
         time.sleep(0.05)
-    assert set((folder / "data" / "prices" / "catalogs").iterdir()) == before
+    assert set((folder / "data" / "prices" / "catalogs").glob("*")) == before
     assert bring(priced, many(2, "0.33"), file_name="after.jsonl").price_count == 2
 
 

@@ -9,6 +9,8 @@ from google.rpc import error_details_pb2
 from tests.system.documented import promises
 
 import wharfinger_server
+from wharfinger.v1 import task_pb2
+from wharfinger.v1.error_reason_pb2 import AllowedStates, Choices
 from wharfinger_server.domain import errors
 from wharfinger_server.rpc.status import CODES, MOST_DETAIL_BYTES, code_of, status_of
 
@@ -59,11 +61,51 @@ def test_what_is_worth_trying_again_says_when():
     assert detail(status_of(errors.NotFound("TASK_NOT_FOUND", "no")), error_details_pb2.RetryInfo) is None
 
 
+@pytest.mark.parametrize("reason", sorted(promises()))
+def test_a_reason_says_when_to_ask_again_where_the_api_says_that_it_does(reason):
+    told = detail(status_of(errors.Unavailable(reason, "no")), error_details_pb2.RetryInfo)
+    assert (told is not None) == (promises()[reason].retry == "AFTER_RETRY_INFO")
+    if told:
+        assert 0 < told.retry_delay.ToMilliseconds() <= 60_000
+
+
+def test_choices_travel_one_by_one_whatever_is_in_them():
+    choices = errors.Choices("region", ("fra,1", "a b", "\ud800"), complete=True)
+    told = detail(status_of(errors.FailedPrecondition("PRICE_AMBIGUOUS", "no", choices=choices)), Choices)
+    assert (told.field, list(told.values), told.complete) == ("region", ["fra,1", "a b", "?"], True)
+
+
+def test_choices_that_do_not_fit_are_not_all_there_are():
+    choices = errors.Choices("region", tuple("x" * 200 + str(n) for n in range(100)), complete=True)
+    told = detail(status_of(errors.FailedPrecondition("PRICE_AMBIGUOUS", "no", choices=choices)), Choices)
+    assert not told.complete
+    assert 3 < len(told.values) < 20
+    assert list(told.values) == list(choices.values[: len(told.values)])
+
+
+def test_no_choices_are_not_told():
+    assert (
+        detail(status_of(errors.NotFound("UNKNOWN_SCRIPT", "no", choices=errors.Choices("script", ()))), Choices)
+        is None
+    )
+
+
+def test_a_state_that_forbids_it_names_those_that_would_not():
+    refused = errors.StateForbids("no", {"task": "projects/p/tasks/t", "state": "FAILED"}, ["QUEUED", "RUNNING"])
+    assert code_of(refused) is grpc.StatusCode.FAILED_PRECONDITION
+    told = detail(status_of(refused), AllowedStates)
+    assert (told.state, list(told.allowed)) == (
+        task_pb2.TASK_STATE_FAILED,
+        [task_pb2.TASK_STATE_QUEUED, task_pb2.TASK_STATE_RUNNING],
+    )
+
+
 @pytest.mark.parametrize("text", ["x", "é", "\ud800", "%\n"])
 def test_the_largest_refusal_still_fits_into_trailers(text):
     violations = [errors.Violation(f"task.params.{text * 400}[{n}]", text * 5000) for n in range(500)]
     facts = {f"fact{n}": text * 5000 for n in range(3)}
-    status = status_of(errors.InvalidArgument("PARAMS_INVALID", text * 9000, facts, violations))
+    choices = errors.Choices(text * 400, (text * 5000,) * 100)
+    status = status_of(errors.InvalidArgument("PARAMS_INVALID", text * 9000, facts, violations, choices))
     assert status.ByteSize() - len(status.message.encode()) <= MOST_DETAIL_BYTES
     assert len(status.message.encode()) <= 1000
     told = detail(status, error_details_pb2.BadRequest).field_violations

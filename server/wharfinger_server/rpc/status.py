@@ -85,7 +85,7 @@ def status_of(refused: errors.Refused) -> status_pb2.Status:
 
 def _add_choices(status: status_pb2.Status, choices: errors.Choices) -> None:
     """Add as many choices as fit."""
-    detail = error_reason_pb2.Choices(field=choices.field, complete=choices.complete)
+    detail = error_reason_pb2.Choices(field=_cut(choices.field, _MOST_VALUE), complete=choices.complete)
     for value in choices.values:
         if detail.ByteSize() > _MOST_CHOICES:
             detail.complete = False

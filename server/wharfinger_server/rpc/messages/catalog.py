@@ -74,6 +74,9 @@ def import_request(header: pricing_service_pb2.ImportCatalogHeader) -> ImportReq
         raise Unimplemented(
             "NOT_SUPPORTED", "header.parent: catalogues are for all projects", {"feature": "catalogues of a project"}
         )
+    if header.source and header.source != header.format:
+        said = f"header.source: a catalogue is of its format's source; leave it out, or give format = {header.source!r}"
+        raise Unimplemented("NOT_SUPPORTED", said, {"feature": "a source of another name than the format"})
     if header.WhichOneof("origin") == "fetch" and not header.fetch.url:
         raise invalid("header.fetch.url", "is required", "MISSING_FIELD")
     if header.sha256 and not _SHA256.fullmatch(header.sha256):

@@ -34,7 +34,7 @@ def rollback(
     """Undo what TASK made, children first and past failures.
 
     TASK failed half-way, or succeeded, or its rollback failed before: asking again goes on with it. Keys are those that
-    `wharfinger resources TASK` lists.
+    `wharfinger ledger TASK` lists.
     """
     if dry_run and watch:
         raise click.UsageError("--dry-run does nothing that --watch could watch; give one of them")

@@ -1,4 +1,4 @@
-"""`wharfinger resources`: a task's ledger, grouped by what is known of each thing."""
+"""`wharfinger ledger`: a task's ledger, grouped by what is known of each thing."""
 
 from __future__ import annotations
 
