@@ -241,9 +241,7 @@ def test_what_can_not_be_is_refused_with_a_hint(wharf: Shell, half: Said) -> Non
 
 
 def test_the_commands_of_a_report_can_be_copied(wharf: Shell, half: Said) -> None:
-    commands = re.findall(
-        r"wharfinger ((?:ledger|events|resolve|rollback|resume) .*?)(?:  |$)", half.out, re.MULTILINE
-    )
+    commands = re.findall(r"wharfinger ((?:ledger|events|resolve|rollback|resume) .*?)(?:  |$)", half.out, re.MULTILINE)
     assert len(commands) == 5
     for command in commands:
         words = shlex.split(command.replace("VERDICT", "retain"))

@@ -43,6 +43,8 @@ EVERY = [
         "INVALID_ARGUMENT", "PARAMS_INVALID", "no", {"script": "x"}, [errors.Violation("task.params.a", "no")], 1.5
     ),
     errors.Refused("DATA_LOSS", "", "gone"),
+    errors.NotFound("NOT_FOUND", "PRICE_UNKNOWN", "no", choices=["a,b", "c"]),
+    errors.FailedPrecondition("FAILED_PRECONDITION", "STATE_FORBIDS", "no", allowed_states=["QUEUED"]),
     errors.TaskFailed(TASK, FAILURE),
     errors.TaskCancelled(TASK),
     errors.RolledBack(TASK, FAILURE),

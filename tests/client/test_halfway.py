@@ -144,6 +144,37 @@ def test_a_person_resolves_what_is_left(client: wharfinger.Client, params: dict[
     handle.delete()
 
 
+def test_what_was_asked_already_may_be_asked_again(client: wharfinger.Client, params: dict[str, Any]) -> None:
+    handle, _ = half(client, params)
+    before = handle.refresh()
+    for key in ("thing/a", "thing/b"):
+        first = handle.resolve(key, Verdict.RETAIN, etag=before.etag if key == "thing/a" else "", request_id=key)
+        again = handle.resolve(key, Verdict.RETAIN, etag=before.etag if key == "thing/a" else "", request_id=key)
+        assert again == first
+    assert handle.resolve("thing/a", Verdict.RETAIN).last_sequence == first.last_sequence
+    with pytest.raises(wharfinger.FailedPrecondition) as caught:
+        handle.cancel()
+    assert (caught.value.reason, caught.value.metadata["state"]) == ("STATE_FORBIDS", "FAILED")
+    assert set(caught.value.allowed_states) == {"QUEUED", "RUNNING", "ROLLING_BACK"}
+    handle.delete()
+    handle.delete()
+    with pytest.raises(wharfinger.NotFound):
+        client.delete("nobody-made-this")
+    client.delete("nobody-made-this", allow_missing=True)
+
+
+async def test_a_cancel_is_taken_once_in_asyncio_too(server: Serving, project: str) -> None:
+    async with aio.Client(server.address, project=project) as client:
+        handle = await client.submit("harbour.count", {"steps": 1000, "pause": 0.05})
+        for _ in range(2):
+            await handle.cancel("no need", request_id="c-1")
+        ended = await handle.wait(20)
+        assert ended.state is TaskState.CANCELLED
+        assert (await handle.cancel()).last_sequence == ended.last_sequence
+        await handle.delete()
+        await handle.delete()
+
+
 def test_wrong_words_are_refused_before_anything_is_asked() -> None:
     with wharfinger.Client("127.0.0.1:1") as nowhere:
         with pytest.raises(wharfinger.InvalidArgument) as caught:

@@ -97,6 +97,13 @@ def test_a_policy_is_sent_whole() -> None:
     assert message.max_hourly_cost.amount == "0.000000001"
 
 
+def test_never_to_run_again_after_a_loss_is_said_and_nothing_is_not() -> None:
+    assert not build.policy(Policy(max_attempts=3)).HasField("max_lost_attempts")
+    assert not build.policy({"max_attempts": 3}).HasField("max_lost_attempts")
+    never = build.policy(Policy(max_lost_attempts=0))
+    assert (never.HasField("max_lost_attempts"), never.max_lost_attempts) == (True, 0)
+
+
 @pytest.mark.parametrize(
     ("wish", "field"),
     [
