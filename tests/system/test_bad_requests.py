@@ -359,12 +359,17 @@ def test_what_the_state_forbids_is_told_with_what_it_allows(stubs: Stubs, projec
     told = told_of(stubs, v1.DeleteTaskRequest(name=running))
     assert (told.code, told.reason) == (grpc.StatusCode.FAILED_PRECONDITION, "STATE_FORBIDS")
     assert "possible: cancel" in told.message
+    assert set(told.allowed) == {"SUCCEEDED", "FAILED", "CANCELLED", "ROLLED_BACK"}
     stubs.tasks.CancelTask(v1.CancelTaskRequest(name=running))
     assert stubs.wait(running).state == task_pb2.TASK_STATE_CANCELLED
-    told = told_of(stubs, v1.CancelTaskRequest(name=running))
+    told = told_of(stubs, v1.ResumeTaskRequest(name=running))
     assert told.reason == "STATE_FORBIDS"
-    assert told.metadata["state"] == "CANCELLED"
-    assert "QUEUED,RUNNING" in told.metadata["allowed"]
+    assert told.metadata == {"task": running, "state": "CANCELLED"}
+    assert told.allowed == ["PARTIALLY_FAILED"]
+    ended = stubs.wait(stubs.create(project, "harbour.noop").name)
+    told = told_of(stubs, v1.CancelTaskRequest(name=ended.name))
+    assert told.metadata == {"task": ended.name, "state": "SUCCEEDED"}
+    assert {"QUEUED", "RUNNING"} <= set(told.allowed)
 
 
 def test_names_and_request_ids_are_taken_once(stubs: Stubs, project: str) -> None:

@@ -195,7 +195,7 @@ def step(request: pytest.FixtureRequest, steps: dict[str, Step]) -> Step:
 
 def test_a_call_that_is_on_its_way_is_waited_for_and_its_thing_is_made_once(step: Step) -> None:
     waiting = step.waiting
-    assert waiting.state == QUEUED, waiting.error
+    assert waiting.state == QUEUED, waiting.failure
     told = waiting.waiting_reason
     assert told.startswith("until ")
     until = datetime.fromisoformat(told.split()[1]).timestamp() - step.seconds

@@ -166,7 +166,7 @@ def test_a_task_that_waits_for_its_time_says_so_and_can_be_cancelled(stubs: Stub
     assert ended.HasField("end_time")
     assert not ended.HasField("start_time")
     assert not ended.attempts
-    assert ended.error.message == "cancelled by anonymous: too late"
+    assert ended.failure.message == "cancelled by anonymous: too late"
 
 
 def test_a_task_that_waits_for_its_next_attempt_can_be_cancelled(stubs: Stubs, project: str) -> None:

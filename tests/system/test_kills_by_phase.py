@@ -175,7 +175,7 @@ def test_a_killed_task_is_finished_and_its_thing_is_made_once(after: After, mome
     assert after.calls(moment) == 1
     events = after.stubs.tasks.ListTaskEvents(v1.ListTaskEventsRequest(parent=task.name, page_size=1000)).events
     assert [event.sequence for event in events] == list(range(1, task.last_sequence + 1))
-    assert task.attempts[0].error.message.endswith("ended while it ran this attempt")
+    assert task.attempts[0].failure.message.endswith("ended while it ran this attempt")
 
 
 def test_without_tokens_nothing_is_made_before_an_earlier_call_can_have_landed(after: After) -> None:
@@ -192,5 +192,5 @@ def test_what_nobody_can_find_is_uncertain_and_not_tried_again(after: After) -> 
     assert task.state == PARTIALLY_FAILED
     (entry,) = task.partial_failure.left_over
     assert (entry.key, entry.state, entry.external_id) == ("thing", UNCERTAIN, "")
-    assert "has no `find`" in entry.error.message
+    assert "has no `find`" in entry.failure.message
     assert after.calls("no find") == 1

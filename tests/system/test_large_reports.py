@@ -144,7 +144,7 @@ def test_nobody_is_stuck_at_what_an_earlier_server_took(loud: Serving, folder: P
     try:
         with connected(again.address) as stubs:
             events = stubs.tasks.ListTaskEvents(v1.ListTaskEventsRequest(parent=task.name), timeout=10).events
-            assert any(event.resource.truncated for event in events)
+            assert any(event.entry.truncated for event in events)
             [entry] = stubs.tasks.ListLedgerEntries(v1.ListLedgerEntriesRequest(parent=task.name), timeout=10).entries
             assert entry.truncated
             assert entry.attributes["size"] == "m1"
@@ -166,8 +166,8 @@ def _make_large(database: Path, name: str) -> None:
         rows = connection.execute("SELECT rowid, task, body FROM events").fetchall()
         for rowid, task, body in rows:
             event = event_pb2.TaskEvent.FromString(body)
-            if event.task == name and event.HasField("resource"):
-                event.resource.attributes["user_data"] = "x" * 10_000_000
+            if event.task == name and event.HasField("entry"):
+                event.entry.attributes["user_data"] = "x" * 10_000_000
                 connection.execute("UPDATE events SET body = ? WHERE rowid = ?", (event.SerializeToString(), rowid))
                 number = task
         [(document,)] = connection.execute("SELECT doc FROM entries WHERE task = ?", (number,)).fetchall()

@@ -80,7 +80,7 @@ def test_everything_works_on_postgresql(postgres: Cluster, tmp_path: Path, serve
     with connected(serving.address) as stubs:
         assert {stubs.wait(name, 30).state for name in killed} == {SUCCEEDED}
         assert (stubs.wait(once).state, stubs.wait(building).state) == (FAILED, SUCCEEDED)
-        assert "ended while it ran this attempt" in stubs.wait(once).error.message
+        assert "ended while it ran this attempt" in stubs.wait(once).failure.message
         after, _ = feed_from(stubs, token, {building, *killed, once})
         for name in (*names, building, *killed, once):
             mine = [event.sequence for event in (*seen, *after) if event.task == name]
