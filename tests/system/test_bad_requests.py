@@ -372,6 +372,20 @@ def test_what_the_state_forbids_is_told_with_what_it_allows(stubs: Stubs, projec
     assert {"QUEUED", "RUNNING"} <= set(told.allowed)
 
 
+@pytest.mark.parametrize("request_id", ["x" * 129, "a\0b"])
+@pytest.mark.parametrize(
+    "kind", [v1.CancelTaskRequest, v1.ResumeTaskRequest, v1.RollbackTaskRequest, v1.ResolveLedgerEntryRequest]
+)
+def test_a_request_id_that_can_not_be_is_refused_by_each_verb(
+    stubs: Stubs, project: str, kind: Any, request_id: str
+) -> None:
+    request = kind(name=stubs.create(project, "harbour.noop").name, request_id=request_id)
+    if kind is v1.ResolveLedgerEntryRequest:
+        request.key, request.verdict = "k", v1.LEDGER_VERDICT_FORGET
+    told = told_of(stubs, request)
+    assert (told.reason, told.fields) == ("INVALID_ARGUMENT", ["request_id"])
+
+
 def test_names_and_request_ids_are_taken_once(stubs: Stubs, project: str) -> None:
     first = stubs.create(project, "harbour.noop", task_id="one", request_id="r1")
     told = told_of(stubs, create_request(project, "harbour.noop", task_id="one"))

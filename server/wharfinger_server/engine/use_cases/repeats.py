@@ -9,6 +9,7 @@ import orjson
 
 from wharfinger_server.domain.errors import Aborted, AlreadyExists, NotFound
 from wharfinger_server.domain.task import Task
+from wharfinger_server.engine.interface.id_checks import check_request_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,10 @@ class Ask:
     task_id: str
     etag: str = ""
     request_id: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse a request id that can't be."""
+        check_request_id(self.request_id)
 
 
 def digest_of(method: str, *arguments: object) -> str:
