@@ -9,7 +9,7 @@ from tests.domain.build import NOW, entry, ledger, running, task
 
 from wharfinger.ledger.ledger import Ledger
 from wharfinger.ledger.refusals import FailedPrecondition
-from wharfinger.ledger.states import TaskState
+from wharfinger.ledger.states import Cause, TaskState
 from wharfinger.ledger.verdict import Verdict
 from wharfinger_server.domain import rollback
 from wharfinger_server.domain.resolving import resolve
@@ -92,6 +92,10 @@ VERBS: dict[Trigger, Callable[[Task, Ledger], object]] = {
 def test_what_a_person_asks_is_done_or_refused_as_the_table_says(state: TaskState, trigger: Trigger) -> None:
     held = ledger() if trigger is Trigger.DELETE else ledger(entry("a"))
     one = task(state, held)
+    if (state, trigger) == (TaskState.CANCELLED, Trigger.CANCEL):
+        VERBS[trigger](one, held)
+        assert one == task(state, held), "to cancel what is cancelled changes nothing"
+        return
     if targets(state, trigger) or (state, trigger) == (TaskState.CANCELLING, Trigger.CANCEL):
         VERBS[trigger](one, held)
         assert one.state in targets(state, trigger) | {TaskState.CANCELLING}
@@ -102,8 +106,20 @@ def test_what_a_person_asks_is_done_or_refused_as_the_table_says(state: TaskStat
     assert caught.value.reason == "STATE_FORBIDS"
     assert caught.value.metadata["state"] == state.name
     allowed = {name for name, row in TABLE.items() if trigger.name in row}
-    assert set(caught.value.metadata["allowed"].split(",")) == allowed
+    assert set(caught.value.allowed) == allowed
     assert state.name in caught.value.message
+
+
+@pytest.mark.parametrize("cause", Cause, ids=lambda value: value.name)
+def test_a_half_done_task_is_cancelled_again_only_where_a_cancel_made_it_so(cause: Cause) -> None:
+    held = ledger(entry("a"))
+    one = task(TaskState.PARTIALLY_FAILED, held, cause=cause)
+    if cause is not Cause.CANCEL:
+        with pytest.raises(FailedPrecondition):
+            one.cancel(NOW)
+    else:
+        one.cancel(NOW)
+    assert one == task(TaskState.PARTIALLY_FAILED, held, cause=cause)
 
 
 @pytest.mark.parametrize("state", [state for state in TaskState if not state.resting], ids=lambda value: value.name)
