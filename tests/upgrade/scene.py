@@ -93,7 +93,7 @@ class Scene:
             format="csv",
             sha256=hashlib.sha256(data).hexdigest(),
             activate=True,
-            file_name="own.csv",
+            upload=pricing_service_pb2.CatalogUpload(file_name="own.csv"),
             reason="the first",
         )
         parts = [
@@ -162,7 +162,7 @@ class Scene:
         cancelling = self.create("cancelling", keys=["hull"], gate="gate", deaf=True, policy={"on_cancel": ROLL_BACK})
         self.until(cancelling, lambda task: task.ledger.created == 1)
         self._cancel(cancelling)
-        self.create("later", policy={"not_before": _far()})
+        self.create("later", policy={"not_before_time": _far()})
 
     def _begin(self) -> None:
         """Begin what lasts a few seconds: a call, the undoing of a thing, the wait before a second attempt."""

@@ -59,12 +59,12 @@ def nothing_is_too_large() -> None:
     """What no message can carry is taken, and told to everybody."""
     from wharfinger.runtime import limits, verbs
     from wharfinger_server.rpc import tasks, watches
-    from wharfinger_server.rpc.messages import resource
+    from wharfinger_server.rpc.messages import entry
 
     _GROUND.put(limits, "check_intent", lambda intent: None)
     _GROUND.put(verbs, "check_intent", lambda intent: None)
     _GROUND.put(limits, "facts", lambda metadata: {str(name): str(fact) for name, fact in metadata.items()})
-    _GROUND.put(resource, "cut", lambda message, room=0: False)
+    _GROUND.put(entry, "cut", lambda message, room=0: False)
     for module in (tasks, watches):
         _GROUND.put(module, "fitting", bytes)
 
