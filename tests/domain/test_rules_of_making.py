@@ -114,7 +114,7 @@ def test_rule_3_more_than_a_group_has_parts_is_listed() -> None:
 def test_rule_3_a_late_report_of_a_part_that_was_found_as_another_is_of_one_that_is_still_sought() -> None:
     """What finds them by their token can't tell the parts apart: all three are there, and none is made again."""
     held = ledger()
-    a, b, c = (held.intend(intent(key, group="all", idempotent=True), 1, NOW) for key in "abc")
+    _, b, c = (held.intend(intent(key, group="all", idempotent=True), 1, NOW) for key in "abc")
     held.found("b", b.version, ["z", "x", "y"], NOW, NOW)
     changed = held.created("b", 1, "y", 1, NOW, live=False)
     assert changed is not None

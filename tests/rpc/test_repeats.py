@@ -186,3 +186,22 @@ def test_allow_missing_tells_nothing_about_a_foreign_project(guarded):
         request = v1.DeleteTaskRequest(name=one, allow_missing=True)
         assert refused(guarded.tasks.DeleteTask, request, metadata=bearer("bob-token")).reason == "TASK_NOT_FOUND"
     assert guarded.tasks.GetTask(v1.GetTaskRequest(name=name), metadata=bearer("ann-token")).name == name
+
+
+def test_a_late_repetition_of_what_was_taken_before_the_last_request_is_not_done_anew(stubs, project, tmp_path):
+    """Resume, and before its answer arrives somebody cancels: the repetition of the resume does not bring it back."""
+    task = in_doubt(stubs, project, tmp_path / "yard")
+    resume = v1.ResumeTaskRequest(name=task.name, request_id="resume-1")
+    stubs.tasks.ResumeTask(resume)
+    stubs.wait(task.name)
+    for number in range(7):
+        request = v1.RollbackTaskRequest(
+            name=task.name, request_id=f"retain-{number}", only=["thing/a"], retain=["thing/a"]
+        )
+        try:
+            stubs.tasks.RollbackTask(request)
+        except grpc.RpcError as error:
+            assert error.code() is not grpc.StatusCode.ALREADY_EXISTS  # noqa: PT017
+    before = stubs.wait(task.name)
+    again = stubs.tasks.ResumeTask(resume)
+    assert (again.state, again.last_sequence) == (before.state, before.last_sequence)

@@ -38,6 +38,15 @@ __all__ = ["AttemptRecord", "Lease", "Rollback", "Task"]
 MAX_ATTEMPTS_KEPT = 10
 
 
+@dataclass(frozen=True, slots=True)
+class TakenRequest:
+    """A request of a person that the task took: its id, what tells requests of one id apart, and its etag."""
+
+    request_id: str
+    digest: str
+    etag: str = ""
+
+
 @dataclass(slots=True)
 class Task:
     """A task as the database has it. `revision` rises with state and ledger, never with progress or leases.
@@ -63,6 +72,7 @@ class Task:
     last_request: str = ""
     last_digest: str = ""
     last_etag: str = ""
+    taken_before: tuple[TakenRequest, ...] = ()
     state: TaskState = TaskState.QUEUED
     goal: Goal = Goal.NONE
     cause: Cause = Cause.NONE

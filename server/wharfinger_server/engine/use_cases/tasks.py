@@ -8,7 +8,15 @@ from typing import TypeVar
 
 from wharfinger.ledger.ledger import Entry
 from wharfinger_server import config
-from wharfinger_server.domain.errors import AlreadyExists, NotFound, Refused, invalid
+from wharfinger_server.domain.errors import (
+    AlreadyExists,
+    Choices,
+    InvalidArgument,
+    NotFound,
+    Refused,
+    Violation,
+    invalid,
+)
 from wharfinger_server.domain.estimate import Estimate
 from wharfinger_server.domain.task import Task
 from wharfinger_server.domain.timing import SECOND
@@ -357,11 +365,12 @@ def _descending(order_by: str) -> bool:
     if words and words[0] == "create_time" and words[1:] in ([], ["asc"], ["desc"]):
         return words[1:] == ["desc"]
     if words:
-        raise invalid(
-            "order_by",
-            f'{order_by[:80]!r} is not understood; tasks are listed by "create_time" or "create_time desc"',
+        why = f'{order_by[:80]!r} is not understood; tasks are listed by "create_time" or "create_time desc"'
+        raise InvalidArgument(
             "INVALID_ORDER_BY",
-            order_by=order_by[:80],
-            allowed="create_time,create_time desc",
+            f"order_by: {why}",
+            {"order_by": order_by[:80]},
+            [Violation("order_by", why)],
+            Choices("order_by", ("create_time", "create_time desc"), complete=True),
         )
     return True

@@ -60,16 +60,16 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     ERROR_REASON_UNSPECIFIED: _ErrorReason.ValueType  # 0
     """Never sent by a server."""
     ERROR_REASON_UNKNOWN_SCRIPT: _ErrorReason.ValueType  # 1
-    """NOT_FOUND: no installed package has the script (script; similar: up to 3 close names, comma-separated)."""
+    """NOT_FOUND: no installed package has the script (script). Choices has up to 3 close names."""
     ERROR_REASON_SCRIPT_BROKEN: _ErrorReason.ValueType  # 2
     """FAILED_PRECONDITION: the script is installed and can't run, because it does not import, has no `main`, or two
     packages claim its name (script, distribution, cause).
     """
     ERROR_REASON_UNKNOWN_EXECUTOR: _ErrorReason.ValueType  # 3
-    """NOT_FOUND: the server has no such executor (executor; similar: up to 3 close names, comma-separated)."""
+    """NOT_FOUND: the server has no such executor (executor). Choices has up to 3 close names."""
     ERROR_REASON_EXECUTOR_UNSUITABLE: _ErrorReason.ValueType  # 4
-    """FAILED_PRECONDITION: the executor can't run this script, such as an async `main` on eventlet (executor, script;
-    suitable: those that can, comma-separated).
+    """FAILED_PRECONDITION: the executor can't run this script, such as an async `main` on eventlet (executor, script).
+    Choices has those that can.
     """
     ERROR_REASON_EXECUTOR_UNAVAILABLE: _ErrorReason.ValueType  # 5
     """FAILED_PRECONDITION: the executor is installed and can't run anything, such as after an import that failed
@@ -98,7 +98,7 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     position: where reading stopped, in characters from 0).
     """
     ERROR_REASON_INVALID_ORDER_BY: _ErrorReason.ValueType  # 12
-    """INVALID_ARGUMENT: the order is none that can be listed by (order_by; allowed: comma-separated)."""
+    """INVALID_ARGUMENT: the order is none that can be listed by (order_by). Choices has those that are."""
     ERROR_REASON_INVALID_PAGE_TOKEN: _ErrorReason.ValueType  # 13
     """INVALID_ARGUMENT: the page token was not made by this server, or was for another request (no keys)."""
     ERROR_REASON_ETAG_MISMATCH: _ErrorReason.ValueType  # 14
@@ -112,8 +112,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     ERROR_REASON_REQUEST_ID_REUSED: _ErrorReason.ValueType  # 17
     """ALREADY_EXISTS: the request_id was used for another request (request_id; task: what it made then, or was about)."""
     ERROR_REASON_STATE_FORBIDS: _ErrorReason.ValueType  # 18
-    """FAILED_PRECONDITION: the state of the task, or of an entry of its ledger, does not allow this (task, state; allowed:
-    the task's states that do, comma-separated; key: the entry whose state it is).
+    """FAILED_PRECONDITION: the state of the task, or of an entry of its ledger, does not allow this (task, state; key: the
+    entry whose state it is). AllowedStates has the task's states that do.
     """
     ERROR_REASON_TASK_NOT_SETTLED: _ErrorReason.ValueType  # 19
     """FAILED_PRECONDITION: calls of the task may still land, so nobody can tell yet what exists (task; key: an entry that
@@ -164,11 +164,11 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """
     ERROR_REASON_PRICE_UNKNOWN: _ErrorReason.ValueType  # 34
     """NOT_FOUND: no layer knows a figure for the price that was asked for, which does not mean that it is zero (provider,
-    region, sku; similar: up to 3 close ones, comma-separated).
+    region, sku). Choices has up to 3 close ones.
     """
     ERROR_REASON_PRICE_AMBIGUOUS: _ErrorReason.ValueType  # 35
-    """FAILED_PRECONDITION: several prices fit the question (field: what to say as well; choices: its values,
-    comma-separated, 20 at most).
+    """FAILED_PRECONDITION: several prices fit the question (field: what to say as well). Choices has its values, 20
+    at most.
     """
     ERROR_REASON_UNKNOWN_CATALOG: _ErrorReason.ValueType  # 36
     """NOT_FOUND: there is no such catalogue (catalog)."""
@@ -347,16 +347,16 @@ class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
 ERROR_REASON_UNSPECIFIED: ErrorReason.ValueType  # 0
 """Never sent by a server."""
 ERROR_REASON_UNKNOWN_SCRIPT: ErrorReason.ValueType  # 1
-"""NOT_FOUND: no installed package has the script (script; similar: up to 3 close names, comma-separated)."""
+"""NOT_FOUND: no installed package has the script (script). Choices has up to 3 close names."""
 ERROR_REASON_SCRIPT_BROKEN: ErrorReason.ValueType  # 2
 """FAILED_PRECONDITION: the script is installed and can't run, because it does not import, has no `main`, or two
 packages claim its name (script, distribution, cause).
 """
 ERROR_REASON_UNKNOWN_EXECUTOR: ErrorReason.ValueType  # 3
-"""NOT_FOUND: the server has no such executor (executor; similar: up to 3 close names, comma-separated)."""
+"""NOT_FOUND: the server has no such executor (executor). Choices has up to 3 close names."""
 ERROR_REASON_EXECUTOR_UNSUITABLE: ErrorReason.ValueType  # 4
-"""FAILED_PRECONDITION: the executor can't run this script, such as an async `main` on eventlet (executor, script;
-suitable: those that can, comma-separated).
+"""FAILED_PRECONDITION: the executor can't run this script, such as an async `main` on eventlet (executor, script).
+Choices has those that can.
 """
 ERROR_REASON_EXECUTOR_UNAVAILABLE: ErrorReason.ValueType  # 5
 """FAILED_PRECONDITION: the executor is installed and can't run anything, such as after an import that failed
@@ -385,7 +385,7 @@ ERROR_REASON_INVALID_FILTER: ErrorReason.ValueType  # 11
 position: where reading stopped, in characters from 0).
 """
 ERROR_REASON_INVALID_ORDER_BY: ErrorReason.ValueType  # 12
-"""INVALID_ARGUMENT: the order is none that can be listed by (order_by; allowed: comma-separated)."""
+"""INVALID_ARGUMENT: the order is none that can be listed by (order_by). Choices has those that are."""
 ERROR_REASON_INVALID_PAGE_TOKEN: ErrorReason.ValueType  # 13
 """INVALID_ARGUMENT: the page token was not made by this server, or was for another request (no keys)."""
 ERROR_REASON_ETAG_MISMATCH: ErrorReason.ValueType  # 14
@@ -399,8 +399,8 @@ ERROR_REASON_TASK_EXISTS: ErrorReason.ValueType  # 16
 ERROR_REASON_REQUEST_ID_REUSED: ErrorReason.ValueType  # 17
 """ALREADY_EXISTS: the request_id was used for another request (request_id; task: what it made then, or was about)."""
 ERROR_REASON_STATE_FORBIDS: ErrorReason.ValueType  # 18
-"""FAILED_PRECONDITION: the state of the task, or of an entry of its ledger, does not allow this (task, state; allowed:
-the task's states that do, comma-separated; key: the entry whose state it is).
+"""FAILED_PRECONDITION: the state of the task, or of an entry of its ledger, does not allow this (task, state; key: the
+entry whose state it is). AllowedStates has the task's states that do.
 """
 ERROR_REASON_TASK_NOT_SETTLED: ErrorReason.ValueType  # 19
 """FAILED_PRECONDITION: calls of the task may still land, so nobody can tell yet what exists (task; key: an entry that
@@ -451,11 +451,11 @@ when to ask again (limit).
 """
 ERROR_REASON_PRICE_UNKNOWN: ErrorReason.ValueType  # 34
 """NOT_FOUND: no layer knows a figure for the price that was asked for, which does not mean that it is zero (provider,
-region, sku; similar: up to 3 close ones, comma-separated).
+region, sku). Choices has up to 3 close ones.
 """
 ERROR_REASON_PRICE_AMBIGUOUS: ErrorReason.ValueType  # 35
-"""FAILED_PRECONDITION: several prices fit the question (field: what to say as well; choices: its values,
-comma-separated, 20 at most).
+"""FAILED_PRECONDITION: several prices fit the question (field: what to say as well). Choices has its values, 20
+at most.
 """
 ERROR_REASON_UNKNOWN_CATALOG: ErrorReason.ValueType  # 36
 """NOT_FOUND: there is no such catalogue (catalog)."""

@@ -683,9 +683,10 @@ class ResumeTaskRequest(_message.Message):
     etag: _builtins.str
     """Act only if the task still has this etag. Empty: act anyway."""
     request_id: _builtins.str
-    """The caller's own id of this request, best a UUID; 1 to 128 characters. Repeating the request that the task took
-    last, with its id, changes nothing and returns the task as it stands now, whatever its etag; another request with
-    that id, to cancel, to resume, to roll back or with a verdict, is refused with REQUEST_ID_REUSED.
+    """The caller's own id of this request, best a UUID; 1 to 128 characters. Repeating one of the last 8 requests
+    with an id that the task took, with its id, changes nothing and returns the task as it stands now, whatever its
+    etag; another request with that id, to cancel, to resume, to roll back or with a verdict, is refused with
+    REQUEST_ID_REUSED.
     """
     script_version: _builtins.str
     """Run this version of the script from now on; it must be the installed one. Empty: the version that the task has, or
