@@ -44,9 +44,7 @@ def report(ledger: Entries, entry: Entry, generation: int, external_id: str, epo
             )
         )
     if (part := _part_that_waits(ledger, entry, epoch, generation)) is not None:
-        return ledger.put(
-            replace(part, state=EntryState.CREATED, external_id=external_id, error=None, update_time=now)
-        )
+        return ledger.put(replace(part, state=EntryState.CREATED, external_id=external_id, error=None, update_time=now))
     return add(ledger, entry, external_id, now, epoch=epoch, generation=generation)
 
 
