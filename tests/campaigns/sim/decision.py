@@ -97,6 +97,7 @@ class Known:
     unlooked: set[str] = field(default_factory=set)
     lost: set[str] = field(default_factory=set)
     freed: set[str] = field(default_factory=set)
+    spent: set[tuple[str, str]] = field(default_factory=set)
 
     def copy(self) -> Known:
         """Return what a decision may change without harm to this."""
@@ -116,6 +117,7 @@ class Known:
             set(self.unlooked),
             set(self.lost),
             set(self.freed),
+            set(self.spent),
         )
 
     def holds(self, external_id: str) -> bool:

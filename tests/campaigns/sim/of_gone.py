@@ -46,6 +46,7 @@ def _went(it: Decision, was: Entry) -> None:
     known = it.known
     known.lost.add(was.base)
     known.freed.add(was.token)
+    known.spent.add((was.key, was.token))
     if it.who.verb != "looked":
         it.wrong(f"29: {was.key} is gone by {it.who.verb or 'the engine'} alone")
     thing = it.cloud.things[was.external_id]
@@ -59,6 +60,8 @@ def _went(it: Decision, was: Entry) -> None:
 def _again(it: Decision, entry: Entry) -> None:
     if entry.key not in it.known.lost:
         return
+    if (entry.key, entry.token) in it.known.spent:
+        it.wrong(f"28: {entry.key} is made anew under the token of what is gone")
     standing = [c.key for c in it.known.children(entry) if c.state not in GONE and c.state is not E.MISSING]
     if standing:
         it.wrong(f"30: {entry.key} is made anew under {standing}, which stand on what is gone")
