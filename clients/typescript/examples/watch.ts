@@ -1,69 +1,64 @@
-// Creates a task and prints its events, each once, over connections that it breaks itself; of a task that stops half-way
-// it prints where that leaves us. To run it: node dist/examples/watch.js HOST:PORT SCRIPT '{"param": "value"}'
-import { createClient, type Client } from "@connectrpc/connect";
-import { createGrpcTransport, Http2SessionManager } from "@connectrpc/connect-node";
-import { PartialFailureAction, ResourceState } from "@wharfinger/client";
-import { TaskService, TaskState, type Task, type TaskEvent } from "@wharfinger/client";
+// Submits a task and prints its events, each once, though it hangs up and comes back again and again; of a task that stops
+// half-way it prints where that leaves us. To run it: node dist/examples/watch.js HOST:PORT SCRIPT '{"param": "value"}'
+import { connect, entryState, PartialFailure, taskState, TaskFailed, type WatchEvent } from "@wharfinger/client/node";
 
 const [server, script, params] = process.argv.slice(2);
 if (!server || !script || !params) {
   console.error("usage: watch HOST:PORT SCRIPT PARAMS-AS-JSON");
   process.exit(2);
 }
-// With a requestId, asking again gives the same task.
-const request = {
-  parent: "projects/default",
-  requestId: crypto.randomUUID(),
-  task: { script, params: JSON.parse(params) },
-};
 
-function describe({ detail }: TaskEvent): string {
-  switch (detail.case) {
-    case "stateChange":
-      return TaskState[detail.value.state];
-    case "resource":
-      return `${ResourceState[detail.value.state]} ${detail.value.key}`;
-    case "error":
-      return detail.value.message;
+function describe(event: WatchEvent): string {
+  switch (event.kind) {
+    case "state":
+      return event.state;
+    case "entry":
+      return `${event.state} ${event.key}`;
+    case "failure":
+      return event.failure.message;
+    case "log":
+      return event.text;
     default:
-      return detail.value?.text ?? "";
+      return event.kind;
   }
 }
 
-/** Prints the events after a sequence until so many messages have come, or the task is at rest. */
-async function watch(client: Client<typeof TaskService>, task: Task, sequence: bigint, messages: number) {
-  for await (const message of client.watchTask({ name: task.name, afterSequence: sequence })) {
-    const { kind } = message;
-    if (kind.case === "snapshot") task = kind.value;
-    if (kind.case === "events") {
-      for (const event of kind.value.events) console.log(`event ${event.sequence} ${describe(event)}`);
+let client = connect(server);
+const { name } = await client.submit(script, JSON.parse(params));
+let sequence = 0;
+let ended = false;
+for (let messages = 2; !ended; messages *= 2) {
+  let left = messages;
+  // A client waits out broken connections by itself. This one is closed, as if the program had ended: the next goes on.
+  for await (const event of client.task(name).watch({ afterSequence: sequence })) {
+    if (event.kind !== "snapshot" && event.kind !== "progress") console.log(`event ${event.sequence} ${describe(event)}`);
+    sequence = event.sequence;
+    ended = event.kind === "snapshot" && event.final;
+    if (--left === 0) break;
+  }
+  if (ended) break;
+  console.log(`hung up after ${sequence}`);
+  client.close();
+  client = connect(server);
+}
+
+try {
+  const task = client.task(name);
+  await task.result();
+  console.log(`ended ${name} ${taskState(task.task!.state)}`);
+} catch (error) {
+  if (!(error instanceof TaskFailed)) throw error;
+  console.log(`ended ${name} ${taskState(error.task.state)} ${error.failure?.message ?? ""}`);
+  if (error instanceof PartialFailure) {
+    const { created, uncertain, cost } = error;
+    console.log(`failed step "${error.failedStep}", retryable ${error.retryable}, left over ${created.length + uncertain.length}`);
+    for (const { state, key, type, externalId, failure } of [...created, ...uncertain]) {
+      console.log(`left over ${entryState(state)} ${key} ${type} ${externalId} ${failure?.message ?? ""}`);
     }
-    sequence = message.sequence;
-    if (--messages === 0) return { task, sequence, ended: false };
+    console.log(`not attempted [${error.notAttempted.join(" ")}]`);
+    console.log(`allowed [${error.allowedActions.join(" ")}]`);
+    const costs = cost?.knownHourly.map(({ amount, currencyCode }) => `${amount} ${currencyCode}`) ?? [];
+    console.log(`costs [${costs.join(" ")}] unpriced ${cost?.unpriced ?? 0} uncertain ${cost?.uncertain ?? 0}`);
   }
-  return { task, sequence, ended: true };
 }
-
-let task: Task, sequence = 0n, messages = 1, ended = false;
-do {
-  messages *= 2;
-  const baseUrl = `http://${server}`;
-  const sessionManager = new Http2SessionManager(baseUrl);
-  const client = createClient(TaskService, createGrpcTransport({ baseUrl, sessionManager }));
-  ({ task, sequence, ended } = await watch(client, await client.createTask(request), sequence, messages));
-  if (!ended) console.log(`hung up after ${sequence}`);
-  sessionManager.abort();
-} while (!ended);
-
-console.log(`ended ${task.name} ${TaskState[task.state]} ${task.error?.message ?? ""}`);
-const half = task.partialFailure;
-if (half) {
-  console.log(`failed step "${half.failedStep}", retryable ${half.retryable}, left over ${half.leftOverCount}`);
-  for (const { state, key, type, externalId, error } of half.leftOver) {
-    console.log(`left over ${ResourceState[state]} ${key} ${type} ${externalId} ${error?.message ?? ""}`);
-  }
-  console.log(`not attempted [${half.notAttempted.join(" ")}]`);
-  console.log(`allowed [${half.allowedActions.map((action) => PartialFailureAction[action]).join(" ")}]`);
-  const costs = half.cost?.knownHourly.map(({ amount, currencyCode }) => `${amount} ${currencyCode}`) ?? [];
-  console.log(`costs [${costs.join(" ")}] unpriced ${half.cost?.unpriced ?? 0} uncertain ${half.cost?.uncertain ?? 0}`);
-}
+client.close();

@@ -1,6 +1,31 @@
-/** Wharfinger's API: the messages and services of `wharfinger.v1`, and what Google's error model adds to them. */
-export * from "./gen/index.js";
-export { ErrorInfoSchema, BadRequestSchema } from "./gen/google/rpc/error_details_pb.js";
-export type { ErrorInfo, BadRequest } from "./gen/google/rpc/error_details_pb.js";
-export { StatusSchema } from "./gen/google/rpc/status_pb.js";
-export type { Status } from "./gen/google/rpc/status_pb.js";
+/**
+ * Wharfinger's client: cloud work as durable tasks. In Node take `@wharfinger/client/node`, in a browser
+ * `@wharfinger/client/web`: both have all of this, and a `connect()`. The generated code is `@wharfinger/client/v1`.
+ *
+ * @module
+ */
+export { Client, type ClientOptions, type Outcome, type PriceOptions } from "./client.js";
+export type { Connection } from "./calls.js";
+export { TaskHandle, type CallOptions, type ChangeOptions, type Parser, type RollbackOptions, type VerdictWord } from "./handle.js";
+export type { WaitOptions } from "./outcome.js";
+export type { WatchOptions } from "./watch.js";
+export type { Leftovers, NewTask, Policy, SubmitOptions } from "./requests.js";
+export {
+  Invalid,
+  PartialFailure,
+  Refused,
+  RolledBack,
+  TaskCancelled,
+  TaskFailed,
+  TimedOut,
+  Unreachable,
+  WharfingerError,
+  type LeftBehind,
+  type Refusal,
+  type Violation,
+} from "./errors.js";
+export type { Cause } from "./status.js";
+export type * from "./events.js";
+export { actionWords, entryState, logLevel, taskState, type ActionWord, type EntryStateWord, type LogLevelWord, type TaskStateWord } from "./words.js";
+export { registry } from "./registry.js";
+export type { CostEstimate, DecimalMoney, Failure, LedgerEntry, LeftoverCost, Price, Progress, RollbackPlan, Task } from "./gen/index.js";

@@ -1,0 +1,127 @@
+import { createClient, type Client as Raw } from "@connectrpc/connect";
+import { timestampFromDate } from "@bufbuild/protobuf/wkt";
+import { submitMany } from "./batches.js";
+import { Calls, type Connection } from "./calls.js";
+import { Invalid, type WharfingerError } from "./errors.js";
+import type { WatchEvent } from "./events.js";
+import { ExecutorService, PricingService, TaskService, TaskView, type CostEstimate, type Price, type Task } from "./gen/index.js";
+import { TaskHandle, type CallOptions } from "./handle.js";
+import { pages } from "./pages.js";
+import { jsonObject } from "./params.js";
+import { createRequest, type NewTask, type SubmitOptions } from "./requests.js";
+import { watchProject, type WatchOptions } from "./watch.js";
+
+/** What a client is made of. */
+export interface ClientOptions extends Connection {
+  /** The project of all tasks that are named by their id alone; `"default"` if not given. */
+  readonly project?: string | undefined;
+  /** Is told when something is asked again: why, and after how long. Nothing is logged otherwise. */
+  readonly onRetry?: ((error: Error, pauseMs: number) => void) | undefined;
+}
+
+/** What became of one task of a batch, as `Promise.allSettled` tells such things. */
+export type Outcome = { readonly status: "fulfilled"; readonly value: TaskHandle } | { readonly status: "rejected"; readonly reason: WharfingerError };
+
+/** Which price is asked for, beside provider and sku; what is left out is the only one there is, or that of today. */
+export interface PriceOptions extends CallOptions {
+  readonly region?: string | undefined;
+  /** `on-demand` (if not given), `spot` or `committed`. */
+  readonly category?: string | undefined;
+  readonly term?: string | undefined;
+  readonly currency?: string | undefined;
+  /** The price of that moment. */
+  readonly at?: Date | undefined;
+}
+
+/**
+ * A client of one server and project. It can be shared, and needs no server to be there when it is made.
+ *
+ * `connect()` of `@wharfinger/client/node` or `@wharfinger/client/web` makes one; `new Client({ transport })` takes any
+ * transport of Connect's. All calls throw `Refused`, `Unreachable`, or the reason of the signal that they were given.
+ */
+export class Client {
+  readonly project: string;
+  /** The generated clients, for what this one does not offer: they try once, and throw Connect's errors. */
+  readonly raw: { readonly tasks: Raw<typeof TaskService>; readonly prices: Raw<typeof PricingService>; readonly executors: Raw<typeof ExecutorService> };
+  private readonly calls: Calls;
+  private readonly parent: string;
+
+  constructor(private readonly options: ClientOptions) {
+    const { transport, project = "default", onRetry } = options;
+    if (!project || project.includes("/")) {
+      throw new Invalid([{ field: "project", description: `${JSON.stringify(project)} must be the plain name, without a slash` }]);
+    }
+    this.project = project;
+    this.parent = `projects/${project}`;
+    this.calls = new Calls(options, onRetry ?? (() => undefined));
+    this.raw = { tasks: createClient(TaskService, transport), prices: createClient(PricingService, transport), executors: createClient(ExecutorService, transport) };
+  }
+
+  /**
+   * Asks for a task: a script, and what it is given, which is anything that JSON has. When this returns, the task is durable
+   * and will be run. No answer is asked for again under the same request id, which makes no second task.
+   */
+  async submit(script: string, params: object = {}, options: SubmitOptions & CallOptions = {}): Promise<TaskHandle> {
+    const request = createRequest(this.parent, { ...options, script, params });
+    return this.handle(await this.calls.unary(TaskService.method.createTask, request, options));
+  }
+
+  /** Asks for many tasks, each for itself: returns the outcome of each, in order. */
+  async batch(tasks: Iterable<NewTask>, options: CallOptions = {}): Promise<Outcome[]> {
+    const requests = Array.from(tasks, (task, index) => createRequest(this.parent, task, `tasks[${index}].`));
+    const outcomes = await submitMany(this.calls, this.parent, requests, options.signal);
+    return outcomes.map((one) => (one instanceof Error ? { status: "rejected", reason: one } : { status: "fulfilled", value: this.handle(one) }));
+  }
+
+  /** Returns the handle of a task by its full name, or by its id in this project. Nothing is asked. */
+  task(name: string): TaskHandle {
+    if (/^projects\/[^/]+\/tasks\/[^/]+$/.test(name)) return new TaskHandle(this.calls, name);
+    if (!name || name.includes("/")) {
+      throw new Invalid([{ field: "name", description: `${JSON.stringify(name)} is no task; give its id, or projects/PROJECT/tasks/ID` }]);
+    }
+    return new TaskHandle(this.calls, `${this.parent}/tasks/${name}`);
+  }
+
+  /** Tells the project's tasks, the newest first, or those that the filter fits, such as `state = FAILED`; without params and result unless `full`. */
+  list(options: CallOptions & { readonly filter?: string | undefined; readonly orderBy?: string | undefined; readonly full?: boolean | undefined } = {}): AsyncGenerator<Task, void, undefined> {
+    const { filter = "", orderBy = "", full = false, signal } = options;
+    const request = { parent: this.parent, filter, orderBy, pageSize: 200, view: full ? TaskView.FULL : TaskView.BASIC };
+    return pages(this.calls, TaskService.method.listTasks, request, ({ tasks }) => tasks, signal);
+  }
+
+  /**
+   * Tells what happens in the project, for ever: first a snapshot of each task that is not at rest, or what comes after
+   * `resumeToken`. Broken connections and restarts of the server are waited out; each event comes once.
+   */
+  watchProject(options: WatchOptions & { readonly filter?: string | undefined; readonly resumeToken?: Uint8Array | undefined } = {}): AsyncGenerator<WatchEvent, void, undefined> {
+    return watchProject(this.calls, this.parent, options.filter ?? "", options.resumeToken, options);
+  }
+
+  /** Returns one price; its `amount.amount` is a decimal string. An unknown one is `Refused` with PRICE_UNKNOWN, never 0. */
+  async price(provider: string, sku: string, options: PriceOptions = {}): Promise<Price> {
+    const { region = "", category = "", term = "", currency = "", at, signal } = options;
+    const request = { parent: this.parent, provider, sku, region, category, term, currencyCode: currency, ...(at && { atTime: timestampFromDate(at) }) };
+    return this.calls.unary(PricingService.method.getPrice, request, { signal });
+  }
+
+  /** Tells prices in the order of provider, region and sku, or those that the filter fits. */
+  prices(options: CallOptions & { readonly filter?: string | undefined } = {}): AsyncGenerator<Price, void, undefined> {
+    const request = { parent: this.parent, filter: options.filter ?? "", pageSize: 1000 };
+    return pages(this.calls, PricingService.method.listPrices, request, ({ prices }) => prices, options.signal);
+  }
+
+  /** Says what a task would cost by the hour; nothing is created. While `unpriced` is not empty, `hourly` is a lower bound. */
+  async estimate(script: string, params: object = {}, options: CallOptions = {}): Promise<CostEstimate> {
+    const request = { parent: this.parent, task: { script, params: jsonObject(params, "task.params") } };
+    return this.calls.unary(PricingService.method.estimateCost, request, options);
+  }
+
+  /** Closes all connections; what is under way ends with an error. */
+  close(): void {
+    this.options.close?.();
+  }
+
+  private handle(task: Task): TaskHandle {
+    return new TaskHandle(this.calls, task.name, task);
+  }
+}
