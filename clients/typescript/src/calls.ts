@@ -17,10 +17,13 @@ export interface Connection {
   explain?(error: ConnectError, answered: boolean): Cause;
   /** Closes all connections. */
   close?(): void;
+  /**
+   * How long a call is asked again where nobody answers, in milliseconds. If not given, 5000 before the server ever answered,
+   * since most such addresses are wrong, and 15000 after that, as a restart takes. Watches and waits then go on for ever.
+   */
+  readonly patienceMs?: number | undefined;
 }
 
-// A server that never answered is given up after the first, since most such addresses are wrong; one that did answer after
-// the second, which a restart takes.
 const FIRST = 5_000;
 const RESTART = 15_000;
 const DEADLINE = 30_000;
@@ -97,7 +100,7 @@ export class Calls {
 
   /** How long one that does not answer is asked again, in milliseconds. */
   get patience(): number {
-    return this.connected ? RESTART : FIRST;
+    return this.connection.patienceMs ?? (this.connected ? RESTART : FIRST);
   }
 
   /** Tells that it is asked again, and waits. */

@@ -30,7 +30,7 @@ export async function wait(calls: Calls, name: string, { signal, timeoutMs = Inf
     const request = { name, timeout: durationFromMs(Math.floor(poll)) };
     let what: string, pause: number;
     try {
-      const task = await calls.unary(TaskService.method.waitTask, request, { signal, timeoutMs: Math.min(poll + 10_000, left() + 2_000), again: false });
+      const task = await calls.unary(TaskService.method.waitTask, request, { signal, timeoutMs: Math.ceil(Math.min(poll + 10_000, left() + 2_000)), again: false });
       if (task.endTime) return task;
       what = `it is ${taskState(task.state)}`;
       backoff.ease();

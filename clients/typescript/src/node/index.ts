@@ -35,6 +35,7 @@ export function connect(options: string | ConnectOptions = {}): Client {
     server: settings.server,
     project: settings.project,
     onRetry: given.onRetry,
+    patienceMs: given.patienceMs,
     renew: () => connection.renew(),
     explain: (error, answered) => connection.explain(error, answered),
     close: () => connection.close(),

@@ -19,6 +19,8 @@ export interface ConnectOptions {
   /** A client certificate, and its key. */
   readonly cert?: string | Uint8Array | undefined;
   readonly key?: string | Uint8Array | undefined;
+  /** How long a call is asked again where nobody answers; see `Connection.patienceMs`. */
+  readonly patienceMs?: number | undefined;
   /** Is told when something is asked again. */
   readonly onRetry?: ((error: Error, pauseMs: number) => void) | undefined;
 }

@@ -23,6 +23,8 @@ export interface ConnectOptions {
   readonly json?: boolean | undefined;
   /** Used in place of the global one. */
   readonly fetch?: typeof globalThis.fetch | undefined;
+  /** How long a call is asked again where nobody answers; see `Connection.patienceMs`. */
+  readonly patienceMs?: number | undefined;
   /** Is told when something is asked again. */
   readonly onRetry?: ((error: Error, pauseMs: number) => void) | undefined;
 }
@@ -43,7 +45,7 @@ export function connect(options: ConnectOptions = {}): Client {
     interceptors: token ? [bearer(token)] : [],
     ...(options.fetch && { fetch: options.fetch }),
   });
-  return new Client({ transport, server: baseUrl, project, onRetry });
+  return new Client({ transport, server: baseUrl, project, onRetry, patienceMs: options.patienceMs });
 }
 
 function bearer(token: string): Interceptor {
