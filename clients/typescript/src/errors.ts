@@ -125,6 +125,10 @@ export class TaskCancelled extends TaskFailed {
 /** What the task had made was undone on somebody's request; nothing is left over but what they retained. */
 export class RolledBack extends TaskFailed {
   override name = "RolledBack";
+  constructor(handle: TaskHandle, task: Task) {
+    const before = task.failure ? `; before that it failed: ${reasonText(task.failure)}` : "";
+    super(handle, task, `${task.name} (${task.script}) is ${taskState(task.state)}${before}`);
+  }
 }
 
 /** What a half-done task left behind. */

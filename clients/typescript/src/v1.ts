@@ -10,3 +10,4 @@ export { BadRequestSchema, ErrorInfoSchema, RetryInfoSchema } from "./gen/google
 export type { BadRequest, ErrorInfo, RetryInfo } from "./gen/google/rpc/error_details_pb.js";
 export { StatusSchema } from "./gen/google/rpc/status_pb.js";
 export type { Status } from "./gen/google/rpc/status_pb.js";
+export { create, fromBinary, fromJson, toBinary, toJson } from "@bufbuild/protobuf";
