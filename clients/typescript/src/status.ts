@@ -32,14 +32,15 @@ export function translated(failed: unknown, server: string, explain?: (error: Co
  */
 function unanswered(error: ConnectError): boolean {
   if (error.code === Code.Unavailable || error.code === Code.DeadlineExceeded || error.code === Code.Canceled) return true;
-  return /^http\/2 (stream|connection) closed|^protocol error: (incomplete envelope|promised \d+ bytes|missing status)/.test(error.rawMessage) || ofTheSystem(error.cause);
+  const system = [Code.Internal, Code.Unknown, Code.Aborted].includes(error.code) && ofTheSystem(error.cause);
+  return system || /^http\/2 (stream|connection) closed|^protocol error: (incomplete envelope|promised \d+ bytes|missing status)/.test(error.rawMessage);
 }
 
 function ofTheSystem(cause: unknown): boolean {
   if (!(cause instanceof Error)) return false;
-  // fetch has no codes: it rejects with a TypeError.
-  const code: unknown = "code" in cause ? cause.code : undefined;
-  return (typeof code === "string" && /^(E[A-Z]|ERR_)/.test(code)) || cause instanceof TypeError || ofTheSystem(cause.cause);
+  // Node's errors of sockets, TLS and HTTP/2 have a word for a code; those of fetch have none, and each browser its own words.
+  const fetched = cause instanceof TypeError && /fetch|network|load failed/i.test(cause.message);
+  return fetched || ("code" in cause && typeof cause.code === "string") || ofTheSystem(cause.cause);
 }
 
 /** Returns the refusal that stands in a message, such as the outcome of one task of a batch. */

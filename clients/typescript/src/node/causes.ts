@@ -51,7 +51,8 @@ const KNOWN: readonly Known[] = [
   { pattern: /ECONNREFUSED|ENOENT|EACCES/, why: "nothing listens there, or it takes no connections", hint: "" },
   { pattern: /ENOTFOUND|EAI_AGAIN/, why: "there is no such host", hint: "see to the address, and to this machine's name service" },
   { pattern: /says nothing/, why: "what listens there says nothing", hint: "see to the port; perhaps the server is stopped, or something between here and there holds the line" },
-  { pattern: /ETIMEDOUT|EHOSTUNREACH|ENETUNREACH/, why: "it can't be reached", hint: "see to the address, and to firewalls" },
+  { pattern: /EHOSTUNREACH|ENETUNREACH/, why: "no network leads there", hint: "see to the address" },
+  { pattern: /ETIMEDOUT/, why: "no connection in time", hint: "see to the address, and to firewalls" },
   { pattern: /ERR_HTTP2_ERROR|Protocol error|PROTOCOL_ERROR|ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL/, why: "what listens there is no gRPC server", hint: "see to the port: 7480 is the usual one" },
   {
     pattern: /ECONNRESET|EPIPE|socket hang up|closed|ERR_HTTP2/,

@@ -4,21 +4,19 @@
  * @module
  */
 import type { ConnectError, Interceptor, Transport } from "@connectrpc/connect";
-import { createGrpcTransport, Http2SessionManager } from "@connectrpc/connect-node";
+import { createGrpcTransport } from "@connectrpc/connect-node";
 import type { Connection } from "../calls.js";
 import { Client } from "../client.js";
 import type { Cause } from "../status.js";
 import { VERSION } from "../version.js";
 import { explain } from "./causes.js";
 import { resolve, type ConnectOptions, type Settings } from "./settings.js";
-import { openSocket } from "./socket.js";
+import { Sessions } from "./sessions.js";
 
 export * from "../index.js";
 export type { ConnectOptions } from "./settings.js";
 
 const MESSAGE_LIMIT = 16 * 1024 * 1024;
-// A connection that died silently is found out within 40 seconds, while calls are open.
-const KEEPALIVE = { pingIntervalMs: 30_000, pingTimeoutMs: 10_000 };
 // Calls on a connection that was given up have so long to end.
 const RETIREMENT = 60_000;
 
@@ -45,9 +43,9 @@ export function connect(options: string | ConnectOptions = {}): Client {
 class NodeConnection implements Connection {
   readonly transport: Transport;
   private readonly baseUrl: string;
-  private sessions: Http2SessionManager;
+  private sessions: Sessions;
   private present: Transport;
-  private readonly retired = new Set<Http2SessionManager>();
+  private readonly retired = new Set<Sessions>();
 
   constructor(private readonly settings: Settings) {
     const { tls, host, port } = settings;
@@ -76,9 +74,9 @@ class NodeConnection implements Connection {
     this.retired.clear();
   }
 
-  private make(): [Http2SessionManager, Transport] {
+  private make(): [Sessions, Transport] {
     const { baseUrl, settings } = this;
-    const sessionManager = new Http2SessionManager(baseUrl, KEEPALIVE, { createConnection: () => openSocket(settings) });
+    const sessionManager = new Sessions(baseUrl, settings);
     const interceptors = [headers(settings.token)];
     return [sessionManager, createGrpcTransport({ baseUrl, sessionManager, interceptors, readMaxBytes: MESSAGE_LIMIT, writeMaxBytes: MESSAGE_LIMIT })];
   }

@@ -19,9 +19,9 @@ export function openSocket(settings: Settings): Socket {
 }
 
 function watch(socket: Socket, ready: string): void {
-  const slow = setTimeout(() => socket.destroy(new Error(`no connection within ${CONNECT / 1000} seconds: ETIMEDOUT`)), CONNECT);
+  const slow = setTimeout(() => socket.destroy(timedOut(`no connection within ${CONNECT / 1000} seconds`)), CONNECT);
   const mute = setTimeout(() => {
-    if (socket.bytesRead === 0) socket.destroy(new Error(`what listens there says nothing: in ${GREETING / 1000} seconds not a byte came`));
+    if (socket.bytesRead === 0) socket.destroy(timedOut(`what listens there says nothing: in ${GREETING / 1000} seconds not a byte came`));
   }, GREETING);
   mute.unref();
   socket.once(ready, () => clearTimeout(slow));
@@ -29,4 +29,9 @@ function watch(socket: Socket, ready: string): void {
     clearTimeout(slow);
     clearTimeout(mute);
   });
+}
+
+/** An error as Node's own of that kind. */
+function timedOut(text: string): Error {
+  return Object.assign(new Error(text), { code: "ETIMEDOUT" });
 }
