@@ -22,6 +22,7 @@ _PYPROJECT = (
 )
 _MODULE = (re.compile(r'(?m)^(__version__ = ")([^"]+)(")$'),)
 _PACKAGE = (re.compile(r'(\A\{\s*"name": "@wharfinger/client",\s*"version": ")([^"]+)(")'),)
+_CONSTANT = (re.compile(r'(?m)^(export const VERSION = ")([^"]+)(";)$'),)
 _LOCK = (*_PACKAGE, re.compile(r'("": \{\s*"name": "@wharfinger/client",\s*"version": ")([^"]+)(")'))
 
 
@@ -35,6 +36,7 @@ def places() -> Iterator[tuple[Path, tuple[re.Pattern[str], ...]]]:
         yield ROOT / module, _MODULE
     yield ROOT / "clients/typescript/package.json", _PACKAGE
     yield ROOT / "clients/typescript/package-lock.json", _LOCK
+    yield ROOT / "clients/typescript/src/version.ts", _CONSTANT
 
 
 def differing(version: str) -> list[str]:

@@ -1,5 +1,6 @@
-// Submits a task and prints its events, each once, though it hangs up and comes back again and again; of a task that stops
-// half-way it prints where that leaves us. To run it: node dist/examples/watch.js HOST:PORT SCRIPT '{"param": "value"}'
+// Submits a task and prints its events, each once, though it hangs up and comes back again and again; of a task that
+// stops half-way it prints where that leaves us. To run it: node dist/examples/watch.js HOST:PORT SCRIPT '{"param":
+// "value"}'
 import { connect, entryState, PartialFailure, taskState, TaskFailed, type WatchEvent } from "@wharfinger/client/node";
 
 const [server, script, params] = process.argv.slice(2);
@@ -31,7 +32,8 @@ for (let messages = 2; !ended; messages *= 2) {
   let left = messages;
   // A client waits out broken connections by itself. This one is closed, as if the program had ended: the next goes on.
   for await (const event of client.task(name).watch({ afterSequence: sequence })) {
-    if (event.kind !== "snapshot" && event.kind !== "progress") console.log(`event ${event.sequence} ${describe(event)}`);
+    if (event.kind !== "snapshot" && event.kind !== "progress")
+      console.log(`event ${event.sequence} ${describe(event)}`);
     sequence = event.sequence;
     ended = event.kind === "snapshot" && event.final;
     if (--left === 0) break;
@@ -51,7 +53,9 @@ try {
   console.log(`ended ${name} ${taskState(error.task.state)} ${error.failure?.message ?? ""}`);
   if (error instanceof PartialFailure) {
     const { created, uncertain, cost } = error;
-    console.log(`failed step "${error.failedStep}", retryable ${error.retryable}, left over ${created.length + uncertain.length}`);
+    console.log(
+      `failed step "${error.failedStep}", retryable ${error.retryable}, left over ${created.length + uncertain.length}`,
+    );
     for (const { state, key, type, externalId, failure } of [...created, ...uncertain]) {
       console.log(`left over ${entryState(state)} ${key} ${type} ${externalId} ${failure?.message ?? ""}`);
     }

@@ -10,7 +10,12 @@ const BYTES_LIMIT = 3 * 1024 * 1024 - 16 * 1024;
 const DEADLINE = 60_000;
 
 /** Asks for tasks in as few calls as the API takes, and returns what became of each, in order. */
-export async function submitMany(calls: Calls, parent: string, wanted: MessageInitShape<typeof CreateTaskRequestSchema>[], signal?: AbortSignal): Promise<(Task | WharfingerError)[]> {
+export async function submitMany(
+  calls: Calls,
+  parent: string,
+  wanted: MessageInitShape<typeof CreateTaskRequestSchema>[],
+  signal?: AbortSignal,
+): Promise<(Task | WharfingerError)[]> {
   const outcomes: (Task | WharfingerError)[] = [];
   for (const requests of split(wanted.map((request) => create(CreateTaskRequestSchema, request)))) {
     outcomes.push(...(await send(calls, parent, requests, signal)));
@@ -18,7 +23,9 @@ export async function submitMany(calls: Calls, parent: string, wanted: MessageIn
   return outcomes;
 }
 
-/** Tells groups of at most 1000 requests and 3 MiB. A request too large for any goes alone, to be refused by the server. */
+/**
+ * Tells groups of at most 1000 requests and 3 MiB. A request too large for any goes alone, to be refused by the server.
+ */
 function* split(wanted: CreateTaskRequest[]): Generator<CreateTaskRequest[]> {
   let group: CreateTaskRequest[] = [];
   let size = 0;
@@ -35,13 +42,24 @@ function* split(wanted: CreateTaskRequest[]): Generator<CreateTaskRequest[]> {
 }
 
 /** Returns what became of each request; a failure of the call as a whole is the outcome of each. */
-async function send(calls: Calls, parent: string, requests: CreateTaskRequest[], signal?: AbortSignal): Promise<(Task | WharfingerError)[]> {
+async function send(
+  calls: Calls,
+  parent: string,
+  requests: CreateTaskRequest[],
+  signal?: AbortSignal,
+): Promise<(Task | WharfingerError)[]> {
   try {
-    const { outcomes } = await calls.unary(TaskService.method.batchCreateTasks, { parent, requests }, { signal, timeoutMs: DEADLINE });
+    const { outcomes } = await calls.unary(
+      TaskService.method.batchCreateTasks,
+      { parent, requests },
+      { signal, timeoutMs: DEADLINE },
+    );
     return requests.map((_, index) => {
       const outcome = outcomes[index]?.outcome;
       if (outcome?.case === "task") return outcome.value;
-      return outcome?.case === "error" ? refusedStatus(outcome.value) : new Unreachable(calls.server, "it told no outcome for this task", "INTERNAL");
+      return outcome?.case === "error"
+        ? refusedStatus(outcome.value)
+        : new Unreachable(calls.server, "it told no outcome for this task", "INTERNAL");
     });
   } catch (error) {
     if (error instanceof Refused) return requests.map(() => error);

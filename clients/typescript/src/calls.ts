@@ -1,11 +1,20 @@
-import { create, type DescMessage, type DescMethodStreaming, type DescMethodUnary, type MessageInitShape, type MessageShape } from "@bufbuild/protobuf";
+import {
+  create,
+  type DescMessage,
+  type DescMethodStreaming,
+  type DescMethodUnary,
+  type MessageInitShape,
+  type MessageShape,
+} from "@bufbuild/protobuf";
 import { MethodOptions_IdempotencyLevel as Idempotency } from "@bufbuild/protobuf/wkt";
 import type { ConnectError, Transport } from "@connectrpc/connect";
 import { Refused, Unreachable } from "./errors.js";
 import { Backoff, passing, sleep } from "./retry.js";
 import { translated, type Cause } from "./status.js";
 
-/** What a client speaks through. `@wharfinger/client/node` and `/web` make one; a bare `transport` of Connect's will do. */
+/**
+ * What a client speaks through. `@wharfinger/client/node` and `/web` make one; a bare `transport` of Connect's will do.
+ */
 export interface Connection {
   /** Carries the calls; it adds the token. */
   readonly transport: Transport;
@@ -18,8 +27,9 @@ export interface Connection {
   /** Closes all connections. */
   close?(): void;
   /**
-   * How long a call is asked again where nobody answers, in milliseconds. If not given, 5000 before the server ever answered,
-   * since most such addresses are wrong, and 15000 after that, as a restart takes. Watches and waits then go on for ever.
+   * How long a call is asked again where nobody answers, in milliseconds. If not given, 5000 before the server ever
+   * answered, since most such addresses are wrong, and 15000 after that, as a restart takes. Watches and waits then go
+   * on for ever.
    */
   readonly patienceMs?: number | undefined;
 }
@@ -54,17 +64,29 @@ export class Calls {
   }
 
   /** Returns the answer of a call. Throws `Refused`, `Unreachable`, or the signal's reason. */
-  async unary<I extends DescMessage, O extends DescMessage>(method: DescMethodUnary<I, O>, input: MessageInitShape<I>, making: Making = {}): Promise<MessageShape<O>> {
+  async unary<I extends DescMessage, O extends DescMessage>(
+    method: DescMethodUnary<I, O>,
+    input: MessageInitShape<I>,
+    making: Making = {},
+  ): Promise<MessageShape<O>> {
     // Made once, so that its request_id is the same in each try.
     const message = create(method.input, input);
     const requestId = "requestId" in message ? String(message.requestId) : "";
-    const again = making.again !== false && (method.idempotency === Idempotency.NO_SIDE_EFFECTS || requestId !== "" || "requests" in message);
+    const again =
+      making.again !== false &&
+      (method.idempotency === Idempotency.NO_SIDE_EFFECTS || requestId !== "" || "requests" in message);
     const backoff = new Backoff();
     const began = performance.now();
     for (;;) {
       making.signal?.throwIfAborted();
       try {
-        const answer = await this.connection.transport.unary(method, making.signal, making.timeoutMs ?? DEADLINE, undefined, message as MessageInitShape<I>);
+        const answer = await this.connection.transport.unary(
+          method,
+          making.signal,
+          making.timeoutMs ?? DEADLINE,
+          undefined,
+          message as MessageInitShape<I>,
+        );
         this.connected = true;
         return answer.message;
       } catch (failed) {
@@ -78,15 +100,26 @@ export class Calls {
   }
 
   /** Opens a server stream, and returns its messages. */
-  async stream<I extends DescMessage, O extends DescMessage>(method: DescMethodStreaming<I, O>, input: MessageInitShape<I>, signal: AbortSignal): Promise<AsyncIterator<MessageShape<O>>> {
+  async stream<I extends DescMessage, O extends DescMessage>(
+    method: DescMethodStreaming<I, O>,
+    input: MessageInitShape<I>,
+    signal: AbortSignal,
+  ): Promise<AsyncIterator<MessageShape<O>>> {
     const answer = await this.connection.transport.stream(method, signal, undefined, undefined, once(input));
     return answer.message[Symbol.asyncIterator]();
   }
 
-  /** Returns the error of a call that failed, and notes whether the server said so; throws the reason of an aborted signal. */
+  /**
+   * Returns the error of a call that failed, and notes whether the server said so; throws the reason of an aborted
+   * signal.
+   */
   failed(error: unknown, signal?: AbortSignal): Refused | Unreachable {
     signal?.throwIfAborted();
-    const told = translated(error, this.server, (cause) => this.connection.explain?.(cause, this.connected) ?? { why: "", hint: "" });
+    const told = translated(
+      error,
+      this.server,
+      (cause) => this.connection.explain?.(cause, this.connected) ?? { why: "", hint: "" },
+    );
     this.connected ||= told instanceof Refused;
     return told;
   }

@@ -4,7 +4,15 @@ import { submitMany } from "./batches.js";
 import { Calls, type Connection } from "./calls.js";
 import { Invalid, type WharfingerError } from "./errors.js";
 import type { WatchEvent } from "./events.js";
-import { ExecutorService, PricingService, TaskService, TaskView, type CostEstimate, type Price, type Task } from "./gen/index.js";
+import {
+  ExecutorService,
+  PricingService,
+  TaskService,
+  TaskView,
+  type CostEstimate,
+  type Price,
+  type Task,
+} from "./gen/index.js";
 import { TaskHandle, type CallOptions } from "./handle.js";
 import { pages } from "./pages.js";
 import { jsonObject } from "./params.js";
@@ -20,7 +28,9 @@ export interface ClientOptions extends Connection {
 }
 
 /** What became of one task of a batch, as `Promise.allSettled` tells such things. */
-export type Outcome = { readonly status: "fulfilled"; readonly value: TaskHandle } | { readonly status: "rejected"; readonly reason: WharfingerError };
+export type Outcome =
+  | { readonly status: "fulfilled"; readonly value: TaskHandle }
+  | { readonly status: "rejected"; readonly reason: WharfingerError };
 
 /** Which price is asked for, beside provider and sku; what is left out is the only one there is, or that of today. */
 export interface PriceOptions extends CallOptions {
@@ -42,24 +52,34 @@ export interface PriceOptions extends CallOptions {
 export class Client {
   readonly project: string;
   /** The generated clients, for what this one does not offer: they try once, and throw Connect's errors. */
-  readonly raw: { readonly tasks: Raw<typeof TaskService>; readonly prices: Raw<typeof PricingService>; readonly executors: Raw<typeof ExecutorService> };
+  readonly raw: {
+    readonly tasks: Raw<typeof TaskService>;
+    readonly prices: Raw<typeof PricingService>;
+    readonly executors: Raw<typeof ExecutorService>;
+  };
   private readonly calls: Calls;
   private readonly parent: string;
 
   constructor(private readonly options: ClientOptions) {
     const { transport, project = "default", onRetry } = options;
     if (!project || project.includes("/")) {
-      throw new Invalid([{ field: "project", description: `${JSON.stringify(project)} must be the plain name, without a slash` }]);
+      throw new Invalid([
+        { field: "project", description: `${JSON.stringify(project)} must be the plain name, without a slash` },
+      ]);
     }
     this.project = project;
     this.parent = `projects/${project}`;
     this.calls = new Calls(options, onRetry ?? (() => undefined));
-    this.raw = { tasks: createClient(TaskService, transport), prices: createClient(PricingService, transport), executors: createClient(ExecutorService, transport) };
+    this.raw = {
+      tasks: createClient(TaskService, transport),
+      prices: createClient(PricingService, transport),
+      executors: createClient(ExecutorService, transport),
+    };
   }
 
   /**
-   * Asks for a task: a script, and what it is given, which is anything that JSON has. When this returns, the task is durable
-   * and will be run. No answer is asked for again under the same request id, which makes no second task.
+   * Asks for a task: a script, and what it is given, which is anything that JSON has. When this returns, the task is
+   * durable and will be run. No answer is asked for again under the same request id, which makes no second task.
    */
   async submit(script: string, params: object = {}, options: SubmitOptions & CallOptions = {}): Promise<TaskHandle> {
     const request = createRequest(this.parent, { ...options, script, params });
@@ -70,22 +90,41 @@ export class Client {
   async batch(tasks: Iterable<NewTask>, options: CallOptions = {}): Promise<Outcome[]> {
     const requests = Array.from(tasks, (task, index) => createRequest(this.parent, task, `tasks[${index}].`));
     const outcomes = await submitMany(this.calls, this.parent, requests, options.signal);
-    return outcomes.map((one) => (one instanceof Error ? { status: "rejected", reason: one } : { status: "fulfilled", value: this.handle(one) }));
+    return outcomes.map((one) =>
+      one instanceof Error ? { status: "rejected", reason: one } : { status: "fulfilled", value: this.handle(one) },
+    );
   }
 
   /** Returns the handle of a task by its full name, or by its id in this project. Nothing is asked. */
   task(name: string): TaskHandle {
     if (/^projects\/[^/]+\/tasks\/[^/]+$/.test(name)) return new TaskHandle(this.calls, name);
     if (!name || name.includes("/")) {
-      throw new Invalid([{ field: "name", description: `${JSON.stringify(name)} is no task; give its id, or projects/PROJECT/tasks/ID` }]);
+      throw new Invalid([
+        { field: "name", description: `${JSON.stringify(name)} is no task; give its id, or projects/PROJECT/tasks/ID` },
+      ]);
     }
     return new TaskHandle(this.calls, `${this.parent}/tasks/${name}`);
   }
 
-  /** Tells the project's tasks, the newest first, or those that the filter fits, such as `state = FAILED`; without params and result unless `full`. */
-  list(options: CallOptions & { readonly filter?: string | undefined; readonly orderBy?: string | undefined; readonly full?: boolean | undefined } = {}): AsyncGenerator<Task, void, undefined> {
+  /**
+   * Tells the project's tasks, the newest first, or those that the filter fits, such as `state = FAILED`; without
+   * params and result unless `full`.
+   */
+  list(
+    options: CallOptions & {
+      readonly filter?: string | undefined;
+      readonly orderBy?: string | undefined;
+      readonly full?: boolean | undefined;
+    } = {},
+  ): AsyncGenerator<Task, void, undefined> {
     const { filter = "", orderBy = "", full = false, signal } = options;
-    const request = { parent: this.parent, filter, orderBy, pageSize: 200, view: full ? TaskView.FULL : TaskView.BASIC };
+    const request = {
+      parent: this.parent,
+      filter,
+      orderBy,
+      pageSize: 200,
+      view: full ? TaskView.FULL : TaskView.BASIC,
+    };
     return pages(this.calls, TaskService.method.listTasks, request, ({ tasks }) => tasks, signal);
   }
 
@@ -93,14 +132,31 @@ export class Client {
    * Tells what happens in the project, for ever: first a snapshot of each task that is not at rest, or what comes after
    * `resumeToken`. Broken connections and restarts of the server are waited out; each event comes once.
    */
-  watchProject(options: WatchOptions & { readonly filter?: string | undefined; readonly resumeToken?: Uint8Array | undefined } = {}): AsyncGenerator<WatchEvent, void, undefined> {
+  watchProject(
+    options: WatchOptions & {
+      readonly filter?: string | undefined;
+      readonly resumeToken?: Uint8Array | undefined;
+    } = {},
+  ): AsyncGenerator<WatchEvent, void, undefined> {
     return watchProject(this.calls, this.parent, options.filter ?? "", options.resumeToken, options);
   }
 
-  /** Returns one price; its `amount.amount` is a decimal string. An unknown one is `Refused` with PRICE_UNKNOWN, never 0. */
+  /**
+   * Returns one price; its `amount.amount` is a decimal string. An unknown one is `Refused` with PRICE_UNKNOWN, never
+   * 0.
+   */
   async price(provider: string, sku: string, options: PriceOptions = {}): Promise<Price> {
     const { region = "", category = "", term = "", currency = "", at, signal } = options;
-    const request = { parent: this.parent, provider, sku, region, category, term, currencyCode: currency, ...(at && { atTime: timestampFromDate(at) }) };
+    const request = {
+      parent: this.parent,
+      provider,
+      sku,
+      region,
+      category,
+      term,
+      currencyCode: currency,
+      ...(at && { atTime: timestampFromDate(at) }),
+    };
     return this.calls.unary(PricingService.method.getPrice, request, { signal });
   }
 
@@ -110,7 +166,10 @@ export class Client {
     return pages(this.calls, PricingService.method.listPrices, request, ({ prices }) => prices, options.signal);
   }
 
-  /** Says what a task would cost by the hour; nothing is created. While `unpriced` is not empty, `hourly` is a lower bound. */
+  /**
+   * Says what a task would cost by the hour; nothing is created. While `unpriced` is not empty, `hourly` is a lower
+   * bound.
+   */
   async estimate(script: string, params: object = {}, options: CallOptions = {}): Promise<CostEstimate> {
     const request = { parent: this.parent, task: { script, params: jsonObject(params, "task.params") } };
     return this.calls.unary(PricingService.method.estimateCost, request, options);

@@ -26,8 +26,9 @@ export class Invalid extends WharfingerError {
 /**
  * The server can't be reached, or did not answer in time.
  *
- * `code` is the canonical status (`"UNAVAILABLE"`, `"DEADLINE_EXCEEDED"`), `hint` what to do about it ("" where nothing is known
- * to help). `requestId` is set where a request may have been accepted: asking again under that id does it no second time.
+ * `code` is the canonical status (`"UNAVAILABLE"`, `"DEADLINE_EXCEEDED"`), `hint` what to do about it ("" where nothing
+ * is known to help). `requestId` is set where a request may have been accepted: asking again under that id does it no
+ * second time.
  */
 export class Unreachable extends WharfingerError {
   override name = "Unreachable";
@@ -52,7 +53,10 @@ export class TimedOut extends WharfingerError {
 export interface Refusal {
   /** The canonical status, such as `"NOT_FOUND"`. */
   readonly code: string;
-  /** A word of the API's ErrorReason, such as `"TASK_NOT_FOUND"`; "" when something between here and the server answered. */
+  /**
+   * A word of the API's ErrorReason, such as `"TASK_NOT_FOUND"`; "" when something between here and the server
+   * answered.
+   */
   readonly reason: string;
   /** The sentence for people. */
   readonly detail: string;

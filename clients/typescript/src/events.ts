@@ -1,12 +1,22 @@
 import { timestampDate, type Timestamp } from "@bufbuild/protobuf/wkt";
 import type { Failure, LedgerEntry, Progress, Task, TaskEvent } from "./gen/index.js";
-import { entryState, logLevel, taskState, type EntryStateWord, type LogLevelWord, type TaskStateWord } from "./words.js";
+import {
+  entryState,
+  logLevel,
+  taskState,
+  type EntryStateWord,
+  type LogLevelWord,
+  type TaskStateWord,
+} from "./words.js";
 
 /** What everything told by a watch has in common. */
 export interface News {
   /** The task's full name. */
   readonly task: string;
-  /** The event's number, 1, 2, 3 … without a gap; for what is no event (snapshots, progress) that of the last one before it. */
+  /**
+   * The event's number, 1, 2, 3 … without a gap; for what is no event (snapshots, progress) that of the last one before
+   * it.
+   */
   readonly sequence: number;
   /** When, by the server's clock. */
   readonly time: Date | undefined;
@@ -65,7 +75,8 @@ export interface UnknownEvent extends News {
 }
 
 /** Everything that a watch can tell; `kind` says which. Be ready for `"unknown"`, which newer servers may cause. */
-export type WatchEvent = SnapshotEvent | StateEvent | EntryEvent | LogEvent | FailureEvent | ProgressEvent | UnknownEvent;
+export type WatchEvent =
+  SnapshotEvent | StateEvent | EntryEvent | LogEvent | FailureEvent | ProgressEvent | UnknownEvent;
 
 type Token = { readonly resumeToken?: Uint8Array };
 
@@ -75,11 +86,29 @@ export function told(event: TaskEvent, token: Token = {}): WatchEvent {
   const { detail } = event;
   switch (detail.case) {
     case "stateChange":
-      return { kind: "state", ...news, state: taskState(detail.value.state), actor: detail.value.actor, reason: detail.value.reason };
+      return {
+        kind: "state",
+        ...news,
+        state: taskState(detail.value.state),
+        actor: detail.value.actor,
+        reason: detail.value.reason,
+      };
     case "entry":
-      return { kind: "entry", ...news, key: detail.value.key, state: entryState(detail.value.state), entry: detail.value };
+      return {
+        kind: "entry",
+        ...news,
+        key: detail.value.key,
+        state: entryState(detail.value.state),
+        entry: detail.value,
+      };
     case "log":
-      return { kind: "log", ...news, level: logLevel(detail.value.level), text: detail.value.text, dropped: Number(detail.value.dropped) };
+      return {
+        kind: "log",
+        ...news,
+        level: logLevel(detail.value.level),
+        text: detail.value.text,
+        dropped: Number(detail.value.dropped),
+      };
     case "failure":
       return { kind: "failure", ...news, failure: detail.value };
     default:
@@ -94,7 +123,16 @@ export function toldProgress(task: string, sequence: number, progress: Progress,
 
 /** Returns a snapshot as a watch tells it; `sequence` is up to which events have been told, not what the task knows. */
 export function toldSnapshot(sequence: number, snapshot: Task, final: boolean, token: Token = {}): SnapshotEvent {
-  return { kind: "snapshot", task: snapshot.name, sequence, time: date(snapshot.updateTime), snapshot, state: taskState(snapshot.state), final, ...token };
+  return {
+    kind: "snapshot",
+    task: snapshot.name,
+    sequence,
+    time: date(snapshot.updateTime),
+    snapshot,
+    state: taskState(snapshot.state),
+    final,
+    ...token,
+  };
 }
 
 function date(time: Timestamp | undefined): Date | undefined {

@@ -2,7 +2,15 @@ import type { JsonObject } from "@bufbuild/protobuf";
 import { newRequestId, type Calls } from "./calls.js";
 import { Invalid } from "./errors.js";
 import { told, type WatchEvent } from "./events.js";
-import { LedgerVerdict, RollbackPlanSchema, TaskService, TaskView, type LedgerEntry, type RollbackPlan, type Task } from "./gen/index.js";
+import {
+  LedgerVerdict,
+  RollbackPlanSchema,
+  TaskService,
+  TaskView,
+  type LedgerEntry,
+  type RollbackPlan,
+  type Task,
+} from "./gen/index.js";
 import { create } from "@bufbuild/protobuf";
 import { ledger, result, wait, type WaitOptions } from "./outcome.js";
 import { pages } from "./pages.js";
@@ -57,14 +65,19 @@ export class TaskHandle {
 
   /** Reads the task. */
   async get(options: CallOptions = {}): Promise<Task> {
-    return this.keep(await this.calls.unary(TaskService.method.getTask, { name: this.name, view: TaskView.FULL }, options));
+    return this.keep(
+      await this.calls.unary(TaskService.method.getTask, { name: this.name, view: TaskView.FULL }, options),
+    );
   }
 
   /**
-   * Tells the task's life: a snapshot, its events each once and in order, progress, and a final snapshot when it is at rest.
-   * Broken connections and restarts of the server are waited out. `afterSequence` is the last event that is known already.
+   * Tells the task's life: a snapshot, its events each once and in order, progress, and a final snapshot when it is at
+   * rest. Broken connections and restarts of the server are waited out. `afterSequence` is the last event that is known
+   * already.
    */
-  watch(options: WatchOptions & { readonly afterSequence?: number | undefined } = {}): AsyncGenerator<WatchEvent, void, undefined> {
+  watch(
+    options: WatchOptions & { readonly afterSequence?: number | undefined } = {},
+  ): AsyncGenerator<WatchEvent, void, undefined> {
     return watchTask(this.calls, this.name, options.afterSequence ?? 0, options);
   }
 
@@ -74,8 +87,8 @@ export class TaskHandle {
   }
 
   /**
-   * Waits until the task is at rest, and returns what its script returned. Throws `PartialFailure` when something is left
-   * over, else `TaskFailed`, `TaskCancelled` or `RolledBack`; `TimedOut` when `timeoutMs` is over.
+   * Waits until the task is at rest, and returns what its script returned. Throws `PartialFailure` when something is
+   * left over, else `TaskFailed`, `TaskCancelled` or `RolledBack`; `TimedOut` when `timeoutMs` is over.
    */
   async result(options?: WaitOptions): Promise<JsonObject>;
   async result<R>(options: WaitOptions & { readonly parse: Parser<R> }): Promise<R>;
@@ -89,32 +102,61 @@ export class TaskHandle {
   /** Asks the task to stop, and returns at once. That it is stopped already is no error. */
   async cancel(options: ChangeOptions & { readonly reason?: string | undefined } = {}): Promise<Task> {
     const { reason = "", signal } = options;
-    return this.keep(await this.calls.unary(TaskService.method.cancelTask, { ...this.change(options), reason }, { signal }));
+    return this.keep(
+      await this.calls.unary(TaskService.method.cancelTask, { ...this.change(options), reason }, { signal }),
+    );
   }
 
   /** Lets a half-done task run again with what it made, and returns at once. */
   async resume(options: ChangeOptions & { readonly scriptVersion?: string | undefined } = {}): Promise<Task> {
     const { scriptVersion = "", signal } = options;
-    return this.keep(await this.calls.unary(TaskService.method.resumeTask, { ...this.change(options), scriptVersion }, { signal }));
+    return this.keep(
+      await this.calls.unary(TaskService.method.resumeTask, { ...this.change(options), scriptVersion }, { signal }),
+    );
   }
 
   /** Returns what a rollback would do, and does nothing. */
   async rollbackPlan(options: RollbackOptions = {}): Promise<RollbackPlan> {
-    const task = await this.calls.unary(TaskService.method.rollbackTask, { ...this.undo(options), validateOnly: true }, options);
+    const task = await this.calls.unary(
+      TaskService.method.rollbackTask,
+      { ...this.undo(options), validateOnly: true },
+      options,
+    );
     return task.rollbackPlan ?? create(RollbackPlanSchema);
   }
 
-  /** Undoes what the task made, and returns at once: it is then ROLLING_BACK. `rollbackPlan` shows first what will be done. */
+  /**
+   * Undoes what the task made, and returns at once: it is then ROLLING_BACK. `rollbackPlan` shows first what will be
+   * done.
+   */
   async rollback(options: RollbackOptions = {}): Promise<Task> {
     return this.keep(await this.calls.unary(TaskService.method.rollbackTask, this.undo(options), options));
   }
 
-  /** Tells how things stand with one entry of the ledger. `externalId` is needed for CREATED where the entry has none. */
-  async resolve(key: string, word: VerdictWord, options: ChangeOptions & { readonly externalId?: string | undefined; readonly reason?: string | undefined } = {}): Promise<Task> {
+  /**
+   * Tells how things stand with one entry of the ledger. `externalId` is needed for CREATED where the entry has none.
+   */
+  async resolve(
+    key: string,
+    word: VerdictWord,
+    options: ChangeOptions & { readonly externalId?: string | undefined; readonly reason?: string | undefined } = {},
+  ): Promise<Task> {
     const verdict = LedgerVerdict[word];
-    if (!verdict) throw new Invalid([{ field: "verdict", description: `${JSON.stringify(word)} is no verdict; there are CREATED, NOT_CREATED, RETAIN, FORGET and GONE` }]);
+    if (!verdict)
+      throw new Invalid([
+        {
+          field: "verdict",
+          description: `${JSON.stringify(word)} is no verdict; there are CREATED, NOT_CREATED, RETAIN, FORGET and GONE`,
+        },
+      ]);
     const { externalId = "", reason = "", signal } = options;
-    return this.keep(await this.calls.unary(TaskService.method.resolveLedgerEntry, { ...this.change(options), key, verdict, externalId, reason }, { signal }));
+    return this.keep(
+      await this.calls.unary(
+        TaskService.method.resolveLedgerEntry,
+        { ...this.change(options), key, verdict, externalId, reason },
+        { signal },
+      ),
+    );
   }
 
   /** Deletes a task that is at rest and has nothing left over. That it is deleted already is no error. */
@@ -124,14 +166,25 @@ export class TaskHandle {
   }
 
   /** Tells the task's whole ledger in the order of intent, or what the filter fits, such as `state = UNCERTAIN`. */
-  ledger(options: CallOptions & { readonly filter?: string | undefined } = {}): AsyncGenerator<LedgerEntry, void, undefined> {
+  ledger(
+    options: CallOptions & { readonly filter?: string | undefined } = {},
+  ): AsyncGenerator<LedgerEntry, void, undefined> {
     return ledger(this.calls, this.name, options.filter ?? "", options.signal);
   }
 
   /** Tells the events that there are so far, in order. */
-  async *events(options: CallOptions & { readonly afterSequence?: number | undefined } = {}): AsyncGenerator<WatchEvent, void, undefined> {
+  async *events(
+    options: CallOptions & { readonly afterSequence?: number | undefined } = {},
+  ): AsyncGenerator<WatchEvent, void, undefined> {
     const request = { parent: this.name, afterSequence: BigInt(options.afterSequence ?? 0), pageSize: 1000 };
-    for await (const event of pages(this.calls, TaskService.method.listTaskEvents, request, ({ events }) => events, options.signal)) yield told(event);
+    for await (const event of pages(
+      this.calls,
+      TaskService.method.listTaskEvents,
+      request,
+      ({ events }) => events,
+      options.signal,
+    ))
+      yield told(event);
   }
 
   private keep(task: Task): Task {

@@ -6,7 +6,14 @@
  */
 export { Client, type ClientOptions, type Outcome, type PriceOptions } from "./client.js";
 export type { Connection } from "./calls.js";
-export { TaskHandle, type CallOptions, type ChangeOptions, type Parser, type RollbackOptions, type VerdictWord } from "./handle.js";
+export {
+  TaskHandle,
+  type CallOptions,
+  type ChangeOptions,
+  type Parser,
+  type RollbackOptions,
+  type VerdictWord,
+} from "./handle.js";
 export type { WaitOptions } from "./outcome.js";
 export type { WatchOptions } from "./watch.js";
 export type { Leftovers, NewTask, Policy, SubmitOptions } from "./requests.js";
@@ -26,6 +33,25 @@ export {
 } from "./errors.js";
 export type { Cause } from "./status.js";
 export type * from "./events.js";
-export { actionWords, entryState, logLevel, taskState, type ActionWord, type EntryStateWord, type LogLevelWord, type TaskStateWord } from "./words.js";
+export {
+  actionWords,
+  entryState,
+  logLevel,
+  taskState,
+  type ActionWord,
+  type EntryStateWord,
+  type LogLevelWord,
+  type TaskStateWord,
+} from "./words.js";
 export { registry } from "./registry.js";
-export type { CostEstimate, DecimalMoney, Failure, LedgerEntry, LeftoverCost, Price, Progress, RollbackPlan, Task } from "./gen/index.js";
+export type {
+  CostEstimate,
+  DecimalMoney,
+  Failure,
+  LedgerEntry,
+  LeftoverCost,
+  Price,
+  Progress,
+  RollbackPlan,
+  Task,
+} from "./gen/index.js";

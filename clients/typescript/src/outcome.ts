@@ -1,7 +1,15 @@
 import type { JsonObject } from "@bufbuild/protobuf";
 import { durationFromMs } from "@bufbuild/protobuf/wkt";
 import type { Calls } from "./calls.js";
-import { PartialFailure, RolledBack, TaskCancelled, TaskFailed, TimedOut, Unreachable, type LeftBehind } from "./errors.js";
+import {
+  PartialFailure,
+  RolledBack,
+  TaskCancelled,
+  TaskFailed,
+  TimedOut,
+  Unreachable,
+  type LeftBehind,
+} from "./errors.js";
 import { LedgerEntryState as State, TaskService, TaskState, type LedgerEntry, type Task } from "./gen/index.js";
 import type { TaskHandle } from "./handle.js";
 import { pages } from "./pages.js";
@@ -30,7 +38,11 @@ export async function wait(calls: Calls, name: string, { signal, timeoutMs = Inf
     const request = { name, timeout: durationFromMs(Math.floor(poll)) };
     let what: string, pause: number;
     try {
-      const task = await calls.unary(TaskService.method.waitTask, request, { signal, timeoutMs: Math.ceil(Math.min(poll + 10_000, left() + 2_000)), again: false });
+      const task = await calls.unary(TaskService.method.waitTask, request, {
+        signal,
+        timeoutMs: Math.ceil(Math.min(poll + 10_000, left() + 2_000)),
+        again: false,
+      });
       if (task.endTime) return task;
       what = `it is ${taskState(task.state)}`;
       backoff.ease();
@@ -44,7 +56,10 @@ export async function wait(calls: Calls, name: string, { signal, timeoutMs = Inf
       if (left() > 0) await calls.pause(error, pause, signal);
       pause = 0;
     }
-    if (left() === 0) throw new TimedOut(`${name} did not end within ${timeoutMs / 1000} seconds: ${what}. It is not affected and goes on`);
+    if (left() === 0)
+      throw new TimedOut(
+        `${name} did not end within ${timeoutMs / 1000} seconds: ${what}. It is not affected and goes on`,
+      );
     await sleep(Math.min(pause, left()), signal);
   }
 }
@@ -95,6 +110,17 @@ async function open(entries: AsyncIterable<LedgerEntry>): Promise<LedgerEntry[]>
 }
 
 /** Tells a task's ledger in the order of intent, page by page. */
-export function ledger(calls: Calls, parent: string, filter: string, signal?: AbortSignal): AsyncGenerator<LedgerEntry, void, undefined> {
-  return pages(calls, TaskService.method.listLedgerEntries, { parent, filter, pageSize: 1000 }, ({ entries }) => entries, signal);
+export function ledger(
+  calls: Calls,
+  parent: string,
+  filter: string,
+  signal?: AbortSignal,
+): AsyncGenerator<LedgerEntry, void, undefined> {
+  return pages(
+    calls,
+    TaskService.method.listLedgerEntries,
+    { parent, filter, pageSize: 1000 },
+    ({ entries }) => entries,
+    signal,
+  );
 }

@@ -4,12 +4,13 @@ import { Invalid } from "./errors.js";
 const DEPTH = 100;
 
 /**
- * Returns `params` as JSON has them: what `JSON.stringify` would make of them, with what would be lost or changed on the way
- * refused (`Invalid`, with its path).
+ * Returns `params` as JSON has them: what `JSON.stringify` would make of them, with what would be lost or changed on
+ * the way refused (`Invalid`, with its path).
  */
 export function jsonObject(params: object, path: string): JsonObject {
   const value = json(params, path, 0);
-  if (typeof value !== "object" || value === null || Array.isArray(value)) refuse(path, "give an object of names and values");
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    refuse(path, "give an object of names and values");
   return value;
 }
 
@@ -19,7 +20,8 @@ function json(value: unknown, path: string, depth: number): JsonValue {
     case "boolean":
       return value;
     case "string":
-      if (/\p{Surrogate}/u.test(value)) refuse(path, "has half a character in it (a lone surrogate), which can't be sent");
+      if (/\p{Surrogate}/u.test(value))
+        refuse(path, "has half a character in it (a lone surrogate), which can't be sent");
       return value;
     case "number":
     case "bigint":
@@ -48,7 +50,9 @@ function compound(value: object, path: string, depth: number): JsonValue {
   }
   // As JSON.stringify does, a member that is undefined is left out.
   const members = Object.entries(value).filter(([, member]) => member !== undefined);
-  return Object.fromEntries(members.map(([key, member]) => [json(key, path, depth) as string, json(member, `${path}.${key}`, depth + 1)]));
+  return Object.fromEntries(
+    members.map(([key, member]) => [json(key, path, depth) as string, json(member, `${path}.${key}`, depth + 1)]),
+  );
 }
 
 function refuse(field: string, description: string): never {

@@ -20,8 +20,13 @@ export function halfDone(task: Task, left: LeftBehind): string {
   lines.push(...listed("uncertain", left.uncertain.map(entryText)));
   if (left.notAttempted.length) lines.push(`  never begun: ${left.notAttempted.slice(0, SHOWN).join(", ")}`);
   const hourly = left.cost?.knownHourly.map(({ amount, currencyCode }) => `${amount} ${currencyCode}`) ?? [];
-  if (hourly.length) lines.push(`  costs by the hour: ${hourly.join(", ")}${left.cost?.unpriced ? ", and what has no known price" : ""}`);
-  lines.push(`  what can be done: ${left.allowedActions.join(", ") || "check what may exist, and remove by hand what must not stay"}`);
+  if (hourly.length)
+    lines.push(
+      `  costs by the hour: ${hourly.join(", ")}${left.cost?.unpriced ? ", and what has no known price" : ""}`,
+    );
+  lines.push(
+    `  what can be done: ${left.allowedActions.join(", ") || "check what may exist, and remove by hand what must not stay"}`,
+  );
   return lines.join("\n");
 }
 

@@ -52,8 +52,15 @@ export interface NewTask extends Omit<SubmitOptions, "validateOnly"> {
   readonly params?: object | undefined;
 }
 
-/** Returns the request for a task, with an id of its own where the caller gave none. `place` is where it stands among others. */
-export function createRequest(parent: string, new_: NewTask & SubmitOptions, place = ""): MessageInitShape<typeof CreateTaskRequestSchema> {
+/**
+ * Returns the request for a task, with an id of its own where the caller gave none. `place` is where it stands among
+ * others.
+ */
+export function createRequest(
+  parent: string,
+  new_: NewTask & SubmitOptions,
+  place = "",
+): MessageInitShape<typeof CreateTaskRequestSchema> {
   return {
     parent,
     taskId: new_.taskId ?? "",
@@ -71,13 +78,31 @@ export function createRequest(parent: string, new_: NewTask & SubmitOptions, pla
 }
 
 function policyMessage(wish: Policy, place: string): MessageInitShape<typeof PolicySchema> {
-  const { onFailure, onCancel, notBefore, maxHourlyCost, retryBackoffMs, attemptTimeoutMs, totalTimeoutMs, undoTimeoutMs, ...plain } = wish;
+  const {
+    onFailure,
+    onCancel,
+    notBefore,
+    maxHourlyCost,
+    retryBackoffMs,
+    attemptTimeoutMs,
+    totalTimeoutMs,
+    undoTimeoutMs,
+    ...plain
+  } = wish;
   const leftovers = (word: Leftovers | undefined, name: string) => {
     const found = word === undefined ? LeftoverPolicy.UNSPECIFIED : LeftoverPolicy[word];
-    if (found === undefined) throw new Invalid([{ field: `${place}.${name}`, description: `is ${JSON.stringify(word)}; give KEEP or ROLL_BACK` }]);
+    if (found === undefined)
+      throw new Invalid([
+        { field: `${place}.${name}`, description: `is ${JSON.stringify(word)}; give KEEP or ROLL_BACK` },
+      ]);
     return found;
   };
-  const durations = { retryBackoff: retryBackoffMs, attemptTimeout: attemptTimeoutMs, totalTimeout: totalTimeoutMs, undoTimeout: undoTimeoutMs };
+  const durations = {
+    retryBackoff: retryBackoffMs,
+    attemptTimeout: attemptTimeoutMs,
+    totalTimeout: totalTimeoutMs,
+    undoTimeout: undoTimeoutMs,
+  };
   return {
     ...defined(plain),
     ...Object.fromEntries(Object.entries(defined(durations)).map(([name, ms]) => [name, durationFromMs(ms as number)])),
@@ -90,5 +115,7 @@ function policyMessage(wish: Policy, place: string): MessageInitShape<typeof Pol
 
 /** Returns the object without its members that are undefined. */
 export function defined<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as { [K in keyof T]?: Exclude<T[K], undefined> };
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>;
+  };
 }

@@ -18,7 +18,10 @@ export class Backoff {
   }
 }
 
-/** Returns whether trying again may help, after so many failures in a row; `doubts` is how often to try what nobody signed. */
+/**
+ * Returns whether trying again may help, after so many failures in a row; `doubts` is how often to try what nobody
+ * signed.
+ */
 export function passing(error: unknown, failures: number, doubts: number): boolean {
   if (error instanceof Unreachable) return true;
   return error instanceof Refused && (retriable(error) || (doubtful(error) && failures < doubts));

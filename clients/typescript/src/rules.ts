@@ -14,7 +14,9 @@ export function ruleOf(reason: string): RetryRule {
 // Without a word from our server these may be a fault between here and there, or a lasting one.
 const DOUBTFUL = new Set(["INTERNAL", "UNKNOWN", "DATA_LOSS"]);
 
-/** Returns whether nobody signed the refusal, and it may have come of a broken connection: ask again, but not for ever. */
+/**
+ * Returns whether nobody signed the refusal, and it may have come of a broken connection: ask again, but not for ever.
+ */
 export function doubtful({ code, reason }: Refusal): boolean {
   return reason === "" && DOUBTFUL.has(code);
 }

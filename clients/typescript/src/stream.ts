@@ -37,7 +37,8 @@ export class Reopened<I extends DescMessage, O extends DescMessage> {
 
   /**
    * Returns the next message; undefined when the server ended the stream well: the next call opens it again. Throws
-   * `Unreachable` when nothing was ever heard from the server, `Refused` when asking again would not help, the signal's reason.
+   * `Unreachable` when nothing was ever heard from the server, `Refused` when asking again would not help, the signal's
+   * reason.
    */
   async next(): Promise<MessageShape<O> | undefined> {
     for (;;) {
@@ -75,7 +76,9 @@ export class Reopened<I extends DescMessage, O extends DescMessage> {
   /** Returns the error of a broken stream that is to be opened again; throws it where that would be in vain. */
   private bear(failed: unknown): Error {
     const silent = failed instanceof Silence;
-    const error = silent ? new Unreachable(this.calls.server, `it said nothing for ${this.silenceMs / 1000} s`, "UNAVAILABLE") : this.calls.failed(failed);
+    const error = silent
+      ? new Unreachable(this.calls.server, `it said nothing for ${this.silenceMs / 1000} s`, "UNAVAILABLE")
+      : this.calls.failed(failed);
     if (!passing(error, this.backoff.failures, DOUBTS)) throw error;
     const known = this.heard || (this.calls.connected && error instanceof Unreachable);
     if (!known && performance.now() - this.began >= this.calls.patience) throw error;

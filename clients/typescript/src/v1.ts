@@ -1,6 +1,6 @@
 /**
- * The API as it is generated from `protos/`: the messages, enumerations and services of `wharfinger.v1`, and what Google's
- * error model adds to them.
+ * The API as it is generated from `protos/`: the messages, enumerations and services of `wharfinger.v1`, and what
+ * Google's error model adds to them.
  *
  * @module
  */

@@ -10,7 +10,10 @@ import { Reopened } from "./stream.js";
 export interface WatchOptions {
   /** Ends the watch: its reason is thrown. */
   readonly signal?: AbortSignal | undefined;
-  /** How long the server may be silent before it sends a heartbeat; three missed ones are a dead line. 5000 if not given. */
+  /**
+   * How long the server may be silent before it sends a heartbeat; three missed ones are a dead line. 5000 if not
+   * given.
+   */
   readonly heartbeatMs?: number | undefined;
 }
 
@@ -20,7 +23,12 @@ const NO_TOKEN = new Uint8Array();
 const GAPS_LIMIT = 5;
 
 /** Tells a task's life after an event: a snapshot, events, progress, and a final snapshot when it is at rest. */
-export async function* watchTask(calls: Calls, name: string, after: number, options: WatchOptions): AsyncGenerator<WatchEvent, void, undefined> {
+export async function* watchTask(
+  calls: Calls,
+  name: string,
+  after: number,
+  options: WatchOptions,
+): AsyncGenerator<WatchEvent, void, undefined> {
   const heartbeatMs = options.heartbeatMs ?? HEARTBEAT;
   const heartbeatInterval = durationFromMs(heartbeatMs);
   const story = new TaskStory(name, BigInt(after));
@@ -105,12 +113,27 @@ class TaskStory {
     this.gap = true;
     if (++this.gaps <= GAPS_LIMIT) return;
     const detail = `${this.name}: the server tells event ${sequence} after ${this.position} each time`;
-    throw new Refused({ code: "INTERNAL", reason: "", detail, metadata: {}, violations: [], retryAfterMs: undefined, choices: [], allowedStates: [] });
+    throw new Refused({
+      code: "INTERNAL",
+      reason: "",
+      detail,
+      metadata: {},
+      violations: [],
+      retryAfterMs: undefined,
+      choices: [],
+      allowedStates: [],
+    });
   }
 }
 
 /** Tells what happens in a project, for ever. Within one message only the last event has that message's own token. */
-export async function* watchProject(calls: Calls, parent: string, filter: string, token: Uint8Array | undefined, options: WatchOptions): AsyncGenerator<WatchEvent, void, undefined> {
+export async function* watchProject(
+  calls: Calls,
+  parent: string,
+  filter: string,
+  token: Uint8Array | undefined,
+  options: WatchOptions,
+): AsyncGenerator<WatchEvent, void, undefined> {
   const heartbeatMs = options.heartbeatMs ?? HEARTBEAT;
   const heartbeatInterval = durationFromMs(heartbeatMs);
   let resumeToken = Uint8Array.from(token ?? NO_TOKEN);
@@ -125,7 +148,8 @@ export async function* watchProject(calls: Calls, parent: string, filter: string
       const token = { resumeToken };
       const { kind } = message;
       if (kind.case === "snapshot") yield toldSnapshot(Number(kind.value.lastSequence), kind.value, false, token);
-      if (kind.case === "progress") yield toldProgress(kind.value.task, 0, kind.value.progress ?? create(ProgressSchema), token);
+      if (kind.case === "progress")
+        yield toldProgress(kind.value.task, 0, kind.value.progress ?? create(ProgressSchema), token);
       if (kind.case === "events") {
         const { events } = kind.value;
         for (const [index, event] of events.entries()) yield told(event, index === events.length - 1 ? token : before);

@@ -24,7 +24,10 @@ test("a submit whose answer is lost is sent again under the same request id", as
 });
 
 test("a caller's own request id is kept, and told where no answer came", async () => {
-  const client = clientOf({ createTask: () => Promise.reject(new ConnectError("gone", Code.Unavailable)) }, { patienceMs: 300 });
+  const client = clientOf(
+    { createTask: () => Promise.reject(new ConnectError("gone", Code.Unavailable)) },
+    { patienceMs: 300 },
+  );
   await assert.rejects(client.submit("test", {}, { requestId: "mine" }), (error) => {
     assert(error instanceof Unreachable);
     assert.equal(error.requestId, "mine");
@@ -48,7 +51,11 @@ test("what the server's own table says passes is asked again, not before the tim
 });
 
 test("what the table says does not pass is asked once, whatever its code", async () => {
-  for (const [code, reason] of [[Code.ResourceExhausted, "QUOTA_EXCEEDED"], [Code.Unavailable, "NOT_SENT"], [Code.NotFound, "TASK_NOT_FOUND"]] as const) {
+  for (const [code, reason] of [
+    [Code.ResourceExhausted, "QUOTA_EXCEEDED"],
+    [Code.Unavailable, "NOT_SENT"],
+    [Code.NotFound, "TASK_NOT_FOUND"],
+  ] as const) {
     let asked = 0;
     const client = clientOf({
       getTask() {
@@ -80,7 +87,10 @@ test("a newer server's reason is asked again where it says when", async () => {
 });
 
 test("a status without details is told soon, with its code and no reason", async () => {
-  for (const [code, word, tries] of [[Code.PermissionDenied, "PERMISSION_DENIED", 1], [Code.Internal, "INTERNAL", 4]] as const) {
+  for (const [code, word, tries] of [
+    [Code.PermissionDenied, "PERMISSION_DENIED", 1],
+    [Code.Internal, "INTERNAL", 4],
+  ] as const) {
     let asked = 0;
     const client = clientOf({
       getTask() {
@@ -121,13 +131,19 @@ test("an aborted call throws the signal's own reason, at once and also between t
   await assert.rejects(call, (error) => error === reason);
   await assert.rejects(hanging.task("one").get({ signal: controller.signal }), (error) => error === reason);
   const between = new AbortController();
-  const away = clientOf({ getTask: () => Promise.reject(new ConnectError("gone", Code.Unavailable)) }, { onRetry: () => between.abort(reason) });
+  const away = clientOf(
+    { getTask: () => Promise.reject(new ConnectError("gone", Code.Unavailable)) },
+    { onRetry: () => between.abort(reason) },
+  );
   await assert.rejects(away.task("one").get({ signal: between.signal }), (error) => error === reason);
 });
 
 test("a reset of Node's is a lost connection, though it comes as ABORTED; one of the server's own is not", () => {
   const reset = Object.assign(new Error("read ECONNRESET"), { code: "ECONNRESET" });
-  assert(translated(new ConnectError("read ECONNRESET", Code.Aborted, undefined, undefined, reset), "x") instanceof Unreachable);
+  assert(
+    translated(new ConnectError("read ECONNRESET", Code.Aborted, undefined, undefined, reset), "x") instanceof
+      Unreachable,
+  );
   assert(translated(refusal(Code.Aborted, "ETAG_MISMATCH"), "x") instanceof Refused);
   assert(translated(new ConnectError("no details", Code.Aborted), "x") instanceof Refused);
 });

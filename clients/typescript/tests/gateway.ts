@@ -18,7 +18,11 @@ import {
 export const NAME = "projects/default/tasks/one";
 
 /** A client of a server that does just that. */
-export function clientOf(tasks: Partial<ServiceImpl<typeof TaskService>>, options: Partial<ClientOptions> = {}, prices: Partial<ServiceImpl<typeof PricingService>> = {}): Client {
+export function clientOf(
+  tasks: Partial<ServiceImpl<typeof TaskService>>,
+  options: Partial<ClientOptions> = {},
+  prices: Partial<ServiceImpl<typeof PricingService>> = {},
+): Client {
   const transport = createRouterTransport(({ service }) => {
     service(TaskService, tasks);
     service(PricingService, prices);
@@ -29,12 +33,20 @@ export function clientOf(tasks: Partial<ServiceImpl<typeof TaskService>>, option
 /** A task in a state, at rest where that is the end of it. */
 export function taskIn(state: TaskState, rest: MessageInitShape<typeof TaskSchema> = {}): Task {
   const resting = state >= TaskState.SUCCEEDED;
-  return create(TaskSchema, { name: NAME, script: "test", state, ...(resting && { endTime: timestampNow() }), ...rest });
+  return create(TaskSchema, {
+    name: NAME,
+    script: "test",
+    state,
+    ...(resting && { endTime: timestampNow() }),
+    ...rest,
+  });
 }
 
 /** A refusal of the server's own, with its reason, and when to come again. */
 export function refusal(code: Code, reason: string, afterMs?: number): ConnectError {
-  const details: NonNullable<ConstructorParameters<typeof ConnectError>[3]> = [{ desc: ErrorInfoSchema, value: { reason, domain: "wharfinger.dev", metadata: { limit: "3" } } }];
+  const details: NonNullable<ConstructorParameters<typeof ConnectError>[3]> = [
+    { desc: ErrorInfoSchema, value: { reason, domain: "wharfinger.dev", metadata: { limit: "3" } } },
+  ];
   if (afterMs !== undefined) details.push({ desc: RetryInfoSchema, value: { retryDelay: { nanos: afterMs * 1e6 } } });
   return new ConnectError(`refused: ${reason}`, code, undefined, details);
 }
@@ -43,14 +55,26 @@ type Message = MessageInitShape<typeof WatchTaskResponseSchema>;
 
 /** The message of a watch that tells events so numbered. */
 export function events(...numbers: number[]): Message {
-  const told: MessageInitShape<typeof TaskEventSchema>[] = numbers.map((number) => ({ task: NAME, sequence: BigInt(number), detail: { case: "log", value: { text: `line ${number}` } } }));
+  const told: MessageInitShape<typeof TaskEventSchema>[] = numbers.map((number) => ({
+    task: NAME,
+    sequence: BigInt(number),
+    detail: { case: "log", value: { text: `line ${number}` } },
+  }));
   const last = numbers.at(-1) ?? 0;
-  return { kind: { case: "events", value: { events: told } }, sequence: BigInt(last), resumeToken: new Uint8Array([last]) };
+  return {
+    kind: { case: "events", value: { events: told } },
+    sequence: BigInt(last),
+    resumeToken: new Uint8Array([last]),
+  };
 }
 
 /** The message of a watch that tells the whole task. */
 export function snapshot(task: Task, sequence: number): Message {
-  return { kind: { case: "snapshot", value: task }, sequence: BigInt(sequence), resumeToken: new Uint8Array([sequence]) };
+  return {
+    kind: { case: "snapshot", value: task },
+    sequence: BigInt(sequence),
+    resumeToken: new Uint8Array([sequence]),
+  };
 }
 
 /** Never ends, but for the signal. */

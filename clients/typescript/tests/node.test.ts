@@ -60,7 +60,10 @@ test("a watch goes on over a new connection when its own is torn", async (t) => 
   });
   const client = connect({ server: address });
   const told = await all(client.task("one").watch());
-  assert.deepEqual(told.filter(({ kind }) => kind === "log").map(({ sequence }) => sequence), [1, 2, 3]);
+  assert.deepEqual(
+    told.filter(({ kind }) => kind === "log").map(({ sequence }) => sequence),
+    [1, 2, 3],
+  );
   client.close();
 });
 
@@ -80,8 +83,14 @@ test("an answer over 16 MiB is refused, and asked for once", async (t) => {
 
 test("what is wrong with a connection is told in words, with what to do", async (t) => {
   const { address } = await serving(t, {});
-  const pages = await listening(t, createHttp1((_, response) => void response.end("hello")));
-  const closing = await listening(t, createTcp((socket) => void socket.destroy()));
+  const pages = await listening(
+    t,
+    createHttp1((_, response) => void response.end("hello")),
+  );
+  const closing = await listening(
+    t,
+    createTcp((socket) => void socket.destroy()),
+  );
   for (const [server, words] of [
     [`https://${address}`, /what listens there does not speak TLS; without TLS it is http:\/\/127/],
     [pages, /what listens there is no gRPC server; see to the port/],
@@ -91,7 +100,11 @@ test("what is wrong with a connection is told in words, with what to do", async 
   ] as const) {
     let tries = 0;
     const client = connect({ server, patienceMs: 300, onRetry: () => tries++ });
-    for (const ask of [() => client.task("one").get(), () => all(client.task("one").watch()), () => client.task("one").result()]) {
+    for (const ask of [
+      () => client.task("one").get(),
+      () => all(client.task("one").watch()),
+      () => client.task("one").result(),
+    ]) {
       await assert.rejects(ask, (error) => error instanceof Unreachable && words.test(error.message));
     }
     assert(tries < 15, `${server}: ${tries} tries`);
@@ -101,7 +114,10 @@ test("what is wrong with a connection is told in words, with what to do", async 
 
 test("a listener that says nothing is given up within a quarter of a minute", async (t) => {
   const sockets = new Set<{ destroy(): void }>();
-  const mute = await listening(t, createTcp((socket) => void sockets.add(socket)));
+  const mute = await listening(
+    t,
+    createTcp((socket) => void sockets.add(socket)),
+  );
   t.after(() => sockets.forEach((socket) => socket.destroy()));
   const began = performance.now();
   const client = connect(mute);

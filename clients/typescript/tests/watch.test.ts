@@ -33,8 +33,14 @@ test("a cut stream is opened again after the last event, and each event comes on
   });
   const told = await all(client.task("one").watch());
   assert.deepEqual(numbers(told), [1, 2, 3, 4, 5]);
-  assert.deepEqual(asked.map(({ afterSequence }) => afterSequence), [0n, 2n, 4n]);
-  assert.deepEqual(asked.map(({ resumeToken }) => [...resumeToken]), [[], [2], [4]]);
+  assert.deepEqual(
+    asked.map(({ afterSequence }) => afterSequence),
+    [0n, 2n, 4n],
+  );
+  assert.deepEqual(
+    asked.map(({ resumeToken }) => [...resumeToken]),
+    [[], [2], [4]],
+  );
   const [first, last] = [told[0], told.at(-1)];
   assert(first?.kind === "snapshot" && !first.final && first.state === "RUNNING");
   assert(last?.kind === "snapshot" && last.final && last.state === "SUCCEEDED");
@@ -126,27 +132,36 @@ test("what will not pass ends the watch at once", async () => {
       throw refusal(Code.OutOfRange, "RESUME_TOKEN_TOO_OLD");
     },
   });
-  await assert.rejects(all(client.task("one").watch()), (error) => error instanceof Refused && error.reason === "RESUME_TOKEN_TOO_OLD");
+  await assert.rejects(
+    all(client.task("one").watch()),
+    (error) => error instanceof Refused && error.reason === "RESUME_TOKEN_TOO_OLD",
+  );
 });
 
 test("a server that was never heard is given up; one that was is waited for", async () => {
-  const away = clientOf({
-    async *watchTask() {
-      throw new ConnectError("gone", Code.Unavailable);
+  const away = clientOf(
+    {
+      async *watchTask() {
+        throw new ConnectError("gone", Code.Unavailable);
+      },
     },
-  }, { patienceMs: 300 });
+    { patienceMs: 300 },
+  );
   const began = performance.now();
   await assert.rejects(all(away.task("one").watch()), Unreachable);
   assert(performance.now() - began < 2_000);
   let asked = 0;
-  const back = clientOf({
-    async *watchTask() {
-      if (++asked === 1) yield snapshot(RUNNING, 0);
-      if (asked < 6) throw new ConnectError("gone", Code.Unavailable);
-      yield snapshot(RUNNING, 0);
-      yield snapshot(taskIn(TaskState.SUCCEEDED), 0);
+  const back = clientOf(
+    {
+      async *watchTask() {
+        if (++asked === 1) yield snapshot(RUNNING, 0);
+        if (asked < 6) throw new ConnectError("gone", Code.Unavailable);
+        yield snapshot(RUNNING, 0);
+        yield snapshot(taskIn(TaskState.SUCCEEDED), 0);
+      },
     },
-  }, { patienceMs: 300 });
+    { patienceMs: 300 },
+  );
   const told = await all(back.task("one").watch());
   assert.equal(told.length, 2);
 });
@@ -162,7 +177,10 @@ test("states and events of a newer server are told as unknown, and end_time ends
     },
   });
   const told = await all(client.task("one").watch());
-  assert.deepEqual(told.map(({ kind }) => kind), ["snapshot", "unknown", "snapshot"]);
+  assert.deepEqual(
+    told.map(({ kind }) => kind),
+    ["snapshot", "unknown", "snapshot"],
+  );
   const last = told.at(-1);
   assert(last?.kind === "snapshot" && last.state === "UNKNOWN" && last.final);
 });
@@ -199,7 +217,10 @@ test("a project's watch goes on by the last token, and only a message's last eve
         yield { kind: kind as never, resumeToken: new Uint8Array([8]) };
         throw new ConnectError("gone", Code.Unavailable);
       }
-      yield { kind: { case: "progress", value: { task: NAME, progress: { message: "half" } } }, resumeToken: new Uint8Array([9]) };
+      yield {
+        kind: { case: "progress", value: { task: NAME, progress: { message: "half" } } },
+        resumeToken: new Uint8Array([9]),
+      };
     },
   });
   const told: WatchEvent[] = [];
@@ -207,7 +228,13 @@ test("a project's watch goes on by the last token, and only a message's last eve
     told.push(event);
     if (told.length === 4) break;
   }
-  assert.deepEqual(told.map(({ kind }) => kind), ["snapshot", "log", "log", "progress"]);
-  assert.deepEqual(told.map(({ resumeToken }) => [...(resumeToken ?? [])]), [[7], [7], [8], [9]]);
+  assert.deepEqual(
+    told.map(({ kind }) => kind),
+    ["snapshot", "log", "log", "progress"],
+  );
+  assert.deepEqual(
+    told.map(({ resumeToken }) => [...(resumeToken ?? [])]),
+    [[7], [7], [8], [9]],
+  );
   assert.deepEqual(tokens, [[], [8]]);
 });

@@ -25,7 +25,15 @@ function its() {
 const OPERATIONS = {
   connect({ server, project, token, ca, plaintext, patience }) {
     const patienceMs = patience === undefined ? undefined : patience * 1000;
-    client = connect({ server, project, token, ca, tls: plaintext ? false : undefined, patienceMs, onRetry: (error, pauseMs) => console.error(`again in ${Math.round(pauseMs)} ms: ${error.message}`) });
+    client = connect({
+      server,
+      project,
+      token,
+      ca,
+      tls: plaintext ? false : undefined,
+      patienceMs,
+      onRetry: (error, pauseMs) => console.error(`again in ${Math.round(pauseMs)} ms: ${error.message}`),
+    });
     return {};
   },
   stop({ id }) {
@@ -36,23 +44,35 @@ const OPERATIONS = {
     return telling.task(known((await its().submit(script, params, { ...telling.options(options), signal })).task));
   },
   async batch({ tasks }, signal) {
-    const wanted = tasks.map((/** @type {Args} */ { script, params, ...options }) => ({ script, params, ...telling.options(options) }));
+    const wanted = tasks.map((/** @type {Args} */ { script, params, ...options }) => ({
+      script,
+      params,
+      ...telling.options(options),
+    }));
     return (await its().batch(wanted, { signal })).map((one) =>
       one.status === "fulfilled" ? { task: telling.task(known(one.value.task)) } : { error: telling.error(one.reason) },
     );
   },
   get: async ({ task }, signal) => telling.task(await its().task(task).get({ signal })),
   list: async ({ filter }, signal) => collect(its().list({ filter, signal }), telling.task),
-  watch: ({ task, heartbeat = 5 }, signal) => its().task(task).watch({ signal, heartbeatMs: heartbeat * 1000 }),
+  watch: ({ task, heartbeat = 5 }, signal) =>
+    its()
+      .task(task)
+      .watch({ signal, heartbeatMs: heartbeat * 1000 }),
   watch_project({ filter, resume_token: token }, signal) {
     return its().watchProject({ filter, resumeToken: token ? Buffer.from(token, "hex") : undefined, signal });
   },
   async result({ task, timeout }, signal) {
-    return { result: await its().task(task).result({ timeoutMs: timeout == null ? undefined : timeout * 1000, signal }) };
+    return {
+      result: await its()
+        .task(task)
+        .result({ timeoutMs: timeout == null ? undefined : timeout * 1000, signal }),
+    };
   },
   cancel: async ({ task, reason }, signal) => telling.task(await its().task(task).cancel({ reason, signal })),
   resume: async ({ task }, signal) => telling.task(await its().task(task).resume({ signal })),
-  rollback: async ({ task, only, retain }, signal) => telling.task(await its().task(task).rollback({ only, retain, signal })),
+  rollback: async ({ task, only, retain }, signal) =>
+    telling.task(await its().task(task).rollback({ only, retain, signal })),
   async resolve({ task, key, verdict, external_id: externalId }, signal) {
     return telling.task(await its().task(task).resolve(key, verdict, { externalId, signal }));
   },
@@ -63,7 +83,8 @@ const OPERATIONS = {
   plan: async ({ task }, signal) => telling.plan(await its().task(task).rollbackPlan({ signal })),
   ledger: async ({ task }, signal) => collect(its().task(task).ledger({ signal }), telling.entry),
   events: async ({ task }, signal) => collect(its().task(task).events({ signal }), telling.event),
-  price: async ({ provider, sku, region }, signal) => telling.price(await its().price(provider, sku, { region, signal })),
+  price: async ({ provider, sku, region }, signal) =>
+    telling.price(await its().price(provider, sku, { region, signal })),
   async estimate({ script, params }, signal) {
     const { hourly, unpriced } = await its().estimate(script, params, { signal });
     return { hourly: hourly.map(telling.money), unpriced };

@@ -1,5 +1,15 @@
 // The client's values in the words of the drivers.
-import { entryState, Invalid, PartialFailure, Refused, taskState, TaskFailed, TimedOut, Unreachable, WharfingerError } from "../../../typescript/dist/src/index.js";
+import {
+  entryState,
+  Invalid,
+  PartialFailure,
+  Refused,
+  taskState,
+  TaskFailed,
+  TimedOut,
+  Unreachable,
+  WharfingerError,
+} from "../../../typescript/dist/src/index.js";
 import { StatusCode, TaskSchema, toJson } from "../../../typescript/dist/src/v1.js";
 
 /** @typedef {import("../../../typescript/dist/src/index.js").Task} Task */
@@ -55,7 +65,12 @@ export function json(value) {
 
 /** @param {import("../../../typescript/dist/src/index.js").WatchEvent} value */
 export function event(value) {
-  const told = { kind: value.kind, task: value.task, sequence: value.sequence, ...(value.resumeToken?.length && { resume_token: Buffer.from(value.resumeToken).toString("hex") }) };
+  const told = {
+    kind: value.kind,
+    task: value.task,
+    sequence: value.sequence,
+    ...(value.resumeToken?.length && { resume_token: Buffer.from(value.resumeToken).toString("hex") }),
+  };
   switch (value.kind) {
     case "snapshot":
       return { ...told, state: value.state, final: value.final };
@@ -85,13 +100,17 @@ export function options({ policy, ...given }) {
 
 /** @param {Record<string, any>} given */
 function policyOf({ not_before: notBefore, ...given }) {
-  const plain = Object.entries(given).map(([name, value]) => (/_(backoff|timeout)$/.test(name) ? [`${name}_ms`, value * 1000] : [name, value]));
+  const plain = Object.entries(given).map(([name, value]) =>
+    /_(backoff|timeout)$/.test(name) ? [`${name}_ms`, value * 1000] : [name, value],
+  );
   return { ...camel(Object.fromEntries(plain)), ...(notBefore && { notBefore: new Date(notBefore) }) };
 }
 
 /** @param {Record<string, any>} values */
 function camel(values) {
-  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name.replace(/_(\w)/g, (_, letter) => letter.toUpperCase()), value]));
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [name.replace(/_(\w)/g, (_, letter) => letter.toUpperCase()), value]),
+  );
 }
 
 /** @param {unknown} value */
@@ -105,7 +124,9 @@ export function error(value) {
       uncertain: value.uncertain.map(({ key }) => key),
       not_attempted: value.notAttempted,
       allowed_actions: value.allowedActions,
-      cost: cost ? { known_hourly: cost.knownHourly.map(money), unpriced: cost.unpriced, uncertain: cost.uncertain } : null,
+      cost: cost
+        ? { known_hourly: cost.knownHourly.map(money), unpriced: cost.unpriced, uncertain: cost.uncertain }
+        : null,
       failed_step: value.failedStep,
       retryable: value.retryable,
     };
@@ -113,11 +134,21 @@ export function error(value) {
   if (value instanceof TaskFailed) return failed(value);
   if (value instanceof Refused) {
     const { code, reason, metadata, violations, choices, retryable } = value;
-    return { kind: "Refused", message, code, reason, metadata, violations: violations.map(({ field }) => field), choices, retryable };
+    return {
+      kind: "Refused",
+      message,
+      code,
+      reason,
+      metadata,
+      violations: violations.map(({ field }) => field),
+      choices,
+      retryable,
+    };
   }
   if (value instanceof TimedOut) return { kind: "TimedOut", message };
   if (value instanceof Unreachable) return { kind: "Unreachable", message, code: value.code };
-  if (value instanceof Invalid) return { kind: "Invalid", message, violations: value.violations.map(({ field }) => field) };
+  if (value instanceof Invalid)
+    return { kind: "Invalid", message, violations: value.violations.map(({ field }) => field) };
   // Wrong settings come as errors of files; what else is none of the client's is shown where it happened.
   if (!(value instanceof WharfingerError)) console.error(value);
   return { kind: "Invalid", message };

@@ -21,7 +21,9 @@ function texts(error: unknown): string[] {
   return [code, error.message, ...several, ...texts(error.cause)];
 }
 
-/** What Node says, whether by TLS (left out: either way), what it means, and what to do; `known`: not once it answered. */
+/**
+ * What Node says, whether by TLS (left out: either way), what it means, and what to do; `known`: not once it answered.
+ */
 interface Known {
   readonly pattern: RegExp;
   readonly tls?: boolean;
@@ -42,18 +44,34 @@ const KNOWN: readonly Known[] = [
     why: "its certificate is for another name than {host}",
     hint: "ask it by the name that its certificate has",
   },
-  { pattern: /CERT_HAS_EXPIRED|CERT_NOT_YET_VALID/, why: "its certificate is not valid at this time", hint: "see to the certificate, and to this machine's clock" },
+  {
+    pattern: /CERT_HAS_EXPIRED|CERT_NOT_YET_VALID/,
+    why: "its certificate is not valid at this time",
+    hint: "see to the certificate, and to this machine's clock",
+  },
   {
     pattern: /UNABLE_TO_(VERIFY|GET_ISSUER)|SELF_SIGNED_CERT|CERT_UNTRUSTED|CERT_SIGNATURE_FAILURE/,
     why: "its certificate is not signed by an authority that is trusted here",
     hint: "name the authority's certificate by `ca` (WHARFINGER_CA)",
   },
   { pattern: /ECONNREFUSED|ENOENT|EACCES/, why: "nothing listens there, or it takes no connections", hint: "" },
-  { pattern: /ENOTFOUND|EAI_AGAIN/, why: "there is no such host", hint: "see to the address, and to this machine's name service" },
-  { pattern: /says nothing/, why: "what listens there says nothing", hint: "see to the port; perhaps the server is stopped, or something between here and there holds the line" },
+  {
+    pattern: /ENOTFOUND|EAI_AGAIN/,
+    why: "there is no such host",
+    hint: "see to the address, and to this machine's name service",
+  },
+  {
+    pattern: /says nothing/,
+    why: "what listens there says nothing",
+    hint: "see to the port; perhaps the server is stopped, or something between here and there holds the line",
+  },
   { pattern: /EHOSTUNREACH|ENETUNREACH/, why: "no network leads there", hint: "see to the address" },
   { pattern: /ETIMEDOUT/, why: "no connection in time", hint: "see to the address, and to firewalls" },
-  { pattern: /ERR_HTTP2_ERROR|Protocol error|PROTOCOL_ERROR|ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL/, why: "what listens there is no gRPC server", hint: "see to the port: 7480 is the usual one" },
+  {
+    pattern: /ERR_HTTP2_ERROR|Protocol error|PROTOCOL_ERROR|ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL/,
+    why: "what listens there is no gRPC server",
+    hint: "see to the port: 7480 is the usual one",
+  },
   {
     pattern: /ECONNRESET|EPIPE|socket hang up|closed|ERR_HTTP2/,
     tls: false,

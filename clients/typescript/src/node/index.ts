@@ -21,8 +21,8 @@ const MESSAGE_LIMIT = 16 * 1024 * 1024;
 const RETIREMENT = 60_000;
 
 /**
- * Returns a client of the server that the options or the environment name; without either that of 127.0.0.1:7480. It connects with
- * its first call. Throws `Invalid` where settings are wrong or contradict each other.
+ * Returns a client of the server that the options or the environment name; without either that of 127.0.0.1:7480. It
+ * connects with its first call. Throws `Invalid` where settings are wrong or contradict each other.
  */
 export function connect(options: string | ConnectOptions = {}): Client {
   const given = typeof options === "string" ? { server: options } : options;
@@ -78,7 +78,16 @@ class NodeConnection implements Connection {
     const { baseUrl, settings } = this;
     const sessionManager = new Sessions(baseUrl, settings);
     const interceptors = [headers(settings.token)];
-    return [sessionManager, createGrpcTransport({ baseUrl, sessionManager, interceptors, readMaxBytes: MESSAGE_LIMIT, writeMaxBytes: MESSAGE_LIMIT })];
+    return [
+      sessionManager,
+      createGrpcTransport({
+        baseUrl,
+        sessionManager,
+        interceptors,
+        readMaxBytes: MESSAGE_LIMIT,
+        writeMaxBytes: MESSAGE_LIMIT,
+      }),
+    ];
   }
 }
 

@@ -15,10 +15,12 @@ export class Sessions extends Http2SessionManager {
   }
 
   /**
-   * Of a session that was given up the manager does not listen for errors any more, and Node tells some of them later: nobody
-   * listening, they would end the whole process.
+   * Of a session that was given up the manager does not listen for errors any more, and Node tells some of them later:
+   * nobody listening, they would end the whole process.
    */
-  override async request(...call: Parameters<Http2SessionManager["request"]>): ReturnType<Http2SessionManager["request"]> {
+  override async request(
+    ...call: Parameters<Http2SessionManager["request"]>
+  ): ReturnType<Http2SessionManager["request"]> {
     const stream = await super.request(...call);
     const session = stream.session as ClientHttp2Session | undefined;
     if (session && !this.guarded.has(session)) {

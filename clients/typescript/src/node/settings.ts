@@ -5,7 +5,10 @@ import { Invalid } from "../errors.js";
 const DEFAULT_SERVER = "127.0.0.1:7480";
 const DEFAULT_PORT = 7480;
 
-/** How to reach a server. What is left out is taken from the environment: WHARFINGER_SERVER, _PROJECT, _TOKEN or _TOKEN_FILE, _CA. */
+/**
+ * How to reach a server. What is left out is taken from the environment: WHARFINGER_SERVER, _PROJECT, _TOKEN or
+ * _TOKEN_FILE, _CA.
+ */
 export interface ConnectOptions {
   /** `host`, `host:port`, `[v6]:port`, `unix:/path`, or any of these after `https://` (TLS) or `http://` (none). */
   readonly server?: string | undefined;
@@ -39,7 +42,10 @@ export interface Settings {
   readonly key: Uint8Array | undefined;
 }
 
-/** Returns the settings: arguments first, then the environment, then the defaults. Throws `Invalid`, or the error of a file. */
+/**
+ * Returns the settings: arguments first, then the environment, then the defaults. Throws `Invalid`, or the error of a
+ * file.
+ */
 export function resolve(options: ConnectOptions, environ: NodeJS.ProcessEnv = process.env): Settings {
   const server = options.server || environ["WHARFINGER_SERVER"] || DEFAULT_SERVER;
   const project = options.project || environ["WHARFINGER_PROJECT"] || "default";
@@ -53,12 +59,27 @@ export function resolve(options: ConnectOptions, environ: NodeJS.ProcessEnv = pr
   }
   const tls = options.tls ?? told ?? (ca !== undefined || options.cert !== undefined || !target.local);
   if (token && !tls && !target.local) {
-    invalid("token", `refusing to send the token to ${address} unencrypted: use https://${address}, or leave the token out`);
+    invalid(
+      "token",
+      `refusing to send the token to ${address} unencrypted: use https://${address}, or leave the token out`,
+    );
   }
   if (/[^\x21-\x7e]/.test(token)) invalid("token", "has a character that no token has; perhaps a line end");
-  if ((options.cert === undefined) !== (options.key === undefined)) invalid("cert", "a client certificate needs both cert and key");
+  if ((options.cert === undefined) !== (options.key === undefined))
+    invalid("cert", "a client certificate needs both cert and key");
   const { host, port, path } = target;
-  return { server: address, project, token, tls, host, port, path, ca: pem(ca, "the certificates to trust"), cert: pem(options.cert, "the certificate"), key: pem(options.key, "its key") };
+  return {
+    server: address,
+    project,
+    token,
+    tls,
+    host,
+    port,
+    path,
+    ca: pem(ca, "the certificates to trust"),
+    cert: pem(options.cert, "the certificate"),
+    key: pem(options.key, "its key"),
+  };
 }
 
 function tokenOf(environ: NodeJS.ProcessEnv): string {
@@ -72,19 +93,28 @@ function splitScheme(server: string): [scheme: string, address: string] {
   if (at < 0) return ["", server];
   const scheme = server.slice(0, at);
   const address = server.slice(at + 3).replace(/\/+$/, "");
-  if (scheme !== "http" && scheme !== "https") invalid("server", `${JSON.stringify(server)}: the scheme must be http or https, such as https://${address}`);
+  if (scheme !== "http" && scheme !== "https")
+    invalid("server", `${JSON.stringify(server)}: the scheme must be http or https, such as https://${address}`);
   return [scheme, address];
 }
 
 function targetOf(address: string): { host: string; port: number; path: string | undefined; local: boolean } {
   if (address.startsWith("unix:") && address.length > "unix:".length) {
-    return { host: "localhost", port: DEFAULT_PORT, path: address.slice("unix:".length).replace(/^\/\/(?=\/)/, ""), local: true };
+    return {
+      host: "localhost",
+      port: DEFAULT_PORT,
+      path: address.slice("unix:".length).replace(/^\/\/(?=\/)/, ""),
+      local: true,
+    };
   }
   const found = isIP(address) === 6 ? [address, address] : /^(\[[^\]]*\]|[^:]*)(?::(\d{1,5}))?$/.exec(address);
   const host = found?.[1]?.replace(/^\[|\]$/g, "") ?? "";
   const port = Number(found?.[2] ?? DEFAULT_PORT);
-  const named = address.startsWith("[") ? isIP(host) === 6 : isIP(host) !== 0 || /^[\p{L}\p{N}_]([\p{L}\p{N}_.-]*[\p{L}\p{N}_.])?$/u.test(host);
-  if (!named || port < 1 || port > 65535) invalid("server", `${JSON.stringify(address)} is no address; give HOST:PORT, such as ${DEFAULT_SERVER}`);
+  const named = address.startsWith("[")
+    ? isIP(host) === 6
+    : isIP(host) !== 0 || /^[\p{L}\p{N}_]([\p{L}\p{N}_.-]*[\p{L}\p{N}_.])?$/u.test(host);
+  if (!named || port < 1 || port > 65535)
+    invalid("server", `${JSON.stringify(address)} is no address; give HOST:PORT, such as ${DEFAULT_SERVER}`);
   return { host, port, path: undefined, local: isLoopback(host) };
 }
 
@@ -102,7 +132,9 @@ function pem(source: string | Uint8Array | undefined, what: string): Uint8Array 
   try {
     return readFileSync(source);
   } catch (error) {
-    throw new Error(`${what} can't be read from ${source}: ${error instanceof Error ? error.message : error}`, { cause: error });
+    throw new Error(`${what} can't be read from ${source}: ${error instanceof Error ? error.message : error}`, {
+      cause: error,
+    });
   }
 }
 

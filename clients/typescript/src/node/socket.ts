@@ -11,9 +11,15 @@ export function openSocket(settings: Settings): Socket {
   const { host, port, path, ca, cert, key } = settings;
   const place = path === undefined ? { host, port } : { path };
   // Of undefined options TLS makes others than of ones that are not there.
-  const pems = { ...(ca && { ca: Buffer.from(ca) }), ...(cert && { cert: Buffer.from(cert) }), ...(key && { key: Buffer.from(key) }) };
+  const pems = {
+    ...(ca && { ca: Buffer.from(ca) }),
+    ...(cert && { cert: Buffer.from(cert) }),
+    ...(key && { key: Buffer.from(key) }),
+  };
   const servername = isIP(host) ? {} : { servername: host };
-  const socket = settings.tls ? connectTls({ ...place, ...pems, ...servername, ALPNProtocols: ["h2"] }) : connectPlain(place);
+  const socket = settings.tls
+    ? connectTls({ ...place, ...pems, ...servername, ALPNProtocols: ["h2"] })
+    : connectPlain(place);
   watch(socket, settings.tls ? "secureConnect" : "connect");
   return socket;
 }
@@ -21,7 +27,8 @@ export function openSocket(settings: Settings): Socket {
 function watch(socket: Socket, ready: string): void {
   const slow = setTimeout(() => socket.destroy(timedOut(`no connection within ${CONNECT / 1000} seconds`)), CONNECT);
   const mute = setTimeout(() => {
-    if (socket.bytesRead === 0) socket.destroy(timedOut(`what listens there says nothing: in ${GREETING / 1000} seconds not a byte came`));
+    if (socket.bytesRead === 0)
+      socket.destroy(timedOut(`what listens there says nothing: in ${GREETING / 1000} seconds not a byte came`));
   }, GREETING);
   mute.unref();
   socket.once(ready, () => clearTimeout(slow));

@@ -17,7 +17,10 @@ export interface ConnectOptions {
   /** Where the gateway is, such as `https://wharfinger.example.com`; the page's own origin if not given. */
   readonly baseUrl?: string | undefined;
   readonly project?: string | undefined;
-  /** Sent over https and to this machine only. A page shows it to whoever looks: better let the gateway's own sign-in do. */
+  /**
+   * Sent over https and to this machine only. A page shows it to whoever looks: better let the gateway's own sign-in
+   * do.
+   */
   readonly token?: string | undefined;
   /** Speak JSON rather than binary messages: larger, and readable in the browser's tools. */
   readonly json?: boolean | undefined;
@@ -33,10 +36,15 @@ export interface ConnectOptions {
 export function connect(options: ConnectOptions = {}): Client {
   const { token, project, onRetry, json = false } = options;
   const baseUrl = options.baseUrl ?? (globalThis as { location?: { origin: string } }).location?.origin;
-  if (baseUrl === undefined) throw new Invalid([{ field: "baseUrl", description: "say where the gateway is: there is no page that came from it" }]);
+  if (baseUrl === undefined)
+    throw new Invalid([
+      { field: "baseUrl", description: "say where the gateway is: there is no page that came from it" },
+    ]);
   const { protocol, hostname } = new URL(baseUrl);
   if (token && protocol !== "https:" && !/^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname)) {
-    throw new Invalid([{ field: "token", description: `refusing to send the token to ${baseUrl} unencrypted: use https` }]);
+    throw new Invalid([
+      { field: "token", description: `refusing to send the token to ${baseUrl} unencrypted: use https` },
+    ]);
   }
   const transport = createConnectTransport({
     baseUrl,
