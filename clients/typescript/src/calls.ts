@@ -8,7 +8,7 @@ import {
 } from "@bufbuild/protobuf";
 import { MethodOptions_IdempotencyLevel as Idempotency } from "@bufbuild/protobuf/wkt";
 import type { ConnectError, Transport } from "@connectrpc/connect";
-import { Refused, Unreachable } from "./errors.js";
+import { Refused, Unreachable, WharfingerError } from "./errors.js";
 import { Backoff, passing, sleep } from "./retry.js";
 import { translated, type Cause } from "./status.js";
 
@@ -55,6 +55,7 @@ export class Calls {
   readonly server: string;
   /** Counts the connections: what was opened on an earlier one has no say about the present one. */
   generation = 0;
+  private closed = false;
 
   constructor(
     readonly connection: Connection,
@@ -78,7 +79,7 @@ export class Calls {
     const backoff = new Backoff();
     const began = performance.now();
     for (;;) {
-      making.signal?.throwIfAborted();
+      this.check(making.signal);
       try {
         const answer = await this.connection.transport.unary(
           method,
@@ -105,6 +106,7 @@ export class Calls {
     input: MessageInitShape<I>,
     signal: AbortSignal,
   ): Promise<AsyncIterator<MessageShape<O>>> {
+    this.check();
     const answer = await this.connection.transport.stream(method, signal, undefined, undefined, once(input));
     return answer.message[Symbol.asyncIterator]();
   }
@@ -114,7 +116,7 @@ export class Calls {
    * signal.
    */
   failed(error: unknown, signal?: AbortSignal): Refused | Unreachable {
-    signal?.throwIfAborted();
+    this.check(signal);
     const told = translated(
       error,
       this.server,
@@ -129,6 +131,18 @@ export class Calls {
     if (generation !== this.generation) return;
     this.generation++;
     this.connection.renew?.();
+  }
+
+  /** Closes all connections: what is under way ends, and is not asked again. */
+  close(): void {
+    this.closed = true;
+    this.connection.close?.();
+  }
+
+  /** Throws the reason of an aborted signal, and an error of its own when the client is closed. */
+  private check(signal?: AbortSignal): void {
+    signal?.throwIfAborted();
+    if (this.closed) throw new WharfingerError("this client is closed; make a new one");
   }
 
   /** How long one that does not answer is asked again, in milliseconds. */

@@ -60,7 +60,7 @@ export class Client {
   private readonly calls: Calls;
   private readonly parent: string;
 
-  constructor(private readonly options: ClientOptions) {
+  constructor(options: ClientOptions) {
     const { transport, project = "default", onRetry } = options;
     if (!project || project.includes("/")) {
       throw new Invalid([
@@ -175,9 +175,9 @@ export class Client {
     return this.calls.unary(PricingService.method.estimateCost, request, options);
   }
 
-  /** Closes all connections; what is under way ends with an error. */
+  /** Closes all connections: what is under way ends with a `WharfingerError`, and so does what is asked later. */
   close(): void {
-    this.options.close?.();
+    this.calls.close();
   }
 
   private handle(task: Task): TaskHandle {

@@ -7,7 +7,7 @@ import type { ServiceImpl } from "@connectrpc/connect";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
 import { connect, Unreachable } from "@wharfinger/client/node";
 import { TaskService, TaskState } from "@wharfinger/client/v1";
-import { all, events, snapshot, taskIn } from "./gateway.js";
+import { all, events, silence, snapshot, taskIn } from "./gateway.js";
 
 /** Listens for the time of a test, and returns where. */
 async function listening(t: TestContext, server: Server | Http2Server): Promise<string> {
@@ -124,4 +124,17 @@ test("a listener that says nothing is given up within a quarter of a minute", as
   await assert.rejects(all(client.task("one").watch()), /what listens there says nothing; see to the port/);
   assert(performance.now() - began < 15_000);
   client.close();
+});
+
+test("a closed client ends what is under way, and takes nothing new", async (t) => {
+  const { address } = await serving(t, {
+    async *watchTask(_, { signal }) {
+      yield snapshot(taskIn(TaskState.RUNNING), 0);
+      await silence(signal);
+    },
+  });
+  const client = connect(address);
+  setTimeout(() => client.close(), 100);
+  await assert.rejects(all(client.task("one").watch()), /this client is closed/);
+  await assert.rejects(client.task("one").get(), /this client is closed/);
 });
