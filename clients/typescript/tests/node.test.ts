@@ -7,6 +7,7 @@ import type { ServiceImpl } from "@connectrpc/connect";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
 import { connect, Unreachable } from "@wharfinger/client/node";
 import { TaskService, TaskState } from "@wharfinger/client/v1";
+import { VERSION } from "../src/version.js";
 import { all, events, silence, snapshot, taskIn } from "./gateway.js";
 
 /** Listens for the time of a test, and returns where. */
@@ -39,7 +40,7 @@ test("each call carries the token and who calls, over one connection", async (t)
   });
   const client = connect({ server: address, token: "t0k3n" });
   await Promise.all([client.task("one").get(), client.task("one").get()]);
-  assert.deepEqual(told, Array(2).fill(["Bearer t0k3n", "wharfinger-typescript/0.1.0"]));
+  assert.deepEqual(told, Array(2).fill(["Bearer t0k3n", `wharfinger-typescript/${VERSION}`]));
   assert.equal(sessions.size, 1);
   client.close();
 });
