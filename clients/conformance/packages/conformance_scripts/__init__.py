@@ -1,0 +1,1 @@
+"""Scripts that the conformance scenarios run on a real server."""

@@ -1,0 +1,1 @@
+"""Runs the conformance scenarios over the drivers of the languages."""
