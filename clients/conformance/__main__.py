@@ -11,7 +11,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from clients.conformance.runner import languages, table
+from clients.conformance.runner import broken, languages, table
 from clients.conformance.runner.languages import Language, NotBuilt
 from clients.conformance.runner.places import Places
 from clients.conformance.runner.running import Outcome, Run
@@ -22,6 +22,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Return 0 where all is green, 1 where something is red, 2 where something can't be run that has to."""
     asked = _parsed(arguments)
     scenarios = load(tuple(filter(None, asked.only.split(","))))
+    if asked.broken:
+        return 0 if asyncio.run(_broken(scenarios, asked)) else 1
     chosen, lacking = _built(asked.languages.split(",") if asked.languages else languages.known())
     results = asyncio.run(_run(chosen, scenarios, asked))
     for name, why in lacking.items():
@@ -42,6 +44,7 @@ def _parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--write", type=Path, help="write the table there")
     parser.add_argument("--at-once", type=int, default=4, help="how many scenarios run at once")
     parser.add_argument("--patience", type=float, default=1.0, help="how much longer than usual a step may take")
+    parser.add_argument("--broken", action="store_true", help="run the broken driver: each mistake turns just its scenario red")
     parser.add_argument("--verbose", action="store_true", help="tell each scenario, and what drivers say of red ones")
     return parser.parse_args(arguments)
 
@@ -76,6 +79,18 @@ async def _run(
                 print(f"{language.name}: {green} of {len(outcomes)} pass, in {time.monotonic() - begun:.0f} seconds")
                 _tell(outcomes, verbose=asked.verbose)
     return results
+
+
+async def _broken(scenarios: Sequence[Scenario], asked: argparse.Namespace) -> bool:
+    """Return whether each mistake turned its own scenario red, and no other one."""
+    with tempfile.TemporaryDirectory() as folder:
+        async with Places.opened(Path(folder)) as places:
+            found = await broken.with_each_mistake(scenarios, load(), places, at_once=1, patience=asked.patience)
+    for mistake, outcomes in found.items():
+        red = broken.red(outcomes)
+        print(f"{mistake}: {'red, ' + red[mistake] if mistake in red else 'NOT RED'}")
+        _tell([outcome for outcome in outcomes if outcome.scenario.id != mistake], verbose=asked.verbose)
+    return all(set(broken.red(outcomes)) == {mistake} for mistake, outcomes in found.items())
 
 
 def _tell(outcomes: Sequence[Outcome], *, verbose: bool) -> None:

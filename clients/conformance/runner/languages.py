@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 HOME = Path(__file__).resolve().parents[1]
+ROOT = HOME.parents[1]
 DRIVERS = HOME / "drivers"
 # The first build fetches and compiles what a language's gRPC consists of.
 BUILD_LIMIT = 1500.0

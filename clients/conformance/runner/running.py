@@ -50,7 +50,7 @@ class Run:
     async def all(self, scenarios: Sequence[Scenario]) -> list[Outcome]:
         """Return how each scenario ended."""
         # The kinds that wait longest go first, so that they do so beside the others.
-        order = sorted(scenarios, key=lambda scenario: not (scenario.proxy or scenario.place != "shared"))
+        order = sorted(scenarios, key=lambda scenario: scenario.shares)
         try:
             outcomes = await asyncio.gather(*map(self.one, order))
         finally:
@@ -63,9 +63,8 @@ class Run:
         async with self._turn:
             begun = time.monotonic()
             why, said = "", ""
-            own = scenario.proxy or scenario.place != "shared" or scenario.connect is not None or scenario.environ
             try:
-                async with self._connected(scenario) if own else self._sharing_one(scenario) as play:
+                async with self._sharing_one(scenario) if scenario.shares else self._connected(scenario) as play:
                     await play.run()
             except (Red, Ended) as error:
                 why = str(error)

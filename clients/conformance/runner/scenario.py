@@ -16,7 +16,8 @@ class Scenario:
     """What is tried: see the README for what a file may say.
 
     `title` is the sentence that holds where it passes. `place` is where the driver connects to. `proxy`: by way of a
-    proxy that breaks connections. `connect` are the arguments of `connect`, None for the usual ones.
+    proxy that breaks connections. `connect` are the arguments of `connect`, None for the usual ones, and `expect_error`
+    the error that it ends with. `environ`: what the driver has in its environment. `slow`: it takes more than a moment.
     """
 
     id: str
@@ -28,6 +29,12 @@ class Scenario:
     connect: dict[str, Any] | None = None
     expect_error: dict[str, Any] | None = None
     environ: tuple[tuple[str, str], ...] = ()
+    slow: bool = False
+
+    @property
+    def shares(self) -> bool:
+        """Whether it can share a driver, and so a connection, with others."""
+        return self.place == "shared" and not (self.proxy or self.environ) and self.connect is None
 
 
 def load(only: tuple[str, ...] = ()) -> list[Scenario]:
