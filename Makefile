@@ -23,7 +23,7 @@ PROJECTS := $(wildcard pyproject.toml clients/python/pyproject.toml server/*/pyp
 DISTRIBUTIONS := $(patsubst %/,%,$(dir $(PROJECTS)))
 PACKAGES := $(wildcard server/wharfinger_server clients/python/src/wharfinger server/*/src/* server/scripts/*/src/*)
 TESTS := $(wildcard tests clients/python/tests server/libcloud/tests server/scripts/*/tests)
-CODE := $(PACKAGES) $(TESTS) $(wildcard tools docs bench)
+CODE := $(PACKAGES) $(TESTS) $(wildcard tools docs bench clients/conformance)
 GENERATED := clients/python/src/wharfinger/v1 clients/python/src/wharfinger/blocking clients/go/wharfinger clients/typescript/src/gen
 BASELINE := protos/baseline.binpb
 
@@ -143,6 +143,11 @@ clients: .venv/.ready ## build and test the Go and TypeScript clients, where the
 	@if command -v go >/dev/null; then cd clients/go && go vet ./... && test -z "$$(gofmt -l . | tee /dev/stderr)"; fi
 	@$(BIN)/python -m pytest tests/languages
 
+# CONFORMANCE='--languages go --only batch' and the like choose; without it all is run, and the table written.
+.PHONY: conformance
+conformance: .venv/.ready ## run the conformance scenarios over every language that this machine has the toolchain of; CONFORMANCE=
+	@$(BIN)/python -m clients.conformance $(or $(CONFORMANCE),--write docs/reference/conformance.md)
+
 .PHONY: lint
 lint: .venv/.ready ## ruff's rules
 	@$(BIN)/ruff check $(CODE)
@@ -159,7 +164,7 @@ format-check: .venv/.ready
 
 .PHONY: types
 types: .venv/.ready ## mypy --strict
-	@$(BIN)/mypy $(PACKAGES) $(wildcard tools)
+	@$(BIN)/mypy $(PACKAGES) $(wildcard tools) $(wildcard clients/conformance/runner clients/conformance/__main__.py)
 
 .PHONY: layers
 layers: .venv/.ready ## who imports whom

@@ -44,7 +44,9 @@ def _parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--write", type=Path, help="write the table there")
     parser.add_argument("--at-once", type=int, default=4, help="how many scenarios run at once")
     parser.add_argument("--patience", type=float, default=1.0, help="how much longer than usual a step may take")
-    parser.add_argument("--broken", action="store_true", help="run the broken driver: each mistake turns just its scenario red")
+    parser.add_argument(
+        "--broken", action="store_true", help="run the broken driver: each mistake turns just its scenario red"
+    )
     parser.add_argument("--verbose", action="store_true", help="tell each scenario, and what drivers say of red ones")
     return parser.parse_args(arguments)
 
@@ -96,7 +98,8 @@ async def _broken(scenarios: Sequence[Scenario], asked: argparse.Namespace) -> b
 def _tell(outcomes: Sequence[Outcome], *, verbose: bool) -> None:
     for outcome in outcomes:
         if verbose or not outcome.green:
-            print(f"    {'pass' if outcome.green else 'RED '} {outcome.scenario.id} ({outcome.seconds:.1f} s) {outcome.why}")
+            mark = "pass" if outcome.green else "RED "
+            print(f"    {mark} {outcome.scenario.id} ({outcome.seconds:.1f} s) {outcome.why}")
         if verbose and outcome.said and not outcome.green:
             print("\n".join(f"        {line}" for line in outcome.said.splitlines()))
     sys.stdout.flush()

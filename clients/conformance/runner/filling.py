@@ -1,9 +1,9 @@
 """The values of a scenario, filled in: what earlier steps answered, and what is too long to be written out.
 
-    "${task.name}"                         a part of what a step answered, whatever it is
-    "projects/${project}/tasks/x"          the same inside of a text
-    {"$text": "harbour ", "times": 1000}   a long text
-    {"$list": "crate/{:03}", "count": 250} a list of numbered texts, from 0
+"${task.name}"                         a part of what a step answered, whatever it is
+"projects/${project}/tasks/x"          the same inside of a text
+{"$text": "harbour ", "times": 1000}   a long text
+{"$list": "crate/{:03}", "count": 250} a list of numbered texts, from 0
 """
 
 from __future__ import annotations
@@ -15,21 +15,20 @@ from typing import Any
 _WHOLE = re.compile(r"\$\{([\w.]+)\}")
 
 
-def filled(value: Any, known: Mapping[str, Any]) -> Any:
+def filled(value: Any, known: Mapping[str, Any]) -> Any:  # one for each form
     """Return `value` with all that it refers to. Raises KeyError for what nobody knows."""
     if isinstance(value, str):
-        if whole := _WHOLE.fullmatch(value):
-            return look_up(whole[1], known)
-        return _WHOLE.sub(lambda found: str(look_up(found[1], known)), value)
+        whole = _WHOLE.fullmatch(value)
+        return look_up(whole[1], known) if whole else _WHOLE.sub(lambda found: str(look_up(found[1], known)), value)
     if isinstance(value, list):
         return [filled(one, known) for one in value]
-    if isinstance(value, dict):
-        if "$text" in value:
-            return value["$text"] * value["times"]
-        if "$list" in value:
-            return [value["$list"].format(number) for number in range(value["count"])]
-        return {key: filled(one, known) for key, one in value.items()}
-    return value
+    if not isinstance(value, dict):
+        return value
+    if "$text" in value:
+        return value["$text"] * value["times"]
+    if "$list" in value:
+        return [value["$list"].format(number) for number in range(value["count"])]
+    return {key: filled(one, known) for key, one in value.items()}
 
 
 def look_up(path: str, known: Mapping[str, Any]) -> Any:

@@ -72,7 +72,7 @@ def language(name: str, environ: Mapping[str, str] | None = None) -> Language:
 
 
 def _command(words: Sequence[str], folder: Path) -> tuple[str, ...]:
-    """Return a command of a driver.json: `{python}` is this Python, and a program given by a path lies below its folder."""
+    """Return a command of a driver.json: `{python}` is this Python, and a program with a path begins at its folder."""
     first, *others = [word.replace("{python}", sys.executable) for word in words]
     if "/" in first and not first.startswith("/"):
         first = str(folder / first)

@@ -1,7 +1,7 @@
 """Whether what was answered is what a scenario expects.
 
-An expected object asks for its own keys and leaves others be; lists, texts and numbers must be equal. An object with one
-key that begins with `$` asks for something else:
+An expected object asks for its own keys and leaves others be; lists, texts and numbers must be equal. An object with
+one key that begins with `$` asks for something else:
 
     {"$re": "a|b"}        a text in which that regular expression is found
     {"$size": 3}          a list, object or text of that many; may be a condition: {"$size": {"$least": 1}}
@@ -34,26 +34,35 @@ MISSING = _Missing()
 def differences(expected: Any, found: Any, where: str = "") -> list[str]:
     """Return what is not as expected, each with its place; empty where all is."""
     if isinstance(expected, dict):
-        if len(expected) == 1 and (key := next(iter(expected))).startswith("$"):
-            return _CONDITIONS[key](expected[key], found, where)
-        if not isinstance(found, dict):
-            return [_wrong(where, "an object", found)]
-        return [
-            line
-            for key, value in expected.items()
-            for line in differences(value, found.get(key, MISSING), f"{where}.{key}" if where else key)
-        ]
+        first = next(iter(expected), "")
+        if len(expected) == 1 and first.startswith("$"):
+            return _CONDITIONS[first](expected[first], found, where)
+        return _object(expected, found, where)
     if isinstance(expected, list):
-        if not isinstance(found, list) or len(found) != len(expected):
-            return [_wrong(where, expected, found)]
-        return [
-            line
-            for number, (one, other) in enumerate(zip(expected, found, strict=True))
-            for line in differences(one, other, f"{where}[{number}]")
-        ]
+        return _list(expected, found, where)
     if isinstance(expected, bool) is not isinstance(found, bool) or expected != found:
         return [_wrong(where, expected, found)]
     return []
+
+
+def _object(expected: dict[str, Any], found: Any, where: str) -> list[str]:
+    if not isinstance(found, dict):
+        return [_wrong(where, "an object", found)]
+    return [
+        line
+        for key, value in expected.items()
+        for line in differences(value, found.get(key, MISSING), f"{where}.{key}" if where else key)
+    ]
+
+
+def _list(expected: list[Any], found: Any, where: str) -> list[str]:
+    if not isinstance(found, list) or len(found) != len(expected):
+        return [_wrong(where, expected, found)]
+    return [
+        line
+        for number, (one, other) in enumerate(zip(expected, found, strict=True))
+        for line in differences(one, other, f"{where}[{number}]")
+    ]
 
 
 def _wrong(where: str, expected: Any, found: Any) -> str:
@@ -117,7 +126,7 @@ def _not(expected: Any, found: Any, where: str) -> list[str]:
 
 
 def _any(expected: Any, found: Any, where: str) -> list[str]:
-    return [_wrong(where, "something", found)] if found is MISSING else []
+    return [_wrong(where, "something", found)] if (found is MISSING) is expected else []
 
 
 _CONDITIONS: dict[str, Callable[[Any, Any, str], list[str]]] = {

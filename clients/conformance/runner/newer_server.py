@@ -31,7 +31,7 @@ SERVICE = "wharfinger.v1.TaskService"
 
 @dataclass
 class NewerServer:
-    """A server on loopback; `calls` counts how often each task was asked for, `tokens` has what came as authorization."""
+    """A server on loopback; `calls` counts how often each task was asked for, `tokens` has what authorizations came."""
 
     address: str = ""
     calls: collections.Counter[str] = field(default_factory=collections.Counter)
@@ -58,7 +58,7 @@ class NewerServer:
     async def answer(self, request: Any, context: Any) -> bytes:
         """Answer GetTask or WaitTask."""
         self.calls[request.name] += 1
-        answer = getattr(_Answers, request.name.rpartition("/")[2].replace("-", "_"))
+        answer = getattr(_Answers(), request.name.rpartition("/")[2].replace("-", "_"))
         return cast(bytes, await answer(request.name, context))
 
     async def watch(self, request: task_service_pb2.WatchTaskRequest, context: Any) -> AsyncIterator[bytes]:
@@ -100,16 +100,14 @@ def _as_it_is(raw: bytes) -> bytes:
 class _Answers:
     """What GetTask and WaitTask answer."""
 
-    @staticmethod
-    async def new_state(name: str, context: Any) -> bytes:
+    async def new_state(self, name: str, context: Any) -> bytes:
         """Return a task in a state that nobody knows, which is at rest."""
         return _task(name, NEW_STATE).SerializeToString() + NEW_FIELD
 
-    @staticmethod
-    async def new_things(name: str, context: Any) -> bytes:
+    async def new_things(self, name: str, context: Any) -> bytes:
         """Return a half-done task with an entry, a code and an action that nobody knows."""
         task = _task(name, task_pb2.TASK_STATE_PARTIALLY_FAILED)
-        task.failure.CopyFrom(failure_pb2.Failure(code=NEW_CODE, reason="TIDE_TOO_LOW", message="the tide is too low"))  # type: ignore[arg-type]
+        task.failure.CopyFrom(failure_pb2.Failure(code=NEW_CODE, reason="TIDE_TOO_LOW", message="the tide is too low"))
         half = partial_failure_pb2.PartialFailure(
             total_left_over=2,
             left_over=[
@@ -122,8 +120,7 @@ class _Answers:
         task.partial_failure.CopyFrom(half)
         return task.SerializeToString() + NEW_FIELD
 
-    @staticmethod
-    async def new_reason(name: str, context: Any) -> bytes:
+    async def new_reason(self, name: str, context: Any) -> bytes:
         """Refuse with a reason, and a detail, that nobody knows."""
         info = error_details_pb2.ErrorInfo(reason="TIDE_TOO_LOW", domain="wharfinger.dev", metadata={"tide": "low"})
         status = status_pb2.Status(code=code_pb2.FAILED_PRECONDITION, message="the tide is too low")
@@ -133,20 +130,17 @@ class _Answers:
         await context.abort(grpc.StatusCode.FAILED_PRECONDITION, status.message)
         raise AssertionError("abort raises")
 
-    @staticmethod
-    async def bare_status(name: str, context: Any) -> bytes:
+    async def bare_status(self, name: str, context: Any) -> bytes:
         """Fail as what stands between two programs does: without any detail."""
         await context.abort(grpc.StatusCode.INTERNAL, "stream terminated by something in between")
         raise AssertionError("abort raises")
 
-    @staticmethod
-    async def older(name: str, context: Any) -> bytes:
+    async def older(self, name: str, context: Any) -> bytes:
         """Fail as a server does that does not have the call."""
         await context.abort(grpc.StatusCode.UNIMPLEMENTED, "Method not found!")
         raise AssertionError("abort raises")
 
-    @staticmethod
-    async def plain(name: str, context: Any) -> bytes:
+    async def plain(self, name: str, context: Any) -> bytes:
         """Return a task like any other."""
         return _task(name, task_pb2.TASK_STATE_SUCCEEDED).SerializeToString()
 

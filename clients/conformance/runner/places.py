@@ -14,14 +14,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import grpc
+from clients.conformance.runner.languages import HOME
+from clients.conformance.runner.newer_server import NewerServer
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from tests.servers.serving import Serving
-
-from clients.conformance.runner.languages import HOME
-from clients.conformance.runner.newer_server import NewerServer
 
 CREATOR = "conformance"
 PRICES = "provider,sku,unit,currency,amount\nquay,berth,Hours,USD,0.0416\nquay,crane,Hours,USD,12.5\n"
@@ -138,9 +137,7 @@ def certificate() -> tuple[bytes, bytes]:
         .not_valid_before(now - timedelta(days=1))
         .not_valid_after(now + timedelta(days=2))
         .add_extension(
-            x509.SubjectAlternativeName(
-                [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
-            ),
+            x509.SubjectAlternativeName([x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]),
             critical=False,
         )
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
@@ -150,5 +147,3 @@ def certificate() -> tuple[bytes, bytes]:
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
     return made.public_bytes(serialization.Encoding.PEM), private
-
-

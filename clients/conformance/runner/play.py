@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from clients.conformance.runner.driver import Driver, Ended, Stream
@@ -17,9 +17,32 @@ from clients.conformance.runner.scenario import Scenario
 
 # How long a step may take, in seconds, where it does not say.
 WITHIN = 20.0
+# What a step may be: the method of that name does it.
+KINDS = (
+    "do",
+    "open",
+    "until",
+    "ended",
+    "stop",
+    "told",
+    "record",
+    "counted",
+    "check",
+    "fault",
+    "server",
+    "calls",
+    "token",
+    "pause",
+)
 NUMBERED = ("state", "entry", "log", "failure", "unknown")
 # What of an event is compared with the record.
-COMPARED = {"state": ("state",), "entry": ("key", "entry_state"), "log": ("text",), "failure": ("reason",), "unknown": ()}
+COMPARED = {
+    "state": ("state",),
+    "entry": ("key", "entry_state"),
+    "log": ("text",),
+    "failure": ("reason",),
+    "unknown": (),
+}
 
 
 class Red(Exception):
@@ -27,7 +50,7 @@ class Red(Exception):
 
 
 class Play:
-    """One scenario at work. `known` is what its values refer to; `patience` multiplies the time that a step may take."""
+    """One scenario at work. `known` is what its values refer to; a step has `patience` times as long as usual."""
 
     def __init__(
         self,
@@ -69,10 +92,10 @@ class Play:
                     self._driver.ask("stop", {"id": stream.number})
 
     async def _tried(self, where: str, step: dict[str, Any]) -> None:
-        kind = next(name for name in _KINDS if name in step)
+        kind = next(name for name in KINDS if name in step)
         try:
             async with asyncio.timeout(step.get("within", WITHIN) * self._patience):
-                await _KINDS[kind](self, step)
+                await getattr(self, f"_{kind}")(step)
         except TimeoutError:
             raise Red(f"{where} ({kind} {step[kind]}): nothing after {step.get('within', WITHIN):g} seconds") from None
         except KeyError as error:
@@ -206,28 +229,10 @@ class Play:
         await asyncio.sleep(step["pause"])
 
 
-_KINDS: dict[str, Callable[[Play, dict[str, Any]], Awaitable[None]]] = {
-    "do": Play._do,
-    "open": Play._open,
-    "until": Play._until,
-    "ended": Play._ended,
-    "stop": Play._stop,
-    "told": Play._told,
-    "record": Play._record,
-    "counted": Play._counted,
-    "check": Play._check,
-    "fault": Play._fault,
-    "server": Play._server,
-    "calls": Play._calls,
-    "token": Play._token,
-    "pause": Play._pause,
-}
-
-
 def check_whole(told: list[dict[str, Any]], recorded: list[dict[str, Any]]) -> None:
     """Raise Red unless each recorded event was told once and in order, as it is on record."""
     numbered = [event for event in told if event.get("kind") in NUMBERED]
-    numbers = [event.get("sequence") for event in numbered]
+    numbers: list[Any] = [event.get("sequence") for event in numbered]
     wanted = [event["sequence"] for event in recorded]
     if numbers != wanted:
         twice = sorted({number for number in numbers if numbers.count(number) > 1}) if len(numbers) < 2000 else []

@@ -39,7 +39,9 @@ class Scenario:
 
 def load(only: tuple[str, ...] = ()) -> list[Scenario]:
     """Return the scenarios in their order, or `only` those. Raises LookupError for one that there is not."""
-    found = sorted((_read(path) for path in SCENARIOS.glob("*.json")), key=lambda scenario: (scenario.order, scenario.id))
+    found = sorted(
+        (_read(path) for path in SCENARIOS.glob("*.json")), key=lambda scenario: (scenario.order, scenario.id)
+    )
     odd = set(only) - {scenario.id for scenario in found}
     if odd:
         raise LookupError(f"there is no scenario {', '.join(sorted(odd))}")

@@ -13,8 +13,8 @@ _HEAD = """\
 
 <!-- Written by `make conformance`; don't edit it. -->
 
-Every client runs the same scenarios (`clients/conformance/scenarios`) against real servers, over connections that are cut, lose answers
-or go silent. {legend}
+Every client runs the same scenarios (`clients/conformance/scenarios`) against real servers, over connections that are
+cut, lose answers or go silent. {legend}
 
 """
 _PASSED, _FAILED = "yes", "**no**"

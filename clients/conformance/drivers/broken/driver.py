@@ -51,7 +51,9 @@ class DropsNulls(Driver):
 
     async def op_submit(self, script: str, params: Args, **options: Any) -> Args:
         """Submit the rest."""
-        return await super().op_submit(script, {key: value for key, value in params.items() if value is not None}, **options)
+        return await super().op_submit(
+            script, {key: value for key, value in params.items() if value is not None}, **options
+        )
 
 
 @breaks("validate_only")
