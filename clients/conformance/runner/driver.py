@@ -25,6 +25,8 @@ KEPT = 20_000
 class Ended(Exception):
     """The driver ended, or said what is no answer."""
 
+    said = ""
+
 
 @dataclass(eq=False)
 class Stream:

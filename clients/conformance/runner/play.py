@@ -46,7 +46,9 @@ COMPARED = {
 
 
 class Red(Exception):
-    """The scenario does not pass; it says why."""
+    """The scenario does not pass; it says why. `said` is the end of what the driver wrote to stderr."""
+
+    said = ""
 
 
 class Play:

@@ -67,8 +67,7 @@ class Run:
                 async with self._sharing_one(scenario) if scenario.shares else self._connected(scenario) as play:
                     await play.run()
             except (Red, Ended) as error:
-                why = str(error)
-                said = getattr(error, "said", "")
+                why, said = str(error), error.said
             return Outcome(scenario, time.monotonic() - begun, why, said)
 
     @contextlib.asynccontextmanager
@@ -86,7 +85,7 @@ class Run:
                 await play.connect()
                 yield play
             except Red as error:
-                error.said = _last(driver.said)  # type: ignore[attr-defined]
+                error.said = _last(driver.said)
                 raise
             finally:
                 await driver.close()
@@ -96,16 +95,26 @@ class Run:
         """Yield a play with the driver that others have too."""
         async with self._sharing:
             if self._shared is None or self._shared[0].over:
-                known = await self._known(scenario)
-                driver = await Driver.start(self._language, {})
-                await Play(scenario, driver, self._places, known, None, self._patience).connect()
-                self._shared = (driver, known)
+                self._shared = await self._share(scenario)
         driver, known = self._shared
         try:
             yield Play(scenario, driver, self._places, known, None, self._patience)
         except Red as error:
-            error.said = _last(driver.said)  # type: ignore[attr-defined]
+            error.said = _last(driver.said)
             raise
+
+    async def _share(self, scenario: Scenario) -> tuple[Driver, dict[str, Any]]:
+        known = await self._known(scenario)
+        if self._shared is not None:
+            await self._shared[0].close()
+        driver = await Driver.start(self._language, {})
+        try:
+            await Play(scenario, driver, self._places, known, None, self._patience).connect()
+        except Red as error:
+            error.said = _last(driver.said)
+            await driver.close()
+            raise
+        return driver, known
 
     async def _known(self, scenario: Scenario) -> dict[str, Any]:
         """Return what the values of a scenario refer to."""
