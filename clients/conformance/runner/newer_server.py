@@ -7,13 +7,13 @@ part of the task's name: the methods of `_ANSWERS`, with `-` for `_`.
 from __future__ import annotations
 
 import collections
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any, cast
 
 import grpc
 import grpc.aio
-from google.protobuf import any_pb2, timestamp_pb2
+from google.protobuf import any_pb2, duration_pb2, timestamp_pb2
 from google.rpc import code_pb2, error_details_pb2, status_pb2
 
 from wharfinger.v1 import event_pb2, failure_pb2, ledger_pb2, partial_failure_pb2, price_pb2, task_pb2, task_service_pb2
@@ -58,13 +58,18 @@ class NewerServer:
     async def answer(self, request: Any, context: Any) -> bytes:
         """Answer GetTask or WaitTask."""
         self.calls[request.name] += 1
+        if request.name.endswith("/busy") and self.calls[request.name] == 1:
+            await _busy(context)
         answer = getattr(_Answers(), request.name.rpartition("/")[2].replace("-", "_"))
         return cast(bytes, await answer(request.name, context))
 
     async def watch(self, request: task_service_pb2.WatchTaskRequest, context: Any) -> AsyncIterator[bytes]:
         """Answer WatchTask."""
         self.calls[request.name] += 1
-        for message in _watched(request.name, request.after_sequence):
+        kind = request.name.rpartition("/")[2]
+        left_out = {3} if kind == "gap" and self.calls[request.name] == 1 else set()
+        end = NEW_STATE if kind == "new-rest" else task_pb2.TASK_STATE_SUCCEEDED
+        for message in _watched(request.name, request.after_sequence, left_out, end):
             yield message
 
 
@@ -140,6 +145,14 @@ class _Answers:
         await context.abort(grpc.StatusCode.UNIMPLEMENTED, "Method not found!")
         raise AssertionError("abort raises")
 
+    async def new_rest(self, name: str, context: Any) -> bytes:
+        """As `new_state`: a task at rest."""
+        return await self.new_state(name, context)
+
+    async def busy(self, name: str, context: Any) -> bytes:
+        """As `plain`: after the first time."""
+        return await self.plain(name, context)
+
     async def plain(self, name: str, context: Any) -> bytes:
         """Return a task like any other."""
         return _task(name, task_pb2.TASK_STATE_SUCCEEDED).SerializeToString()
@@ -158,29 +171,41 @@ def _task(name: str, state: int) -> task_pb2.Task:
     )
 
 
-def _watched(name: str, after: int) -> Iterable[bytes]:
-    """Tell five events, of which one has a state and one a kind that nobody knows, and the end."""
+async def _busy(context: Any) -> None:
+    """Refuse, and say after how long the same may be asked again."""
+    status = status_pb2.Status(code=code_pb2.UNAVAILABLE, message="the database is busy")
+    status.details.add().Pack(error_details_pb2.ErrorInfo(reason="DATABASE_BUSY", domain="wharfinger.dev"))
+    status.details.add().Pack(error_details_pb2.RetryInfo(retry_delay=duration_pb2.Duration(nanos=300_000_000)))
+    context.set_trailing_metadata((("grpc-status-details-bin", status.SerializeToString()),))
+    await context.abort(grpc.StatusCode.UNAVAILABLE, status.message)
+
+
+def _watched(name: str, after: int, left_out: Collection[int], end: int) -> Iterable[bytes]:
+    """Tell five events, of which one has a state and one a kind that nobody knows, and the end in the state `end`."""
     running = _task(name, task_pb2.TASK_STATE_RUNNING)
     running.ClearField("end_time")
+    yield _message(after, snapshot=running) + NEW_FIELD
+    # A kind of message that nobody knows tells no event; its position is that of before.
+    yield _message(after) + NEW_MEMBER
+    for event in _events(end):
+        if event.sequence > after and event.sequence not in left_out:
+            event.task = name
+            raw = event.SerializeToString() + (NEW_MEMBER if event.sequence == 3 else b"")
+            yield _message(event.sequence, events=event_pb2.TaskEvents(events=[event_pb2.TaskEvent.FromString(raw)]))
+    yield _message(5, snapshot=_task(name, end))
+
+
+def _events(end: int) -> list[event_pb2.TaskEvent]:
     state = event_pb2.StateChange(state=NEW_STATE)  # type: ignore[arg-type]
     log = event_pb2.LogLine(text="a line", level=9)  # type: ignore[arg-type]
-    events = [
+    last = event_pb2.StateChange(state=end)  # type: ignore[arg-type]
+    return [
         event_pb2.TaskEvent(sequence=1, state_change=event_pb2.StateChange(state=task_pb2.TASK_STATE_RUNNING)),
         event_pb2.TaskEvent(sequence=2, state_change=state),
         event_pb2.TaskEvent(sequence=3),
         event_pb2.TaskEvent(sequence=4, log=log),
-        event_pb2.TaskEvent(sequence=5, state_change=event_pb2.StateChange(state=task_pb2.TASK_STATE_SUCCEEDED)),
+        event_pb2.TaskEvent(sequence=5, state_change=last),
     ]
-    yield _message(after, snapshot=running) + NEW_FIELD
-    # A kind of message that nobody knows tells no event; its position is that of before.
-    yield _message(after) + NEW_MEMBER
-    for event in events:
-        if event.sequence <= after:
-            continue
-        event.task = name
-        raw = event.SerializeToString() + (NEW_MEMBER if event.sequence == 3 else b"")
-        yield _message(event.sequence, events=event_pb2.TaskEvents(events=[event_pb2.TaskEvent.FromString(raw)]))
-    yield _message(5, snapshot=_task(name, task_pb2.TASK_STATE_SUCCEEDED))
 
 
 def _message(position: int, **kind: Any) -> bytes:
