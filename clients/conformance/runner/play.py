@@ -17,6 +17,8 @@ from clients.conformance.runner.scenario import Scenario
 
 # How long a step may take, in seconds, where it does not say.
 WITHIN = 20.0
+# A driver may have a virtual machine to start.
+START = 60.0
 # What a step may be: the method of that name does it.
 KINDS = (
     "do",
@@ -76,7 +78,7 @@ class Play:
         """Connect the driver, which happens once. Raises Red."""
         usual = {"server": "${server}", "project": "${project}", "token": "${token}"}
         chosen = usual if self._scenario.connect is None else self._scenario.connect
-        step = {"do": "connect", "with": chosen}
+        step = {"do": "connect", "with": chosen, "within": START}
         if self._scenario.expect_error:
             step["expect_error"] = self._scenario.expect_error
         await self._tried("connect", step)
@@ -159,6 +161,8 @@ class Play:
         events = self._streams[step["told"]].events
         if "expect" in step:
             self._expect(step["expect"], events)
+        if "numbers" in step:
+            self._expect(step["numbers"], [event.get("sequence") for event in events if event.get("kind") in NUMBERED])
         if "whole" in step:
             task = self._filled(step["whole"])
             check_whole([event for event in events if event.get("task") == task], await self._recorded(task))

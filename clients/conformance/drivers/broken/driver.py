@@ -7,6 +7,7 @@ tries nothing.
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import itertools
 import logging
 import os
@@ -20,8 +21,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "python"))
 import driver as python
 import telling
 
-from wharfinger import errors
-from wharfinger._core.connection import asynchronous, channel
+from wharfinger import errors, models
+from wharfinger._core.connection import asynchronous, channel, methods
 from wharfinger._core.verbs import watching
 from wharfinger.events import Event
 from wharfinger.v1 import task_service_pb2
@@ -87,12 +88,8 @@ class MakesIdsAnew(Driver):
                 continue
 
     async def op_connect(self, **options: Any) -> Args:
-        """Connect with no retries below."""
-        usual = channel.options
-        channel.options = lambda settings: [  # type: ignore[assignment]
-            *(one for one in usual(settings) if one[0] not in ("grpc.enable_retries", "grpc.service_config")),
-            ("grpc.enable_retries", 0),
-        ]
+        """Connect, and send a new task once only."""
+        _never_again("CreateTaskRequest")
         return await super().op_connect(**options)
 
 
@@ -127,6 +124,22 @@ class TakesFourMebibytes(Driver):
         """Connect with that limit."""
         channel.MESSAGE_LIMIT = 4 * 1024 * 1024
         return await super().op_connect(**options)
+
+
+@breaks("retry_after")
+class NeverAsksAgain(Driver):
+    """Tells the caller at once that the server is busy."""
+
+    async def op_connect(self, **options: Any) -> Args:
+        """Connect, and ask for a task once only."""
+        _never_again("GetTaskRequest")
+        return await super().op_connect(**options)
+
+
+def _never_again(request: str) -> None:
+    """Let the call that takes such a request be sent once only."""
+    name = f"wharfinger.v1.{request}"
+    methods.METHODS[name] = dataclasses.replace(methods.METHODS[name], repeatable=False)
 
 
 # ---------------------------------------------------------------------- watching
@@ -200,6 +213,37 @@ class ForgetsTheToken(Driver):
             return usual(self, request, answer)
 
         asynchronous.AsyncTransport.stream = stream  # type: ignore[method-assign]
+        return await super().op_connect(**options)
+
+
+@breaks("watch_gap")
+class MindsNoGaps(Driver):
+    """Takes events as they come, whatever is missing between them."""
+
+    async def op_connect(self, **options: Any) -> Args:
+        """Connect, and go on where there is a gap."""
+
+        class Careless(watching._TaskStory):
+            """Counts on nothing missing."""
+
+            def _events(self, values: Any) -> list[Event]:
+                told: list[Event] = []
+                for value in values:
+                    self.position = value.sequence - 1
+                    told += super()._events([value])
+                return told
+
+        watching._TaskStory = Careless  # type: ignore[misc]
+        return await super().op_connect(**options)
+
+
+@breaks("newer_rest")
+class RestsInKnownStates(Driver):
+    """Takes for at rest only what is in a state that it knows."""
+
+    async def op_connect(self, **options: Any) -> Args:
+        """Connect, and look at states alone."""
+        models.Task.resting = property(lambda task: task.state.resting)  # type: ignore[assignment, method-assign]
         return await super().op_connect(**options)
 
 

@@ -264,6 +264,11 @@ class Task(Model):
         return self.name.rpartition("/")[2]
 
     @property
+    def resting(self) -> bool:
+        """Whether nothing happens any more by itself: also in a state that this client is too old to know."""
+        return self.state.resting or (self.state is TaskState.UNKNOWN and self.end_time is not None)
+
+    @property
     def project(self) -> str:
         """The project, the second part of the name."""
         parts = self.name.split("/")

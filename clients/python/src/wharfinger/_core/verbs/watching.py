@@ -140,7 +140,7 @@ class _TaskStory:
     def end(self) -> list[Event]:
         """Return what is left to tell when the server ended the stream well: the last snapshot, if that was the end."""
         known = self._known
-        if known is None or not known.state.resting or known.last_sequence > self.position:
+        if known is None or not known.resting or known.last_sequence > self.position:
             return []
         self.over = True
         return [watched.snapshot(self.position, known.raw, final=True)]
@@ -148,7 +148,7 @@ class _TaskStory:
     def _snapshot(self, value: task_pb2.Task, *, fresh: bool) -> list[Event]:
         first = self._known is None
         self._known = convert.task(value)
-        if not fresh and self._known.state.resting:
+        if not fresh and self._known.resting:
             return self.end()
         # That of a later connection is no news: whatever changed meanwhile comes as events.
         return [watched.snapshot(self.position, value)] if first else []
