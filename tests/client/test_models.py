@@ -220,3 +220,11 @@ def test_a_failed_task_of_a_list_tells_its_reason_and_a_web_handler_returns_it(s
         web = app.test_client()
         assert web.get("/tasks/c").get_json()["result"] == {"steps": 1}
         assert {task["name"] for task in web.get("/tasks").get_json()} == {alone.name, client.handle("c").name}
+
+
+def test_a_task_is_at_rest_where_it_has_an_end_also_in_a_state_that_nobody_knows() -> None:
+    later = task_pb2.Task(name="projects/p/tasks/t", state=77)  # type: ignore[arg-type]
+    assert convert.task(later).state is models.TaskState.UNKNOWN
+    assert not convert.task(later).resting
+    later.end_time.GetCurrentTime()
+    assert convert.task(later).resting

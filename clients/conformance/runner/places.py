@@ -88,8 +88,8 @@ class Places:
         """Return one that speaks TLS only."""
         async with self._locks.setdefault("encrypted", asyncio.Lock()):
             if self._encrypted is None:
-                cert, key = certificate()
-                self.ca.write_bytes(cert)
+                authority, cert, key = certificates()
+                self.ca.write_bytes(authority)
                 self._encrypted = NewerServer()
                 await self._encrypted.start(credentials=grpc.ssl_server_credentials([(key, cert)]))
             return self._encrypted
@@ -123,27 +123,34 @@ def free_port() -> int:
         return port
 
 
-def certificate() -> tuple[bytes, bytes]:
-    """Return a certificate of 127.0.0.1 that vouches for itself, and its key, as PEM."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "wharfinger conformance")])
+def certificates() -> tuple[bytes, bytes, bytes]:
+    """Return an authority's certificate, one of 127.0.0.1 that it vouches for, and the key of that one, as PEM."""
+    key, authority = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
+    names = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
+    above = (
+        _certificate("conformance authority", authority)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(authority, hashes.SHA256())
+    )
+    own = (
+        _certificate("conformance server", key)
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(x509.SubjectAlternativeName(names), critical=False)
+        .sign(authority, hashes.SHA256())
+    )
+    pem = serialization.Encoding.PEM
+    private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    return above.public_bytes(pem), own.public_bytes(pem), private
+
+
+def _certificate(name: str, key: ec.EllipticCurvePrivateKey) -> x509.CertificateBuilder:
     now = datetime.now(UTC)
-    made = (
+    return (
         x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
+        .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]))
+        .issuer_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "conformance authority")]))
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - timedelta(days=1))
         .not_valid_after(now + timedelta(days=2))
-        .add_extension(
-            x509.SubjectAlternativeName([x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]),
-            critical=False,
-        )
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .sign(key, hashes.SHA256())
     )
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    return made.public_bytes(serialization.Encoding.PEM), private

@@ -36,7 +36,8 @@ KINDS = (
     "token",
     "pause",
 )
-NUMBERED = ("state", "entry", "log", "failure", "unknown")
+KNOWN = ("state", "entry", "log", "failure")
+NUMBERED = (*KNOWN, "unknown")
 # What of an event is compared with the record.
 COMPARED = {
     "state": ("state",),
@@ -162,7 +163,8 @@ class Play:
         if "expect" in step:
             self._expect(step["expect"], events)
         if "numbers" in step:
-            self._expect(step["numbers"], [event.get("sequence") for event in events if event.get("kind") in NUMBERED])
+            known = [event.get("sequence") for event in events if event.get("kind") in KNOWN]
+            self._expect(step["numbers"], known)
         if "whole" in step:
             task = self._filled(step["whole"])
             check_whole([event for event in events if event.get("task") == task], await self._recorded(task))
