@@ -31,6 +31,11 @@ class Health(health_pb2_grpc.HealthServicer):  # type: ignore[misc]
         self._ended = True
         self._tell()
 
+    @property
+    def well(self) -> bool:
+        """Whether the server as a whole serves."""
+        return bool(self._status("") == SERVING)
+
     def _tell(self) -> None:
         self._changed.set()
         self._changed = asyncio.Event()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 import grpc
 from google.longrunning import operations_pb2
@@ -39,13 +40,20 @@ _REFLECTION_V1 = "grpc.reflection.v1.ServerReflection"
 _SPARE_CALLS = 256
 
 
+class Listener(NamedTuple):
+    """The gRPC server, and what answers its calls: each service's definition with its handlers by their names."""
+
+    server: grpc.aio.Server
+    calls: Calls
+    callers: Callers
+    services: tuple[tuple[Any, Mapping[str, Any]], ...]
+
+
 class NotListening(Exception):
     """The port can't be opened; the message says why."""
 
 
-def make(
-    settings: Settings, engine: Engine, pricing: Pricing, health: Health, schema: str, instance: str
-) -> grpc.aio.Server:
+def make(settings: Settings, engine: Engine, pricing: Pricing, health: Health, schema: str, instance: str) -> Listener:
     """Return a server with every service, not started and without a port.
 
     `schema` is the database's; `instance` tells this life of the server from every other.
@@ -58,13 +66,16 @@ def make(
         ("wharfinger-schema", schema),
         ("wharfinger-instance", instance),
     )
-    calls = Calls(Callers(settings), limits.calls, trailers)
-    tasks = TaskMethods(engine.tasks, engine.remediation, limits)
-    service.add(server, calls, TASKS, tasks, TaskWatches(engine.watches))
-    service.add(server, calls, EXECUTORS, ExecutorMethods(engine.listing, limits))
-    service.add(server, calls, OPERATIONS, OperationMethods(engine.tasks, limits))
+    callers = Callers(settings)
+    calls = Calls(callers, limits.calls, trailers)
     desk = PriceDesk(pricing, limits)
-    service.add(server, calls, PRICES, PricingMethods(desk, engine.estimates, limits), CatalogImports(desk))
+    parts: tuple[tuple[Any, tuple[object, ...]], ...] = (
+        (TASKS, (TaskMethods(engine.tasks, engine.remediation, limits), TaskWatches(engine.watches))),
+        (EXECUTORS, (ExecutorMethods(engine.listing, limits),)),
+        (OPERATIONS, (OperationMethods(engine.tasks, limits),)),
+        (PRICES, (PricingMethods(desk, engine.estimates, limits), CatalogImports(desk))),
+    )
+    services = tuple((descriptor, service.add(server, calls, descriptor, *methods)) for descriptor, methods in parts)
     # Health is open to all: who asks is often a load balancer, and the answer tells nothing.
     health_pb2_grpc.add_HealthServicer_to_server(health, server)
     seldom = (
@@ -72,7 +83,7 @@ def make(
         service.Later(calls, (CHANNELZ,), _add_channelz),
     )
     server.add_generic_rpc_handlers(seldom)
-    return server
+    return Listener(server, calls, callers, services)
 
 
 def _add_reflection(server: Any) -> None:

@@ -14,13 +14,14 @@ from collections.abc import Callable
 import grpc
 
 from wharfinger_server import __version__
-from wharfinger_server.app import listener, whereabouts
+from wharfinger_server.app import listener, web, whereabouts
 from wharfinger_server.app.data_folder import make_data_dir
 from wharfinger_server.app.descriptors import Descriptors, raise_limit
 from wharfinger_server.app.health import Health
 from wharfinger_server.app.loading import Watch
 from wharfinger_server.app.notify import notify
 from wharfinger_server.app.reloading import reload_scripts
+from wharfinger_server.app.web import Web
 from wharfinger_server.config import Address, Settings
 from wharfinger_server.domain.errors import Refused, Unavailable
 from wharfinger_server.domain.timing import SECOND
@@ -35,7 +36,8 @@ from wharfinger_server.store.store import Pace, Store
 
 log = logging.getLogger(__name__)
 
-OnReady = Callable[[Address], None]
+OnReady = Callable[[Address, str], None]
+"""Hears the bound address, and the gateway's URL, "" without one."""
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 # How long answers that are ready may take to leave once everything else has ended.
 _LAST_ANSWERS = 2.0
@@ -58,17 +60,23 @@ class Server:
         self.health = Health()
         self.pricing = Pricing(store, registry, settings)
         self.engine = Engine(store, registry, settings, self._on_health, self.pricing)
-        self.grpc: grpc.aio.Server = listener.make(
+        self._listener = listener.make(
             settings, self.engine, self.pricing, self.health, store.schema_version, self.instance
         )
+        self.grpc: grpc.aio.Server = self._listener.server
+        self._web: Web | None = None
 
     async def start(self) -> Address:
         """Start everything and return the bound address. Raises NotListening, with everything ended again."""
+        if self._settings.gateway.address:
+            self._web = web.open_gateway(self._settings, self._listener, self.engine, self._store, self.health)
         address = listener.open_port(self.grpc, self._settings)
         keep_from_children(lambda: of_port(address.port, address.path))
         await self.pricing.open()
         await self.engine.start()
         await self.grpc.start()
+        if self._web is not None:
+            self._web.start()
         self._set_ours(serving=True)
         self._chores.append(self._loop.create_task(self._check_store()))
         return address
@@ -78,15 +86,24 @@ class Server:
         log.warning("scripts in %s are taken as they are edited: for development only", files.place)
         self._chores.append(self._loop.create_task(reload_scripts(files, self.engine.scripts)))
 
+    @property
+    def gateway(self) -> str:
+        """The gateway's URL, "" without one."""
+        return self._web.url if self._web is not None else ""
+
     async def drain(self) -> None:
         """End in order: say so, take no more calls, end watches with their positions, give scripts their time."""
         grace = self._settings.server.drain_grace / SECOND
         self.health.end()
         for chore in self._chores:
             chore.cancel()
+        if self._web is not None:
+            self._web.drain()
         stopping = asyncio.ensure_future(self.grpc.stop(grace + _LAST_ANSWERS))
         await self.engine.drain(grace)
         await self.grpc.stop(_LAST_ANSWERS)
+        if self._web is not None:
+            await self._web.stop()
         await stopping
         await self.engine.stop()
         self.pricing.close()
@@ -126,7 +143,7 @@ class Server:
 async def serve(
     settings: Settings, on_ready: OnReady, files: ScriptFiles | None = None, *, reload: bool = False
 ) -> int:
-    """Run a server until a signal ends it, and return the process's exit code. `on_ready` hears the bound address.
+    """Run a server until a signal ends it, and return the process's exit code. `on_ready` hears where it serves.
 
     `files` are scripts beside those that are installed; with `reload` edits of them are taken without a restart.
 
@@ -158,10 +175,11 @@ async def serve(
             ended.listen(loop)  # executors are plug-ins too
         except Unavailable as error:
             raise NotWritable(error.message) from error
-        log.info("serving", extra={"address": str(address), "version": __version__, "pid": os.getpid()})
+        facts = {"address": str(address), "version": __version__, "pid": os.getpid()}
+        log.info("serving", extra=facts | ({"gateway": server.gateway} if server.gateway else {}))
         _warn_if_open(settings, address)
         whereabouts.note(settings, address, server.instance)
-        on_ready(address)
+        on_ready(address, server.gateway)
         notify("READY=1")
         await told.wait()
         notify("STOPPING=1")

@@ -42,6 +42,11 @@ def _config_option(command: F) -> F:
 @click.option(
     "--address", metavar="HOST:PORT", help="Where to listen; port 0 takes a free one. [default: 127.0.0.1:7480]"
 )
+@click.option(
+    "--gateway",
+    metavar="HOST:PORT",
+    help="Where to listen for browsers and curl (Connect, gRPC-Web, /healthz, /metrics). [default: nowhere]",
+)
 @click.option("--store", "url", metavar="URL", help="Database: sqlite:////PATH or postgresql://USER@HOST/NAME.")
 @click.option("--data-dir", metavar="FOLDER", help="Folder of the embedded database. [env: WHARFINGER_DATA_DIR]")
 @click.option("--insecure", is_flag=True, help="Listen beyond this machine without TLS or tokens.")
@@ -80,6 +85,7 @@ def serve(
     files = _files_of(script_place)
     options = {
         ("server", "address"): texts["address"],
+        ("gateway", "address"): texts["gateway"],
         ("server", "data_dir"): str(Path(data_dir).absolute()) if data_dir else None,
         ("server", "insecure"): insecure or None,
         ("server", "log_level"): texts["log_level"],
@@ -127,9 +133,11 @@ def run(
     from wharfinger_server.app.server import serve as serve_until_told
     from wharfinger_server.store.errors import OpenRefused
 
-    def ready(address: configuration.Address) -> None:
+    def ready(address: configuration.Address, gateway: str) -> None:
         _collect_seldom()
         click.echo(f"wharfinger serves on {address}", err=True)
+        if gateway:
+            click.echo(f"wharfinger's gateway is at {gateway}", err=True)
         if port_file:
             # Whoever waits for the file must not find it half written.
             partial = port_file.with_name(port_file.name + ".part")

@@ -9,6 +9,7 @@ from wharfinger_server.config.seal_keys import SealKeys, make_key
 from wharfinger_server.config.seal_keys import parse as parse_keys
 from wharfinger_server.config.secrets import secret_values, shown_url
 from wharfinger_server.config.settings import (
+    Gateway,
     Limits,
     Retention,
     Sealing,
@@ -23,6 +24,7 @@ from wharfinger_server.config.settings import (
 __all__ = [
     "Address",
     "ConfigError",
+    "Gateway",
     "Limits",
     "Prices",
     "Retention",

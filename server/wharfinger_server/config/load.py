@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from wharfinger_prices.settings.gather import PREFIX, ConfigError, Gathered
 from wharfinger_prices.settings.price_settings import Prices, default_path, read_prices
@@ -13,6 +14,7 @@ from wharfinger_prices.settings.sections import read_section
 from wharfinger_server.config.address import Address
 from wharfinger_server.config.secrets import secrets_in
 from wharfinger_server.config.settings import (
+    Gateway,
     Limits,
     Retention,
     Sealing,
@@ -30,6 +32,7 @@ SECTIONS = {
     "store": Store,
     "sealing": Sealing,
     "tls": Tls,
+    "gateway": Gateway,
     "limits": Limits,
     "retention": Retention,
     "prices": Prices,
@@ -83,12 +86,22 @@ def check_exposure(settings: Settings) -> str:
 
     Beyond this machine it needs encryption, and callers it knows; `insecure` takes both demands away.
     """
-    address = Address.parse(settings.server.address)
+    known = "" if settings.authenticates else "[[tokens]], or [tls] client_ca"
+    return _exposed(settings, Address.parse(settings.server.address), known)
+
+
+def check_gateway_exposure(settings: Settings) -> str:
+    """Return why the gateway may not listen where it is told to, or an empty string; it knows callers by tokens."""
+    return _exposed(settings, Address.parse(settings.gateway.address), "" if settings.tokens else "[[tokens]]")
+
+
+def _exposed(settings: Settings, address: Address, to_know_callers: str) -> str:
+    """Return why nothing may listen at `address`; `to_know_callers` is what lacks for that, "" if nothing does."""
     lacking = []
     if not settings.tls.cert:
         lacking.append("TLS ([tls] cert and key)")
-    if not settings.authenticates:
-        lacking.append("way to know its callers ([[tokens]], or [tls] client_ca)")
+    if to_know_callers:
+        lacking.append(f"way to know its callers ({to_know_callers})")
     if address.loopback or settings.server.insecure or not lacking:
         return ""
     return (
@@ -112,6 +125,7 @@ def _build(gathered: Gathered, packages: frozenset[str] | None) -> Settings:
         sealing=read_section(gathered, "sealing", Sealing),
         tls=read_section(gathered, "tls", Tls),
         tokens=read_tokens(gathered),
+        gateway=read_section(gathered, "gateway", Gateway),
         limits=read_section(gathered, "limits", Limits),
         retention=read_section(gathered, "retention", Retention),
         stores=_named(gathered, "stores"),
@@ -123,6 +137,7 @@ def _build(gathered: Gathered, packages: frozenset[str] | None) -> Settings:
     )
     _check_address(gathered, settings)
     _check_tls(gathered, settings.tls)
+    _check_gateway(gathered, settings)
     _check_limits(gathered, settings.limits)
     check_prices(gathered, settings.stores)
     return settings
@@ -157,6 +172,30 @@ def _check_tls(gathered: Gathered, tls: Tls) -> None:
         file = getattr(tls, key)
         if file and not os.access(file, os.R_OK):
             gathered.problem(("tls", key), f"can't be read: {file}")
+
+
+def _check_gateway(gathered: Gathered, settings: Settings) -> None:
+    where = ("gateway", "address")
+    for origin in settings.gateway.cors_origins:
+        parts = urlsplit(origin)
+        if origin != "*" and (parts.scheme not in ("http", "https") or origin != f"{parts.scheme}://{parts.netloc}"):
+            gathered.problem(
+                ("gateway", "cors_origins"),
+                f'holds {origin!r}, which is none; write "https://ops.example", or "*"',
+            )
+    if not settings.gateway.address:
+        return
+    try:
+        path = Address.parse(settings.gateway.address).path
+    except ValueError as error:
+        gathered.problem(where, f"can't be used: {error}")
+        return
+    if path:
+        gathered.problem(where, "can't be a socket's path: browsers need HOST:PORT")
+    elif refusal := check_gateway_exposure(settings):
+        gathered.problem(where, f"is refused: {refusal}")
+    elif settings.tls.client_ca and not settings.tokens:
+        gathered.problem(where, "needs [[tokens]]: it asks for no client certificate, and would know nobody")
 
 
 def _check_limits(gathered: Gathered, limits: Limits) -> None:

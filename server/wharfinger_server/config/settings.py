@@ -84,6 +84,20 @@ class Tls:
 
 
 @dataclass(frozen=True, slots=True)
+class Gateway:
+    """The same calls for browsers and curl: Connect and gRPC-Web over HTTP/1.1. Needs wharfinger-server[gateway]."""
+
+    address: str = setting(
+        "",
+        "Where it listens, as HOST:PORT or [IPV6]:PORT; empty: there is none. It has the certificate of [tls], and"
+        " knows its callers by their tokens only: it asks for no client certificate, whatever gRPC does.",
+    )
+    cors_origins: tuple[str, ...] = setting(
+        (), 'Origins whose pages may ask: ["https://ops.example"], or ["*"] for all. Empty: none but its own.'
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Token:
     """One static bearer token. As soon as there is one, every call needs one."""
 
@@ -151,6 +165,7 @@ class Settings:
     store: Store = field(default_factory=Store)
     sealing: Sealing = field(default_factory=Sealing)
     tls: Tls = field(default_factory=Tls)
+    gateway: Gateway = field(default_factory=Gateway)
     tokens: tuple[Token, ...] = ()
     limits: Limits = field(default_factory=Limits)
     retention: Retention = field(default_factory=Retention)

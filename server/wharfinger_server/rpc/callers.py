@@ -9,7 +9,7 @@ from collections.abc import Iterable
 import grpc
 
 from wharfinger_server.config import Settings, Token
-from wharfinger_server.domain.errors import Unauthenticated
+from wharfinger_server.domain.errors import PermissionDenied, Unauthenticated
 from wharfinger_server.engine.interface.requests import Caller
 
 ANONYMOUS = Caller("anonymous")
@@ -42,6 +42,12 @@ class Callers:
                 return Caller(name.decode("utf-8", "replace"))
             raise _unknown("show a client certificate")
         return ANONYMOUS
+
+    def check_operator(self, context: grpc.aio.ServicerContext[object, object]) -> None:
+        """Refuse whoever may not know of all projects. Raises as `of`, and PermissionDenied."""
+        if self.of(context).projects is not None:
+            why = "this tells of all projects, and this credential does not open all of them"
+            raise PermissionDenied("PERMISSION_DENIED", why, {"permission": "metrics"})
 
     def _by_token(self, token: str) -> Caller:
         digest = hashlib.sha256(token.encode("utf-8", "replace")).hexdigest().encode()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
+from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Collection
 from typing import Any, NoReturn, Protocol, TypeAlias, TypeVar
 
@@ -45,6 +46,17 @@ Duplex = Callable[[AsyncIterator[Any], "Call", Write], Awaitable[None]]
 Handler: TypeAlias = "grpc.RpcMethodHandler[bytes, bytes]"
 
 
+class Unread(Protocol):
+    """A request in another form than protobuf's bytes, which reads itself once it is known who calls."""
+
+    def parse(self, kind: type[Message]) -> Message:
+        """Return the request. Raises Refused."""
+        ...
+
+
+Raw = bytes | Unread
+
+
 class Callers(Protocol):
     """Tells the caller of each call."""
 
@@ -75,13 +87,17 @@ class Call:
 
 
 class Calls:
-    """Wraps the methods of services. `trailers` go with every answer; `limit`: how many unary calls may be at work."""
+    """Wraps the methods of services. `trailers` go with every answer; `limit`: how many unary calls may be at work.
+
+    `ended` counts the calls that are over, by their name and their status code's.
+    """
 
     def __init__(self, callers: Callers, limit: int, trailers: tuple[tuple[str, str], ...]) -> None:
         self._callers = callers
         self._limit = limit
         self._trailers = trailers
         self.at_work = 0
+        self.ended: Counter[tuple[str, str]] = Counter()
 
     def handler(self, call: MethodDescriptor, method: Any) -> Handler:
         """Return the handler of a call of whichever kind, which `method` does."""
@@ -102,7 +118,7 @@ class Calls:
         """Return the handler of a method with one answer; `strict` refuses fields that this server does not know."""
         check = _check(request_type, unchecked_by(method), strict=strict)
 
-        async def answer(raw: bytes, context: Context) -> bytes:
+        async def answer(raw: Raw, context: Context) -> bytes:
             """Answer one call."""
             self.at_work += 1
             try:
@@ -124,7 +140,7 @@ class Calls:
             finally:
                 self.at_work -= 1
 
-        return grpc.unary_unary_rpc_method_handler(_apart(answer))
+        return grpc.unary_unary_rpc_method_handler(self._apart(name, answer))
 
     def stream(
         self, name: str, request_type: type[Message], method: Stream, rule: Rule = Rule.PROJECT, *, strict: bool = False
@@ -132,7 +148,7 @@ class Calls:
         """Return the handler of a method that writes a stream of answers."""
         check = _check(request_type, strict=strict)
 
-        async def answer(raw: bytes, context: Context) -> None:
+        async def answer(raw: Raw, context: Context) -> None:
             """Answer one call, message by message."""
             try:
                 caller = self._callers.of(context)
@@ -149,7 +165,7 @@ class Calls:
             except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever it is, the caller must not see it
                 await self._fail(name, context, error)
 
-        return grpc.unary_stream_rpc_method_handler(_apart(answer))
+        return grpc.unary_stream_rpc_method_handler(self._apart(name, answer))
 
     def duplex(
         self, name: str, request_type: type[Message], method: Duplex, rule: Rule = Rule.PROJECT, *, strict: bool = False
@@ -176,7 +192,7 @@ class Calls:
             except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever it is, the caller must not see it
                 await self._fail(name, context, error)
 
-        return grpc.stream_stream_rpc_method_handler(_apart(answer))
+        return grpc.stream_stream_rpc_method_handler(self._apart(name, answer))
 
     def guarded(self, name: str, handler: Any) -> Any:
         """Return the handler of a service that is not ours, for callers that are known."""
@@ -210,13 +226,31 @@ class Calls:
             {"limit": str(self._limit)},
         )
 
+    def _apart(
+        self, name: str, answer: Callable[[Any, Context], Awaitable[T]]
+    ) -> Callable[[Any, Context], Awaitable[T]]:
+        """Return `answer` with a place, for the time of the call, for the secrets in its request; it is counted."""
+
+        async def of_one_call(request: Any, context: Context) -> T:
+            """Answer one call."""
+            try:
+                with of_call():
+                    answered = await answer(request, context)
+            except asyncio.CancelledError:
+                self.ended[name, grpc.StatusCode.CANCELLED.name] += 1
+                raise
+            self.ended[name, grpc.StatusCode.OK.name] += 1
+            return answered
+
+        return of_one_call
+
     async def _refuse(self, name: str, context: Context, refused: Refused) -> NoReturn:
         """End the call with the refusal's status."""
         if isinstance(refused, Unauthenticated | PermissionDenied):
             log.warning("%s refused", name, extra={"reason": refused.reason, "peer": context.peer()})
         elif log.isEnabledFor(logging.DEBUG):
             log.debug("%s refused", name, extra={"reason": refused.reason, "peer": context.peer()})
-        await self._end(context, code_of(refused), status_of(refused))
+        await self._end(name, context, code_of(refused), status_of(refused))
 
     async def _fail(self, name: str, context: Context, error: BaseException) -> NoReturn:
         """End the call with INTERNAL and an id under which the log tells more; or again, if it has ended already."""
@@ -233,9 +267,10 @@ class Calls:
         )
         status = status_of(refused)
         status.code = grpc.StatusCode.INTERNAL.value[0]
-        await self._end(context, grpc.StatusCode.INTERNAL, status)
+        await self._end(name, context, grpc.StatusCode.INTERNAL, status)
 
-    async def _end(self, context: Context, code: grpc.StatusCode, status: status_pb2.Status) -> NoReturn:
+    async def _end(self, name: str, context: Context, code: grpc.StatusCode, status: status_pb2.Status) -> NoReturn:
+        self.ended[name, code.name] += 1
         trailers: tuple[tuple[str, str | bytes], ...] = (*self._trailers, (STATUS_KEY, status.SerializeToString()))
         await context.abort(code, status.message, trailers)
 
@@ -253,24 +288,15 @@ def _check(request_type: type[Message], exempt: Collection[str] = (), *, strict:
     return check
 
 
-def _apart(answer: Callable[[Any, Context], Awaitable[T]]) -> Callable[[Any, Context], Awaitable[T]]:
-    """Return `answer` with a place, for the time of the call, for the secrets in its request."""
-
-    async def of_one_call(request: Any, context: Context) -> T:
-        """Answer one call."""
-        with of_call():
-            return await answer(request, context)
-
-    return of_one_call
-
-
 def _tell(name: str, caller: Caller, request: Message, response: Message | bytes) -> None:
     """Log a call that went well, with the name of what it was about."""
     about = getattr(response, "name", "") or getattr(request, "name", "") or getattr(request, "parent", "")
     log.debug("%s answered", name, extra={"about": about, "caller": caller.creator})
 
 
-def _parsed(request_type: type[Message], raw: bytes) -> Message:
+def _parsed(request_type: type[Message], raw: Raw) -> Message:
+    if not isinstance(raw, bytes):
+        return raw.parse(request_type)
     try:
         return request_type.FromString(raw)
     except (DecodeError, UnicodeDecodeError, ValueError):

@@ -13,14 +13,17 @@ from google.protobuf.descriptor import ServiceDescriptor
 from wharfinger_server.rpc.calls import Calls, Handler
 
 
-def add(server: grpc.aio.Server, calls: Calls, descriptor: Any, *parts: object) -> None:
+def add(server: grpc.aio.Server, calls: Calls, descriptor: Any, *parts: object) -> dict[str, Handler]:
     """Register a service whose calls are the methods of `parts`, each by its name with underscores.
+
+    Returns the handlers, for whoever takes calls by another way.
 
     Raises:
         LookupError: a call has no method or several, or a public method is no call of the service.
     """
     handlers = handlers_of(calls, descriptor, *parts)
     server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(descriptor.full_name, handlers),))
+    return handlers
 
 
 def handlers_of(calls: Calls, descriptor: Any, *parts: object) -> dict[str, Handler]:

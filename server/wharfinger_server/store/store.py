@@ -26,6 +26,7 @@ from wharfinger_server.store.commit.commands import (
     SaveProgress,
     WriteCatalogs,
 )
+from wharfinger_server.store.commit.commit_time import CommitTimes
 from wharfinger_server.store.commit.replies import Awaiting, Blocked
 from wharfinger_server.store.commit.runner import InlineRunner, Runner, ThreadRunner
 from wharfinger_server.store.commit.unit_of_work import Encode, UnitOfWork
@@ -34,6 +35,7 @@ from wharfinger_server.store.databases.base import Database
 from wharfinger_server.store.databases.reads import Reads
 from wharfinger_server.store.databases.spending import Budgets
 from wharfinger_server.store.databases.steady_clock import SteadyClock
+from wharfinger_server.store.databases.totals import Totals
 from wharfinger_server.store.errors import (
     Existing,
     FileMoved,
@@ -65,6 +67,7 @@ __all__ = [
     "StoredEvent",
     "TaskQuery",
     "ThreadRunner",
+    "Totals",
     "UnitOfWork",
     "WriteFailed",
 ]
@@ -129,6 +132,11 @@ class Store(Reads):
     def on_commit(self, hear: OnCommit | None) -> None:
         """Let `hear` hear from the next commit on."""
         self._writer.on_commit = hear
+
+    @property
+    def commit_times(self) -> CommitTimes:
+        """How long its commits took."""
+        return self._writer.times
 
     @property
     def closed(self) -> bool:

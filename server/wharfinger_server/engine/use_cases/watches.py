@@ -32,6 +32,11 @@ class Watches:
         self._door = doorkeeper
         self._reading = asyncio.Semaphore(READING)
 
+    @property
+    def open(self) -> int:
+        """How many watches are open."""
+        return self._door.inside
+
     def watch_task(
         self, caller: Caller, project: str, task_id: str, after_sequence: int, heartbeat: int, resume_token: bytes = b""
     ) -> AsyncIterator[Update]:

@@ -82,6 +82,11 @@ class WatchLimit:
         self._inside = 0
         self.closing = False
 
+    @property
+    def inside(self) -> int:
+        """How many watches are open."""
+        return self._inside
+
     def __enter__(self) -> None:
         if self.closing:
             raise draining()

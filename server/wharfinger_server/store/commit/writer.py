@@ -15,6 +15,7 @@ from wharfinger_server.domain.errors import Unavailable
 from wharfinger_server.store.commit.batch import Batch
 from wharfinger_server.store.commit.books import Books
 from wharfinger_server.store.commit.commands import Create, Operation, Purge
+from wharfinger_server.store.commit.commit_time import CommitTimes
 from wharfinger_server.store.commit.replies import deliver
 from wharfinger_server.store.commit.runner import Runner
 from wharfinger_server.store.commit.unit_of_work import Encode
@@ -66,6 +67,7 @@ class Writer:
         self._unsettled: Batch | None = None
         self._busy_since = 0.0
         self._books = Books()
+        self.times = CommitTimes()
         runner.start(self.turn, self._queue.__len__)
 
     def queue(self, operation: Operation) -> None:
@@ -123,6 +125,7 @@ class Writer:
                 self._database.rollback()
                 deliver((operation.waiter, None, error) for operation in operations)
             finally:
+                self.times.add(time.monotonic() - self._busy_since)
                 self._busy_since = 0.0
             # Those who were answered come back, and those who queued meanwhile are here. More are on their way unseen:
             # the largest group of late is a better guess than the last one.

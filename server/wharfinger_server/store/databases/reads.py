@@ -5,6 +5,7 @@ from __future__ import annotations
 import operator
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from operator import itemgetter
 from typing import Any, TypeVar
 
@@ -12,13 +13,14 @@ import sqlalchemy as sa
 
 from wharfinger.ledger.costs import Sums
 from wharfinger.ledger.ledger import Entry
-from wharfinger.ledger.states import CLOSED, EntryState
+from wharfinger.ledger.states import CLOSED, EntryState, TaskState
 from wharfinger_prices.catalog import Activation, Catalog
 from wharfinger_server.domain.task import Task
 from wharfinger_server.store.databases import catalogs
 from wharfinger_server.store.databases.base import Database, Verdict
 from wharfinger_server.store.databases.prepared import LIGHT, TASK, TROUBLED, UNFINISHED, read_statements
 from wharfinger_server.store.databases.spending import read_sums
+from wharfinger_server.store.databases.totals import Totals
 from wharfinger_server.store.errors import unavailable
 from wharfinger_server.store.tables import codec, schema
 from wharfinger_server.store.tables.codec import Row
@@ -26,6 +28,9 @@ from wharfinger_server.store.values import Condition, FeedEvent, Sealed, StoredE
 
 T = TypeVar("T")
 Query = Callable[[sa.Connection], T]
+
+_PAGE = 500
+"""How many tasks are read at a time where all are counted."""
 
 _T = schema.tasks.c
 _E = schema.entries.c
@@ -213,6 +218,37 @@ class Reads(ABC):
         """Return what was noted under `name`, "" if nothing was."""
         select = sa.select(schema.meta.c.value).where(schema.meta.c.name == name)
         return str(await self._read(lambda c: c.execute(select).scalar()) or "")
+
+    # ------------------------------------------------------------------ totals
+
+    async def totals(self) -> Totals:
+        """Return how many tasks have something left to do, and what they own, over all projects.
+
+        The indexes of such tasks find them: what is over and done is neither read nor counted.
+        """
+        rows = await self._read(self._statements.states)
+        totals = Totals({TaskState(state): count for state, count, _ in rows})
+        totals.oldest_queued = next((first for state, _, first in rows if state == TaskState.QUEUED), 0)
+        await self._add_owing(totals, lambda c, after: self._statements.owing_unfinished(c, after=after, limit=_PAGE))
+        for state in TaskState:
+            if state.half_done:
+                await self._add_owing(totals, partial(self._half_done, state))
+        return totals
+
+    def _half_done(self, state: TaskState, connection: sa.Connection, after: int) -> Sequence[Row]:
+        return self._statements.owing_half_done(connection, state=int(state), after=after, limit=_PAGE)
+
+    async def _add_owing(self, totals: Totals, page: Callable[[sa.Connection, int], Sequence[Row]]) -> None:
+        """Count in what tasks own, a page at a time, so that no other reader waits for all of it."""
+        after = 0
+        while True:
+            at = after
+            tasks = await self._read(lambda c, at=at: self._tasks(c, page(c, at), light=True))  # type: ignore[misc]
+            for task in tasks:
+                totals.add(task)
+            if len(tasks) < _PAGE:
+                return
+            after = tasks[-1].id
 
     # ------------------------------------------------------------------ catalogues
 

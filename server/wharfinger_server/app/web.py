@@ -1,0 +1,72 @@
+"""The gateway's place in the process: what it is given, when it opens, and how it ends with the rest."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from wharfinger_server.app.health import Health
+from wharfinger_server.app.listener import Listener, NotListening
+from wharfinger_server.config import Address, ConfigError, Settings
+from wharfinger_server.engine.engine import Engine
+from wharfinger_server.store.store import Store
+
+if TYPE_CHECKING:
+    from wharfinger_server.gateway.application import Application
+    from wharfinger_server.gateway.listening import Gateway
+
+_LAST_ANSWERS = 2.0
+"""How long answers that are ready may take to leave."""
+
+
+class Web:
+    """The gateway while the server lives."""
+
+    def __init__(self, application: Application, gateway: Gateway, scheme: str) -> None:
+        self._application = application
+        self._gateway = gateway
+        self.url = f"{scheme}://{gateway.address}"
+
+    def start(self) -> None:
+        """Begin to answer."""
+        self._gateway.start()
+
+    def drain(self) -> None:
+        """Take no more calls; those at work go on."""
+        self._application.draining = True
+
+    async def stop(self) -> None:
+        """End."""
+        await self._gateway.stop()
+
+
+def open_gateway(settings: Settings, listener: Listener, engine: Engine, store: Store, health: Health) -> Web:
+    """Open the gateway's port. Nothing of it is imported where none is wanted.
+
+    Raises:
+        ConfigError: what it needs is not installed; NotListening: the port can't be opened.
+    """
+    try:
+        from wharfinger_server.gateway.listening import Gateway
+    except ImportError as error:
+        if (error.name or "").partition(".")[0] not in ("uvicorn", "h11"):
+            raise
+        why = "gateway.address: the gateway is not installed; run `pip install 'wharfinger-server[gateway]'`"
+        raise ConfigError([why]) from None
+    from wharfinger_server.gateway.application import Application, Desk
+    from wharfinger_server.gateway.metrics import Metrics
+    from wharfinger_server.gateway.origins import Origins
+    from wharfinger_server.gateway.routes import Routes
+
+    routes = Routes(listener.services)
+    metrics = Metrics(engine, store, listener.calls, routes)
+    origins = Origins(
+        settings.gateway.cors_origins, open_to_all=not settings.authenticates and not settings.server.insecure
+    )
+    desk = Desk(lambda: health.well, listener.callers.check_operator, metrics.text)
+    application = Application(routes, origins, settings.limits.message_bytes, desk)
+    address = Address.parse(settings.gateway.address)
+    try:
+        gateway = Gateway(application, address, settings, _LAST_ANSWERS)
+    except OSError as error:
+        raise NotListening(f"the gateway can't listen on {address}: {error.strerror or error}") from None
+    return Web(application, gateway, "https" if settings.tls.cert else "http")
