@@ -56,6 +56,7 @@ def open_gateway(settings: Settings, listener: Listener, engine: Engine, store: 
     from wharfinger_server.gateway.metrics import Metrics
     from wharfinger_server.gateway.origins import Origins
     from wharfinger_server.gateway.routes import Routes
+    from wharfinger_server.gateway.wire import Limits
 
     routes = Routes(listener.services)
     metrics = Metrics(engine, store, listener.calls, routes)
@@ -63,7 +64,8 @@ def open_gateway(settings: Settings, listener: Listener, engine: Engine, store: 
         settings.gateway.cors_origins, open_to_all=not settings.authenticates and not settings.server.insecure
     )
     desk = Desk(lambda: health.well, listener.callers.check_operator, metrics.text)
-    application = Application(routes, origins, settings.limits.message_bytes, desk)
+    most = settings.limits.message_bytes
+    application = Application(routes, origins, Limits(most, most), desk)
     address = Address.parse(settings.gateway.address)
     try:
         gateway = Gateway(application, address, settings, _LAST_ANSWERS)

@@ -15,7 +15,7 @@ from wharfinger_server.gateway.connect import error_json
 from wharfinger_server.gateway.context import WebContext
 from wharfinger_server.gateway.origins import Origins
 from wharfinger_server.gateway.routes import Route, Routes
-from wharfinger_server.gateway.wire import Headers, Send
+from wharfinger_server.gateway.wire import Headers, Limits, Send
 
 log = logging.getLogger(__name__)
 
@@ -34,12 +34,12 @@ class Desk:
 
 
 class Application:
-    """Answers requests. `limit` is the largest message, in bytes."""
+    """Answers requests. `limits` are the largest message that is taken and the largest that is sent, in bytes."""
 
-    def __init__(self, routes: Routes, origins: Origins, limit: int, desk: Desk | None = None) -> None:
+    def __init__(self, routes: Routes, origins: Origins, limits: Limits, desk: Desk | None = None) -> None:
         self._routes = routes
         self._origins = origins
-        self._limit = limit
+        self._limits = limits
         self._desk = desk
         self.draining = False
 
@@ -66,7 +66,16 @@ class Application:
         elif self._desk is not None and asked.path in _BESIDE:
             await self._beside(self._desk, asked)
         else:
-            end = End(Code.UNIMPLEMENTED, f"there is no {asked.path[:200]} here")
+            await self._nowhere(asked)
+
+    async def _nowhere(self, asked: _Asked) -> None:
+        """Answer that the path is none, in words that the caller's protocol has."""
+        end = End(Code.UNIMPLEMENTED, f"there is no {asked.path[:200]} here")
+        kind = asked.headers.get("content-type", "")
+        if kind.startswith("application/grpc-web"):
+            asked.more += [(b"grpc-status", str(end.number).encode()), (b"grpc-message", b"there is no such call here")]
+            await asked.tell(200, kind, b"")
+        else:
             await asked.tell(404, _JSON, error_json(end))
 
     async def _call(self, route: Route, asked: _Asked) -> None:
@@ -80,7 +89,7 @@ class Application:
             said = f"content-type {kind[:60]!r} is not one of this call: {', '.join(route.kinds)}"
             return await asked.tell(415, _TEXT, f"{said}\n".encode())
         wire_type, codec = found
-        wire = wire_type(route.call, codec, asked.headers, asked.send, self._limit)
+        wire = wire_type(route.call, codec, asked.headers, asked.send, self._limits)
         await exchange.run(route, wire, asked.receive, asked.peer, self._turned_away)
         return None
 

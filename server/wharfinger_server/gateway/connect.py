@@ -21,6 +21,7 @@ from wharfinger_server.gateway.envelopes import (
     encoding_of,
     enveloped,
     only_message,
+    too_large,
     unpacked,
 )
 from wharfinger_server.gateway.wire import Wire, text_of, unpadded
@@ -44,6 +45,8 @@ class ConnectUnary(Wire):
 
     def request(self, body: bytes) -> bytes:
         """Return the body, unpacked."""
+        if len(body) > self.limit:
+            raise too_large(self.limit)
         return unpacked(body, self.limit) if self._incoming and body else body
 
     async def write(self, message: bytes, initial: Metadata) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from google.protobuf.descriptor import MethodDescriptor
 
@@ -17,14 +17,25 @@ Headers = Mapping[str, str]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 
-class Wire(ABC):
-    """One call on the wire. `over`: its last bytes are on their way, and a caller who hangs up disturbs nothing."""
+class Limits(NamedTuple):
+    """The largest messages, in bytes."""
 
-    def __init__(self, call: MethodDescriptor, codec: Codec, headers: Headers, send: Send, limit: int) -> None:
+    taken: int
+    sent: int
+
+
+class Wire(ABC):
+    """One call on the wire.
+
+    `limit` is of what is taken. `over`: its last bytes are on their way, and a caller who hangs up disturbs nothing.
+    """
+
+    def __init__(self, call: MethodDescriptor, codec: Codec, headers: Headers, send: Send, limits: Limits) -> None:
         self.call = call
         self.codec = codec
         self.headers = headers
-        self.limit = limit
+        self.limit = limits.taken
+        self._most_sent = limits.sent
         self.over = False
         self._send = send
         self._begun = False
@@ -60,8 +71,8 @@ class Wire(ABC):
 
     def _written(self, message: bytes) -> bytes:
         """Return a message in the caller's codec. Raises Ended for one that is too large."""
-        if len(message) > self.limit:
-            raise too_large(self.limit)
+        if len(message) > self._most_sent:
+            raise too_large(self._most_sent)
         return self.codec.answer(self.call, message)
 
     def _envelope(self, message: bytes) -> bytes:
