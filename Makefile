@@ -115,6 +115,19 @@ faketime:
 		|| { apt-get update -qq && apt-get install -y -qq libfaketime; } >/dev/null || true
 	@ls $(FAKETIME) >/dev/null 2>&1 || echo "libfaketime can't be installed here: the tests that move the wall clock are left out" >&2
 
+# The browser of the gateway's test. Without it that one skips, and fails where CI=true.
+.PHONY: chromium
+chromium:
+	@command -v chromium >/dev/null || ! command -v apt-get >/dev/null || test "$$(id -u)" != 0 \
+		|| apt-get install -y -qq --no-install-recommends chromium >/dev/null 2>&1 \
+		|| { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium; } >/dev/null || true
+	@command -v chromium >/dev/null || echo "Chromium can't be installed here: the test with a real browser is left out" >&2
+
+# Connect's conformance runner, built before the tests' time. It needs Go; without it that test skips, as above.
+.PHONY: connect-runner
+connect-runner: .venv/.ready
+	@! command -v go >/dev/null || $(BIN)/python -m tests.gateway.connect_runner
+
 # The S3 server of some tests is built here, not while they run. It needs Go; without it they say why they fail.
 .PHONY: s3-server
 s3-server: .venv/.ready
@@ -131,7 +144,7 @@ versions: .venv/.ready ## run the quick tests on the other Pythons, and with the
 	@$(BIN)/python tools/versions.py $(PYTHONS)
 
 .PHONY: test
-test: .venv/.ready faketime s3-server ## run all tests
+test: .venv/.ready faketime chromium s3-server connect-runner ## run all tests
 ifneq ($(strip $(TESTS)),)
 	@$(BIN)/python -m pytest -n logical --dist worksteal $(PYTEST) $(TESTS)
 else
