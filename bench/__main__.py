@@ -28,6 +28,7 @@ GOALS = {
     "11": "get_price",
     "11b": "prices",
     "12": "command_line",
+    "13": "gateway",
 }
 RESULTS = Path(__file__).resolve().parent / "results.json"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 import time
 from collections.abc import Mapping
@@ -47,6 +48,11 @@ class Server:
     def end(self) -> None:
         """End the server in order."""
         expect(f"exit code of the server\n{self._serving.log()[-2000:]}", self._serving.stop(), 0)
+
+    @property
+    def gateway(self) -> str:
+        """The URL of its gateway, where its settings have one."""
+        return re.findall(r"wharfinger's gateway is at (\S+)", self._serving.log())[-1]
 
     def cpu(self) -> float:
         """Return the processor time it has used, in seconds."""

@@ -27,6 +27,7 @@ async def run(route: Route, wire: Wire, receive: Receive, peer: str, turned_away
     context: WebContext | None = None
 
     async def write(message: bytes) -> None:
+        """Send a message of a stream."""
         assert context is not None
         await wire.write(message, context.initial)
 

@@ -27,10 +27,12 @@ async def take(handler: Any, query: str, headers: Metadata, receive: Receive, pe
     answers: list[bytes] = []
 
     async def keep(message: bytes) -> None:
+        """Keep the last message; what comes before it is progress."""
         answers.append(message)
         del answers[:-1]
 
     async def requests() -> AsyncIterator[bytes]:
+        """Yield the messages that a caller of ImportCatalog would send."""
         yield pricing_service_pb2.ImportCatalogRequest(header=header).SerializeToString()
         async for piece in body.pieces(receive):
             for at in range(0, len(piece), _CHUNK):
