@@ -43,7 +43,9 @@ func (c *Client) List(ctx context.Context, filter string) iter.Seq2[*v1.Task, er
 }
 
 // Get returns a task by its full name or plain id.
-func (c *Client) Get(ctx context.Context, name string) (*v1.Task, error) { return c.Task(name).Get(ctx) }
+func (c *Client) Get(ctx context.Context, name string) (*v1.Task, error) {
+	return c.Task(name).Get(ctx)
+}
 
 // Prices tells prices in the order of provider, region and sku. The filter is one such as `provider = "ec2_linux" AND sku :
 // "m5."`; empty: all. An error is the last that it tells.

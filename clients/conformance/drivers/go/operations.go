@@ -22,10 +22,10 @@ type arguments struct {
 	ID    int
 
 	Task, Filter, Reason, Key, Verdict string
-	ResumeToken                        string  `json:"resume_token"`
-	ExternalID                         string  `json:"external_id"`
-	Heartbeat                          float64 // seconds
-	Timeout                            float64 // seconds
+	ResumeToken                        string   `json:"resume_token"`
+	ExternalID                         string   `json:"external_id"`
+	Heartbeat                          float64  // seconds
+	Timeout                            *float64 // seconds
 	Only, Retain                       []string
 	AllowMissing                       bool `json:"allow_missing"`
 
@@ -155,9 +155,9 @@ func list(ctx context.Context, d *driver, _ int, args arguments) (any, error) {
 }
 
 func result(ctx context.Context, d *driver, _ int, args arguments) (any, error) {
-	if args.Timeout > 0 {
+	if args.Timeout != nil {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, seconds(args.Timeout))
+		ctx, cancel = context.WithTimeout(ctx, seconds(*args.Timeout))
 		defer cancel()
 	}
 	var found object

@@ -1,72 +1,73 @@
-// Watch creates a task and prints its events, each once, over connections that it breaks itself; of a task that stops
+// Watch creates a task and prints its events, each once, over connections that it ends itself; of a task that stops
 // half-way it prints where that leaves us. To run it: go run ./examples/watch HOST:PORT SCRIPT '{"param": "value"}'
 package main
 
 import (
-	"cmp"
 	"context"
 	"crypto/rand"
+	"encoding/json"
+	"errors"
 	"fmt"
-	"io"
 	"log"
 	"os"
 
+	wharfinger "github.com/wharfinger/wharfinger/clients/go"
 	v1 "github.com/wharfinger/wharfinger/clients/go/wharfinger/v1"
-	"google.golang.org/grpc"
-	"google.golang.org/grpc/credentials/insecure"
-	"google.golang.org/protobuf/types/known/structpb"
 )
 
 func main() {
 	if len(os.Args) != 4 {
 		log.Fatal("usage: watch HOST:PORT SCRIPT PARAMS-AS-JSON")
 	}
-	params := &structpb.Struct{}
-	must(params, params.UnmarshalJSON([]byte(os.Args[3])))
-	request := &v1.CreateTaskRequest{Parent: "projects/default", RequestId: rand.Text(), // asking again gives the same task
-		Task: &v1.Task{Script: os.Args[2], Params: params}}
-	task, sequence := &v1.Task{}, int64(0)
-	for messages, ended := 2, false; !ended; messages *= 2 {
-		connection := must(grpc.NewClient(os.Args[1], grpc.WithTransportCredentials(insecure.NewCredentials())))
-		task, sequence, ended = watch(v1.NewTaskServiceClient(connection), request, sequence, messages)
-		connection.Close()
-	}
-	fmt.Println("ended", task.Name, task.State, task.GetError().GetMessage())
-	if half := task.PartialFailure; half != nil {
-		fmt.Printf("failed step %q, retryable %t, left over %d\n", half.FailedStep, half.Retryable, half.LeftOverCount)
-		for _, r := range half.LeftOver {
-			fmt.Println("left over", r.State, r.Key, r.Type, r.ExternalId, r.GetError().GetMessage())
+	ctx, id := context.Background(), rand.Text() // asking again under the id gives the same task
+	for events, after, ended := 2, int64(0), false; !ended; events *= 2 {
+		client := must(wharfinger.New(wharfinger.WithServer(os.Args[1])))
+		task := must(client.Submit(ctx, os.Args[2], json.RawMessage(os.Args[3]), wharfinger.WithRequestID(id)))
+		if after, ended = watch(ctx, task, after, events); ended {
+			end(must(task.Wait(ctx)), task.Result(ctx, nil))
+		} else {
+			fmt.Println("hung up after", after)
 		}
-		fmt.Println("not attempted", half.NotAttempted, "\nallowed", half.AllowedActions)
-		fmt.Println("costs", half.Cost.GetKnownHourly(), "unpriced", half.Cost.GetUnpriced(), "uncertain", half.Cost.GetUncertain())
+		client.Close()
 	}
 }
 
-// watch prints the events after a sequence until so many messages have come, or the task is at rest.
-func watch(client v1.TaskServiceClient, request *v1.CreateTaskRequest, sequence int64, messages int) (*v1.Task, int64, bool) {
-	ctx := context.Background()
-	task := must(client.CreateTask(ctx, request))
-	stream := must(client.WatchTask(ctx, &v1.WatchTaskRequest{Name: task.Name, AfterSequence: sequence}))
-	for range messages {
-		message, err := stream.Recv()
-		if err == io.EOF {
-			return task, sequence, true
+// watch prints the events after a number until so many have come, or the task is at rest.
+func watch(ctx context.Context, task *wharfinger.Handle, after int64, events int) (int64, bool) {
+	for event, err := range task.WatchFrom(ctx, wharfinger.WatchOptions{After: after}) {
+		after = must(event, err).Where().Sequence
+		switch event := event.(type) {
+		case wharfinger.StateChange:
+			fmt.Println("event", after, wharfinger.Word(event.State))
+		case wharfinger.EntryChange:
+			fmt.Println("event", after, wharfinger.Word(event.Entry.State), event.Entry.Key)
+		case wharfinger.LogLine:
+			fmt.Println("event", after, event.Text)
+		case wharfinger.FailureEvent:
+			fmt.Println("event", after, event.Failure.GetMessage())
+		default:
+			continue
 		}
-		task = cmp.Or(must(message, err).GetSnapshot(), task)
-		for _, event := range message.GetEvents().GetEvents() {
-			switch detail := event.Detail.(type) {
-			case *v1.TaskEvent_StateChange:
-				fmt.Println("event", event.Sequence, detail.StateChange.State)
-			case *v1.TaskEvent_Resource:
-				fmt.Println("event", event.Sequence, detail.Resource.State, detail.Resource.Key)
-			default:
-				fmt.Println("event", event.Sequence, event.GetError().GetMessage()+event.GetLog().GetText())
-			}
+		if events--; events == 0 {
+			return after, false
 		}
-		sequence = message.Sequence
 	}
-	fmt.Println("hung up after", sequence)
-	return task, sequence, false
+	return after, true
+}
+
+// end prints how it ended, and what is left over.
+func end(task *v1.Task, err error) {
+	fmt.Println("ended", task.Name, wharfinger.Word(task.State), task.GetFailure().GetMessage())
+	half, ok := errors.AsType[*wharfinger.PartialFailure](err)
+	if !ok {
+		return
+	}
+	fmt.Printf("failed step %q, retryable %t, left over %d\n", half.FailedStep, half.Retryable, len(half.Created)+len(half.Uncertain))
+	for _, entry := range append(half.Created, half.Uncertain...) {
+		fmt.Println("left over", wharfinger.Word(entry.State), entry.Key, entry.Type, entry.ExternalId, entry.GetFailure().GetMessage())
+	}
+	fmt.Println("not attempted", half.NotAttempted, "\nallowed", half.AllowedActions)
+	fmt.Println("costs", half.Cost.GetKnownHourly(), "unpriced", half.Cost.GetUnpriced(), "uncertain", half.Cost.GetUncertain())
 }
 
 func must[T any](value T, err error) T {
