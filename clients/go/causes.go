@@ -30,6 +30,7 @@ var causes = []struct {
 		"see to the port; perhaps the server is stopped, or something between here and there holds the line"},
 	{regexp.MustCompile(`error reading server preface: (EOF|.*(reset by peer|frame too large|broken pipe))`), "plain",
 		"it closed the connection at once", "it was spoken to without TLS; if it speaks TLS it is https://SERVER"},
+	{regexp.MustCompile(`^context deadline exceeded$`), "", "it did not answer in time", ""},
 	{regexp.MustCompile(`connection refused`), "", "nothing listens there (connection refused)", "see that the server runs, and to the address"},
 	{regexp.MustCompile(`no such host|name resolver error|produced zero addresses`), "", "there is no such host",
 		"see to the address, and to this machine's name service"},

@@ -102,10 +102,10 @@ func (c *Client) translate(ctx context.Context, err error) error {
 		return errClosed
 	}
 	told := status.Convert(err)
-	proto := told.Proto()
+	found := refused(told.Proto())
 	switch told.Code() {
 	case codes.Unavailable, codes.DeadlineExceeded, codes.Canceled:
-		if len(proto.GetDetails()) > 0 {
+		if found.Reason != "" { // our server's own word
 			break
 		}
 		if ctx.Err() != nil {
@@ -115,7 +115,6 @@ func (c *Client) translate(ctx context.Context, err error) error {
 		return &Unreachable{Server: c.settings.server, Detail: detail, Hint: hint, Code: told.Code(), cause: err}
 	}
 	c.answered.Store(true)
-	found := refused(proto)
 	found.cause = err
 	if found.Reason == "" && found.Code == codes.Unimplemented {
 		found.Message += fmt.Sprintf("; what listens at %s is an older server, or no Wharfinger server", c.settings.server)

@@ -162,6 +162,14 @@ func TestHowAServerIsSpokenToIsTold(t *testing.T) {
 	})
 }
 
+func TestATokenIsSentWithinThisMachine(t *testing.T) {
+	t.Parallel()
+	f := newFake(t, 0)
+	if _, err := connect(t, f, WithToken("t")).Submit(t.Context(), "fake", nil); err != nil || f.tokens[0] != "Bearer t" {
+		t.Errorf("%v, tokens %v", err, f.tokens)
+	}
+}
+
 func pool(ca []byte) *x509.CertPool {
 	made := x509.NewCertPool()
 	made.AppendCertsFromPEM(ca)
