@@ -24,7 +24,7 @@ DISTRIBUTIONS := $(patsubst %/,%,$(dir $(PROJECTS)))
 PACKAGES := $(wildcard server/wharfinger_server clients/python/src/wharfinger server/*/src/* server/scripts/*/src/*)
 TESTS := $(wildcard tests clients/python/tests server/libcloud/tests server/scripts/*/tests)
 CODE := $(PACKAGES) $(TESTS) $(wildcard tools docs bench clients/conformance)
-GENERATED := clients/python/src/wharfinger/v1 clients/python/src/wharfinger/blocking clients/go/wharfinger clients/typescript/src/gen
+GENERATED := clients/python/src/wharfinger/v1 clients/python/src/wharfinger/blocking clients/go/wharfinger clients/typescript/src/gen clients/rust/src/gen
 BASELINE := protos/baseline.binpb
 
 NOT_OURS := $(addprefix --no-emit-package ,wharfinger wharfinger-compute wharfinger-image wharfinger-libcloud wharfinger-outbound wharfinger-prices)

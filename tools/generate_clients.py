@@ -1,8 +1,9 @@
-"""Generate the Go and TypeScript code of the API from `protos/`.
+"""Generate the Go, TypeScript and Rust code of the API from `protos/`.
 
 Run by the interpreter of `.venv-gen`, after `tools/generate.py` laid out Google's definitions; `make generate` does it.
 A language whose toolchain is not installed keeps the code it has, and that is said. The generators are pinned, with
-their hashes: Go's in `tools/go/go.sum`, TypeScript's in `clients/typescript/package-lock.json`.
+their hashes: Go's in `tools/go/go.sum`, TypeScript's in `clients/typescript/package-lock.json`; Rust's are pinned without, in
+`tools/rust/Cargo.toml`.
 """
 
 import fcntl
@@ -23,6 +24,8 @@ GO = ROOT / "clients" / "go"
 GO_MODULE = "github.com/wharfinger/wharfinger/clients/go"
 GO_GENERATORS = ROOT / "tools" / "go"
 TYPESCRIPT = ROOT / "clients" / "typescript"
+RUST = ROOT / "clients" / "rust"
+RUST_GENERATOR = ROOT / "tools" / "rust"
 TOOLS = ROOT / ".tools"
 BINARIES = TOOLS / "bin"
 
@@ -112,6 +115,24 @@ def generate_typescript(output: Path) -> None:
     publish(output, TYPESCRIPT / "src" / "gen")
 
 
+def generate_rust(output: Path) -> None:
+    """Write clients/rust/src/gen: messages, services, and what else the crate is told by the descriptors."""
+    install(
+        RUST_GENERATOR / "target" / "built.stamp",
+        [RUST_GENERATOR / "Cargo.toml", RUST_GENERATOR / "src" / "main.rs"],
+        ["cargo", "build", "--quiet"],
+    )
+    descriptors = output / "descriptors"
+    # The comments become the crate's documentation.
+    kept = ["--include_imports", "--include_source_info", f"--descriptor_set_out={descriptors}"]
+    run_protoc(*kept, *sources(PROTOS), "google/rpc/error_details.proto")
+    code = output / "gen"
+    code.mkdir()
+    program = RUST_GENERATOR / "target" / "debug" / "wharfinger-generate"
+    subprocess.run([program, descriptors, code], check=True)  # noqa: S603  built above
+    publish(code, RUST / "src" / "gen")
+
+
 def lacking_go() -> str:
     """Why clients/go can't be built here, in a sentence; empty where it can."""
     wanted = re.search(r"^go (\S+)$", (GO / "go.mod").read_text(), re.MULTILINE)
@@ -127,6 +148,13 @@ def lacking_typescript() -> str:
     return too_old("node", ["node", "--version"], wanted.removeprefix(">="))
 
 
+def lacking_rust() -> str:
+    """Why clients/rust can't be built here, in a sentence; empty where it can."""
+    wanted = re.search(r'^rust-version = "(.+)"$', (RUST / "Cargo.toml").read_text(), re.MULTILINE)
+    assert wanted is not None
+    return too_old("cargo", ["cargo", "-V"], wanted[1])
+
+
 def too_old(tool: str, command: list[str], wanted: str) -> str:
     """Say that a program is missing or older than wanted, in a sentence; empty where it will do."""
     if shutil.which(tool) is None:
@@ -138,7 +166,11 @@ def too_old(tool: str, command: list[str], wanted: str) -> str:
 
 def main() -> None:
     """Generate for each language whose toolchain is here, and say which is not."""
-    languages = ((GO, lacking_go, generate_go), (TYPESCRIPT, lacking_typescript, generate_typescript))
+    languages = (
+        (GO, lacking_go, generate_go),
+        (TYPESCRIPT, lacking_typescript, generate_typescript),
+        (RUST, lacking_rust, generate_rust),
+    )
     for folder, lacking, generate in languages:
         if why := lacking():
             print(f"{folder.relative_to(ROOT)} keeps the code it has: {why}")
