@@ -91,7 +91,7 @@ demo: .venv/.ready ## see it work: a server, a task, a failure and what is left 
 # ---------------------------------------------------------------- the API
 
 .PHONY: generate
-generate: .venv-gen/.ready ## write the code of protos/ (Go and TypeScript where go and npm are there), and the blocking client
+generate: .venv-gen/.ready ## write the code of protos/ (Go, TypeScript and Rust where go, npm and cargo are there), and the blocking client
 	@$(GEN)/python tools/generate.py
 	@$(BIN)/python tools/generate_blocking.py
 	@$(GEN)/python tools/generate_clients.py
@@ -153,9 +153,13 @@ endif
 
 GO_MODULES := clients/go clients/conformance/drivers/go
 .PHONY: clients
-clients: .venv/.ready ## build and test the Go and TypeScript clients, where their toolchains are
+clients: .venv/.ready ## build and test the Go, TypeScript and Rust clients, where their toolchains are
 	@! command -v go >/dev/null || for module in $(GO_MODULES); do \
 		(cd $$module && go vet ./... && test -z "$$(gofmt -l . | tee /dev/stderr)" && go test ./...) || exit 1; done
+	@if command -v cargo >/dev/null; then cd clients/rust && cargo fmt --check && cargo check --quiet --no-default-features \
+		&& cargo clippy --quiet --all-targets --all-features -- -D warnings && cargo test --quiet \
+		&& cd ../conformance/drivers/rust && cargo fmt --check && cargo clippy --quiet --target-dir ../../../rust/target -- -D warnings; \
+		else echo "clients/rust is neither built nor tested: cargo is not installed" >&2; fi
 	@$(BIN)/python -m pytest tests/languages
 
 # CONFORMANCE='--languages go --only batch' and the like choose; without it all is run, and the table written.
@@ -312,5 +316,5 @@ prices-large: .venv/.ready ## read a generated price file of 510 MB in each form
 .PHONY: clean
 clean: ## remove all that was built, the environments included
 	@rm -rf .venv .venv-gen .venv-bench .venv-versions bench/results.json .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache .cache .tools build dist
-	@rm -rf clients/typescript/node_modules clients/typescript/dist
+	@rm -rf clients/typescript/node_modules clients/typescript/dist clients/rust/target tools/rust/target
 	@find . -name __pycache__ -prune -not -path './.git/*' -exec rm -rf {} +

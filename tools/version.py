@@ -24,6 +24,7 @@ _MODULE = (re.compile(r'(?m)^(__version__ = ")([^"]+)(")$'),)
 _CONSTANT = (re.compile(r'(?m)^(const Version = ")([^"]+)(")$'),)
 _PACKAGE = (re.compile(r'(\A\{\s*"name": "@wharfinger/client",\s*"version": ")([^"]+)(")'),)
 _CONSTANT = (re.compile(r'(?m)^(export const VERSION = ")([^"]+)(";)$'),)
+_CRATE = (re.compile(r'(\A\[package\]\nname = "wharfinger"\nversion = ")([^"]+)(")'),)
 _LOCK = (*_PACKAGE, re.compile(r'("": \{\s*"name": "@wharfinger/client",\s*"version": ")([^"]+)(")'))
 
 
@@ -39,6 +40,7 @@ def places() -> Iterator[tuple[Path, tuple[re.Pattern[str], ...]]]:
     yield ROOT / "clients/typescript/package.json", _PACKAGE
     yield ROOT / "clients/typescript/package-lock.json", _LOCK
     yield ROOT / "clients/typescript/src/version.ts", _CONSTANT
+    yield ROOT / "clients/rust/Cargo.toml", _CRATE
 
 
 def differing(version: str) -> list[str]:

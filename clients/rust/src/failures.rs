@@ -87,7 +87,14 @@ const CAUSES: &[Cause] = &[
         lasting: true,
     },
     Cause {
-        words: &["UnknownIssuer", "CaUsedAsEndEntity"],
+        words: &["CaUsedAsEndEntity"],
+        secure: true,
+        meaning: "its certificate is an authority's own, which no server may show here",
+        hint: "give the server one that is no authority's (CA:FALSE); that one may vouch for itself",
+        lasting: true,
+    },
+    Cause {
+        words: &["UnknownIssuer"],
         secure: true,
         meaning: "its certificate is not signed by an authority that is trusted here",
         hint: "name the authority's certificate by `ca` (WHARFINGER_CA)",
