@@ -2,8 +2,8 @@
 
 Run by the interpreter of `.venv-gen`, after `tools/generate.py` laid out Google's definitions; `make generate` does it.
 A language whose toolchain is not installed keeps the code it has, and that is said. The generators are pinned, with
-their hashes: Go's in `tools/go/go.sum`, TypeScript's in `clients/typescript/package-lock.json`; Rust's are pinned without
-hashes in `tools/rust/Cargo.toml`.
+their hashes: Go's in `tools/go/go.sum`, TypeScript's in `clients/typescript/package-lock.json`; Rust's are pinned in
+`tools/rust/Cargo.toml`, without hashes.
 """
 
 import fcntl

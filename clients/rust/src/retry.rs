@@ -91,7 +91,7 @@ mod tests {
         assert_eq!(error_rule("PRICES_UNREACHABLE").unwrap().retry, Retry::SameRequest);
         let unknown = error_rule("PRICE_UNKNOWN").unwrap();
         assert_eq!((unknown.code, unknown.retry), ("NOT_FOUND", Retry::Never));
-        assert_eq!(unknown.metadata, ["provider", "region", "sku", "similar"]);
+        assert_eq!(unknown.metadata, ["provider", "region", "sku"]);
         assert!(error_rule("BERTH_TAKEN").is_none());
     }
 

@@ -128,7 +128,9 @@ pub(crate) struct Resolved {
     pub tls: bool,
     pub project: String,
     pub token: String,
+    #[cfg_attr(not(any(feature = "tls-ring", feature = "tls-native")), expect(dead_code, reason = "there is no TLS"))]
     pub ca: Option<Vec<u8>>,
+    #[cfg_attr(not(any(feature = "tls-ring", feature = "tls-native")), expect(dead_code, reason = "there is no TLS"))]
     pub identity: Option<(Vec<u8>, Vec<u8>)>,
 }
 

@@ -1269,15 +1269,15 @@ impl RetryRule {
 pub enum ErrorReason {
     /// Never sent by a server.
     Unspecified = 0,
-    /// NOT_FOUND: no installed package has the script (script; similar: up to 3 close names, comma-separated).
+    /// NOT_FOUND: no installed package has the script (script). Choices has up to 3 close names.
     UnknownScript = 1,
     /// FAILED_PRECONDITION: the script is installed and can't run, because it does not import, has no `main`, or two
     /// packages claim its name (script, distribution, cause).
     ScriptBroken = 2,
-    /// NOT_FOUND: the server has no such executor (executor; similar: up to 3 close names, comma-separated).
+    /// NOT_FOUND: the server has no such executor (executor). Choices has up to 3 close names.
     UnknownExecutor = 3,
-    /// FAILED_PRECONDITION: the executor can't run this script, such as an async `main` on eventlet (executor, script;
-    /// suitable: those that can, comma-separated).
+    /// FAILED_PRECONDITION: the executor can't run this script, such as an async `main` on eventlet (executor, script).
+    /// Choices has those that can.
     ExecutorUnsuitable = 4,
     /// FAILED_PRECONDITION: the executor is installed and can't run anything, such as after an import that failed
     /// (executor, cause).
@@ -1299,7 +1299,7 @@ pub enum ErrorReason {
     /// INVALID_ARGUMENT: the filter can't be read, or asks for a field or comparison that can't be filtered by (filter;
     /// position: where reading stopped, in characters from 0).
     InvalidFilter = 11,
-    /// INVALID_ARGUMENT: the order is none that can be listed by (order_by; allowed: comma-separated).
+    /// INVALID_ARGUMENT: the order is none that can be listed by (order_by). Choices has those that are.
     InvalidOrderBy = 12,
     /// INVALID_ARGUMENT: the page token was not made by this server, or was for another request (no keys).
     InvalidPageToken = 13,
@@ -1312,8 +1312,8 @@ pub enum ErrorReason {
     TaskExists = 16,
     /// ALREADY_EXISTS: the request_id was used for another request (request_id; task: what it made then, or was about).
     RequestIdReused = 17,
-    /// FAILED_PRECONDITION: the state of the task, or of an entry of its ledger, does not allow this (task, state; allowed:
-    /// the task's states that do, comma-separated; key: the entry whose state it is).
+    /// FAILED_PRECONDITION: the state of the task, or of an entry of its ledger, does not allow this (task, state; key: the
+    /// entry whose state it is). AllowedStates has the task's states that do.
     StateForbids = 18,
     /// FAILED_PRECONDITION: calls of the task may still land, so nobody can tell yet what exists (task; key: an entry that
     /// is open; settle_time: when to ask again, RFC 3339).
@@ -1355,10 +1355,10 @@ pub enum ErrorReason {
     /// when to ask again (limit).
     CallLimit = 33,
     /// NOT_FOUND: no layer knows a figure for the price that was asked for, which does not mean that it is zero (provider,
-    /// region, sku; similar: up to 3 close ones, comma-separated).
+    /// region, sku). Choices has up to 3 close ones.
     PriceUnknown = 34,
-    /// FAILED_PRECONDITION: several prices fit the question (field: what to say as well; choices: its values,
-    /// comma-separated, 20 at most).
+    /// FAILED_PRECONDITION: several prices fit the question (field: what to say as well). Choices has its values, 20
+    /// at most.
     PriceAmbiguous = 35,
     /// NOT_FOUND: there is no such catalogue (catalog).
     UnknownCatalog = 36,
@@ -4435,9 +4435,10 @@ pub struct ResumeTaskRequest {
     /// Act only if the task still has this etag. Empty: act anyway.
     #[prost(string, tag = "2")]
     pub etag: ::prost::alloc::string::String,
-    /// The caller's own id of this request, best a UUID; 1 to 128 characters. Repeating the request that the task took
-    /// last, with its id, changes nothing and returns the task as it stands now, whatever its etag; another request with
-    /// that id, to cancel, to resume, to roll back or with a verdict, is refused with REQUEST_ID_REUSED.
+    /// The caller's own id of this request, best a UUID; 1 to 128 characters. Repeating one of the last 8 requests
+    /// with an id that the task took, with its id, changes nothing and returns the task as it stands now, whatever its
+    /// etag; another request with that id, to cancel, to resume, to roll back or with a verdict, is refused with
+    /// REQUEST_ID_REUSED.
     #[prost(string, tag = "3")]
     pub request_id: ::prost::alloc::string::String,
     /// Run this version of the script from now on; it must be the installed one. Empty: the version that the task has, or
