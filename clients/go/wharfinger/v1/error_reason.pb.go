@@ -96,15 +96,15 @@ type ErrorReason int32
 const (
 	// Never sent by a server.
 	ErrorReason_ERROR_REASON_UNSPECIFIED ErrorReason = 0
-	// NOT_FOUND: no installed package has the script (script; similar: up to 3 close names, comma-separated).
+	// NOT_FOUND: no installed package has the script (script). Choices has up to 3 close names.
 	ErrorReason_ERROR_REASON_UNKNOWN_SCRIPT ErrorReason = 1
 	// FAILED_PRECONDITION: the script is installed and can't run, because it does not import, has no `main`, or two
 	// packages claim its name (script, distribution, cause).
 	ErrorReason_ERROR_REASON_SCRIPT_BROKEN ErrorReason = 2
-	// NOT_FOUND: the server has no such executor (executor; similar: up to 3 close names, comma-separated).
+	// NOT_FOUND: the server has no such executor (executor). Choices has up to 3 close names.
 	ErrorReason_ERROR_REASON_UNKNOWN_EXECUTOR ErrorReason = 3
-	// FAILED_PRECONDITION: the executor can't run this script, such as an async `main` on eventlet (executor, script;
-	// suitable: those that can, comma-separated).
+	// FAILED_PRECONDITION: the executor can't run this script, such as an async `main` on eventlet (executor, script).
+	// Choices has those that can.
 	ErrorReason_ERROR_REASON_EXECUTOR_UNSUITABLE ErrorReason = 4
 	// FAILED_PRECONDITION: the executor is installed and can't run anything, such as after an import that failed
 	// (executor, cause).
@@ -126,7 +126,7 @@ const (
 	// INVALID_ARGUMENT: the filter can't be read, or asks for a field or comparison that can't be filtered by (filter;
 	// position: where reading stopped, in characters from 0).
 	ErrorReason_ERROR_REASON_INVALID_FILTER ErrorReason = 11
-	// INVALID_ARGUMENT: the order is none that can be listed by (order_by; allowed: comma-separated).
+	// INVALID_ARGUMENT: the order is none that can be listed by (order_by). Choices has those that are.
 	ErrorReason_ERROR_REASON_INVALID_ORDER_BY ErrorReason = 12
 	// INVALID_ARGUMENT: the page token was not made by this server, or was for another request (no keys).
 	ErrorReason_ERROR_REASON_INVALID_PAGE_TOKEN ErrorReason = 13
@@ -139,8 +139,8 @@ const (
 	ErrorReason_ERROR_REASON_TASK_EXISTS ErrorReason = 16
 	// ALREADY_EXISTS: the request_id was used for another request (request_id; task: what it made then, or was about).
 	ErrorReason_ERROR_REASON_REQUEST_ID_REUSED ErrorReason = 17
-	// FAILED_PRECONDITION: the state of the task, or of an entry of its ledger, does not allow this (task, state; allowed:
-	// the task's states that do, comma-separated; key: the entry whose state it is).
+	// FAILED_PRECONDITION: the state of the task, or of an entry of its ledger, does not allow this (task, state; key: the
+	// entry whose state it is). AllowedStates has the task's states that do.
 	ErrorReason_ERROR_REASON_STATE_FORBIDS ErrorReason = 18
 	// FAILED_PRECONDITION: calls of the task may still land, so nobody can tell yet what exists (task; key: an entry that
 	// is open; settle_time: when to ask again, RFC 3339).
@@ -182,10 +182,10 @@ const (
 	// when to ask again (limit).
 	ErrorReason_ERROR_REASON_CALL_LIMIT ErrorReason = 33
 	// NOT_FOUND: no layer knows a figure for the price that was asked for, which does not mean that it is zero (provider,
-	// region, sku; similar: up to 3 close ones, comma-separated).
+	// region, sku). Choices has up to 3 close ones.
 	ErrorReason_ERROR_REASON_PRICE_UNKNOWN ErrorReason = 34
-	// FAILED_PRECONDITION: several prices fit the question (field: what to say as well; choices: its values,
-	// comma-separated, 20 at most).
+	// FAILED_PRECONDITION: several prices fit the question (field: what to say as well). Choices has its values, 20
+	// at most.
 	ErrorReason_ERROR_REASON_PRICE_AMBIGUOUS ErrorReason = 35
 	// NOT_FOUND: there is no such catalogue (catalog).
 	ErrorReason_ERROR_REASON_UNKNOWN_CATALOG ErrorReason = 36
@@ -767,13 +767,13 @@ const file_wharfinger_v1_error_reason_proto_rawDesc = "" +
 	"\x16RETRY_RULE_UNSPECIFIED\x10\x00\x12\x14\n" +
 	"\x10RETRY_RULE_NEVER\x10\x01\x12\x1b\n" +
 	"\x17RETRY_RULE_SAME_REQUEST\x10\x02\x12\x1f\n" +
-	"\x1bRETRY_RULE_AFTER_RETRY_INFO\x10\x03*\xf4(\n" +
+	"\x1bRETRY_RULE_AFTER_RETRY_INFO\x10\x03*\xb4(\n" +
 	"\vErrorReason\x12\x1c\n" +
-	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12:\n" +
-	"\x1bERROR_REASON_UNKNOWN_SCRIPT\x10\x01\x1a\x19\u0091\x19\x15\b\x05\x10\x01\x1a\x06script\x1a\asimilar\x12E\n" +
-	"\x1aERROR_REASON_SCRIPT_BROKEN\x10\x02\x1a%\u0091\x19!\b\t\x10\x01\x1a\x06script\x1a\fdistribution\x1a\x05cause\x12>\n" +
-	"\x1dERROR_REASON_UNKNOWN_EXECUTOR\x10\x03\x1a\x1b\u0091\x19\x17\b\x05\x10\x01\x1a\bexecutor\x1a\asimilar\x12J\n" +
-	" ERROR_REASON_EXECUTOR_UNSUITABLE\x10\x04\x1a$\u0091\x19 \b\t\x10\x01\x1a\bexecutor\x1a\x06script\x1a\bsuitable\x12@\n" +
+	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x121\n" +
+	"\x1bERROR_REASON_UNKNOWN_SCRIPT\x10\x01\x1a\x10\u0091\x19\f\b\x05\x10\x01\x1a\x06script\x12E\n" +
+	"\x1aERROR_REASON_SCRIPT_BROKEN\x10\x02\x1a%\u0091\x19!\b\t\x10\x01\x1a\x06script\x1a\fdistribution\x1a\x05cause\x125\n" +
+	"\x1dERROR_REASON_UNKNOWN_EXECUTOR\x10\x03\x1a\x12\u0091\x19\x0e\b\x05\x10\x01\x1a\bexecutor\x12@\n" +
+	" ERROR_REASON_EXECUTOR_UNSUITABLE\x10\x04\x1a\x1a\u0091\x19\x16\b\t\x10\x01\x1a\bexecutor\x1a\x06script\x12@\n" +
 	"!ERROR_REASON_EXECUTOR_UNAVAILABLE\x10\x05\x1a\x19\u0091\x19\x15\b\t\x10\x01\x1a\bexecutor\x1a\x05cause\x122\n" +
 	"\x1dERROR_REASON_INVALID_ARGUMENT\x10\x06\x1a\x0f\u0091\x19\v\b\x03\x10\x01\x1a\x05field\x12/\n" +
 	"\x1aERROR_REASON_MISSING_FIELD\x10\a\x1a\x0f\u0091\x19\v\b\x03\x10\x01\x1a\x05field\x121\n" +
@@ -782,8 +782,8 @@ const file_wharfinger_v1_error_reason_proto_rawDesc = "" +
 	"size_bytes\x124\n" +
 	"\x19ERROR_REASON_INVALID_NAME\x10\n" +
 	"\x1a\x15\u0091\x19\x11\b\x03\x10\x01\x1a\x05field\x1a\x04name\x12;\n" +
-	"\x1bERROR_REASON_INVALID_FILTER\x10\v\x1a\x1a\u0091\x19\x16\b\x03\x10\x01\x1a\x06filter\x1a\bposition\x12>\n" +
-	"\x1dERROR_REASON_INVALID_ORDER_BY\x10\f\x1a\x1b\u0091\x19\x17\b\x03\x10\x01\x1a\border_by\x1a\aallowed\x12-\n" +
+	"\x1bERROR_REASON_INVALID_FILTER\x10\v\x1a\x1a\u0091\x19\x16\b\x03\x10\x01\x1a\x06filter\x1a\bposition\x125\n" +
+	"\x1dERROR_REASON_INVALID_ORDER_BY\x10\f\x1a\x12\u0091\x19\x0e\b\x03\x10\x01\x1a\border_by\x12-\n" +
 	"\x1fERROR_REASON_INVALID_PAGE_TOKEN\x10\r\x1a\b\u0091\x19\x04\b\x03\x10\x01\x124\n" +
 	"\x1aERROR_REASON_ETAG_MISMATCH\x10\x0e\x1a\x14\u0091\x19\x10\b\n" +
 	"\x10\x01\x1a\x04task\x1a\x04etag\x12/\n" +
@@ -792,8 +792,8 @@ const file_wharfinger_v1_error_reason_proto_rawDesc = "" +
 	"\x18ERROR_REASON_TASK_EXISTS\x10\x10\x1a\x0e\u0091\x19\n" +
 	"\b\x06\x10\x01\x1a\x04task\x12>\n" +
 	"\x1eERROR_REASON_REQUEST_ID_REUSED\x10\x11\x1a\x1a\u0091\x19\x16\b\x06\x10\x01\x1a\n" +
-	"request_id\x1a\x04task\x12C\n" +
-	"\x1aERROR_REASON_STATE_FORBIDS\x10\x12\x1a#\u0091\x19\x1f\b\t\x10\x01\x1a\x04task\x1a\x05state\x1a\aallowed\x1a\x03key\x12C\n" +
+	"request_id\x1a\x04task\x12:\n" +
+	"\x1aERROR_REASON_STATE_FORBIDS\x10\x12\x1a\x1a\u0091\x19\x16\b\t\x10\x01\x1a\x04task\x1a\x05state\x1a\x03key\x12C\n" +
 	"\x1dERROR_REASON_TASK_NOT_SETTLED\x10\x13\x1a \u0091\x19\x1c\b\t\x10\x01\x1a\x04task\x1a\x03key\x1a\vsettle_time\x12<\n" +
 	"\x1cERROR_REASON_LEFTOVERS_ALIVE\x10\x14\x1a\x1a\u0091\x19\x16\b\t\x10\x01\x1a\x04task\x1a\x05count\x1a\x03key\x12Q\n" +
 	"\x1cERROR_REASON_BATCH_TOO_LARGE\x10\x15\x1a/\u0091\x19+\b\x03\x10\x01\x1a\x05limit\x1a\x05count\x1a\vlimit_bytes\x1a\n" +
@@ -810,9 +810,9 @@ const file_wharfinger_v1_error_reason_proto_rawDesc = "" +
 	"\x18ERROR_REASON_WATCH_LIMIT\x10\x1e\x1a\x0f\u0091\x19\v\b\b\x10\x03\x1a\x05limit\x127\n" +
 	"\x1bERROR_REASON_QUOTA_EXCEEDED\x10\x1f\x1a\x16\u0091\x19\x12\b\b\x10\x01\x1a\x05limit\x1a\x05count\x12-\n" +
 	"\x15ERROR_REASON_INTERNAL\x10 \x1a\x12\u0091\x19\x0e\b\r\x10\x01\x1a\bincident\x12,\n" +
-	"\x17ERROR_REASON_CALL_LIMIT\x10!\x1a\x0f\u0091\x19\v\b\b\x10\x03\x1a\x05limit\x12H\n" +
-	"\x1aERROR_REASON_PRICE_UNKNOWN\x10\"\x1a(\u0091\x19$\b\x05\x10\x01\x1a\bprovider\x1a\x06region\x1a\x03sku\x1a\asimilar\x12:\n" +
-	"\x1cERROR_REASON_PRICE_AMBIGUOUS\x10#\x1a\x18\u0091\x19\x14\b\t\x10\x01\x1a\x05field\x1a\achoices\x123\n" +
+	"\x17ERROR_REASON_CALL_LIMIT\x10!\x1a\x0f\u0091\x19\v\b\b\x10\x03\x1a\x05limit\x12?\n" +
+	"\x1aERROR_REASON_PRICE_UNKNOWN\x10\"\x1a\x1f\u0091\x19\x1b\b\x05\x10\x01\x1a\bprovider\x1a\x06region\x1a\x03sku\x121\n" +
+	"\x1cERROR_REASON_PRICE_AMBIGUOUS\x10#\x1a\x0f\u0091\x19\v\b\t\x10\x01\x1a\x05field\x123\n" +
 	"\x1cERROR_REASON_UNKNOWN_CATALOG\x10$\x1a\x11\u0091\x19\r\b\x05\x10\x01\x1a\acatalog\x129\n" +
 	"\x1cERROR_REASON_CANNOT_ESTIMATE\x10%\x1a\x17\u0091\x19\x13\b\t\x10\x01\x1a\x06script\x1a\x05cause\x12:\n" +
 	"\x1dERROR_REASON_PRICES_MALFORMED\x10&\x1a\x17\u0091\x19\x13\b\x03\x10\x01\x1a\x06format\x1a\x05where\x12<\n" +

@@ -1385,9 +1385,10 @@ type ResumeTaskRequest struct {
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	// Act only if the task still has this etag. Empty: act anyway.
 	Etag string `protobuf:"bytes,2,opt,name=etag,proto3" json:"etag,omitempty"`
-	// The caller's own id of this request, best a UUID; 1 to 128 characters. Repeating the request that the task took
-	// last, with its id, changes nothing and returns the task as it stands now, whatever its etag; another request with
-	// that id, to cancel, to resume, to roll back or with a verdict, is refused with REQUEST_ID_REUSED.
+	// The caller's own id of this request, best a UUID; 1 to 128 characters. Repeating one of the last 8 requests
+	// with an id that the task took, with its id, changes nothing and returns the task as it stands now, whatever its
+	// etag; another request with that id, to cancel, to resume, to roll back or with a verdict, is refused with
+	// REQUEST_ID_REUSED.
 	RequestId string `protobuf:"bytes,3,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	// Run this version of the script from now on; it must be the installed one. Empty: the version that the task has, or
 	// the installed one if that declares itself compatible.

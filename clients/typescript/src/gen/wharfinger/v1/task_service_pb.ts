@@ -729,9 +729,10 @@ export type ResumeTaskRequest = Message<"wharfinger.v1.ResumeTaskRequest"> & {
   etag: string;
 
   /**
-   * The caller's own id of this request, best a UUID; 1 to 128 characters. Repeating the request that the task took
-   * last, with its id, changes nothing and returns the task as it stands now, whatever its etag; another request with
-   * that id, to cancel, to resume, to roll back or with a verdict, is refused with REQUEST_ID_REUSED.
+   * The caller's own id of this request, best a UUID; 1 to 128 characters. Repeating one of the last 8 requests
+   * with an id that the task took, with its id, changes nothing and returns the task as it stands now, whatever its
+   * etag; another request with that id, to cancel, to resume, to roll back or with a verdict, is refused with
+   * REQUEST_ID_REUSED.
    *
    * @generated from field: string request_id = 3;
    */
