@@ -159,7 +159,7 @@ clients: .venv/.ready ## build and test the Go, TypeScript and Rust clients, whe
 	@if command -v cargo >/dev/null; then cd clients/rust && cargo fmt --check && cargo check --quiet --no-default-features \
 		&& cargo clippy --quiet --all-targets --all-features -- -D warnings && cargo test --quiet \
 		&& cd ../conformance/drivers/rust && cargo fmt --check && cargo clippy --quiet --target-dir ../../../rust/target -- -D warnings; \
-		else echo "clients/rust is neither built nor tested: cargo is not installed" >&2; fi
+		else echo "clients/rust is neither built nor tested: cargo is not installed" >&2; test -z "$${CI:-}"; fi
 	@$(BIN)/python -m pytest tests/languages
 
 # CONFORMANCE='--languages go --only batch' and the like choose; without it all is run, and the table written.

@@ -21,7 +21,7 @@ _PYPROJECT = (
     re.compile(r'("wharfinger(?:-[a-z]+)?(?:\[[a-z,]+\])?==)([^"]+)(")'),
 )
 _MODULE = (re.compile(r'(?m)^(__version__ = ")([^"]+)(")$'),)
-_CONSTANT = (re.compile(r'(?m)^(const Version = ")([^"]+)(")$'),)
+_GO_CONSTANT = (re.compile(r'(?m)^(const Version = ")([^"]+)(")$'),)
 _PACKAGE = (re.compile(r'(\A\{\s*"name": "@wharfinger/client",\s*"version": ")([^"]+)(")'),)
 _CONSTANT = (re.compile(r'(?m)^(export const VERSION = ")([^"]+)(";)$'),)
 _CRATE = (re.compile(r'(\A\[package\]\nname = "wharfinger"\nversion = ")([^"]+)(")'),)
@@ -36,7 +36,7 @@ def places() -> Iterator[tuple[Path, tuple[re.Pattern[str], ...]]]:
             yield file, _PYPROJECT if _PYPROJECT[1].search(file.read_text()) else _PYPROJECT[:1]
     for module in ("clients/python/src/wharfinger/_version.py", "server/prices/src/wharfinger_prices/__init__.py"):
         yield ROOT / module, _MODULE
-    yield ROOT / "clients/go/version.go", _CONSTANT
+    yield ROOT / "clients/go/version.go", _GO_CONSTANT
     yield ROOT / "clients/typescript/package.json", _PACKAGE
     yield ROOT / "clients/typescript/package-lock.json", _LOCK
     yield ROOT / "clients/typescript/src/version.ts", _CONSTANT
