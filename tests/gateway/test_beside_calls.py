@@ -23,6 +23,8 @@ from wharfinger_server.config import ConfigError, Gateway, Settings
 pytestmark = pytest.mark.processes
 
 ROOT = Path(__file__).resolve().parents[2]
+SKUS = {"thing/1": "small", "thing/2": "large"}
+PRICES = "provider,sku,unit,currency,amount\nquay,small,Hours,EUR,0.125\nquay,large,Hours,EUR,0.25\n"
 JSON, PLAIN = "connect+json", "text/plain"
 
 
@@ -99,10 +101,10 @@ def test_a_server_without_tokens_is_not_asked_by_a_name_that_was_made_to_point_t
 def half_done(tmp_path_factory):
     """A gateway with tasks of some states and leftovers with a price: its figures by name and labels."""
     folder = tmp_path_factory.mktemp("figures")
-    prices = folder / "config" / "wharfinger" / "prices"
-    prices.mkdir(parents=True)
-    (prices / "own.csv").write_text("provider,region,sku,unit,currency,amount\nquay,north,size-m,Hours,EUR,0.125\n")
-    serving = Serving(folder, ["--gateway", "127.0.0.1:0"])
+    (folder / "prices").mkdir()
+    (folder / "prices" / "quay.csv").write_text(PRICES)
+    settings = f'[gateway]\naddress = "127.0.0.1:0"\n[prices]\nfolder = "{folder}/prices"\nlibcloud = false\n'
+    serving = Serving(folder, write_config(folder, settings))
     try:
         yield Web(gateway_of(serving), JSON)
     finally:
@@ -117,24 +119,26 @@ def figures(caller: Web) -> dict[str, float]:
 def test_the_figures_tell_what_is_left_to_do(half_done, project):
     caller = half_done
     running = create(caller, project, steps=1, pause=30)
-    owing = create(caller, project, "harbour.half")
-    waited, end = caller.one("TaskService/WaitTask", {"name": owing, "timeout": "20s"})
-    assert end.code == 0
-    assert waited.state == task_pb2.TASK_STATE_PARTIALLY_FAILED
+    halves = create(caller, project, "harbour.half"), create(caller, project, "harbour.priced", skus=SKUS, fail=True)
+    for owing in halves:
+        waited, end = caller.one("TaskService/WaitTask", {"name": owing, "timeout": "20s"})
+        assert end.code == 0
+        assert waited.state == task_pb2.TASK_STATE_PARTIALLY_FAILED
     until = time.monotonic() + 20
-    while (told := figures(caller))['wharfinger_tasks{state="PARTIALLY_FAILED"}'] == 0:
+    while (told := figures(caller))['wharfinger_tasks{state="PARTIALLY_FAILED"}'] < len(halves):
         assert time.monotonic() < until
         time.sleep(0.5)
     assert told['wharfinger_tasks{state="RUNNING"}'] == 1
     assert told['wharfinger_attempts_running{executor="asyncio"}'] == 1
-    assert told["wharfinger_leftovers"] == 2
+    assert told["wharfinger_leftovers"] == 2 + len(SKUS)
     assert told["wharfinger_leftovers_unpriced"] == 1
+    assert told['wharfinger_leftovers_hourly_cost{currency="EUR"}'] == 0.375
     assert told["wharfinger_ledger_uncertain_entries"] == 1
     assert told["wharfinger_queue_age_seconds"] == 0
     assert told["wharfinger_commit_seconds_count"] > 2
     assert told['wharfinger_commit_seconds_bucket{le="+Inf"}'] == told["wharfinger_commit_seconds_count"]
     called = 'wharfinger_calls_total{service="wharfinger.v1.TaskService",method="CreateTask",code="OK"}'
-    assert told[called] == 2
+    assert told[called] == 3
     assert caller.one("TaskService/CancelTask", {"name": running})[1].code == 0
 
 

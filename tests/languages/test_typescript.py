@@ -8,6 +8,7 @@ import subprocess
 
 import pytest
 from tests.client.test_tls import issued
+from tests.gateway.web import gateway_of
 from tests.languages.conftest import ROOT, TYPESCRIPT, run
 
 from wharfinger.v1 import task_pb2
@@ -45,6 +46,27 @@ def the_readmes_example() -> str:
     found = EXAMPLE.search((TYPESCRIPT / "README.md").read_text())
     assert found is not None
     return found[1]
+
+
+WEB = """
+import { connect, Refused } from "@wharfinger/client/web";
+for (const json of [true, false]) {
+  const client = connect({ baseUrl: process.env.GATEWAY, json });
+  const task = await client.submit("harbour.count", { steps: 3 });
+  const lines = [];
+  for await (const event of task.watch()) if (event.kind === "log") lines.push(event.text);
+  const result = await task.result();
+  const refused = await client.task("projects/default/tasks/none").get().catch((error) => error);
+  const reason = refused instanceof Refused ? refused.reason : String(refused);
+  console.log(JSON.stringify({ lines: lines.length, result, reason }));
+}
+"""
+
+
+def test_the_entry_for_browsers_works_through_the_gateway(node, serve):
+    done = node(WEB, GATEWAY=gateway_of(serve("--gateway", "127.0.0.1:0")))
+    told = {"lines": 3, "result": {"steps": 3}, "reason": "TASK_NOT_FOUND"}
+    assert ([json.loads(line) for line in done.stdout.splitlines()], done.stderr) == ([told, told], "")
 
 
 def test_the_layers_own_tests_pass(typescript_example):
