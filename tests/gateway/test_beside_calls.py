@@ -142,6 +142,20 @@ def test_the_figures_tell_what_is_left_to_do(half_done, project):
     assert caller.one("TaskService/CancelTask", {"name": running})[1].code == 0
 
 
+def test_the_queues_age_is_of_what_waits_for_a_slot(serve, tmp_path, project):
+    settings = '[gateway]\naddress = "127.0.0.1:0"\n[executors.asyncio]\nslots = 1\n'
+    serving = serve(*write_config(tmp_path, settings))
+    caller = Web(gateway_of(serving), JSON)
+    later = creating(project, steps=1)
+    later.task.policy.not_before_time.FromSeconds(int(time.time()) + 3600)
+    assert caller.one(CREATE, later)[1].code == 0
+    create(caller, project, steps=1, pause=30)
+    assert figures(caller)["wharfinger_queue_age_seconds"] == 0
+    create(caller, project, steps=1)
+    time.sleep(0.5)
+    assert 0.4 < figures(caller)["wharfinger_queue_age_seconds"] < 30
+
+
 def test_each_figure_is_documented_and_each_that_is_documented_is_told(half_done):
     _, text, _ = get(half_done, "/metrics")
     told = set(re.findall(r"# TYPE (\S+)", text))

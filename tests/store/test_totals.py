@@ -10,16 +10,15 @@ from wharfinger_server.store.store import Store
 
 async def test_an_empty_store_has_nothing_to_do(store: Store) -> None:
     totals = await store.totals()
-    assert (totals.states, totals.oldest_queued, totals.uncertain, totals.leftovers) == ({}, 0, 0, 0)
+    assert (totals.states, totals.uncertain, totals.leftovers) == ({}, 0, 0)
 
 
-async def test_tasks_that_are_not_over_are_counted_by_state_and_the_oldest_queued_is_told(store: Store) -> None:
+async def test_tasks_that_are_not_over_are_counted_by_state(store: Store) -> None:
     await ended(store)
-    first = await store.create(draft("a"))
+    await store.create(draft("a"))
     await store.create_many([draft("b") for _ in range(3)])
     running = await store.create(draft("b"))
     await store.change(running.id, lease)
     totals = await store.totals()
     assert totals.states == {TaskState.QUEUED: 4, TaskState.RUNNING: 1}
-    assert totals.oldest_queued == first.create_time
     assert totals.leftovers == 0

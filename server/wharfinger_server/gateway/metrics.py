@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Iterator
 
+from wharfinger.ledger import ids
 from wharfinger.ledger.states import TaskState
 from wharfinger_prices.price import plain
 from wharfinger_server.domain.timing import SECOND
@@ -44,12 +45,6 @@ class Metrics:
     def _of_tasks(self, totals: Totals) -> Iterator[Family]:
         states = [("", {"state": state.name}, totals.states.get(state, 0)) for state in _SHOWN]
         yield Family("wharfinger_tasks", "gauge", "Tasks that are not over and done, by state.", states)
-        waited = self._engine.clock.wall() - totals.oldest_queued if totals.oldest_queued else 0
-        yield gauge(
-            "wharfinger_queue_age_seconds",
-            "Time since the oldest queued task was created.",
-            max(0, waited) / SECOND,
-        )
         yield gauge(
             "wharfinger_ledger_uncertain_entries", "Things of which nobody knows whether they exist.", totals.uncertain
         )
@@ -64,6 +59,10 @@ class Metrics:
 
     def _of_executors(self) -> Iterator[Family]:
         queues = self._engine.dispatcher.executors.queues()
+        oldest = min((queue.ready.oldest for queue in queues if queue.ready.oldest), default=0)
+        age = max(0, self._engine.clock.wall() - ids.made_at(oldest)) / SECOND if oldest else 0
+        said = "Time since the oldest task that waits for a slot was created."
+        yield gauge("wharfinger_queue_age_seconds", said, age)
         running = [("", {"executor": queue.name}, queue.running) for queue in queues]
         slots = [("", {"executor": queue.name}, queue.slots) for queue in queues]
         yield Family("wharfinger_attempts_running", "gauge", "Attempts that run, by executor.", running)

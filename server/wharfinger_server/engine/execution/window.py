@@ -64,6 +64,11 @@ class Window:
         return len(self._heap)
 
     @property
+    def oldest(self) -> int:
+        """The id of the oldest task that is held and waits to run, 0 if there is none."""
+        return min((waiting.task_id for waiting in self._heap if waiting.phase is Phase.RUN), default=0)
+
+    @property
     def page(self) -> int:
         """How many tasks to read at once."""
         return max(1, self.limit // 2)

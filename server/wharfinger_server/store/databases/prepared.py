@@ -104,9 +104,7 @@ class ReadStatements:
             TASK.where(UNFINISHED, _T.lease_expire > _ZERO, _T.id > _("after")).order_by(_T.id).limit(_LIMIT)
         )
         self.expired = make(TASK.where(*over, _RESTING).order_by(_T.expire_time).limit(_LIMIT))
-        self.states = make(
-            sa.select(_T.state, sa.func.count(), sa.func.min(_T.create_time)).where(UNFINISHED).group_by(_T.state)
-        )
+        self.states = make(sa.select(_T.state, sa.func.count()).where(UNFINISHED).group_by(_T.state))
         # Each half-done state alone: together they would not be found by their index.
         owing = TASK.where(_T.open_entries > _ZERO, _T.id > _("after")).order_by(_T.id).limit(_LIMIT)
         self.owing_unfinished = make(owing.where(UNFINISHED))

@@ -227,8 +227,7 @@ class Reads(ABC):
         The indexes of such tasks find them: what is over and done is neither read nor counted.
         """
         rows = await self._read(self._statements.states)
-        totals = Totals({TaskState(state): count for state, count, _ in rows})
-        totals.oldest_queued = next((first for state, _, first in rows if state == TaskState.QUEUED), 0)
+        totals = Totals({TaskState(state): count for state, count in rows})
         await self._add_owing(totals, lambda c, after: self._statements.owing_unfinished(c, after=after, limit=_PAGE))
         for state in TaskState:
             if state.half_done:

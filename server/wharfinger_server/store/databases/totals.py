@@ -14,14 +14,12 @@ class Totals:
     """Counts over tasks that are not over and done.
 
     `states`: tasks by state, those that succeeded, failed for good, were cancelled or rolled back left out.
-    `oldest_queued`: when the oldest queued task was created, 0 where none is queued. `uncertain`: ledger entries of
-    which nobody knows whether the thing exists. `leftovers`: entries that tasks at rest left, and may be alive;
-    `hourly`: what those of them that exist cost in an hour, by currency, where that is known; `unpriced`: those for
-    which it is not.
+    `uncertain`: ledger entries of which nobody knows whether the thing exists. `leftovers`: entries that tasks at rest
+    left, and may be alive; `hourly`: what those of them that exist cost in an hour, by currency, where that is known;
+    `unpriced`: those for which it is not.
     """
 
     states: dict[TaskState, int] = field(default_factory=dict)
-    oldest_queued: int = 0
     uncertain: int = 0
     leftovers: int = 0
     unpriced: int = 0

@@ -37,6 +37,11 @@ class TaskIds:
             return self._last
 
 
+def made_at(task: int) -> int:
+    """Return when a task's id was made, in microseconds, to the millisecond."""
+    return (task >> _LOW_BITS) * 1000
+
+
 def default_task_id(task: int) -> str:
     """Return the name a task gets when its caller chose none: sorts as the tasks were created."""
     return "t" + _ALPHABET[task >> 60 & 31] + "".join([_PAIRS[task >> shift & 1023] for shift in range(50, -1, -10)])
