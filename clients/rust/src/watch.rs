@@ -74,8 +74,9 @@ impl<Q: Call> Reopened<Q> {
             if !passing(&error, self.backoff.failures) {
                 return Err(error);
             }
-            // What went well once goes on for as long as it takes.
-            if !self.heard {
+            // What went well once goes on for as long as it takes, and so does what a server that is known will take.
+            let full = error.refused().is_some_and(|refused| refused.code == tonic::Code::ResourceExhausted);
+            if !self.heard && (full || !self.transport.answered()) {
                 self.outage.bear(&self.transport, &error)?;
             }
             self.broken = Some(error);
