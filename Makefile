@@ -24,7 +24,7 @@ DISTRIBUTIONS := $(patsubst %/,%,$(dir $(PROJECTS)))
 PACKAGES := $(wildcard server/wharfinger_server clients/python/src/wharfinger server/*/src/* server/scripts/*/src/*)
 TESTS := $(wildcard tests clients/python/tests server/libcloud/tests server/scripts/*/tests)
 CODE := $(PACKAGES) $(TESTS) $(wildcard tools docs bench clients/conformance)
-GENERATED := clients/python/src/wharfinger/v1 clients/python/src/wharfinger/blocking clients/go/wharfinger clients/typescript/src/gen clients/rust/src/gen
+GENERATED := clients/python/src/wharfinger/v1 clients/python/src/wharfinger/blocking clients/go/wharfinger clients/typescript/src/gen clients/rust/src/gen clients/java/proto/src/main/java
 BASELINE := protos/baseline.binpb
 
 NOT_OURS := $(addprefix --no-emit-package ,wharfinger wharfinger-compute wharfinger-image wharfinger-libcloud wharfinger-outbound wharfinger-prices)
@@ -91,7 +91,7 @@ demo: .venv/.ready ## see it work: a server, a task, a failure and what is left 
 # ---------------------------------------------------------------- the API
 
 .PHONY: generate
-generate: .venv-gen/.ready ## write the code of protos/ (Go, TypeScript and Rust where go, npm and cargo are there), and the blocking client
+generate: .venv-gen/.ready ## write the code of protos/ (Go, TypeScript, Rust and Java where go, npm, cargo and mvn are there), and the blocking client
 	@$(GEN)/python tools/generate.py
 	@$(BIN)/python tools/generate_blocking.py
 	@$(GEN)/python tools/generate_clients.py
@@ -153,14 +153,16 @@ endif
 
 GO_MODULES := clients/go clients/conformance/drivers/go
 .PHONY: clients
-clients: .venv/.ready ## build and test the Go, TypeScript and Rust clients, where their toolchains are
+clients: .venv/.ready ## build and test the Go, TypeScript, Rust and Java clients, where their toolchains are
 	@! command -v go >/dev/null || for module in $(GO_MODULES); do \
 		(cd $$module && go vet ./... && test -z "$$(gofmt -l . | tee /dev/stderr)" && go test ./...) || exit 1; done
 	@if command -v cargo >/dev/null; then cd clients/rust && cargo fmt --check && cargo check --quiet --no-default-features \
 		&& cargo clippy --quiet --all-targets --all-features -- -D warnings && cargo test --quiet \
 		&& cd ../conformance/drivers/rust && cargo fmt --check && cargo clippy --quiet --target-dir ../../../rust/target -- -D warnings; \
 		else echo "clients/rust is neither built nor tested: cargo is not installed" >&2; test -z "$${CI:-}"; fi
-	@$(BIN)/python -m pytest tests/languages
+	@if command -v mvn >/dev/null; then mvn -q -B -f clients/java/pom.xml package; \
+		else echo "clients/java is neither built nor tested: mvn is not installed" >&2; test -z "$${CI:-}"; fi
+	@$(BIN)/python -m pytest -rs tests/languages
 
 # CONFORMANCE='--languages go --only batch' and the like choose; without it all is run, and the table written.
 .PHONY: conformance

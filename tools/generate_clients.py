@@ -1,15 +1,16 @@
-"""Generate the Go, TypeScript and Rust code of the API from `protos/`.
+"""Generate the Go, TypeScript, Rust and Java code of the API from `protos/`.
 
 Run by the interpreter of `.venv-gen`, after `tools/generate.py` laid out Google's definitions; `make generate` does it.
 A language whose toolchain is not installed keeps the code it has, and that is said. The generators are pinned, with
-their hashes: Go's in `tools/go/go.sum`, TypeScript's in `clients/typescript/package-lock.json`; Rust's are pinned in
-`tools/rust/Cargo.toml`, without hashes.
+their hashes: Go's in `tools/go/go.sum`, TypeScript's in `clients/typescript/package-lock.json`; Rust's and Java's are
+pinned without hashes, in `tools/rust/Cargo.toml` and `clients/java/pom.xml`.
 """
 
 import fcntl
 import hashlib
 import json
 import os
+import platform
 import re
 import shutil
 import subprocess
@@ -26,6 +27,8 @@ GO_GENERATORS = ROOT / "tools" / "go"
 TYPESCRIPT = ROOT / "clients" / "typescript"
 RUST = ROOT / "clients" / "rust"
 RUST_GENERATOR = ROOT / "tools" / "rust"
+JAVA = ROOT / "clients" / "java"
+JAVA_WANTED = "17"
 TOOLS = ROOT / ".tools"
 BINARIES = TOOLS / "bin"
 
@@ -62,9 +65,16 @@ def run_protoc(*arguments: str) -> None:
     """Run the compiler over our definitions; leave when it fails."""
     from grpc_tools import protoc  # only the generator's environment has it
 
-    well_known = Path(protoc.__file__).parent / "_proto"
-    if protoc.main(["protoc", f"-I{PROTOS}", f"-I{INCLUDE}", f"-I{well_known}", *arguments]):
+    if protoc.main(["protoc", *includes(), *arguments]):
         sys.exit("protoc failed; what is wrong stands above")
+
+
+def includes() -> list[str]:
+    """Where a compiler finds our definitions, Google's, and those that every protobuf library brings."""
+    import grpc_tools  # only the generator's environment has it
+
+    well_known = Path(grpc_tools.__file__).parent / "_proto"
+    return [f"-I{PROTOS}", f"-I{INCLUDE}", f"-I{well_known}"]
 
 
 def sources(folder: Path) -> list[str]:
@@ -133,6 +143,52 @@ def generate_rust(output: Path) -> None:
     publish(code, RUST / "src" / "gen")
 
 
+def generate_java(output: Path) -> None:
+    """Write clients/java/proto: messages and stubs. Maven fetches the compiler: that of grpc_tools knows no Java."""
+    pom = JAVA / "pom.xml"
+    generators = {
+        name: f"{group}:{name}:{pinned(pom, f'{name}.version')}:exe:{java_platform()}"
+        for group, name in (("com.google.protobuf", "protoc"), ("io.grpc", "protoc-gen-grpc-java"))
+    }
+    for name, coordinates in generators.items():
+        goal = f"org.apache.maven.plugins:maven-dependency-plugin:{pinned(pom, 'dependency-plugin.version')}:copy"
+        install(
+            BINARIES / f"{name}.stamp",
+            [pom],
+            f"mvn -q -B -N {goal} -Dartifact={coordinates} -DoutputDirectory={BINARIES} -Dmdep.stripVersion".split(),
+        )
+    programs = {name: BINARIES / f"{name}-{java_platform()}.exe" for name in generators}
+    for program in programs.values():
+        program.chmod(0o755)
+    options = [*includes(), f"--plugin=protoc-gen-grpc-java={programs['protoc-gen-grpc-java']}"]
+    # @generated=omit: the annotation that tells a generator's version is in no package that Java 17 has.
+    outputs = [f"--java_out={output}", f"--grpc-java_out=@generated=omit:{output}"]
+    command = [str(programs["protoc"]), *options, *outputs, *sources(PROTOS)]
+    subprocess.run(command, check=True)  # noqa: S603  the command stands above
+    publish(output, JAVA / "proto" / "src" / "main" / "java")
+
+
+def pinned(pom: Path, name: str) -> str:
+    """The value of a property of a pom."""
+    found = re.search(rf"<{re.escape(name)}>([^<]+)</", pom.read_text())
+    assert found is not None, f"{pom} has no property {name}"
+    return found[1]
+
+
+def java_platform() -> str:
+    """This machine as the names of programs in Maven's repositories have it, such as `linux-x86_64`."""
+    system = {"Linux": "linux", "Darwin": "osx", "Windows": "windows"}.get(platform.system(), platform.system().lower())
+    machine = platform.machine().lower()
+    return f"{system}-{ {'amd64': 'x86_64', 'arm64': 'aarch_64', 'aarch64': 'aarch_64'}.get(machine, machine) }"
+
+
+def lacking_java() -> str:
+    """Why clients/java can't be built here, in a sentence; empty where it can."""
+    if shutil.which("mvn") is None:
+        return "mvn is not installed"
+    return too_old("javac", ["javac", "-version"], JAVA_WANTED)
+
+
 def lacking_go() -> str:
     """Why clients/go can't be built here, in a sentence; empty where it can."""
     wanted = re.search(r"^go (\S+)$", (GO / "go.mod").read_text(), re.MULTILINE)
@@ -170,6 +226,7 @@ def main() -> None:
         (GO, lacking_go, generate_go),
         (TYPESCRIPT, lacking_typescript, generate_typescript),
         (RUST, lacking_rust, generate_rust),
+        (JAVA, lacking_java, generate_java),
     )
     for folder, lacking, generate in languages:
         if why := lacking():

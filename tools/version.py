@@ -25,6 +25,8 @@ _GO_CONSTANT = (re.compile(r'(?m)^(const Version = ")([^"]+)(")$'),)
 _PACKAGE = (re.compile(r'(\A\{\s*"name": "@wharfinger/client",\s*"version": ")([^"]+)(")'),)
 _CONSTANT = (re.compile(r'(?m)^(export const VERSION = ")([^"]+)(";)$'),)
 _CRATE = (re.compile(r'(\A\[package\]\nname = "wharfinger"\nversion = ")([^"]+)(")'),)
+# No `<version>` of a library follows one of our names; our modules name each other with ${project.version}.
+_POM = (re.compile(r"(<artifactId>wharfinger-[a-z]+</artifactId>\s*<version>)(\d[^<]*)(</version>)"),)
 _LOCK = (*_PACKAGE, re.compile(r'("": \{\s*"name": "@wharfinger/client",\s*"version": ")([^"]+)(")'))
 
 
@@ -38,6 +40,8 @@ def places() -> Iterator[tuple[Path, tuple[re.Pattern[str], ...]]]:
         yield ROOT / module, _MODULE
     yield ROOT / "clients/go/version.go", _GO_CONSTANT
     yield ROOT / "clients/typescript/package.json", _PACKAGE
+    for pom in (ROOT / "clients/conformance/drivers/java/pom.xml", *sorted(ROOT.glob("clients/java/**/pom.xml"))):
+        yield pom, _POM
     yield ROOT / "clients/typescript/package-lock.json", _LOCK
     yield ROOT / "clients/typescript/src/version.ts", _CONSTANT
     yield ROOT / "clients/rust/Cargo.toml", _CRATE

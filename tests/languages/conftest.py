@@ -9,7 +9,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from tools.generate_clients import GO, ROOT, TYPESCRIPT, install_packages, lacking_go, lacking_typescript
+from tools.generate_clients import (
+    GO,
+    JAVA,
+    ROOT,
+    TYPESCRIPT,
+    install_packages,
+    lacking_go,
+    lacking_java,
+    lacking_typescript,
+)
 
 CACHE = ROOT / ".cache"
 
@@ -58,7 +67,29 @@ def typescript_example() -> Example:
     return Example((shutil.which("node") or "node", TYPESCRIPT / "dist" / "examples" / "watch.js"))
 
 
-@pytest.fixture(params=["go", "typescript"])
+def java_command(module: Path, program: str) -> tuple[str | Path, ...]:
+    """How a program of a module that was built is run: briefly, so without compiling much of itself."""
+    place = module / "target"
+    return ("java", "-XX:TieredStopAtLevel=1", "-cp", f"{place / 'classes'}:{place / 'lib' / '*'}", program)
+
+
+@pytest.fixture(scope="session")
+def java_build() -> Path:
+    """Return clients/java, built; its own tests are run by `make clients`."""
+
+    def how() -> None:
+        run(["mvn", "-q", "-B", "package", "-DskipTests"], JAVA, timeout=540)
+
+    build("Java", lacking_java(), how)
+    return JAVA
+
+
+@pytest.fixture(scope="session")
+def java_example(java_build: Path) -> Example:
+    return Example(java_command(java_build / "examples", "dev.wharfinger.examples.Watch"))
+
+
+@pytest.fixture(params=["go", "typescript", "java"])
 def example(request: pytest.FixtureRequest) -> Example:
     """The example of each language."""
     return request.getfixturevalue(f"{request.param}_example")
