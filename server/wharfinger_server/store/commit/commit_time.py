@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
-
 BOUNDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 """Seconds."""
 
 
 class CommitTimes:
-    """Counts batches by how long each took. Written by the writer's thread, read by any."""
+    """How many batches took up to each bound and longer than the one before, the last: beyond all; and their sum.
+
+    Written by the writer's thread, read by any.
+    """
+
+    __slots__ = ("counts", "seconds")
 
     def __init__(self) -> None:
         self.counts = [0] * (len(BOUNDS) + 1)
         self.seconds = 0.0
-
-    def add(self, seconds: float) -> None:
-        """Count one batch."""
-        self.counts[bisect_left(BOUNDS, seconds)] += 1
-        self.seconds += seconds
