@@ -222,7 +222,7 @@ async def test_a_method_knows_its_caller_headers_and_deadline(house):
     assert told["caller"].creator == "anonymous"
     assert told["caller"].projects is None
     assert told["trace"] == "00-a-b-01"
-    assert 20 < told["left"] <= 30
+    assert 20 < told["left"] <= 31
     await house.get()
     assert (told["trace"], told["left"]) == ("", None)
 
