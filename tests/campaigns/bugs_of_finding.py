@@ -98,12 +98,6 @@ def late_evidence_dropped(ground: Ground) -> None:
     ground.put(evidence, "report", lambda *_: None)
 
 
-@BUGS.bug("3", first=3000)
-def late_part_is_one_more(ground: Ground) -> None:
-    """A late report of a part that was found as another thing is taken for one more, though a part is still sought."""
-    ground.put(evidence, "_part_that_waits", lambda *_: None)
-
-
 @BUGS.bug("10")
 def late_evidence_overwrites(ground: Ground) -> None:
     """Late evidence takes the place of what is known of the key."""

@@ -27,15 +27,11 @@ Spoil = Callable[[Ground], None]
 
 @dataclass(frozen=True, slots=True)
 class Bug:
-    """One bug: its name, the rule of the ledger that it breaks (or what else it does), and how it is planted.
-
-    `first`: from which seed on to look for a history that shows it, where hardly any does.
-    """
+    """One bug: its name, the rule of the ledger that it breaks (or what else it does), and how it is planted."""
 
     name: str
     rule: str
     spoil: Spoil
-    first: int = 1
 
     @contextmanager
     def planted(self) -> Iterator[None]:
@@ -48,11 +44,11 @@ class Bug:
 class Catalogue(list[Bug]):
     """Bugs, each written as one function whose docstring says what is wrong."""
 
-    def bug(self, rule: str, *, first: int = 1) -> Callable[[Spoil], Spoil]:
+    def bug(self, rule: str) -> Callable[[Spoil], Spoil]:
         """Take a function into the catalogue."""
 
         def take(spoil: Spoil) -> Spoil:
-            self.append(Bug(spoil.__name__, rule, spoil, first))
+            self.append(Bug(spoil.__name__, rule, spoil))
             return spoil
 
         return take
