@@ -83,3 +83,17 @@ def test_certificates_are_bytes_or_files(tmp_path: Path) -> None:
     file.write_bytes(b"PEM")
     assert resolve("127.0.0.1:1", ca=file) == resolve("127.0.0.1:1", ca=b"PEM")
     assert resolve("127.0.0.1:1", ca=b"PEM").tls
+
+
+def test_the_token_may_stand_in_a_file(monkeypatch, tmp_path):
+    file = tmp_path / "token"
+    file.write_text("of-the-file\n")
+    monkeypatch.setenv("WHARFINGER_TOKEN_FILE", str(file))
+    assert resolve("127.0.0.1:1").token == "of-the-file"
+    monkeypatch.setenv("WHARFINGER_TOKEN", "of-the-environment")
+    assert resolve("127.0.0.1:1").token == "of-the-environment"
+    assert resolve("127.0.0.1:1", token="given").token == "given"
+    monkeypatch.delenv("WHARFINGER_TOKEN")
+    monkeypatch.setenv("WHARFINGER_TOKEN_FILE", str(tmp_path / "none"))
+    with pytest.raises(OSError, match=r"WHARFINGER_TOKEN_FILE: .* No such file"):
+        resolve("127.0.0.1:1")

@@ -24,7 +24,8 @@ class Client(Tasks, Prices, Installed):
     Args:
         server: `host:port`, `unix:/path`, or `https://host:port`; else WHARFINGER_SERVER, else `127.0.0.1:7480`.
         project: plain name of the project that tasks belong to; else WHARFINGER_PROJECT, else `default`.
-        token: bearer token; else WHARFINGER_TOKEN, else none. Never sent unencrypted to another machine.
+        token: bearer token; else WHARFINGER_TOKEN, or what the file WHARFINGER_TOKEN_FILE has, else none. Never sent
+            unencrypted to another machine.
         tls: whether to encrypt; None: everything but this machine's own addresses.
         ca: PEM of the authorities to trust, bytes or a file; else the file WHARFINGER_CA, else the system's.
         cert: PEM of a client certificate, with `key`.

@@ -47,6 +47,8 @@ def resolve(
 ) -> Settings:
     """Return the settings: arguments first, then WHARFINGER_SERVER, _PROJECT, _TOKEN and _CA, then the defaults.
 
+    WHARFINGER_TOKEN_FILE names a file that has the token, where WHARFINGER_TOKEN is not set.
+
     `server` is `host`, `host:port`, `[v6]:port`, `unix:/path`, or any of these after `https://` (TLS) or `http://`
     (none). With `tls` None a loopback address or socket is spoken to plainly and everything else by TLS; `ca` asks for
     TLS too.
@@ -57,7 +59,7 @@ def resolve(
     """
     server = server or os.environ.get("WHARFINGER_SERVER") or DEFAULT_SERVER
     project = project or os.environ.get("WHARFINGER_PROJECT") or DEFAULT_PROJECT
-    token = token if token is not None else os.environ.get("WHARFINGER_TOKEN", "")
+    token = token if token is not None else os.environ.get("WHARFINGER_TOKEN") or _token_of_file()
     ca = ca or os.environ.get("WHARFINGER_CA") or None
     if "/" in project:
         raise ValueError(f"project {project!r} must be the plain name, without a slash")
@@ -75,6 +77,17 @@ def resolve(
         raise ValueError("a client certificate needs both cert and key")
     pems = (_pem(ca, "the certificates to trust"), _pem(cert, "the certificate"), _pem(key, "its key"))
     return Settings(address, target, project, chosen, token, *pems)
+
+
+def _token_of_file() -> str:
+    """Return the token in the file that WHARFINGER_TOKEN_FILE names, "" where it names none."""
+    name = os.environ.get("WHARFINGER_TOKEN_FILE")
+    if not name:
+        return ""
+    try:
+        return Path(name).read_text().strip()
+    except OSError as error:
+        raise OSError(f"WHARFINGER_TOKEN_FILE: the token can't be read from {name}: {error.strerror}") from error
 
 
 def _split_scheme(server: str) -> tuple[str, str]:
