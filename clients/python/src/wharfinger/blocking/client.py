@@ -96,7 +96,7 @@ class Client(Tasks, Prices, Installed):
     def rerun(
         self, name: str, params: Mapping[str, Any] | None = None, *, task_id: str = "", request_id: str = ""
     ) -> Handle:
-        """Ask for another task like that one: with its script, params, labels, executor and policy.
+        """Ask for another task like that one: with all that was asked for it.
 
         `params` take the place of those that it had; sealed ones must be given anew, for nobody can read them. The
         script is run in the version that is installed now, and what the task made is not touched. The request carries a

@@ -22,8 +22,8 @@ from wharfinger.requests import NewTask, Policy
 from wharfinger.v1 import policy_pb2, price_pb2, task_pb2, task_service_pb2
 
 _ASKED = frozenset(one.name for one in fields(NewTask)) - {"params", "policy"}
-_OF_TASK = sorted(_ASKED & set(task_pb2.Task.DESCRIPTOR.fields_by_name))
-_OF_REQUEST = sorted(_ASKED - set(_OF_TASK))
+OF_TASK = sorted(_ASKED & set(task_pb2.Task.DESCRIPTOR.fields_by_name))
+_OF_REQUEST = sorted(_ASKED - set(OF_TASK))
 """The fields of a new task by where the API has them: those of the task, and those of the request for it."""
 _TASK_NAME = re.compile(r"projects/[^/]+/tasks/[^/]+")
 
@@ -55,7 +55,7 @@ def create_request(project: str, new: NewTask, place: str = "") -> task_service_
     if not isinstance(new, NewTask):
         refuse(place or "task", f"is {given(new)}; give a NewTask")
     place = f"{place}." if place else ""
-    task = message(task_pb2.Task, f"{place}task.", **{name: getattr(new, name) for name in _OF_TASK})
+    task = message(task_pb2.Task, f"{place}task.", **{name: getattr(new, name) for name in OF_TASK})
     task.params.CopyFrom(to_struct(new.params, f"{place}task.params"))
     if new.policy is not None:
         task.policy.CopyFrom(policy(new.policy, f"{place}task.policy"))

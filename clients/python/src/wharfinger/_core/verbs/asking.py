@@ -27,6 +27,14 @@ async def once(transport: Transport, request: Any, answer: type[A]) -> A:
         raise
 
 
+_NOT_AGAIN = frozenset({"script", "script_version"})
+"""What a task that is asked for again does not take over by itself: it runs in the version that is installed now."""
+
+
+def _plain(value: Any) -> Any:
+    return dict(value) if isinstance(value, Mapping) else value
+
+
 async def rerun(
     transport: Transport, project: str, name: str, changed: Mapping[str, Any], task_id: str, request_id: str
 ) -> models.Task:
@@ -36,9 +44,8 @@ async def rerun(
         found.script,
         {**from_struct(found.params), **changed},
         task_id=task_id,
-        labels=dict(found.labels),
-        executor=found.executor,
         request_id=request_id,
+        **{name: _plain(getattr(found, name)) for name in build.OF_TASK if name not in _NOT_AGAIN},
     )
     request = build.create_request(project, new)
     request.task.policy.CopyFrom(found.policy)

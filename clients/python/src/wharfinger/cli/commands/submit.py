@@ -106,7 +106,7 @@ def submit(  # click's mark for lines that stay
 @click.option("--task-id", metavar="ID", default="", help="The last part of the new task's name. [default: made up]")
 @click.option("--request-id", metavar="ID", default="", help="The same id makes no second task. [default: a new one]")
 def rerun(asked: Asked, task: str, given: tuple[str, ...], *, watch: bool, task_id: str, request_id: str) -> int:
-    """Ask for another task like TASK, and print its name: with its script, params, labels, executor and policy.
+    """Ask for another task like TASK, and print its name: with all that was asked for it.
 
     Params that are given take the place of those that TASK had; sealed ones must be given anew, for nobody can read
     them. The script is run in the version that is installed now, and what TASK made is not touched.
