@@ -201,9 +201,22 @@ class ModelLedger:
         elif own and row.state == "NOT_CREATED":
             burnt = any(other.was and other.gen == row.gen for other in self.rows.values())
             self.set(row, "UNCERTAIN", id=id_, burnt=burnt, tried=False)
+        elif (part := self._part_that_waits(row, gen, epoch)) is not None:
+            self.set(part, "CREATED", id=id_)
         else:
             self.evidence(row, id_, gen, epoch)
         return True
+
+    def _part_that_waits(self, row: Row, gen: int, epoch: int) -> Row | None:
+        """Rule 3: of the parts of a call nobody knows which is which, so one more thing is of one that is sought."""
+        if not row.group or not row.id or (row.epoch, row.gen) != (epoch, gen):
+            return None
+        parts = [
+            other
+            for other in self.rows.values()
+            if other.request == row.request and other.state in SOUGHT and not other.id and other.epoch == epoch
+        ]
+        return min(parts, key=lambda part: part.order, default=None)
 
     def refused(self, key: str, epoch: int) -> None:
         """The cloud's own definite answer frees the token (rule 2)."""

@@ -124,6 +124,11 @@ class Step:
         return self.stubs.tasks.GetTask(v1.GetTaskRequest(name=name), timeout=10)
 
 
+def _has_failed(stubs: Stubs, name: str) -> bool:
+    """Whether the task's first attempt is over: one that is at work would be lost with the server."""
+    return any(attempt.HasField("end_time") for attempt in stubs.tasks.GetTask(v1.GetTaskRequest(name=name)).attempts)
+
+
 def _begin(folder: Path, environ: dict[str, str]) -> tuple[Serving, str, str, str, float]:
     serving = Serving(folder, environ=environ)
     with connected(serving.address) as stubs:
@@ -138,7 +143,7 @@ def _begin(folder: Path, environ: dict[str, str]) -> tuple[Serving, str, str, st
         retried.task.policy.retry_backoff.FromSeconds(3)
         again = stubs.tasks.CreateTask(retried, timeout=10).name
         until = time.monotonic() + 20
-        while not (folder / "sent").exists() or not stubs.tasks.GetTask(v1.GetTaskRequest(name=again)).attempts:
+        while not (folder / "sent").exists() or not _has_failed(stubs, again):
             assert time.monotonic() < until, "the first call is never sent"
             time.sleep(0.01)
         return serving, boat, again, last, time.monotonic()
