@@ -171,17 +171,17 @@ class GivesUpTheThirdTime(Driver):
 
 @breaks("watch_server_killed")
 class GivesUpWhenRefused(Driver):
-    """Gives a watch up at the second failure in a row."""
+    """Gives a watch up where nobody listens."""
 
     async def op_connect(self, **options: Any) -> Args:
-        """Connect, and bear one failure only."""
+        """Connect, and bear no refused connection."""
 
         class Short(watching.Outage):
-            """Bears one failure."""
+            """Bears what breaks, and not that nobody listens."""
 
             def bear(self, error: errors.WharfingerError) -> None:
-                """Raise the second."""
-                if self._out:
+                """Raise what says that nobody listens."""
+                if "refused" in str(error).lower():
                     raise error
                 super().bear(error)
 
@@ -431,21 +431,34 @@ class KeepsTheToken(Driver):
 
 
 class SaysLittle(Retelling):
-    """Says that a server is unreachable, and no more."""
+    """Says that a server is unreachable, and no more, where it was connected to with or without TLS."""
+
+    tls: bool
+    mute = False
+
+    async def op_connect(self, plaintext: bool = False, **options: Any) -> Args:
+        """Connect, and note how."""
+        self.mute = plaintext is not self.tls
+        return await super().op_connect(plaintext=plaintext, **options)
 
     def retold(self, error: Args) -> Args:
         """Leave the cause out."""
-        return error | {"message": "127.0.0.1: no answer"} if error["kind"] == "Unreachable" else error
+        told = self.mute and error["kind"] == "Unreachable"
+        return error | {"message": "127.0.0.1: no answer"} if told else error
 
 
 @breaks("plain_to_tls")
 class SaysNothingOfTls(SaysLittle):
     """Says nothing of TLS."""
 
+    tls = False
+
 
 @breaks("tls_to_plain")
 class SaysNothingOfPlainText(SaysLittle):
     """Says nothing of plain text."""
+
+    tls = True
 
 
 @breaks("away_at_first")
