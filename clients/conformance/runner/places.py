@@ -99,7 +99,8 @@ class Places:
         for newer in (self._newer, self._encrypted, *self._late):
             if newer is not None:
                 await newer.stop()
-        await asyncio.gather(*(asyncio.to_thread(serving.stop) for serving in self._servers.values()))
+        # An orderly end would wait for tasks that a client which does not pass left running; nothing here is kept.
+        await asyncio.gather(*(asyncio.to_thread(serving.kill) for serving in self._servers.values()))
 
     def _serve(self, name: str, address: str) -> Serving:
         folder = self._folder / name
