@@ -179,10 +179,13 @@ def test_ctrl_c_asks_the_script_to_stop_and_no_server_stays(desk: Desk) -> None:
     with subprocess.Popen(
         command, cwd=desk.folder, env=desk.environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as trial:
-        assert trial.stdout is not None
-        assert any("CREATED  greeting" in line for line in trial.stdout)
-        trial.send_signal(signal.SIGINT)
-        out, err = trial.communicate(timeout=50)
+        try:
+            assert trial.stdout is not None
+            assert any("CREATED  greeting" in line for line in trial.stdout)
+            trial.send_signal(signal.SIGINT)
+            out, err = trial.communicate(timeout=50)
+        finally:
+            trial.kill()
     assert trial.returncode == 130, out + err
     assert "asked to stop" in err
     assert "CREATED (1): exists" in out

@@ -12,6 +12,7 @@ from typing import Any, Generic, TypeVar, cast
 from weakref import WeakValueDictionary
 
 import grpc
+import grpc.experimental
 from google.protobuf.message import Message
 
 from wharfinger._core.connection import channel
@@ -83,7 +84,9 @@ class BlockingTransport:
         self._connection += 1
         settings = self._settings
         credentials = channel.credentials(settings)
-        chosen = channel.options(settings)
+        # Streams are read by their reader's own thread: of the usual kind, all share one that waits for ever for a lock
+        # which a reader held when Ctrl-C was raised in it.
+        chosen = [*channel.options(settings), (grpc.experimental.ChannelOptions.SingleThreadedUnaryStream, 1)]
         if credentials is None:
             self._channel = grpc.insecure_channel(settings.target, chosen)
         else:
@@ -191,6 +194,10 @@ class BlockingStream(Generic[A]):
             if self._expired:
                 raise Silence from error
             raise self._transport.failed(error) from error
+        except BaseException:
+            # Ctrl-C, most likely: where gRPC's own locks are left held, nothing more is heard on this channel.
+            self._transport.renew(self.connection)
+            raise
         self._transport.connected = True
         self._deadline = None
         return message
