@@ -119,6 +119,12 @@ faketime:
 
 # The browser of the gateway's test. Without it that one skips, and fails where CI=true.
 .PHONY: chromium
+rabbitmq:
+	@command -v rabbitmq-server >/dev/null || ! command -v apt-get >/dev/null || test "$$(id -u)" != 0 \
+		|| RUNLEVEL=1 apt-get install -y -qq --no-install-recommends rabbitmq-server >/dev/null 2>&1 \
+		|| { apt-get update -qq && RUNLEVEL=1 apt-get install -y -qq --no-install-recommends rabbitmq-server; } >/dev/null || true
+	@command -v rabbitmq-server >/dev/null || echo "RabbitMQ can't be installed here: what needs it is left out" >&2
+
 chromium:
 	@command -v chromium >/dev/null || ! command -v apt-get >/dev/null || test "$$(id -u)" != 0 \
 		|| apt-get install -y -qq --no-install-recommends chromium >/dev/null 2>&1 \
@@ -256,7 +262,7 @@ recording: .venv/.ready ## run the demo and write what it showed to docs/demo.sv
 
 # BENCH='--only 1,4 --short' and the like choose.
 .PHONY: bench
-bench: .venv/.ready .venv-bench/.ready ## measure, against ceilings and peers in the same run; BENCH='--only 1,4'
+bench: .venv/.ready .venv-bench/.ready rabbitmq ## measure, against ceilings and peers in the same run; BENCH='--only 1,4'
 	@$(BIN)/python -m bench $(BENCH)
 
 # The long ones, in the sizes that a release needs. Hours.

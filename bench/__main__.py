@@ -19,6 +19,7 @@ from bench.session import Session
 GOALS = {
     "1": "create",
     "2": "batch",
+    "3": "end_to_end",
     "4": "watch",
     "5": "start",
     "6": "history",

@@ -41,12 +41,12 @@ SETTINGS = {
 
 
 class Cluster:
-    """A cluster of its own, on a socket in a folder of its own; in memory where the system has room for that."""
+    """A cluster of its own, on a socket in a folder of its own: in `place`, else in memory where there is room."""
 
-    def __init__(self) -> None:
+    def __init__(self, place: Path | None = None) -> None:
         self._names = itertools.count(1)
         self._user = "nobody" if os.getuid() == 0 else None
-        self.folder = Path(tempfile.mkdtemp(prefix="wfpg-", dir=_roomiest()))
+        self.folder = Path(tempfile.mkdtemp(prefix="wfpg-", dir=place or _roomiest()))
         self._process: subprocess.Popen[bytes] | None = None
         if self._user:
             nobody = pwd.getpwnam("nobody")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from huey import SqliteHuey  # type: ignore[import-not-found]  # in the peers' environment
 
 from bench.peers import marking
 
+BLOCKING = True
 huey = SqliteHuey(name="bench", filename=os.environ["BENCH_ADDRESS"], fsync=True, results=False)
 
 
@@ -20,10 +21,10 @@ def mark(asked: float, file: str, padding: str) -> None:  # noqa: ARG001 - it is
 
 
 @asynccontextmanager
-async def connected() -> AsyncIterator[Callable[[float, str], Awaitable[object]]]:
-    """Yield what submits a task; its calls block, and nothing else waits for the loop."""
+async def connected() -> AsyncIterator[Callable[[float, str], object]]:
+    """Yield what submits a task."""
 
-    async def submit(asked: float, file: str) -> object:
+    def submit(asked: float, file: str) -> object:
         """Submit a task that writes down both times."""
         return mark(asked, file, marking.PADDING)
 
