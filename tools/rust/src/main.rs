@@ -33,6 +33,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     tonic_prost_build::configure()
         .out_dir(output)
         .emit_rerun_if_changed(false)
+        // Whoever serves some calls need not write down the others.
+        .generate_default_stubs(true)
         .server_mod_attribute(".", "#[cfg(feature = \"server\")]")
         .compile_fds_with_config(set, config)?;
     for name in ["google.rpc.rs", "wharfinger.v1.rs"] {

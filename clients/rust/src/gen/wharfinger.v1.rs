@@ -2358,12 +2358,16 @@ pub mod executor_service_server {
         ) -> std::result::Result<
             tonic::Response<super::ListExecutorsResponse>,
             tonic::Status,
-        >;
+        > {
+            Err(tonic::Status::unimplemented("Not yet implemented"))
+        }
         /// Returns one executor. Errors: UNKNOWN_EXECUTOR, INVALID_NAME.
         async fn get_executor(
             &self,
             request: tonic::Request<super::GetExecutorRequest>,
-        ) -> std::result::Result<tonic::Response<super::Executor>, tonic::Status>;
+        ) -> std::result::Result<tonic::Response<super::Executor>, tonic::Status> {
+            Err(tonic::Status::unimplemented("Not yet implemented"))
+        }
         /// Lists the scripts, in the order of their names, broken ones too. Errors: INVALID_PAGE_TOKEN.
         async fn list_scripts(
             &self,
@@ -2371,12 +2375,16 @@ pub mod executor_service_server {
         ) -> std::result::Result<
             tonic::Response<super::ListScriptsResponse>,
             tonic::Status,
-        >;
+        > {
+            Err(tonic::Status::unimplemented("Not yet implemented"))
+        }
         /// Returns one script with its schemas. Errors: UNKNOWN_SCRIPT, INVALID_NAME.
         async fn get_script(
             &self,
             request: tonic::Request<super::GetScriptRequest>,
-        ) -> std::result::Result<tonic::Response<super::Script>, tonic::Status>;
+        ) -> std::result::Result<tonic::Response<super::Script>, tonic::Status> {
+            Err(tonic::Status::unimplemented("Not yet implemented"))
+        }
     }
     /// Shows the executors and scripts that are installed. Plug-ins that don't load are shown as well, with the reason.
     #[derive(Debug)]
@@ -3427,13 +3435,17 @@ pub mod pricing_service_server {
         async fn estimate_cost(
             &self,
             request: tonic::Request<super::EstimateCostRequest>,
-        ) -> std::result::Result<tonic::Response<super::CostEstimate>, tonic::Status>;
+        ) -> std::result::Result<tonic::Response<super::CostEstimate>, tonic::Status> {
+            Err(tonic::Status::unimplemented("Not yet implemented"))
+        }
         /// Returns one price, from the first layer that has it. Errors: PRICE_UNKNOWN where no layer has a figure,
         /// PRICE_AMBIGUOUS with the choices where the question fits several prices, UNKNOWN_CATALOG, INVALID_ARGUMENT.
         async fn get_price(
             &self,
             request: tonic::Request<super::GetPriceRequest>,
-        ) -> std::result::Result<tonic::Response<super::Price>, tonic::Status>;
+        ) -> std::result::Result<tonic::Response<super::Price>, tonic::Status> {
+            Err(tonic::Status::unimplemented("Not yet implemented"))
+        }
         /// Lists prices in the order of provider, region and sku, each from the first layer that has it. Errors:
         /// INVALID_FILTER, INVALID_PAGE_TOKEN, UNKNOWN_CATALOG.
         async fn list_prices(
@@ -3442,12 +3454,16 @@ pub mod pricing_service_server {
         ) -> std::result::Result<
             tonic::Response<super::ListPricesResponse>,
             tonic::Status,
-        >;
+        > {
+            Err(tonic::Status::unimplemented("Not yet implemented"))
+        }
         /// Returns one catalogue. Errors: UNKNOWN_CATALOG, INVALID_NAME.
         async fn get_catalog(
             &self,
             request: tonic::Request<super::GetCatalogRequest>,
-        ) -> std::result::Result<tonic::Response<super::Catalog>, tonic::Status>;
+        ) -> std::result::Result<tonic::Response<super::Catalog>, tonic::Status> {
+            Err(tonic::Status::unimplemented("Not yet implemented"))
+        }
         /// Lists the catalogues, the newest import first, quarantined ones too. Errors: INVALID_PAGE_TOKEN.
         async fn list_catalogs(
             &self,
@@ -3455,13 +3471,9 @@ pub mod pricing_service_server {
         ) -> std::result::Result<
             tonic::Response<super::ListCatalogsResponse>,
             tonic::Status,
-        >;
-        /// Server streaming response type for the ImportCatalog method.
-        type ImportCatalogStream: tonic::codegen::tokio_stream::Stream<
-                Item = std::result::Result<super::ImportCatalogResponse, tonic::Status>,
-            >
-            + std::marker::Send
-            + 'static;
+        > {
+            Err(tonic::Status::unimplemented("Not yet implemented"))
+        }
         /// Brings a new catalogue in: the header first, then the file in chunks unless the server is to fetch it. Answers with
         /// progress, and last with the catalogue and its differences. A catalogue that the checks object to is kept in
         /// quarantine. Errors: PRICES_MALFORMED, PRICES_CHECKSUM, PRICES_SIGNATURE, PRICES_TOO_LARGE, PRICES_UNREACHABLE,
@@ -3471,15 +3483,19 @@ pub mod pricing_service_server {
             &self,
             request: tonic::Request<tonic::Streaming<super::ImportCatalogRequest>>,
         ) -> std::result::Result<
-            tonic::Response<Self::ImportCatalogStream>,
+            tonic::Response<BoxStream<super::ImportCatalogResponse>>,
             tonic::Status,
-        >;
+        > {
+            Err(tonic::Status::unimplemented("Not yet implemented"))
+        }
         /// Makes a catalogue the active one; also the way back to an earlier one. Errors: UNKNOWN_CATALOG, PRICES_QUARANTINED,
         /// PERMISSION_DENIED for callers whose credential does not open all projects.
         async fn activate_catalog(
             &self,
             request: tonic::Request<super::ActivateCatalogRequest>,
-        ) -> std::result::Result<tonic::Response<super::Catalog>, tonic::Status>;
+        ) -> std::result::Result<tonic::Response<super::Catalog>, tonic::Status> {
+            Err(tonic::Status::unimplemented("Not yet implemented"))
+        }
         /// Lists which catalogues became active, when, by whom and why, the newest first: the first one is of the catalogue
         /// that is active now. Errors: INVALID_PAGE_TOKEN, PERMISSION_DENIED for callers whose credential does not open all
         /// projects.
@@ -3489,7 +3505,9 @@ pub mod pricing_service_server {
         ) -> std::result::Result<
             tonic::Response<super::ListActivationsResponse>,
             tonic::Status,
-        >;
+        > {
+            Err(tonic::Status::unimplemented("Not yet implemented"))
+        }
     }
     /// Prices come in immutable catalogues that are checked before they are used. An unknown price is NOT_FOUND, never zero.
     #[derive(Debug)]
@@ -3801,7 +3819,7 @@ pub mod pricing_service_server {
                     > tonic::server::StreamingService<super::ImportCatalogRequest>
                     for ImportCatalogSvc<T> {
                         type Response = super::ImportCatalogResponse;
-                        type ResponseStream = T::ImportCatalogStream;
+                        type ResponseStream = BoxStream<super::ImportCatalogResponse>;
                         type Future = BoxFuture<
                             tonic::Response<Self::ResponseStream>,
                             tonic::Status,
@@ -5077,7 +5095,9 @@ pub mod task_service_server {
         async fn create_task(
             &self,
             request: tonic::Request<super::CreateTaskRequest>,
-        ) -> std::result::Result<tonic::Response<super::Task>, tonic::Status>;
+        ) -> std::result::Result<tonic::Response<super::Task>, tonic::Status> {
+            Err(tonic::Status::unimplemented("Not yet implemented"))
+        }
         /// Accepts up to 1000 tasks, each for itself: some may be accepted while others are refused, and each outcome says
         /// which. Fails as a whole only for what is wrong with the request itself. Errors: BATCH_TOO_LARGE, MISSING_FIELD,
         /// INVALID_NAME.
@@ -5087,12 +5107,16 @@ pub mod task_service_server {
         ) -> std::result::Result<
             tonic::Response<super::BatchCreateTasksResponse>,
             tonic::Status,
-        >;
+        > {
+            Err(tonic::Status::unimplemented("Not yet implemented"))
+        }
         /// Returns a task as it stands; whoever was told of a change sees it here. Errors: TASK_NOT_FOUND, INVALID_NAME.
         async fn get_task(
             &self,
             request: tonic::Request<super::GetTaskRequest>,
-        ) -> std::result::Result<tonic::Response<super::Task>, tonic::Status>;
+        ) -> std::result::Result<tonic::Response<super::Task>, tonic::Status> {
+            Err(tonic::Status::unimplemented("Not yet implemented"))
+        }
         /// Lists a project's tasks, or those of all projects, a page at a time. Tasks that are created meanwhile may or may not
         /// be among them. Errors: INVALID_FILTER, INVALID_ORDER_BY, INVALID_PAGE_TOKEN, INVALID_NAME.
         async fn list_tasks(
@@ -5101,13 +5125,9 @@ pub mod task_service_server {
         ) -> std::result::Result<
             tonic::Response<super::ListTasksResponse>,
             tonic::Status,
-        >;
-        /// Server streaming response type for the WatchTask method.
-        type WatchTaskStream: tonic::codegen::tokio_stream::Stream<
-                Item = std::result::Result<super::WatchTaskResponse, tonic::Status>,
-            >
-            + std::marker::Send
-            + 'static;
+        > {
+            Err(tonic::Status::unimplemented("Not yet implemented"))
+        }
         /// Tells one task's life as it happens: a snapshot, then its events each once, in order and without a gap, with
         /// progress and heartbeats in between; when the task is at rest a last snapshot, and the stream ends with OK. After a
         /// broken connection go on with after_sequence. The end is the end for now: late evidence can reopen a task, which
@@ -5116,26 +5136,32 @@ pub mod task_service_server {
         async fn watch_task(
             &self,
             request: tonic::Request<super::WatchTaskRequest>,
-        ) -> std::result::Result<tonic::Response<Self::WatchTaskStream>, tonic::Status>;
-        /// Server streaming response type for the WatchTasks method.
-        type WatchTasksStream: tonic::codegen::tokio_stream::Stream<
-                Item = std::result::Result<super::WatchTasksResponse, tonic::Status>,
-            >
-            + std::marker::Send
-            + 'static;
+        ) -> std::result::Result<
+            tonic::Response<BoxStream<super::WatchTaskResponse>>,
+            tonic::Status,
+        > {
+            Err(tonic::Status::unimplemented("Not yet implemented"))
+        }
         /// Tells what happens in a project, without an end. Every message carries a token to go on from, across connections,
         /// restarts and replicas. Errors: RESUME_TOKEN_INVALID, RESUME_TOKEN_TOO_OLD, INVALID_FILTER, INVALID_NAME,
         /// WATCH_LIMIT.
         async fn watch_tasks(
             &self,
             request: tonic::Request<super::WatchTasksRequest>,
-        ) -> std::result::Result<tonic::Response<Self::WatchTasksStream>, tonic::Status>;
+        ) -> std::result::Result<
+            tonic::Response<BoxStream<super::WatchTasksResponse>>,
+            tonic::Status,
+        > {
+            Err(tonic::Status::unimplemented("Not yet implemented"))
+        }
         /// Waits until the task is at rest, or for the timeout, and returns it as it then stands: look at its state. May
         /// return early, never after the call's deadline. Errors: TASK_NOT_FOUND, INVALID_NAME, INVALID_ARGUMENT.
         async fn wait_task(
             &self,
             request: tonic::Request<super::WaitTaskRequest>,
-        ) -> std::result::Result<tonic::Response<super::Task>, tonic::Status>;
+        ) -> std::result::Result<tonic::Response<super::Task>, tonic::Status> {
+            Err(tonic::Status::unimplemented("Not yet implemented"))
+        }
         /// Lists a task's events in order. Errors: TASK_NOT_FOUND, INVALID_NAME, INVALID_PAGE_TOKEN.
         async fn list_task_events(
             &self,
@@ -5143,7 +5169,9 @@ pub mod task_service_server {
         ) -> std::result::Result<
             tonic::Response<super::ListTaskEventsResponse>,
             tonic::Status,
-        >;
+        > {
+            Err(tonic::Status::unimplemented("Not yet implemented"))
+        }
         /// Lists a task's whole ledger, in the order of intent. Errors: TASK_NOT_FOUND, INVALID_NAME, INVALID_FILTER,
         /// INVALID_PAGE_TOKEN.
         async fn list_ledger_entries(
@@ -5152,7 +5180,9 @@ pub mod task_service_server {
         ) -> std::result::Result<
             tonic::Response<super::ListLedgerEntriesResponse>,
             tonic::Status,
-        >;
+        > {
+            Err(tonic::Status::unimplemented("Not yet implemented"))
+        }
         /// Asks a task to stop, and answers at once: it is then CANCELLING, or CANCELLED if it had not begun. What it had made
         /// is treated by Policy.on_cancel. A rollback is stopped, and rests as ROLLBACK_FAILED with what is left. Asking again
         /// is no error, also when the task is CANCELLED since. Errors: TASK_NOT_FOUND, INVALID_NAME, ETAG_MISMATCH,
@@ -5160,7 +5190,9 @@ pub mod task_service_server {
         async fn cancel_task(
             &self,
             request: tonic::Request<super::CancelTaskRequest>,
-        ) -> std::result::Result<tonic::Response<super::Task>, tonic::Status>;
+        ) -> std::result::Result<tonic::Response<super::Task>, tonic::Status> {
+            Err(tonic::Status::unimplemented("Not yet implemented"))
+        }
         /// Lets a PARTIALLY_FAILED task run again with what it made: what was created is used again, nothing is made twice. It is
         /// then QUEUED with its attempts counted anew. Refused once a whole rollback has begun; what a rollback of some keys
         /// undid is made anew. A task that is QUEUED for a version which is not installed is put on script_version, and goes on.
@@ -5168,7 +5200,9 @@ pub mod task_service_server {
         async fn resume_task(
             &self,
             request: tonic::Request<super::ResumeTaskRequest>,
-        ) -> std::result::Result<tonic::Response<super::Task>, tonic::Status>;
+        ) -> std::result::Result<tonic::Response<super::Task>, tonic::Status> {
+            Err(tonic::Status::unimplemented("Not yet implemented"))
+        }
         /// Undoes what a task made, all of it or `only` some keys, children first and past failures; also goes on with a
         /// rollback that failed, and undoes what a SUCCEEDED task made. It answers at once: the task is then ROLLING_BACK. With
         /// validate_only nothing is done and the answer's `rollback_plan` says what would be. Errors: TASK_NOT_FOUND,
@@ -5177,20 +5211,26 @@ pub mod task_service_server {
         async fn rollback_task(
             &self,
             request: tonic::Request<super::RollbackTaskRequest>,
-        ) -> std::result::Result<tonic::Response<super::Task>, tonic::Status>;
+        ) -> std::result::Result<tonic::Response<super::Task>, tonic::Status> {
+            Err(tonic::Status::unimplemented("Not yet implemented"))
+        }
         /// Takes a person's verdict on one entry of the ledger, after a look at the provider: that it exists or does not, or that it is
         /// no longer the task's. The last open entry's verdict brings the task to its end. Errors: TASK_NOT_FOUND,
         /// INVALID_NAME, ETAG_MISMATCH, STATE_FORBIDS, KEY_UNKNOWN, TASK_NOT_SETTLED, MISSING_FIELD.
         async fn resolve_ledger_entry(
             &self,
             request: tonic::Request<super::ResolveLedgerEntryRequest>,
-        ) -> std::result::Result<tonic::Response<super::Task>, tonic::Status>;
+        ) -> std::result::Result<tonic::Response<super::Task>, tonic::Status> {
+            Err(tonic::Status::unimplemented("Not yet implemented"))
+        }
         /// Deletes a task that is SUCCEEDED, FAILED, CANCELLED or ROLLED_BACK and owns nothing that may be alive. Errors:
         /// TASK_NOT_FOUND, INVALID_NAME, ETAG_MISMATCH, STATE_FORBIDS, LEFTOVERS_ALIVE, TASK_NOT_SETTLED.
         async fn delete_task(
             &self,
             request: tonic::Request<super::DeleteTaskRequest>,
-        ) -> std::result::Result<tonic::Response<()>, tonic::Status>;
+        ) -> std::result::Result<tonic::Response<()>, tonic::Status> {
+            Err(tonic::Status::unimplemented("Not yet implemented"))
+        }
     }
     /// Creates, shows, watches, cancels and deletes tasks.
     ///
@@ -5462,7 +5502,7 @@ pub mod task_service_server {
                     > tonic::server::ServerStreamingService<super::WatchTaskRequest>
                     for WatchTaskSvc<T> {
                         type Response = super::WatchTaskResponse;
-                        type ResponseStream = T::WatchTaskStream;
+                        type ResponseStream = BoxStream<super::WatchTaskResponse>;
                         type Future = BoxFuture<
                             tonic::Response<Self::ResponseStream>,
                             tonic::Status,
@@ -5508,7 +5548,7 @@ pub mod task_service_server {
                     > tonic::server::ServerStreamingService<super::WatchTasksRequest>
                     for WatchTasksSvc<T> {
                         type Response = super::WatchTasksResponse;
-                        type ResponseStream = T::WatchTasksStream;
+                        type ResponseStream = BoxStream<super::WatchTasksResponse>;
                         type Future = BoxFuture<
                             tonic::Response<Self::ResponseStream>,
                             tonic::Status,

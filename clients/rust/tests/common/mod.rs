@@ -4,7 +4,6 @@ use std::{
     collections::{HashSet, VecDeque},
     net::SocketAddr,
     ops::RangeInclusive,
-    pin::Pin,
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -15,11 +14,8 @@ use tokio::{
     net::TcpListener,
     sync::mpsc,
 };
-use tokio_stream::{
-    Stream,
-    wrappers::{ReceiverStream, TcpListenerStream},
-};
-use tonic::{Code, Request, Response, Status, transport::Server};
+use tokio_stream::wrappers::{ReceiverStream, TcpListenerStream};
+use tonic::{Code, Request, Response, Status, codegen::BoxStream, transport::Server};
 use wharfinger::{
     rpc,
     v1::{
@@ -166,17 +162,12 @@ pub async fn answering(words: &'static [u8]) -> String {
     address
 }
 
-type Watched<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
-
 #[tonic::async_trait]
 impl TaskService for Play {
-    type WatchTaskStream = Watched<v1::WatchTaskResponse>;
-    type WatchTasksStream = Watched<v1::WatchTasksResponse>;
-
     async fn watch_task(
         &self,
         request: Request<v1::WatchTaskRequest>,
-    ) -> Result<Response<Self::WatchTaskStream>, Status> {
+    ) -> Result<Response<BoxStream<v1::WatchTaskResponse>>, Status> {
         let peer = request.remote_addr();
         let next = {
             let mut seen = self.0.lock().unwrap();
@@ -212,61 +203,5 @@ impl TaskService for Play {
     async fn wait_task(&self, _: Request<v1::WaitTaskRequest>) -> Result<Response<v1::Task>, Status> {
         self.refusal()?;
         Ok(Response::new(task(0)))
-    }
-
-    async fn batch_create_tasks(
-        &self,
-        _: Request<v1::BatchCreateTasksRequest>,
-    ) -> Result<Response<v1::BatchCreateTasksResponse>, Status> {
-        Err(Status::unimplemented("not in this play"))
-    }
-
-    async fn get_task(&self, _: Request<v1::GetTaskRequest>) -> Result<Response<v1::Task>, Status> {
-        Err(Status::unimplemented("not in this play"))
-    }
-
-    async fn list_tasks(&self, _: Request<v1::ListTasksRequest>) -> Result<Response<v1::ListTasksResponse>, Status> {
-        Err(Status::unimplemented("not in this play"))
-    }
-
-    async fn list_task_events(
-        &self,
-        _: Request<v1::ListTaskEventsRequest>,
-    ) -> Result<Response<v1::ListTaskEventsResponse>, Status> {
-        Err(Status::unimplemented("not in this play"))
-    }
-
-    async fn list_ledger_entries(
-        &self,
-        _: Request<v1::ListLedgerEntriesRequest>,
-    ) -> Result<Response<v1::ListLedgerEntriesResponse>, Status> {
-        Err(Status::unimplemented("not in this play"))
-    }
-
-    async fn cancel_task(&self, _: Request<v1::CancelTaskRequest>) -> Result<Response<v1::Task>, Status> {
-        Err(Status::unimplemented("not in this play"))
-    }
-
-    async fn resume_task(&self, _: Request<v1::ResumeTaskRequest>) -> Result<Response<v1::Task>, Status> {
-        Err(Status::unimplemented("not in this play"))
-    }
-
-    async fn rollback_task(&self, _: Request<v1::RollbackTaskRequest>) -> Result<Response<v1::Task>, Status> {
-        Err(Status::unimplemented("not in this play"))
-    }
-
-    async fn resolve_ledger_entry(
-        &self,
-        _: Request<v1::ResolveLedgerEntryRequest>,
-    ) -> Result<Response<v1::Task>, Status> {
-        Err(Status::unimplemented("not in this play"))
-    }
-
-    async fn delete_task(&self, _: Request<v1::DeleteTaskRequest>) -> Result<Response<()>, Status> {
-        Err(Status::unimplemented("not in this play"))
-    }
-
-    async fn watch_tasks(&self, _: Request<v1::WatchTasksRequest>) -> Result<Response<Self::WatchTasksStream>, Status> {
-        Err(Status::unimplemented("not in this play"))
     }
 }
