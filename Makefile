@@ -73,6 +73,7 @@ lock: .venv/.ready ## compile requirements/*.txt anew; UPGRADE=1 takes the newes
 	@$(COMPILE) $(if $(UPGRADE),--upgrade) -o requirements/build.txt requirements/build.in >/dev/null
 	@$(COMPILE) $(if $(UPGRADE),--upgrade) -o requirements/generate.txt requirements/generate.in >/dev/null
 	@$(COMPILE) $(if $(UPGRADE),--upgrade) -o requirements/bench.txt requirements/bench.in >/dev/null
+	@$(COMPILE) $(if $(UPGRADE),--upgrade) -o requirements/glance.txt requirements/glance.in >/dev/null
 	@$(COMPILE) --upgrade --resolution lowest-direct $(NOT_OURS) -o requirements/lowest.txt $(PROJECTS) requirements/tests.in >/dev/null
 	@$(COMPILE) $(if $(UPGRADE),--upgrade) -c requirements/build.txt $(NOT_OURS) -o requirements/dev.txt $(PROJECTS) requirements/dev.in >/dev/null
 
@@ -141,6 +142,11 @@ connect-runner: .venv/.ready
 s3-server: .venv/.ready
 	@! command -v go >/dev/null || $(BIN)/python -m tests.servers.s3
 
+# The image service of some tests is installed here, in an environment of its own, not while they run.
+.PHONY: image-service
+image-service: .venv/.ready
+	@$(BIN)/python -m tests.servers.image_service
+
 # Which tests are quick: tests/gears.py.
 .PHONY: quick
 quick: .venv/.ready ## run the tests that start no process and are soon over
@@ -152,7 +158,7 @@ versions: .venv/.ready ## run the quick tests on the other Pythons, and with the
 	@$(BIN)/python tools/versions.py $(PYTHONS)
 
 .PHONY: test
-test: .venv/.ready faketime chromium s3-server connect-runner ## run all tests
+test: .venv/.ready faketime chromium s3-server image-service connect-runner ## run all tests
 ifneq ($(strip $(TESTS)),)
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(PYTEST) $(TESTS)
 else

@@ -146,7 +146,7 @@ def test_the_price_of_an_unknown_store_is_told_with_those_there_are():
     [
         ({}, "url", "is missing"),
         ({"url": 5}, "url", "is missing"),
-        ({"url": "ftp://x"}, "url", "'ftp' is not known; use file, memory, s3, gs or az"),
+        ({"url": "ftp://x"}, "url", "'ftp' is not known; use file, memory, s3, gs, az or glance"),
         ({"url": "/srv/images"}, "url", "no scheme"),
         ({"url": "file://srv/images"}, "url", "must name a folder by its whole path"),
         ({"url": "file:///"}, "url", "must name a folder by its whole path"),

@@ -39,11 +39,14 @@ _HARMLESS_NAMES = """
     sts_endpoint tenant_id unsigned_payload use_azure_cli use_emulator use_fabric_endpoint
     virtual_hosted_style_request web_identity_token_file
 
+    application_credential_id auth_url backend container_format disk_format interface project_domain_name project_id
+    project_name user_domain_name visibility
+
     api_version datacenter ex_domain_name ex_force_auth_url ex_force_auth_version ex_force_base_url
     ex_force_microversion ex_force_service_name ex_force_service_region ex_force_service_type ex_tenant_domain_id
     ex_tenant_name location project retry_delay signature_version subscription_id verify zone
 """
-"""Of every table; of a store, how its client connects; of S3, Google Cloud Storage and Azure; of drivers."""
+"""Of every table; of a store, how its client connects; of S3, Google Cloud Storage, Azure and OpenStack; of drivers."""
 _HARMLESS = frozenset(_HARMLESS_NAMES.split())
 _NO_SECRETS = frozenset({"price"})
 """Tables whose keys are the server's own, and none of them a credential."""

@@ -41,9 +41,17 @@ _PROVIDER = {
         endpoint federated_token_file msi_endpoint msi_resource_id object_id sas_key skip_signature tenant_id token
         use_azure_cli use_emulator use_fabric_endpoint
     """),
+    "glance": _names("""
+        application_credential_id application_credential_secret auth_url backend container_format disk_format endpoint
+        interface password project_domain_name project_id project_name token user_domain_name username visibility
+    """),
 }
+_FORWARD = {
+    "glance": _names("allow_invalid_certificates connect_timeout read_timeout root_certificate"),
+}
+"""What is said of connections, where that is not all that obstore's clients take."""
 _OWN = frozenset({"max_size", "prefix", "price", "url"})
-_SCHEMES = {"file": "file", "memory": "memory", "s3": "s3", "s3a": "s3", "gs": "gs", "az": "az", "azure": "az"}
+_SCHEMES = {name: name for name in ("file", "memory", "s3", "gs", "az", "glance")} | {"s3a": "s3", "azure": "az"}
 
 # One request may carry a whole large object: what counts is that bytes keep coming.
 _CLIENT_DEFAULTS = {"timeout": "24h", "read_timeout": "60s", "connect_timeout": "10s"}
@@ -59,9 +67,9 @@ _SECONDS = {"": 1.0, "s": 1.0, "ms": 0.001, "m": 60.0, "h": 3600.0}
 class StoreOptions:
     """One table, read.
 
-    `scheme` is "file", "memory", "s3", "gs" or "az"; `place` the folder, bucket or container (or
-    the shared name of a memory store); `prefix` has no slash at either end; `max_size` is bytes, None: no limit;
-    `price` is how keeping an object there is billed.
+    `scheme` is "file", "memory", "s3", "gs", "az" or "glance"; `place` the folder, bucket or container (or the shared
+    name of a memory store, or a cloud's region, "" for its only one); `prefix` has no slash at either end; `max_size`
+    is bytes, None: no limit; `price` is how keeping an object there is billed.
     """
 
     scheme: str
@@ -82,13 +90,17 @@ def read(table: Mapping[str, Any]) -> StoreOptions:
     parts = urlsplit(url)
     scheme = _SCHEMES.get(parts.scheme)
     if scheme is None:
-        raise WrongOption("url", f"{parts.scheme or 'no scheme'!r} is not known; use file, memory, s3, gs or az")
+        raise WrongOption(
+            "url", f"{parts.scheme or 'no scheme'!r} is not known; use file, memory, s3, gs, az or glance"
+        )
     if parts.query or parts.fragment or "@" in parts.netloc:
         raise WrongOption("url", "must have no user, query or fragment; give credentials as options of their own")
     _check_names(table, scheme)
     place, path = _place(scheme, parts.netloc, unquote(parts.path))
     prefix = _prefix(scheme, path, table.get("prefix", ""))
     config, client, retry = _sorted(table, scheme)
+    if scheme == "glance":
+        _check_login(config)
     if config.get("endpoint", config.get("base_url", "")).startswith("http://"):
         client.setdefault("allow_http", True)
     price = store_prices.read(table.get("price"), scheme)
@@ -96,12 +108,23 @@ def read(table: Mapping[str, Any]) -> StoreOptions:
 
 
 def _check_names(table: Mapping[str, Any], scheme: str) -> None:
-    allowed = _OWN | (_PROVIDER[scheme] | _CLIENT | _RETRY if scheme in _PROVIDER else frozenset())
+    allowed = _OWN | _PROVIDER.get(scheme, frozenset())
+    if scheme in _PROVIDER:
+        allowed |= _FORWARD.get(scheme, _CLIENT | _RETRY)
     for name in table:
         if name not in allowed:
             close = get_close_matches(name, allowed, 1)
             hint = f"; did you mean {close[0]}?" if close else f"; {scheme} stores take {', '.join(sorted(allowed))}"
             raise WrongOption(name, f"is no option of a {scheme} store{hint}")
+
+
+def _check_login(config: Mapping[str, str]) -> None:
+    """Raise WrongOption where nothing says who asks the image service, or where it is."""
+    if "auth_url" not in config and not {"token", "endpoint"} <= config.keys():
+        raise WrongOption("auth_url", "is missing; give Keystone's URL and how to log in, or endpoint and token")
+    wanted = {"username", "application_credential_id", "token"}
+    if not wanted & config.keys():
+        raise WrongOption("username", "is missing; give username and password, an application credential, or a token")
 
 
 def _place(scheme: str, host: str, path: str) -> tuple[str, str]:
@@ -113,7 +136,7 @@ def _place(scheme: str, host: str, path: str) -> tuple[str, str]:
         if path.strip("/"):
             raise WrongOption("url", 'a memory store has no folders; use "memory://" or "memory://NAME"')
         return host, ""
-    if not host:
+    if not host and scheme != "glance":
         raise WrongOption("url", f'names no bucket; give one, such as "{scheme}://bucket/prefix"')
     return host, path
 

@@ -27,20 +27,23 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Store:
-    """One named store. `raw` is the obstore store: paths given to it are relative to the configured prefix.
-
-    `root` is the same bucket, or the whole file system, without the prefix: `root` and `key(path)` say where an object
-    is across stores of one provider. `url_scheme` is "file", "memory", "s3", "gs" or "az", `max_size` how large an
-    object may be in bytes (None: no limit).
-    """
+    """One named store; `prefix`, `url_scheme` and `max_size` are as in `wharfinger.script.Store`."""
 
     name: str
-    raw: ObjectStore
+    _raw: ObjectStore | None
     prefix: str
     url_scheme: str
     max_size: int | None
     _options: StoreOptions = field(repr=False)
     _roots: list[ObjectStore] = field(default_factory=list, repr=False)
+
+    @property
+    def raw(self) -> ObjectStore:
+        """The obstore store below the prefix. Raises Failed (NOT_SUPPORTED) for an image service, which has none."""
+        if self._raw is None:
+            why = f"store {self.name!r} is an image service: it keeps images, and no other objects"
+            raise Failed(why, reason="NOT_SUPPORTED", metadata={"feature": f"objects in {self.url_scheme} stores"})
+        return self._raw
 
     @property
     def root(self) -> ObjectStore:
@@ -80,7 +83,7 @@ class Store:
         """Whether the provider itself can copy from the one to the other; see `wharfinger.script.Store`."""
         assert isinstance(other, Store)
         mine, its = self._options, other._options  # noqa: SLF001  # its own class's
-        if mine.scheme != its.scheme:
+        if mine.scheme != its.scheme or mine.scheme == "glance":
             return False
         if mine.scheme == "memory":
             return self.raw is other.raw
@@ -157,7 +160,7 @@ def _misconfigured(name: str, why: str, **metadata: str) -> Failed:
 
 def _store(name: str, options: StoreOptions) -> Store:
     prefix = options.prefix
-    raw: ObjectStore
+    raw: ObjectStore | None = None
     if options.scheme == "memory":
         from obstore.store import MemoryStore
 
@@ -169,7 +172,7 @@ def _store(name: str, options: StoreOptions) -> Store:
         folder.mkdir(parents=True, exist_ok=True)
         folder = folder.resolve()
         raw, prefix = LocalStore(folder), str(folder).strip("/")
-    else:
+    elif options.scheme != "glance":
         raw = _bucket(options, prefix)
     return Store(name, raw, prefix, options.scheme, options.max_size, options)
 

@@ -13,8 +13,8 @@ class Store(Protocol):
     """One named store. `raw` is the obstore store: paths given to it are relative to the configured prefix.
 
     `root` is the same bucket, or the whole file system, without the prefix: `root` and `key(path)` say where an object
-    is across stores of one provider. `url_scheme` is "file", "memory", "s3", "gs" or "az", `max_size` how large an
-    object may be in bytes (None: no limit).
+    is across stores of one provider. `url_scheme` is "file", "memory", "s3", "gs", "az" or "glance", `max_size` how
+    large an object may be in bytes (None: no limit). An image service (glance) has no `raw` and no `root`.
     """
 
     @property
@@ -39,7 +39,7 @@ class Store(Protocol):
 
     @property
     def url_scheme(self) -> str:
-        """Which kind it is: "file", "memory", "s3", "gs" or "az"."""
+        """Which kind it is: "file", "memory", "s3", "gs", "az" or "glance"."""
         ...
 
     @property

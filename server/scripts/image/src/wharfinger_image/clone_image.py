@@ -9,11 +9,11 @@ from typing import Any
 
 from wharfinger.runtime.protocol import LeaseLost, Rejected
 from wharfinger.script import AsyncTask, Failed, Item, Prices, Refused, Store
-from wharfinger_image import estimating, params, settings
+from wharfinger_image import estimating, params, settings, traits
 from wharfinger_image.keys import object_key
 from wharfinger_image.params import RESULT_SCHEMA
 from wharfinger_image.place import Look, Place, Taken, mark_of
-from wharfinger_image.places import place
+from wharfinger_image.places import ask, place
 from wharfinger_image.placing import Placing, discard_staging, list_staging, name_it, note, seed, vanished
 from wharfinger_image.promise import Promise
 from wharfinger_image.refusals import Missing
@@ -47,6 +47,7 @@ PARAMS_SCHEMA = params.schema(
         "to_name": params.name("Name of the clone; left out, it is that of the original"),
         "size": params.SIZE,
         "if_exists": params.IF_EXISTS,
+        "glance": traits.SCHEMA,
     },
 )
 
@@ -59,11 +60,12 @@ async def main(task: AsyncTask) -> dict[str, Any]:
     to, name = _wanted(asked)
     store = task.store(to)
     mark = mark_of(await seed(task), store.name)
+    target = place(store, name, mark)
+    ask(asked, [target])
     await task.plan([object_key(to, name)])
     if_exists = asked.get("if_exists", "refuse")
-    if _by_provider(original, place(store, name)):
+    if _by_provider(original, target):
         return await _copy(task, original, store, name, mark, options)
-    target = place(store, name, mark)
     reader = Stored(original)
     promise = await reader.promise(asked.get("size"))
     placing = Placing(

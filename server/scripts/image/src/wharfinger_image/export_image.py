@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from wharfinger.script import AsyncTask, Failed, Item, Prices, Store
-from wharfinger_image import estimating, params, settings
+from wharfinger_image import estimating, params, settings, traits
 from wharfinger_image.folder import folder_store
 from wharfinger_image.handing import Handing, result
 from wharfinger_image.keys import folder_name, object_key, upload_key
 from wharfinger_image.params import RESULT_SCHEMA
 from wharfinger_image.place import mark_of
-from wharfinger_image.places import place
+from wharfinger_image.places import ask, place
 from wharfinger_image.placing import Placing, seed
 from wharfinger_image.resources import RESOURCE_TYPES, exists, find, undo
 from wharfinger_image.stored import Stored, tell_changed
@@ -55,6 +55,7 @@ PARAMS_SCHEMA = params.schema(
             "description": "Instead of `to`: a presigned URL to PUT the image to, on a public address.",
         },
         "if_exists": params.IF_EXISTS,
+        "glance": traits.SCHEMA,
         "headers": {
             **params.HEADERS,
             "description": "What the URL was signed with, or its store asks for, such as x-ms-blob-type.",
@@ -74,10 +75,12 @@ async def main(task: AsyncTask) -> dict[str, Any]:
     options = settings.read(task.settings)
     original = Stored(place(task.store(asked["store"]), asked["name"]))
     if "url" in asked:
+        ask(asked, [])
         return await _hand_over(task, original, options)
     to, name = _wanted(asked)
     store = _target(task, to, options)
     target = place(store, name, mark_of(await seed(task), to))
+    ask(asked, [target])
     await task.plan([object_key(to, name)])
     promise = await original.promise(asked.get("size"))
     placing = Placing(

@@ -9,12 +9,12 @@ from functools import partial
 from typing import Any
 
 from wharfinger.script import AsyncTask, Failed, Item, Prices
-from wharfinger_image import checksums, estimating, inspecting, params, settings
+from wharfinger_image import checksums, estimating, inspecting, params, settings, traits
 from wharfinger_image.kept import Origin
 from wharfinger_image.keys import object_key
 from wharfinger_image.params import RESULT_SCHEMA
 from wharfinger_image.place import mark_of
-from wharfinger_image.places import place
+from wharfinger_image.places import ask, place
 from wharfinger_image.placing import Placing, seed
 from wharfinger_image.promise import Promise
 from wharfinger_image.pump import Pump
@@ -79,6 +79,7 @@ PARAMS_SCHEMA = params.schema(
             " and no other. any: it is not looked at.",
         },
         "if_exists": params.IF_EXISTS,
+        "glance": traits.SCHEMA,
         "headers": {
             **params.HEADERS,
             "description": "What the source asks for, such as a cookie or an API key. Sent to its host and port only,"
@@ -139,6 +140,7 @@ async def main(task: AsyncTask) -> dict[str, Any]:
     wanted = [(task.store(store), name) for store, name in _wanted(asked)]
     word = await seed(task)
     places = [place(store, name, mark_of(word, store.name)) for store, name in wanted]
+    ask(asked, places)
     await task.plan([object_key(store, name) for store, name in _wanted(asked)])
     headers = _headers(asked)
     for secret in headers.values():

@@ -88,6 +88,7 @@ RESULT_SCHEMA: dict[str, Any] = {
                 "properties": {
                     "store": {"type": "string", "description": "Name of the store, or the folder."},
                     "path": {"type": "string", "description": "The object in it."},
+                    "image": {"type": "string", "description": "Its id, in an OpenStack image service."},
                 },
                 "required": ["store", "path"],
             },

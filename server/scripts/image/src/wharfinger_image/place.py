@@ -105,6 +105,11 @@ class Place:
         return f"{self.store.name}/{self.name}"
 
     @property
+    def about(self) -> dict[str, str]:
+        """What else the ledger and the result tell of the object, once it is uploaded."""
+        return {}
+
+    @property
     def home(self) -> str:
         """By what name the store is found again when this is undone."""
         return self.store.name

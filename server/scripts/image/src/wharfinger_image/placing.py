@@ -154,7 +154,7 @@ class Placing:
             "name": self._places[0].name,
             "size": content.size,
             "sha256": content.sha256,
-            "objects": [{"store": place.store.name, "path": place.name} for place in self._places],
+            "objects": [{"store": place.store.name, "path": place.name, **place.about} for place in self._places],
         }
 
     async def _known_content(self) -> Content | None:
@@ -285,7 +285,7 @@ class Placing:
     # ------------------------------------------------------------------ names
 
     async def _publish(self, place: Place, *, content: Content) -> None:
-        facts = {**_facts(place), "size": str(content.size), "sha256": content.sha256}
+        facts = {**_facts(place), "size": str(content.size), "sha256": content.sha256, **place.about}
         replace = self._standing.replaces(place)
         try:
             if place.id not in self._ours:

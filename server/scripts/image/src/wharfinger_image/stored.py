@@ -54,7 +54,10 @@ class Stored:
             self._e_tag = await self._place.e_tag()
         known, unchanged = await self._place.recorded()
         self.changed = known if not unchanged else None
-        return Promise(known.sha256 if known and unchanged else "", size)
+        if known is None or not unchanged:
+            return Promise(size=size)
+        # One digest will do; an image service has its own, and need not know the other.
+        return Promise(known.sha256, size, "" if known.sha256 else known.sha512)
 
     def stream(self, start: int = 0) -> AbstractAsyncContextManager[AsyncIterator[Piece]]:
         """Read it from byte `start` on. Raises Failed (OBJECT_NOT_FOUND) if it is not there."""
