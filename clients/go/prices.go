@@ -13,7 +13,7 @@ import (
 // PriceQuery asks for one price. Provider and SKU must be there; what else is empty is the only one there is, or `on-demand` of
 // the categories.
 type PriceQuery struct {
-	Provider, SKU, Region, Category, Term, Currency, Source string
+	Provider, SKU, Region, Category, Term, Currency, Unit, Source string
 	// At asks for the price of that moment; zero: now.
 	At time.Time
 	// Basis looks in what an estimate was made by (v1.CostEstimate.PriceBasis), and not in what is active.
@@ -24,7 +24,7 @@ type PriceQuery struct {
 // fits several it is PRICE_AMBIGUOUS, with the choices.
 func (c *Client) Price(ctx context.Context, query PriceQuery) (*v1.Price, error) {
 	request := &v1.GetPriceRequest{Parent: c.parent(), Provider: query.Provider, Sku: query.SKU, Region: query.Region,
-		Category: query.Category, Term: query.Term, CurrencyCode: query.Currency, Source: query.Source, PriceBasis: query.Basis}
+		Category: query.Category, Term: query.Term, CurrencyCode: query.Currency, Unit: query.Unit, Source: query.Source, PriceBasis: query.Basis}
 	if !query.At.IsZero() {
 		request.AtTime = timestamppb.New(query.At)
 	}

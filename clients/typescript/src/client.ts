@@ -39,6 +39,10 @@ export interface PriceOptions extends CallOptions {
   readonly category?: string | undefined;
   readonly term?: string | undefined;
   readonly currency?: string | undefined;
+  /** What one amount buys, such as `Hours`. */
+  readonly unit?: string | undefined;
+  /** The source that the figure must be of, such as `libcloud` or `azure:eastus`. */
+  readonly source?: string | undefined;
   /** The price of that moment. */
   readonly at?: Date | undefined;
 }
@@ -146,7 +150,7 @@ export class Client {
    * 0.
    */
   async price(provider: string, sku: string, options: PriceOptions = {}): Promise<Price> {
-    const { region = "", category = "", term = "", currency = "", at, signal } = options;
+    const { region = "", category = "", term = "", currency = "", unit = "", source = "", at, signal } = options;
     const request = {
       parent: this.parent,
       provider,
@@ -155,6 +159,8 @@ export class Client {
       category,
       term,
       currencyCode: currency,
+      unit,
+      source,
       ...(at && { atTime: timestampFromDate(at) }),
     };
     return this.calls.unary(PricingService.method.getPrice, request, { signal });

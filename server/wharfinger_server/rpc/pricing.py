@@ -70,6 +70,7 @@ class PricingMethods:
             at=_moment(request),
             catalog=_basis(request),
             source=request.source,
+            unit=request.unit,
         )
         return price_message(await self._desk.price(call.caller, names.project_of(request.parent), asked))
 
@@ -86,7 +87,7 @@ class PricingMethods:
 
     async def get_catalog(self, request: pricing_service_pb2.GetCatalogRequest, call: Call) -> catalog_pb2.Catalog:
         """Return a catalogue."""
-        return catalog_message(await self._desk.catalog(names.catalog_of(request.name)))
+        return catalog_message(await self._desk.catalog(names.catalog_of(request.name), request.source))
 
     async def list_catalogs(self, request: pricing_service_pb2.ListCatalogsRequest, call: Call) -> bytes:
         """Return a page of catalogues."""
@@ -94,14 +95,14 @@ class PricingMethods:
 
         async def read(size: int) -> tuple[Sequence[Catalog], str]:
             """Read a page of that size."""
-            return await self._desk.catalogs(size, request.page_token)
+            return await self._desk.catalogs(size, request.page_token, request.source)
 
         return await page(read, request.page_size, self._response_bytes, _catalog_bytes)
 
     async def activate_catalog(
         self, request: pricing_service_pb2.ActivateCatalogRequest, call: Call
     ) -> catalog_pb2.Catalog:
-        """Make a catalogue the active one."""
+        """Make a catalogue the active one of its source."""
         digest = names.catalog_of(request.name)
         if len(request.reason) > LONGEST_REASON:
             raise invalid("reason", f"is longer than {LONGEST_REASON} characters")
@@ -114,7 +115,7 @@ class PricingMethods:
 
         async def read(size: int) -> tuple[Sequence[Activation], str]:
             """Read a page of that size."""
-            return await self._desk.activations(call.caller, size, request.page_token)
+            return await self._desk.activations(call.caller, size, request.page_token, request.source)
 
         return await page(read, request.page_size, self._response_bytes, _activation_bytes)
 

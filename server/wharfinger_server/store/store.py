@@ -222,10 +222,10 @@ class Store(Reads):
         return result
 
     async def keep_catalog(self, catalog: Catalog, activation: Activation | None, over: str | None) -> Catalog:
-        """Write a catalogue down and perhaps make it the active one, in one transaction; return it as it stands.
+        """Write a catalogue down and perhaps make it its source's active one, in one transaction; return it.
 
-        `over` is the digest of the catalogue that it was checked against, None where none was active. Raises Aborted
-        PRICES_BUSY where another one has become active since.
+        `over` is the digest of the catalogue of its source that it was checked against, None where there was none.
+        Raises Aborted PRICES_BUSY where another one has become active since.
         """
         result: Catalog = await self._write(
             lambda waiter: WriteCatalogs(waiter, lambda writes: writes.keep(catalog, activation, over))
@@ -233,7 +233,7 @@ class Store(Reads):
         return result
 
     async def activate_catalog(self, activation: Activation) -> Catalog:
-        """Make a known catalogue the active one.
+        """Make a known catalogue the active one of its source.
 
         Raises NotFound UNKNOWN_CATALOG, and FailedPrecondition PRICES_QUARANTINED without an override.
         """

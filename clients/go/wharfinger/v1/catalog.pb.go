@@ -31,9 +31,9 @@ type CatalogState int32
 const (
 	// Never sent by a server.
 	CatalogState_CATALOG_STATE_UNSPECIFIED CatalogState = 0
-	// It was imported, and is not the active one: estimates that were made by it can be made again.
+	// It was imported, and is not its source's active one: estimates that were made by it can be made again.
 	CatalogState_CATALOG_STATE_IMPORTED CatalogState = 1
-	// It is the one that prices are looked up in.
+	// It is the one of its source that prices are looked up in.
 	CatalogState_CATALOG_STATE_ACTIVE CatalogState = 2
 	// The checks objected to it: quarantine_reason says why. It becomes active only with override_checks.
 	CatalogState_CATALOG_STATE_QUARANTINED CatalogState = 3
@@ -82,7 +82,8 @@ func (CatalogState) EnumDescriptor() ([]byte, []int) {
 	return file_wharfinger_v1_catalog_proto_rawDescGZIP(), []int{0}
 }
 
-// One immutable set of prices. At most one is active; earlier ones stay, so that estimates replay and one can go back.
+// One immutable set of prices, a version of its source. Each source has at most one that is active; earlier ones stay,
+// so that estimates replay and one can go back.
 type Catalog struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// `catalogs/{catalog}`, where {catalog} is the 64 hexadecimal digits of its digest.
@@ -101,7 +102,7 @@ type Catalog struct {
 	UnknownCount int64 `protobuf:"varint,7,opt,name=unknown_count,json=unknownCount,proto3" json:"unknown_count,omitempty"`
 	// Why it may not become active without override_checks; empty where the checks found nothing.
 	QuarantineReason string `protobuf:"bytes,9,opt,name=quarantine_reason,json=quarantineReason,proto3" json:"quarantine_reason,omitempty"`
-	// Against the catalogue that was active when it was imported; unset for the first.
+	// Against the catalogue of its source that was active when it was imported; unset for the first.
 	Diff *CatalogDiff `protobuf:"bytes,10,opt,name=diff,proto3" json:"diff,omitempty"`
 	// The name of the trusted key whose signature it came with; empty: unsigned.
 	SignedBy string `protobuf:"bytes,11,opt,name=signed_by,json=signedBy,proto3" json:"signed_by,omitempty"`
@@ -111,8 +112,11 @@ type Catalog struct {
 	Sections []*CatalogSection `protobuf:"bytes,13,rep,name=sections,proto3" json:"sections,omitempty"`
 	// What it is used for.
 	State CatalogState `protobuf:"varint,14,opt,name=state,proto3,enum=wharfinger.v1.CatalogState" json:"state,omitempty"`
-	// The source that it is of, such as `libcloud`; as in the Price.source of its prices.
-	Source        string `protobuf:"bytes,15,opt,name=source,proto3" json:"source,omitempty"`
+	// The source that it is a version of: by default the format and what the data is of, such as `libcloud`, `aws_ec2` or
+	// `azure:eastus`. As in the Price.source of its prices, where the data itself names none.
+	Source string `protobuf:"bytes,15,opt,name=source,proto3" json:"source,omitempty"`
+	// Its place in the order in which the active catalogues are asked, 1 for the first; 0: it is not active.
+	Precedence    int32 `protobuf:"varint,16,opt,name=precedence,proto3" json:"precedence,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -243,6 +247,13 @@ func (x *Catalog) GetSource() string {
 		return x.Source
 	}
 	return ""
+}
+
+func (x *Catalog) GetPrecedence() int32 {
+	if x != nil {
+		return x.Precedence
+	}
+	return 0
 }
 
 // A part of a catalogue's data, such as one provider.
@@ -382,7 +393,7 @@ func (x *CatalogDiff) GetBecameZero() int64 {
 	return 0
 }
 
-// That a catalogue became the active one, as it is recorded for good.
+// That a catalogue became the active one of its source, as it is recorded for good.
 type Activation struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// `catalogs/{catalog}`, where {catalog} is the 64 hexadecimal digits of its digest.
@@ -395,7 +406,9 @@ type Activation struct {
 	// Why, in the actor's own words; may be empty.
 	Reason string `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
 	// It was in quarantine, and the actor accepted what the checks objected to.
-	Overridden    bool `protobuf:"varint,5,opt,name=overridden,proto3" json:"overridden,omitempty"`
+	Overridden bool `protobuf:"varint,5,opt,name=overridden,proto3" json:"overridden,omitempty"`
+	// The catalogue's source, as in Catalog.source.
+	Source        string `protobuf:"bytes,6,opt,name=source,proto3" json:"source,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -465,11 +478,18 @@ func (x *Activation) GetOverridden() bool {
 	return false
 }
 
+func (x *Activation) GetSource() string {
+	if x != nil {
+		return x.Source
+	}
+	return ""
+}
+
 var File_wharfinger_v1_catalog_proto protoreflect.FileDescriptor
 
 const file_wharfinger_v1_catalog_proto_rawDesc = "" +
 	"\n" +
-	"\x1bwharfinger/v1/catalog.proto\x12\rwharfinger.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc5\x05\n" +
+	"\x1bwharfinger/v1/catalog.proto\x12\rwharfinger.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xeb\x05\n" +
 	"\aCatalog\x12\x18\n" +
 	"\x04name\x18\x01 \x01(\tB\x04\xe2A\x01\bR\x04name\x12\x1c\n" +
 	"\x06digest\x18\x02 \x01(\tB\x04\xe2A\x01\x03R\x06digest\x12\x1c\n" +
@@ -487,7 +507,10 @@ const file_wharfinger_v1_catalog_proto_rawDesc = "" +
 	"\x05stale\x18\f \x01(\bB\x04\xe2A\x01\x03R\x05stale\x12?\n" +
 	"\bsections\x18\r \x03(\v2\x1d.wharfinger.v1.CatalogSectionB\x04\xe2A\x01\x03R\bsections\x127\n" +
 	"\x05state\x18\x0e \x01(\x0e2\x1b.wharfinger.v1.CatalogStateB\x04\xe2A\x01\x03R\x05state\x12\x1c\n" +
-	"\x06source\x18\x0f \x01(\tB\x04\xe2A\x01\x03R\x06source:B\xeaA?\n" +
+	"\x06source\x18\x0f \x01(\tB\x04\xe2A\x01\x03R\x06source\x12$\n" +
+	"\n" +
+	"precedence\x18\x10 \x01(\x05B\x04\xe2A\x01\x03R\n" +
+	"precedence:B\xeaA?\n" +
 	"\x16wharfinger.dev/Catalog\x12\x12catalogs/{catalog}*\bcatalogs2\acatalogJ\x04\b\b\x10\tR\x06active\"W\n" +
 	"\x0eCatalogSection\x12\x1e\n" +
 	"\asection\x18\x01 \x01(\tB\x04\xe2A\x01\x03R\asection\x12%\n" +
@@ -499,7 +522,7 @@ const file_wharfinger_v1_catalog_proto_rawDesc = "" +
 	"\x06raised\x18\x03 \x01(\x03B\x04\xe2A\x01\x03R\x06raised\x12\x1e\n" +
 	"\alowered\x18\x04 \x01(\x03B\x04\xe2A\x01\x03R\alowered\x12%\n" +
 	"\vbecame_zero\x18\x05 \x01(\x03B\x04\xe2A\x01\x03R\n" +
-	"becameZero\"\xee\x01\n" +
+	"becameZero\"\x8c\x02\n" +
 	"\n" +
 	"Activation\x129\n" +
 	"\acatalog\x18\x01 \x01(\tB\x1f\xe2A\x01\x03\xfaA\x18\n" +
@@ -509,7 +532,8 @@ const file_wharfinger_v1_catalog_proto_rawDesc = "" +
 	"\x06reason\x18\x04 \x01(\tB\x04\xe2A\x01\x03R\x06reason\x12$\n" +
 	"\n" +
 	"overridden\x18\x05 \x01(\bB\x04\xe2A\x01\x03R\n" +
-	"overridden*\x82\x01\n" +
+	"overridden\x12\x1c\n" +
+	"\x06source\x18\x06 \x01(\tB\x04\xe2A\x01\x03R\x06source*\x82\x01\n" +
 	"\fCatalogState\x12\x1d\n" +
 	"\x19CATALOG_STATE_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16CATALOG_STATE_IMPORTED\x10\x01\x12\x18\n" +

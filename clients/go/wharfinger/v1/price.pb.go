@@ -113,7 +113,7 @@ type Price struct {
 	Source string `protobuf:"bytes,13,opt,name=source,proto3" json:"source,omitempty"`
 	// Digest of the catalogue that holds it, as `sha256:` and 64 hexadecimal digits.
 	CatalogDigest string `protobuf:"bytes,14,opt,name=catalog_digest,json=catalogDigest,proto3" json:"catalog_digest,omitempty"`
-	// Which layer decided: `project`, `operator`, `libcloud` (a user's own `~/.libcloud/pricing.json`), `downloaded` (the
+	// Which layer decided: `project`, `operator`, `libcloud` (a user's own `~/.libcloud/pricing.json`), `downloaded` (an
 	// active catalogue) or `bundled`.
 	Layer string `protobuf:"bytes,15,opt,name=layer,proto3" json:"layer,omitempty"`
 	// The figure is older than the operator trusts prices to be.

@@ -141,7 +141,9 @@ type GetPriceRequest struct {
 	// Look in what an estimate was made by (CostEstimate.price_basis), and not in what is active.
 	PriceBasis string `protobuf:"bytes,10,opt,name=price_basis,json=priceBasis,proto3" json:"price_basis,omitempty"`
 	// Take a figure of this source only, as in Price.source. Empty: of any.
-	Source        string `protobuf:"bytes,11,opt,name=source,proto3" json:"source,omitempty"`
+	Source string `protobuf:"bytes,11,opt,name=source,proto3" json:"source,omitempty"`
+	// As in Price.unit. Empty: the only one there is.
+	Unit          string `protobuf:"bytes,12,opt,name=unit,proto3" json:"unit,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -249,6 +251,13 @@ func (x *GetPriceRequest) GetPriceBasis() string {
 func (x *GetPriceRequest) GetSource() string {
 	if x != nil {
 		return x.Source
+	}
+	return ""
+}
+
+func (x *GetPriceRequest) GetUnit() string {
+	if x != nil {
+		return x.Unit
 	}
 	return ""
 }
@@ -403,8 +412,10 @@ func (x *ListPricesResponse) GetNextPageToken() string {
 // Asks for one catalogue.
 type GetCatalogRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// `catalogs/{catalog}`; `catalogs/active` is the active one.
-	Name          string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// `catalogs/{catalog}`; `catalogs/active` is the active one of `source`, or the one that became active last.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// With `catalogs/active`: of which source, as in Catalog.source.
+	Source        string `protobuf:"bytes,2,opt,name=source,proto3" json:"source,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -446,6 +457,13 @@ func (x *GetCatalogRequest) GetName() string {
 	return ""
 }
 
+func (x *GetCatalogRequest) GetSource() string {
+	if x != nil {
+		return x.Source
+	}
+	return ""
+}
+
 // Asks for a page of catalogues.
 type ListCatalogsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -454,7 +472,9 @@ type ListCatalogsRequest struct {
 	// next_page_token of the page before; empty: the first page.
 	PageToken string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	// `projects/{project}`: those that the project may use, which is all of them so far. Empty: all.
-	Parent        string `protobuf:"bytes,3,opt,name=parent,proto3" json:"parent,omitempty"`
+	Parent string `protobuf:"bytes,3,opt,name=parent,proto3" json:"parent,omitempty"`
+	// Those of this source, as in Catalog.source. Empty: of all.
+	Source        string `protobuf:"bytes,4,opt,name=source,proto3" json:"source,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -506,6 +526,13 @@ func (x *ListCatalogsRequest) GetPageToken() string {
 func (x *ListCatalogsRequest) GetParent() string {
 	if x != nil {
 		return x.Parent
+	}
+	return ""
+}
+
+func (x *ListCatalogsRequest) GetSource() string {
+	if x != nil {
+		return x.Source
 	}
 	return ""
 }
@@ -669,13 +696,14 @@ type ImportCatalogHeader struct {
 	Sha256 string `protobuf:"bytes,3,opt,name=sha256,proto3" json:"sha256,omitempty"`
 	// A minisign signature file of the file, by a key that the operator trusts.
 	Signature []byte `protobuf:"bytes,4,opt,name=signature,proto3" json:"signature,omitempty"`
-	// Make it the active one when the checks find nothing.
+	// Make it the active one of its source when the checks find nothing.
 	Activate bool `protobuf:"varint,5,opt,name=activate,proto3" json:"activate,omitempty"`
 	// Accept what the checks object to; who did so is recorded.
 	OverrideChecks bool `protobuf:"varint,6,opt,name=override_checks,json=overrideChecks,proto3" json:"override_checks,omitempty"`
 	// Why, for those who read the record of activations later.
 	Reason string `protobuf:"bytes,8,opt,name=reason,proto3" json:"reason,omitempty"`
-	// The source that the catalogue is of, such as `libcloud`. Empty: the format's name.
+	// The source that the catalogue is a version of, as in Catalog.source; it is compared with that source's active one.
+	// 100 characters at most: letters, digits and `._:-`. Empty: by the format and what the data is of.
 	Source string `protobuf:"bytes,14,opt,name=source,proto3" json:"source,omitempty"`
 	// `projects/{project}`: for that project alone, which no server can do yet. Empty: for all.
 	Parent        string `protobuf:"bytes,15,opt,name=parent,proto3" json:"parent,omitempty"`
@@ -1054,7 +1082,7 @@ func (*ImportCatalogResponse_Progress) isImportCatalogResponse_Kind() {}
 
 func (*ImportCatalogResponse_Catalog) isImportCatalogResponse_Kind() {}
 
-// Asks to make a catalogue the active one.
+// Asks to make a catalogue the active one of its source.
 type ActivateCatalogRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// `catalogs/{catalog}`.
@@ -1136,7 +1164,9 @@ type ListActivationsRequest struct {
 	// next_page_token of the page before; empty: the first page.
 	PageToken string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	// `projects/{project}`: those that the project may use, which is all of them so far. Empty: all.
-	Parent        string `protobuf:"bytes,3,opt,name=parent,proto3" json:"parent,omitempty"`
+	Parent string `protobuf:"bytes,3,opt,name=parent,proto3" json:"parent,omitempty"`
+	// Those of this source, as in Catalog.source. Empty: of all.
+	Source        string `protobuf:"bytes,4,opt,name=source,proto3" json:"source,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1188,6 +1218,13 @@ func (x *ListActivationsRequest) GetPageToken() string {
 func (x *ListActivationsRequest) GetParent() string {
 	if x != nil {
 		return x.Parent
+	}
+	return ""
+}
+
+func (x *ListActivationsRequest) GetSource() string {
+	if x != nil {
+		return x.Source
 	}
 	return ""
 }
@@ -1260,7 +1297,7 @@ const file_wharfinger_v1_pricing_service_proto_rawDesc = "" +
 	"\x0ecatalog_digest\x18\x04 \x01(\tB\x04\xe2A\x01\x01R\rcatalogDigest\x129\n" +
 	"\aat_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampB\x04\xe2A\x01\x01R\x06atTime\x12%\n" +
 	"\vprice_basis\x18\x06 \x01(\tB\x04\xe2A\x01\x01R\n" +
-	"priceBasis\"\xb6\x03\n" +
+	"priceBasis\"\xd0\x03\n" +
 	"\x0fGetPriceRequest\x127\n" +
 	"\x06parent\x18\x01 \x01(\tB\x1f\xe2A\x01\x02\xfaA\x18\n" +
 	"\x16wharfinger.dev/ProjectR\x06parent\x12 \n" +
@@ -1275,7 +1312,8 @@ const file_wharfinger_v1_pricing_service_proto_rawDesc = "" +
 	"\vprice_basis\x18\n" +
 	" \x01(\tB\x04\xe2A\x01\x01R\n" +
 	"priceBasis\x12\x1c\n" +
-	"\x06source\x18\v \x01(\tB\x04\xe2A\x01\x01R\x06source\"\x86\x02\n" +
+	"\x06source\x18\v \x01(\tB\x04\xe2A\x01\x01R\x06source\x12\x18\n" +
+	"\x04unit\x18\f \x01(\tB\x04\xe2A\x01\x01R\x04unit\"\x86\x02\n" +
 	"\x11ListPricesRequest\x127\n" +
 	"\x06parent\x18\x01 \x01(\tB\x1f\xe2A\x01\x02\xfaA\x18\n" +
 	"\x16wharfinger.dev/ProjectR\x06parent\x12\x1c\n" +
@@ -1288,16 +1326,18 @@ const file_wharfinger_v1_pricing_service_proto_rawDesc = "" +
 	"priceBasis\"j\n" +
 	"\x12ListPricesResponse\x12,\n" +
 	"\x06prices\x18\x01 \x03(\v2\x14.wharfinger.v1.PriceR\x06prices\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"H\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"f\n" +
 	"\x11GetCatalogRequest\x123\n" +
 	"\x04name\x18\x01 \x01(\tB\x1f\xe2A\x01\x02\xfaA\x18\n" +
-	"\x16wharfinger.dev/CatalogR\x04name\"\x96\x01\n" +
+	"\x16wharfinger.dev/CatalogR\x04name\x12\x1c\n" +
+	"\x06source\x18\x02 \x01(\tB\x04\xe2A\x01\x01R\x06source\"\xb4\x01\n" +
 	"\x13ListCatalogsRequest\x12!\n" +
 	"\tpage_size\x18\x01 \x01(\x05B\x04\xe2A\x01\x01R\bpageSize\x12#\n" +
 	"\n" +
 	"page_token\x18\x02 \x01(\tB\x04\xe2A\x01\x01R\tpageToken\x127\n" +
 	"\x06parent\x18\x03 \x01(\tB\x1f\xe2A\x01\x01\xfaA\x18\n" +
-	"\x16wharfinger.dev/ProjectR\x06parent\"r\n" +
+	"\x16wharfinger.dev/ProjectR\x06parent\x12\x1c\n" +
+	"\x06source\x18\x04 \x01(\tB\x04\xe2A\x01\x01R\x06source\"r\n" +
 	"\x14ListCatalogsResponse\x122\n" +
 	"\bcatalogs\x18\x01 \x03(\v2\x16.wharfinger.v1.CatalogR\bcatalogs\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"t\n" +
@@ -1340,13 +1380,14 @@ const file_wharfinger_v1_pricing_service_proto_rawDesc = "" +
 	"\x06reason\x18\x02 \x01(\tB\x04\xe2A\x01\x01R\x06reason\x12-\n" +
 	"\x0foverride_checks\x18\x03 \x01(\bB\x04\xe2A\x01\x01R\x0eoverrideChecks\x12#\n" +
 	"\n" +
-	"request_id\x18\x04 \x01(\tB\x04\xe2A\x01\x01R\trequestId\"\x99\x01\n" +
+	"request_id\x18\x04 \x01(\tB\x04\xe2A\x01\x01R\trequestId\"\xb7\x01\n" +
 	"\x16ListActivationsRequest\x12!\n" +
 	"\tpage_size\x18\x01 \x01(\x05B\x04\xe2A\x01\x01R\bpageSize\x12#\n" +
 	"\n" +
 	"page_token\x18\x02 \x01(\tB\x04\xe2A\x01\x01R\tpageToken\x127\n" +
 	"\x06parent\x18\x03 \x01(\tB\x1f\xe2A\x01\x01\xfaA\x18\n" +
-	"\x16wharfinger.dev/ProjectR\x06parent\"~\n" +
+	"\x16wharfinger.dev/ProjectR\x06parent\x12\x1c\n" +
+	"\x06source\x18\x04 \x01(\tB\x04\xe2A\x01\x01R\x06source\"~\n" +
 	"\x17ListActivationsResponse\x12;\n" +
 	"\vactivations\x18\x01 \x03(\v2\x19.wharfinger.v1.ActivationR\vactivations\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken2\xc9\x05\n" +

@@ -56,12 +56,12 @@ type PricingServiceClient interface {
 	// PRICES_URL_REFUSED, PRICES_BUSY, PRICES_NOT_KEPT; PRICES_QUARANTINED where it should have become active;
 	// PERMISSION_DENIED for callers whose credential does not open all projects.
 	ImportCatalog(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[ImportCatalogRequest, ImportCatalogResponse], error)
-	// Makes a catalogue the active one; also the way back to an earlier one. Errors: UNKNOWN_CATALOG, PRICES_QUARANTINED,
+	// Makes a catalogue the active one of its source; also the way back to an earlier one. Errors: UNKNOWN_CATALOG, PRICES_QUARANTINED,
 	// PERMISSION_DENIED for callers whose credential does not open all projects.
 	ActivateCatalog(ctx context.Context, in *ActivateCatalogRequest, opts ...grpc.CallOption) (*Catalog, error)
-	// Lists which catalogues became active, when, by whom and why, the newest first: the first one is of the catalogue
-	// that is active now. Errors: INVALID_PAGE_TOKEN, PERMISSION_DENIED for callers whose credential does not open all
-	// projects.
+	// Lists which catalogues became active, when, by whom and why, the newest first: the first one of a source is of the
+	// catalogue that is active for it now. Errors: INVALID_PAGE_TOKEN, PERMISSION_DENIED for callers whose credential does
+	// not open all projects.
 	ListActivations(ctx context.Context, in *ListActivationsRequest, opts ...grpc.CallOption) (*ListActivationsResponse, error)
 }
 
@@ -181,12 +181,12 @@ type PricingServiceServer interface {
 	// PRICES_URL_REFUSED, PRICES_BUSY, PRICES_NOT_KEPT; PRICES_QUARANTINED where it should have become active;
 	// PERMISSION_DENIED for callers whose credential does not open all projects.
 	ImportCatalog(grpc.BidiStreamingServer[ImportCatalogRequest, ImportCatalogResponse]) error
-	// Makes a catalogue the active one; also the way back to an earlier one. Errors: UNKNOWN_CATALOG, PRICES_QUARANTINED,
+	// Makes a catalogue the active one of its source; also the way back to an earlier one. Errors: UNKNOWN_CATALOG, PRICES_QUARANTINED,
 	// PERMISSION_DENIED for callers whose credential does not open all projects.
 	ActivateCatalog(context.Context, *ActivateCatalogRequest) (*Catalog, error)
-	// Lists which catalogues became active, when, by whom and why, the newest first: the first one is of the catalogue
-	// that is active now. Errors: INVALID_PAGE_TOKEN, PERMISSION_DENIED for callers whose credential does not open all
-	// projects.
+	// Lists which catalogues became active, when, by whom and why, the newest first: the first one of a source is of the
+	// catalogue that is active for it now. Errors: INVALID_PAGE_TOKEN, PERMISSION_DENIED for callers whose credential does
+	// not open all projects.
 	ListActivations(context.Context, *ListActivationsRequest) (*ListActivationsResponse, error)
 	mustEmbedUnimplementedPricingServiceServer()
 }

@@ -52,9 +52,9 @@ class Price(Model):
 
     `region` is "" for prices that hold everywhere. `unit` is in the terms of FOCUS: "Hours", "GB-Months", "Requests".
     `category` is "on-demand", "spot" or "committed"; `term` tells apart the offers of one category. An amount is zero
-    only where the thing is `free`. `source` names the format that it was read from, `layer` which of the places that
-    prices come from decided: "project", "operator", "libcloud", "downloaded" or "bundled". `stale` says that it is
-    older than the operator trusts prices to be.
+    only where the thing is `free`. `source` is that of the catalogue, or what the file itself names, `layer` which of
+    the places that prices come from decided: "project", "operator", "libcloud", "downloaded" or "bundled". `stale` says
+    that it is older than the operator trusts prices to be.
     """
 
     provider: str
@@ -106,11 +106,12 @@ class CatalogState(StrEnum):
 class Catalog(Model):
     """One immutable set of prices. `name` is `catalogs/` and the digits of its `digest`.
 
-    `source` is what it is of, such as "libcloud"; `origin` the format and the URL or file that it came from,
-    `data_time` when the provider made the data. `unknown_count` of its `price_count` prices have no figure.
-    `quarantine_reason` is why it may not become active without overriding the checks, "" where they found nothing.
-    `diff` is against what was active when it was imported. `signed_by` is the trusted key that signed it, "" for none.
-    `sections` are parts of the data with their numbers of prices, the largest first.
+    `source` is what it is a version of, such as "libcloud" or "azure:eastus": each has one that is active, and
+    `precedence` is its place among these, 1 for the one that is asked first. `origin` is the format and the URL or file
+    that it came from, `data_time` when the provider made the data. `unknown_count` of its `price_count` prices have no
+    figure. `quarantine_reason` is why it may not become active without overriding the checks, "" where they found
+    nothing. `diff` is against what was active of its source when it was imported. `signed_by` is the trusted key that
+    signed it, "" for none. `sections` are parts of the data with their numbers of prices, the largest first.
     """
 
     name: str
@@ -130,11 +131,12 @@ class Catalog(Model):
         default=(),
         metadata=told(lambda catalog: tuple((part.section, part.price_count) for part in catalog.sections)),
     )
+    precedence: int = 0
     raw: Any = field(default=None, repr=False, compare=False)
 
     @property
     def active(self) -> bool:
-        """Whether it is the one that prices are looked up in."""
+        """Whether it is the one of its source that prices are looked up in."""
         return self.state is CatalogState.ACTIVE
 
     @property
@@ -145,7 +147,7 @@ class Catalog(Model):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Activation(Model):
-    """That a catalogue, by its name, became the active one: when, by whom and why.
+    """That a catalogue, by its name, became the active one of its source: when, by whom and why.
 
     `overridden` says that it was in quarantine, and that `actor` accepted what the checks objected to.
     """
@@ -155,6 +157,7 @@ class Activation(Model):
     actor: str = ""
     reason: str = ""
     overridden: bool = False
+    source: str = ""
     raw: Any = field(default=None, repr=False, compare=False)
 
 

@@ -31,13 +31,16 @@ class CatalogDiff:
 class Catalog:
     """One immutable set of prices, as the database knows it. Times are microseconds, 0: not known.
 
-    `digest` is the SHA-256 of its prices in canonical form, 64 hexadecimal digits. `format` is the name of the source
-    that read it and `origin` the URL or the file's name. `quarantine_reason` is why it may not become active without
-    an override, "" where the checks found nothing. `signed_by` names the trusted key. `sections` are the parts of the
-    data with their numbers of prices, the largest first, 100 at most; `skipped` counts what was left out, by why.
-    `etag` is the server's mark of the version that was fetched, and `check_time` when it was last asked for.
+    `digest` is the SHA-256 of its prices in canonical form, 64 hexadecimal digits. `format` is the name of what read it
+    and `origin` the URL or the file's name. `source` is what it is a version of, by default the format and the scope of
+    its data (`libcloud`, `aws_ec2`, `azure:eastus`): each source has one active catalogue. `quarantine_reason` is why
+    it may not become active without an override, "" where the checks found nothing. `signed_by` names the trusted key.
+    `sections` are the parts of the data with their numbers of prices, the largest first, 100 at most; `skipped` counts
+    what was left out, by why. `etag` is the server's mark of the version that was fetched, `sha256` that of the file as
+    it came ("": not known), and `check_time` when the origin was last asked.
 
-    `active` and `stale` are as of when it was read.
+    `active`, `stale` and `precedence`, its place among the active ones, 1 for the one that is asked first, are as of
+    when it was read; 0: it is not active, or nobody asked.
     """
 
     digest: str
@@ -56,19 +59,27 @@ class Catalog:
     check_time: int = 0
     active: bool = False
     stale: bool = False
+    source: str = ""
+    sha256: str = ""
+    precedence: int = 0
+
+    def __post_init__(self) -> None:
+        if not self.source:
+            # One of before there were sources: it is its format's.
+            object.__setattr__(self, "source", self.format)
 
     @property
-    def source(self) -> str:
+    def whence(self) -> str:
         """Where it came from, for people: the format, and the URL or the file's name."""
         return f"{self.format} {self.origin}".rstrip()
 
 
 @dataclass(frozen=True, slots=True)
 class Activation:
-    """That a catalogue is to become active, or did: by whom and why, and whether the checks were overridden.
+    """That a catalogue is to become its source's active one, or did: by whom, why, and whether checks were overridden.
 
-    `time` is in microseconds, the database's own, and `number` is larger than that of each activation before; both are
-    0 for one that is yet to be.
+    `source` is told where it is read. `time` is in microseconds, the database's own, and `number` is larger than that
+    of each activation before; both are 0 for one that is yet to be.
     """
 
     digest: str
@@ -77,3 +88,4 @@ class Activation:
     overridden: bool = False
     time: int = 0
     number: int = 0
+    source: str = ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import replace
 from functools import cached_property, partial
@@ -19,6 +19,7 @@ from wharfinger_prices.catalogues.catalogue_folder import CatalogueFolder
 from wharfinger_prices.catalogues.reader import Reader, Sources
 from wharfinger_prices.errors import NotFound, Refused, invalid
 from wharfinger_prices.lookup.layers import Layers, Loaded
+from wharfinger_prices.lookup.precedence import in_order
 from wharfinger_prices.lookup.stack import Layer, Stack
 from wharfinger_prices.record import CatalogRecord, unknown_catalog
 from wharfinger_prices.settings.price_settings import PriceSettings
@@ -109,9 +110,9 @@ class PriceBook:
         return self._loaded.troubles if self._loaded is not None else ()
 
     async def refresh(self) -> None:
-        """Look at the active catalogue and at all files again. Raises Unavailable while the record is away."""
+        """Look at the active catalogues and at all files again. Raises Unavailable while the record is away."""
         async with self._lock:
-            active = await self._record.active_catalog()
+            active = await self._active()
             loaded = await self._apart(partial(self._layers.load, active))
             before = self._loaded.troubles if self._loaded is not None else ()
             for trouble in loaded.troubles:
@@ -168,7 +169,7 @@ class PriceBook:
         try:
             if told is None:
                 return Stack((Layer("downloaded", self._layers.open(digest)),), digest)
-            return Stack(tuple(Layer(name, self._layers.open(one), stale) for name, one, stale in told))
+            return Stack(tuple(Layer(name, self._layers.open(one), stale, source) for name, one, stale, source in told))
         except FileNotFoundError:
             raise unknown_catalog(digest) from None
         except (OSError, Damaged) as error:
@@ -176,30 +177,49 @@ class PriceBook:
 
     # ------------------------------------------------------------------ catalogues
 
-    async def catalogs(self, after: str = "", limit: int = 100) -> list[Catalog]:
+    async def catalogs(self, after: str = "", limit: int = 100, source: str = "") -> list[Catalog]:
         """Return up to `limit` catalogues, the newest import first; `after` is the digest of the last one seen.
 
-        Raises NotFound UNKNOWN_CATALOG for an `after` that does not exist.
+        `source` "" is of all. Raises NotFound UNKNOWN_CATALOG for an `after` that does not exist.
         """
-        found = await self._record.catalogs(after and _hexadecimal(after), limit)
-        return [self._shown(catalog) for catalog in found]
+        found = await self._record.catalogs(after and _hexadecimal(after), limit, source)
+        places = await self._places()
+        return [self._shown(catalog, places) for catalog in found]
 
-    async def catalog(self, digest: str) -> Catalog:
-        """Return one catalogue by its digest, or the one that is `active`. Raises NotFound UNKNOWN_CATALOG."""
+    async def active(self) -> list[Catalog]:
+        """Return the active catalogue of each source, in the order they are asked."""
+        return [self._shown(catalog, {}) for catalog in await self._active()]
+
+    async def _active(self) -> list[Catalog]:
+        return in_order(await self._record.active_catalogs(), self._settings.prices.order)
+
+    async def _places(self) -> dict[str, int]:
+        """Return the places of the active catalogues, by their digests."""
+        return {one.digest: one.precedence for one in await self._active()}
+
+    async def catalog(self, digest: str, source: str = "") -> Catalog:
+        """Return one catalogue by its digest, or the one that is `active`.
+
+        Of several that are active it is that of the `source`, or without one what became active last. Raises NotFound
+        UNKNOWN_CATALOG.
+        """
         if digest == "active":
-            found = await self._record.active_catalog()
+            found = await self._record.active_catalog(source)
         else:
             found = await self._record.catalog(_hexadecimal(digest))
         if found is None:
-            raise unknown_catalog(digest)
-        return self._shown(found)
+            raise unknown_catalog(digest, source)
+        return self._shown(found, await self._places())
 
-    async def activations(self, limit: int = 100, before: int = 0) -> list[Activation]:
-        """Return up to `limit` activations, the newest first; `before` is the number of the last one seen."""
-        return await self._record.activations(limit, before)
+    async def activations(self, limit: int = 100, before: int = 0, source: str = "") -> list[Activation]:
+        """Return up to `limit` activations, the newest first; `before` is the number of the last one seen.
+
+        `source` "" is of all.
+        """
+        return await self._record.activations(limit, before, source)
 
     async def activate(self, digest: str, actor: str, reason: str = "", *, override: bool = False) -> Catalog:
-        """Make a catalogue the active one; return it.
+        """Make a catalogue the active one of its source; return it.
 
         Raises NotFound UNKNOWN_CATALOG, also where its file is missing or damaged, and FailedPrecondition
         PRICES_QUARANTINED without an override.
@@ -211,7 +231,7 @@ class PriceBook:
         active = await self._record.activate_catalog(Activation(digest, actor, reason, overridden))
         if self._loaded is not None:
             await self.refresh()
-        return self._shown(active)
+        return self._shown(active, await self._places())
 
     async def differences(self, before: str, after: str, limit: int = 1000) -> list[Difference]:
         """Return the first `limit` differences between two catalogues, in the order of provider, region and sku.
@@ -288,15 +308,15 @@ class PriceBook:
     async def _imported(self, found: Catalog) -> Catalog:
         if found.active and self._loaded is not None:
             await self.refresh()
-        return self._shown(found)
+        return self._shown(found, await self._places())
 
     # ------------------------------------------------------------------ the rest
 
-    def _shown(self, catalog: Catalog) -> Catalog:
-        """Return it with whether it is stale now."""
+    def _shown(self, catalog: Catalog, places: Mapping[str, int]) -> Catalog:
+        """Return it with whether it is stale now, and its place among the active ones by `places`."""
         made = catalog.data_time or catalog.import_time
         stale = bool(made) and time.time_ns() // 1000 >= made + self._settings.prices.stale_after
-        return replace(catalog, stale=stale)
+        return replace(catalog, stale=stale, precedence=places.get(catalog.digest, catalog.precedence))
 
 
 def _hexadecimal(digest: str) -> str:

@@ -14,16 +14,19 @@ from wharfinger_prices.errors import Aborted, FailedPrecondition, NotFound
 class CatalogRecord(Protocol):
     """What an import and the commands need of the record. Each method raises Unavailable while it can't be reached."""
 
-    async def active_catalog(self) -> Catalog | None:
-        """Return the active catalogue, None before the first."""
+    async def active_catalogs(self) -> list[Catalog]:
+        """Return the active catalogue of each source, in the order in which the sources had their first."""
+
+    async def active_catalog(self, source: str = "") -> Catalog | None:
+        """Return a source's active catalogue, of "" the one that became active last; None before the first."""
 
     async def catalog(self, digest: str) -> Catalog | None:
         """Return a catalogue, None where there is none of that digest."""
 
-    async def catalogs(self, after: str, limit: int) -> list[Catalog]:
+    async def catalogs(self, after: str, limit: int, source: str = "") -> list[Catalog]:
         """Return up to `limit` catalogues, the newest import first, from behind the digest `after` on ("": the first).
 
-        Raises NotFound UNKNOWN_CATALOG for an `after` that does not exist.
+        `source` "" is of all. Raises NotFound UNKNOWN_CATALOG for an `after` that does not exist.
         """
 
     async def catalog_of(self, origin: str) -> Catalog | None:
@@ -33,20 +36,23 @@ class CatalogRecord(Protocol):
         """Note that the origin of a catalogue has nothing newer; return the catalogue, None where there is none."""
 
     async def keep_catalog(self, catalog: Catalog, activation: Activation | None, over: str | None) -> Catalog:
-        """Write a catalogue down and perhaps make it the active one, in one step; return it as it stands.
+        """Write a catalogue down and perhaps make it its source's active one, in one step; return it as it stands.
 
-        `over` is the digest of the catalogue that it was checked against, None where none was active. Raises Aborted
-        PRICES_BUSY where another one is active by now.
+        `over` is the digest of the catalogue of its source that it was checked against, None where none was active.
+        Raises Aborted PRICES_BUSY where another one is active by now.
         """
 
     async def activate_catalog(self, activation: Activation) -> Catalog:
-        """Make a known catalogue the active one, and return it; again the same: nothing changes.
+        """Make a known catalogue the active one of its source, and return it; again the same: nothing changes.
 
         Raises NotFound UNKNOWN_CATALOG, and FailedPrecondition PRICES_QUARANTINED without an override.
         """
 
-    async def activations(self, limit: int, before: int = 0) -> list[Activation]:
-        """Return the last activations, the newest first; of those before the number `before`, if that is not 0."""
+    async def activations(self, limit: int, before: int = 0, source: str = "") -> list[Activation]:
+        """Return the last activations, the newest first; of those before the number `before`, if that is not 0.
+
+        `source` "" is of all.
+        """
 
 
 class RecordInUse(Exception):
@@ -57,11 +63,10 @@ class RecordUnusable(Exception):
     """The record can't be opened. The message says why, and what to do."""
 
 
-def unknown_catalog(digest: str) -> NotFound:
-    """Return the refusal of a catalogue that does not exist."""
-    return NotFound(
-        "UNKNOWN_CATALOG", f"there is no catalogue {digest}; `wharfinger prices ls` lists them", {"catalog": digest}
-    )
+def unknown_catalog(digest: str, source: str = "") -> NotFound:
+    """Return the refusal of a catalogue that does not exist, or of a source that has none active."""
+    what = f"active catalogue of the source {source!r}" if source else f"catalogue {digest}"
+    return NotFound("UNKNOWN_CATALOG", f"there is no {what}; `wharfinger prices ls` lists them", {"catalog": digest})
 
 
 def quarantined(catalog: Catalog) -> FailedPrecondition:

@@ -39,6 +39,7 @@ class Question(NamedTuple):
     at: int | None = None
     catalog: str = ""
     source: str = ""
+    unit: str = ""
 
 
 class PriceDesk:
@@ -68,7 +69,7 @@ class PriceDesk:
             asked.category,
             asked.term,
             asked.currency,
-            "",
+            asked.unit,
             asked.at,
         )
         found = stack.find(*what, source=asked.source)
@@ -111,23 +112,27 @@ class PriceDesk:
 
     # ------------------------------------------------------------------ catalogues
 
-    async def catalog(self, digest: str) -> Catalog:
-        """Return a catalogue by its digest, or "active". Raises NotFound UNKNOWN_CATALOG."""
-        return await self._pricing.catalog(digest)
+    async def catalog(self, digest: str, source: str) -> Catalog:
+        """Return a catalogue by its digest, or the "active" one of a source. Raises NotFound UNKNOWN_CATALOG."""
+        return await self._pricing.catalog(digest, source)
 
-    async def catalogs(self, page_size: int, token: str) -> tuple[Sequence[Catalog], str]:
-        """Return a page of catalogues, the newest import first, and the token of the next one."""
+    async def catalogs(self, page_size: int, token: str, source: str) -> tuple[Sequence[Catalog], str]:
+        """Return a page of catalogues, the newest import first, and the token of the next one; `source` "": of all."""
         limit = page_limit(page_size, USUAL_PAGE, self._most_page)
-        found = await self._pricing.catalogs(place_start(token, "catalogs"), limit + 1)
-        return found[:limit], place_token(found[limit - 1].digest, "catalogs") if len(found) > limit else ""
+        question = ("catalogs", source)
+        found = await self._pricing.catalogs(place_start(token, *question), limit + 1, source)
+        return found[:limit], place_token(found[limit - 1].digest, *question) if len(found) > limit else ""
 
-    async def activations(self, caller: Caller, page_size: int, token: str) -> tuple[Sequence[Activation], str]:
-        """Return a page of the activations, the newest first, and the token of the next one."""
+    async def activations(
+        self, caller: Caller, page_size: int, token: str, source: str
+    ) -> tuple[Sequence[Activation], str]:
+        """Return a page of the activations, the newest first, and the token of the next one; `source` "": of all."""
         # They name people of other projects.
         self.check_opens_all(caller)
         limit = page_limit(page_size, USUAL_PAGE, self._most_page)
-        found = await self._pricing.activations(limit + 1, page_start(token, "activations"))
-        return found[:limit], page_token(found[limit - 1].number, "activations") if len(found) > limit else ""
+        question = ("activations", source)
+        found = await self._pricing.activations(limit + 1, page_start(token, *question), source)
+        return found[:limit], page_token(found[limit - 1].number, *question) if len(found) > limit else ""
 
     def check_opens_all(self, caller: Caller) -> None:
         """Refuse a caller that may neither change what all projects are told, nor read who did."""

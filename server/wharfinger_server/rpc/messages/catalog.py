@@ -21,8 +21,9 @@ def catalog_message(catalog: Catalog) -> catalog_pb2.Catalog:
     message = catalog_pb2.Catalog(
         name=f"catalogs/{catalog.digest}",
         digest=DIGEST + catalog.digest,
-        origin=clean(catalog.source),
-        source=clean(catalog.source.partition(" ")[0]),
+        origin=clean(catalog.whence),
+        source=clean(catalog.source),
+        precedence=catalog.precedence,
         price_count=catalog.price_count,
         unknown_count=catalog.unknown_count,
         state=_state(catalog),
@@ -63,6 +64,7 @@ def activation_message(activation: Activation) -> catalog_pb2.Activation:
         actor=clean(activation.actor),
         reason=clean(activation.reason),
         overridden=activation.overridden,
+        source=clean(activation.source),
     )
     fill_time(message.activate_time, activation.time)
     return message
@@ -74,9 +76,6 @@ def import_request(header: pricing_service_pb2.ImportCatalogHeader) -> ImportReq
         raise Unimplemented(
             "NOT_SUPPORTED", "header.parent: catalogues are for all projects", {"feature": "catalogues of a project"}
         )
-    if header.source and header.source != header.format:
-        said = f"header.source: a catalogue is of its format's source; leave it out, or give format = {header.source!r}"
-        raise Unimplemented("NOT_SUPPORTED", said, {"feature": "a source of another name than the format"})
     if header.WhichOneof("origin") == "fetch" and not header.fetch.url:
         raise invalid("header.fetch.url", "is required", "MISSING_FIELD")
     if header.sha256 and not _SHA256.fullmatch(header.sha256):
@@ -87,6 +86,7 @@ def import_request(header: pricing_service_pb2.ImportCatalogHeader) -> ImportReq
             raise invalid(f"header.{field}", f"is longer than {most} characters")
     return ImportRequest(
         format=header.format,
+        source=header.source,
         url=header.fetch.url,
         sha256=header.sha256.lower(),
         signature=header.signature,

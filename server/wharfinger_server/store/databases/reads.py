@@ -251,31 +251,35 @@ class Reads(ABC):
 
     # ------------------------------------------------------------------ catalogues
 
-    async def active_catalog(self) -> Catalog | None:
-        """Return the active catalogue, None before the first."""
-        return await self._read(catalogs.active)
+    async def active_catalogs(self) -> list[Catalog]:
+        """Return the active catalogue of each source, in the order in which the sources had their first."""
+        return await self._read(catalogs.all_active)
+
+    async def active_catalog(self, source: str = "") -> Catalog | None:
+        """Return a source's active catalogue, of "" the one that became active last; None before the first."""
+        return await self._read(lambda c: catalogs.active(c, source))
 
     async def catalog(self, digest: str) -> Catalog | None:
         """Return a catalogue, None where there is none of that digest."""
         return await self._read(lambda c: catalogs.catalog(c, digest))
 
-    async def catalogs(self, after: str, limit: int) -> list[Catalog]:
+    async def catalogs(self, after: str, limit: int, source: str = "") -> list[Catalog]:
         """Return up to `limit` catalogues, the newest import first, from behind the digest `after` on ("": the first).
 
         Raises NotFound UNKNOWN_CATALOG for an `after` that does not exist.
         """
-        return await self._read(lambda c: catalogs.page(c, after, limit))
+        return await self._read(lambda c: catalogs.page(c, after, limit, source))
 
     async def catalog_of(self, origin: str) -> Catalog | None:
         """Return the catalogue that was last fetched from, or found unchanged at, an origin."""
         return await self._read(lambda c: catalogs.latest_of(c, origin))
 
-    async def activations(self, limit: int, before: int = 0) -> list[Activation]:
+    async def activations(self, limit: int, before: int = 0, source: str = "") -> list[Activation]:
         """Return the last activations, the newest first: which catalogue became active, when, by whom and why.
 
         `before` is the number of the last one seen, 0 for none.
         """
-        return await self._read(lambda c: catalogs.history(c, limit, before))
+        return await self._read(lambda c: catalogs.history(c, limit, before, source))
 
 
 def _page(connection: sa.Connection, query: TaskQuery) -> list[Row]:

@@ -33,13 +33,14 @@ class Prices(Connected):
         catalog: str = "",
         basis: str = "",
         source: str = "",
+        unit: str = "",
     ) -> Price:
         """Return one price, from the first layer that knows it.
 
         `region` "" is the price that holds everywhere, or that of the only region there is; `category` "" is
-        "on-demand"; `term` and `currency` "" are the only one there is. `at` is an aware datetime, None: now. `catalog`
-        looks in one catalogue, by its digest, and `basis` in what an estimate was made by (`Estimate.price_basis`).
-        `source` takes a figure of that source only.
+        "on-demand"; `term`, `currency` and `unit` "" are the only one there is. `at` is an aware datetime, None: now.
+        `catalog` looks in one catalogue, by its digest, and `basis` in what an estimate was made by
+        (`Estimate.price_basis`). `source` takes a figure of that source only.
 
         Raises:
             NotFound: no layer knows a figure; `choices` has up to three similar ones. That does not mean zero.
@@ -57,6 +58,7 @@ class Prices(Connected):
             catalog_digest=catalog,
             price_basis=basis,
             source=source,
+            unit=unit,
         )
         price_asking.set_moment(request, at)
         return convert.price(await self._transport.unary(request, price_pb2.Price))
@@ -109,14 +111,19 @@ class Prices(Connected):
         request = price_asking.estimate_request(self._project, script, params or {}, catalog, basis, at)
         return convert.estimate(await self._transport.unary(request, price_pb2.CostEstimate))
 
-    async def catalog(self, name: str = "active") -> Catalog:
-        """Return a catalogue by its name or digest, or the active one. Raises NotFound."""
-        request = fields.message(pricing_service_pb2.GetCatalogRequest, name=price_asking.catalog_name(name))
+    async def catalog(self, name: str = "active", *, source: str = "") -> Catalog:
+        """Return a catalogue by its name or digest, or the active one of a `source`. Raises NotFound.
+
+        Each source has its own active one; without a `source` it is the one that became active last.
+        """
+        request = fields.message(
+            pricing_service_pb2.GetCatalogRequest, name=price_asking.catalog_name(name), source=source
+        )
         return convert.catalog(await self._transport.unary(request, catalog_pb2.Catalog))
 
-    async def catalogs(self) -> AsyncGenerator[Catalog, None]:
-        """Tell the catalogues, the newest import first, those in quarantine too."""
-        request = pricing_service_pb2.ListCatalogsRequest()
+    async def catalogs(self, *, source: str = "") -> AsyncGenerator[Catalog, None]:
+        """Tell the catalogues, of a `source` or of all, the newest import first, those in quarantine too."""
+        request = fields.message(pricing_service_pb2.ListCatalogsRequest, source=source)
         async for page in pages(self._transport, request, pricing_service_pb2.ListCatalogsResponse):
             for catalog in page.catalogs:
                 yield convert.catalog(catalog)
@@ -127,6 +134,7 @@ class Prices(Connected):
         *,
         url: str = "",
         format: str = "",  # noqa: A002  # the API's word
+        source_name: str = "",
         sha256: str = "",
         signature: bytes = b"",
         activate: bool = True,
@@ -139,11 +147,13 @@ class Prices(Connected):
         """Bring a new catalogue in and return it.
 
         `source` is a file by its path, its bytes, or open for reading; otherwise the server fetches `url`, or without
-        one what its operator configured. `format` names a price source, "" the one that recognises the file. `sha256`
-        (hexadecimal) and `signature` (a minisign signature file) are what the file must have. With `activate` it
-        becomes the active one where the checks find nothing, or in any case with `override_checks`, which is recorded
-        with the `reason`. What the server asked for a short while ago it does not ask for again without `force`.
-        `on_progress` hears how far it is: the `step` is "fetch", "read", "check" or "activate".
+        one what its operator configured. `format` names a price source, "" the one that recognises the file;
+        `source_name` is what the catalogue is a version of, "" the format and the scope of its data, such as "libcloud"
+        or "azure:eastus". `sha256` (hexadecimal) and `signature` (a minisign signature file) are what the file must
+        have. With `activate` it becomes the active one of its source where the checks find nothing, or in any case with
+        `override_checks`, which is recorded with the `reason`. What the server asked for a short while ago it does not
+        ask for again without `force`. `on_progress` hears how far it is: the `step` is "fetch", "read", "check" or
+        "activate".
 
         Raises:
             InvalidArgument: the data is malformed, or has another checksum.
@@ -158,6 +168,7 @@ class Prices(Connected):
         header = fields.message(
             pricing_service_pb2.ImportCatalogHeader,
             format=format,
+            source=source_name,
             sha256=sha256,
             signature=signature,
             activate=activate,
@@ -173,7 +184,7 @@ class Prices(Connected):
         return await price_asking.import_catalog(self._transport, header, source, on_progress)
 
     async def activate_catalog(self, name: str, *, override_checks: bool = False, reason: str = "") -> Catalog:
-        """Make a catalogue the active one, and return it; also the way back to an earlier one.
+        """Make a catalogue the active one of its source, and return it; also the way back to an earlier one.
 
         Raises:
             FailedPrecondition: it is in quarantine, and `override_checks` was not given.
@@ -189,12 +200,12 @@ class Prices(Connected):
         )
         return convert.catalog(await self._transport.unary(request, catalog_pb2.Catalog))
 
-    async def activations(self) -> AsyncGenerator[Activation, None]:
-        """Tell which catalogues became active, the newest first, page by page as they are read.
+    async def activations(self, *, source: str = "") -> AsyncGenerator[Activation, None]:
+        """Tell which catalogues became active, of a `source` or of all, the newest first, page by page as read.
 
         Raises PermissionDenied where the caller's credential does not open all projects.
         """
-        request = pricing_service_pb2.ListActivationsRequest()
+        request = fields.message(pricing_service_pb2.ListActivationsRequest, source=source)
         async for page in pages(self._transport, request, pricing_service_pb2.ListActivationsResponse):
             for activation in page.activations:
                 yield convert.activation(activation)

@@ -29,9 +29,9 @@ class _CatalogStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_CatalogS
     CATALOG_STATE_UNSPECIFIED: _CatalogState.ValueType  # 0
     """Never sent by a server."""
     CATALOG_STATE_IMPORTED: _CatalogState.ValueType  # 1
-    """It was imported, and is not the active one: estimates that were made by it can be made again."""
+    """It was imported, and is not its source's active one: estimates that were made by it can be made again."""
     CATALOG_STATE_ACTIVE: _CatalogState.ValueType  # 2
-    """It is the one that prices are looked up in."""
+    """It is the one of its source that prices are looked up in."""
     CATALOG_STATE_QUARANTINED: _CatalogState.ValueType  # 3
     """The checks objected to it: quarantine_reason says why. It becomes active only with override_checks."""
 
@@ -41,16 +41,18 @@ class CatalogState(_CatalogState, metaclass=_CatalogStateEnumTypeWrapper):
 CATALOG_STATE_UNSPECIFIED: CatalogState.ValueType  # 0
 """Never sent by a server."""
 CATALOG_STATE_IMPORTED: CatalogState.ValueType  # 1
-"""It was imported, and is not the active one: estimates that were made by it can be made again."""
+"""It was imported, and is not its source's active one: estimates that were made by it can be made again."""
 CATALOG_STATE_ACTIVE: CatalogState.ValueType  # 2
-"""It is the one that prices are looked up in."""
+"""It is the one of its source that prices are looked up in."""
 CATALOG_STATE_QUARANTINED: CatalogState.ValueType  # 3
 """The checks objected to it: quarantine_reason says why. It becomes active only with override_checks."""
 Global___CatalogState: _TypeAlias = CatalogState  # noqa: Y015
 
 @_typing.final
 class Catalog(_message.Message):
-    """One immutable set of prices. At most one is active; earlier ones stay, so that estimates replay and one can go back."""
+    """One immutable set of prices, a version of its source. Each source has at most one that is active; earlier ones stay,
+    so that estimates replay and one can go back.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -68,6 +70,7 @@ class Catalog(_message.Message):
     SECTIONS_FIELD_NUMBER: _builtins.int
     STATE_FIELD_NUMBER: _builtins.int
     SOURCE_FIELD_NUMBER: _builtins.int
+    PRECEDENCE_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """`catalogs/{catalog}`, where {catalog} is the 64 hexadecimal digits of its digest."""
     digest: _builtins.str
@@ -87,7 +90,11 @@ class Catalog(_message.Message):
     state: Global___CatalogState.ValueType
     """What it is used for."""
     source: _builtins.str
-    """The source that it is of, such as `libcloud`; as in the Price.source of its prices."""
+    """The source that it is a version of: by default the format and what the data is of, such as `libcloud`, `aws_ec2` or
+    `azure:eastus`. As in the Price.source of its prices, where the data itself names none.
+    """
+    precedence: _builtins.int
+    """Its place in the order in which the active catalogues are asked, 1 for the first; 0: it is not active."""
     @_builtins.property
     def data_time(self) -> _timestamp_pb2.Timestamp:
         """When the provider made the data; unset where the data does not tell."""
@@ -98,7 +105,7 @@ class Catalog(_message.Message):
 
     @_builtins.property
     def diff(self) -> Global___CatalogDiff:
-        """Against the catalogue that was active when it was imported; unset for the first."""
+        """Against the catalogue of its source that was active when it was imported; unset for the first."""
 
     @_builtins.property
     def sections(self) -> _containers.RepeatedCompositeFieldContainer[Global___CatalogSection]:
@@ -121,10 +128,11 @@ class Catalog(_message.Message):
         sections: _abc.Iterable[Global___CatalogSection] | None = ...,
         state: Global___CatalogState.ValueType = ...,
         source: _builtins.str = ...,
+        precedence: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["data_time", b"data_time", "diff", b"diff", "import_time", b"import_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["data_time", b"data_time", "diff", b"diff", "digest", b"digest", "import_time", b"import_time", "name", b"name", "origin", b"origin", "price_count", b"price_count", "quarantine_reason", b"quarantine_reason", "sections", b"sections", "signed_by", b"signed_by", "source", b"source", "stale", b"stale", "state", b"state", "unknown_count", b"unknown_count"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["data_time", b"data_time", "diff", b"diff", "digest", b"digest", "import_time", b"import_time", "name", b"name", "origin", b"origin", "precedence", b"precedence", "price_count", b"price_count", "quarantine_reason", b"quarantine_reason", "sections", b"sections", "signed_by", b"signed_by", "source", b"source", "stale", b"stale", "state", b"state", "unknown_count", b"unknown_count"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -196,7 +204,7 @@ Global___CatalogDiff: _TypeAlias = CatalogDiff  # noqa: Y015
 
 @_typing.final
 class Activation(_message.Message):
-    """That a catalogue became the active one, as it is recorded for good."""
+    """That a catalogue became the active one of its source, as it is recorded for good."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -205,6 +213,7 @@ class Activation(_message.Message):
     ACTOR_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
     OVERRIDDEN_FIELD_NUMBER: _builtins.int
+    SOURCE_FIELD_NUMBER: _builtins.int
     catalog: _builtins.str
     """`catalogs/{catalog}`, where {catalog} is the 64 hexadecimal digits of its digest."""
     actor: _builtins.str
@@ -215,6 +224,8 @@ class Activation(_message.Message):
     """Why, in the actor's own words; may be empty."""
     overridden: _builtins.bool
     """It was in quarantine, and the actor accepted what the checks objected to."""
+    source: _builtins.str
+    """The catalogue's source, as in Catalog.source."""
     @_builtins.property
     def activate_time(self) -> _timestamp_pb2.Timestamp:
         """When, by the database's clock."""
@@ -227,10 +238,11 @@ class Activation(_message.Message):
         actor: _builtins.str = ...,
         reason: _builtins.str = ...,
         overridden: _builtins.bool = ...,
+        source: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["activate_time", b"activate_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["activate_time", b"activate_time", "actor", b"actor", "catalog", b"catalog", "overridden", b"overridden", "reason", b"reason"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["activate_time", b"activate_time", "actor", b"actor", "catalog", b"catalog", "overridden", b"overridden", "reason", b"reason", "source", b"source"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

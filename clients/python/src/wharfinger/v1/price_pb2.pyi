@@ -90,7 +90,7 @@ class Price(_message.Message):
     catalog_digest: _builtins.str
     """Digest of the catalogue that holds it, as `sha256:` and 64 hexadecimal digits."""
     layer: _builtins.str
-    """Which layer decided: `project`, `operator`, `libcloud` (a user's own `~/.libcloud/pricing.json`), `downloaded` (the
+    """Which layer decided: `project`, `operator`, `libcloud` (a user's own `~/.libcloud/pricing.json`), `downloaded` (an
     active catalogue) or `bundled`.
     """
     stale: _builtins.bool

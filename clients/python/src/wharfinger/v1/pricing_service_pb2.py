@@ -30,7 +30,7 @@ from wharfinger.v1 import price_pb2 as wharfinger_dot_v1_dot_price__pb2
 from wharfinger.v1 import task_pb2 as wharfinger_dot_v1_dot_task__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#wharfinger/v1/pricing_service.proto\x12\rwharfinger.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bwharfinger/v1/catalog.proto\x1a\x19wharfinger/v1/price.proto\x1a\x18wharfinger/v1/task.proto\"\x89\x02\n\x13\x45stimateCostRequest\x12/\n\x06parent\x18\x01 \x01(\tB\x1f\xe2\x41\x01\x02\xfa\x41\x18\n\x16wharfinger.dev/Project\x12\'\n\x04task\x18\x02 \x01(\x0b\x32\x13.wharfinger.v1.TaskB\x04\xe2\x41\x01\x01\x12,\n\x05items\x18\x03 \x03(\x0b\x32\x17.wharfinger.v1.CostItemB\x04\xe2\x41\x01\x01\x12\x1c\n\x0e\x63\x61talog_digest\x18\x04 \x01(\tB\x04\xe2\x41\x01\x01\x12\x31\n\x07\x61t_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x01\x12\x19\n\x0bprice_basis\x18\x06 \x01(\tB\x04\xe2\x41\x01\x01\"\xce\x02\n\x0fGetPriceRequest\x12/\n\x06parent\x18\x01 \x01(\tB\x1f\xe2\x41\x01\x02\xfa\x41\x18\n\x16wharfinger.dev/Project\x12\x16\n\x08provider\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\x12\x14\n\x06region\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\x12\x11\n\x03sku\x18\x04 \x01(\tB\x04\xe2\x41\x01\x02\x12\x16\n\x08\x63\x61tegory\x18\x05 \x01(\tB\x04\xe2\x41\x01\x01\x12\x12\n\x04term\x18\x06 \x01(\tB\x04\xe2\x41\x01\x01\x12\x1b\n\rcurrency_code\x18\x07 \x01(\tB\x04\xe2\x41\x01\x01\x12\x31\n\x07\x61t_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x01\x12\x1c\n\x0e\x63\x61talog_digest\x18\t \x01(\tB\x04\xe2\x41\x01\x01\x12\x19\n\x0bprice_basis\x18\n \x01(\tB\x04\xe2\x41\x01\x01\x12\x14\n\x06source\x18\x0b \x01(\tB\x04\xe2\x41\x01\x01\"\xc6\x01\n\x11ListPricesRequest\x12/\n\x06parent\x18\x01 \x01(\tB\x1f\xe2\x41\x01\x02\xfa\x41\x18\n\x16wharfinger.dev/Project\x12\x14\n\x06\x66ilter\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\x12\x17\n\tpage_size\x18\x03 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x04 \x01(\tB\x04\xe2\x41\x01\x01\x12\x1c\n\x0e\x63\x61talog_digest\x18\x05 \x01(\tB\x04\xe2\x41\x01\x01\x12\x19\n\x0bprice_basis\x18\x06 \x01(\tB\x04\xe2\x41\x01\x01\"S\n\x12ListPricesResponse\x12$\n\x06prices\x18\x01 \x03(\x0b\x32\x14.wharfinger.v1.Price\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"B\n\x11GetCatalogRequest\x12-\n\x04name\x18\x01 \x01(\tB\x1f\xe2\x41\x01\x02\xfa\x41\x18\n\x16wharfinger.dev/Catalog\"y\n\x13ListCatalogsRequest\x12\x17\n\tpage_size\x18\x01 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\x12/\n\x06parent\x18\x03 \x01(\tB\x1f\xe2\x41\x01\x01\xfa\x41\x18\n\x16wharfinger.dev/Project\"Y\n\x14ListCatalogsResponse\x12(\n\x08\x63\x61talogs\x18\x01 \x03(\x0b\x32\x16.wharfinger.v1.Catalog\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"e\n\x14ImportCatalogRequest\x12\x34\n\x06header\x18\x01 \x01(\x0b\x32\".wharfinger.v1.ImportCatalogHeaderH\x00\x12\x0f\n\x05\x63hunk\x18\x02 \x01(\x0cH\x00\x42\x06\n\x04kind\"\xbf\x03\n\x13ImportCatalogHeader\x12.\n\x06upload\x18\x0b \x01(\x0b\x32\x1c.wharfinger.v1.CatalogUploadH\x00\x12*\n\x05\x66\x65tch\x18\x0c \x01(\x0b\x32\x19.wharfinger.v1.CatalogUrlH\x00\x12\x32\n\nconfigured\x18\r \x01(\x0b\x32\x1c.wharfinger.v1.CatalogUpdateH\x00\x12\x14\n\x06\x66ormat\x18\x01 \x01(\tB\x04\xe2\x41\x01\x01\x12\x14\n\x06sha256\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\x12\x17\n\tsignature\x18\x04 \x01(\x0c\x42\x04\xe2\x41\x01\x01\x12\x16\n\x08\x61\x63tivate\x18\x05 \x01(\x08\x42\x04\xe2\x41\x01\x01\x12\x1d\n\x0foverride_checks\x18\x06 \x01(\x08\x42\x04\xe2\x41\x01\x01\x12\x14\n\x06reason\x18\x08 \x01(\tB\x04\xe2\x41\x01\x01\x12\x14\n\x06source\x18\x0e \x01(\tB\x04\xe2\x41\x01\x01\x12/\n\x06parent\x18\x0f \x01(\tB\x1f\xe2\x41\x01\x01\xfa\x41\x18\n\x16wharfinger.dev/ProjectB\x08\n\x06originJ\x04\x08\x02\x10\x03J\x04\x08\x07\x10\x08J\x04\x08\t\x10\nJ\x04\x08\n\x10\x0bR\tfile_nameR\x05\x66orceR\x06updateR\x03url\"(\n\rCatalogUpload\x12\x17\n\tfile_name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x01\"\x1f\n\nCatalogUrl\x12\x11\n\x03url\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"$\n\rCatalogUpdate\x12\x13\n\x05\x66orce\x18\x01 \x01(\x08\x42\x04\xe2\x41\x01\x01\"w\n\x15ImportCatalogResponse\x12+\n\x08progress\x18\x01 \x01(\x0b\x32\x17.wharfinger.v1.ProgressH\x00\x12)\n\x07\x63\x61talog\x18\x02 \x01(\x0b\x32\x16.wharfinger.v1.CatalogH\x00\x42\x06\n\x04kind\"\x96\x01\n\x16\x41\x63tivateCatalogRequest\x12-\n\x04name\x18\x01 \x01(\tB\x1f\xe2\x41\x01\x02\xfa\x41\x18\n\x16wharfinger.dev/Catalog\x12\x14\n\x06reason\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\x12\x1d\n\x0foverride_checks\x18\x03 \x01(\x08\x42\x04\xe2\x41\x01\x01\x12\x18\n\nrequest_id\x18\x04 \x01(\tB\x04\xe2\x41\x01\x01\"|\n\x16ListActivationsRequest\x12\x17\n\tpage_size\x18\x01 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\x12/\n\x06parent\x18\x03 \x01(\tB\x1f\xe2\x41\x01\x01\xfa\x41\x18\n\x16wharfinger.dev/Project\"b\n\x17ListActivationsResponse\x12.\n\x0b\x61\x63tivations\x18\x01 \x03(\x0b\x32\x19.wharfinger.v1.Activation\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\xc9\x05\n\x0ePricingService\x12T\n\x0c\x45stimateCost\x12\".wharfinger.v1.EstimateCostRequest\x1a\x1b.wharfinger.v1.CostEstimate\"\x03\x90\x02\x01\x12\x45\n\x08GetPrice\x12\x1e.wharfinger.v1.GetPriceRequest\x1a\x14.wharfinger.v1.Price\"\x03\x90\x02\x01\x12V\n\nListPrices\x12 .wharfinger.v1.ListPricesRequest\x1a!.wharfinger.v1.ListPricesResponse\"\x03\x90\x02\x01\x12K\n\nGetCatalog\x12 .wharfinger.v1.GetCatalogRequest\x1a\x16.wharfinger.v1.Catalog\"\x03\x90\x02\x01\x12\\\n\x0cListCatalogs\x12\".wharfinger.v1.ListCatalogsRequest\x1a#.wharfinger.v1.ListCatalogsResponse\"\x03\x90\x02\x01\x12^\n\rImportCatalog\x12#.wharfinger.v1.ImportCatalogRequest\x1a$.wharfinger.v1.ImportCatalogResponse(\x01\x30\x01\x12P\n\x0f\x41\x63tivateCatalog\x12%.wharfinger.v1.ActivateCatalogRequest\x1a\x16.wharfinger.v1.Catalog\x12\x65\n\x0fListActivations\x12%.wharfinger.v1.ListActivationsRequest\x1a&.wharfinger.v1.ListActivationsResponse\"\x03\x90\x02\x01\x42\xa3\x01\n\x11\x64\x65v.wharfinger.v1B\x13PricingServiceProtoP\x01ZFgithub.com/wharfinger/wharfinger/clients/go/wharfinger/v1;wharfingerv1\xaa\x02\rWharfinger.V1\xca\x02\rWharfinger\\V1\xea\x02\x0eWharfinger::V1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#wharfinger/v1/pricing_service.proto\x12\rwharfinger.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bwharfinger/v1/catalog.proto\x1a\x19wharfinger/v1/price.proto\x1a\x18wharfinger/v1/task.proto\"\x89\x02\n\x13\x45stimateCostRequest\x12/\n\x06parent\x18\x01 \x01(\tB\x1f\xe2\x41\x01\x02\xfa\x41\x18\n\x16wharfinger.dev/Project\x12\'\n\x04task\x18\x02 \x01(\x0b\x32\x13.wharfinger.v1.TaskB\x04\xe2\x41\x01\x01\x12,\n\x05items\x18\x03 \x03(\x0b\x32\x17.wharfinger.v1.CostItemB\x04\xe2\x41\x01\x01\x12\x1c\n\x0e\x63\x61talog_digest\x18\x04 \x01(\tB\x04\xe2\x41\x01\x01\x12\x31\n\x07\x61t_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x01\x12\x19\n\x0bprice_basis\x18\x06 \x01(\tB\x04\xe2\x41\x01\x01\"\xe2\x02\n\x0fGetPriceRequest\x12/\n\x06parent\x18\x01 \x01(\tB\x1f\xe2\x41\x01\x02\xfa\x41\x18\n\x16wharfinger.dev/Project\x12\x16\n\x08provider\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\x12\x14\n\x06region\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\x12\x11\n\x03sku\x18\x04 \x01(\tB\x04\xe2\x41\x01\x02\x12\x16\n\x08\x63\x61tegory\x18\x05 \x01(\tB\x04\xe2\x41\x01\x01\x12\x12\n\x04term\x18\x06 \x01(\tB\x04\xe2\x41\x01\x01\x12\x1b\n\rcurrency_code\x18\x07 \x01(\tB\x04\xe2\x41\x01\x01\x12\x31\n\x07\x61t_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x01\x12\x1c\n\x0e\x63\x61talog_digest\x18\t \x01(\tB\x04\xe2\x41\x01\x01\x12\x19\n\x0bprice_basis\x18\n \x01(\tB\x04\xe2\x41\x01\x01\x12\x14\n\x06source\x18\x0b \x01(\tB\x04\xe2\x41\x01\x01\x12\x12\n\x04unit\x18\x0c \x01(\tB\x04\xe2\x41\x01\x01\"\xc6\x01\n\x11ListPricesRequest\x12/\n\x06parent\x18\x01 \x01(\tB\x1f\xe2\x41\x01\x02\xfa\x41\x18\n\x16wharfinger.dev/Project\x12\x14\n\x06\x66ilter\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\x12\x17\n\tpage_size\x18\x03 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x04 \x01(\tB\x04\xe2\x41\x01\x01\x12\x1c\n\x0e\x63\x61talog_digest\x18\x05 \x01(\tB\x04\xe2\x41\x01\x01\x12\x19\n\x0bprice_basis\x18\x06 \x01(\tB\x04\xe2\x41\x01\x01\"S\n\x12ListPricesResponse\x12$\n\x06prices\x18\x01 \x03(\x0b\x32\x14.wharfinger.v1.Price\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"X\n\x11GetCatalogRequest\x12-\n\x04name\x18\x01 \x01(\tB\x1f\xe2\x41\x01\x02\xfa\x41\x18\n\x16wharfinger.dev/Catalog\x12\x14\n\x06source\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\"\x8f\x01\n\x13ListCatalogsRequest\x12\x17\n\tpage_size\x18\x01 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\x12/\n\x06parent\x18\x03 \x01(\tB\x1f\xe2\x41\x01\x01\xfa\x41\x18\n\x16wharfinger.dev/Project\x12\x14\n\x06source\x18\x04 \x01(\tB\x04\xe2\x41\x01\x01\"Y\n\x14ListCatalogsResponse\x12(\n\x08\x63\x61talogs\x18\x01 \x03(\x0b\x32\x16.wharfinger.v1.Catalog\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"e\n\x14ImportCatalogRequest\x12\x34\n\x06header\x18\x01 \x01(\x0b\x32\".wharfinger.v1.ImportCatalogHeaderH\x00\x12\x0f\n\x05\x63hunk\x18\x02 \x01(\x0cH\x00\x42\x06\n\x04kind\"\xbf\x03\n\x13ImportCatalogHeader\x12.\n\x06upload\x18\x0b \x01(\x0b\x32\x1c.wharfinger.v1.CatalogUploadH\x00\x12*\n\x05\x66\x65tch\x18\x0c \x01(\x0b\x32\x19.wharfinger.v1.CatalogUrlH\x00\x12\x32\n\nconfigured\x18\r \x01(\x0b\x32\x1c.wharfinger.v1.CatalogUpdateH\x00\x12\x14\n\x06\x66ormat\x18\x01 \x01(\tB\x04\xe2\x41\x01\x01\x12\x14\n\x06sha256\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\x12\x17\n\tsignature\x18\x04 \x01(\x0c\x42\x04\xe2\x41\x01\x01\x12\x16\n\x08\x61\x63tivate\x18\x05 \x01(\x08\x42\x04\xe2\x41\x01\x01\x12\x1d\n\x0foverride_checks\x18\x06 \x01(\x08\x42\x04\xe2\x41\x01\x01\x12\x14\n\x06reason\x18\x08 \x01(\tB\x04\xe2\x41\x01\x01\x12\x14\n\x06source\x18\x0e \x01(\tB\x04\xe2\x41\x01\x01\x12/\n\x06parent\x18\x0f \x01(\tB\x1f\xe2\x41\x01\x01\xfa\x41\x18\n\x16wharfinger.dev/ProjectB\x08\n\x06originJ\x04\x08\x02\x10\x03J\x04\x08\x07\x10\x08J\x04\x08\t\x10\nJ\x04\x08\n\x10\x0bR\tfile_nameR\x05\x66orceR\x06updateR\x03url\"(\n\rCatalogUpload\x12\x17\n\tfile_name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x01\"\x1f\n\nCatalogUrl\x12\x11\n\x03url\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"$\n\rCatalogUpdate\x12\x13\n\x05\x66orce\x18\x01 \x01(\x08\x42\x04\xe2\x41\x01\x01\"w\n\x15ImportCatalogResponse\x12+\n\x08progress\x18\x01 \x01(\x0b\x32\x17.wharfinger.v1.ProgressH\x00\x12)\n\x07\x63\x61talog\x18\x02 \x01(\x0b\x32\x16.wharfinger.v1.CatalogH\x00\x42\x06\n\x04kind\"\x96\x01\n\x16\x41\x63tivateCatalogRequest\x12-\n\x04name\x18\x01 \x01(\tB\x1f\xe2\x41\x01\x02\xfa\x41\x18\n\x16wharfinger.dev/Catalog\x12\x14\n\x06reason\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\x12\x1d\n\x0foverride_checks\x18\x03 \x01(\x08\x42\x04\xe2\x41\x01\x01\x12\x18\n\nrequest_id\x18\x04 \x01(\tB\x04\xe2\x41\x01\x01\"\x92\x01\n\x16ListActivationsRequest\x12\x17\n\tpage_size\x18\x01 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\x12/\n\x06parent\x18\x03 \x01(\tB\x1f\xe2\x41\x01\x01\xfa\x41\x18\n\x16wharfinger.dev/Project\x12\x14\n\x06source\x18\x04 \x01(\tB\x04\xe2\x41\x01\x01\"b\n\x17ListActivationsResponse\x12.\n\x0b\x61\x63tivations\x18\x01 \x03(\x0b\x32\x19.wharfinger.v1.Activation\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\xc9\x05\n\x0ePricingService\x12T\n\x0c\x45stimateCost\x12\".wharfinger.v1.EstimateCostRequest\x1a\x1b.wharfinger.v1.CostEstimate\"\x03\x90\x02\x01\x12\x45\n\x08GetPrice\x12\x1e.wharfinger.v1.GetPriceRequest\x1a\x14.wharfinger.v1.Price\"\x03\x90\x02\x01\x12V\n\nListPrices\x12 .wharfinger.v1.ListPricesRequest\x1a!.wharfinger.v1.ListPricesResponse\"\x03\x90\x02\x01\x12K\n\nGetCatalog\x12 .wharfinger.v1.GetCatalogRequest\x1a\x16.wharfinger.v1.Catalog\"\x03\x90\x02\x01\x12\\\n\x0cListCatalogs\x12\".wharfinger.v1.ListCatalogsRequest\x1a#.wharfinger.v1.ListCatalogsResponse\"\x03\x90\x02\x01\x12^\n\rImportCatalog\x12#.wharfinger.v1.ImportCatalogRequest\x1a$.wharfinger.v1.ImportCatalogResponse(\x01\x30\x01\x12P\n\x0f\x41\x63tivateCatalog\x12%.wharfinger.v1.ActivateCatalogRequest\x1a\x16.wharfinger.v1.Catalog\x12\x65\n\x0fListActivations\x12%.wharfinger.v1.ListActivationsRequest\x1a&.wharfinger.v1.ListActivationsResponse\"\x03\x90\x02\x01\x42\xa3\x01\n\x11\x64\x65v.wharfinger.v1B\x13PricingServiceProtoP\x01ZFgithub.com/wharfinger/wharfinger/clients/go/wharfinger/v1;wharfingerv1\xaa\x02\rWharfinger.V1\xca\x02\rWharfinger\\V1\xea\x02\x0eWharfinger::V1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -72,6 +72,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETPRICEREQUEST'].fields_by_name['price_basis']._serialized_options = b'\342A\001\001'
   _globals['_GETPRICEREQUEST'].fields_by_name['source']._loaded_options = None
   _globals['_GETPRICEREQUEST'].fields_by_name['source']._serialized_options = b'\342A\001\001'
+  _globals['_GETPRICEREQUEST'].fields_by_name['unit']._loaded_options = None
+  _globals['_GETPRICEREQUEST'].fields_by_name['unit']._serialized_options = b'\342A\001\001'
   _globals['_LISTPRICESREQUEST'].fields_by_name['parent']._loaded_options = None
   _globals['_LISTPRICESREQUEST'].fields_by_name['parent']._serialized_options = b'\342A\001\002\372A\030\n\026wharfinger.dev/Project'
   _globals['_LISTPRICESREQUEST'].fields_by_name['filter']._loaded_options = None
@@ -86,12 +88,16 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTPRICESREQUEST'].fields_by_name['price_basis']._serialized_options = b'\342A\001\001'
   _globals['_GETCATALOGREQUEST'].fields_by_name['name']._loaded_options = None
   _globals['_GETCATALOGREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002\372A\030\n\026wharfinger.dev/Catalog'
+  _globals['_GETCATALOGREQUEST'].fields_by_name['source']._loaded_options = None
+  _globals['_GETCATALOGREQUEST'].fields_by_name['source']._serialized_options = b'\342A\001\001'
   _globals['_LISTCATALOGSREQUEST'].fields_by_name['page_size']._loaded_options = None
   _globals['_LISTCATALOGSREQUEST'].fields_by_name['page_size']._serialized_options = b'\342A\001\001'
   _globals['_LISTCATALOGSREQUEST'].fields_by_name['page_token']._loaded_options = None
   _globals['_LISTCATALOGSREQUEST'].fields_by_name['page_token']._serialized_options = b'\342A\001\001'
   _globals['_LISTCATALOGSREQUEST'].fields_by_name['parent']._loaded_options = None
   _globals['_LISTCATALOGSREQUEST'].fields_by_name['parent']._serialized_options = b'\342A\001\001\372A\030\n\026wharfinger.dev/Project'
+  _globals['_LISTCATALOGSREQUEST'].fields_by_name['source']._loaded_options = None
+  _globals['_LISTCATALOGSREQUEST'].fields_by_name['source']._serialized_options = b'\342A\001\001'
   _globals['_IMPORTCATALOGHEADER'].fields_by_name['format']._loaded_options = None
   _globals['_IMPORTCATALOGHEADER'].fields_by_name['format']._serialized_options = b'\342A\001\001'
   _globals['_IMPORTCATALOGHEADER'].fields_by_name['sha256']._loaded_options = None
@@ -128,6 +134,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTACTIVATIONSREQUEST'].fields_by_name['page_token']._serialized_options = b'\342A\001\001'
   _globals['_LISTACTIVATIONSREQUEST'].fields_by_name['parent']._loaded_options = None
   _globals['_LISTACTIVATIONSREQUEST'].fields_by_name['parent']._serialized_options = b'\342A\001\001\372A\030\n\026wharfinger.dev/Project'
+  _globals['_LISTACTIVATIONSREQUEST'].fields_by_name['source']._loaded_options = None
+  _globals['_LISTACTIVATIONSREQUEST'].fields_by_name['source']._serialized_options = b'\342A\001\001'
   _globals['_PRICINGSERVICE'].methods_by_name['EstimateCost']._loaded_options = None
   _globals['_PRICINGSERVICE'].methods_by_name['EstimateCost']._serialized_options = b'\220\002\001'
   _globals['_PRICINGSERVICE'].methods_by_name['GetPrice']._loaded_options = None
@@ -143,35 +151,35 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ESTIMATECOSTREQUEST']._serialized_start=230
   _globals['_ESTIMATECOSTREQUEST']._serialized_end=495
   _globals['_GETPRICEREQUEST']._serialized_start=498
-  _globals['_GETPRICEREQUEST']._serialized_end=832
-  _globals['_LISTPRICESREQUEST']._serialized_start=835
-  _globals['_LISTPRICESREQUEST']._serialized_end=1033
-  _globals['_LISTPRICESRESPONSE']._serialized_start=1035
-  _globals['_LISTPRICESRESPONSE']._serialized_end=1118
-  _globals['_GETCATALOGREQUEST']._serialized_start=1120
-  _globals['_GETCATALOGREQUEST']._serialized_end=1186
-  _globals['_LISTCATALOGSREQUEST']._serialized_start=1188
-  _globals['_LISTCATALOGSREQUEST']._serialized_end=1309
-  _globals['_LISTCATALOGSRESPONSE']._serialized_start=1311
-  _globals['_LISTCATALOGSRESPONSE']._serialized_end=1400
-  _globals['_IMPORTCATALOGREQUEST']._serialized_start=1402
-  _globals['_IMPORTCATALOGREQUEST']._serialized_end=1503
-  _globals['_IMPORTCATALOGHEADER']._serialized_start=1506
-  _globals['_IMPORTCATALOGHEADER']._serialized_end=1953
-  _globals['_CATALOGUPLOAD']._serialized_start=1955
-  _globals['_CATALOGUPLOAD']._serialized_end=1995
-  _globals['_CATALOGURL']._serialized_start=1997
-  _globals['_CATALOGURL']._serialized_end=2028
-  _globals['_CATALOGUPDATE']._serialized_start=2030
-  _globals['_CATALOGUPDATE']._serialized_end=2066
-  _globals['_IMPORTCATALOGRESPONSE']._serialized_start=2068
-  _globals['_IMPORTCATALOGRESPONSE']._serialized_end=2187
-  _globals['_ACTIVATECATALOGREQUEST']._serialized_start=2190
-  _globals['_ACTIVATECATALOGREQUEST']._serialized_end=2340
-  _globals['_LISTACTIVATIONSREQUEST']._serialized_start=2342
-  _globals['_LISTACTIVATIONSREQUEST']._serialized_end=2466
-  _globals['_LISTACTIVATIONSRESPONSE']._serialized_start=2468
-  _globals['_LISTACTIVATIONSRESPONSE']._serialized_end=2566
-  _globals['_PRICINGSERVICE']._serialized_start=2569
-  _globals['_PRICINGSERVICE']._serialized_end=3282
+  _globals['_GETPRICEREQUEST']._serialized_end=852
+  _globals['_LISTPRICESREQUEST']._serialized_start=855
+  _globals['_LISTPRICESREQUEST']._serialized_end=1053
+  _globals['_LISTPRICESRESPONSE']._serialized_start=1055
+  _globals['_LISTPRICESRESPONSE']._serialized_end=1138
+  _globals['_GETCATALOGREQUEST']._serialized_start=1140
+  _globals['_GETCATALOGREQUEST']._serialized_end=1228
+  _globals['_LISTCATALOGSREQUEST']._serialized_start=1231
+  _globals['_LISTCATALOGSREQUEST']._serialized_end=1374
+  _globals['_LISTCATALOGSRESPONSE']._serialized_start=1376
+  _globals['_LISTCATALOGSRESPONSE']._serialized_end=1465
+  _globals['_IMPORTCATALOGREQUEST']._serialized_start=1467
+  _globals['_IMPORTCATALOGREQUEST']._serialized_end=1568
+  _globals['_IMPORTCATALOGHEADER']._serialized_start=1571
+  _globals['_IMPORTCATALOGHEADER']._serialized_end=2018
+  _globals['_CATALOGUPLOAD']._serialized_start=2020
+  _globals['_CATALOGUPLOAD']._serialized_end=2060
+  _globals['_CATALOGURL']._serialized_start=2062
+  _globals['_CATALOGURL']._serialized_end=2093
+  _globals['_CATALOGUPDATE']._serialized_start=2095
+  _globals['_CATALOGUPDATE']._serialized_end=2131
+  _globals['_IMPORTCATALOGRESPONSE']._serialized_start=2133
+  _globals['_IMPORTCATALOGRESPONSE']._serialized_end=2252
+  _globals['_ACTIVATECATALOGREQUEST']._serialized_start=2255
+  _globals['_ACTIVATECATALOGREQUEST']._serialized_end=2405
+  _globals['_LISTACTIVATIONSREQUEST']._serialized_start=2408
+  _globals['_LISTACTIVATIONSREQUEST']._serialized_end=2554
+  _globals['_LISTACTIVATIONSRESPONSE']._serialized_start=2556
+  _globals['_LISTACTIVATIONSRESPONSE']._serialized_end=2654
+  _globals['_PRICINGSERVICE']._serialized_start=2657
+  _globals['_PRICINGSERVICE']._serialized_end=3370
 # @@protoc_insertion_point(module_scope)

@@ -89,6 +89,7 @@ class GetPriceRequest(_message.Message):
     CATALOG_DIGEST_FIELD_NUMBER: _builtins.int
     PRICE_BASIS_FIELD_NUMBER: _builtins.int
     SOURCE_FIELD_NUMBER: _builtins.int
+    UNIT_FIELD_NUMBER: _builtins.int
     parent: _builtins.str
     """`projects/{project}`, whose own prices come first."""
     provider: _builtins.str
@@ -109,6 +110,8 @@ class GetPriceRequest(_message.Message):
     """Look in what an estimate was made by (CostEstimate.price_basis), and not in what is active."""
     source: _builtins.str
     """Take a figure of this source only, as in Price.source. Empty: of any."""
+    unit: _builtins.str
+    """As in Price.unit. Empty: the only one there is."""
     @_builtins.property
     def at_time(self) -> _timestamp_pb2.Timestamp:
         """The price of that moment; unset: now."""
@@ -127,10 +130,11 @@ class GetPriceRequest(_message.Message):
         catalog_digest: _builtins.str = ...,
         price_basis: _builtins.str = ...,
         source: _builtins.str = ...,
+        unit: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["at_time", b"at_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["at_time", b"at_time", "catalog_digest", b"catalog_digest", "category", b"category", "currency_code", b"currency_code", "parent", b"parent", "price_basis", b"price_basis", "provider", b"provider", "region", b"region", "sku", b"sku", "source", b"source", "term", b"term"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at_time", b"at_time", "catalog_digest", b"catalog_digest", "category", b"category", "currency_code", b"currency_code", "parent", b"parent", "price_basis", b"price_basis", "provider", b"provider", "region", b"region", "sku", b"sku", "source", b"source", "term", b"term", "unit", b"unit"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -215,16 +219,20 @@ class GetCatalogRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     NAME_FIELD_NUMBER: _builtins.int
+    SOURCE_FIELD_NUMBER: _builtins.int
     name: _builtins.str
-    """`catalogs/{catalog}`; `catalogs/active` is the active one."""
+    """`catalogs/{catalog}`; `catalogs/active` is the active one of `source`, or the one that became active last."""
+    source: _builtins.str
+    """With `catalogs/active`: of which source, as in Catalog.source."""
     def __init__(
         self,
         *,
         name: _builtins.str = ...,
+        source: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "source", b"source"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -239,22 +247,26 @@ class ListCatalogsRequest(_message.Message):
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     PARENT_FIELD_NUMBER: _builtins.int
+    SOURCE_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
     """How many at most; 0: 100. More than 1000 counts as 1000, a negative number is refused."""
     page_token: _builtins.str
     """next_page_token of the page before; empty: the first page."""
     parent: _builtins.str
     """`projects/{project}`: those that the project may use, which is all of them so far. Empty: all."""
+    source: _builtins.str
+    """Those of this source, as in Catalog.source. Empty: of all."""
     def __init__(
         self,
         *,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
         parent: _builtins.str = ...,
+        source: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "parent", b"parent"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "parent", b"parent", "source", b"source"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -342,13 +354,15 @@ class ImportCatalogHeader(_message.Message):
     signature: _builtins.bytes
     """A minisign signature file of the file, by a key that the operator trusts."""
     activate: _builtins.bool
-    """Make it the active one when the checks find nothing."""
+    """Make it the active one of its source when the checks find nothing."""
     override_checks: _builtins.bool
     """Accept what the checks object to; who did so is recorded."""
     reason: _builtins.str
     """Why, for those who read the record of activations later."""
     source: _builtins.str
-    """The source that the catalogue is of, such as `libcloud`. Empty: the format's name."""
+    """The source that the catalogue is a version of, as in Catalog.source; it is compared with that source's active one.
+    100 characters at most: letters, digits and `._:-`. Empty: by the format and what the data is of.
+    """
     parent: _builtins.str
     """`projects/{project}`: for that project alone, which no server can do yet. Empty: for all."""
     @_builtins.property
@@ -490,7 +504,7 @@ Global___ImportCatalogResponse: _TypeAlias = ImportCatalogResponse  # noqa: Y015
 
 @_typing.final
 class ActivateCatalogRequest(_message.Message):
-    """Asks to make a catalogue the active one."""
+    """Asks to make a catalogue the active one of its source."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -533,22 +547,26 @@ class ListActivationsRequest(_message.Message):
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     PARENT_FIELD_NUMBER: _builtins.int
+    SOURCE_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
     """How many at most; 0: 100. More than 1000 counts as 1000, a negative number is refused."""
     page_token: _builtins.str
     """next_page_token of the page before; empty: the first page."""
     parent: _builtins.str
     """`projects/{project}`: those that the project may use, which is all of them so far. Empty: all."""
+    source: _builtins.str
+    """Those of this source, as in Catalog.source. Empty: of all."""
     def __init__(
         self,
         *,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
         parent: _builtins.str = ...,
+        source: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "parent", b"parent"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "parent", b"parent", "source", b"source"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -133,7 +133,7 @@ class PricingServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def ActivateCatalog(self, request, context):
-        """Makes a catalogue the active one; also the way back to an earlier one. Errors: UNKNOWN_CATALOG, PRICES_QUARANTINED,
+        """Makes a catalogue the active one of its source; also the way back to an earlier one. Errors: UNKNOWN_CATALOG, PRICES_QUARANTINED,
         PERMISSION_DENIED for callers whose credential does not open all projects.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -141,9 +141,9 @@ class PricingServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def ListActivations(self, request, context):
-        """Lists which catalogues became active, when, by whom and why, the newest first: the first one is of the catalogue
-        that is active now. Errors: INVALID_PAGE_TOKEN, PERMISSION_DENIED for callers whose credential does not open all
-        projects.
+        """Lists which catalogues became active, when, by whom and why, the newest first: the first one of a source is of the
+        catalogue that is active for it now. Errors: INVALID_PAGE_TOKEN, PERMISSION_DENIED for callers whose credential does
+        not open all projects.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

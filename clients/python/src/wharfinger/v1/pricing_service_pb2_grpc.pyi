@@ -59,13 +59,13 @@ class PricingServiceStub:
     PERMISSION_DENIED for callers whose credential does not open all projects.
     """
     ActivateCatalog: _grpc.UnaryUnaryMultiCallable[_pricing_service_pb2.ActivateCatalogRequest, _catalog_pb2.Catalog]
-    """Makes a catalogue the active one; also the way back to an earlier one. Errors: UNKNOWN_CATALOG, PRICES_QUARANTINED,
+    """Makes a catalogue the active one of its source; also the way back to an earlier one. Errors: UNKNOWN_CATALOG, PRICES_QUARANTINED,
     PERMISSION_DENIED for callers whose credential does not open all projects.
     """
     ListActivations: _grpc.UnaryUnaryMultiCallable[_pricing_service_pb2.ListActivationsRequest, _pricing_service_pb2.ListActivationsResponse]
-    """Lists which catalogues became active, when, by whom and why, the newest first: the first one is of the catalogue
-    that is active now. Errors: INVALID_PAGE_TOKEN, PERMISSION_DENIED for callers whose credential does not open all
-    projects.
+    """Lists which catalogues became active, when, by whom and why, the newest first: the first one of a source is of the
+    catalogue that is active for it now. Errors: INVALID_PAGE_TOKEN, PERMISSION_DENIED for callers whose credential does
+    not open all projects.
     """
 
 @_typing.type_check_only
@@ -97,13 +97,13 @@ class PricingServiceAsyncStub(PricingServiceStub):
     PERMISSION_DENIED for callers whose credential does not open all projects.
     """
     ActivateCatalog: _aio.UnaryUnaryMultiCallable[_pricing_service_pb2.ActivateCatalogRequest, _catalog_pb2.Catalog]  # type: ignore[assignment]
-    """Makes a catalogue the active one; also the way back to an earlier one. Errors: UNKNOWN_CATALOG, PRICES_QUARANTINED,
+    """Makes a catalogue the active one of its source; also the way back to an earlier one. Errors: UNKNOWN_CATALOG, PRICES_QUARANTINED,
     PERMISSION_DENIED for callers whose credential does not open all projects.
     """
     ListActivations: _aio.UnaryUnaryMultiCallable[_pricing_service_pb2.ListActivationsRequest, _pricing_service_pb2.ListActivationsResponse]  # type: ignore[assignment]
-    """Lists which catalogues became active, when, by whom and why, the newest first: the first one is of the catalogue
-    that is active now. Errors: INVALID_PAGE_TOKEN, PERMISSION_DENIED for callers whose credential does not open all
-    projects.
+    """Lists which catalogues became active, when, by whom and why, the newest first: the first one of a source is of the
+    catalogue that is active for it now. Errors: INVALID_PAGE_TOKEN, PERMISSION_DENIED for callers whose credential does
+    not open all projects.
     """
 
 class PricingServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -174,7 +174,7 @@ class PricingServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _pricing_service_pb2.ActivateCatalogRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_catalog_pb2.Catalog, _abc.Awaitable[_catalog_pb2.Catalog]]:
-        """Makes a catalogue the active one; also the way back to an earlier one. Errors: UNKNOWN_CATALOG, PRICES_QUARANTINED,
+        """Makes a catalogue the active one of its source; also the way back to an earlier one. Errors: UNKNOWN_CATALOG, PRICES_QUARANTINED,
         PERMISSION_DENIED for callers whose credential does not open all projects.
         """
 
@@ -184,9 +184,9 @@ class PricingServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _pricing_service_pb2.ListActivationsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_pricing_service_pb2.ListActivationsResponse, _abc.Awaitable[_pricing_service_pb2.ListActivationsResponse]]:
-        """Lists which catalogues became active, when, by whom and why, the newest first: the first one is of the catalogue
-        that is active now. Errors: INVALID_PAGE_TOKEN, PERMISSION_DENIED for callers whose credential does not open all
-        projects.
+        """Lists which catalogues became active, when, by whom and why, the newest first: the first one of a source is of the
+        catalogue that is active for it now. Errors: INVALID_PAGE_TOKEN, PERMISSION_DENIED for callers whose credential does
+        not open all projects.
         """
 
 def add_PricingServiceServicer_to_server(servicer: PricingServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -73,15 +73,18 @@ class CatalogueFolder:
             partial.replace(path)
             _sync(self._stacks)
 
-    def stack(self, digest: str) -> list[tuple[str, str, int]] | None:
-        """Return a stack's layers: name, digest, from when it is stale; None where there is no such stack."""
+    def stack(self, digest: str) -> list[tuple[str, str, int, str]] | None:
+        """Return a stack's layers: name, digest, from when it is stale, source ("": none); None where there is none."""
         try:
             document = (self._stacks / f"{digest}.json").read_bytes()
         except OSError:
             return None
         if hashlib.sha256(document).hexdigest() != digest:
             return None
-        return [(name, catalogue, stale_from) for name, catalogue, stale_from in orjson.loads(document)]
+        return [
+            (name, catalogue, stale_from, *(source or [""]))
+            for name, catalogue, stale_from, *source in orjson.loads(document)
+        ]
 
     # ------------------------------------------------------------------ work under way
 

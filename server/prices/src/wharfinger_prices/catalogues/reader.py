@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from wharfinger_prices.errors import InvalidArgument
+from wharfinger_prices.reading.scopes import source_name
 from wharfinger_prices.sdk.price_source import MalformedPrices, Notes, PriceSource
 
 if TYPE_CHECKING:
@@ -23,13 +24,14 @@ _FAULTS = (ValueError, LookupError, TypeError, ArithmeticError, AttributeError, 
 
 
 class Read(NamedTuple):
-    """What a file came to: its format's name, the catalogue's file, and what the source noted."""
+    """What a file came to: its format's name, the catalogue's file, what the source noted and what it is called."""
 
     format: str
     built: Built
     data_time: int
     sections: tuple[tuple[str, int], ...]
     skipped: tuple[tuple[str, int], ...]
+    source: str
 
 
 class Stopped(Exception):
@@ -53,11 +55,19 @@ class Reader:
         return dict(sorted((self._told() if callable(self._told) else self._told).items()))
 
     def read(
-        self, path: Path, name: str, form: str, folder: Path, max_unpacked: int, on_rows: OnRows | None = None
+        self,
+        path: Path,
+        name: str,
+        form: str,
+        folder: Path,
+        max_unpacked: int,
+        on_rows: OnRows | None = None,
+        source: str = "",
     ) -> Read:
         """Read the file, or the folder of pages, at `path`, which is called `name`; build its catalogue in `folder`.
 
-        `form` is the format's name, "" for the one that recognises it. Raises InvalidArgument PRICES_MALFORMED,
+        `form` is the format's name, "" for the one that recognises it, and `source` what the prices' source is called,
+        "" for the format and what the data is of (see `scopes`). Raises InvalidArgument PRICES_MALFORMED,
         OutOfRange PRICES_TOO_LARGE, and OSError where `folder` can't be written.
         """
         from wharfinger_prices.catalogues.build import build
@@ -67,9 +77,9 @@ class Reader:
             if not path.is_dir():
                 path, name = unpack(path, name, folder, max_unpacked)
             form = form or self._recognise(path, name)
-            source = self._source(form)
+            reading = self._source(form)
             notes = Notes()
-            built = build(source.read(path, notes), form, folder, on_rows)
+            built = build(reading.read(path, notes), source or form, folder, on_rows)
         except MalformedPrices as error:
             raise malformed(form, str(error)) from None
         except RecursionError:
@@ -79,7 +89,8 @@ class Reader:
             why = f"reading it failed with {type(error).__name__}: {error}"
             raise malformed(form, why[:500]) from error
         sections = tuple(notes.sections.most_common(_SECTIONS))
-        return Read(form, built, notes.data_time, sections, tuple(notes.skipped.most_common(_SECTIONS)))
+        called = source or source_name(reading.maker or form, notes.service, notes.regions)
+        return Read(form, built, notes.data_time, sections, tuple(notes.skipped.most_common(_SECTIONS)), called)
 
     def _source(self, form: str) -> PriceSource:
         found = self._sources.get(form)

@@ -14,10 +14,11 @@ from wharfinger_prices.commands.text import age, table
 
 
 @command(short_help="List the catalogues.")
-def ls(asked: Asked) -> None:
-    """List the catalogues of prices, the newest import first."""
+@click.option("--source", default="", metavar="NAME", help="Those of this source. [default: of all]")
+def ls(asked: Asked, *, source: str) -> None:
+    """List the catalogues of prices, the newest import first. Each source has one that is active."""
     with asking(asked) as place:
-        found = list(place.catalogs())
+        found = list(place.catalogs(source))
     if asked.json:
         shown.document(found)
         return
@@ -27,6 +28,7 @@ def ls(asked: Asked) -> None:
     rows = [
         (
             catalog.id[:SHORT],
+            catalog.source,
             state_of(catalog),
             f"{catalog.price_count:,}",
             f"{catalog.unknown_count:,}",
@@ -37,7 +39,7 @@ def ls(asked: Asked) -> None:
         )
         for catalog in found
     ]
-    table(("CATALOG", "STATE", "PRICES", "UNKNOWN", "DATA AGE", "IMPORTED", "SIGNED BY", "SOURCE"), rows)
+    table(("CATALOG", "SOURCE", "STATE", "PRICES", "UNKNOWN", "DATA AGE", "IMPORTED", "SIGNED BY", "FROM"), rows)
     for catalog in found:
         if catalog.quarantine_reason:
             how = "is active by override" if catalog.active else "is in quarantine"
@@ -49,7 +51,10 @@ def ls(asked: Asked) -> None:
 @click.option("--override-checks", is_flag=True, help="Accept what the checks object to; it is recorded.")
 @click.option("--reason", default="", metavar="TEXT", help="Why, for the record.")
 def activate(asked: Asked, catalog: str, *, override_checks: bool, reason: str) -> None:
-    """Make CATALOG the active one: its digest, or the first digits of that. Also the way back to an earlier one."""
+    """Make CATALOG the active one of its source: its digest, or the first digits of that. Also the way back.
+
+    The active catalogues of other sources stay what they are.
+    """
     with asking(asked) as place:
         found = find_catalog(place, catalog)
         now = place.activate(found.id, reason, override_checks=override_checks)
@@ -64,9 +69,14 @@ def activate(asked: Asked, catalog: str, *, override_checks: bool, reason: str) 
 @click.argument("after", default="active")
 @click.option("--limit", type=click.IntRange(0), default=50, help="How many to list; 0: all. [default: 50]")
 def diff(asked: Asked, before: str, after: str, *, limit: int) -> None:
-    """Tell which prices differ between the catalogues BEFORE and AFTER, those that moved most first."""
+    """Tell which prices differ between the catalogues BEFORE and AFTER, those that moved most first.
+
+    Each is a digest, the first digits of one, or a source, for its active one; AFTER is by default the active one of
+    the source that BEFORE is of.
+    """
     with asking(asked) as place:
-        one, other = find_catalog(place, before), find_catalog(place, after)
+        one = find_catalog(place, before)
+        other = find_catalog(place, after, one.source)
         changes = sorted(differences(place, one, other), key=lambda change: change.moved, reverse=True)
     listed = changes[:limit] if limit else changes
     if asked.json:

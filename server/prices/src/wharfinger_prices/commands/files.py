@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,37 +24,51 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class _File:
-    """A file that may make a layer, or the folder where such would be; `note` is why it does not."""
+    """A file that may make a layer, or the folder where such would be; `note` is why it does not.
+
+    `source` is that of an active catalogue, which the next one of the same source replaces.
+    """
 
     layer: str
     path: Path
     exists: bool
     note: str = ""
+    source: str = ""
 
 
 @command(short_help="List the files that prices come from.")
 def path(asked: Asked) -> None:
-    """List which files make which layer, the first to be asked first, and whether they exist."""
+    """List which files make which layer, the first to be asked first, and whether they exist.
+
+    Of downloaded prices each source has its own, in the order that [prices] order names, then as they came first.
+    """
     if names_server(asked):
         raise click.UsageError("`path` tells of this machine's files: leave --server and WHARFINGER_SERVER out")
     with asking(asked) as place:
         assert place.folder is not None
-        found = _files(place.folder, place.active())
+        found = _files(place.folder, shown.active(place.catalogs()))
     if asked.json:
-        shown.document([{"layer": f.layer, "path": str(f.path), "exists": f.exists, "note": f.note} for f in found])
+        shown.document([{**shown.plain(file), "path": str(file.path)} for file in found])
         return
-    table(("LAYER", "FILE", "SIZE", "CHANGED", "NOTE"), [_row(file) for file in found])
+    table(("LAYER", "SOURCE", "FILE", "SIZE", "CHANGED", "NOTE"), [_row(file) for file in found])
 
 
 def _row(file: _File) -> tuple[str, ...]:
     if not file.exists or file.path.is_dir():
-        return (file.layer, str(file.path), "-", "-", file.note or ("" if file.exists else "there is none"))
+        return (
+            file.layer,
+            file.source or "-",
+            str(file.path),
+            "-",
+            "-",
+            file.note or ("" if file.exists else "there is none"),
+        )
     known = file.path.stat()
     changed = age(datetime.fromtimestamp(known.st_mtime, UTC))
-    return (file.layer, str(file.path), size(known.st_size), f"{changed} ago", file.note)
+    return (file.layer, file.source or "-", str(file.path), size(known.st_size), f"{changed} ago", file.note)
 
 
-def _files(settings: FolderSettings, active: ShownCatalog | None) -> list[_File]:
+def _files(settings: FolderSettings, active: Sequence[ShownCatalog]) -> list[_File]:
     from wharfinger_prices.catalogues.catalogue_folder import CatalogueFolder
     from wharfinger_prices.lookup.layers import bundled
     from wharfinger_prices.lookup.libcloud_file import default_path, is_export
@@ -78,13 +93,13 @@ def _files(settings: FolderSettings, active: ShownCatalog | None) -> list[_File]
         note = "our own export, so it is left out"
     found.append(_File("libcloud", user, exists=user.is_file(), note=note))
     catalogues = CatalogueFolder(settings.data_dir / "prices")
-    if active is None:
+    if not active:
         found.append(
             _File("downloaded", catalogues.folder / "catalogs", exists=False, note=f"none yet: {line_of('update')}")
         )
-    else:
-        file = catalogues.path_of(active.id)
-        found.append(_File("downloaded", file, exists=file.is_file(), note=active.origin))
+    for one in active:
+        file = catalogues.path_of(one.id)
+        found.append(_File("downloaded", file, exists=file.is_file(), note=one.origin, source=one.source))
     brought = bundled()
     if brought is not None:
         note = "" if settings.prices.bundled else "[prices] bundled is false"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -134,14 +134,14 @@ def installed_sources() -> dict[str, type[PriceSource]]:
     return usable(load_sources())
 
 
-def layers_of(settings: FolderSettings, active: ShownCatalog | None, project: str) -> Stack:
-    """Return the layers of a folder whose record says which catalogue is `active`."""
+def layers_of(settings: FolderSettings, active: Sequence[ShownCatalog], project: str) -> Stack:
+    """Return the layers of a folder whose record says which catalogues are `active`, in the order they are asked."""
     from wharfinger_prices.catalog import Catalog
     from wharfinger_prices.catalogues.catalogue_folder import CatalogueFolder
     from wharfinger_prices.catalogues.reader import Reader
     from wharfinger_prices.lookup.layers import Layers
 
-    known = Catalog(active.id, active.source) if active is not None else None
+    known = [Catalog(one.id, one.source) for one in active]
     layers = Layers(CatalogueFolder(settings.data_dir / "prices"), Reader(installed_sources), settings)
     loaded = layers.load(known)
     for trouble in loaded.troubles:
@@ -160,33 +160,26 @@ class FolderPlace:
         self._project = project
         self._told: set[str] = set()
 
-    def catalogs(self) -> Iterator[ShownCatalog]:
-        """Tell the catalogues, the newest import first."""
+    def catalogs(self, source: str = "") -> Iterator[ShownCatalog]:
+        """Tell the catalogues, of a source or of all, the newest import first."""
         after = ""
-        while found := self._run(self._book.catalogs(after, _PAGE)):
+        while found := self._run(self._book.catalogs(after, _PAGE, source)):
             yield from map(shown.catalog, found)
             after = found[-1].digest
 
-    def catalog(self, digest: str) -> ShownCatalog:
-        """Return a catalogue by its digest, or the one that is "active"."""
-        return shown.catalog(self._run(self._book.catalog(digest)))
+    def catalog(self, digest: str, source: str = "") -> ShownCatalog:
+        """Return a catalogue by its digest, or the one that is "active": of a source, or what became active last."""
+        return shown.catalog(self._run(self._book.catalog(digest, source)))
 
-    def active(self) -> ShownCatalog | None:
-        """Return the active catalogue, None where there is none."""
-        try:
-            return self.catalog("active")
-        except NotFound:
-            return None
-
-    def activations(self) -> Iterator[ShownActivation]:
-        """Tell which catalogues became active, the newest first."""
+    def activations(self, source: str = "") -> Iterator[ShownActivation]:
+        """Tell which catalogues became active, of a source or of all, the newest first."""
         before = 0
-        while found := self._run(self._book.activations(_PAGE, before)):
+        while found := self._run(self._book.activations(_PAGE, before, source)):
             yield from map(shown.activation, found)
             before = found[-1].number
 
     def activate(self, digest: str, reason: str, *, override_checks: bool) -> ShownCatalog:
-        """Make a catalogue the active one, and return it."""
+        """Make a catalogue the active one of its source, and return it."""
         return shown.catalog(self._run(self._book.activate(digest, _user(), reason, override=override_checks)))
 
     def import_catalog(
@@ -205,13 +198,22 @@ class FolderPlace:
         return shown.catalog(asyncio.run(work))
 
     def price(
-        self, provider: str, region: str, sku: str, *, category: str, term: str, currency: str, catalog: str = ""
+        self,
+        provider: str,
+        region: str,
+        sku: str,
+        *,
+        category: str,
+        term: str,
+        currency: str,
+        unit: str,
+        catalog: str = "",
     ) -> ShownPrice:
         """Return the price that fits, from the first layer that knows one, or in the catalogue of a digest."""
         if currency and not (len(currency) == 3 and currency.isalpha() and currency.isupper()):
             raise invalid("currency_code", f"{currency[:40]!r} is no ISO 4217 code, such as USD")
         stack = self._run(self._book.stack_of(catalog)) if catalog else self.stack()
-        return shown.price(stack.price(provider, region, sku, category, term, currency))
+        return shown.price(stack.price(provider, region, sku, category, term, currency, unit))
 
     def prices(self, catalog: str) -> Iterator[ShownPrice]:
         """Tell all prices, of a catalogue by its digest, in the order of provider, region and sku."""

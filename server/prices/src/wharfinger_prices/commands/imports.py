@@ -28,6 +28,9 @@ def _shared(function: F) -> F:
         click.option("--override-checks", is_flag=True, help="Accept what the checks object to; it is recorded."),
         click.option("--format", "form", default="", metavar="NAME", help="The data's format. [default: recognised]"),
         click.option(
+            "--source", default="", metavar="NAME", help="What it is a version of. [default: its format and scope]"
+        ),
+        click.option(
             "--signature",
             type=click.Path(exists=True, dir_okay=False),
             help="A minisign signature file of the data, by a key of [prices] trusted_keys.",
@@ -43,7 +46,7 @@ def _shared(function: F) -> F:
 @click.option("--force", is_flag=True, help="Ask even if it was asked less than [prices] update_every ago.")
 @_shared
 def update(asked: Asked, *, url: str, force: bool, signature: str | None, form: str, **more: Any) -> None:
-    """Fetch prices, check them, and make them the active catalogue.
+    """Fetch prices, check them, and make them the active catalogue of their source.
 
     Without --url the checksum that lies beside the data is looked for and checked. Nothing is read again that has not
     changed. Where the checks object, the catalogue is kept in quarantine and the exit code is 5.
@@ -65,6 +68,7 @@ def update(asked: Asked, *, url: str, force: bool, signature: str | None, form: 
 def import_(asked: Asked, file: str, *, signature: str | None, form: str, **more: Any) -> None:
     """Import prices from FILE, in any format that is known, packed or not; a folder of pages is taken as one.
 
+    They become the active catalogue of their source, such as aws_ec2 or azure:eastus, beside those of other sources.
     Where the checks object, the catalogue is kept in quarantine and the exit code is 5.
     """
     path = Path(file)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import click
 
+from wharfinger_prices.commands import shown
 from wharfinger_prices.commands.ending import refuse
 
 if TYPE_CHECKING:
@@ -40,20 +41,17 @@ class Place(Protocol):
     has_none: tuple[type[Exception], ...]
     """What `price` raises where no price fits, or several do."""
 
-    def catalogs(self) -> Iterator[ShownCatalog]:
-        """Tell the catalogues, the newest import first."""
+    def catalogs(self, source: str = "") -> Iterator[ShownCatalog]:
+        """Tell the catalogues, of a source or of all, the newest import first."""
 
-    def catalog(self, digest: str) -> ShownCatalog:
-        """Return a catalogue by its digest, or the one that is "active"."""
+    def catalog(self, digest: str, source: str = "") -> ShownCatalog:
+        """Return a catalogue by its digest, or the one that is "active": of a source, or what became active last."""
 
-    def active(self) -> ShownCatalog | None:
-        """Return the active catalogue, None where there is none."""
-
-    def activations(self) -> Iterator[ShownActivation]:
-        """Tell which catalogues became active, the newest first."""
+    def activations(self, source: str = "") -> Iterator[ShownActivation]:
+        """Tell which catalogues became active, of a source or of all, the newest first."""
 
     def activate(self, digest: str, reason: str, *, override_checks: bool) -> ShownCatalog:
-        """Make a catalogue the active one, and return it."""
+        """Make a catalogue the active one of its source, and return it."""
 
     def import_catalog(
         self, file: Path | None, request: ImportRequest, on_progress: Callable[[Progress], None]
@@ -61,7 +59,16 @@ class Place(Protocol):
         """Import a file, a folder of pages, or (None) what the request says to fetch; return the catalogue."""
 
     def price(
-        self, provider: str, region: str, sku: str, *, category: str, term: str, currency: str, catalog: str = ""
+        self,
+        provider: str,
+        region: str,
+        sku: str,
+        *,
+        category: str,
+        term: str,
+        currency: str,
+        unit: str,
+        catalog: str = "",
     ) -> ShownPrice:
         """Return the price that fits, from the first layer that knows one, or in the catalogue of a digest."""
 
@@ -204,17 +211,21 @@ def _running(settings: FolderSettings, why: str) -> str:
     return address
 
 
-def find_catalog(place: Place, name: str) -> ShownCatalog:
-    """Return a catalogue by its name, its digest or the beginning of that, or the active one.
+def find_catalog(place: Place, name: str, source: str = "") -> ShownCatalog:
+    """Return a catalogue by its name, its digest or the beginning of that, or the active one of a source by its name.
 
-    Raises click.UsageError where none or several begin so.
+    "active" is the active one of `source`, without that what became active last. Raises click.UsageError where none or
+    several begin so.
     """
     digits = name.removeprefix("catalogs/").removeprefix("sha256:").lower()
     if digits == "active" or len(digits) == 64:
-        return place.catalog(digits)
+        return place.catalog(digits, source if digits == "active" else "")
+    named = [one for one in shown.active(place.catalogs()) if one.source == name]
+    if named:
+        return named[0]
     if len(digits) < _LEAST_DIGITS or not _HEXADECIMAL.issuperset(digits) or len(digits) > 64:
         raise click.UsageError(
-            f"{name!r} is no catalogue; give {_LEAST_DIGITS} or more digits of its digest, or active: "
+            f"{name!r} is no catalogue; give {_LEAST_DIGITS} or more digits of its digest, a source, or active: "
             "`wharfinger prices ls` lists them"
         )
     found = [catalog for catalog in place.catalogs() if catalog.id.startswith(digits)]

@@ -17,6 +17,7 @@ from wharfinger_prices.commands.shown import (
     ShownDiff,
     ShownPrice,
     ShownTier,
+    active,
 )
 
 if TYPE_CHECKING:
@@ -97,29 +98,20 @@ class ServerPlace:
         self.has_none: tuple[type[Exception], ...] = (NotFound, FailedPrecondition)
         self._client = client
 
-    def catalogs(self) -> Iterator[ShownCatalog]:
-        """Tell the catalogues, the newest import first."""
-        return map(_catalog, self._client.catalogs())
+    def catalogs(self, source: str = "") -> Iterator[ShownCatalog]:
+        """Tell the catalogues, of a source or of all, the newest import first."""
+        return map(_catalog, self._client.catalogs(source=source))
 
-    def catalog(self, digest: str) -> ShownCatalog:
-        """Return a catalogue by its digest, or the one that is "active"."""
-        return _catalog(self._client.catalog(digest))
+    def catalog(self, digest: str, source: str = "") -> ShownCatalog:
+        """Return a catalogue by its digest, or the one that is "active": of a source, or what became active last."""
+        return _catalog(self._client.catalog(digest, source=source))
 
-    def active(self) -> ShownCatalog | None:
-        """Return the active catalogue, None where there is none."""
-        from wharfinger import NotFound
-
-        try:
-            return self.catalog("active")
-        except NotFound:
-            return None
-
-    def activations(self) -> Iterator[ShownActivation]:
-        """Tell which catalogues became active, the newest first."""
-        return (_same(ShownActivation, one) for one in self._client.activations())
+    def activations(self, source: str = "") -> Iterator[ShownActivation]:
+        """Tell which catalogues became active, of a source or of all, the newest first."""
+        return (_same(ShownActivation, one) for one in self._client.activations(source=source))
 
     def activate(self, digest: str, reason: str, *, override_checks: bool) -> ShownCatalog:
-        """Make a catalogue the active one, and return it."""
+        """Make a catalogue the active one of its source, and return it."""
         return _catalog(
             self._client.activate_catalog(f"catalogs/{digest}", override_checks=override_checks, reason=reason)
         )
@@ -134,6 +126,7 @@ class ServerPlace:
                     source,
                     url=request.url,
                     format=request.format,
+                    source_name=request.source,
                     sha256=request.sha256,
                     signature=request.signature,
                     activate=request.activate,
@@ -146,11 +139,20 @@ class ServerPlace:
             )
 
     def price(
-        self, provider: str, region: str, sku: str, *, category: str, term: str, currency: str, catalog: str = ""
+        self,
+        provider: str,
+        region: str,
+        sku: str,
+        *,
+        category: str,
+        term: str,
+        currency: str,
+        unit: str,
+        catalog: str = "",
     ) -> ShownPrice:
         """Return the price that fits, from the first layer that knows one, or in the catalogue of a digest."""
         found = self._client.price(
-            provider, sku, region=region, category=category, term=term, currency=currency, catalog=catalog
+            provider, sku, region=region, category=category, term=term, currency=currency, unit=unit, catalog=catalog
         )
         return _price(found)
 
@@ -163,7 +165,7 @@ class ServerPlace:
         if self.folder is not None:
             from wharfinger_prices.commands.folder_place import layers_of
 
-            return layers_of(self.folder, self.active(), self._client.project)
+            return layers_of(self.folder, active(self.catalogs()), self._client.project)
         from wharfinger_prices.catalogues.catalogue import Catalogue
         from wharfinger_prices.lookup.stack import Layer, Stack
 

@@ -23,7 +23,7 @@ _LAYERS = {
     "project": "the project's own prices",
     "operator": "the operator's own prices",
     "libcloud": "~/.libcloud/pricing.json",
-    "downloaded": "the active catalogue",
+    "downloaded": "the active catalogue of a source",
     "bundled": "what the installed Libcloud brings",
 }
 
@@ -45,9 +45,19 @@ class _Past:
 @click.option("--category", type=click.Choice(["on-demand", "spot", "committed"]), default="on-demand")
 @click.option("--term", default="", help="Which offer of the category, such as 1yr. [default: the only one]")
 @click.option("--currency", default="", metavar="CODE", help="Three letters of ISO 4217. [default: the only one]")
+@click.option("--unit", default="", help="What one amount buys, such as Hours. [default: the only one]")
 @click.option("--history/--no-history", default=True, help="How it went over the catalogues. [default: yes]")
-def show(
-    asked: Asked, provider: str, region: str, sku: str, *, category: str, term: str, currency: str, history: bool
+def show(  # noqa: PLR0913
+    asked: Asked,
+    provider: str,
+    region: str,
+    sku: str,
+    *,
+    category: str,
+    term: str,
+    currency: str,
+    unit: str,
+    history: bool,
 ) -> None:
     """Show the price of SKU at PROVIDER in REGION: the layer that decides, its age, and its history.
 
@@ -55,17 +65,26 @@ def show(
     """
     where = "" if region == "-" else region
     with asking(asked) as place:
-        price = place.price(provider, where, sku, category=category, term=term, currency=currency)
-        found = list(islice(place.catalogs(), _MOST_HISTORY)) if history else []
-        past = [_past(place, catalog, price) for catalog in reversed(found)]
-        origin = next((c.origin for c in found if c.digest == price.catalog_digest), "")
+        price = place.price(provider, where, sku, category=category, term=term, currency=currency, unit=unit)
+        catalog = _catalog(place, price)
+        found = list(islice(place.catalogs(catalog.source if catalog else ""), _MOST_HISTORY)) if history else []
+        past = [_past(place, one, price) for one in reversed(found)]
     if asked.json:
         told = [{"catalog": one.catalog, "time": one.time, "price": one.price} for one in past]
         shown.document({**shown.plain(price), "history": told})
         return
-    _tell(price, origin)
+    _tell(price, catalog)
     if past:
         _draw(past)
+
+
+def _catalog(place: Place, price: ShownPrice) -> ShownCatalog | None:
+    """Return the catalogue of the record that a price is of, None for one of another layer."""
+    if price.layer != "downloaded":
+        return None
+    with suppress(*place.has_none):
+        return place.catalog(price.catalog_digest)
+    return None
 
 
 def _past(place: Place, catalog: ShownCatalog, price: ShownPrice) -> _Past:
@@ -79,14 +98,13 @@ def _past(place: Place, catalog: ShownCatalog, price: ShownPrice) -> _Past:
             category=price.category,
             term=price.term,
             currency=price.amount.currency if price.amount else "",
+            unit=price.unit,
             catalog=catalog.digest,
         )
-    if then is not None and then.unit != price.unit:
-        then = None
     return _Past(catalog.id, state_of(catalog), catalog.data_time or catalog.import_time, then)
 
 
-def _tell(price: ShownPrice, origin: str) -> None:
+def _tell(price: ShownPrice, catalog: ShownCatalog | None) -> None:
     pairs(
         (
             ("price", str(price)),
@@ -94,7 +112,8 @@ def _tell(price: ShownPrice, origin: str) -> None:
             ("offer", " ".join(filter(None, (price.category, price.term)))),
             ("holds", _holds(price)),
             ("layer", f"{price.layer}: {_LAYERS.get(price.layer, '')}".rstrip(": ")),
-            ("source", origin or price.source),
+            ("source", price.source),
+            ("from", catalog.origin if catalog else ""),
             ("catalog", price.catalog_digest.removeprefix("sha256:")[:SHORT]),
             ("stale", "YES: older than [prices] stale_after" if price.stale else "no"),
         )

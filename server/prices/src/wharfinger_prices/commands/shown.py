@@ -5,7 +5,7 @@ Amounts are exact decimals, times aware datetimes in UTC; what is not known is N
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -76,7 +76,10 @@ class ShownDiff(NamedTuple):
 
 
 class ShownCatalog(NamedTuple):
-    """A catalogue. `name` is `catalogs/` and the digits of its `digest`; `diff` is against what was active before."""
+    """A catalogue. `name` is `catalogs/` and the digits of its `digest`; `diff` is against what was active before.
+
+    `precedence` is its place among the active ones, 1 for the one that is asked first; 0: it is not active.
+    """
 
     name: str
     digest: str
@@ -92,6 +95,7 @@ class ShownCatalog(NamedTuple):
     signed_by: str = ""
     stale: bool = False
     sections: tuple[tuple[str, int], ...] = ()
+    precedence: int = 0
 
     @property
     def id(self) -> str:
@@ -100,18 +104,24 @@ class ShownCatalog(NamedTuple):
 
     @property
     def active(self) -> bool:
-        """Whether it is the one that prices are looked up in."""
+        """Whether it is the one of its source that prices are looked up in."""
         return self.state == "ACTIVE"
 
 
 class ShownActivation(NamedTuple):
-    """That a catalogue, by its name, became the active one: when, by whom, why, and whether checks were overridden."""
+    """That a catalogue, by its name, became its source's active one: when, by whom, why, and over the checks or not."""
 
     catalog: str
     time: datetime | None = None
     actor: str = ""
     reason: str = ""
     overridden: bool = False
+    source: str = ""
+
+
+def active(told: Iterable[ShownCatalog]) -> list[ShownCatalog]:
+    """Return the active catalogues, one for each source, in the order they are asked."""
+    return sorted((one for one in told if one.active), key=lambda one: one.precedence)
 
 
 # ---------------------------------------------------------------------- from the folder's own values
@@ -146,8 +156,8 @@ def catalog(one: Catalog) -> ShownCatalog:
     return ShownCatalog(
         name=f"catalogs/{one.digest}",
         digest=DIGEST + one.digest,
-        origin=one.source,
-        source=one.source.partition(" ")[0],
+        origin=one.whence,
+        source=one.source,
         data_time=_moment(one.data_time),
         import_time=_moment(one.import_time),
         price_count=one.price_count,
@@ -158,12 +168,14 @@ def catalog(one: Catalog) -> ShownCatalog:
         signed_by=one.signed_by,
         stale=one.stale,
         sections=one.sections,
+        precedence=one.precedence,
     )
 
 
 def activation(one: Activation) -> ShownActivation:
     """Return an activation of the record."""
-    return ShownActivation(f"catalogs/{one.digest}", _moment(one.time), one.actor, one.reason, one.overridden)
+    name = f"catalogs/{one.digest}"
+    return ShownActivation(name, _moment(one.time), one.actor, one.reason, one.overridden, one.source)
 
 
 def _moment(time: int) -> datetime | None:

@@ -32,6 +32,7 @@ class AwsCsvPrices(PriceSource):
     """An offer file of any service, of one region or of all."""
 
     summary = "AWS price list offer file, CSV"
+    maker = "aws"
 
     @classmethod
     def recognises(cls, name: str, head: bytes) -> bool:
@@ -64,6 +65,7 @@ def _about(rows: Rows, given: Iterator[list[str]], notes: Notes) -> None:
     version = told.get("FormatVersion", "")
     if len(told) != _ABOUT or not version.startswith("v1."):
         rows.refuse(f"the file must begin with five lines about itself, of format v1, not {version!r}")
+    notes.service = told.get("OfferCode", "")
     try:
         notes.data_time = moment(told.get("Publication Date"), "Publication Date")
     except ValueError as error:
@@ -94,6 +96,7 @@ class _Columns:
         if why:
             notes.skipped[why] += 1
             return None
+        notes.regions.add(product.region)
         category = "committed" if kind == "Reserved" else "on-demand"
         price = Price(
             product.provider, product.region, product.sku, aws_unit(unit), currency(money), amount(cost), category,

@@ -33,6 +33,7 @@ class AwsJsonPrices(PriceSource):
     """An offer file of any service, of one region or of all."""
 
     summary = "AWS price list offer file, JSON"
+    maker = "aws"
 
     @classmethod
     def recognises(cls, name: str, head: bytes) -> bool:
@@ -58,6 +59,8 @@ class AwsJsonPrices(PriceSource):
                     _check_version(stream)
                 elif part == "publicationDate":
                     notes.data_time = _published(stream)
+                elif part == "offerCode":
+                    notes.service = str(stream.value())
                 else:
                     stream.skip()
             stream.end()
@@ -134,6 +137,7 @@ def _offers(offers: Any, product: Product, category: str, notes: Notes) -> Itera
         for (unit, money), steps in _steps(dimensions).items():
             amount, tiers = tiered(steps)
             notes.sections[product.provider] += 1
+            notes.regions.add(product.region)
             yield Price(
                 product.provider, product.region, product.sku, unit, money, amount, category, term,
                 tiers=tiers, effective=effective,

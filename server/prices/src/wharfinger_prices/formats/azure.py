@@ -206,6 +206,7 @@ def _of_steps(steps: Spill, notes: Notes) -> Iterator[Price]:
         except ValueError as error:
             raise MalformedPrices(f"{provider} {region} {sku}: {error}") from None
         notes.sections[section] += 1
+        notes.regions.add(region)
         yield Price(
             provider, region, sku, unit, money, amount, category, term,
             tiers=tiers, effective=int(effective), expire=int(expire),

@@ -64,6 +64,8 @@ class GcpPrices(PriceSource):
         if not ended:
             raise MalformedPrices("the last page has a nextPageToken: pages after it are missing; fetch all of them")
         check_numbers(names, 1)
+        if len(notes.sections) == 1:
+            (notes.service,) = notes.sections
 
 
 def _page(stream: JsonStream, notes: Notes) -> Generator[Price, None, str]:

@@ -30,6 +30,7 @@ from wharfinger_prices.errors import InvalidArgument, Unavailable, invalid
 from wharfinger_prices.importing import signature
 from wharfinger_prices.importing.fetching import Fetcher
 from wharfinger_prices.importing.request import ImportProgress, ImportRequest, OnProgress
+from wharfinger_prices.reading.scopes import NAME
 from wharfinger_prices.record import CatalogRecord, quarantined
 from wharfinger_prices.settings.price_settings import PriceSettings
 
@@ -52,6 +53,7 @@ class _Staged:
     origin: str
     signed_by: str = ""
     etag: str = ""
+    sha256: str = ""
 
 
 class Importer:
@@ -68,6 +70,7 @@ class Importer:
 
         Raises, beside what `PriceBook.import_file` tells: nothing is kept then.
         """
+        check_name(request.source)
         job = _Job(on_progress)
         with ExitStack() as held:
             folder = await job.run(partial(self._begin, held))
@@ -82,9 +85,10 @@ class Importer:
 
     async def url(self, url: str, request: ImportRequest, on_progress: OnProgress | None, *, beside: bool) -> Catalog:
         """Fetch and import. `beside`: look for a checksum, and a signature where keys are trusted, beside the URL."""
+        check_name(request.source)
         origin = _origin(url)
         known = await self._record.catalog_of(origin)
-        if known is not None and not self._folder.has(known.digest):
+        if known is not None and not (self._folder.has(known.digest) and _answers(known, request)):
             known = None
         if known is not None and not request.force and self._is_fresh(known):
             return await self._again(known, request)
@@ -202,6 +206,7 @@ class Importer:
                 raise invalid("file", "a folder has no checksum and no signature; import its files packed as one")
             return staged
         digests.check(request.sha256)
+        staged = replace(staged, sha256=digests.sha256)
         if not request.signature:
             if self._settings.prices.require_signature:
                 raise signature.missing()
@@ -214,9 +219,10 @@ class Importer:
 
     async def _take(self, staged: _Staged, request: ImportRequest, folder: Path, job: _Job) -> Catalog:
         read = await job.run(partial(self._read, staged, request, folder, job))
-        active = await self._record.active_catalog()
+        source = await self._source(read, request, job)
+        active = await self._record.active_catalog(source)
         job.tell(ImportProgress("check", 0, read.built.price_count, "prices"), always=True)
-        told = await job.run(partial(self._check, staged, read, active))
+        told = await job.run(partial(self._check, staged, read, source, active))
         job.tell(ImportProgress("activate", 0, 0, ""), always=True)
         wanted = request.activate and (not told.quarantine_reason or request.override_checks)
         activation = _activation(told, request) if wanted else None
@@ -235,13 +241,47 @@ class Importer:
 
         try:
             return self._reader.read(
-                staged.path, staged.name, request.format, folder, self._settings.prices.max_unpacked, on_rows
+                staged.path,
+                staged.name,
+                request.format,
+                folder,
+                self._settings.prices.max_unpacked,
+                on_rows,
+                request.source,
             )
         except OSError as error:
             raise not_kept(self._folder.folder, error) from error
 
-    def _check(self, staged: _Staged, read: Read, active: Catalog | None) -> Catalog:
-        """Compare with the active catalogue, and give the file its name: from here on only the record decides."""
+    async def _source(self, read: Read, request: ImportRequest, job: _Job) -> str:
+        """Return of which source the data is: what was said, what the same data was before, or what it is by itself."""
+        known = await self._record.catalog(read.built.digest)
+        if known is not None:
+            if request.source not in {"", known.source}:
+                why = f"these very prices are here already, as {known.digest} of the source {known.source!r}"
+                raise invalid("source", why)
+            return known.source
+        if request.source or await self._record.active_catalog(read.source) is not None:
+            return read.source
+        # A catalogue of before there were sources has its format's name: what is of the same places goes on with it.
+        before = await self._record.active_catalog(read.format)
+        if before is not None and await job.run(partial(self._covers, read, before)):
+            return before.source
+        return read.source
+
+    def _covers(self, read: Read, before: Catalog) -> bool:
+        """Whether the data has prices in each provider's regions in which an earlier catalogue has some."""
+        try:
+            old, new = self._folder.open(before.digest), Catalogue.open(read.built.path, check=False)
+        except (OSError, Damaged):
+            return True
+        try:
+            return all(set(old.names(name)) <= set(new.names(name)) for name in old.providers)
+        finally:
+            old.close()
+            new.close()
+
+    def _check(self, staged: _Staged, read: Read, source: str, active: Catalog | None) -> Catalog:
+        """Compare with the source's active one, and give the file its name: from here on only the record decides."""
         told = Catalog(
             digest=read.built.digest,
             format=read.format,
@@ -253,6 +293,8 @@ class Importer:
             sections=read.sections,
             skipped=read.skipped,
             etag=staged.etag,
+            source=source,
+            sha256=staged.sha256,
         )
         try:
             path = self._folder.put(read.built)
@@ -290,6 +332,18 @@ def _activation(told: Catalog, request: ImportRequest) -> Activation:
     return Activation(told.digest, request.actor, request.reason, overridden=bool(told.quarantine_reason))
 
 
+def check_name(source: str) -> None:
+    """Raise InvalidArgument for what can't be a source's name; "" is none that was given."""
+    if source and (not NAME.fullmatch(source) or source == "active"):
+        raise invalid("source", f"{source[:80]!r} is no name of a source: give 100 letters, digits and ._:- at most")
+
+
+def _answers(known: Catalog, request: ImportRequest) -> bool:
+    """Whether a known catalogue may answer a request: of the source, with the pin, and no signature to check."""
+    of_source = request.source in {"", known.source}
+    return of_source and request.sha256.strip().lower() in {"", known.sha256} and not request.signature
+
+
 def _origin(url: str) -> str:
     """Return the URL as it may be told; of its query, which may hold a signature, only what tells it from others."""
     query = url.partition("#")[0].partition("?")[2]
@@ -312,6 +366,11 @@ class _Digests:
         self.size += len(piece)
         for total in self._sums.values():
             total.update(piece)
+
+    @property
+    def sha256(self) -> str:
+        """The SHA-256 so far, in hexadecimal."""
+        return self._sums[64].hexdigest()
 
     def check(self, expected: str) -> None:
         """Raise InvalidArgument where the SHA-256 or SHA-512 is another one; "" is any."""

@@ -11,7 +11,8 @@ from typing import Literal
 class ImportRequest:
     """How a file is to be imported.
 
-    `format` names a price source, "" the one that recognises the file. `url` is where the file is fetched, "" the
+    `format` names a price source, "" the one that recognises the file, and `source` what the catalogue is a version of,
+    "" the format and the scope of its data. `url` is where the file is fetched, "" the
     operator's own (`[prices] url`). `sha256` is what the file as it comes must have, in hexadecimal, and `signature` a
     minisign signature file of it. `file_name` is what to call what does not come from a URL. `activate` makes the
     catalogue the active one where the checks find nothing, or in any case with `override_checks`; `actor` is who wants
@@ -19,6 +20,7 @@ class ImportRequest:
     """
 
     format: str = ""
+    source: str = ""
     url: str = ""
     sha256: str = ""
     signature: bytes = b""

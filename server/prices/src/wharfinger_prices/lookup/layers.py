@@ -63,8 +63,8 @@ class Layers:
         path = bundled()
         return path is None or str(path) in self._files
 
-    def load(self, active: Catalog | None) -> Loaded:
-        """Look at all files again and return the stacks; `active` is the catalogue that was downloaded last."""
+    def load(self, active: Sequence[Catalog]) -> Loaded:
+        """Look at all files again and return the stacks; `active` are the active catalogues, as they are asked."""
         self._troubles = []
         before = {path: known.digest for path, known in self._files.items()}
         folder = self._settings.price_folder
@@ -136,15 +136,14 @@ class Layers:
             if layer is not None:
                 yield layer
 
-    def _downloaded(self, active: Catalog | None) -> Iterator[Layer]:
-        if active is None:
-            return
-        try:
-            catalogue = self._opened(active.digest)
-        except (OSError, Damaged) as error:
-            self._trouble(f"the active catalogue {active.digest} can't be used: {error}")
-            return
-        yield Layer("downloaded", catalogue, self._stale_from(active.data_time or active.import_time))
+    def _downloaded(self, active: Sequence[Catalog]) -> Iterator[Layer]:
+        for one in active:
+            try:
+                catalogue = self._opened(one.digest)
+            except (OSError, Damaged) as error:
+                self._trouble(f"the active catalogue {one.digest} of {one.source} can't be used: {error}")
+                continue
+            yield Layer("downloaded", catalogue, self._stale_from(one.data_time or one.import_time), one.source)
 
     def _stale_from(self, data_time: int) -> int:
         return data_time + self._settings.prices.stale_after if data_time else 0

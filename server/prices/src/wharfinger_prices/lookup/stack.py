@@ -40,7 +40,7 @@ class PriceAmbiguous(FailedPrecondition):
 
 
 class Layer(NamedTuple):
-    """One catalogue in the stack, by the `name` of its layer.
+    """One catalogue in the stack, by the `name` of its layer; a downloaded one is of a `source`.
 
     From `stale_from` on, in microseconds, it is older than the operator trusts prices to be; 0: never.
     """
@@ -48,9 +48,17 @@ class Layer(NamedTuple):
     name: str
     catalogue: Catalogue
     stale_from: int = 0
+    source: str = ""
+
+    def is_of(self, price: Price, source: str) -> bool:
+        """Whether a price of its catalogue is of a source; "" is any."""
+        return not source or source in (price.source, self.source)
 
     def found(self, price: Price, at: int) -> Found:
         """Return a price of its catalogue as it is found at a moment."""
+        if self.source.partition(":")[0] == price.source != self.source:
+            # A file's lines name the maker; which scope they are of, only the catalogue tells.
+            price = price._replace(source=self.source)
         return Found(price, self.name, self.catalogue.digest, 0 < self.stale_from <= at)
 
 
@@ -117,8 +125,14 @@ class Stack:
             object.__setattr__(self, "digest", hashlib.sha256(self.document()).hexdigest())
 
     def document(self) -> bytes:
-        """Return the list of layers as JSON: names, digests, from when they are stale. Its SHA-256 is the digest."""
-        return orjson.dumps([[layer.name, layer.catalogue.digest, layer.stale_from] for layer in self.layers])
+        """Return the list of layers as JSON: name, digest, from when it is stale, source. Its SHA-256 is the digest."""
+        return orjson.dumps(
+            [
+                # One without a source is written as before there were any: old stacks keep their digests.
+                [layer.name, layer.catalogue.digest, layer.stale_from, *([layer.source] if layer.source else [])]
+                for layer in self.layers
+            ]
+        )
 
     def price(  # noqa: PLR0913
         self,
@@ -172,7 +186,7 @@ class Stack:
                 and (not term or price.term == term)
                 and (not currency or price.currency == currency)
                 and (not unit or price.unit == unit)
-                and (not source or price.source == source)
+                and layer.is_of(price, source)
                 and price.holds(moment)
             ]
             if prices:

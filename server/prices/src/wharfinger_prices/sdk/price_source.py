@@ -26,11 +26,16 @@ class Notes:
 
     `data_time` is when the provider made the data, in microseconds, 0 where the file does not tell. `skipped` counts
     rows that are no prices of this kind by why; `sections` counts prices by the part of the file they came from.
+
+    `service` and `regions` are what the data is of, where one question to the provider is of one service or region:
+    data of another service, or of one region that is another, is a source of its own. Left empty where a file has all.
     """
 
     data_time: int = 0
     skipped: Counter[str] = field(default_factory=Counter)
     sections: Counter[str] = field(default_factory=Counter)
+    service: str = ""
+    regions: set[str] = field(default_factory=set)
 
 
 class PriceSource(ABC):
@@ -38,6 +43,8 @@ class PriceSource(ABC):
 
     summary: ClassVar[str]
     """One line for people: whose data it is and in which form."""
+    maker: ClassVar[str] = ""
+    """What the sources of its data are called, such as `aws`; "": as the format is."""
 
     @classmethod
     @abstractmethod

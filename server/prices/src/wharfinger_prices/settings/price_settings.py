@@ -51,6 +51,9 @@ class Prices:
     allow_sources: tuple[str, ...] = setting(
         (), 'HOST:PORT that price data may be fetched from though they are not public: ["127.0.0.1:8000"].'
     )
+    order: tuple[str, ...] = setting(
+        (), 'Sources that are asked first, in this order: ["aws_ec2", "azure"]; the others as each came first.'
+    )
     libcloud: bool = setting(True, "Honour ~/.libcloud/pricing.json of the server's user, as Libcloud does.")
     bundled: bool = setting(True, "Know the prices that the installed Libcloud brings, where nothing newer does.")
     budgets: Mapping[str, Mapping[str, Decimal]] = setting(

@@ -16,10 +16,11 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file wharfinger/v1/catalog.proto.
  */
 export const file_wharfinger_v1_catalog: GenFile = /*@__PURE__*/
-  fileDesc("Cht3aGFyZmluZ2VyL3YxL2NhdGFsb2cucHJvdG8SDXdoYXJmaW5nZXIudjEivQQKB0NhdGFsb2cSEgoEbmFtZRgBIAEoCUIE4kEBCBIUCgZkaWdlc3QYAiABKAlCBOJBAQMSFAoGb3JpZ2luGAMgASgJQgTiQQEDEjMKCWRhdGFfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCBOJBAQMSNQoLaW1wb3J0X3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgTiQQEDEhkKC3ByaWNlX2NvdW50GAYgASgDQgTiQQEDEhsKDXVua25vd25fY291bnQYByABKANCBOJBAQMSHwoRcXVhcmFudGluZV9yZWFzb24YCSABKAlCBOJBAQMSLgoEZGlmZhgKIAEoCzIaLndoYXJmaW5nZXIudjEuQ2F0YWxvZ0RpZmZCBOJBAQMSFwoJc2lnbmVkX2J5GAsgASgJQgTiQQEDEhMKBXN0YWxlGAwgASgIQgTiQQEDEjUKCHNlY3Rpb25zGA0gAygLMh0ud2hhcmZpbmdlci52MS5DYXRhbG9nU2VjdGlvbkIE4kEBAxIwCgVzdGF0ZRgOIAEoDjIbLndoYXJmaW5nZXIudjEuQ2F0YWxvZ1N0YXRlQgTiQQEDEhQKBnNvdXJjZRgPIAEoCUIE4kEBAzpC6kE/ChZ3aGFyZmluZ2VyLmRldi9DYXRhbG9nEhJjYXRhbG9ncy97Y2F0YWxvZ30qCGNhdGFsb2dzMgdjYXRhbG9nSgQICBAJUgZhY3RpdmUiQgoOQ2F0YWxvZ1NlY3Rpb24SFQoHc2VjdGlvbhgBIAEoCUIE4kEBAxIZCgtwcmljZV9jb3VudBgCIAEoA0IE4kEBAyKBAQoLQ2F0YWxvZ0RpZmYSEwoFYWRkZWQYASABKANCBOJBAQMSFQoHcmVtb3ZlZBgCIAEoA0IE4kEBAxIUCgZyYWlzZWQYAyABKANCBOJBAQMSFQoHbG93ZXJlZBgEIAEoA0IE4kEBAxIZCgtiZWNhbWVfemVybxgFIAEoA0IE4kEBAyK8AQoKQWN0aXZhdGlvbhIwCgdjYXRhbG9nGAEgASgJQh/iQQED+kEYChZ3aGFyZmluZ2VyLmRldi9DYXRhbG9nEjcKDWFjdGl2YXRlX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgTiQQEDEhMKBWFjdG9yGAMgASgJQgTiQQEDEhQKBnJlYXNvbhgEIAEoCUIE4kEBAxIYCgpvdmVycmlkZGVuGAUgASgIQgTiQQEDKoIBCgxDYXRhbG9nU3RhdGUSHQoZQ0FUQUxPR19TVEFURV9VTlNQRUNJRklFRBAAEhoKFkNBVEFMT0dfU1RBVEVfSU1QT1JURUQQARIYChRDQVRBTE9HX1NUQVRFX0FDVElWRRACEh0KGUNBVEFMT0dfU1RBVEVfUVVBUkFOVElORUQQA0KcAQoRZGV2LndoYXJmaW5nZXIudjFCDENhdGFsb2dQcm90b1ABWkZnaXRodWIuY29tL3doYXJmaW5nZXIvd2hhcmZpbmdlci9jbGllbnRzL2dvL3doYXJmaW5nZXIvdjE7d2hhcmZpbmdlcnYxqgINV2hhcmZpbmdlci5WMcoCDVdoYXJmaW5nZXJcVjHqAg5XaGFyZmluZ2VyOjpWMWIGcHJvdG8z", [file_google_api_field_behavior, file_google_api_resource, file_google_protobuf_timestamp]);
+  fileDesc("Cht3aGFyZmluZ2VyL3YxL2NhdGFsb2cucHJvdG8SDXdoYXJmaW5nZXIudjEi1wQKB0NhdGFsb2cSEgoEbmFtZRgBIAEoCUIE4kEBCBIUCgZkaWdlc3QYAiABKAlCBOJBAQMSFAoGb3JpZ2luGAMgASgJQgTiQQEDEjMKCWRhdGFfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCBOJBAQMSNQoLaW1wb3J0X3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgTiQQEDEhkKC3ByaWNlX2NvdW50GAYgASgDQgTiQQEDEhsKDXVua25vd25fY291bnQYByABKANCBOJBAQMSHwoRcXVhcmFudGluZV9yZWFzb24YCSABKAlCBOJBAQMSLgoEZGlmZhgKIAEoCzIaLndoYXJmaW5nZXIudjEuQ2F0YWxvZ0RpZmZCBOJBAQMSFwoJc2lnbmVkX2J5GAsgASgJQgTiQQEDEhMKBXN0YWxlGAwgASgIQgTiQQEDEjUKCHNlY3Rpb25zGA0gAygLMh0ud2hhcmZpbmdlci52MS5DYXRhbG9nU2VjdGlvbkIE4kEBAxIwCgVzdGF0ZRgOIAEoDjIbLndoYXJmaW5nZXIudjEuQ2F0YWxvZ1N0YXRlQgTiQQEDEhQKBnNvdXJjZRgPIAEoCUIE4kEBAxIYCgpwcmVjZWRlbmNlGBAgASgFQgTiQQEDOkLqQT8KFndoYXJmaW5nZXIuZGV2L0NhdGFsb2cSEmNhdGFsb2dzL3tjYXRhbG9nfSoIY2F0YWxvZ3MyB2NhdGFsb2dKBAgIEAlSBmFjdGl2ZSJCCg5DYXRhbG9nU2VjdGlvbhIVCgdzZWN0aW9uGAEgASgJQgTiQQEDEhkKC3ByaWNlX2NvdW50GAIgASgDQgTiQQEDIoEBCgtDYXRhbG9nRGlmZhITCgVhZGRlZBgBIAEoA0IE4kEBAxIVCgdyZW1vdmVkGAIgASgDQgTiQQEDEhQKBnJhaXNlZBgDIAEoA0IE4kEBAxIVCgdsb3dlcmVkGAQgASgDQgTiQQEDEhkKC2JlY2FtZV96ZXJvGAUgASgDQgTiQQEDItIBCgpBY3RpdmF0aW9uEjAKB2NhdGFsb2cYASABKAlCH+JBAQP6QRgKFndoYXJmaW5nZXIuZGV2L0NhdGFsb2cSNwoNYWN0aXZhdGVfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCBOJBAQMSEwoFYWN0b3IYAyABKAlCBOJBAQMSFAoGcmVhc29uGAQgASgJQgTiQQEDEhgKCm92ZXJyaWRkZW4YBSABKAhCBOJBAQMSFAoGc291cmNlGAYgASgJQgTiQQEDKoIBCgxDYXRhbG9nU3RhdGUSHQoZQ0FUQUxPR19TVEFURV9VTlNQRUNJRklFRBAAEhoKFkNBVEFMT0dfU1RBVEVfSU1QT1JURUQQARIYChRDQVRBTE9HX1NUQVRFX0FDVElWRRACEh0KGUNBVEFMT0dfU1RBVEVfUVVBUkFOVElORUQQA0KcAQoRZGV2LndoYXJmaW5nZXIudjFCDENhdGFsb2dQcm90b1ABWkZnaXRodWIuY29tL3doYXJmaW5nZXIvd2hhcmZpbmdlci9jbGllbnRzL2dvL3doYXJmaW5nZXIvdjE7d2hhcmZpbmdlcnYxqgINV2hhcmZpbmdlci5WMcoCDVdoYXJmaW5nZXJcVjHqAg5XaGFyZmluZ2VyOjpWMWIGcHJvdG8z", [file_google_api_field_behavior, file_google_api_resource, file_google_protobuf_timestamp]);
 
 /**
- * One immutable set of prices. At most one is active; earlier ones stay, so that estimates replay and one can go back.
+ * One immutable set of prices, a version of its source. Each source has at most one that is active; earlier ones stay,
+ * so that estimates replay and one can go back.
  *
  * @generated from message wharfinger.v1.Catalog
  */
@@ -81,7 +82,7 @@ export type Catalog = Message<"wharfinger.v1.Catalog"> & {
   quarantineReason: string;
 
   /**
-   * Against the catalogue that was active when it was imported; unset for the first.
+   * Against the catalogue of its source that was active when it was imported; unset for the first.
    *
    * @generated from field: wharfinger.v1.CatalogDiff diff = 10;
    */
@@ -116,11 +117,19 @@ export type Catalog = Message<"wharfinger.v1.Catalog"> & {
   state: CatalogState;
 
   /**
-   * The source that it is of, such as `libcloud`; as in the Price.source of its prices.
+   * The source that it is a version of: by default the format and what the data is of, such as `libcloud`, `aws_ec2` or
+   * `azure:eastus`. As in the Price.source of its prices, where the data itself names none.
    *
    * @generated from field: string source = 15;
    */
   source: string;
+
+  /**
+   * Its place in the order in which the active catalogues are asked, 1 for the first; 0: it is not active.
+   *
+   * @generated from field: int32 precedence = 16;
+   */
+  precedence: number;
 };
 
 /**
@@ -208,7 +217,7 @@ export const CatalogDiffSchema: GenMessage<CatalogDiff> = /*@__PURE__*/
   messageDesc(file_wharfinger_v1_catalog, 2);
 
 /**
- * That a catalogue became the active one, as it is recorded for good.
+ * That a catalogue became the active one of its source, as it is recorded for good.
  *
  * @generated from message wharfinger.v1.Activation
  */
@@ -248,6 +257,13 @@ export type Activation = Message<"wharfinger.v1.Activation"> & {
    * @generated from field: bool overridden = 5;
    */
   overridden: boolean;
+
+  /**
+   * The catalogue's source, as in Catalog.source.
+   *
+   * @generated from field: string source = 6;
+   */
+  source: string;
 };
 
 /**
@@ -271,14 +287,14 @@ export enum CatalogState {
   UNSPECIFIED = 0,
 
   /**
-   * It was imported, and is not the active one: estimates that were made by it can be made again.
+   * It was imported, and is not its source's active one: estimates that were made by it can be made again.
    *
    * @generated from enum value: CATALOG_STATE_IMPORTED = 1;
    */
   IMPORTED = 1,
 
   /**
-   * It is the one that prices are looked up in.
+   * It is the one of its source that prices are looked up in.
    *
    * @generated from enum value: CATALOG_STATE_ACTIVE = 2;
    */

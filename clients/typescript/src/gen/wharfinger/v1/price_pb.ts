@@ -152,7 +152,7 @@ export type Price = Message<"wharfinger.v1.Price"> & {
   catalogDigest: string;
 
   /**
-   * Which layer decided: `project`, `operator`, `libcloud` (a user's own `~/.libcloud/pricing.json`), `downloaded` (the
+   * Which layer decided: `project`, `operator`, `libcloud` (a user's own `~/.libcloud/pricing.json`), `downloaded` (an
    * active catalogue) or `bundled`.
    *
    * @generated from field: string layer = 15;

@@ -22,7 +22,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file wharfinger/v1/pricing_service.proto.
  */
 export const file_wharfinger_v1_pricing_service: GenFile = /*@__PURE__*/
-  fileDesc("CiN3aGFyZmluZ2VyL3YxL3ByaWNpbmdfc2VydmljZS5wcm90bxINd2hhcmZpbmdlci52MSKJAgoTRXN0aW1hdGVDb3N0UmVxdWVzdBIvCgZwYXJlbnQYASABKAlCH+JBAQL6QRgKFndoYXJmaW5nZXIuZGV2L1Byb2plY3QSJwoEdGFzaxgCIAEoCzITLndoYXJmaW5nZXIudjEuVGFza0IE4kEBARIsCgVpdGVtcxgDIAMoCzIXLndoYXJmaW5nZXIudjEuQ29zdEl0ZW1CBOJBAQESHAoOY2F0YWxvZ19kaWdlc3QYBCABKAlCBOJBAQESMQoHYXRfdGltZRgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCBOJBAQESGQoLcHJpY2VfYmFzaXMYBiABKAlCBOJBAQEizgIKD0dldFByaWNlUmVxdWVzdBIvCgZwYXJlbnQYASABKAlCH+JBAQL6QRgKFndoYXJmaW5nZXIuZGV2L1Byb2plY3QSFgoIcHJvdmlkZXIYAiABKAlCBOJBAQISFAoGcmVnaW9uGAMgASgJQgTiQQEBEhEKA3NrdRgEIAEoCUIE4kEBAhIWCghjYXRlZ29yeRgFIAEoCUIE4kEBARISCgR0ZXJtGAYgASgJQgTiQQEBEhsKDWN1cnJlbmN5X2NvZGUYByABKAlCBOJBAQESMQoHYXRfdGltZRgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCBOJBAQESHAoOY2F0YWxvZ19kaWdlc3QYCSABKAlCBOJBAQESGQoLcHJpY2VfYmFzaXMYCiABKAlCBOJBAQESFAoGc291cmNlGAsgASgJQgTiQQEBIsYBChFMaXN0UHJpY2VzUmVxdWVzdBIvCgZwYXJlbnQYASABKAlCH+JBAQL6QRgKFndoYXJmaW5nZXIuZGV2L1Byb2plY3QSFAoGZmlsdGVyGAIgASgJQgTiQQEBEhcKCXBhZ2Vfc2l6ZRgDIAEoBUIE4kEBARIYCgpwYWdlX3Rva2VuGAQgASgJQgTiQQEBEhwKDmNhdGFsb2dfZGlnZXN0GAUgASgJQgTiQQEBEhkKC3ByaWNlX2Jhc2lzGAYgASgJQgTiQQEBIlMKEkxpc3RQcmljZXNSZXNwb25zZRIkCgZwcmljZXMYASADKAsyFC53aGFyZmluZ2VyLnYxLlByaWNlEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJCChFHZXRDYXRhbG9nUmVxdWVzdBItCgRuYW1lGAEgASgJQh/iQQEC+kEYChZ3aGFyZmluZ2VyLmRldi9DYXRhbG9nInkKE0xpc3RDYXRhbG9nc1JlcXVlc3QSFwoJcGFnZV9zaXplGAEgASgFQgTiQQEBEhgKCnBhZ2VfdG9rZW4YAiABKAlCBOJBAQESLwoGcGFyZW50GAMgASgJQh/iQQEB+kEYChZ3aGFyZmluZ2VyLmRldi9Qcm9qZWN0IlkKFExpc3RDYXRhbG9nc1Jlc3BvbnNlEigKCGNhdGFsb2dzGAEgAygLMhYud2hhcmZpbmdlci52MS5DYXRhbG9nEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJlChRJbXBvcnRDYXRhbG9nUmVxdWVzdBI0CgZoZWFkZXIYASABKAsyIi53aGFyZmluZ2VyLnYxLkltcG9ydENhdGFsb2dIZWFkZXJIABIPCgVjaHVuaxgCIAEoDEgAQgYKBGtpbmQivwMKE0ltcG9ydENhdGFsb2dIZWFkZXISLgoGdXBsb2FkGAsgASgLMhwud2hhcmZpbmdlci52MS5DYXRhbG9nVXBsb2FkSAASKgoFZmV0Y2gYDCABKAsyGS53aGFyZmluZ2VyLnYxLkNhdGFsb2dVcmxIABIyCgpjb25maWd1cmVkGA0gASgLMhwud2hhcmZpbmdlci52MS5DYXRhbG9nVXBkYXRlSAASFAoGZm9ybWF0GAEgASgJQgTiQQEBEhQKBnNoYTI1NhgDIAEoCUIE4kEBARIXCglzaWduYXR1cmUYBCABKAxCBOJBAQESFgoIYWN0aXZhdGUYBSABKAhCBOJBAQESHQoPb3ZlcnJpZGVfY2hlY2tzGAYgASgIQgTiQQEBEhQKBnJlYXNvbhgIIAEoCUIE4kEBARIUCgZzb3VyY2UYDiABKAlCBOJBAQESLwoGcGFyZW50GA8gASgJQh/iQQEB+kEYChZ3aGFyZmluZ2VyLmRldi9Qcm9qZWN0QggKBm9yaWdpbkoECAIQA0oECAcQCEoECAkQCkoECAoQC1IJZmlsZV9uYW1lUgVmb3JjZVIGdXBkYXRlUgN1cmwiKAoNQ2F0YWxvZ1VwbG9hZBIXCglmaWxlX25hbWUYASABKAlCBOJBAQEiHwoKQ2F0YWxvZ1VybBIRCgN1cmwYASABKAlCBOJBAQIiJAoNQ2F0YWxvZ1VwZGF0ZRITCgVmb3JjZRgBIAEoCEIE4kEBASJ3ChVJbXBvcnRDYXRhbG9nUmVzcG9uc2USKwoIcHJvZ3Jlc3MYASABKAsyFy53aGFyZmluZ2VyLnYxLlByb2dyZXNzSAASKQoHY2F0YWxvZxgCIAEoCzIWLndoYXJmaW5nZXIudjEuQ2F0YWxvZ0gAQgYKBGtpbmQilgEKFkFjdGl2YXRlQ2F0YWxvZ1JlcXVlc3QSLQoEbmFtZRgBIAEoCUIf4kEBAvpBGAoWd2hhcmZpbmdlci5kZXYvQ2F0YWxvZxIUCgZyZWFzb24YAiABKAlCBOJBAQESHQoPb3ZlcnJpZGVfY2hlY2tzGAMgASgIQgTiQQEBEhgKCnJlcXVlc3RfaWQYBCABKAlCBOJBAQEifAoWTGlzdEFjdGl2YXRpb25zUmVxdWVzdBIXCglwYWdlX3NpemUYASABKAVCBOJBAQESGAoKcGFnZV90b2tlbhgCIAEoCUIE4kEBARIvCgZwYXJlbnQYAyABKAlCH+JBAQH6QRgKFndoYXJmaW5nZXIuZGV2L1Byb2plY3QiYgoXTGlzdEFjdGl2YXRpb25zUmVzcG9uc2USLgoLYWN0aXZhdGlvbnMYASADKAsyGS53aGFyZmluZ2VyLnYxLkFjdGl2YXRpb24SFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJMskFCg5QcmljaW5nU2VydmljZRJUCgxFc3RpbWF0ZUNvc3QSIi53aGFyZmluZ2VyLnYxLkVzdGltYXRlQ29zdFJlcXVlc3QaGy53aGFyZmluZ2VyLnYxLkNvc3RFc3RpbWF0ZSIDkAIBEkUKCEdldFByaWNlEh4ud2hhcmZpbmdlci52MS5HZXRQcmljZVJlcXVlc3QaFC53aGFyZmluZ2VyLnYxLlByaWNlIgOQAgESVgoKTGlzdFByaWNlcxIgLndoYXJmaW5nZXIudjEuTGlzdFByaWNlc1JlcXVlc3QaIS53aGFyZmluZ2VyLnYxLkxpc3RQcmljZXNSZXNwb25zZSIDkAIBEksKCkdldENhdGFsb2cSIC53aGFyZmluZ2VyLnYxLkdldENhdGFsb2dSZXF1ZXN0GhYud2hhcmZpbmdlci52MS5DYXRhbG9nIgOQAgESXAoMTGlzdENhdGFsb2dzEiIud2hhcmZpbmdlci52MS5MaXN0Q2F0YWxvZ3NSZXF1ZXN0GiMud2hhcmZpbmdlci52MS5MaXN0Q2F0YWxvZ3NSZXNwb25zZSIDkAIBEl4KDUltcG9ydENhdGFsb2cSIy53aGFyZmluZ2VyLnYxLkltcG9ydENhdGFsb2dSZXF1ZXN0GiQud2hhcmZpbmdlci52MS5JbXBvcnRDYXRhbG9nUmVzcG9uc2UoATABElAKD0FjdGl2YXRlQ2F0YWxvZxIlLndoYXJmaW5nZXIudjEuQWN0aXZhdGVDYXRhbG9nUmVxdWVzdBoWLndoYXJmaW5nZXIudjEuQ2F0YWxvZxJlCg9MaXN0QWN0aXZhdGlvbnMSJS53aGFyZmluZ2VyLnYxLkxpc3RBY3RpdmF0aW9uc1JlcXVlc3QaJi53aGFyZmluZ2VyLnYxLkxpc3RBY3RpdmF0aW9uc1Jlc3BvbnNlIgOQAgFCowEKEWRldi53aGFyZmluZ2VyLnYxQhNQcmljaW5nU2VydmljZVByb3RvUAFaRmdpdGh1Yi5jb20vd2hhcmZpbmdlci93aGFyZmluZ2VyL2NsaWVudHMvZ28vd2hhcmZpbmdlci92MTt3aGFyZmluZ2VydjGqAg1XaGFyZmluZ2VyLlYxygINV2hhcmZpbmdlclxWMeoCDldoYXJmaW5nZXI6OlYxYgZwcm90bzM", [file_google_api_field_behavior, file_google_api_resource, file_google_protobuf_timestamp, file_wharfinger_v1_catalog, file_wharfinger_v1_price, file_wharfinger_v1_task]);
+  fileDesc("CiN3aGFyZmluZ2VyL3YxL3ByaWNpbmdfc2VydmljZS5wcm90bxINd2hhcmZpbmdlci52MSKJAgoTRXN0aW1hdGVDb3N0UmVxdWVzdBIvCgZwYXJlbnQYASABKAlCH+JBAQL6QRgKFndoYXJmaW5nZXIuZGV2L1Byb2plY3QSJwoEdGFzaxgCIAEoCzITLndoYXJmaW5nZXIudjEuVGFza0IE4kEBARIsCgVpdGVtcxgDIAMoCzIXLndoYXJmaW5nZXIudjEuQ29zdEl0ZW1CBOJBAQESHAoOY2F0YWxvZ19kaWdlc3QYBCABKAlCBOJBAQESMQoHYXRfdGltZRgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCBOJBAQESGQoLcHJpY2VfYmFzaXMYBiABKAlCBOJBAQEi4gIKD0dldFByaWNlUmVxdWVzdBIvCgZwYXJlbnQYASABKAlCH+JBAQL6QRgKFndoYXJmaW5nZXIuZGV2L1Byb2plY3QSFgoIcHJvdmlkZXIYAiABKAlCBOJBAQISFAoGcmVnaW9uGAMgASgJQgTiQQEBEhEKA3NrdRgEIAEoCUIE4kEBAhIWCghjYXRlZ29yeRgFIAEoCUIE4kEBARISCgR0ZXJtGAYgASgJQgTiQQEBEhsKDWN1cnJlbmN5X2NvZGUYByABKAlCBOJBAQESMQoHYXRfdGltZRgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCBOJBAQESHAoOY2F0YWxvZ19kaWdlc3QYCSABKAlCBOJBAQESGQoLcHJpY2VfYmFzaXMYCiABKAlCBOJBAQESFAoGc291cmNlGAsgASgJQgTiQQEBEhIKBHVuaXQYDCABKAlCBOJBAQEixgEKEUxpc3RQcmljZXNSZXF1ZXN0Ei8KBnBhcmVudBgBIAEoCUIf4kEBAvpBGAoWd2hhcmZpbmdlci5kZXYvUHJvamVjdBIUCgZmaWx0ZXIYAiABKAlCBOJBAQESFwoJcGFnZV9zaXplGAMgASgFQgTiQQEBEhgKCnBhZ2VfdG9rZW4YBCABKAlCBOJBAQESHAoOY2F0YWxvZ19kaWdlc3QYBSABKAlCBOJBAQESGQoLcHJpY2VfYmFzaXMYBiABKAlCBOJBAQEiUwoSTGlzdFByaWNlc1Jlc3BvbnNlEiQKBnByaWNlcxgBIAMoCzIULndoYXJmaW5nZXIudjEuUHJpY2USFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIlgKEUdldENhdGFsb2dSZXF1ZXN0Ei0KBG5hbWUYASABKAlCH+JBAQL6QRgKFndoYXJmaW5nZXIuZGV2L0NhdGFsb2cSFAoGc291cmNlGAIgASgJQgTiQQEBIo8BChNMaXN0Q2F0YWxvZ3NSZXF1ZXN0EhcKCXBhZ2Vfc2l6ZRgBIAEoBUIE4kEBARIYCgpwYWdlX3Rva2VuGAIgASgJQgTiQQEBEi8KBnBhcmVudBgDIAEoCUIf4kEBAfpBGAoWd2hhcmZpbmdlci5kZXYvUHJvamVjdBIUCgZzb3VyY2UYBCABKAlCBOJBAQEiWQoUTGlzdENhdGFsb2dzUmVzcG9uc2USKAoIY2F0YWxvZ3MYASADKAsyFi53aGFyZmluZ2VyLnYxLkNhdGFsb2cSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJImUKFEltcG9ydENhdGFsb2dSZXF1ZXN0EjQKBmhlYWRlchgBIAEoCzIiLndoYXJmaW5nZXIudjEuSW1wb3J0Q2F0YWxvZ0hlYWRlckgAEg8KBWNodW5rGAIgASgMSABCBgoEa2luZCK/AwoTSW1wb3J0Q2F0YWxvZ0hlYWRlchIuCgZ1cGxvYWQYCyABKAsyHC53aGFyZmluZ2VyLnYxLkNhdGFsb2dVcGxvYWRIABIqCgVmZXRjaBgMIAEoCzIZLndoYXJmaW5nZXIudjEuQ2F0YWxvZ1VybEgAEjIKCmNvbmZpZ3VyZWQYDSABKAsyHC53aGFyZmluZ2VyLnYxLkNhdGFsb2dVcGRhdGVIABIUCgZmb3JtYXQYASABKAlCBOJBAQESFAoGc2hhMjU2GAMgASgJQgTiQQEBEhcKCXNpZ25hdHVyZRgEIAEoDEIE4kEBARIWCghhY3RpdmF0ZRgFIAEoCEIE4kEBARIdCg9vdmVycmlkZV9jaGVja3MYBiABKAhCBOJBAQESFAoGcmVhc29uGAggASgJQgTiQQEBEhQKBnNvdXJjZRgOIAEoCUIE4kEBARIvCgZwYXJlbnQYDyABKAlCH+JBAQH6QRgKFndoYXJmaW5nZXIuZGV2L1Byb2plY3RCCAoGb3JpZ2luSgQIAhADSgQIBxAISgQICRAKSgQIChALUglmaWxlX25hbWVSBWZvcmNlUgZ1cGRhdGVSA3VybCIoCg1DYXRhbG9nVXBsb2FkEhcKCWZpbGVfbmFtZRgBIAEoCUIE4kEBASIfCgpDYXRhbG9nVXJsEhEKA3VybBgBIAEoCUIE4kEBAiIkCg1DYXRhbG9nVXBkYXRlEhMKBWZvcmNlGAEgASgIQgTiQQEBIncKFUltcG9ydENhdGFsb2dSZXNwb25zZRIrCghwcm9ncmVzcxgBIAEoCzIXLndoYXJmaW5nZXIudjEuUHJvZ3Jlc3NIABIpCgdjYXRhbG9nGAIgASgLMhYud2hhcmZpbmdlci52MS5DYXRhbG9nSABCBgoEa2luZCKWAQoWQWN0aXZhdGVDYXRhbG9nUmVxdWVzdBItCgRuYW1lGAEgASgJQh/iQQEC+kEYChZ3aGFyZmluZ2VyLmRldi9DYXRhbG9nEhQKBnJlYXNvbhgCIAEoCUIE4kEBARIdCg9vdmVycmlkZV9jaGVja3MYAyABKAhCBOJBAQESGAoKcmVxdWVzdF9pZBgEIAEoCUIE4kEBASKSAQoWTGlzdEFjdGl2YXRpb25zUmVxdWVzdBIXCglwYWdlX3NpemUYASABKAVCBOJBAQESGAoKcGFnZV90b2tlbhgCIAEoCUIE4kEBARIvCgZwYXJlbnQYAyABKAlCH+JBAQH6QRgKFndoYXJmaW5nZXIuZGV2L1Byb2plY3QSFAoGc291cmNlGAQgASgJQgTiQQEBImIKF0xpc3RBY3RpdmF0aW9uc1Jlc3BvbnNlEi4KC2FjdGl2YXRpb25zGAEgAygLMhkud2hhcmZpbmdlci52MS5BY3RpdmF0aW9uEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCTLJBQoOUHJpY2luZ1NlcnZpY2USVAoMRXN0aW1hdGVDb3N0EiIud2hhcmZpbmdlci52MS5Fc3RpbWF0ZUNvc3RSZXF1ZXN0Ghsud2hhcmZpbmdlci52MS5Db3N0RXN0aW1hdGUiA5ACARJFCghHZXRQcmljZRIeLndoYXJmaW5nZXIudjEuR2V0UHJpY2VSZXF1ZXN0GhQud2hhcmZpbmdlci52MS5QcmljZSIDkAIBElYKCkxpc3RQcmljZXMSIC53aGFyZmluZ2VyLnYxLkxpc3RQcmljZXNSZXF1ZXN0GiEud2hhcmZpbmdlci52MS5MaXN0UHJpY2VzUmVzcG9uc2UiA5ACARJLCgpHZXRDYXRhbG9nEiAud2hhcmZpbmdlci52MS5HZXRDYXRhbG9nUmVxdWVzdBoWLndoYXJmaW5nZXIudjEuQ2F0YWxvZyIDkAIBElwKDExpc3RDYXRhbG9ncxIiLndoYXJmaW5nZXIudjEuTGlzdENhdGFsb2dzUmVxdWVzdBojLndoYXJmaW5nZXIudjEuTGlzdENhdGFsb2dzUmVzcG9uc2UiA5ACARJeCg1JbXBvcnRDYXRhbG9nEiMud2hhcmZpbmdlci52MS5JbXBvcnRDYXRhbG9nUmVxdWVzdBokLndoYXJmaW5nZXIudjEuSW1wb3J0Q2F0YWxvZ1Jlc3BvbnNlKAEwARJQCg9BY3RpdmF0ZUNhdGFsb2cSJS53aGFyZmluZ2VyLnYxLkFjdGl2YXRlQ2F0YWxvZ1JlcXVlc3QaFi53aGFyZmluZ2VyLnYxLkNhdGFsb2cSZQoPTGlzdEFjdGl2YXRpb25zEiUud2hhcmZpbmdlci52MS5MaXN0QWN0aXZhdGlvbnNSZXF1ZXN0GiYud2hhcmZpbmdlci52MS5MaXN0QWN0aXZhdGlvbnNSZXNwb25zZSIDkAIBQqMBChFkZXYud2hhcmZpbmdlci52MUITUHJpY2luZ1NlcnZpY2VQcm90b1ABWkZnaXRodWIuY29tL3doYXJmaW5nZXIvd2hhcmZpbmdlci9jbGllbnRzL2dvL3doYXJmaW5nZXIvdjE7d2hhcmZpbmdlcnYxqgINV2hhcmZpbmdlci5WMcoCDVdoYXJmaW5nZXJcVjHqAg5XaGFyZmluZ2VyOjpWMWIGcHJvdG8z", [file_google_api_field_behavior, file_google_api_resource, file_google_protobuf_timestamp, file_wharfinger_v1_catalog, file_wharfinger_v1_price, file_wharfinger_v1_task]);
 
 /**
  * Asks for an estimate: of `task`, or of `items`.
@@ -163,6 +163,13 @@ export type GetPriceRequest = Message<"wharfinger.v1.GetPriceRequest"> & {
    * @generated from field: string source = 11;
    */
   source: string;
+
+  /**
+   * As in Price.unit. Empty: the only one there is.
+   *
+   * @generated from field: string unit = 12;
+   */
+  unit: string;
 };
 
 /**
@@ -264,11 +271,18 @@ export const ListPricesResponseSchema: GenMessage<ListPricesResponse> = /*@__PUR
  */
 export type GetCatalogRequest = Message<"wharfinger.v1.GetCatalogRequest"> & {
   /**
-   * `catalogs/{catalog}`; `catalogs/active` is the active one.
+   * `catalogs/{catalog}`; `catalogs/active` is the active one of `source`, or the one that became active last.
    *
    * @generated from field: string name = 1;
    */
   name: string;
+
+  /**
+   * With `catalogs/active`: of which source, as in Catalog.source.
+   *
+   * @generated from field: string source = 2;
+   */
+  source: string;
 };
 
 /**
@@ -304,6 +318,13 @@ export type ListCatalogsRequest = Message<"wharfinger.v1.ListCatalogsRequest"> &
    * @generated from field: string parent = 3;
    */
   parent: string;
+
+  /**
+   * Those of this source, as in Catalog.source. Empty: of all.
+   *
+   * @generated from field: string source = 4;
+   */
+  source: string;
 };
 
 /**
@@ -437,7 +458,7 @@ export type ImportCatalogHeader = Message<"wharfinger.v1.ImportCatalogHeader"> &
   signature: Uint8Array;
 
   /**
-   * Make it the active one when the checks find nothing.
+   * Make it the active one of its source when the checks find nothing.
    *
    * @generated from field: bool activate = 5;
    */
@@ -458,7 +479,8 @@ export type ImportCatalogHeader = Message<"wharfinger.v1.ImportCatalogHeader"> &
   reason: string;
 
   /**
-   * The source that the catalogue is of, such as `libcloud`. Empty: the format's name.
+   * The source that the catalogue is a version of, as in Catalog.source; it is compared with that source's active one.
+   * 100 characters at most: letters, digits and `._:-`. Empty: by the format and what the data is of.
    *
    * @generated from field: string source = 14;
    */
@@ -581,7 +603,7 @@ export const ImportCatalogResponseSchema: GenMessage<ImportCatalogResponse> = /*
   messageDesc(file_wharfinger_v1_pricing_service, 12);
 
 /**
- * Asks to make a catalogue the active one.
+ * Asks to make a catalogue the active one of its source.
  *
  * @generated from message wharfinger.v1.ActivateCatalogRequest
  */
@@ -649,6 +671,13 @@ export type ListActivationsRequest = Message<"wharfinger.v1.ListActivationsReque
    * @generated from field: string parent = 3;
    */
   parent: string;
+
+  /**
+   * Those of this source, as in Catalog.source. Empty: of all.
+   *
+   * @generated from field: string source = 4;
+   */
+  source: string;
 };
 
 /**
@@ -760,7 +789,7 @@ export const PricingService: GenService<{
     output: typeof ImportCatalogResponseSchema;
   },
   /**
-   * Makes a catalogue the active one; also the way back to an earlier one. Errors: UNKNOWN_CATALOG, PRICES_QUARANTINED,
+   * Makes a catalogue the active one of its source; also the way back to an earlier one. Errors: UNKNOWN_CATALOG, PRICES_QUARANTINED,
    * PERMISSION_DENIED for callers whose credential does not open all projects.
    *
    * @generated from rpc wharfinger.v1.PricingService.ActivateCatalog
@@ -771,9 +800,9 @@ export const PricingService: GenService<{
     output: typeof CatalogSchema;
   },
   /**
-   * Lists which catalogues became active, when, by whom and why, the newest first: the first one is of the catalogue
-   * that is active now. Errors: INVALID_PAGE_TOKEN, PERMISSION_DENIED for callers whose credential does not open all
-   * projects.
+   * Lists which catalogues became active, when, by whom and why, the newest first: the first one of a source is of the
+   * catalogue that is active for it now. Errors: INVALID_PAGE_TOKEN, PERMISSION_DENIED for callers whose credential does
+   * not open all projects.
    *
    * @generated from rpc wharfinger.v1.PricingService.ListActivations
    */

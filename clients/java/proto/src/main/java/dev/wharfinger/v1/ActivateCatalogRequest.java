@@ -7,7 +7,7 @@ package dev.wharfinger.v1;
 
 /**
  * <pre>
- * Asks to make a catalogue the active one.
+ * Asks to make a catalogue the active one of its source.
  * </pre>
  *
  * Protobuf type {@code wharfinger.v1.ActivateCatalogRequest}
@@ -403,7 +403,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Asks to make a catalogue the active one.
+   * Asks to make a catalogue the active one of its source.
    * </pre>
    *
    * Protobuf type {@code wharfinger.v1.ActivateCatalogRequest}

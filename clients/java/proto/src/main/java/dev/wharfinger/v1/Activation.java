@@ -7,7 +7,7 @@ package dev.wharfinger.v1;
 
 /**
  * <pre>
- * That a catalogue became the active one, as it is recorded for good.
+ * That a catalogue became the active one of its source, as it is recorded for good.
  * </pre>
  *
  * Protobuf type {@code wharfinger.v1.Activation}
@@ -35,6 +35,7 @@ private static final long serialVersionUID = 0L;
     catalog_ = "";
     actor_ = "";
     reason_ = "";
+    source_ = "";
   }
 
   public static final com.google.protobuf.Descriptors.Descriptor
@@ -252,6 +253,53 @@ private static final long serialVersionUID = 0L;
     return overridden_;
   }
 
+  public static final int SOURCE_FIELD_NUMBER = 6;
+  @SuppressWarnings("serial")
+  private volatile java.lang.Object source_ = "";
+  /**
+   * <pre>
+   * The catalogue's source, as in Catalog.source.
+   * </pre>
+   *
+   * <code>string source = 6 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
+   * @return The source.
+   */
+  @java.lang.Override
+  public java.lang.String getSource() {
+    java.lang.Object ref = source_;
+    if (ref instanceof java.lang.String) {
+      return (java.lang.String) ref;
+    } else {
+      com.google.protobuf.ByteString bs = 
+          (com.google.protobuf.ByteString) ref;
+      java.lang.String s = bs.toStringUtf8();
+      source_ = s;
+      return s;
+    }
+  }
+  /**
+   * <pre>
+   * The catalogue's source, as in Catalog.source.
+   * </pre>
+   *
+   * <code>string source = 6 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
+   * @return The bytes for source.
+   */
+  @java.lang.Override
+  public com.google.protobuf.ByteString
+      getSourceBytes() {
+    java.lang.Object ref = source_;
+    if (ref instanceof java.lang.String) {
+      com.google.protobuf.ByteString b = 
+          com.google.protobuf.ByteString.copyFromUtf8(
+              (java.lang.String) ref);
+      source_ = b;
+      return b;
+    } else {
+      return (com.google.protobuf.ByteString) ref;
+    }
+  }
+
   private byte memoizedIsInitialized = -1;
   @java.lang.Override
   public final boolean isInitialized() {
@@ -281,6 +329,9 @@ private static final long serialVersionUID = 0L;
     if (overridden_ != false) {
       output.writeBool(5, overridden_);
     }
+    if (!com.google.protobuf.GeneratedMessage.isStringEmpty(source_)) {
+      com.google.protobuf.GeneratedMessage.writeString(output, 6, source_);
+    }
     getUnknownFields().writeTo(output);
   }
 
@@ -306,6 +357,9 @@ private static final long serialVersionUID = 0L;
     if (overridden_ != false) {
       size += com.google.protobuf.CodedOutputStream
         .computeBoolSize(5, overridden_);
+    }
+    if (!com.google.protobuf.GeneratedMessage.isStringEmpty(source_)) {
+      size += com.google.protobuf.GeneratedMessage.computeStringSize(6, source_);
     }
     size += getUnknownFields().getSerializedSize();
     memoizedSize = size;
@@ -335,6 +389,8 @@ private static final long serialVersionUID = 0L;
         .equals(other.getReason())) return false;
     if (getOverridden()
         != other.getOverridden()) return false;
+    if (!getSource()
+        .equals(other.getSource())) return false;
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
   }
@@ -359,6 +415,8 @@ private static final long serialVersionUID = 0L;
     hash = (37 * hash) + OVERRIDDEN_FIELD_NUMBER;
     hash = (53 * hash) + com.google.protobuf.Internal.hashBoolean(
         getOverridden());
+    hash = (37 * hash) + SOURCE_FIELD_NUMBER;
+    hash = (53 * hash) + getSource().hashCode();
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
     return hash;
@@ -458,7 +516,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * That a catalogue became the active one, as it is recorded for good.
+   * That a catalogue became the active one of its source, as it is recorded for good.
    * </pre>
    *
    * Protobuf type {@code wharfinger.v1.Activation}
@@ -509,6 +567,7 @@ private static final long serialVersionUID = 0L;
       actor_ = "";
       reason_ = "";
       overridden_ = false;
+      source_ = "";
       return this;
     }
 
@@ -561,6 +620,9 @@ private static final long serialVersionUID = 0L;
       if (((from_bitField0_ & 0x00000010) != 0)) {
         result.overridden_ = overridden_;
       }
+      if (((from_bitField0_ & 0x00000020) != 0)) {
+        result.source_ = source_;
+      }
       result.bitField0_ |= to_bitField0_;
     }
 
@@ -596,6 +658,11 @@ private static final long serialVersionUID = 0L;
       }
       if (other.getOverridden() != false) {
         setOverridden(other.getOverridden());
+      }
+      if (!other.getSource().isEmpty()) {
+        source_ = other.source_;
+        bitField0_ |= 0x00000020;
+        onChanged();
       }
       this.mergeUnknownFields(other.getUnknownFields());
       onChanged();
@@ -650,6 +717,11 @@ private static final long serialVersionUID = 0L;
               bitField0_ |= 0x00000010;
               break;
             } // case 40
+            case 50: {
+              source_ = input.readStringRequireUtf8();
+              bitField0_ |= 0x00000020;
+              break;
+            } // case 50
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -1145,6 +1217,98 @@ private static final long serialVersionUID = 0L;
     public Builder clearOverridden() {
       bitField0_ = (bitField0_ & ~0x00000010);
       overridden_ = false;
+      onChanged();
+      return this;
+    }
+
+    private java.lang.Object source_ = "";
+    /**
+     * <pre>
+     * The catalogue's source, as in Catalog.source.
+     * </pre>
+     *
+     * <code>string source = 6 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
+     * @return The source.
+     */
+    public java.lang.String getSource() {
+      java.lang.Object ref = source_;
+      if (!(ref instanceof java.lang.String)) {
+        com.google.protobuf.ByteString bs =
+            (com.google.protobuf.ByteString) ref;
+        java.lang.String s = bs.toStringUtf8();
+        source_ = s;
+        return s;
+      } else {
+        return (java.lang.String) ref;
+      }
+    }
+    /**
+     * <pre>
+     * The catalogue's source, as in Catalog.source.
+     * </pre>
+     *
+     * <code>string source = 6 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
+     * @return The bytes for source.
+     */
+    public com.google.protobuf.ByteString
+        getSourceBytes() {
+      java.lang.Object ref = source_;
+      if (ref instanceof String) {
+        com.google.protobuf.ByteString b = 
+            com.google.protobuf.ByteString.copyFromUtf8(
+                (java.lang.String) ref);
+        source_ = b;
+        return b;
+      } else {
+        return (com.google.protobuf.ByteString) ref;
+      }
+    }
+    /**
+     * <pre>
+     * The catalogue's source, as in Catalog.source.
+     * </pre>
+     *
+     * <code>string source = 6 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
+     * @param value The source to set.
+     * @return This builder for chaining.
+     */
+    public Builder setSource(
+        java.lang.String value) {
+      if (value == null) { throw new NullPointerException(); }
+      source_ = value;
+      bitField0_ |= 0x00000020;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * The catalogue's source, as in Catalog.source.
+     * </pre>
+     *
+     * <code>string source = 6 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearSource() {
+      source_ = getDefaultInstance().getSource();
+      bitField0_ = (bitField0_ & ~0x00000020);
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * The catalogue's source, as in Catalog.source.
+     * </pre>
+     *
+     * <code>string source = 6 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
+     * @param value The bytes for source to set.
+     * @return This builder for chaining.
+     */
+    public Builder setSourceBytes(
+        com.google.protobuf.ByteString value) {
+      if (value == null) { throw new NullPointerException(); }
+      checkByteStringIsUtf8(value);
+      source_ = value;
+      bitField0_ |= 0x00000020;
       onChanged();
       return this;
     }

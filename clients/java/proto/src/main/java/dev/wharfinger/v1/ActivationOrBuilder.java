@@ -108,4 +108,24 @@ public interface ActivationOrBuilder extends
    * @return The overridden.
    */
   boolean getOverridden();
+
+  /**
+   * <pre>
+   * The catalogue's source, as in Catalog.source.
+   * </pre>
+   *
+   * <code>string source = 6 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
+   * @return The source.
+   */
+  java.lang.String getSource();
+  /**
+   * <pre>
+   * The catalogue's source, as in Catalog.source.
+   * </pre>
+   *
+   * <code>string source = 6 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
+   * @return The bytes for source.
+   */
+  com.google.protobuf.ByteString
+      getSourceBytes();
 }

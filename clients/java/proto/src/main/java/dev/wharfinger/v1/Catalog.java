@@ -7,7 +7,8 @@ package dev.wharfinger.v1;
 
 /**
  * <pre>
- * One immutable set of prices. At most one is active; earlier ones stay, so that estimates replay and one can go back.
+ * One immutable set of prices, a version of its source. Each source has at most one that is active; earlier ones stay,
+ * so that estimates replay and one can go back.
  * </pre>
  *
  * Protobuf type {@code wharfinger.v1.Catalog}
@@ -359,7 +360,7 @@ private static final long serialVersionUID = 0L;
   private dev.wharfinger.v1.CatalogDiff diff_;
   /**
    * <pre>
-   * Against the catalogue that was active when it was imported; unset for the first.
+   * Against the catalogue of its source that was active when it was imported; unset for the first.
    * </pre>
    *
    * <code>.wharfinger.v1.CatalogDiff diff = 10 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
@@ -371,7 +372,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Against the catalogue that was active when it was imported; unset for the first.
+   * Against the catalogue of its source that was active when it was imported; unset for the first.
    * </pre>
    *
    * <code>.wharfinger.v1.CatalogDiff diff = 10 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
@@ -383,7 +384,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Against the catalogue that was active when it was imported; unset for the first.
+   * Against the catalogue of its source that was active when it was imported; unset for the first.
    * </pre>
    *
    * <code>.wharfinger.v1.CatalogDiff diff = 10 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
@@ -547,7 +548,8 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object source_ = "";
   /**
    * <pre>
-   * The source that it is of, such as `libcloud`; as in the Price.source of its prices.
+   * The source that it is a version of: by default the format and what the data is of, such as `libcloud`, `aws_ec2` or
+   * `azure:eastus`. As in the Price.source of its prices, where the data itself names none.
    * </pre>
    *
    * <code>string source = 15 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
@@ -568,7 +570,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The source that it is of, such as `libcloud`; as in the Price.source of its prices.
+   * The source that it is a version of: by default the format and what the data is of, such as `libcloud`, `aws_ec2` or
+   * `azure:eastus`. As in the Price.source of its prices, where the data itself names none.
    * </pre>
    *
    * <code>string source = 15 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
@@ -587,6 +590,21 @@ private static final long serialVersionUID = 0L;
     } else {
       return (com.google.protobuf.ByteString) ref;
     }
+  }
+
+  public static final int PRECEDENCE_FIELD_NUMBER = 16;
+  private int precedence_ = 0;
+  /**
+   * <pre>
+   * Its place in the order in which the active catalogues are asked, 1 for the first; 0: it is not active.
+   * </pre>
+   *
+   * <code>int32 precedence = 16 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
+   * @return The precedence.
+   */
+  @java.lang.Override
+  public int getPrecedence() {
+    return precedence_;
   }
 
   private byte memoizedIsInitialized = -1;
@@ -644,6 +662,9 @@ private static final long serialVersionUID = 0L;
     }
     if (!com.google.protobuf.GeneratedMessage.isStringEmpty(source_)) {
       com.google.protobuf.GeneratedMessage.writeString(output, 15, source_);
+    }
+    if (precedence_ != 0) {
+      output.writeInt32(16, precedence_);
     }
     getUnknownFields().writeTo(output);
   }
@@ -709,6 +730,10 @@ private static final long serialVersionUID = 0L;
     if (!com.google.protobuf.GeneratedMessage.isStringEmpty(source_)) {
       size += com.google.protobuf.GeneratedMessage.computeStringSize(15, source_);
     }
+    if (precedence_ != 0) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeInt32Size(16, precedence_);
+    }
     size += getUnknownFields().getSerializedSize();
     memoizedSize = size;
     return size;
@@ -760,6 +785,8 @@ private static final long serialVersionUID = 0L;
     if (state_ != other.state_) return false;
     if (!getSource()
         .equals(other.getSource())) return false;
+    if (getPrecedence()
+        != other.getPrecedence()) return false;
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
   }
@@ -810,6 +837,8 @@ private static final long serialVersionUID = 0L;
     hash = (53 * hash) + state_;
     hash = (37 * hash) + SOURCE_FIELD_NUMBER;
     hash = (53 * hash) + getSource().hashCode();
+    hash = (37 * hash) + PRECEDENCE_FIELD_NUMBER;
+    hash = (53 * hash) + getPrecedence();
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
     return hash;
@@ -909,7 +938,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * One immutable set of prices. At most one is active; earlier ones stay, so that estimates replay and one can go back.
+   * One immutable set of prices, a version of its source. Each source has at most one that is active; earlier ones stay,
+   * so that estimates replay and one can go back.
    * </pre>
    *
    * Protobuf type {@code wharfinger.v1.Catalog}
@@ -986,6 +1016,7 @@ private static final long serialVersionUID = 0L;
       bitField0_ = (bitField0_ & ~0x00000800);
       state_ = 0;
       source_ = "";
+      precedence_ = 0;
       return this;
     }
 
@@ -1081,6 +1112,9 @@ private static final long serialVersionUID = 0L;
       if (((from_bitField0_ & 0x00002000) != 0)) {
         result.source_ = source_;
       }
+      if (((from_bitField0_ & 0x00004000) != 0)) {
+        result.precedence_ = precedence_;
+      }
       result.bitField0_ |= to_bitField0_;
     }
 
@@ -1172,6 +1206,9 @@ private static final long serialVersionUID = 0L;
         source_ = other.source_;
         bitField0_ |= 0x00002000;
         onChanged();
+      }
+      if (other.getPrecedence() != 0) {
+        setPrecedence(other.getPrecedence());
       }
       this.mergeUnknownFields(other.getUnknownFields());
       onChanged();
@@ -1283,6 +1320,11 @@ private static final long serialVersionUID = 0L;
               bitField0_ |= 0x00002000;
               break;
             } // case 122
+            case 128: {
+              precedence_ = input.readInt32();
+              bitField0_ |= 0x00004000;
+              break;
+            } // case 128
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -2075,7 +2117,7 @@ private static final long serialVersionUID = 0L;
         dev.wharfinger.v1.CatalogDiff, dev.wharfinger.v1.CatalogDiff.Builder, dev.wharfinger.v1.CatalogDiffOrBuilder> diffBuilder_;
     /**
      * <pre>
-     * Against the catalogue that was active when it was imported; unset for the first.
+     * Against the catalogue of its source that was active when it was imported; unset for the first.
      * </pre>
      *
      * <code>.wharfinger.v1.CatalogDiff diff = 10 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
@@ -2086,7 +2128,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Against the catalogue that was active when it was imported; unset for the first.
+     * Against the catalogue of its source that was active when it was imported; unset for the first.
      * </pre>
      *
      * <code>.wharfinger.v1.CatalogDiff diff = 10 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
@@ -2101,7 +2143,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Against the catalogue that was active when it was imported; unset for the first.
+     * Against the catalogue of its source that was active when it was imported; unset for the first.
      * </pre>
      *
      * <code>.wharfinger.v1.CatalogDiff diff = 10 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
@@ -2121,7 +2163,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Against the catalogue that was active when it was imported; unset for the first.
+     * Against the catalogue of its source that was active when it was imported; unset for the first.
      * </pre>
      *
      * <code>.wharfinger.v1.CatalogDiff diff = 10 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
@@ -2139,7 +2181,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Against the catalogue that was active when it was imported; unset for the first.
+     * Against the catalogue of its source that was active when it was imported; unset for the first.
      * </pre>
      *
      * <code>.wharfinger.v1.CatalogDiff diff = 10 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
@@ -2164,7 +2206,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Against the catalogue that was active when it was imported; unset for the first.
+     * Against the catalogue of its source that was active when it was imported; unset for the first.
      * </pre>
      *
      * <code>.wharfinger.v1.CatalogDiff diff = 10 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
@@ -2181,7 +2223,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Against the catalogue that was active when it was imported; unset for the first.
+     * Against the catalogue of its source that was active when it was imported; unset for the first.
      * </pre>
      *
      * <code>.wharfinger.v1.CatalogDiff diff = 10 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
@@ -2193,7 +2235,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Against the catalogue that was active when it was imported; unset for the first.
+     * Against the catalogue of its source that was active when it was imported; unset for the first.
      * </pre>
      *
      * <code>.wharfinger.v1.CatalogDiff diff = 10 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
@@ -2208,7 +2250,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Against the catalogue that was active when it was imported; unset for the first.
+     * Against the catalogue of its source that was active when it was imported; unset for the first.
      * </pre>
      *
      * <code>.wharfinger.v1.CatalogDiff diff = 10 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
@@ -2750,7 +2792,8 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object source_ = "";
     /**
      * <pre>
-     * The source that it is of, such as `libcloud`; as in the Price.source of its prices.
+     * The source that it is a version of: by default the format and what the data is of, such as `libcloud`, `aws_ec2` or
+     * `azure:eastus`. As in the Price.source of its prices, where the data itself names none.
      * </pre>
      *
      * <code>string source = 15 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
@@ -2770,7 +2813,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The source that it is of, such as `libcloud`; as in the Price.source of its prices.
+     * The source that it is a version of: by default the format and what the data is of, such as `libcloud`, `aws_ec2` or
+     * `azure:eastus`. As in the Price.source of its prices, where the data itself names none.
      * </pre>
      *
      * <code>string source = 15 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
@@ -2791,7 +2835,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The source that it is of, such as `libcloud`; as in the Price.source of its prices.
+     * The source that it is a version of: by default the format and what the data is of, such as `libcloud`, `aws_ec2` or
+     * `azure:eastus`. As in the Price.source of its prices, where the data itself names none.
      * </pre>
      *
      * <code>string source = 15 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
@@ -2808,7 +2853,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The source that it is of, such as `libcloud`; as in the Price.source of its prices.
+     * The source that it is a version of: by default the format and what the data is of, such as `libcloud`, `aws_ec2` or
+     * `azure:eastus`. As in the Price.source of its prices, where the data itself names none.
      * </pre>
      *
      * <code>string source = 15 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
@@ -2822,7 +2868,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The source that it is of, such as `libcloud`; as in the Price.source of its prices.
+     * The source that it is a version of: by default the format and what the data is of, such as `libcloud`, `aws_ec2` or
+     * `azure:eastus`. As in the Price.source of its prices, where the data itself names none.
      * </pre>
      *
      * <code>string source = 15 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
@@ -2835,6 +2882,50 @@ private static final long serialVersionUID = 0L;
       checkByteStringIsUtf8(value);
       source_ = value;
       bitField0_ |= 0x00002000;
+      onChanged();
+      return this;
+    }
+
+    private int precedence_ ;
+    /**
+     * <pre>
+     * Its place in the order in which the active catalogues are asked, 1 for the first; 0: it is not active.
+     * </pre>
+     *
+     * <code>int32 precedence = 16 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
+     * @return The precedence.
+     */
+    @java.lang.Override
+    public int getPrecedence() {
+      return precedence_;
+    }
+    /**
+     * <pre>
+     * Its place in the order in which the active catalogues are asked, 1 for the first; 0: it is not active.
+     * </pre>
+     *
+     * <code>int32 precedence = 16 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
+     * @param value The precedence to set.
+     * @return This builder for chaining.
+     */
+    public Builder setPrecedence(int value) {
+
+      precedence_ = value;
+      bitField0_ |= 0x00004000;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Its place in the order in which the active catalogues are asked, 1 for the first; 0: it is not active.
+     * </pre>
+     *
+     * <code>int32 precedence = 16 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearPrecedence() {
+      bitField0_ = (bitField0_ & ~0x00004000);
+      precedence_ = 0;
       onChanged();
       return this;
     }

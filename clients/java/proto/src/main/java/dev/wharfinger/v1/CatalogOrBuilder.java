@@ -166,7 +166,7 @@ public interface CatalogOrBuilder extends
 
   /**
    * <pre>
-   * Against the catalogue that was active when it was imported; unset for the first.
+   * Against the catalogue of its source that was active when it was imported; unset for the first.
    * </pre>
    *
    * <code>.wharfinger.v1.CatalogDiff diff = 10 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
@@ -175,7 +175,7 @@ public interface CatalogOrBuilder extends
   boolean hasDiff();
   /**
    * <pre>
-   * Against the catalogue that was active when it was imported; unset for the first.
+   * Against the catalogue of its source that was active when it was imported; unset for the first.
    * </pre>
    *
    * <code>.wharfinger.v1.CatalogDiff diff = 10 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
@@ -184,7 +184,7 @@ public interface CatalogOrBuilder extends
   dev.wharfinger.v1.CatalogDiff getDiff();
   /**
    * <pre>
-   * Against the catalogue that was active when it was imported; unset for the first.
+   * Against the catalogue of its source that was active when it was imported; unset for the first.
    * </pre>
    *
    * <code>.wharfinger.v1.CatalogDiff diff = 10 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
@@ -286,7 +286,8 @@ public interface CatalogOrBuilder extends
 
   /**
    * <pre>
-   * The source that it is of, such as `libcloud`; as in the Price.source of its prices.
+   * The source that it is a version of: by default the format and what the data is of, such as `libcloud`, `aws_ec2` or
+   * `azure:eastus`. As in the Price.source of its prices, where the data itself names none.
    * </pre>
    *
    * <code>string source = 15 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
@@ -295,7 +296,8 @@ public interface CatalogOrBuilder extends
   java.lang.String getSource();
   /**
    * <pre>
-   * The source that it is of, such as `libcloud`; as in the Price.source of its prices.
+   * The source that it is a version of: by default the format and what the data is of, such as `libcloud`, `aws_ec2` or
+   * `azure:eastus`. As in the Price.source of its prices, where the data itself names none.
    * </pre>
    *
    * <code>string source = 15 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
@@ -303,4 +305,14 @@ public interface CatalogOrBuilder extends
    */
   com.google.protobuf.ByteString
       getSourceBytes();
+
+  /**
+   * <pre>
+   * Its place in the order in which the active catalogues are asked, 1 for the first; 0: it is not active.
+   * </pre>
+   *
+   * <code>int32 precedence = 16 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
+   * @return The precedence.
+   */
+  int getPrecedence();
 }

@@ -25,7 +25,7 @@ public enum CatalogState
   CATALOG_STATE_UNSPECIFIED(0),
   /**
    * <pre>
-   * It was imported, and is not the active one: estimates that were made by it can be made again.
+   * It was imported, and is not its source's active one: estimates that were made by it can be made again.
    * </pre>
    *
    * <code>CATALOG_STATE_IMPORTED = 1;</code>
@@ -33,7 +33,7 @@ public enum CatalogState
   CATALOG_STATE_IMPORTED(1),
   /**
    * <pre>
-   * It is the one that prices are looked up in.
+   * It is the one of its source that prices are looked up in.
    * </pre>
    *
    * <code>CATALOG_STATE_ACTIVE = 2;</code>
@@ -69,7 +69,7 @@ public enum CatalogState
   public static final int CATALOG_STATE_UNSPECIFIED_VALUE = 0;
   /**
    * <pre>
-   * It was imported, and is not the active one: estimates that were made by it can be made again.
+   * It was imported, and is not its source's active one: estimates that were made by it can be made again.
    * </pre>
    *
    * <code>CATALOG_STATE_IMPORTED = 1;</code>
@@ -77,7 +77,7 @@ public enum CatalogState
   public static final int CATALOG_STATE_IMPORTED_VALUE = 1;
   /**
    * <pre>
-   * It is the one that prices are looked up in.
+   * It is the one of its source that prices are looked up in.
    * </pre>
    *
    * <code>CATALOG_STATE_ACTIVE = 2;</code>

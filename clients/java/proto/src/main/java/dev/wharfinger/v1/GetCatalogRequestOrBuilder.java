@@ -12,7 +12,7 @@ public interface GetCatalogRequestOrBuilder extends
 
   /**
    * <pre>
-   * `catalogs/{catalog}`; `catalogs/active` is the active one.
+   * `catalogs/{catalog}`; `catalogs/active` is the active one of `source`, or the one that became active last.
    * </pre>
    *
    * <code>string name = 1 [(.google.api.field_behavior) = REQUIRED, (.google.api.resource_reference) = { ... }</code>
@@ -21,7 +21,7 @@ public interface GetCatalogRequestOrBuilder extends
   java.lang.String getName();
   /**
    * <pre>
-   * `catalogs/{catalog}`; `catalogs/active` is the active one.
+   * `catalogs/{catalog}`; `catalogs/active` is the active one of `source`, or the one that became active last.
    * </pre>
    *
    * <code>string name = 1 [(.google.api.field_behavior) = REQUIRED, (.google.api.resource_reference) = { ... }</code>
@@ -29,4 +29,24 @@ public interface GetCatalogRequestOrBuilder extends
    */
   com.google.protobuf.ByteString
       getNameBytes();
+
+  /**
+   * <pre>
+   * With `catalogs/active`: of which source, as in Catalog.source.
+   * </pre>
+   *
+   * <code>string source = 2 [(.google.api.field_behavior) = OPTIONAL];</code>
+   * @return The source.
+   */
+  java.lang.String getSource();
+  /**
+   * <pre>
+   * With `catalogs/active`: of which source, as in Catalog.source.
+   * </pre>
+   *
+   * <code>string source = 2 [(.google.api.field_behavior) = OPTIONAL];</code>
+   * @return The bytes for source.
+   */
+  com.google.protobuf.ByteString
+      getSourceBytes();
 }

@@ -42,6 +42,7 @@ private static final long serialVersionUID = 0L;
     catalogDigest_ = "";
     priceBasis_ = "";
     source_ = "";
+    unit_ = "";
   }
 
   public static final com.google.protobuf.Descriptors.Descriptor
@@ -571,6 +572,53 @@ private static final long serialVersionUID = 0L;
     }
   }
 
+  public static final int UNIT_FIELD_NUMBER = 12;
+  @SuppressWarnings("serial")
+  private volatile java.lang.Object unit_ = "";
+  /**
+   * <pre>
+   * As in Price.unit. Empty: the only one there is.
+   * </pre>
+   *
+   * <code>string unit = 12 [(.google.api.field_behavior) = OPTIONAL];</code>
+   * @return The unit.
+   */
+  @java.lang.Override
+  public java.lang.String getUnit() {
+    java.lang.Object ref = unit_;
+    if (ref instanceof java.lang.String) {
+      return (java.lang.String) ref;
+    } else {
+      com.google.protobuf.ByteString bs = 
+          (com.google.protobuf.ByteString) ref;
+      java.lang.String s = bs.toStringUtf8();
+      unit_ = s;
+      return s;
+    }
+  }
+  /**
+   * <pre>
+   * As in Price.unit. Empty: the only one there is.
+   * </pre>
+   *
+   * <code>string unit = 12 [(.google.api.field_behavior) = OPTIONAL];</code>
+   * @return The bytes for unit.
+   */
+  @java.lang.Override
+  public com.google.protobuf.ByteString
+      getUnitBytes() {
+    java.lang.Object ref = unit_;
+    if (ref instanceof java.lang.String) {
+      com.google.protobuf.ByteString b = 
+          com.google.protobuf.ByteString.copyFromUtf8(
+              (java.lang.String) ref);
+      unit_ = b;
+      return b;
+    } else {
+      return (com.google.protobuf.ByteString) ref;
+    }
+  }
+
   private byte memoizedIsInitialized = -1;
   @java.lang.Override
   public final boolean isInitialized() {
@@ -618,6 +666,9 @@ private static final long serialVersionUID = 0L;
     if (!com.google.protobuf.GeneratedMessage.isStringEmpty(source_)) {
       com.google.protobuf.GeneratedMessage.writeString(output, 11, source_);
     }
+    if (!com.google.protobuf.GeneratedMessage.isStringEmpty(unit_)) {
+      com.google.protobuf.GeneratedMessage.writeString(output, 12, unit_);
+    }
     getUnknownFields().writeTo(output);
   }
 
@@ -661,6 +712,9 @@ private static final long serialVersionUID = 0L;
     if (!com.google.protobuf.GeneratedMessage.isStringEmpty(source_)) {
       size += com.google.protobuf.GeneratedMessage.computeStringSize(11, source_);
     }
+    if (!com.google.protobuf.GeneratedMessage.isStringEmpty(unit_)) {
+      size += com.google.protobuf.GeneratedMessage.computeStringSize(12, unit_);
+    }
     size += getUnknownFields().getSerializedSize();
     memoizedSize = size;
     return size;
@@ -701,6 +755,8 @@ private static final long serialVersionUID = 0L;
         .equals(other.getPriceBasis())) return false;
     if (!getSource()
         .equals(other.getSource())) return false;
+    if (!getUnit()
+        .equals(other.getUnit())) return false;
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
   }
@@ -736,6 +792,8 @@ private static final long serialVersionUID = 0L;
     hash = (53 * hash) + getPriceBasis().hashCode();
     hash = (37 * hash) + SOURCE_FIELD_NUMBER;
     hash = (53 * hash) + getSource().hashCode();
+    hash = (37 * hash) + UNIT_FIELD_NUMBER;
+    hash = (53 * hash) + getUnit().hashCode();
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
     return hash;
@@ -892,6 +950,7 @@ private static final long serialVersionUID = 0L;
       catalogDigest_ = "";
       priceBasis_ = "";
       source_ = "";
+      unit_ = "";
       return this;
     }
 
@@ -962,6 +1021,9 @@ private static final long serialVersionUID = 0L;
       if (((from_bitField0_ & 0x00000400) != 0)) {
         result.source_ = source_;
       }
+      if (((from_bitField0_ & 0x00000800) != 0)) {
+        result.unit_ = unit_;
+      }
       result.bitField0_ |= to_bitField0_;
     }
 
@@ -1028,6 +1090,11 @@ private static final long serialVersionUID = 0L;
       if (!other.getSource().isEmpty()) {
         source_ = other.source_;
         bitField0_ |= 0x00000400;
+        onChanged();
+      }
+      if (!other.getUnit().isEmpty()) {
+        unit_ = other.unit_;
+        bitField0_ |= 0x00000800;
         onChanged();
       }
       this.mergeUnknownFields(other.getUnknownFields());
@@ -1113,6 +1180,11 @@ private static final long serialVersionUID = 0L;
               bitField0_ |= 0x00000400;
               break;
             } // case 90
+            case 98: {
+              unit_ = input.readStringRequireUtf8();
+              bitField0_ |= 0x00000800;
+              break;
+            } // case 98
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -2203,6 +2275,98 @@ private static final long serialVersionUID = 0L;
       checkByteStringIsUtf8(value);
       source_ = value;
       bitField0_ |= 0x00000400;
+      onChanged();
+      return this;
+    }
+
+    private java.lang.Object unit_ = "";
+    /**
+     * <pre>
+     * As in Price.unit. Empty: the only one there is.
+     * </pre>
+     *
+     * <code>string unit = 12 [(.google.api.field_behavior) = OPTIONAL];</code>
+     * @return The unit.
+     */
+    public java.lang.String getUnit() {
+      java.lang.Object ref = unit_;
+      if (!(ref instanceof java.lang.String)) {
+        com.google.protobuf.ByteString bs =
+            (com.google.protobuf.ByteString) ref;
+        java.lang.String s = bs.toStringUtf8();
+        unit_ = s;
+        return s;
+      } else {
+        return (java.lang.String) ref;
+      }
+    }
+    /**
+     * <pre>
+     * As in Price.unit. Empty: the only one there is.
+     * </pre>
+     *
+     * <code>string unit = 12 [(.google.api.field_behavior) = OPTIONAL];</code>
+     * @return The bytes for unit.
+     */
+    public com.google.protobuf.ByteString
+        getUnitBytes() {
+      java.lang.Object ref = unit_;
+      if (ref instanceof String) {
+        com.google.protobuf.ByteString b = 
+            com.google.protobuf.ByteString.copyFromUtf8(
+                (java.lang.String) ref);
+        unit_ = b;
+        return b;
+      } else {
+        return (com.google.protobuf.ByteString) ref;
+      }
+    }
+    /**
+     * <pre>
+     * As in Price.unit. Empty: the only one there is.
+     * </pre>
+     *
+     * <code>string unit = 12 [(.google.api.field_behavior) = OPTIONAL];</code>
+     * @param value The unit to set.
+     * @return This builder for chaining.
+     */
+    public Builder setUnit(
+        java.lang.String value) {
+      if (value == null) { throw new NullPointerException(); }
+      unit_ = value;
+      bitField0_ |= 0x00000800;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * As in Price.unit. Empty: the only one there is.
+     * </pre>
+     *
+     * <code>string unit = 12 [(.google.api.field_behavior) = OPTIONAL];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearUnit() {
+      unit_ = getDefaultInstance().getUnit();
+      bitField0_ = (bitField0_ & ~0x00000800);
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * As in Price.unit. Empty: the only one there is.
+     * </pre>
+     *
+     * <code>string unit = 12 [(.google.api.field_behavior) = OPTIONAL];</code>
+     * @param value The bytes for unit to set.
+     * @return This builder for chaining.
+     */
+    public Builder setUnitBytes(
+        com.google.protobuf.ByteString value) {
+      if (value == null) { throw new NullPointerException(); }
+      checkByteStringIsUtf8(value);
+      unit_ = value;
+      bitField0_ |= 0x00000800;
       onChanged();
       return this;
     }

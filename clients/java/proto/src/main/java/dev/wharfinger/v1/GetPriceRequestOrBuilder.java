@@ -236,4 +236,24 @@ public interface GetPriceRequestOrBuilder extends
    */
   com.google.protobuf.ByteString
       getSourceBytes();
+
+  /**
+   * <pre>
+   * As in Price.unit. Empty: the only one there is.
+   * </pre>
+   *
+   * <code>string unit = 12 [(.google.api.field_behavior) = OPTIONAL];</code>
+   * @return The unit.
+   */
+  java.lang.String getUnit();
+  /**
+   * <pre>
+   * As in Price.unit. Empty: the only one there is.
+   * </pre>
+   *
+   * <code>string unit = 12 [(.google.api.field_behavior) = OPTIONAL];</code>
+   * @return The bytes for unit.
+   */
+  com.google.protobuf.ByteString
+      getUnitBytes();
 }

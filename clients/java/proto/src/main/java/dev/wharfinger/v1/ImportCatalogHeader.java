@@ -344,7 +344,7 @@ private static final long serialVersionUID = 0L;
   private boolean activate_ = false;
   /**
    * <pre>
-   * Make it the active one when the checks find nothing.
+   * Make it the active one of its source when the checks find nothing.
    * </pre>
    *
    * <code>bool activate = 5 [(.google.api.field_behavior) = OPTIONAL];</code>
@@ -422,7 +422,8 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object source_ = "";
   /**
    * <pre>
-   * The source that the catalogue is of, such as `libcloud`. Empty: the format's name.
+   * The source that the catalogue is a version of, as in Catalog.source; it is compared with that source's active one.
+   * 100 characters at most: letters, digits and `._:-`. Empty: by the format and what the data is of.
    * </pre>
    *
    * <code>string source = 14 [(.google.api.field_behavior) = OPTIONAL];</code>
@@ -443,7 +444,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The source that the catalogue is of, such as `libcloud`. Empty: the format's name.
+   * The source that the catalogue is a version of, as in Catalog.source; it is compared with that source's active one.
+   * 100 characters at most: letters, digits and `._:-`. Empty: by the format and what the data is of.
    * </pre>
    *
    * <code>string source = 14 [(.google.api.field_behavior) = OPTIONAL];</code>
@@ -1877,7 +1879,7 @@ private static final long serialVersionUID = 0L;
     private boolean activate_ ;
     /**
      * <pre>
-     * Make it the active one when the checks find nothing.
+     * Make it the active one of its source when the checks find nothing.
      * </pre>
      *
      * <code>bool activate = 5 [(.google.api.field_behavior) = OPTIONAL];</code>
@@ -1889,7 +1891,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Make it the active one when the checks find nothing.
+     * Make it the active one of its source when the checks find nothing.
      * </pre>
      *
      * <code>bool activate = 5 [(.google.api.field_behavior) = OPTIONAL];</code>
@@ -1905,7 +1907,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Make it the active one when the checks find nothing.
+     * Make it the active one of its source when the checks find nothing.
      * </pre>
      *
      * <code>bool activate = 5 [(.google.api.field_behavior) = OPTIONAL];</code>
@@ -2057,7 +2059,8 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object source_ = "";
     /**
      * <pre>
-     * The source that the catalogue is of, such as `libcloud`. Empty: the format's name.
+     * The source that the catalogue is a version of, as in Catalog.source; it is compared with that source's active one.
+     * 100 characters at most: letters, digits and `._:-`. Empty: by the format and what the data is of.
      * </pre>
      *
      * <code>string source = 14 [(.google.api.field_behavior) = OPTIONAL];</code>
@@ -2077,7 +2080,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The source that the catalogue is of, such as `libcloud`. Empty: the format's name.
+     * The source that the catalogue is a version of, as in Catalog.source; it is compared with that source's active one.
+     * 100 characters at most: letters, digits and `._:-`. Empty: by the format and what the data is of.
      * </pre>
      *
      * <code>string source = 14 [(.google.api.field_behavior) = OPTIONAL];</code>
@@ -2098,7 +2102,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The source that the catalogue is of, such as `libcloud`. Empty: the format's name.
+     * The source that the catalogue is a version of, as in Catalog.source; it is compared with that source's active one.
+     * 100 characters at most: letters, digits and `._:-`. Empty: by the format and what the data is of.
      * </pre>
      *
      * <code>string source = 14 [(.google.api.field_behavior) = OPTIONAL];</code>
@@ -2115,7 +2120,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The source that the catalogue is of, such as `libcloud`. Empty: the format's name.
+     * The source that the catalogue is a version of, as in Catalog.source; it is compared with that source's active one.
+     * 100 characters at most: letters, digits and `._:-`. Empty: by the format and what the data is of.
      * </pre>
      *
      * <code>string source = 14 [(.google.api.field_behavior) = OPTIONAL];</code>
@@ -2129,7 +2135,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The source that the catalogue is of, such as `libcloud`. Empty: the format's name.
+     * The source that the catalogue is a version of, as in Catalog.source; it is compared with that source's active one.
+     * 100 characters at most: letters, digits and `._:-`. Empty: by the format and what the data is of.
      * </pre>
      *
      * <code>string source = 14 [(.google.api.field_behavior) = OPTIONAL];</code>

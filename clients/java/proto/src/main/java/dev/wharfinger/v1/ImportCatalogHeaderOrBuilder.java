@@ -143,7 +143,7 @@ public interface ImportCatalogHeaderOrBuilder extends
 
   /**
    * <pre>
-   * Make it the active one when the checks find nothing.
+   * Make it the active one of its source when the checks find nothing.
    * </pre>
    *
    * <code>bool activate = 5 [(.google.api.field_behavior) = OPTIONAL];</code>
@@ -183,7 +183,8 @@ public interface ImportCatalogHeaderOrBuilder extends
 
   /**
    * <pre>
-   * The source that the catalogue is of, such as `libcloud`. Empty: the format's name.
+   * The source that the catalogue is a version of, as in Catalog.source; it is compared with that source's active one.
+   * 100 characters at most: letters, digits and `._:-`. Empty: by the format and what the data is of.
    * </pre>
    *
    * <code>string source = 14 [(.google.api.field_behavior) = OPTIONAL];</code>
@@ -192,7 +193,8 @@ public interface ImportCatalogHeaderOrBuilder extends
   java.lang.String getSource();
   /**
    * <pre>
-   * The source that the catalogue is of, such as `libcloud`. Empty: the format's name.
+   * The source that the catalogue is a version of, as in Catalog.source; it is compared with that source's active one.
+   * 100 characters at most: letters, digits and `._:-`. Empty: by the format and what the data is of.
    * </pre>
    *
    * <code>string source = 14 [(.google.api.field_behavior) = OPTIONAL];</code>

@@ -59,4 +59,24 @@ public interface ListActivationsRequestOrBuilder extends
    */
   com.google.protobuf.ByteString
       getParentBytes();
+
+  /**
+   * <pre>
+   * Those of this source, as in Catalog.source. Empty: of all.
+   * </pre>
+   *
+   * <code>string source = 4 [(.google.api.field_behavior) = OPTIONAL];</code>
+   * @return The source.
+   */
+  java.lang.String getSource();
+  /**
+   * <pre>
+   * Those of this source, as in Catalog.source. Empty: of all.
+   * </pre>
+   *
+   * <code>string source = 4 [(.google.api.field_behavior) = OPTIONAL];</code>
+   * @return The bytes for source.
+   */
+  com.google.protobuf.ByteString
+      getSourceBytes();
 }

@@ -687,7 +687,7 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object layer_ = "";
   /**
    * <pre>
-   * Which layer decided: `project`, `operator`, `libcloud` (a user's own `~/.libcloud/pricing.json`), `downloaded` (the
+   * Which layer decided: `project`, `operator`, `libcloud` (a user's own `~/.libcloud/pricing.json`), `downloaded` (an
    * active catalogue) or `bundled`.
    * </pre>
    *
@@ -709,7 +709,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Which layer decided: `project`, `operator`, `libcloud` (a user's own `~/.libcloud/pricing.json`), `downloaded` (the
+   * Which layer decided: `project`, `operator`, `libcloud` (a user's own `~/.libcloud/pricing.json`), `downloaded` (an
    * active catalogue) or `bundled`.
    * </pre>
    *
@@ -3183,7 +3183,7 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object layer_ = "";
     /**
      * <pre>
-     * Which layer decided: `project`, `operator`, `libcloud` (a user's own `~/.libcloud/pricing.json`), `downloaded` (the
+     * Which layer decided: `project`, `operator`, `libcloud` (a user's own `~/.libcloud/pricing.json`), `downloaded` (an
      * active catalogue) or `bundled`.
      * </pre>
      *
@@ -3204,7 +3204,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Which layer decided: `project`, `operator`, `libcloud` (a user's own `~/.libcloud/pricing.json`), `downloaded` (the
+     * Which layer decided: `project`, `operator`, `libcloud` (a user's own `~/.libcloud/pricing.json`), `downloaded` (an
      * active catalogue) or `bundled`.
      * </pre>
      *
@@ -3226,7 +3226,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Which layer decided: `project`, `operator`, `libcloud` (a user's own `~/.libcloud/pricing.json`), `downloaded` (the
+     * Which layer decided: `project`, `operator`, `libcloud` (a user's own `~/.libcloud/pricing.json`), `downloaded` (an
      * active catalogue) or `bundled`.
      * </pre>
      *
@@ -3244,7 +3244,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Which layer decided: `project`, `operator`, `libcloud` (a user's own `~/.libcloud/pricing.json`), `downloaded` (the
+     * Which layer decided: `project`, `operator`, `libcloud` (a user's own `~/.libcloud/pricing.json`), `downloaded` (an
      * active catalogue) or `bundled`.
      * </pre>
      *
@@ -3259,7 +3259,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Which layer decided: `project`, `operator`, `libcloud` (a user's own `~/.libcloud/pricing.json`), `downloaded` (the
+     * Which layer decided: `project`, `operator`, `libcloud` (a user's own `~/.libcloud/pricing.json`), `downloaded` (an
      * active catalogue) or `bundled`.
      * </pre>
      *

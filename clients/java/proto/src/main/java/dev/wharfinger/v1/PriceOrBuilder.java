@@ -332,7 +332,7 @@ public interface PriceOrBuilder extends
 
   /**
    * <pre>
-   * Which layer decided: `project`, `operator`, `libcloud` (a user's own `~/.libcloud/pricing.json`), `downloaded` (the
+   * Which layer decided: `project`, `operator`, `libcloud` (a user's own `~/.libcloud/pricing.json`), `downloaded` (an
    * active catalogue) or `bundled`.
    * </pre>
    *
@@ -342,7 +342,7 @@ public interface PriceOrBuilder extends
   java.lang.String getLayer();
   /**
    * <pre>
-   * Which layer decided: `project`, `operator`, `libcloud` (a user's own `~/.libcloud/pricing.json`), `downloaded` (the
+   * Which layer decided: `project`, `operator`, `libcloud` (a user's own `~/.libcloud/pricing.json`), `downloaded` (an
    * active catalogue) or `bundled`.
    * </pre>
    *

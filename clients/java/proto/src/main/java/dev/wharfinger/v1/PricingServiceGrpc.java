@@ -404,7 +404,7 @@ public final class PricingServiceGrpc {
 
     /**
      * <pre>
-     * Makes a catalogue the active one; also the way back to an earlier one. Errors: UNKNOWN_CATALOG, PRICES_QUARANTINED,
+     * Makes a catalogue the active one of its source; also the way back to an earlier one. Errors: UNKNOWN_CATALOG, PRICES_QUARANTINED,
      * PERMISSION_DENIED for callers whose credential does not open all projects.
      * </pre>
      */
@@ -415,9 +415,9 @@ public final class PricingServiceGrpc {
 
     /**
      * <pre>
-     * Lists which catalogues became active, when, by whom and why, the newest first: the first one is of the catalogue
-     * that is active now. Errors: INVALID_PAGE_TOKEN, PERMISSION_DENIED for callers whose credential does not open all
-     * projects.
+     * Lists which catalogues became active, when, by whom and why, the newest first: the first one of a source is of the
+     * catalogue that is active for it now. Errors: INVALID_PAGE_TOKEN, PERMISSION_DENIED for callers whose credential does
+     * not open all projects.
      * </pre>
      */
     default void listActivations(dev.wharfinger.v1.ListActivationsRequest request,
@@ -534,7 +534,7 @@ public final class PricingServiceGrpc {
 
     /**
      * <pre>
-     * Makes a catalogue the active one; also the way back to an earlier one. Errors: UNKNOWN_CATALOG, PRICES_QUARANTINED,
+     * Makes a catalogue the active one of its source; also the way back to an earlier one. Errors: UNKNOWN_CATALOG, PRICES_QUARANTINED,
      * PERMISSION_DENIED for callers whose credential does not open all projects.
      * </pre>
      */
@@ -546,9 +546,9 @@ public final class PricingServiceGrpc {
 
     /**
      * <pre>
-     * Lists which catalogues became active, when, by whom and why, the newest first: the first one is of the catalogue
-     * that is active now. Errors: INVALID_PAGE_TOKEN, PERMISSION_DENIED for callers whose credential does not open all
-     * projects.
+     * Lists which catalogues became active, when, by whom and why, the newest first: the first one of a source is of the
+     * catalogue that is active for it now. Errors: INVALID_PAGE_TOKEN, PERMISSION_DENIED for callers whose credential does
+     * not open all projects.
      * </pre>
      */
     public void listActivations(dev.wharfinger.v1.ListActivationsRequest request,
@@ -648,7 +648,7 @@ public final class PricingServiceGrpc {
 
     /**
      * <pre>
-     * Makes a catalogue the active one; also the way back to an earlier one. Errors: UNKNOWN_CATALOG, PRICES_QUARANTINED,
+     * Makes a catalogue the active one of its source; also the way back to an earlier one. Errors: UNKNOWN_CATALOG, PRICES_QUARANTINED,
      * PERMISSION_DENIED for callers whose credential does not open all projects.
      * </pre>
      */
@@ -659,9 +659,9 @@ public final class PricingServiceGrpc {
 
     /**
      * <pre>
-     * Lists which catalogues became active, when, by whom and why, the newest first: the first one is of the catalogue
-     * that is active now. Errors: INVALID_PAGE_TOKEN, PERMISSION_DENIED for callers whose credential does not open all
-     * projects.
+     * Lists which catalogues became active, when, by whom and why, the newest first: the first one of a source is of the
+     * catalogue that is active for it now. Errors: INVALID_PAGE_TOKEN, PERMISSION_DENIED for callers whose credential does
+     * not open all projects.
      * </pre>
      */
     public dev.wharfinger.v1.ListActivationsResponse listActivations(dev.wharfinger.v1.ListActivationsRequest request) throws io.grpc.StatusException {
@@ -744,7 +744,7 @@ public final class PricingServiceGrpc {
 
     /**
      * <pre>
-     * Makes a catalogue the active one; also the way back to an earlier one. Errors: UNKNOWN_CATALOG, PRICES_QUARANTINED,
+     * Makes a catalogue the active one of its source; also the way back to an earlier one. Errors: UNKNOWN_CATALOG, PRICES_QUARANTINED,
      * PERMISSION_DENIED for callers whose credential does not open all projects.
      * </pre>
      */
@@ -755,9 +755,9 @@ public final class PricingServiceGrpc {
 
     /**
      * <pre>
-     * Lists which catalogues became active, when, by whom and why, the newest first: the first one is of the catalogue
-     * that is active now. Errors: INVALID_PAGE_TOKEN, PERMISSION_DENIED for callers whose credential does not open all
-     * projects.
+     * Lists which catalogues became active, when, by whom and why, the newest first: the first one of a source is of the
+     * catalogue that is active for it now. Errors: INVALID_PAGE_TOKEN, PERMISSION_DENIED for callers whose credential does
+     * not open all projects.
      * </pre>
      */
     public dev.wharfinger.v1.ListActivationsResponse listActivations(dev.wharfinger.v1.ListActivationsRequest request) {
@@ -845,7 +845,7 @@ public final class PricingServiceGrpc {
 
     /**
      * <pre>
-     * Makes a catalogue the active one; also the way back to an earlier one. Errors: UNKNOWN_CATALOG, PRICES_QUARANTINED,
+     * Makes a catalogue the active one of its source; also the way back to an earlier one. Errors: UNKNOWN_CATALOG, PRICES_QUARANTINED,
      * PERMISSION_DENIED for callers whose credential does not open all projects.
      * </pre>
      */
@@ -857,9 +857,9 @@ public final class PricingServiceGrpc {
 
     /**
      * <pre>
-     * Lists which catalogues became active, when, by whom and why, the newest first: the first one is of the catalogue
-     * that is active now. Errors: INVALID_PAGE_TOKEN, PERMISSION_DENIED for callers whose credential does not open all
-     * projects.
+     * Lists which catalogues became active, when, by whom and why, the newest first: the first one of a source is of the
+     * catalogue that is active for it now. Errors: INVALID_PAGE_TOKEN, PERMISSION_DENIED for callers whose credential does
+     * not open all projects.
      * </pre>
      */
     public com.google.common.util.concurrent.ListenableFuture<dev.wharfinger.v1.ListActivationsResponse> listActivations(

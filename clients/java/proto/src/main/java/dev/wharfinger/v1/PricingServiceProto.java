@@ -127,7 +127,7 @@ public final class PricingServiceProto extends com.google.protobuf.GeneratedFile
       "harfinger.v1.CostItemB\004\342A\001\001\022\034\n\016catalog_d" +
       "igest\030\004 \001(\tB\004\342A\001\001\0221\n\007at_time\030\005 \001(\0132\032.goo" +
       "gle.protobuf.TimestampB\004\342A\001\001\022\031\n\013price_ba" +
-      "sis\030\006 \001(\tB\004\342A\001\001\"\316\002\n\017GetPriceRequest\022/\n\006p" +
+      "sis\030\006 \001(\tB\004\342A\001\001\"\342\002\n\017GetPriceRequest\022/\n\006p" +
       "arent\030\001 \001(\tB\037\342A\001\002\372A\030\n\026wharfinger.dev/Pro" +
       "ject\022\026\n\010provider\030\002 \001(\tB\004\342A\001\002\022\024\n\006region\030\003" +
       " \001(\tB\004\342A\001\001\022\021\n\003sku\030\004 \001(\tB\004\342A\001\002\022\026\n\010categor" +
@@ -135,73 +135,75 @@ public final class PricingServiceProto extends com.google.protobuf.GeneratedFile
       "rency_code\030\007 \001(\tB\004\342A\001\001\0221\n\007at_time\030\010 \001(\0132" +
       "\032.google.protobuf.TimestampB\004\342A\001\001\022\034\n\016cat" +
       "alog_digest\030\t \001(\tB\004\342A\001\001\022\031\n\013price_basis\030\n" +
-      " \001(\tB\004\342A\001\001\022\024\n\006source\030\013 \001(\tB\004\342A\001\001\"\306\001\n\021Lis" +
-      "tPricesRequest\022/\n\006parent\030\001 \001(\tB\037\342A\001\002\372A\030\n" +
-      "\026wharfinger.dev/Project\022\024\n\006filter\030\002 \001(\tB" +
-      "\004\342A\001\001\022\027\n\tpage_size\030\003 \001(\005B\004\342A\001\001\022\030\n\npage_t" +
-      "oken\030\004 \001(\tB\004\342A\001\001\022\034\n\016catalog_digest\030\005 \001(\t" +
-      "B\004\342A\001\001\022\031\n\013price_basis\030\006 \001(\tB\004\342A\001\001\"S\n\022Lis" +
-      "tPricesResponse\022$\n\006prices\030\001 \003(\0132\024.wharfi" +
-      "nger.v1.Price\022\027\n\017next_page_token\030\002 \001(\t\"B" +
-      "\n\021GetCatalogRequest\022-\n\004name\030\001 \001(\tB\037\342A\001\002\372" +
-      "A\030\n\026wharfinger.dev/Catalog\"y\n\023ListCatalo" +
-      "gsRequest\022\027\n\tpage_size\030\001 \001(\005B\004\342A\001\001\022\030\n\npa" +
-      "ge_token\030\002 \001(\tB\004\342A\001\001\022/\n\006parent\030\003 \001(\tB\037\342A" +
-      "\001\001\372A\030\n\026wharfinger.dev/Project\"Y\n\024ListCat" +
-      "alogsResponse\022(\n\010catalogs\030\001 \003(\0132\026.wharfi" +
-      "nger.v1.Catalog\022\027\n\017next_page_token\030\002 \001(\t" +
-      "\"e\n\024ImportCatalogRequest\0224\n\006header\030\001 \001(\013" +
-      "2\".wharfinger.v1.ImportCatalogHeaderH\000\022\017" +
-      "\n\005chunk\030\002 \001(\014H\000B\006\n\004kind\"\277\003\n\023ImportCatalo" +
-      "gHeader\022.\n\006upload\030\013 \001(\0132\034.wharfinger.v1." +
-      "CatalogUploadH\000\022*\n\005fetch\030\014 \001(\0132\031.wharfin" +
-      "ger.v1.CatalogUrlH\000\0222\n\nconfigured\030\r \001(\0132" +
-      "\034.wharfinger.v1.CatalogUpdateH\000\022\024\n\006forma" +
-      "t\030\001 \001(\tB\004\342A\001\001\022\024\n\006sha256\030\003 \001(\tB\004\342A\001\001\022\027\n\ts" +
-      "ignature\030\004 \001(\014B\004\342A\001\001\022\026\n\010activate\030\005 \001(\010B\004" +
-      "\342A\001\001\022\035\n\017override_checks\030\006 \001(\010B\004\342A\001\001\022\024\n\006r" +
-      "eason\030\010 \001(\tB\004\342A\001\001\022\024\n\006source\030\016 \001(\tB\004\342A\001\001\022" +
-      "/\n\006parent\030\017 \001(\tB\037\342A\001\001\372A\030\n\026wharfinger.dev" +
-      "/ProjectB\010\n\006originJ\004\010\002\020\003J\004\010\007\020\010J\004\010\t\020\nJ\004\010\n" +
-      "\020\013R\tfile_nameR\005forceR\006updateR\003url\"(\n\rCat" +
-      "alogUpload\022\027\n\tfile_name\030\001 \001(\tB\004\342A\001\001\"\037\n\nC" +
-      "atalogUrl\022\021\n\003url\030\001 \001(\tB\004\342A\001\002\"$\n\rCatalogU" +
-      "pdate\022\023\n\005force\030\001 \001(\010B\004\342A\001\001\"w\n\025ImportCata" +
-      "logResponse\022+\n\010progress\030\001 \001(\0132\027.wharfing" +
-      "er.v1.ProgressH\000\022)\n\007catalog\030\002 \001(\0132\026.whar" +
-      "finger.v1.CatalogH\000B\006\n\004kind\"\226\001\n\026Activate" +
-      "CatalogRequest\022-\n\004name\030\001 \001(\tB\037\342A\001\002\372A\030\n\026w" +
-      "harfinger.dev/Catalog\022\024\n\006reason\030\002 \001(\tB\004\342" +
-      "A\001\001\022\035\n\017override_checks\030\003 \001(\010B\004\342A\001\001\022\030\n\nre" +
-      "quest_id\030\004 \001(\tB\004\342A\001\001\"|\n\026ListActivationsR" +
-      "equest\022\027\n\tpage_size\030\001 \001(\005B\004\342A\001\001\022\030\n\npage_" +
-      "token\030\002 \001(\tB\004\342A\001\001\022/\n\006parent\030\003 \001(\tB\037\342A\001\001\372" +
-      "A\030\n\026wharfinger.dev/Project\"b\n\027ListActiva" +
-      "tionsResponse\022.\n\013activations\030\001 \003(\0132\031.wha" +
-      "rfinger.v1.Activation\022\027\n\017next_page_token" +
-      "\030\002 \001(\t2\311\005\n\016PricingService\022T\n\014EstimateCos" +
-      "t\022\".wharfinger.v1.EstimateCostRequest\032\033." +
-      "wharfinger.v1.CostEstimate\"\003\220\002\001\022E\n\010GetPr" +
-      "ice\022\036.wharfinger.v1.GetPriceRequest\032\024.wh" +
-      "arfinger.v1.Price\"\003\220\002\001\022V\n\nListPrices\022 .w" +
-      "harfinger.v1.ListPricesRequest\032!.wharfin" +
-      "ger.v1.ListPricesResponse\"\003\220\002\001\022K\n\nGetCat" +
-      "alog\022 .wharfinger.v1.GetCatalogRequest\032\026" +
-      ".wharfinger.v1.Catalog\"\003\220\002\001\022\\\n\014ListCatal" +
-      "ogs\022\".wharfinger.v1.ListCatalogsRequest\032" +
-      "#.wharfinger.v1.ListCatalogsResponse\"\003\220\002" +
-      "\001\022^\n\rImportCatalog\022#.wharfinger.v1.Impor" +
-      "tCatalogRequest\032$.wharfinger.v1.ImportCa" +
-      "talogResponse(\0010\001\022P\n\017ActivateCatalog\022%.w" +
-      "harfinger.v1.ActivateCatalogRequest\032\026.wh" +
-      "arfinger.v1.Catalog\022e\n\017ListActivations\022%" +
-      ".wharfinger.v1.ListActivationsRequest\032&." +
-      "wharfinger.v1.ListActivationsResponse\"\003\220" +
-      "\002\001B\243\001\n\021dev.wharfinger.v1B\023PricingService" +
-      "ProtoP\001ZFgithub.com/wharfinger/wharfinge" +
-      "r/clients/go/wharfinger/v1;wharfingerv1\252" +
-      "\002\rWharfinger.V1\312\002\rWharfinger\\V1\352\002\016Wharfi" +
-      "nger::V1b\006proto3"
+      " \001(\tB\004\342A\001\001\022\024\n\006source\030\013 \001(\tB\004\342A\001\001\022\022\n\004unit" +
+      "\030\014 \001(\tB\004\342A\001\001\"\306\001\n\021ListPricesRequest\022/\n\006pa" +
+      "rent\030\001 \001(\tB\037\342A\001\002\372A\030\n\026wharfinger.dev/Proj" +
+      "ect\022\024\n\006filter\030\002 \001(\tB\004\342A\001\001\022\027\n\tpage_size\030\003" +
+      " \001(\005B\004\342A\001\001\022\030\n\npage_token\030\004 \001(\tB\004\342A\001\001\022\034\n\016" +
+      "catalog_digest\030\005 \001(\tB\004\342A\001\001\022\031\n\013price_basi" +
+      "s\030\006 \001(\tB\004\342A\001\001\"S\n\022ListPricesResponse\022$\n\006p" +
+      "rices\030\001 \003(\0132\024.wharfinger.v1.Price\022\027\n\017nex" +
+      "t_page_token\030\002 \001(\t\"X\n\021GetCatalogRequest\022" +
+      "-\n\004name\030\001 \001(\tB\037\342A\001\002\372A\030\n\026wharfinger.dev/C" +
+      "atalog\022\024\n\006source\030\002 \001(\tB\004\342A\001\001\"\217\001\n\023ListCat" +
+      "alogsRequest\022\027\n\tpage_size\030\001 \001(\005B\004\342A\001\001\022\030\n" +
+      "\npage_token\030\002 \001(\tB\004\342A\001\001\022/\n\006parent\030\003 \001(\tB" +
+      "\037\342A\001\001\372A\030\n\026wharfinger.dev/Project\022\024\n\006sour" +
+      "ce\030\004 \001(\tB\004\342A\001\001\"Y\n\024ListCatalogsResponse\022(" +
+      "\n\010catalogs\030\001 \003(\0132\026.wharfinger.v1.Catalog" +
+      "\022\027\n\017next_page_token\030\002 \001(\t\"e\n\024ImportCatal" +
+      "ogRequest\0224\n\006header\030\001 \001(\0132\".wharfinger.v" +
+      "1.ImportCatalogHeaderH\000\022\017\n\005chunk\030\002 \001(\014H\000" +
+      "B\006\n\004kind\"\277\003\n\023ImportCatalogHeader\022.\n\006uplo" +
+      "ad\030\013 \001(\0132\034.wharfinger.v1.CatalogUploadH\000" +
+      "\022*\n\005fetch\030\014 \001(\0132\031.wharfinger.v1.CatalogU" +
+      "rlH\000\0222\n\nconfigured\030\r \001(\0132\034.wharfinger.v1" +
+      ".CatalogUpdateH\000\022\024\n\006format\030\001 \001(\tB\004\342A\001\001\022\024" +
+      "\n\006sha256\030\003 \001(\tB\004\342A\001\001\022\027\n\tsignature\030\004 \001(\014B" +
+      "\004\342A\001\001\022\026\n\010activate\030\005 \001(\010B\004\342A\001\001\022\035\n\017overrid" +
+      "e_checks\030\006 \001(\010B\004\342A\001\001\022\024\n\006reason\030\010 \001(\tB\004\342A" +
+      "\001\001\022\024\n\006source\030\016 \001(\tB\004\342A\001\001\022/\n\006parent\030\017 \001(\t" +
+      "B\037\342A\001\001\372A\030\n\026wharfinger.dev/ProjectB\010\n\006ori" +
+      "ginJ\004\010\002\020\003J\004\010\007\020\010J\004\010\t\020\nJ\004\010\n\020\013R\tfile_nameR\005" +
+      "forceR\006updateR\003url\"(\n\rCatalogUpload\022\027\n\tf" +
+      "ile_name\030\001 \001(\tB\004\342A\001\001\"\037\n\nCatalogUrl\022\021\n\003ur" +
+      "l\030\001 \001(\tB\004\342A\001\002\"$\n\rCatalogUpdate\022\023\n\005force\030" +
+      "\001 \001(\010B\004\342A\001\001\"w\n\025ImportCatalogResponse\022+\n\010" +
+      "progress\030\001 \001(\0132\027.wharfinger.v1.ProgressH" +
+      "\000\022)\n\007catalog\030\002 \001(\0132\026.wharfinger.v1.Catal" +
+      "ogH\000B\006\n\004kind\"\226\001\n\026ActivateCatalogRequest\022" +
+      "-\n\004name\030\001 \001(\tB\037\342A\001\002\372A\030\n\026wharfinger.dev/C" +
+      "atalog\022\024\n\006reason\030\002 \001(\tB\004\342A\001\001\022\035\n\017override" +
+      "_checks\030\003 \001(\010B\004\342A\001\001\022\030\n\nrequest_id\030\004 \001(\tB" +
+      "\004\342A\001\001\"\222\001\n\026ListActivationsRequest\022\027\n\tpage" +
+      "_size\030\001 \001(\005B\004\342A\001\001\022\030\n\npage_token\030\002 \001(\tB\004\342" +
+      "A\001\001\022/\n\006parent\030\003 \001(\tB\037\342A\001\001\372A\030\n\026wharfinger" +
+      ".dev/Project\022\024\n\006source\030\004 \001(\tB\004\342A\001\001\"b\n\027Li" +
+      "stActivationsResponse\022.\n\013activations\030\001 \003" +
+      "(\0132\031.wharfinger.v1.Activation\022\027\n\017next_pa" +
+      "ge_token\030\002 \001(\t2\311\005\n\016PricingService\022T\n\014Est" +
+      "imateCost\022\".wharfinger.v1.EstimateCostRe" +
+      "quest\032\033.wharfinger.v1.CostEstimate\"\003\220\002\001\022" +
+      "E\n\010GetPrice\022\036.wharfinger.v1.GetPriceRequ" +
+      "est\032\024.wharfinger.v1.Price\"\003\220\002\001\022V\n\nListPr" +
+      "ices\022 .wharfinger.v1.ListPricesRequest\032!" +
+      ".wharfinger.v1.ListPricesResponse\"\003\220\002\001\022K" +
+      "\n\nGetCatalog\022 .wharfinger.v1.GetCatalogR" +
+      "equest\032\026.wharfinger.v1.Catalog\"\003\220\002\001\022\\\n\014L" +
+      "istCatalogs\022\".wharfinger.v1.ListCatalogs" +
+      "Request\032#.wharfinger.v1.ListCatalogsResp" +
+      "onse\"\003\220\002\001\022^\n\rImportCatalog\022#.wharfinger." +
+      "v1.ImportCatalogRequest\032$.wharfinger.v1." +
+      "ImportCatalogResponse(\0010\001\022P\n\017ActivateCat" +
+      "alog\022%.wharfinger.v1.ActivateCatalogRequ" +
+      "est\032\026.wharfinger.v1.Catalog\022e\n\017ListActiv" +
+      "ations\022%.wharfinger.v1.ListActivationsRe" +
+      "quest\032&.wharfinger.v1.ListActivationsRes" +
+      "ponse\"\003\220\002\001B\243\001\n\021dev.wharfinger.v1B\023Pricin" +
+      "gServiceProtoP\001ZFgithub.com/wharfinger/w" +
+      "harfinger/clients/go/wharfinger/v1;wharf" +
+      "ingerv1\252\002\rWharfinger.V1\312\002\rWharfinger\\V1\352" +
+      "\002\016Wharfinger::V1b\006proto3"
     };
     descriptor = com.google.protobuf.Descriptors.FileDescriptor
       .internalBuildGeneratedFileFrom(descriptorData,
@@ -224,7 +226,7 @@ public final class PricingServiceProto extends com.google.protobuf.GeneratedFile
     internal_static_wharfinger_v1_GetPriceRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_wharfinger_v1_GetPriceRequest_descriptor,
-        new java.lang.String[] { "Parent", "Provider", "Region", "Sku", "Category", "Term", "CurrencyCode", "AtTime", "CatalogDigest", "PriceBasis", "Source", });
+        new java.lang.String[] { "Parent", "Provider", "Region", "Sku", "Category", "Term", "CurrencyCode", "AtTime", "CatalogDigest", "PriceBasis", "Source", "Unit", });
     internal_static_wharfinger_v1_ListPricesRequest_descriptor =
       getDescriptor().getMessageType(2);
     internal_static_wharfinger_v1_ListPricesRequest_fieldAccessorTable = new
@@ -242,13 +244,13 @@ public final class PricingServiceProto extends com.google.protobuf.GeneratedFile
     internal_static_wharfinger_v1_GetCatalogRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_wharfinger_v1_GetCatalogRequest_descriptor,
-        new java.lang.String[] { "Name", });
+        new java.lang.String[] { "Name", "Source", });
     internal_static_wharfinger_v1_ListCatalogsRequest_descriptor =
       getDescriptor().getMessageType(5);
     internal_static_wharfinger_v1_ListCatalogsRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_wharfinger_v1_ListCatalogsRequest_descriptor,
-        new java.lang.String[] { "PageSize", "PageToken", "Parent", });
+        new java.lang.String[] { "PageSize", "PageToken", "Parent", "Source", });
     internal_static_wharfinger_v1_ListCatalogsResponse_descriptor =
       getDescriptor().getMessageType(6);
     internal_static_wharfinger_v1_ListCatalogsResponse_fieldAccessorTable = new
@@ -302,7 +304,7 @@ public final class PricingServiceProto extends com.google.protobuf.GeneratedFile
     internal_static_wharfinger_v1_ListActivationsRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_wharfinger_v1_ListActivationsRequest_descriptor,
-        new java.lang.String[] { "PageSize", "PageToken", "Parent", });
+        new java.lang.String[] { "PageSize", "PageToken", "Parent", "Source", });
     internal_static_wharfinger_v1_ListActivationsResponse_descriptor =
       getDescriptor().getMessageType(15);
     internal_static_wharfinger_v1_ListActivationsResponse_fieldAccessorTable = new
