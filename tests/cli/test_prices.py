@@ -249,7 +249,7 @@ def test_who_made_which_catalogue_active_and_why_is_told_with_and_without_a_serv
     assert [(one["reason"], one["overridden"]) for one in told] == [("a sale", True), ("", False)]
     assert {one["actor"] for one in told} == {getpass.getuser()}
     lines = here.prices("history").out.splitlines()
-    assert lines[0].split() == ["ACTIVE", "SINCE", "CATALOG", "BY", "CHECKS", "REASON"]
+    assert lines[0].split() == ["ACTIVE", "SINCE", "CATALOG", "SOURCE", "BY", "CHECKS", "REASON"]
     assert lines[1].endswith("OVERRIDDEN  a sale")
     assert told[0]["catalog"].removeprefix("catalogs/")[:12] in lines[1]
     some = here.prices("history", "--limit", "1")
@@ -310,3 +310,36 @@ def test_a_folder_of_pages_is_imported_as_one(here):
         (pages / f"page-{number}.json").write_text(json.dumps(page))
     done = here.prices("import", str(pages), "--format", "azure", "-o", "json")
     assert (done.code, done.json["price_count"]) == (0, 2), done
+
+
+def azure_page(region: str, figure: float) -> bytes:
+    item = {
+        "currencyCode": "USD", "tierMinimumUnits": 0.0, "retailPrice": figure, "armRegionName": region,
+        "effectiveStartDate": "2026-01-01T00:00:00Z", "meterName": "D2", "productName": "Virtual Machines Dsv3 Series",
+        "skuName": "D2", "serviceName": "Virtual Machines", "unitOfMeasure": "1 Hour", "type": "Consumption",
+        "armSkuName": "Standard_D2",
+    }  # fmt: skip
+    return json.dumps({"BillingCurrency": "USD", "Items": [item], "NextPageLink": None, "Count": 1}).encode() + b"\n"
+
+
+def test_the_commands_know_sources(here):
+    for region, figure in (("eastus", 0.1), ("westeurope", 0.3)):
+        done = here.prices("import", here.write(f"{region}.jsonl", azure_page(region, figure)))
+        assert (done.code, f"azure:{region}" in done.out) == (0, True), done
+    assert here.prices("import", here.write("own.jsonl", many(5)), "--source", "ours").code == 0
+    assert here.prices("import", here.write("eastus.jsonl", azure_page("eastus", 0.11))).code == 0
+    assert len(here.prices("ls", "-o", "json").json) == 4
+    assert {one["source"] for one in here.prices("ls", "--source", "azure:eastus", "-o", "json").json} == {
+        "azure:eastus"
+    }
+    assert len(here.prices("history", "--source", "azure:eastus", "-o", "json").json) == 2
+    paths = [one for one in here.prices("path", "-o", "json").json if one["layer"] == "downloaded"]
+    assert [one["source"] for one in paths] == ["azure:eastus", "azure:westeurope", "ours"]
+    first = here.prices("ls", "--source", "azure:eastus", "-o", "json").json[-1]["digest"].removeprefix("sha256:")
+    changed = here.prices("diff", first[:12])
+    assert (changed.code, "0.11" in changed.out) == (0, True), changed
+    assert here.prices("diff", first, "azure:westeurope").code == 0
+    assert here.prices("activate", first[:12]).code == 0
+    assert "0.1 USD" in here.prices("show", "azure_linux", "eastus", "Standard_D2").out
+    assert "0.3 USD" in here.prices("show", "azure_linux", "westeurope", "Standard_D2").out
+    assert here.prices("import", here.write("own.jsonl", many(5)), "--source", "no name").code == 5

@@ -54,7 +54,7 @@ async def _refused(pricing: Pricing, data: bytes, kind: type[Refused], reason: s
 async def test_an_import_becomes_active_and_is_looked_up_in(pricing: Pricing) -> None:
     found = await _import(pricing, document([line(), line("m.small", None)]))
     assert (found.active, found.price_count, found.unknown_count, found.format) == (True, 2, 1, "jsonl")
-    assert found.source == "jsonl prices.jsonl"
+    assert (found.source, found.whence) == ("jsonl", "jsonl prices.jsonl")
     assert found.sections == (("onprem", 2),)
     assert (await pricing.current()).price("onprem", "fra", "m.large").catalog == found.digest
     assert pricing.path_of(found.digest).exists()

@@ -134,7 +134,7 @@ async def test_an_active_catalogue_whose_file_is_gone_or_damaged_is_told(
     pricing.path_of(found.digest).unlink()
     pricing = await open_pricing()
     assert (await pricing.current()).layers == ()
-    assert f"the active catalogue {found.digest} can't be used" in pricing.troubles[0]
+    assert f"the active catalogue {found.digest} of jsonl can't be used" in pricing.troubles[0]
     with pytest.raises(NotFound):
         await pricing.stack_of(found.digest)
 

@@ -437,12 +437,26 @@ def test_lists_take_a_project_or_none(priced):
 # ---------------------------------------------------------------------- imports that are refused
 
 
-def test_a_catalogue_for_one_project_or_of_another_source_is_refused_rather_than_misunderstood(priced):
-    for asked in ({"parent": "projects/a"}, {"source": "another"}, {"source": "another", "format": "jsonl"}):
-        told = not_brought(priced, many(2), **asked)
-        assert (told.code, told.reason) == (grpc.StatusCode.UNIMPLEMENTED, "NOT_SUPPORTED")
-    same = bring(priced, many(2, "0.31"), file_name="own.jsonl", format="jsonl", source="jsonl")
-    assert (same.source, same.price_count) == ("jsonl", 2)
+def test_a_catalogue_for_one_project_is_refused_rather_than_misunderstood(priced):
+    told = not_brought(priced, many(2), parent="projects/a")
+    assert (told.code, told.reason) == (grpc.StatusCode.UNIMPLEMENTED, "NOT_SUPPORTED")
+
+
+def test_a_catalogue_of_another_source_stands_beside_those_that_are_there(priced):
+    same = bring(priced, many(2, "0.31"), file_name="own.jsonl", source="jsonl", activate=True, override_checks=True)
+    other = bring(priced, document([line("only-here", "7")]), source="another", activate=True)
+    assert (same.source, other.source) == ("jsonl", "another")
+    assert (same.state, other.state) == (ACTIVE, ACTIVE)
+    assert 0 < same.precedence < other.precedence
+    for catalog in (same, other):
+        asked = v1.GetCatalogRequest(name="catalogs/active", source=catalog.source)
+        assert priced.prices.GetCatalog(asked, metadata=BOB).name == catalog.name
+        listed = priced.prices.ListCatalogs(v1.ListCatalogsRequest(source=catalog.source), metadata=BOB).catalogs
+        assert {one.source for one in listed} == {catalog.source}
+        acts = priced.prices.ListActivations(v1.ListActivationsRequest(source=catalog.source), metadata=ANN).activations
+        assert (acts[0].catalog, {one.source for one in acts}) == (catalog.name, {catalog.source})
+    for bad in ("no name", "active", "x" * 101):
+        assert not_brought(priced, many(2), source=bad).fields == ["source"]
 
 
 def test_a_fetch_of_no_address_lacks_a_field(priced):

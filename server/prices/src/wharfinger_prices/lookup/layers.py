@@ -143,7 +143,9 @@ class Layers:
             except (OSError, Damaged) as error:
                 self._trouble(f"the active catalogue {one.digest} of {one.source} can't be used: {error}")
                 continue
-            yield Layer("downloaded", catalogue, self._stale_from(one.data_time or one.import_time), one.source)
+            # Its prices name the format themselves; so stacks of before there were sources keep their digests.
+            source = one.source if one.source != one.format else ""
+            yield Layer("downloaded", catalogue, self._stale_from(one.data_time or one.import_time), source)
 
     def _stale_from(self, data_time: int) -> int:
         return data_time + self._settings.prices.stale_after if data_time else 0
