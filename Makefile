@@ -91,6 +91,10 @@ cloud: .venv/.ready ## play EC2 on this machine, to try compute.deploy without a
 demo: .venv/.ready ## see it work: a server, a task, a failure and what is left of it
 	@$(BIN)/python tools/demo.py
 
+.PHONY: demo-page
+demo-page: .venv/.ready ## see the page at work in a browser: prints one URL; Ctrl-C ends it
+	@$(BIN)/python tools/demo_page.py
+
 # ---------------------------------------------------------------- the API
 
 .PHONY: generate
@@ -98,6 +102,11 @@ generate: .venv-gen/.ready ## write the code of protos/ (Go, TypeScript, Rust an
 	@$(GEN)/python tools/generate.py
 	@$(BIN)/python tools/generate_blocking.py
 	@$(GEN)/python tools/generate_clients.py
+	@$(GEN)/python tools/generate_page.py
+
+.PHONY: page
+page: .venv-gen/.ready ## build the page that the gateway shows; npm must be there
+	@$(GEN)/python tools/generate_page.py
 
 .PHONY: baseline
 baseline: setup ## take the API as it is for the one that changes must not break; at a release

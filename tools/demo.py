@@ -53,7 +53,7 @@ def say(text: str = "") -> None:
 class Harbour:
     """The demo's folder, configuration, server and command line."""
 
-    def __init__(self, folder: Path, sources: Sources, lab: demo_cloud.Lab) -> None:
+    def __init__(self, folder: Path, sources: Sources, lab: demo_cloud.Lab, gateway: str = "") -> None:
         self.folder = folder
         with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as probe:
             self.address = f"127.0.0.1:{probe.getsockname()[1]}"
@@ -72,6 +72,7 @@ class Harbour:
             **{key: value for key, value in os.environ.items() if not key.startswith("WHARFINGER_")},
             "WHARFINGER_SERVER": self.address,
             "WHARFINGER_CONFIG": str(self._config),
+            "WHARFINGER_GATEWAY__ADDRESS": gateway,
             **lab.environment,
         }
         self._server: subprocess.Popen[bytes] | None = None
@@ -120,15 +121,18 @@ class Harbour:
 
 
 @contextlib.contextmanager
-def harbour(image_bytes: int, lab: demo_cloud.Lab) -> Iterator[tuple[Harbour, Sources, Path]]:
-    """Make the demo's folder, with a disk image and a loopback server for it; take all away afterwards."""
+def harbour(image_bytes: int, lab: demo_cloud.Lab, gateway: str = "") -> Iterator[tuple[Harbour, Sources, Path]]:
+    """Make the demo's folder, with a disk image and a loopback server for it; take all away afterwards.
+
+    `gateway` is where the page is to be, HOST:PORT; nowhere without it.
+    """
     with tempfile.TemporaryDirectory(prefix="wharfinger-demo-") as name, Sources() as sources:
         folder = Path(name)
         image = folder / "debian.qcow2"
         size = qcow2.write(image, image_bytes)
         clusters = qcow2.check(image)
         say(f"a disk image of {size / 2**20:.0f} MiB, a valid qcow2 with {clusters} clusters of data, served over HTTP")
-        yard = Harbour(folder, sources, lab)
+        yard = Harbour(folder, sources, lab, gateway)
         try:
             yield yard, sources, image
         finally:

@@ -44,8 +44,11 @@ def _config_option(command: F) -> F:
 )
 @click.option(
     "--gateway",
-    metavar="HOST:PORT",
-    help="Where to listen for browsers and curl (Connect, gRPC-Web, /healthz, /metrics). [default: nowhere]",
+    is_flag=False,
+    flag_value="127.0.0.1:7481",
+    metavar="[HOST:PORT]",
+    help="Where to listen for browsers and curl (the page, Connect, gRPC-Web, /healthz, /metrics); without a value at"
+    " 127.0.0.1:7481. [default: nowhere]",
 )
 @click.option("--store", "url", metavar="URL", help="Database: sqlite:////PATH or postgresql://USER@HOST/NAME.")
 @click.option("--data-dir", metavar="FOLDER", help="Folder of the embedded database. [env: WHARFINGER_DATA_DIR]")
@@ -137,7 +140,7 @@ def run(
         _collect_seldom()
         click.echo(f"wharfinger serves on {address}", err=True)
         if gateway:
-            click.echo(f"wharfinger's gateway is at {gateway}", err=True)
+            click.echo(f"wharfinger's gateway is at {gateway}", err=True)  # and the page, for whoever opens it
         if port_file:
             # Whoever waits for the file must not find it half written.
             partial = port_file.with_name(port_file.name + ".part")

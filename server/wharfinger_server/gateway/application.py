@@ -1,4 +1,4 @@
-"""The ASGI application: calls by their paths, and beside them /healthz, /metrics and the upload of catalogues."""
+"""The ASGI application: calls by their paths, and beside them the page, /healthz, /metrics and an upload."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from wharfinger_server.domain.errors import Refused, Unavailable
-from wharfinger_server.gateway import exchange, upload
+from wharfinger_server.gateway import exchange, page, upload
 from wharfinger_server.gateway.body import HungUp, Receive
 from wharfinger_server.gateway.codes import Code, End, Ended, Metadata, refusal
 from wharfinger_server.gateway.connect import error_json
@@ -65,6 +65,8 @@ class Application:
             await self._call(route, asked)
         elif self._desk is not None and asked.path in _BESIDE:
             await self._beside(self._desk, asked)
+        elif self._desk is not None and (file := page.file(asked.path)) is not None:
+            await self._page(file, asked)
         else:
             await self._nowhere(asked)
 
@@ -91,6 +93,14 @@ class Application:
         wire_type, codec = found
         wire = wire_type(route.call, codec, asked.headers, asked.send, self._limits)
         await exchange.run(route, wire, asked.receive, asked.peer, self._turned_away)
+        return None
+
+    async def _page(self, file: page.File, asked: _Asked) -> None:
+        if asked.method not in ("GET", "HEAD"):
+            return await asked.refuse_method("GET")
+        status, body, headers = page.answer(file, asked.headers)
+        asked.more += headers
+        await asked.tell(status, file.kind, body)
         return None
 
     def _turned_away(self) -> Refused | None:
@@ -156,7 +166,7 @@ class _Asked:
     async def tell(self, status: int, kind: str, body: bytes) -> None:
         """Answer with a whole body."""
         headers = [(b"content-type", kind.encode()), (b"content-length", str(len(body)).encode())]
-        if status == 204:
+        if status in (204, 304):
             headers = []
         await self.send({"type": "http.response.start", "status": status, "headers": headers})
         await self.send({"type": "http.response.body", "body": b"" if self.method == "HEAD" else body})
