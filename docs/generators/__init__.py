@@ -10,6 +10,7 @@ from sphinx.application import Sphinx
 
 from generators import docstrings
 from generators.api_pages import ApiFile, EnumValues
+from generators.deploying import Deploying
 from generators.errors_page import ErrorReasons
 from generators.policy_page import PolicyFields
 from generators.script_pages import Markings, ScriptParams
@@ -23,6 +24,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.add_directive("api-file", ApiFile)
     app.add_directive("enum-values", EnumValues)
     app.add_directive("error-reasons", ErrorReasons)
+    app.add_directive("deploying", Deploying)
     app.add_directive("markings", Markings)
     app.add_directive("policy-fields", PolicyFields)
     app.add_directive("script-params", ScriptParams)

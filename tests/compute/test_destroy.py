@@ -43,3 +43,19 @@ def test_what_is_gone_already_is_destroyed(yard: Yard) -> None:
     yard.deploy("openstack", count=1)
     yard.cloud.oracle.fail("DELETE /servers/ID", "not_found")
     assert len(yard.destroy("openstack", names=["web-1"]).result["nodes"]) == 1
+
+
+def test_nodes_are_destroyed_by_a_tag_that_is_a_mere_text(yard: Yard) -> None:
+    yard.deploy("vultr", count=2)
+    [first, second] = yard.cloud.oracle.alive()
+    first.tags["tag"], second.tags["tag"] = "env:test", "env:prod"
+    done = yard.destroy("vultr", tags={"env": "test"})
+    assert [node["id"] for node in done.result["nodes"]] == [first.id]
+    assert yard.exists == [second.id]
+
+
+def test_a_tag_that_no_node_has_is_no_success(yard: Yard) -> None:
+    yard.deploy("openstack", count=1)
+    done = yard.destroy("openstack", tags={"env": "test"})
+    assert done.failure.reason == "UNKNOWN_NODE"
+    assert len(yard.exists) == 1

@@ -10,7 +10,7 @@ import pytest
 from tests.compute.conftest import Yard
 from tests.servers import cloud_ec2
 
-from wharfinger_compute import providers
+from wharfinger_compute import shaping
 from wharfinger_compute.params import DEPLOY_SCHEMA
 
 
@@ -41,7 +41,7 @@ def test_a_provider_that_takes_none_is_refused_before_anything_is_made(
     yard: Yard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert yard.deploy("vultr", user_data="#!/bin/sh\n").result["nodes"]
-    monkeypatch.delitem(providers.USER_DATA, "vultr")
+    monkeypatch.delitem(shaping.SHAPES["user_data"], "vultr")
     refused = yard.deploy("vultr", name="other", user_data="#!/bin/sh\n")
     assert refused.failure.reason == "NOT_SUPPORTED"
     assert refused.ledger == {}

@@ -142,7 +142,8 @@ def _zones(oracle: Oracle, params: dict[str, str]) -> str:
 
 def _volume_facts(thing: Thing) -> str:
     at = f"<item><instanceId>{thing.attached}</instanceId><status>attached</status></item>" if thing.attached else ""
-    status = "in-use" if thing.attached else "available"
+    words = {"pending": "creating", "error": "error"}
+    status = words.get(thing.state, "in-use" if thing.attached else "available")
     return (
         f"<volumeId>{thing.id}</volumeId><size>1</size><status>{status}</status>"
         f"<createTime>2026-01-01T00:00:00.000Z</createTime><attachmentSet>{at}</attachmentSet>{_tag_set(thing)}"
@@ -167,6 +168,8 @@ def _attach(oracle: Oracle, params: dict[str, str]) -> str:
     volume = oracle.get("volume", params["VolumeId"], "InvalidVolume.NotFound")
     if volume.attached:
         raise Refusal(400, "VolumeInUse", f"{volume.id} is attached")
+    if volume.state != "running":
+        raise Refusal(400, "IncorrectState", f"{volume.id} is not available")
     volume.attached = node.id
     return f"<volumeId>{volume.id}</volumeId><instanceId>{node.id}</instanceId><status>attaching</status>"
 

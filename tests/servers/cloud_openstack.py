@@ -67,9 +67,10 @@ def _server(thing: Thing) -> dict[str, Any]:
 
 def _boot(oracle: Oracle, body: Any) -> tuple[int, Any]:
     asked = body["server"]
-    if asked.get("imageRef") != "img-debian" or asked.get("flavorRef") != "small":
+    booted = [one["uuid"] for one in asked.get("block_device_mapping_v2", []) if one.get("boot_index") == 0]
+    if (asked.get("imageRef") or "".join(booted)) != "img-debian" or asked.get("flavorRef") != "small":
         raise Refusal(400, "badRequest", "no such image or flavor")
-    thing = oracle.make("node", "", name=asked["name"], tags=dict(asked.get("metadata") or {}))
+    thing = oracle.make("node", "", name=asked["name"], tags=dict(asked.get("metadata") or {}), request=asked)
     return 202, {"server": {"id": thing.id, "links": [], "adminPass": "a-generated-password"}}
 
 
@@ -103,7 +104,8 @@ def _images(oracle: Oracle, body: Any) -> tuple[int, Any]:
 
 def _volume(thing: Thing) -> dict[str, Any]:
     at = [{"server_id": thing.attached, "id": thing.id}] if thing.attached else []
-    status = "error_deleting" if thing.state == "stuck" else "in-use" if at else "available"
+    words = {"stuck": "error_deleting", "pending": "creating", "error": "error"}
+    status = words.get(thing.state, "in-use" if at else "available")
     return {"id": thing.id, "name": thing.name, "size": 1, "status": status, "attachments": at, "metadata": thing.tags}
 
 
@@ -134,6 +136,8 @@ def _show_address(oracle: Oracle, body: Any, one: str) -> tuple[int, Any]:
 
 def _attach(oracle: Oracle, body: Any, node: str) -> tuple[int, Any]:
     volume = oracle.get("volume", body["volumeAttachment"]["volumeId"], "itemNotFound")
+    if volume.state != "running":
+        raise Refusal(400, "badRequest", f"the volume is {_volume(volume)['status']}, not available")
     volume.attached = oracle.get("node", node, "itemNotFound").id
     return 200, {"volumeAttachment": {"id": volume.id, "serverId": node, "volumeId": volume.id, "device": "/dev/vdb"}}
 

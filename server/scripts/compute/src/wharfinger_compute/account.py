@@ -7,9 +7,12 @@
     region = "eu-west-1"
     projects = ["default"]
     options = { signature_version = "4" }
+    extra = { ex_terminate_on_shutdown = true }
 
-`key` and `secret` are text, or name an environment variable, or a command that prints the
-value. `projects` lists those that may use it; without it all may.
+`key`, `secret` and what is in `options` and `extra` are values, or name an environment variable, or a command that
+prints the value. `options` are the driver's own, `extra` those of each node that is made.
+
+`projects` lists those that may use it; without it all may.
 """
 
 from __future__ import annotations
@@ -17,9 +20,10 @@ from __future__ import annotations
 import asyncio
 import os
 import subprocess
+import threading
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
 
@@ -30,18 +34,19 @@ from wharfinger_libcloud.wording import said
 COMMAND_TIMEOUT = 30.0
 REQUEST_TIMEOUT = 40.0
 """Seconds for each request: a creation and the look after it end within the window of a call, which has 90."""
-_KNOWN = frozenset({"provider", "key", "secret", "region", "host", "port", "secure", "options", "projects"})
+_KNOWN = frozenset({"provider", "key", "secret", "region", "host", "port", "secure", "options", "extra", "projects"})
 _UNAUTHENTICATED = 16
 _INVALID = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """An open account: its profile's name, libcloud's word for the provider, and the driver."""
+    """An open account: its profile's name, libcloud's word for the provider, the driver, what each node is given."""
 
     profile: str
     provider: str
     driver: Any
+    extra: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def marks(self) -> Marking:
@@ -71,16 +76,22 @@ async def opened(task: AsyncTask, profile: str, *, workers: int = 16) -> AsyncIt
     if unknown:
         raise _wrong(profile, f"`{unknown[0]}` is no key of a profile; what only the driver knows goes into `options`")
     options = {name: table[name] for name in ("region", "host", "port", "secure") if name in table}
-    given = table.get("options") or {}
-    if not isinstance(given, Mapping):
-        raise _wrong(profile, "`options` must be a table")
+    given = _defaults(provider) | _table(task, profile, "options", table)
+    extra = _table(task, profile, "extra", table)
     credentials = {name: _value(profile, name, table[name]) for name in ("key", "secret") if name in table}
     # Beside a secret a key is only its name.
     task.hide(credentials.get("secret") or credentials.get("key", ""))
     # Libcloud takes longer to import than a server to start: so with the first account, and beside the event loop.
     aio = await asyncio.to_thread(import_module, "wharfinger_libcloud.aio")
     try:
-        made = aio.driver(provider, **credentials, **options, **given, workers=workers, request_timeout=REQUEST_TIMEOUT)
+        made = aio.driver(
+            _maker(profile, provider),
+            **credentials,
+            **options,
+            **given,
+            workers=workers,
+            request_timeout=REQUEST_TIMEOUT,
+        )
         account = await made.__aenter__()
     except Exception as error:  # noqa: BLE001 - whatever a driver raises for its arguments
         what = _told(error, [*credentials.values(), *_texts(options), *_texts(given)])
@@ -88,9 +99,50 @@ async def opened(task: AsyncTask, profile: str, *, workers: int = 16) -> AsyncIt
             profile, f"libcloud can't make a {provider} driver of it ({what}); see its provider and options"
         ) from None
     try:
-        yield Account(profile, provider, account)
+        yield Account(profile, provider, account, extra)
     finally:
         await made.__aexit__(None, None, None)
+
+
+def _defaults(provider: str) -> dict[str, Any]:
+    """Return options that are given unless the profile says otherwise: libcloud's own are those of ten years ago."""
+    return {"api_version": "2.2"} if provider == "openstack" else {}
+
+
+_kept: dict[str, Any] = {}
+_keeping = threading.Lock()
+
+
+def _maker(profile: str, provider: str) -> Any:
+    """Return what makes the driver: its name, but for the one whose cloud is in the driver itself and goes with it."""
+    if provider != "dummy":
+        return provider
+
+    def lend(creds: Any = "", **options: Any) -> Any:
+        """Return the one driver of this profile that the process has."""
+        from libcloud.compute.drivers import dummy
+
+        with _keeping:
+            if profile not in _kept:
+                kind: Any = dummy.DummyNodeDriver
+                _kept[profile] = kind(creds, **options)
+            return _kept[profile]
+
+    return lend
+
+
+def _table(task: AsyncTask, profile: str, name: str, table: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a table of the profile, with the values of what is named in it by {env} and {command}."""
+    given = table.get(name) or {}
+    if not isinstance(given, Mapping):
+        raise _wrong(profile, f"`{name}` must be a table")
+    found = {}
+    for key, value in given.items():
+        named = isinstance(value, Mapping) and len(value) == 1 and bool({"env", "command"} & value.keys())
+        found[str(key)] = _value(profile, f"{name}.{key}", value) if named else value
+        if named:
+            task.hide(found[str(key)])
+    return found
 
 
 def _told(error: Exception, values: Sequence[str]) -> str:
@@ -157,6 +209,13 @@ def told(profile: str, error: Exception) -> Failed:
             reason="CREDENTIALS_REFUSED",
             code=_UNAUTHENTICATED,
             metadata={"profile": profile},
+        )
+    if isinstance(error, NotImplementedError):
+        return Failed(
+            f"libcloud's driver for profile {profile!r} can't do it: {said(error)[:300]}",
+            reason="NOT_SUPPORTED",
+            code=12,
+            metadata={"feature": said(error)[:100], "profile": profile},
         )
     return Failed(
         f"the cloud of profile {profile!r} does not answer as it should: {type(error).__name__}: {said(error)[:300]}",

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import difflib
 import inspect
-from collections.abc import Awaitable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from wharfinger.script import AsyncTask, Failed
 from wharfinger_compute.account import Account, told
-from wharfinger_compute.providers import FLOATING, LIMITED, USER_DATA
+from wharfinger_compute.providers import FLOATING, LIMITED, LISTED
+from wharfinger_compute.shaping import SIZE_AS_TEXT, check, from_image, keywords
 from wharfinger_libcloud.wording import said
 
 _INVALID = 3
@@ -23,12 +24,16 @@ _UNIMPLEMENTED = 12
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What the nodes are made of, as libcloud wants it. `location` None: any; `pool`: where addresses come from."""
+    """What the nodes are made of, as libcloud wants it. `location` None: any; `pool`: where addresses come from.
+
+    `given` are all keywords of `create_node` but the name and what marks a node as ours.
+    """
 
     size: Any
     image: Any
     location: Any
     pool: str = ""
+    given: Mapping[str, Any] = field(default_factory=dict)
 
 
 async def choose(account: Account, asked: dict[str, Any]) -> Plan:
@@ -45,24 +50,18 @@ async def choose(account: Account, asked: dict[str, Any]) -> Plan:
             code=_UNIMPLEMENTED,
             metadata={"feature": "addresses", "provider": account.provider},
         )
-    if asked.get("user_data") and account.provider not in USER_DATA:
-        able = ", ".join(sorted(USER_DATA))
-        raise Failed(
-            f"user data can be given on {able}, not on {account.provider}; leave `user_data` out",
-            reason="NOT_SUPPORTED",
-            code=_UNIMPLEMENTED,
-            metadata={"feature": "user_data", "provider": account.provider},
-        )
+    given = keywords(account.provider, asked, account.extra)
     try:
         sizes, images, locations, pools = await all_of(
-            account.driver.list_sizes(),
+            _sizes(account),
             _images(account, asked["image"]),
             _locations(account, asked),
             _pools(account, asked),
         )
     except Exception as error:
         raise told(account.profile, error) from error
-    size, image = _one("size", asked["size"], sizes), _one("image", asked["image"], images)
+    size = asked["size"] if sizes is None else _one("size", asked["size"], sizes)
+    image = _one("image", asked["image"], images)
     location = _one("location", asked["location"], locations) if asked.get("location") else None
     if account.provider == "ec2" and location is None:
         # Volumes can be attached within their zone only, so there must be one.
@@ -70,7 +69,20 @@ async def choose(account: Account, asked: dict[str, Any]) -> Plan:
     if location is None and _wants_location(account):
         raise _must_choose("location", account, locations)
     pool = _pool(account, asked.get("address_pool", ""), pools) if asked.get("addresses") else ""
-    return Plan(size, image, location, pool)
+    given = from_image(account.provider, asked, given, image)
+    given[SIZE_AS_TEXT.get(account.provider, "size")] = size
+    if location is not None:
+        given["location"] = location
+    check(account.provider, account.driver.create_node, {"name": "", **given, **account.marks.options("token")})
+    return Plan(size, image, location, pool, given)
+
+
+async def _sizes(account: Account) -> list[Any] | None:
+    """Return the sizes there are, None where the driver can't list them and takes any."""
+    if account.provider in SIZE_AS_TEXT:
+        return None
+    found: list[Any] = await account.driver.list_sizes()
+    return found
 
 
 def _wants_location(account: Account) -> bool:
@@ -120,6 +132,9 @@ async def _pools(account: Account, asked: dict[str, Any]) -> list[Any]:
 
 
 async def _images(account: Account, wanted: str) -> list[Any]:
+    if account.provider == "azure_arm":
+        # Listed by publisher, offer and product, some thousand requests; the image is named by all of them.
+        return [await account.driver.get_image(wanted)] if wanted.count(":") == 3 else []
     # EC2 has a hundred thousand images.
     options = {"ex_image_ids": [wanted]} if account.provider == "ec2" else {}
     try:
@@ -157,7 +172,7 @@ async def room(task: AsyncTask, account: Account, names: Sequence[str]) -> None:
     from libcloud.compute.types import NodeState
 
     try:
-        listed, most = await all_of(account.driver.list_nodes(), _most(task, account))
+        listed, most = await all_of(account.driver.list_nodes(**LISTED.get(account.provider, {})), _most(task, account))
     except Exception as error:
         raise told(account.profile, error) from error
     alive = [node for node in listed if node.state != NodeState.TERMINATED]

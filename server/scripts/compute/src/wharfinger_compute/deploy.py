@@ -56,7 +56,6 @@ async def main(task: AsyncTask) -> dict[str, Any]:
             addresses=addresses,
             width=width,
             ready_timeout=asked.get("ready_timeout", 600),
-            user_data=asked.get("user_data", ""),
         )
         built = await fleet.build(wanted)
     return result([{"name": one.name, "id": one.node, "volumes": one.volumes, "address": one.address} for one in built])

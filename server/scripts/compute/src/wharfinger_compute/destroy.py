@@ -11,6 +11,7 @@ from wharfinger.script import AsyncTask, Cancelled, Failed
 from wharfinger_compute.account import Account, opened, told
 from wharfinger_compute.making import is_rate_limit
 from wharfinger_compute.params import DESTROY_SCHEMA, RESULT_SCHEMA
+from wharfinger_compute.providers import LISTED
 from wharfinger_compute.results import result
 from wharfinger_compute.sights import can_see, state_of
 from wharfinger_libcloud.removal import is_gone
@@ -35,7 +36,7 @@ async def main(task: AsyncTask) -> dict[str, Any]:
 
         async def look() -> list[dict[str, str]]:
             """Choose."""
-            return [{"name": node.name, "id": str(node.id)} for node in _chosen(asked, await _alive(account))]
+            return [{"name": node.name, "id": str(node.id)} for node in _chosen(account, asked, await _alive(account))]
 
         # Once only: when the task resumes, some of them are gone.
         chosen: list[dict[str, str]] = await task.once("chosen", look)
@@ -70,16 +71,15 @@ async def _alive(account: Account) -> list[Any]:
     from libcloud.compute.types import NodeState
 
     try:
-        listed = await account.driver.list_nodes()
+        listed = await account.driver.list_nodes(**LISTED.get(account.provider, {}))
     except Exception as error:
         raise told(account.profile, error) from error
     return [node for node in listed if node.state != NodeState.TERMINATED]
 
 
-def _chosen(asked: Mapping[str, Any], alive: list[Any]) -> list[Any]:
+def _chosen(account: Account, asked: Mapping[str, Any], alive: list[Any]) -> list[Any]:
     if "tags" in asked:
-        wanted = asked["tags"].items()
-        return [node for node in alive if wanted <= _tags(node).items()]
+        return _tagged(account, asked["tags"], alive)
     found = []
     for name in asked["names"]:
         same = [node for node in alive if node.name == name]
@@ -95,13 +95,35 @@ def _chosen(asked: Mapping[str, Any], alive: list[Any]) -> list[Any]:
     return found
 
 
-def _tags(node: Any) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for key in ("tags", "metadata", "labels"):
-        value = node.extra.get(key)
-        if isinstance(value, Mapping):
-            found |= {str(name): str(one) for name, one in value.items()}
+_TAGGED = ("tags", "metadata", "labels", "tag")
+"""Where libcloud's nodes have their tags, in `extra`."""
+
+
+def _tagged(account: Account, wanted: Mapping[str, str], alive: list[Any]) -> list[Any]:
+    """Return the nodes that have all of the tags. Raises Failed: NOT_SUPPORTED, UNKNOWN_NODE."""
+    if alive and not any(name in node.extra for node in alive for name in _TAGGED):
+        why = f"libcloud does not tell the tags of nodes at {account.provider}; destroy them by their names"
+        raise Failed(why, reason="NOT_SUPPORTED", code=12, metadata={"feature": "tags", "provider": account.provider})
+    found = [node for node in alive if all(_has(node, *tag) for tag in wanted.items())]
+    if not found:
+        said = ", ".join(f"{name}={value}" for name, value in wanted.items())
+        why = f"no node of profile {account.profile!r} has {said}. Nothing was destroyed"
+        raise Failed(why, reason="UNKNOWN_NODE", code=5, metadata={"name": said})
     return found
+
+
+def _has(node: Any, name: str, value: str) -> bool:
+    """Whether it has the tag; a tag that is a mere text is `name:value`, `name=value`, or a name without a value."""
+    for key in _TAGGED:
+        there = node.extra.get(key)
+        if isinstance(there, Mapping):
+            if name in there and str(there[name]) == value:
+                return True
+        elif there:
+            texts = {there} if isinstance(there, str) else {str(one) for one in there}
+            if texts & ({f"{name}:{value}", f"{name}={value}"} if value else {name}):
+                return True
+    return False
 
 
 async def _destroy(task: AsyncTask, account: Account, node: Any, within: float) -> str:

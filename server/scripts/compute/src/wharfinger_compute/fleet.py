@@ -7,13 +7,14 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from wharfinger.script import AsyncIntent, AsyncTask
-from wharfinger_compute import checks, making
+from wharfinger.script import AsyncIntent, AsyncTask, Failed
+from wharfinger_compute import checks, making, replacing
 from wharfinger_compute.account import Account
 from wharfinger_compute.gate import Gate, Shut
-from wharfinger_compute.providers import FLOATING, USER_DATA
-from wharfinger_compute.readiness import Readiness
+from wharfinger_compute.providers import FLOATING
+from wharfinger_compute.readiness import Readiness, volume_available
 from wharfinger_compute.resources import ADDRESS, ASSOCIATION, ATTACHMENT, NODE, VOLUME, type_of
+from wharfinger_compute.shaping import merged
 
 Call = Callable[[AsyncIntent], Awaitable[str | None]]
 
@@ -27,13 +28,12 @@ class Built:
     node: str = ""
     volumes: list[str] = field(default_factory=list)
     address: str = ""
+    fresh: bool = False
+    """Whether this attempt made it."""
 
 
 class Fleet:
-    """One run: `volumes` are the sizes in GB that each node gets, `width` is how many calls are made at once.
-
-    `user_data`, if any, is for a provider of USER_DATA.
-    """
+    """One run: `volumes` are the sizes in GB that each node gets, `width` is how many calls are made at once."""
 
     def __init__(
         self,
@@ -45,15 +45,14 @@ class Fleet:
         addresses: bool,
         width: int,
         ready_timeout: float,
-        user_data: str = "",
     ) -> None:
         self._task = task
         self._account = account
         self._plan = plan
         self._volumes = volumes
         self._addresses = addresses
-        self._given = {USER_DATA[account.provider]: user_data} if user_data else {}
         self._gate = Gate(width)
+        self._limit = ready_timeout
         self._ready = Readiness(task, account, ready_timeout)
 
     async def build(self, names: Sequence[str]) -> list[Built]:
@@ -87,20 +86,36 @@ class Fleet:
         await self._node(built)
         for number, size in enumerate(self._volumes, 1):
             built.volumes.append(await self._volume(built, number, size))
-        await self._ready.wait(built.node)
+        await self._runs(built)
         for number, volume in enumerate(built.volumes, 1):
+            await self._available(volume)
             await self._attach(built, number, volume)
         if self._addresses:
             await self._address(built)
 
+    async def _runs(self, built: Built) -> None:
+        """Wait until the node runs; one that an earlier attempt made, and that failed at the provider, is replaced."""
+        try:
+            await self._ready.wait(built.node)
+        except Failed as error:
+            if error.reason != "NODE_FAILED" or built.fresh:
+                raise
+            self._task.notify(f"{built.name} ({built.node}) failed at the provider; it is replaced", "warning")
+            async with self._gate.passed(built.place):
+                await replacing.take_away(self._task, self._account, f"node/{built.name}")
+            await self._node(built)
+            await self._ready.wait(built.node)
+
+    async def _available(self, volume: str) -> None:
+        await volume_available(self._account, volume, self._limit)
+
     async def _node(self, built: Built) -> None:
         account, plan = self._account, self._plan
-        options: dict[str, Any] = {"name": built.name, "size": plan.size, "image": plan.image, **self._given}
-        if plan.location is not None:
-            options["location"] = plan.location
+        options: dict[str, Any] = {"name": built.name, **plan.given}
 
         async def call(intent: AsyncIntent) -> str | None:
-            options.update(account.marks.options(intent.token))
+            built.fresh = True
+            options.update(merged(options, account.marks.options(intent.token)))
             return await making.make(intent, NODE, lambda: account.driver.run(made))
 
         def made(driver: Any) -> str:

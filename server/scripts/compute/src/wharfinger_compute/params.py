@@ -16,6 +16,11 @@ def _text(description: str, **more: Any) -> dict[str, Any]:
     return {"type": "string", "minLength": 1, "maxLength": 200, "description": description, **more}
 
 
+def _texts(description: str) -> dict[str, Any]:
+    item = {"type": "string", "minLength": 1, "maxLength": 10_000}
+    return {"type": "array", "minItems": 1, "maxItems": 20, "items": item, "description": description}
+
+
 def schema(summary: str, required: list[str], properties: dict[str, Any]) -> dict[str, Any]:
     """Return the schema of a script's params; each has `profile` and `concurrency`."""
     shared = {
@@ -59,6 +64,41 @@ DEPLOY_SCHEMA = schema(
             "maxLength": 64 * 1024,
             "writeOnly": True,
             "description": "What each node is given at its first boot: a script, or a cloud-config.",
+        },
+        "ssh_keys": _texts(
+            "Who may log in: names or ids of keys at the provider, one on EC2 and OpenStack; on Azure, Linode and GCE"
+            " (USER:KEY) the public keys themselves."
+        ),
+        "password": {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 200,
+            "writeOnly": True,
+            "description": "Password of the administrator, on Azure and Linode, which want one.",
+        },
+        "networks": _texts("Networks that each node is in, by their ids; on Azure and GCE by name."),
+        "subnet": _text("Subnet that each node is in: its id; on Azure and GCE its name."),
+        "security_groups": _texts("Security groups (on GCE network tags) that each node is in: ids, or names."),
+        "boot_volume": {
+            "type": "object",
+            "additionalProperties": False,
+            "required": ["size"],
+            "properties": {
+                "size": {"type": "integer", "minimum": 1, "maximum": 65536, "description": "GB."},
+                "type": _text("The provider's word for the kind of disk."),
+                "device": _text("On EC2 the image's root device.", default="/dev/sda1"),
+            },
+            "description": "What each node boots from; it goes with the node.",
+        },
+        "tags": {
+            "type": "object",
+            "maxProperties": 40,
+            "additionalProperties": {"type": "string", "maxLength": 255},
+            "description": "Tags (or metadata, or labels) of each node.",
+        },
+        "extra": {
+            "type": "object",
+            "description": "What only the driver knows, as keywords of its create_node; before the profile's `extra`.",
         },
         "volumes": {
             "type": "array",

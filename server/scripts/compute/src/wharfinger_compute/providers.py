@@ -53,13 +53,8 @@ FLOATING: dict[str, Floating] = {"ec2": ec2, "openstack": openstack}
 LIMITED: dict[str, Limited] = {"ec2": ec2, "openstack": openstack}
 """Where the quota can be asked for."""
 
-USER_DATA = {
-    "digitalocean": "ex_user_data",
-    "ec2": "ex_userdata",
-    "openstack": "ex_userdata",
-    "vultr": "ex_userdata",
-}
-"""The keyword of `create_node` for user data as plain text."""
+LISTED: dict[str, dict[str, str]] = {"gce": {"ex_zone": "all"}}
+"""What `list_nodes` is given, so that it lists those of other zones than the profile's too."""
 
 BY_ID = frozenset({"ec2", "linode", "openstack", "vultr"})
 """Where a volume is attached by its id alone; others want to know more of it."""

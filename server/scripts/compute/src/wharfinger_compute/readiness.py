@@ -9,12 +9,43 @@ from typing import Any
 from wharfinger.script import AsyncTask, Failed
 from wharfinger_compute.account import Account, told
 from wharfinger_compute.gate import Shut
+from wharfinger_compute.providers import LISTED
 from wharfinger_compute.sights import can_see, state_of
 
 POLL = 2.0
 """Seconds between two looks."""
 GONE_AFTER = 30.0
 """For how many seconds a provider has to deny a node by its id until that is believed: new ones are shown late."""
+
+_COMING = frozenset({"creating", "downloading", "pending"})
+_FAILED = frozenset({"error", "error_restoring"})
+"""What clouds call a volume that can't be attached yet, and one that never will be."""
+
+
+async def volume_available(account: Account, volume: str, limit: float) -> None:
+    """Wait until a volume can be attached, `limit` seconds at most, where it can be looked at by its id.
+
+    Raises Failed: VOLUME_FAILED, NOT_READY; and what a request fails with.
+    """
+    if not limit or not can_see(account.provider, "volume"):
+        return
+    until, pause = time.monotonic() + limit, 0.1
+    while True:
+        try:
+            state = await state_of(account, "volume", volume)
+        except Exception as error:
+            raise told(account.profile, error) from error
+        word = str(state).lower()
+        if word in _FAILED:
+            why = f"the volume {volume} failed at the provider: it is {state}"
+            raise Failed(why, reason="VOLUME_FAILED", metadata={"id": volume})
+        if state is not None and word not in _COMING:
+            return
+        if time.monotonic() + pause > until:
+            why = f"the volume {volume} can't be attached after {limit:g} s: it is {state or 'not there'}"
+            raise Failed(why, reason="NOT_READY", code=4, retryable=True, metadata={"id": volume})
+        await asyncio.sleep(pause)
+        pause = min(pause * 2, POLL)
 
 
 class Readiness:
@@ -111,7 +142,7 @@ class Readiness:
 
     async def _states(self) -> dict[str, Any]:
         try:
-            listed = await self._account.driver.list_nodes()
+            listed = await self._account.driver.list_nodes(**LISTED.get(self._account.provider, {}))
         except Exception as error:  # noqa: BLE001 - the next look may do
             self._task.notify(told(self._account.profile, error).message, "warning")
             return {}

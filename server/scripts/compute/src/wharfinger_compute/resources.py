@@ -10,7 +10,7 @@ from typing import Any
 from wharfinger.script import ACCEPTED, NOT_FOUND, AsyncTask, Failed, Resource, ResourceType, Unconfirmed
 from wharfinger_compute.account import Account, opened
 from wharfinger_compute.making import as_node, is_rate_limit, refused, volume_name
-from wharfinger_compute.providers import FLOATING
+from wharfinger_compute.providers import FLOATING, LISTED
 from wharfinger_compute.sights import can_see, state_of
 from wharfinger_libcloud.markings import MARKINGS, TAG
 from wharfinger_libcloud.removal import is_gone, remove
@@ -64,7 +64,8 @@ async def find(task: AsyncTask, resource: Resource) -> list[str]:
 async def _nodes(account: Account, resource: Resource) -> list[str]:
     from libcloud.compute.types import NodeState
 
-    options = {"ex_filters": {f"tag:{TAG}": resource.token}} if account.provider == "ec2" else {}
+    ours = {"ex_filters": {f"tag:{TAG}": resource.token}}
+    options: dict[str, Any] = ours if account.provider == "ec2" else {**LISTED.get(account.provider, {})}
     listed = await account.driver.list_nodes(**options)
     alive = [node for node in listed if node.state != NodeState.TERMINATED]
     if account.marks.tags:
