@@ -230,12 +230,12 @@ def test_a_price_is_shown_with_its_history_and_catalogues_are_compared_and_gone_
 def test_what_the_checks_object_to_is_refused_kept_and_can_be_accepted(here):
     assert here.prices("import", here.write("good.jsonl", many(50, "1"))).code == 0
     refused = here.prices("import", here.write("odd.jsonl", many(50, "9")))
-    assert (refused.code, "PRICES_QUARANTINED" in refused.err, "--override-checks" in refused.err) == (5, True, True)
+    assert (refused.code, "PRICES_QUARANTINED" in refused.err, "--override-checks" in refused.err) == (6, True, True)
     listed = here.prices("ls")
     assert "quarantined" in listed.out
     [odd] = [row for row in here.prices("ls", "-o", "json").json if row["quarantine_reason"]]
     digits = odd["name"].removeprefix("catalogs/")
-    assert here.prices("activate", digits).code == 5
+    assert here.prices("activate", digits).code == 6
     assert here.prices("activate", digits, "--override-checks").code == 0
 
 

@@ -48,7 +48,7 @@ def refused(here, reason, *arguments):
     """Run a command that must be refused; return what it says."""
     before = active(here)
     said = here.prices(*arguments)
-    assert said.code == 5, said
+    assert said.code == {"PRICES_QUARANTINED": 6, "PRICES_UNREACHABLE": 4}.get(reason, 5), said
     assert f"[{reason}]" in said.err
     assert "Traceback" not in said.err
     assert len(said.err) < 2000

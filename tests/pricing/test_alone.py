@@ -76,7 +76,7 @@ def test_prices_are_fetched_compared_gone_back_from_and_recorded(alone: Alone) -
     assert {row["layer"] for row in told(alone, "path")} >= {"operator", "downloaded"}
 
 
-def test_what_is_refused_ends_with_5_and_speaks_of_this_program(alone: Alone) -> None:
+def test_what_is_refused_ends_with_5_or_in_quarantine_with_6_and_speaks_of_this_program(alone: Alone) -> None:
     done = alone("show", "onprem", "fra", "none")
     assert (done.returncode, "[PRICE_UNKNOWN]" in done.stderr) == (5, True), done
     assert "wharfinger-prices: the price of 'none'" in done.stderr
@@ -84,7 +84,7 @@ def test_what_is_refused_ends_with_5_and_speaks_of_this_program(alone: Alone) ->
     odd = alone.home / "odd.jsonl"
     odd.write_bytes(many(20, "9"))
     kept = alone("import", str(odd))
-    assert (kept.returncode, "`wharfinger-prices activate CATALOG" in kept.stderr) == (5, True), kept
+    assert (kept.returncode, "`wharfinger-prices activate CATALOG" in kept.stderr) == (6, True), kept
     assert alone("activate", "abcdef").returncode == 2
     assert alone("export").returncode == 2
 

@@ -69,12 +69,28 @@ def test_a_region_without_a_price_of_its_own_has_the_one_that_holds_everywhere()
 
 
 def test_the_only_region_need_not_be_named_and_several_are_listed() -> None:
-    one = [price("m", "1"), price("m", None, region="ams")]
+    one = [price("m", "1"), price("n", None, region="ams")]
     assert _amount(_stack(downloaded=one), "onprem", "", "m") == 1
     with pytest.raises(PriceAmbiguous) as refused:
         _stack(downloaded=[*one, price("m", "2", region="par")]).price("onprem", "", "m")
     assert refused.value.metadata == {"field": "region"}
     assert refused.value.choices == Choices("region", ("fra", "par"), complete=True)
+
+
+def test_a_region_without_a_figure_makes_the_only_known_one_no_answer_for_all() -> None:
+    stack = _stack(downloaded=[price("m", "0.1", region="r1"), price("m", None, region="r2")])
+    with pytest.raises(PriceAmbiguous) as refused:
+        stack.price("onprem", "", "m")
+    assert refused.value.choices == Choices("region", ("r1", "r2"), complete=True)
+    assert _amount(stack, "onprem", "r1", "m") == Decimal("0.1")
+    assert stack.find("onprem", "r2", "m") is None
+
+
+@pytest.mark.parametrize("beside", [{"category": "spot"}, {"currency": "EUR"}, {"unit": "Days"}])
+def test_what_a_region_has_of_another_kind_hides_no_price_of_everywhere(beside: dict[str, str]) -> None:
+    stack = _stack(downloaded=[price("m", "0.1", region=""), price("m", "0.03", region="r1", **beside)])
+    found = stack.price("onprem", "r1", "m", currency="USD", unit="Hours")
+    assert (found.price.region, found.price.amount) == ("", Decimal("0.1"))
 
 
 def test_more_choices_than_can_be_named_are_not_all_there_are() -> None:

@@ -141,8 +141,9 @@ class Wharfinger(SharedOptions, click.Group):
 
 EPILOG = (
     "Exit codes: 0 done, 1 the task failed, 2 wrong usage, 3 the task failed half-way and something may be left over, "
-    "4 no answer from the server, 5 refused, 130 interrupted."
+    "4 no answer from the server, 5 refused, 6 prices kept in quarantine, 130 interrupted."
 )
+_CODES = {"PRICES_UNREACHABLE": exits.UNREACHABLE, "PRICES_QUARANTINED": exits.QUARANTINED}
 
 
 @click.group(cls=Wharfinger, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
@@ -204,7 +205,9 @@ def _code_of(error: Exception) -> int | None:
         return exits.USAGE
     if isinstance(error, errors.Unreachable | errors.TimedOut):
         return exits.UNREACHABLE
-    return exits.REFUSED if isinstance(error, errors.WharfingerError) else None
+    if not isinstance(error, errors.WharfingerError):
+        return None
+    return _CODES.get(getattr(error, "reason", ""), exits.REFUSED)
 
 
 def sentence(error: Exception) -> str:

@@ -9,4 +9,6 @@ PARTIALLY_FAILED = 3
 UNREACHABLE = 4
 """No answer from the server, or not within the time given."""
 REFUSED = 5
+QUARANTINED = 6
+"""Price data was read and is kept, and the checks object to it: what was in force stays in force."""
 INTERRUPTED = 130

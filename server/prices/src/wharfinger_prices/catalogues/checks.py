@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from wharfinger_prices.catalog import CatalogDiff
+from wharfinger_prices.catalogues.answers import Answers
 
 COVERAGE_DROP = 0.02
 """The largest share of known prices that may be missing."""
@@ -12,19 +13,26 @@ MOVED = 0.05
 """The largest share of prices that may have moved by more than half."""
 
 
-def objections(diff: CatalogDiff, data_time: int, active_data_time: int) -> str:
+def objections(answers: Answers, diff: CatalogDiff, data_time: int, active_data_time: int) -> str:
     """Return what speaks against a catalogue, "" where nothing does.
 
-    `diff` is against the active one; the times are those of their data, 0 where it does not tell.
+    `answers` and `diff` are against the active one of its source; the times are those of their data, 0 where it does
+    not tell.
     """
     found: list[str] = []
-    lost = diff.known_before - diff.compared - diff.became_zero
-    if lost > COVERAGE_DROP * diff.known_before:
-        share = _percent(lost, diff.known_before)
-        found.append(f"{lost} of {diff.known_before} known prices are missing ({share}; {COVERAGE_DROP:.0%} may be)")
-    if diff.moved > MOVED * diff.compared:
-        share = _percent(diff.moved, diff.compared)
-        found.append(f"{diff.moved} of {diff.compared} prices moved by more than half ({share}; {MOVED:.0%} may)")
+    lost, before, compared = answers.missing - diff.became_zero, answers.before, answers.compared
+    if lost > COVERAGE_DROP * before:
+        share = _percent(lost, before)
+        found.append(f"{lost} of {before} known prices are missing ({share}; {COVERAGE_DROP:.0%} may be)")
+    if answers.unclear > COVERAGE_DROP * before:
+        share = _percent(answers.unclear, before)
+        said = f"{answers.unclear} of {before} answers would be ambiguous, or in another currency or unit"
+        found.append(f"{said} ({share}; {COVERAGE_DROP:.0%} may)")
+    if answers.moved > MOVED * compared:
+        share = _percent(answers.moved, compared)
+        found.append(
+            f"{answers.moved} of {compared} prices moved by more than half, now or later ({share}; {MOVED:.0%} may)"
+        )
     if diff.became_zero:
         found.append(f"{diff.became_zero} prices that had a figure are zero or unknown now")
     if 0 < data_time < active_data_time:

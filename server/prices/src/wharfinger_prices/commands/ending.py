@@ -10,7 +10,9 @@ from typing import NoReturn
 import click
 
 PROGRAM = "wharfinger-prices"
-USAGE, UNREACHABLE, REFUSED, INTERRUPTED = 2, 4, 5, 130
+USAGE, UNREACHABLE, REFUSED, QUARANTINED, INTERRUPTED = 2, 4, 5, 6, 130
+_CODES = {"PRICES_UNREACHABLE": UNREACHABLE, "PRICES_QUARANTINED": QUARANTINED}
+"""The exit codes of reasons that a timer has to tell apart; all others are REFUSED."""
 _HINTS = {
     "PRICE_UNKNOWN": "`wharfinger prices update` fetches fresh prices; `wharfinger prices import` takes your own.",
     "PRICES_QUARANTINED": "`wharfinger prices activate CATALOG --override-checks` accepts it all the same.",
@@ -28,14 +30,20 @@ def ending() -> Iterator[None]:
             raise
         similar = error.choices.values[0] if error.choices and isinstance(error, refused.NotFound) else ""
         hint = f"Did you mean {similar!r}?" if similar and similar not in error.message else _HINTS.get(error.reason)
-        refuse("\n".join(filter(None, (f"{error.message} [{error.reason}]", hint))))
+        said = "\n".join(filter(None, (f"{error.message} [{error.reason}]", hint)))
+        refuse(said, code=code_of(error.reason))
 
 
-def refuse(*problems: str) -> NoReturn:
+def code_of(reason: str) -> int:
+    """Return the exit code of a refusal by its reason."""
+    return _CODES.get(reason, REFUSED)
+
+
+def refuse(*problems: str, code: int = REFUSED) -> NoReturn:
     """Say what is wrong and end."""
     for problem in problems:
         say(problem)
-    sys.exit(REFUSED)
+    sys.exit(code)
 
 
 def say(problem: str) -> None:

@@ -49,7 +49,8 @@ def update(asked: Asked, *, url: str, force: bool, signature: str | None, form: 
     """Fetch prices, check them, and make them the active catalogue of their source.
 
     Without --url the checksum that lies beside the data is looked for and checked. Nothing is read again that has not
-    changed. Where the checks object, the catalogue is kept in quarantine and the exit code is 5.
+    changed. The exit code is 4 where nothing could be fetched, 5 where the data is bad, and 6 where the checks object
+    and the catalogue is kept in quarantine; the prices in force stay.
     """
     with asking(asked) as place, steps(asked) as progress:
         known = {catalog.id for catalog in place.catalogs()}
@@ -69,7 +70,7 @@ def import_(asked: Asked, file: str, *, signature: str | None, form: str, **more
     """Import prices from FILE, in any format that is known, packed or not; a folder of pages is taken as one.
 
     They become the active catalogue of their source, such as aws_ec2 or azure:eastus, beside those of other sources.
-    Where the checks object, the catalogue is kept in quarantine and the exit code is 5.
+    The exit code is 5 where the data is bad, and 6 where the checks object and the catalogue is kept in quarantine.
     """
     path = Path(file)
     with asking(asked) as place, steps(asked) as progress:

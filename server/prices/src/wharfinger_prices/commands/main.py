@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import click
 
 from wharfinger_prices.commands import prices
-from wharfinger_prices.commands.ending import INTERRUPTED, PROGRAM, REFUSED, UNREACHABLE, USAGE, in_own_words
+from wharfinger_prices.commands.ending import INTERRUPTED, PROGRAM, UNREACHABLE, USAGE, code_of, in_own_words
 
 
 def main() -> None:
@@ -64,7 +64,9 @@ def _code_of_client(error: Exception) -> int | None:
     client = sys.modules.get("wharfinger.errors")
     if client is None or not isinstance(error, client.WharfingerError):
         return None
-    return UNREACHABLE if isinstance(error, (client.Unreachable, client.TimedOut)) else REFUSED
+    if isinstance(error, (client.Unreachable, client.TimedOut)):
+        return UNREACHABLE
+    return code_of(getattr(error, "reason", ""))
 
 
 def _say(message: str) -> None:

@@ -20,6 +20,7 @@ from typing import BinaryIO, TypeVar
 
 from wharfinger_outbound.locations import shown
 from wharfinger_prices.catalog import Activation, Catalog
+from wharfinger_prices.catalogues.answers import compare_answers
 from wharfinger_prices.catalogues.catalogue import Catalogue, Damaged
 from wharfinger_prices.catalogues.catalogue_folder import CatalogueFolder
 from wharfinger_prices.catalogues.checks import objections
@@ -308,10 +309,11 @@ class Importer:
             reason = f"it can't be compared with the active catalogue, which can't be read: {error}"
             return replace(told, quarantine_reason=reason)
         after = Catalogue.open(path, check=False)
-        diff = compare(before, after, time.time_ns() // 1000)
+        now = time.time_ns() // 1000
+        diff, answers = compare(before, after, now), compare_answers(before, after, now)
         before.close()
         after.close()
-        return replace(told, diff=diff, quarantine_reason=objections(diff, told.data_time, active.data_time))
+        return replace(told, diff=diff, quarantine_reason=objections(answers, diff, told.data_time, active.data_time))
 
     # ------------------------------------------------------------------ what is here already
 

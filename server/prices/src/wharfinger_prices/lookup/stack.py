@@ -5,15 +5,15 @@ from __future__ import annotations
 import hashlib
 import heapq
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
-from operator import attrgetter
 from typing import NamedTuple
 
 import orjson
 
 from wharfinger_prices.catalogues.catalogue import Catalogue, key_of, prefix, price_of
+from wharfinger_prices.catalogues.choosing import only
 from wharfinger_prices.errors import Choices, FailedPrecondition, NotFound
 from wharfinger_prices.price import CATEGORIES, Price
 
@@ -176,19 +176,9 @@ class Stack:
     ) -> Found | None:
         """Return what `price` does, None where no layer knows a figure. Raises PriceAmbiguous."""
         moment = time.time_ns() // 1000 if at is None else at
-        wanted = category or CATEGORIES[0]
+        offer = _Offer(category or CATEGORIES[0], term, currency, unit, source, moment)
         for layer in self.layers:
-            prices = [
-                price
-                for price in _candidates(layer.catalogue, provider, region, sku)
-                if price.category == wanted
-                and price.amount is not None
-                and (not term or price.term == term)
-                and (not currency or price.currency == currency)
-                and (not unit or price.unit == unit)
-                and layer.is_of(price, source)
-                and price.holds(moment)
-            ]
+            prices = _fitting(layer, provider, region, sku, offer)
             if prices:
                 return layer.found(_only(prices, region), moment)
         choices = [name for name in self._providers_of(provider) if self._has(name, region, sku)]
@@ -241,11 +231,16 @@ class Stack:
         return sorted(names)
 
     def _has(self, provider: str, region: str, sku: str) -> bool:
+        places = (region, "") if region else self._regions_of(provider)
         return any(
             price.amount is not None
             for layer in self.layers
-            for price in _candidates(layer.catalogue, provider, region, sku)
+            for name in places
+            for price in layer.catalogue.prices(provider, name, sku)
         )
+
+    def _regions_of(self, provider: str) -> list[str]:
+        return sorted({name for layer in self.layers for name in layer.catalogue.names(provider)})
 
     def similar(self, provider: str, region: str, sku: str) -> list[str]:
         """Return up to three names that a look-up knows, as `provider region sku`, the likeliest first."""
@@ -265,41 +260,58 @@ class Stack:
         return difflib.get_close_matches(asked, near, n=_SIMILAR, cutoff=0.75)
 
 
-def _candidates(catalogue: Catalogue, provider: str, region: str, sku: str) -> Sequence[Price]:
-    """Return the prices that may be meant: of the region, otherwise of everywhere, otherwise of all regions."""
+class _Offer(NamedTuple):
+    """Which offer of a thing is asked for, at the moment `at` (microseconds); "" is any, but for the category."""
+
+    category: str
+    term: str
+    currency: str
+    unit: str
+    source: str
+    at: int
+
+    def fits(self, layer: Layer, price: Price) -> bool:
+        """Whether a price of the layer is such an offer, with a figure or without."""
+        return (
+            price.category == self.category
+            and (not self.term or price.term == self.term)
+            and (not self.unit or price.unit == self.unit)
+            # What has no figure tells no currency.
+            and (not self.currency or price.amount is None or price.currency == self.currency)
+            and layer.is_of(price, self.source)
+            and price.holds(self.at)
+        )
+
+
+def _fitting(layer: Layer, provider: str, region: str, sku: str, offer: _Offer) -> list[Price]:
+    """Return the prices that may be meant: those that fit of the region, otherwise of everywhere, otherwise of all.
+
+    Where no region is named and several have the thing, one that has no figure for it counts too: nobody could say that
+    it is not meant.
+    """
+    catalogue = layer.catalogue
+    for where in (region, "") if region else ("",):
+        found = [price for price in catalogue.prices(provider, where, sku) if offer.fits(layer, price)]
+        if known := [price for price in found if price.amount is not None]:
+            return known
     if region:
-        own = catalogue.prices(provider, region, sku)
-        if any(price.amount is not None for price in own):
-            return own
-    everywhere = catalogue.prices(provider, "", sku)
-    if region or any(price.amount is not None for price in everywhere):
-        return everywhere
-    return [price for name in catalogue.names(provider) if name for price in catalogue.prices(provider, name, sku)]
+        return []
+    regions = (price for name in catalogue.names(provider) if name for price in catalogue.prices(provider, name, sku))
+    found = [price for price in regions if offer.fits(layer, price)]
+    known = [price for price in found if price.amount is not None]
+    named = {price.region for price in known}
+    return [*known, *(price for price in found if price.region not in named)] if known else []
 
 
-_TOLD_APART: tuple[tuple[str, Callable[[Price], str]], ...] = (
-    ("region", attrgetter("region")),
-    ("term", attrgetter("term")),
-    ("currency_code", attrgetter("currency")),
-    ("unit", attrgetter("unit")),
-)
-
-
-def _only(prices: list[Price], region: str) -> Price:
+def _only(prices: Sequence[Price], region: str) -> Price:
     """Return the one price that is meant. Raises PriceAmbiguous."""
-    if len(prices) == 1:
-        return prices[0]
-    if any(not price.term for price in prices):
-        prices = [price for price in prices if not price.term]
-    for name, value in _TOLD_APART:
-        choices = sorted({value(price) for price in prices})
-        if len(choices) > 1:
-            first = prices[0]
-            where = f" in {region}" if region else ""
-            said = f"{first.sku!r} at {first.provider!r}{where} has several prices: say which {name} is meant, of "
-            raise PriceAmbiguous(said + ", ".join(choices[:_CHOICES]), name, choices)
-    # They differ only in the moment from which they hold.
-    return max(prices, key=attrgetter("effective"))
+    found = only(prices)
+    if isinstance(found, Price):
+        return found
+    first = prices[0]
+    where = f" in {region}" if region else ""
+    said = f"{first.sku!r} at {first.provider!r}{where} has several prices: say which {found.field} is meant, of "
+    raise PriceAmbiguous(said + ", ".join(found.choices[:_CHOICES]), found.field, found.choices)
 
 
 def _keyed(layer: Layer, number: int, which: PriceFilter, after: bytes) -> Iterator[tuple[bytes, int, Price]]:

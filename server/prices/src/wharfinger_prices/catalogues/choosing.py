@@ -1,0 +1,41 @@
+"""Which of several prices that fit a question is meant: never a guess."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from operator import attrgetter
+from typing import NamedTuple
+
+from wharfinger_prices.price import Price
+
+
+class Ambiguous(NamedTuple):
+    """Several are meant: `field` is what to say as well, and `choices` its values."""
+
+    field: str
+    choices: tuple[str, ...]
+
+
+_TOLD_APART: tuple[tuple[str, Callable[[Price], str]], ...] = (
+    ("region", attrgetter("region")),
+    ("term", attrgetter("term")),
+    ("currency_code", attrgetter("currency")),
+    ("unit", attrgetter("unit")),
+)
+
+
+def only(prices: Sequence[Price]) -> Price | Ambiguous:
+    """Return the one price that is meant, or what tells several apart.
+
+    One without a term goes before those with one; of those that differ only in the moment from which they hold it is
+    the latest.
+    """
+    if len(prices) == 1:
+        return prices[0]
+    if any(not price.term for price in prices):
+        prices = [price for price in prices if not price.term]
+    for name, value in _TOLD_APART:
+        choices = sorted({value(price) for price in prices})
+        if len(choices) > 1:
+            return Ambiguous(name, tuple(choices))
+    return max(prices, key=attrgetter("effective"))
