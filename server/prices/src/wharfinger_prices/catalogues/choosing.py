@@ -17,7 +17,6 @@ class Ambiguous(NamedTuple):
 
 
 _TOLD_APART: tuple[tuple[str, Callable[[Price], str]], ...] = (
-    ("region", attrgetter("region")),
     ("term", attrgetter("term")),
     ("currency_code", attrgetter("currency")),
     ("unit", attrgetter("unit")),
@@ -32,6 +31,9 @@ def only(prices: Sequence[Price]) -> Price | Ambiguous:
     """
     if len(prices) == 1:
         return prices[0]
+    regions = sorted({price.region for price in prices})
+    if len(regions) > 1:
+        return Ambiguous("region", tuple(regions))
     if any(not price.term for price in prices):
         prices = [price for price in prices if not price.term]
     for name, value in _TOLD_APART:
