@@ -117,6 +117,7 @@ def test_an_update_with_a_checksum_beside_it_then_unchanged_then_not_asked_again
 def test_an_update_without_a_checksum_and_one_that_does_not_fit(here, web):
     served(web, "/plain.jsonl", many(20))
     assert here.prices("update", "--url", web.url("/plain.jsonl")).code == 0
+    web.serve("/plain.jsonl", Reply(many(20)))
     wrong = here.prices("update", "--url", web.url("/plain.jsonl"), "--sha256", "ab" * 32)
     assert (wrong.code, "PRICES_CHECKSUM" in wrong.err) == (5, True), wrong
     right = hashlib.sha256(many(20)).hexdigest()

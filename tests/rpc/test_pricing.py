@@ -453,7 +453,9 @@ def test_a_catalogue_of_another_source_stands_beside_those_that_are_there(priced
         assert priced.prices.GetCatalog(asked, metadata=BOB).name == catalog.name
         listed = priced.prices.ListCatalogs(v1.ListCatalogsRequest(source=catalog.source), metadata=BOB).catalogs
         assert {one.source for one in listed} == {catalog.source}
-        acts = priced.prices.ListActivations(v1.ListActivationsRequest(source=catalog.source), metadata=ROOT).activations
+        acts = priced.prices.ListActivations(
+            v1.ListActivationsRequest(source=catalog.source), metadata=ROOT
+        ).activations
         assert (acts[0].catalog, {one.source for one in acts}) == (catalog.name, {catalog.source})
     for bad in ("no name", "active", "x" * 101):
         assert not_brought(priced, many(2), source=bad).fields == ["source"]
