@@ -66,6 +66,48 @@ impl Call for v1::ListActivationsRequest {
     const REPEATABLE: bool = true;
 }
 
+impl Call for v1::CreateScheduleRequest {
+    type Answer = v1::Schedule;
+    const PATH: &'static str = "/wharfinger.v1.ScheduleService/CreateSchedule";
+    const REPEATABLE: bool = true;
+}
+
+impl Call for v1::GetScheduleRequest {
+    type Answer = v1::Schedule;
+    const PATH: &'static str = "/wharfinger.v1.ScheduleService/GetSchedule";
+    const REPEATABLE: bool = true;
+}
+
+impl Call for v1::ListSchedulesRequest {
+    type Answer = v1::ListSchedulesResponse;
+    const PATH: &'static str = "/wharfinger.v1.ScheduleService/ListSchedules";
+    const REPEATABLE: bool = true;
+}
+
+impl Call for v1::PauseScheduleRequest {
+    type Answer = v1::Schedule;
+    const PATH: &'static str = "/wharfinger.v1.ScheduleService/PauseSchedule";
+    const REPEATABLE: bool = false;
+}
+
+impl Call for v1::ResumeScheduleRequest {
+    type Answer = v1::Schedule;
+    const PATH: &'static str = "/wharfinger.v1.ScheduleService/ResumeSchedule";
+    const REPEATABLE: bool = false;
+}
+
+impl Call for v1::RunScheduleRequest {
+    type Answer = v1::Task;
+    const PATH: &'static str = "/wharfinger.v1.ScheduleService/RunSchedule";
+    const REPEATABLE: bool = true;
+}
+
+impl Call for v1::DeleteScheduleRequest {
+    type Answer = ();
+    const PATH: &'static str = "/wharfinger.v1.ScheduleService/DeleteSchedule";
+    const REPEATABLE: bool = false;
+}
+
 impl Call for v1::CreateTaskRequest {
     type Answer = v1::Task;
     const PATH: &'static str = "/wharfinger.v1.TaskService/CreateTask";

@@ -91,4 +91,6 @@
     ErrorRule { reason: "NOT_SENT", code: "UNAVAILABLE", retry: Retry::Never, metadata: &["key", "count"] },
     ErrorRule { reason: "PARTLY_ROLLED_BACK", code: "ABORTED", retry: Retry::Never, metadata: &["count"] },
     ErrorRule { reason: "FORMAT_REFUSED", code: "FAILED_PRECONDITION", retry: Retry::Never, metadata: &["expected", "format", "cause"] },
+    ErrorRule { reason: "SCHEDULE_NOT_FOUND", code: "NOT_FOUND", retry: Retry::Never, metadata: &["schedule"] },
+    ErrorRule { reason: "SCHEDULE_EXISTS", code: "ALREADY_EXISTS", retry: Retry::Never, metadata: &["schedule"] },
 ]

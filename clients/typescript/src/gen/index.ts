@@ -11,6 +11,8 @@ export * from "./wharfinger/v1/partial_failure_pb.js";
 export * from "./wharfinger/v1/policy_pb.js";
 export * from "./wharfinger/v1/price_pb.js";
 export * from "./wharfinger/v1/pricing_service_pb.js";
+export * from "./wharfinger/v1/schedule_pb.js";
+export * from "./wharfinger/v1/schedule_service_pb.js";
 export * from "./wharfinger/v1/script_pb.js";
 export * from "./wharfinger/v1/task_pb.js";
 export * from "./wharfinger/v1/task_service_pb.js";

@@ -331,6 +331,12 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """FAILED_PRECONDITION: the image is not of the format that was asked for, is none at all (a page, other text), leads to
     other files, or is cut short (expected: the format, or `auto`; format: the one that was seen; cause).
     """
+    ERROR_REASON_SCHEDULE_NOT_FOUND: _ErrorReason.ValueType  # 160
+    """NOT_FOUND: there is no such schedule, or it belongs to a project that the caller may not see; the two can't be told
+    apart (schedule).
+    """
+    ERROR_REASON_SCHEDULE_EXISTS: _ErrorReason.ValueType  # 161
+    """ALREADY_EXISTS: the project has a schedule of that name (schedule)."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why something was refused or failed.
@@ -618,6 +624,12 @@ ERROR_REASON_FORMAT_REFUSED: ErrorReason.ValueType  # 138
 """FAILED_PRECONDITION: the image is not of the format that was asked for, is none at all (a page, other text), leads to
 other files, or is cut short (expected: the format, or `auto`; format: the one that was seen; cause).
 """
+ERROR_REASON_SCHEDULE_NOT_FOUND: ErrorReason.ValueType  # 160
+"""NOT_FOUND: there is no such schedule, or it belongs to a project that the caller may not see; the two can't be told
+apart (schedule).
+"""
+ERROR_REASON_SCHEDULE_EXISTS: ErrorReason.ValueType  # 161
+"""ALREADY_EXISTS: the project has a schedule of that name (schedule)."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
 
 @_typing.final

@@ -805,6 +805,23 @@ public enum ErrorReason
    * <code>ERROR_REASON_FORMAT_REFUSED = 138 [(.wharfinger.v1.error_rule) = { ... }</code>
    */
   ERROR_REASON_FORMAT_REFUSED(138),
+  /**
+   * <pre>
+   * NOT_FOUND: there is no such schedule, or it belongs to a project that the caller may not see; the two can't be told
+   * apart (schedule).
+   * </pre>
+   *
+   * <code>ERROR_REASON_SCHEDULE_NOT_FOUND = 160 [(.wharfinger.v1.error_rule) = { ... }</code>
+   */
+  ERROR_REASON_SCHEDULE_NOT_FOUND(160),
+  /**
+   * <pre>
+   * ALREADY_EXISTS: the project has a schedule of that name (schedule).
+   * </pre>
+   *
+   * <code>ERROR_REASON_SCHEDULE_EXISTS = 161 [(.wharfinger.v1.error_rule) = { ... }</code>
+   */
+  ERROR_REASON_SCHEDULE_EXISTS(161),
   UNRECOGNIZED(-1),
   ;
 
@@ -1599,6 +1616,23 @@ public enum ErrorReason
    * <code>ERROR_REASON_FORMAT_REFUSED = 138 [(.wharfinger.v1.error_rule) = { ... }</code>
    */
   public static final int ERROR_REASON_FORMAT_REFUSED_VALUE = 138;
+  /**
+   * <pre>
+   * NOT_FOUND: there is no such schedule, or it belongs to a project that the caller may not see; the two can't be told
+   * apart (schedule).
+   * </pre>
+   *
+   * <code>ERROR_REASON_SCHEDULE_NOT_FOUND = 160 [(.wharfinger.v1.error_rule) = { ... }</code>
+   */
+  public static final int ERROR_REASON_SCHEDULE_NOT_FOUND_VALUE = 160;
+  /**
+   * <pre>
+   * ALREADY_EXISTS: the project has a schedule of that name (schedule).
+   * </pre>
+   *
+   * <code>ERROR_REASON_SCHEDULE_EXISTS = 161 [(.wharfinger.v1.error_rule) = { ... }</code>
+   */
+  public static final int ERROR_REASON_SCHEDULE_EXISTS_VALUE = 161;
 
 
   public final int getNumber() {
@@ -1717,6 +1751,8 @@ public enum ErrorReason
       case 136: return ERROR_REASON_NOT_SENT;
       case 137: return ERROR_REASON_PARTLY_ROLLED_BACK;
       case 138: return ERROR_REASON_FORMAT_REFUSED;
+      case 160: return ERROR_REASON_SCHEDULE_NOT_FOUND;
+      case 161: return ERROR_REASON_SCHEDULE_EXISTS;
       default: return null;
     }
   }
