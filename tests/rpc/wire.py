@@ -14,6 +14,7 @@ from wharfinger.v1 import (
     error_reason_pb2,
     executor_service_pb2_grpc,
     pricing_service_pb2_grpc,
+    schedule_service_pb2_grpc,
     task_pb2,
     task_service_pb2,
     task_service_pb2_grpc,
@@ -78,6 +79,7 @@ class Stubs:
         self.channel = channel
         self.tasks = task_service_pb2_grpc.TaskServiceStub(channel)
         self.executors = executor_service_pb2_grpc.ExecutorServiceStub(channel)
+        self.schedules = schedule_service_pb2_grpc.ScheduleServiceStub(channel)
         self.prices = pricing_service_pb2_grpc.PricingServiceStub(channel)
 
     def create(self, project: str, script: str, **options) -> task_pb2.Task:

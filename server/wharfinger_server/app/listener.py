@@ -9,7 +9,7 @@ import grpc
 from google.longrunning import operations_pb2
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from wharfinger.v1 import executor_service_pb2, pricing_service_pb2, task_service_pb2
+from wharfinger.v1 import executor_service_pb2, pricing_service_pb2, schedule_service_pb2, task_service_pb2
 from wharfinger_server import __version__
 from wharfinger_server.app.health import Health
 from wharfinger_server.app.tls import Certificates
@@ -24,16 +24,18 @@ from wharfinger_server.rpc.executors import ExecutorMethods
 from wharfinger_server.rpc.imports import CatalogImports
 from wharfinger_server.rpc.operations import OperationMethods
 from wharfinger_server.rpc.pricing import PricingMethods
+from wharfinger_server.rpc.schedules import ScheduleMethods
 from wharfinger_server.rpc.tasks import TaskMethods
 from wharfinger_server.rpc.watches import TaskWatches
 
 TASKS = task_service_pb2.DESCRIPTOR.services_by_name["TaskService"]
 EXECUTORS = executor_service_pb2.DESCRIPTOR.services_by_name["ExecutorService"]
+SCHEDULES = schedule_service_pb2.DESCRIPTOR.services_by_name["ScheduleService"]
 PRICES = pricing_service_pb2.DESCRIPTOR.services_by_name["PricingService"]
 OPERATIONS: Any = operations_pb2.DESCRIPTOR.services_by_name["Operations"]
 REFLECTION, CHANNELZ = "grpc.reflection.v1alpha.ServerReflection", "grpc.channelz.v1.Channelz"
 HEALTH = health_pb2.DESCRIPTOR.services_by_name["Health"].full_name
-OURS = (TASKS.full_name, EXECUTORS.full_name, PRICES.full_name)
+OURS = (TASKS.full_name, EXECUTORS.full_name, SCHEDULES.full_name, PRICES.full_name)
 # The same messages under the name of the version that followed; newer tools ask for that first.
 _REFLECTION_V1 = "grpc.reflection.v1.ServerReflection"
 # Room for calls of gRPC's own services, which nothing else counts.
@@ -72,6 +74,7 @@ def make(settings: Settings, engine: Engine, pricing: Pricing, health: Health, s
     parts: tuple[tuple[Any, tuple[object, ...]], ...] = (
         (TASKS, (TaskMethods(engine.tasks, engine.remediation, limits), TaskWatches(engine.watches))),
         (EXECUTORS, (ExecutorMethods(engine.listing, limits),)),
+        (SCHEDULES, (ScheduleMethods(engine.schedules, limits),)),
         (OPERATIONS, (OperationMethods(engine.tasks, limits),)),
         (PRICES, (PricingMethods(desk, engine.estimates, limits), CatalogImports(desk))),
     )

@@ -18,6 +18,8 @@ from wharfinger_server.engine.execution.rescuer import Rescuer
 from wharfinger_server.engine.execution.retrying_store import RetryingStore
 from wharfinger_server.engine.lifecycle.lifecycle import Lifecycle
 from wharfinger_server.engine.params.sealing import Vault
+from wharfinger_server.engine.scheduling.firing import Scheduler
+from wharfinger_server.engine.scheduling.schedules import Schedules
 from wharfinger_server.engine.scripts.installed import Scripts
 from wharfinger_server.engine.use_cases.admission import Admission
 from wharfinger_server.engine.use_cases.estimates import Estimates, PriceBook
@@ -99,6 +101,8 @@ class Engine:
         prices = pricing or Pricing(store, registry, settings)
         self.estimates = Estimates(store, self.scripts, admission, prices, environment, settings.prices.budgets)
         self.tasks = Tasks(store, admission, self.estimates, self.dispatcher, self._life, self._hub, showing, limits)
+        self.scheduler = Scheduler(store, self.tasks, self._alarms)
+        self.schedules = Schedules(store, self.tasks, self.scheduler, self.clock, limits)
         self.remediation = Remediation(store, self.tasks, self.scripts, self._life)
         self.watches = Watches(store, self._hub, showing, WatchLimit(limits.watches))
         self.listing = Listing(registry, self.scripts, self.dispatcher)
@@ -121,7 +125,9 @@ class Engine:
         if lost:
             log.warning("%d attempts were lost with the server before this one", lost)
         self.dispatcher.open()
-        self._background = [loop.create_task(role.run()) for role in (self.heartbeat, self.rescuer, self.pruner)]
+        self._background = [
+            loop.create_task(role.run()) for role in (self.heartbeat, self.rescuer, self.pruner, self.scheduler)
+        ]
 
     async def drain(self, grace: float) -> None:
         """End watches with their positions and give what runs `grace` seconds."""

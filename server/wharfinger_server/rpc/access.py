@@ -40,6 +40,15 @@ _RULES: Mapping[str, Mapping[str, Rule]] = {
         "ListScripts": Rule.KNOWN,
         "GetScript": Rule.KNOWN,
     },
+    "wharfinger.v1.ScheduleService": {
+        "CreateSchedule": Rule.PROJECT,
+        "GetSchedule": Rule.PROJECT,
+        "ListSchedules": Rule.PROJECT,
+        "PauseSchedule": Rule.PROJECT,
+        "ResumeSchedule": Rule.PROJECT,
+        "RunSchedule": Rule.PROJECT,
+        "DeleteSchedule": Rule.PROJECT,
+    },
     "wharfinger.v1.PricingService": {
         "EstimateCost": Rule.PROJECT,
         "GetPrice": Rule.PROJECT,

@@ -1,4 +1,4 @@
-"""Resource names: of projects, of their tasks, of executors, of scripts and of catalogues."""
+"""Resource names: of projects, of their tasks and schedules, of executors, of scripts and of catalogues."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from wharfinger_server.engine.interface.requests import Caller
 _ALL = "projects/-"
 _PROJECT = re.compile(rf"projects/({ID})")
 _TASK = re.compile(rf"projects/({ID})/tasks/({ID})")
+_SCHEDULE = re.compile(rf"projects/({ID})/schedules/({ID})")
 _CATALOG = re.compile(r"catalogs/([0-9a-f]{64}|active)")
 _PLUGIN = re.compile(r"[a-z][a-z0-9_.-]{0,126}", re.IGNORECASE)
 
@@ -55,6 +56,14 @@ def task_of(name: str, field: str = "name") -> tuple[str, str]:
     found = _TASK.fullmatch(name)
     if not found:
         raise _refusal(field, name, f"projects/{{project}}/tasks/{{task}}, both being {ID_RULE}")
+    return found[1], found[2]
+
+
+def schedule_of(name: str, field: str = "name") -> tuple[str, str]:
+    """Return the parts of `projects/{project}/schedules/{schedule}`; raise as `task_of`."""
+    found = _SCHEDULE.fullmatch(name)
+    if not found:
+        raise _refusal(field, name, f"projects/{{project}}/schedules/{{schedule}}, both being {ID_RULE}")
     return found[1], found[2]
 
 

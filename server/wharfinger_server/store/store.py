@@ -12,6 +12,7 @@ from wharfinger.ledger import ids
 from wharfinger.ledger.progress import Progress
 from wharfinger_prices.catalog import Activation, Catalog
 from wharfinger_server.domain.errors import Refused
+from wharfinger_server.domain.schedule import Schedule
 from wharfinger_server.domain.task import Task
 from wharfinger_server.store.commit.commands import (
     Change,
@@ -25,6 +26,7 @@ from wharfinger_server.store.commit.commands import (
     Renew,
     SaveProgress,
     WriteCatalogs,
+    WriteSchedules,
 )
 from wharfinger_server.store.commit.commit_time import CommitTimes
 from wharfinger_server.store.commit.replies import Awaiting, Blocked
@@ -246,6 +248,29 @@ class Store(Reads):
         """Note that the origin of a catalogue has nothing newer; return the catalogue, None where there is none."""
         result: Catalog | None = await self._write(
             lambda waiter: WriteCatalogs(waiter, lambda writes: writes.checked(digest))
+        )
+        return result
+
+    async def create_schedule(self, schedule: Schedule) -> Schedule:
+        """Write a schedule down, and return it; or the one that has its name."""
+        result: Schedule = await self._write(
+            lambda waiter: WriteSchedules(waiter, lambda writes: writes.create(schedule))
+        )
+        return result
+
+    async def change_schedule(
+        self, project: str, schedule_id: str, decide: Callable[[Schedule], None]
+    ) -> Schedule | None:
+        """Run a decision on a schedule, in the writer's transaction; return it as it stands, None where it is gone."""
+        result: Schedule | None = await self._write(
+            lambda waiter: WriteSchedules(waiter, lambda writes: writes.change(project, schedule_id, decide))
+        )
+        return result
+
+    async def delete_schedule(self, project: str, schedule_id: str) -> bool:
+        """Delete a schedule for good; return whether there was one."""
+        result: bool = await self._write(
+            lambda waiter: WriteSchedules(waiter, lambda writes: writes.delete(project, schedule_id))
         )
         return result
 

@@ -65,6 +65,8 @@ if TYPE_CHECKING:
         LeftoverCost,
         Progress,
         RollbackPlan,
+        Schedule,
+        ScheduleFiring,
         Script,
         ServerInfo,
         Task,
@@ -83,7 +85,7 @@ if TYPE_CHECKING:
         Price,
         PriceTier,
     )
-    from wharfinger.requests import LeftoverPolicy, NewTask, Policy
+    from wharfinger.requests import LeftoverPolicy, NewSchedule, NewTask, OverlapPolicy, Policy
 
 __all__ = [
     "Aborted",
@@ -112,9 +114,11 @@ __all__ = [
     "LeftoverPolicy",
     "LogLine",
     "Money",
+    "NewSchedule",
     "NewTask",
     "NotFound",
     "OutOfRange",
+    "OverlapPolicy",
     "PartialFailure",
     "PermissionDenied",
     "Policy",
@@ -126,6 +130,8 @@ __all__ = [
     "ResourceExhausted",
     "RollbackPlan",
     "RolledBack",
+    "Schedule",
+    "ScheduleFiring",
     "Script",
     "ServerInfo",
     "Snapshot",
@@ -169,6 +175,8 @@ _HOMES = {
         "LedgerEntryState",
         "LedgerSummary",
         "RollbackPlan",
+        "Schedule",
+        "ScheduleFiring",
         "Script",
         "ServerInfo",
         "Task",
@@ -187,7 +195,7 @@ _HOMES = {
         "Price",
         "PriceTier",
     ),
-    "requests": ("NewTask", "LeftoverPolicy", "Policy"),
+    "requests": ("NewSchedule", "NewTask", "LeftoverPolicy", "OverlapPolicy", "Policy"),
 }
 
 

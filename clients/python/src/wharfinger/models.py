@@ -316,6 +316,52 @@ class Script(Model):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
+class ScheduleFiring(Model):
+    """What became of one instant of a schedule.
+
+    `task` is the full name of the task that it made, "" where it made none: because the one before had not ended
+    (`overlapped`), or because it was refused (`failure`).
+    """
+
+    instant_time: datetime | None
+    task: str = ""
+    failure: Failure | None = None
+    overlapped: bool = False
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Schedule(Model):
+    """Tasks that are asked for at times: by `cron` in `time_zone`, or each `every` seconds.
+
+    `name` is the full one, `task` what each firing asks for. `next_time` is None while it is paused.
+    """
+
+    name: str
+    task: Task
+    uid: str = ""
+    cron: str = ""
+    every: float | None = None
+    time_zone: str = ""
+    overlap: str = ""
+    catch_up_window: float | None = None
+    jitter: float | None = None
+    paused: bool = False
+    creator: str = ""
+    create_time: datetime | None = None
+    update_time: datetime | None = None
+    next_time: datetime | None = None
+    last_firing: ScheduleFiring | None = None
+    fired_count: int = 0
+    skipped_count: int = 0
+    raw: Any = field(default=None, repr=False, compare=False)
+
+    @property
+    def id(self) -> str:
+        """The last part of its name."""
+        return self.name.rpartition("/")[2]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class Worker(Model):
     """A process that runs scripts for an executor."""
 

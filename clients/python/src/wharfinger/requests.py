@@ -22,6 +22,18 @@ class LeftoverPolicy(StrEnum):
     ROLL_BACK = "ROLL_BACK"
 
 
+class OverlapPolicy(StrEnum):
+    """What a schedule does when the task of its firing before has not ended.
+
+    SKIP: it makes no task. QUEUE: the new one waits for those before. CANCEL: the one before is cancelled, and the new
+    one begins after its end.
+    """
+
+    SKIP = "SKIP"
+    QUEUE = "QUEUE"
+    CANCEL = "CANCEL"
+
+
 def _about(words: str, *, least: int | None = None, most: int | None = None, shown: str = "") -> Mapping[str, Any]:
     """Return the metadata of a field that is an option of the command line: what is said of it, and its bounds there.
 
@@ -103,3 +115,29 @@ class NewTask(Shown):
         metadata=_about("The same id makes no second task. [default: a new one]", shown="ID"),
     )
     validate_only: bool = field(default=False, kw_only=True, metadata=_about("Check everything, create nothing."))
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class NewSchedule(Shown):
+    """A schedule to be created: `task` at each instant of `cron` in `time_zone`, or once in `every` seconds.
+
+    `cron` has five fields: minute, hour, day of the month, month, day of the week. `every`, `catch_up_window` and
+    `jitter` are seconds or timedeltas.
+    """
+
+    task: NewTask
+    cron: str = field(default="", metadata=_about("When: minute, hour, day of the month, month, day of the week."))
+    every: float | timedelta | None = field(default=None, metadata=_about("Once in so long, instead of --cron."))
+    time_zone: str = field(
+        default="", metadata=_about("Of --cron, such as Europe/Berlin. [default: UTC]", shown="NAME")
+    )
+    overlap: OverlapPolicy | str = field(
+        default="", metadata=_about("What to do while the task before has not ended. [default: skip]")
+    )
+    catch_up_window: float | timedelta | None = field(
+        default=None, metadata=_about("How late it may fire after downtime. [default: 1h]")
+    )
+    jitter: float | timedelta | None = field(default=None, metadata=_about("Fire later by a part of this."))
+    paused: bool = field(default=False, metadata=_about("Create it paused."))
+    request_id: str = ""
+    validate_only: bool = field(default=False, metadata=_about("Check everything, create nothing."))

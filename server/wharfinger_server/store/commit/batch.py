@@ -23,11 +23,13 @@ from wharfinger_server.store.commit.commands import (
     Renew,
     SaveProgress,
     WriteCatalogs,
+    WriteSchedules,
 )
 from wharfinger_server.store.commit.unit_of_work import Encode, LoadedTask, Pending, UnitOfWork
 from wharfinger_server.store.databases.base import Database
 from wharfinger_server.store.databases.catalogs import CatalogWrites
 from wharfinger_server.store.databases.connection import Line
+from wharfinger_server.store.databases.schedules import ScheduleWrites
 from wharfinger_server.store.databases.spending import Budgets, Spending
 from wharfinger_server.store.errors import Existing, Gone
 from wharfinger_server.store.tables import codec
@@ -107,7 +109,9 @@ class Batch:
             self.wrote = True
             self._database.note(self._line, note.name, note.value)
         for catalogs in kinds.get(WriteCatalogs, ()):
-            self._write_catalogs(catalogs)
+            self._write_apart(catalogs, CatalogWrites(self._line, self._database.mark, self._now))
+        for schedules in kinds.get(WriteSchedules, ()):
+            self._write_apart(schedules, ScheduleWrites(self._line, self._database.mark))
         for purge in kinds.get(Purge, ()):
             purge.result = self._database.purge(self._line, purge.before, purge.limit)
             self.wrote |= purge.result > 0
@@ -317,9 +321,9 @@ class Batch:
                 self._spending.move(w.task.project, w.committed, w.task.committed)
         self._events += [event for w in written for event in w.events]
 
-    def _write_catalogs(self, operation: WriteCatalogs) -> None:
+    def _write_apart(self, operation: WriteCatalogs | WriteSchedules, writes: Any) -> None:
         try:
-            operation.result = operation.write(CatalogWrites(self._line, self._database.mark, self._now))
+            operation.result = operation.write(writes)
         except Refused as refused:  # before it wrote anything
             operation.error = refused
         else:

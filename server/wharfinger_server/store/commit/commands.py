@@ -10,6 +10,7 @@ from wharfinger.ledger.progress import Progress
 from wharfinger_server.store.commit.replies import Waiter
 from wharfinger_server.store.commit.unit_of_work import UnitOfWork
 from wharfinger_server.store.databases.catalogs import CatalogWrites
+from wharfinger_server.store.databases.schedules import ScheduleWrites
 from wharfinger_server.store.values import Draft
 
 
@@ -88,3 +89,10 @@ class WriteCatalogs(Operation):
     """Write about catalogues; the result is what `write` returns. What it raises reaches its caller alone."""
 
     write: Callable[[CatalogWrites], Any]
+
+
+@dataclass(slots=True, eq=False)
+class WriteSchedules(Operation):
+    """Write about schedules; the result is what `write` returns. What it raises reaches its caller alone."""
+
+    write: Callable[[ScheduleWrites], Any]

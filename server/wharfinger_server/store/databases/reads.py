@@ -15,10 +15,12 @@ from wharfinger.ledger.costs import Sums
 from wharfinger.ledger.ledger import Entry
 from wharfinger.ledger.states import CLOSED, EntryState, TaskState
 from wharfinger_prices.catalog import Activation, Catalog
+from wharfinger_server.domain.schedule import Schedule
 from wharfinger_server.domain.task import Task
-from wharfinger_server.store.databases import catalogs
+from wharfinger_server.store.databases import catalogs, schedules
 from wharfinger_server.store.databases.base import Database, Verdict
 from wharfinger_server.store.databases.prepared import LIGHT, TASK, TROUBLED, UNFINISHED, read_statements
+from wharfinger_server.store.databases.schedules import Place
 from wharfinger_server.store.databases.spending import read_sums
 from wharfinger_server.store.databases.totals import Totals
 from wharfinger_server.store.errors import unavailable
@@ -248,6 +250,24 @@ class Reads(ABC):
             if len(tasks) < _PAGE:
                 return
             after = tasks[-1].id
+
+    # ------------------------------------------------------------------ schedules
+
+    async def schedule(self, project: str, schedule_id: str) -> Schedule | None:
+        """Return a schedule, None where there is none of that name."""
+        return await self._read(lambda c: schedules.one(c, project, schedule_id))
+
+    async def schedules(self, project: str, after: str, limit: int) -> list[Schedule]:
+        """Return up to `limit` schedules of a project by id, from behind the id `after` on."""
+        return await self._read(lambda c: schedules.page(c, project, after, limit))
+
+    async def due_schedules(self, now: int, after: Place, limit: int) -> list[Schedule]:
+        """Return up to `limit` schedules that are to fire by `now`, the longest due first, from behind a place on."""
+        return await self._read(lambda c: schedules.due(c, now, after, limit))
+
+    async def next_due(self) -> int:
+        """Return when the next schedule is to fire, 0 where none is."""
+        return await self._read(schedules.next_due)
 
     # ------------------------------------------------------------------ catalogues
 

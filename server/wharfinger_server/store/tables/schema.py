@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql
 
 from wharfinger.ledger.states import TaskState
 
-REVISION = "0001"
+REVISION = "0002"
 """The newest migration: the revision that this server reads and writes."""
 
 ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")  # SQLite: INTEGER makes a primary key the row's own id

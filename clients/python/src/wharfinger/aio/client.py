@@ -11,12 +11,13 @@ from wharfinger._core.verbs import asking, batches
 from wharfinger.aio.handle import Handle
 from wharfinger.aio.installed import Installed
 from wharfinger.aio.prices import Prices
+from wharfinger.aio.schedules import Schedules
 from wharfinger.aio.tasks import Tasks
 from wharfinger.requests import NewTask, Policy
 from wharfinger.v1 import task_pb2
 
 
-class Client(Tasks, Prices, Installed):
+class Client(Tasks, Schedules, Prices, Installed):
     """A connection to a Wharfinger server, for one event loop: that of its first call. It may be made outside of any.
 
     Args:

@@ -13,12 +13,13 @@ from wharfinger._core.verbs import asking, batches
 from wharfinger.blocking.handle import Handle
 from wharfinger.blocking.installed import Installed
 from wharfinger.blocking.prices import Prices
+from wharfinger.blocking.schedules import Schedules
 from wharfinger.blocking.tasks import Tasks
 from wharfinger.requests import NewTask, Policy
 from wharfinger.v1 import task_pb2
 
 
-class Client(Tasks, Prices, Installed):
+class Client(Tasks, Schedules, Prices, Installed):
     """A connection to a Wharfinger server, for any number of threads. Nothing is sent before the first call.
 
     Args:

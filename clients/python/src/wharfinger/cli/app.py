@@ -36,6 +36,7 @@ TASKS = {
     "resolve": ("halfway", "Say how things stand with what a task made."),
 }
 SERVER = {
+    "schedule": ("scheduling", "Ask for tasks at times."),
     "scripts": ("catalogue", "List the scripts that can be run, or show one."),
     "executors": ("catalogue", "List where scripts run."),
     "wait-ready": ("about", "Wait until a server that was started answers."),

@@ -94,6 +94,11 @@ def _executors(client: Client, _: _Typed) -> Iterator[tuple[str, str]]:
         yield executor.name, executor.summary
 
 
+def _schedules(client: Client, _: _Typed) -> Iterator[tuple[str, str]]:
+    for schedule in client.schedules():
+        yield schedule.id, schedule.task.script
+
+
 def _keys(client: Client, typed: _Typed) -> Iterator[tuple[str, str]]:
     for entry in client.ledger(typed["task"]):
         yield entry.key, f"{entry.type} {entry.state}"
@@ -120,6 +125,8 @@ scripts: Complete = _completing(_scripts)
 """Names of scripts that can run."""
 executors: Complete = _completing(_executors)
 """Names of executors."""
+schedules: Complete = _completing(_schedules)
+"""Ids of the project's schedules."""
 keys: Complete = _completing(_keys)
 """Keys of the ledger of the command's TASK."""
 params: Complete = _completing(_params)

@@ -13,11 +13,12 @@ from typing import Any
 
 from google.protobuf.message import Message
 
-from wharfinger.v1 import executor_service_pb2, pricing_service_pb2, task_service_pb2
+from wharfinger.v1 import executor_service_pb2, pricing_service_pb2, schedule_service_pb2, task_service_pb2
 
 SERVICES: tuple[Any, ...] = (
     *task_service_pb2.DESCRIPTOR.services_by_name.values(),
     *executor_service_pb2.DESCRIPTOR.services_by_name.values(),
+    *schedule_service_pb2.DESCRIPTOR.services_by_name.values(),
     *pricing_service_pb2.DESCRIPTOR.services_by_name.values(),
 )
 
@@ -26,8 +27,8 @@ SECONDS = 30.0
 OTHER_SECONDS = {"BatchCreateTasks": 60.0}
 
 # Calls that only read, and calls that carry a `request_id` (every request of ours does), may be sent again, and these:
-REPEATABLE = frozenset({"BatchCreateTasks"})
-"""Each of its requests carries a `request_id`."""
+REPEATABLE = frozenset({"BatchCreateTasks", "PauseSchedule", "ResumeSchedule"})
+"""Each request of a batch carries a `request_id`; pausing what is paused changes nothing."""
 READING = ("Get", "List", "Wait", "Watch", "Estimate")
 
 

@@ -18,13 +18,21 @@ from wharfinger._core.messages.reading import enum_words
 from wharfinger.errors import InvalidArgument, Violation
 from wharfinger.models import Verdict
 from wharfinger.prices import Money
-from wharfinger.requests import NewTask, Policy
-from wharfinger.v1 import policy_pb2, price_pb2, task_pb2, task_service_pb2
+from wharfinger.requests import NewSchedule, NewTask, Policy
+from wharfinger.v1 import (
+    policy_pb2,
+    price_pb2,
+    schedule_pb2,
+    schedule_service_pb2,
+    task_pb2,
+    task_service_pb2,
+)
 
 _ASKED = frozenset(one.name for one in fields(NewTask)) - {"params", "policy"}
 OF_TASK = sorted(_ASKED & set(task_pb2.Task.DESCRIPTOR.fields_by_name))
 _OF_REQUEST = sorted(_ASKED - set(OF_TASK))
 """The fields of a new task by where the API has them: those of the task, and those of the request for it."""
+_SCHEDULE_NAME = re.compile(r"projects/[^/]+/schedules/[^/]+")
 _TASK_NAME = re.compile(r"projects/[^/]+/tasks/[^/]+")
 
 
@@ -42,6 +50,55 @@ def task_name(project: str, name_or_id: str) -> str:
             "INVALID_ARGUMENT", "INVALID_NAME", f"name: {description}", {}, (Violation("name", description),)
         )
     return f"projects/{project}/tasks/{name_or_id}"
+
+
+def schedule_name(project: str, name_or_id: str) -> str:
+    """Return the full name for a full name or a schedule's id in `project`.
+
+    Raises:
+        InvalidArgument: it is neither.
+    """
+    if _SCHEDULE_NAME.fullmatch(text("name", name_or_id)):
+        return name_or_id
+    if not name_or_id or "/" in name_or_id:
+        description = f"{name_or_id!r} is no schedule; give its id, or projects/PROJECT/schedules/ID"
+        raise InvalidArgument(
+            "INVALID_ARGUMENT", "INVALID_NAME", f"name: {description}", {}, (Violation("name", description),)
+        )
+    return f"projects/{project}/schedules/{name_or_id}"
+
+
+def schedule_request(project: str, schedule_id: str, new: NewSchedule) -> schedule_service_pb2.CreateScheduleRequest:
+    """Return the request for a schedule, with a request id of its own where the caller gave none.
+
+    Raises:
+        InvalidArgument: something in it is of a wrong type.
+    """
+    wanted = create_request(project, new.task, "schedule").task
+    place = "schedule."
+    made = message(schedule_pb2.Schedule, place, cron=new.cron, time_zone=new.time_zone, paused=new.paused)
+    if not new.cron:
+        made.ClearField("cron")
+    made.task.CopyFrom(wanted)
+    overlap: Any = schedule_pb2.OverlapPolicy.DESCRIPTOR
+    made.overlap = _wish(overlap, new.overlap, place + "overlap")  # type: ignore[assignment]
+    for name in ("every", "catch_up_window", "jitter"):
+        value = getattr(new, name)
+        if value is not None:
+            if name == "every" and new.cron:
+                refuse("schedule.every", "is given beside cron; give one of them")
+            if isinstance(value, bool) or not isinstance(value, int | float | timedelta):
+                refuse(place + name, f"is {given(value)}; give seconds or a timedelta")
+            getattr(made, name).CopyFrom(duration(value))
+    request = message(
+        schedule_service_pb2.CreateScheduleRequest,
+        parent=f"projects/{project}",
+        schedule_id=schedule_id,
+        request_id=new.request_id or new_request_id(),
+        validate_only=new.validate_only,
+    )
+    request.schedule.CopyFrom(made)
+    return request
 
 
 def create_request(project: str, new: NewTask, place: str = "") -> task_service_pb2.CreateTaskRequest:

@@ -11,6 +11,7 @@ from wharfinger.v1 import (
     failure_pb2,
     ledger_pb2,
     price_pb2,
+    schedule_pb2,
     script_pb2,
     task_pb2,
 )
@@ -66,6 +67,11 @@ def script(value: script_pb2.Script) -> models.Script:
 def executor(value: executor_pb2.Executor) -> models.Executor:
     """Return what the server knows of an executor."""
     return read(models.Executor, value)
+
+
+def schedule(value: schedule_pb2.Schedule) -> models.Schedule:
+    """Return a schedule."""
+    return read(models.Schedule, value)
 
 
 def price(value: price_pb2.Price) -> prices.Price:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Any, TypeVar, get_args, get_type_hints
 
 import click
 
-from wharfinger import Client, Handle, LeftoverPolicy, Money, NewTask, Policy
+from wharfinger import Client, Handle, LeftoverPolicy, Money, NewSchedule, NewTask, OverlapPolicy, Policy
 from wharfinger.cli import completing, jsonout, params, watching
 from wharfinger.cli.durations import DURATION
 from wharfinger.cli.kinds import MOMENT, MONEY
@@ -29,13 +29,24 @@ def _label(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) 
     return labels
 
 
-def asked_for(kind: type[Policy | NewTask]) -> Callable[[F], F]:
-    """Return what gives a command an option for each field of `kind` that is one, by what is said of it there."""
+LABELS = click.option(
+    "--label", "labels", metavar="KEY=VALUE", multiple=True, callback=_label, help="A mark to filter by."
+)
+PARAMS = click.option(
+    "--params", "file", metavar="FILE", help="Params from a file of JSON or TOML; `-`: JSON from stdin."
+)
+
+
+def asked_for(kind: type[Policy | NewTask | NewSchedule], *, but: Collection[str] = ()) -> Callable[[F], F]:
+    """Return what gives a command an option for each field of `kind` that is one, by what is said of it there.
+
+    Those whose names are in `but` are left out.
+    """
 
     def decorate(function: F) -> F:
         hints = get_type_hints(kind)
         for one in reversed(fields(kind)):
-            if "about" in one.metadata:
+            if "about" in one.metadata and one.name not in but:
                 function = _option(f"--{one.name.replace('_', '-')}", hints[one.name], **one.metadata)(function)
         return function
 
@@ -56,6 +67,7 @@ def _option(name: str, kind: Any, *, about: str, least: int | None, most: int | 
 
 _KINDS: tuple[tuple[type, tuple[click.ParamType[Any], str | None]], ...] = (
     (LeftoverPolicy, (click.Choice(LeftoverPolicy, case_sensitive=False), None)),
+    (OverlapPolicy, (click.Choice(OverlapPolicy, case_sensitive=False), None)),
     (timedelta, (DURATION, "DURATION")),
     (datetime, (MOMENT, "TIME")),
     (Money, (MONEY, "MONEY")),
@@ -67,8 +79,8 @@ _KINDS: tuple[tuple[type, tuple[click.ParamType[Any], str | None]], ...] = (
 @click.argument("script", shell_complete=completing.scripts)
 @click.argument("given", metavar="[KEY=VALUE|KEY@=FILE|KEY:=JSON]...", nargs=-1, shell_complete=completing.params)
 @click.option("--watch", is_flag=True, help="Watch it to its end; the exit code is that of the end.")
-@click.option("--params", "file", metavar="FILE", help="Params from a file of JSON or TOML; `-`: JSON from stdin.")
-@click.option("--label", "labels", metavar="KEY=VALUE", multiple=True, callback=_label, help="A mark to filter by.")
+@PARAMS
+@LABELS
 @asked_for(NewTask)
 @asked_for(Policy)
 def submit(  # click's mark for lines that stay
