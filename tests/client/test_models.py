@@ -47,6 +47,8 @@ EVERY = [
     TASK.attempts[0],
     TASK,
     models.RollbackPlan((("a", "b"), ("c",)), blocked={"d": "why"}),
+    models.Schedule("projects/p/schedules/s", TASK, every=60.0, next_time=NOW),
+    models.ScheduleFiring(NOW, "projects/p/tasks/t"),
     models.Script("a.b", params_schema={"type": "object"}),
     models.Worker("w", "h", "python", 4, 1, ("a.b",), NOW),
     models.Executor("thread", workers=()),

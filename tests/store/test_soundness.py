@@ -148,7 +148,7 @@ async def test_damage_that_is_seen_later_ends_all_serving(
 ) -> None:
     monkeypatch.setattr(soundness, "ALWAYS", 0)
     folder = shutil.copytree(left["closed"], tmp_path / "left")
-    garble(folder / "w.db", first=40)
+    garble(folder / "w.db", first=46)
     store = open_store(f"sqlite:///{folder / 'w.db'}")
     with pytest.raises(Unavailable, match="restore a backup"):
         await store.unfinished(0, 1000)

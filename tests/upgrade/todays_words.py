@@ -35,7 +35,7 @@ def todays_words(said: Any) -> Any:
     told = {_NAMES.get(name, name): value for name, value in said.items()}
     if "estimate_time" in told and "catalog_digest" in told:
         told["price_basis"] = told.pop("catalog_digest")
-    if str(told.get("name", "")).startswith("catalogs/"):
+    if str(told.get("name", "")).startswith("catalogs/") and "state" not in told:  # those of later commits have one
         told["origin"], told["source"] = told["source"], told["source"].partition(" ")[0]
         told["state"] = "CATALOG_STATE_ACTIVE" if told.pop("active", False) else "CATALOG_STATE_IMPORTED"
     # A caller's own params and labels are as they are, whatever they are called.
