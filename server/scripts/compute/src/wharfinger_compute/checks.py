@@ -146,8 +146,15 @@ async def _images(account: Account, wanted: str) -> list[Any]:
     return found
 
 
+def _slug(choice: Any) -> str:
+    """Return what a provider calls it beside id and name, "" for nothing."""
+    extra = getattr(choice, "extra", None)
+    return str(extra.get("slug") or "") if isinstance(extra, dict) else ""
+
+
 def _one(what: str, wanted: str, choices: Sequence[Any]) -> Any:
     exact = [choice for choice in choices if str(choice.id) == wanted] or [c for c in choices if c.name == wanted]
+    exact = exact or [choice for choice in choices if _slug(choice) == wanted]
     if len(exact) == 1:
         return exact[0]
     if exact:

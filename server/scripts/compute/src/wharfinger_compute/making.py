@@ -23,7 +23,9 @@ TRIES = 5
 LONGEST_WAIT = 30.0
 """Seconds that a cloud may ask to wait before the next try; for more it is left to the task's own retries."""
 _RATE = re.compile(r"RequestLimitExceeded|Throttl|rate.?limit|too many requests", re.IGNORECASE)
-_QUOTA = re.compile(r"quota|LimitExceeded|limit exceeded|InsufficientInstanceCapacity", re.IGNORECASE)
+_QUOTA = re.compile(
+    r"quota|LimitExceeded|limit exceeded|exceed your \w+ limit|InsufficientInstanceCapacity", re.IGNORECASE
+)
 _TERMINATED = "IdempotentInstanceTerminated"
 # The token was used with other arguments: something may well exist for it.
 _MISMATCH = re.compile(r"IdempotentParameterMismatch|IdempotentParamError")
