@@ -8,7 +8,8 @@ from libcloud.compute.base import Node
 from libcloud.compute.providers import get_driver
 
 from wharfinger_libcloud.markings import MARKINGS, NAME_ONLY, marking
-from wharfinger_libcloud.reading import Made, read_answer, read_request
+from wharfinger_libcloud.readers import read_answer
+from wharfinger_libcloud.reading import Made, read_request
 from wharfinger_libcloud.redaction import redacted
 
 OPERATION = {

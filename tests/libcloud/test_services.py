@@ -118,7 +118,19 @@ def balancers(cloud: Cloud) -> aio.AsyncDriver:
     return aio.driver(make, kind="loadbalancer")
 
 
-@pytest.mark.parametrize("fault", ["made_503", "made_dropped", "garbled"])
+async def test_a_balancer_that_the_driver_knows_in_spite_of_its_answer_is_listed(cloud: Cloud) -> None:
+    async with balancers(cloud) as account:
+        cloud.oracle.fail("CreateLoadBalancer", "garbled")
+        with pytest.raises(PartialFailureError) as caught:
+            await account.run(
+                lambda driver: checked(driver, "create_balancer", "front", 80, "http", None, []).ip.lower()
+            )
+        assert [(one.kind, one.id) for one in caught.value.created] == [("balancer", "front")]
+        assert await asyncio.to_thread(caught.value.rollback) == []
+    assert cloud.oracle.everything() == []
+
+
+@pytest.mark.parametrize("fault", ["made_503", "made_dropped"])
 async def test_a_balancer_whose_answer_was_lost_is_uncertain(cloud: Cloud, fault: str) -> None:
     async with balancers(cloud) as account:
         cloud.oracle.fail("CreateLoadBalancer", fault)

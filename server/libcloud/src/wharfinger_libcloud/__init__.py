@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from wharfinger_libcloud.answers import UnexpectedAnswer
-    from wharfinger_libcloud.failure import Created, Leftover, PartialFailureError, Uncertain
-    from wharfinger_libcloud.journal import Exchange, Journal, NotSent, recording
+    from wharfinger_libcloud.failure import Changed, Created, Leftover, PartialFailureError, Uncertain
+    from wharfinger_libcloud.journal import Exchange, Journal, NotSent
     from wharfinger_libcloud.lossless import Lossless, harden, keeping
+    from wharfinger_libcloud.watching import recording
 
 __all__ = [
+    "Changed",
     "Created",
     "Exchange",
     "Journal",
@@ -33,9 +35,10 @@ __all__ = [
 
 _HOMES = {
     "answers": ("UnexpectedAnswer",),
-    "failure": ("Created", "Leftover", "PartialFailureError", "Uncertain"),
-    "journal": ("Exchange", "Journal", "NotSent", "recording"),
+    "failure": ("Changed", "Created", "Leftover", "PartialFailureError", "Uncertain"),
+    "journal": ("Exchange", "Journal", "NotSent"),
     "lossless": ("Lossless", "harden", "keeping"),
+    "watching": ("recording",),
 }
 
 

@@ -25,8 +25,9 @@ from libcloud.common.openstack_identity import OpenStackAuthenticationCache
 from libcloud.compute.drivers.openstack import OpenStackNodeDriver
 
 from wharfinger_libcloud.failure import PartialFailureError, failure_of
-from wharfinger_libcloud.journal import TIMEOUT, Journal, recording
+from wharfinger_libcloud.journal import TIMEOUT, Journal
 from wharfinger_libcloud.lossless import checked, keeping
+from wharfinger_libcloud.watching import recording
 
 IDLE = 1.0
 """Seconds after which a lent driver is not lent again: its connections may be about to be closed by the other side, and

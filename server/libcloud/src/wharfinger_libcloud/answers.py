@@ -24,7 +24,11 @@ _PROMISED: dict[str, type[Any]] = {
     "ex_create_multiple_nodes": Node,
     "upload_object": Object,
     "upload_object_via_stream": Object,
+    "import_key_pair_from_file": KeyPair,
+    "import_key_pair_from_string": KeyPair,
 }
+_EXACT = frozenset({"create_node", "create_volume", "deploy_node", "ex_create_multiple_nodes"})
+"""Where True is no answer; some drivers say so, and mean it, of an image that is on its way."""
 _SEVERAL = frozenset({"create_node", "ex_create_multiple_nodes"})
 
 
@@ -32,16 +36,21 @@ class UnexpectedAnswer(Exception):
     """A driver returned something that is not what its method promises."""
 
 
+def promised(method: str) -> type[Any] | None:
+    """Return the class of what a method returns, None if nothing is promised."""
+    return _PROMISED.get(method)
+
+
 def check(method: str, answer: Any) -> str:
     """Return what is wrong with the answer of a driver's method, in words; "" if nothing is, or nothing is promised.
 
     EC2 asked for several nodes returns a list of them, so a list is right where all in it are right and it isn't empty.
     """
-    promised = _PROMISED.get(method)
-    if promised is None or isinstance(answer, promised):
+    wanted = _PROMISED.get(method)
+    if wanted is None or isinstance(answer, wanted) or (answer is True and method not in _EXACT):
         return ""
     if method in _SEVERAL and isinstance(answer, list) and answer:
-        wrong = [one for one in answer if not isinstance(one, promised)]
-        return f"{len(wrong)} of {len(answer)} that are no {promised.__name__}" if wrong else ""
+        wrong = [one for one in answer if not isinstance(one, wanted)]
+        return f"{len(wrong)} of {len(answer)} that are no {wanted.__name__}" if wrong else ""
     shown = "an empty list" if answer == [] else f"{type(answer).__name__}"
-    return f"{shown}, not a {promised.__name__}"
+    return f"{shown}, not a {wanted.__name__}"

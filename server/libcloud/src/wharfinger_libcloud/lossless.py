@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from libcloud.common.base import Connection
-from libcloud.storage.base import StorageDriver
 from libcloud.utils.retry import Retry
 
 from wharfinger_libcloud.answers import UnexpectedAnswer, check
 from wharfinger_libcloud.failure import PartialFailureError, failure_of
-from wharfinger_libcloud.journal import TIMEOUT, Journal, recording
+from wharfinger_libcloud.journal import TIMEOUT, Journal
 from wharfinger_libcloud.reading import read_request
+from wharfinger_libcloud.watching import recording, watching
 
 
 class ReadOnlyRetry(Retry):
@@ -34,22 +34,51 @@ class ReadOnlyRetry(Retry):
 
 def harden(driver: Any) -> None:
     """Keep libcloud from repeating requests of `driver` that may change something."""
-    for value in vars(driver).values():
-        if isinstance(value, Connection):
-            value.retryCls = ReadOnlyRetry
+    for connection in _connections(driver):
+        connection.retryCls = _careful(connection.retryCls)
+
+
+def _connections(driver: Any) -> list[Connection]:
+    return [value for value in vars(driver).values() if isinstance(value, Connection)]
+
+
+def _careful(retry: type[Retry]) -> type[Retry]:
+    if issubclass(retry, ReadOnlyRetry):
+        return retry
+    return ReadOnlyRetry if retry is Retry else type(f"ReadOnly{retry.__name__}", (ReadOnlyRetry, retry), {})
 
 
 @contextlib.contextmanager
-def keeping(driver: Any, *, planned: Iterable[str] = (), timeout: float = TIMEOUT) -> Iterator[Journal]:
-    """Lose no id of what `driver` makes inside: an error that leaves the block becomes a PartialFailureError.
+def _hardened(driver: Any) -> Iterator[None]:
+    before = [(connection, vars(connection).get("retryCls")) for connection in _connections(driver)]
+    harden(driver)
+    try:
+        yield
+    finally:
+        for connection, own in before:
+            if own is not None:
+                connection.retryCls = own
+            else:
+                vars(connection).pop("retryCls", None)
+
+
+@contextlib.contextmanager
+def keeping(driver: Any, *others: Any, planned: Iterable[str] = (), timeout: float = TIMEOUT) -> Iterator[Journal]:
+    """Lose no id of what the drivers make inside: an error that leaves the block becomes a PartialFailureError.
 
     It does so only where something was made or may have been; otherwise the error passes as it is. `planned` names what
     shall be made, so that the error can tell what was never tried. Each request ends within `timeout` seconds, or
     fails. KeyboardInterrupt, a cancellation and the like pass too; the PartialFailureError is their cause.
+
+    Threads of the block's own are recorded too, where they call methods of these drivers. A driver that is not given,
+    but used inside, is recorded by its requests alone; what it makes is its own to remove as well.
     """
-    harden(driver)
     names = list(planned)
-    with recording(timeout, storing=isinstance(driver, StorageDriver)) as journal:
+    with contextlib.ExitStack() as kept:
+        journal = kept.enter_context(recording(timeout))
+        for one in (driver, *others):
+            kept.enter_context(_hardened(one))
+            kept.enter_context(watching(one, journal))
         try:
             yield journal
         except BaseException as error:
@@ -86,7 +115,15 @@ class Lossless:
     def __repr__(self) -> str:
         return f"<Lossless {self._driver!r}>"
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in ("_driver", "_timeout"):
+            object.__setattr__(self, name, value)
+        else:
+            setattr(self._driver, name, value)
+
     def __getattr__(self, name: str) -> Any:
+        if name in ("_driver", "_timeout"):  # not made yet, as in a copy
+            raise AttributeError(name)
         value = getattr(self._driver, name)
         if name.startswith("_") or not callable(value):
             return value

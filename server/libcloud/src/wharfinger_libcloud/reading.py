@@ -1,7 +1,7 @@
-"""Requests that create things, and the ids in their answers, in the shapes that clouds use.
+"""Requests, read: REST services, query services (`?Action=RunInstances`, `?command=deployVirtualMachine`) and XML-RPC.
 
-REST services with JSON, query services (`?Action=RunInstances`, `?command=deployVirtualMachine`) with XML or JSON, and
-answers that only point to the thing by a link.
+What a request is there for is known from the driver's method that sends it (`calls`); what is guessed here is for what
+is sent outside of one, and tells one request of a method from another.
 """
 
 from __future__ import annotations
@@ -9,37 +9,88 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
-from xml.etree import ElementTree as ET
 
-READ = re.compile(r"^(describe|list|get|query|search|head|check|lookup|find)", re.IGNORECASE)
+READ = re.compile(r"^(describe|list|get|query|search|head|check|lookup|find|info|count|read)", re.IGNORECASE)
 REMOVE = re.compile(r"^(terminate|delete|destroy|release|remove|deregister|detach|disassociate|expunge)", re.IGNORECASE)
-MAKE = re.compile(r"^(run|create|allocate|deploy|import|register|purchase|copy|add|associate|attach)", re.IGNORECASE)
+MAKE = re.compile(
+    r"^(run|create|allocate|deploy|import|register|purchase|copy|add|associate|attach|clone|order|new)", re.IGNORECASE
+)
 # A change to what is there, not a thing of its own.
 _JOINS = re.compile(r"(Register|Add|Attach)\w*(With|To)[A-Z]")
-_LOGIN = re.compile(r"/(tokens?|oauth2?|login|sessions?|auth|authenticate)(/|$)", re.IGNORECASE)
+# The whole path of an identity service, or its end: a key of a store may have such a word in it.
+_LOGIN = re.compile(
+    r"(^|/)(tokens?|oauth2?|login|sessions?|auth|authenticate|b2_authorize_account)/?$|/oauth2?/(v\d/)?\w+$",
+    re.IGNORECASE,
+)
 _KINDS = {
     "node": ("server", "instance", "droplet", "linode", "virtualmachine", "vm", "node", "device", "cloudserver"),
     "volume": ("volume", "disk", "block", "blockstorage", "storage"),
-    "address": ("floatingip", "floatingaddress", "address", "ip", "reservedip", "elasticip", "publicipaddress"),
+    "address": (
+        "floatingip",
+        "floatingaddress",
+        "address",
+        "ip",
+        "reservedip",
+        "elasticip",
+        "publicipaddress",
+        "ipaddress",
+        "publicip",
+    ),
     "attachment": ("osvolumeattachment", "volumeattachment", "attachment"),
     "zone": ("zone", "domain", "hostedzone"),
     "record": ("record", "rrset", "resourcerecordset"),
     "balancer": ("loadbalancer", "balancer", "lb"),
 }
+_PARTS = ("action", "actions", "set", "add", "attach", "detach", "reset", "power", "start", "stop", "reboot")
+_ACTIONS = ("Action", "command", "Command", "api_action")
+_OTHERS = frozenset(
+    {
+        "cloudservice",
+        "firewall",
+        "firewallrule",
+        "hostedservice",
+        "image",
+        "keypair",
+        "loadbalancerlistener",
+        "network",
+        "networkinterface",
+        "nic",
+        "pool",
+        "port",
+        "router",
+        "securitygroup",
+        "securitygroupingres",
+        "service",
+        "snapshot",
+        "sshkey",
+        "subnet",
+        "targetgroup",
+        "template",
+        "vpc",
+    }
+)
 _NAMES = ("name", "displayname", "hostname", "label", "loadbalancername")
 _KIND_OF = {word: kind for kind, words in _KINDS.items() for word in words}
 
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """One thing that an answer says exists. `name` is empty where the answer does not tell it."""
+    """One thing that exists. `name` is empty where nobody told it.
+
+    `within` is the id of what it is part of (a record's zone) or the place it is in. `thing` is libcloud's object and
+    `driver` the driver that made it, where they are known; `of` the object that it belongs to.
+    """
 
     kind: str
     id: str
     name: str = ""
+    within: str = field(default="", compare=False)
+    thing: Any = field(default=None, compare=False, repr=False)
+    driver: Any = field(default=None, compare=False, repr=False)
+    of: Any = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +120,26 @@ class Asked:
         """Whether it may change anything: a query service sends its changes as GET, and logins are POSTs."""
         if self.action:
             return not READ.match(self.action)
-        return self.method not in ("GET", "HEAD", "OPTIONS") and not _LOGIN.search(self.path)
+        return self.method not in ("GET", "HEAD", "OPTIONS") and not self.logs_in
+
+    @property
+    def logs_in(self) -> bool:
+        """Whether it asks an identity service for a token."""
+        return self.method == "POST" and bool(_LOGIN.search(self.path))
+
+    @property
+    def reads(self) -> bool:
+        """Whether its own words say that it only reads, though it is a POST."""
+        if self.action:
+            return bool(READ.match(self.action))
+        if self.method == "POST":
+            return bool(
+                re.match(
+                    r"(b2_)?(list|get|info|describe|search|read|List|Get|Describe|Read)([_A-Z]\w*)?$",
+                    last_word(self.path),
+                )
+            )
+        return self.method in ("GET", "HEAD", "OPTIONS")
 
     @property
     def removes(self) -> bool:
@@ -77,14 +147,21 @@ class Asked:
         if self.action:
             return bool(REMOVE.match(self.action))
         # Some services have no DELETE: `POST /server/destroy`.
-        return self.method == "DELETE" or bool(REMOVE.match(self.path.rstrip("/").rpartition("/")[2]))
+        return self.method == "DELETE" or bool(REMOVE.match(last_word(self.path)))
+
+    @property
+    def removed_kind(self) -> str:
+        """The kind of what it takes away: a detachment takes no volume away."""
+        if re.match(r"detach|disassociate|deregister", self.action or last_word(self.path), re.IGNORECASE):
+            return "attachment"
+        return self.kind
 
     @property
     def makes(self) -> bool:
         """Whether it is there to make something, so that an answer without an id leaves doubt."""
         if self.action:
             return bool(MAKE.match(self.action)) and not _JOINS.match(self.action)
-        return self.method == "POST" and not _is_part(self.path)
+        return self.method == "POST" and not is_part(self.path)
 
     @property
     def kind(self) -> str:
@@ -96,10 +173,9 @@ class Asked:
         if self.action:
             noun = re.sub(r"^(Run|[A-Za-z]+?(?=[A-Z]))", "", self.action, count=1) or self.action
         else:
-            noun = _collection(self.path)
-        word = re.sub(r"[^a-z]", "", noun.lower())
-        singular = word[:-2] if word.endswith("sses") else re.sub(r"(?<!s)s$", "", word)
-        return _KIND_OF.get(singular, singular or "thing")
+            noun = re.sub(r"^(run|create|deploy|add|import|new)(?=[A-Z])", "", collection(self), flags=re.ASCII)
+            noun = re.sub(r"^(Run|Create|Deploy|Add|Import)(?=[A-Z])", "", noun)
+        return kind_of_word(noun)
 
 
 def read_request(method: str, url: str, body: Any) -> Asked:
@@ -108,27 +184,11 @@ def read_request(method: str, url: str, body: Any) -> Asked:
     query = dict(parse_qsl(parts.query, keep_blank_values=True))
     sent = _body_fields(body)
     fields = {**query, **sent}
-    action = next((str(fields[name]) for name in ("Action", "command", "Command") if name in fields), "")
+    action = next((str(fields[name]) for name in _ACTIONS if isinstance(fields.get(name), str)), "") or _method_of(body)
+    action = action.rpartition(".")[2]
     named = [str(value) for name, value in fields.items() if re.search(r"(?<!Key)id(\.\d+)?$", name, re.IGNORECASE)]
     ids = tuple(one for one in named if one) if action else ()
     return Asked(method.upper(), parts.path, action, tuple(_names(fields)), _token(fields), ids)
-
-
-def read_answer(asked: Asked, text: str, location: str = "") -> list[Made]:
-    """Return the things that the answer to `asked` names as made; [] where it names none."""
-    if asked.removes or not (asked.makes or asked.method == "PUT"):
-        return []
-    bare = text.strip()
-    found: list[Made] = []
-    if bare.startswith("<"):
-        found = _from_xml(asked, bare)
-    elif bare.startswith(("{", "[")):
-        found = _from_json(asked, bare)
-    if not found and location:
-        found = [Made(asked.kind, urlsplit(location).path.rstrip("/").rpartition("/")[2])]
-    if len(found) == 1 and not found[0].name and len(asked.names) == 1:
-        found = [Made(found[0].kind, found[0].id, asked.names[0])]
-    return found
 
 
 def removed_ids(asked: Asked) -> set[str]:
@@ -138,18 +198,44 @@ def removed_ids(asked: Asked) -> set[str]:
     return {asked.path.rstrip("/").rpartition("/")[2]}
 
 
-def _is_part(path: str) -> bool:
+def _method_of(body: Any) -> str:
+    """Return the method that an XML-RPC request calls, without the objects that it belongs to."""
+    if isinstance(body, (bytes, bytearray)):
+        body = bytes(body[:4096]).decode("utf-8", "replace")
+    found = re.search(r"<methodName>([\w.]+)</methodName>", body[:4096]) if isinstance(body, str) else None
+    return found[1] if found else ""
+
+
+def is_part(path: str) -> bool:
     """Return whether a POST to `path` acts on a thing rather than adds one to a collection."""
-    last = path.rstrip("/").rpartition("/")[2].lower()
-    return last in ("action", "actions") or last.startswith(
-        ("set", "add", "attach", "detach", "reset", "power", "start")
-    )
+    words = re.findall(r"[a-z]+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", last_word(path)).lower())
+    return bool(words) and words[0] in _PARTS
 
 
-def _collection(path: str) -> str:
-    parts = [part for part in path.split("/") if part]
+def last_word(path: str) -> str:
+    """Return the last part of a path."""
+    return path.rstrip("/").rpartition("/")[2]
+
+
+def collection(asked: Asked) -> str:
+    """Return the word for what a path is about: of a PUT, the last part is the thing's own name."""
+    parts = [part for part in asked.path.split("/") if part]
+    if asked.method == "PUT" and len(parts) > 1:
+        parts = parts[:-1]
     words = [part for part in parts if re.fullmatch(r"[A-Za-z][A-Za-z_-]*", part)]
     return words[-1] if words else ""
+
+
+def known_kind(kind: str) -> bool:
+    """Return whether a kind is one of its own wherever it is met, and no service's word for something else."""
+    return kind in _KINDS or kind in _OTHERS
+
+
+def kind_of_word(noun: str) -> str:
+    """Return the kind that a service's word stands for, or the word, singular and in small letters."""
+    word = re.sub(r"[^a-z]", "", noun.lower())
+    singular = word[:-2] if word.endswith("sses") else re.sub(r"(?<!s)s$", "", word)
+    return _KIND_OF.get(singular, singular or "thing")
 
 
 def _body_fields(body: Any) -> dict[str, Any]:
@@ -193,51 +279,3 @@ def _token(fields: Mapping[str, Any]) -> str:
         if re.fullmatch(r"(client|idempotency)[-_]?token|requestId", name, re.IGNORECASE):
             return str(value)
     return ""
-
-
-def _from_xml(asked: Asked, text: str) -> list[Made]:
-    try:
-        root = ET.fromstring(text)  # noqa: S314 - libcloud has parsed the same answer
-    except ET.ParseError:
-        return []
-    wanted = {"node": "instanceId", "address": "allocationId"}.get(asked.kind, f"{asked.kind}Id")
-    # Whatever its namespace: an answer that libcloud can't read still names what exists.
-    ids = [e.text for e in root.iter() if _local(e.tag) == wanted and e.text]
-    if asked.kind == "balancer" and _local(root.tag) == f"{asked.action}Response":
-        ids = list(asked.names)  # Amazon's are known by name, which the answer does not repeat
-    if not ids:
-        ids = [e.text for e in root.iter() if re.fullmatch(r"(?!request)\w+(Id|Ip)|id", _local(e.tag)) and e.text][:1]
-    return [Made(asked.kind, one) for one in dict.fromkeys(ids)]
-
-
-def _local(tag: str) -> str:
-    return tag.rpartition("}")[2]
-
-
-def _from_json(asked: Asked, text: str) -> list[Made]:
-    try:
-        value = json.loads(text)
-    except ValueError:
-        return []
-    return list(_in_json(asked.kind, value))
-
-
-def _in_json(kind: str, value: Any) -> Iterator[Made]:
-    if isinstance(value, list):
-        for one in value:
-            yield from _in_json(kind, one)
-        return
-    if not isinstance(value, dict):
-        return
-    if "targetLink" in value:  # an operation that goes on; what it makes has its id already
-        link = str(value["targetLink"])
-        yield Made(kind, str(value.get("targetId") or link), link.rpartition("/")[2])
-        return
-    found = next((value[name] for name in ("id", "uuid", "Id", "ID") if isinstance(value.get(name), (str, int))), None)
-    if found is not None and found != "":
-        name = next((str(value[n]) for n in ("name", "label", "hostname") if isinstance(value.get(n), str)), "")
-        yield Made(kind, str(found), name)
-        return
-    inner = [one for name, one in value.items() if isinstance(one, (dict, list)) and name not in ("links", "meta")]
-    if len(inner) == 1:
-        yield from _in_json(kind, inner[0])

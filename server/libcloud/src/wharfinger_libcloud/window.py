@@ -14,7 +14,6 @@ from contextvars import ContextVar
 from typing import Any
 
 import requests
-from urllib3.connection import HTTPConnection
 
 SMALL = 1024 * 1024
 """Bytes of a body up to which a request is limited as a whole; larger ones take the time that the link needs."""
@@ -94,54 +93,51 @@ _watchman = _Watchman()
 _active: ContextVar[Window | None] = ContextVar("wharfinger_libcloud_window", default=None)
 
 
-def install() -> None:
-    """Let urllib3's connections tell the active window their socket; the caller sees to it that no two do so at once.
+def telling(original: Callable[..., Any]) -> Callable[..., Any]:
+    """Return urllib3's `getresponse`, that tells the active window its socket before the answer is waited for.
 
-    Without a window, as in all code that does not ask for one, nothing changes.
+    Without a window, as in all code that does not ask for one, it is as it was.
     """
-    original: Callable[..., Any] = HTTPConnection.getresponse
-    if hasattr(original, "wharfinger_original"):
-        return
 
     @functools.wraps(original)
     def getresponse(self: Any) -> Any:
-        """Tell the window before the answer is waited for."""
         window = _active.get()
         if window is not None:
             window.watch(self.sock)
         return original(self)
 
-    getresponse.wharfinger_original = original  # type: ignore[attr-defined]
-    HTTPConnection.getresponse = getresponse  # type: ignore[method-assign]
+    return getresponse
 
 
 @contextlib.contextmanager
-def bounded(session: Any, seconds: float) -> Iterator[None]:
-    """See to it that a request on `session` ends within `seconds`, whatever the server does.
+def bounded(session: Any, seconds: float, own: Callable[..., Any] | None = None) -> Iterator[Callable[..., Any]]:
+    """See to it that a request on `session` ends within `seconds`, whatever the server does; yield what sends it so.
 
-    A request with a large or streamed body, and the body of an answer that is streamed to the caller, may take longer;
-    there the limit is for each wait. Raises requests.ReadTimeout inside where a limit is passed.
+    `own` is what sends it without a limit, by default the session's `send`. A request with a large or streamed body,
+    and the body of an answer that is streamed to the caller, may take longer; there the limit is for each wait. Raises
+    requests.ReadTimeout inside where a limit is passed.
     """
-    before, kept = session.send, "send" in vars(session)
+    before, kept = own or session.send, "send" in vars(session)
 
     def send(request: Any, **options: Any) -> Any:
         """Send it with a timeout for each wait, and one for all of it."""
-        own = options.get("timeout")
-        most = options["timeout"] = min(own, seconds) if isinstance(own, (int, float)) else seconds
+        given = options.get("timeout")
+        most = options["timeout"] = min(given, seconds) if isinstance(given, (int, float)) else seconds
         if not _is_small(request.body):
             return before(request, **options)
         return _within(most, lambda: before(request, **options))
 
+    replaced = vars(session).get("send")
     session.send = send
     auth = session.auth
     # Without one requests looks for a .netrc at each request, and what it finds there displaces the driver's own.
     session.auth = auth or _as_it_is
     try:
-        yield
+        yield send
     finally:
         session.auth = auth
         if kept:
-            session.send = before
+            session.send = replaced
         else:
             del session.send
 
