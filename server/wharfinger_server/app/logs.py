@@ -14,6 +14,7 @@ import time
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
+from wharfinger.cli.terminal import clean, escaped
 from wharfinger.runtime.redaction import Redactor, known, present
 from wharfinger_server.config import Settings, secret_values
 
@@ -63,7 +64,7 @@ class JsonLines(logging.Formatter):
         }
         if told.exception:
             line["exception"] = told.exception
-        return _encode(line)
+        return escaped(_encode(line))
 
 
 class PlainLines(logging.Formatter):
@@ -75,8 +76,9 @@ class PlainLines(logging.Formatter):
         moment = time.strftime("%H:%M:%S", time.localtime(record.created))
         level = "" if record.levelno <= logging.INFO else f"{record.levelname}: "
         facts = "".join(f" {key}={value}" for key, value in told.facts.items())
-        line = f"{moment} {level}{told.message}{facts}"
-        return f"{line}\n{told.exception}" if told.exception else line
+        # One line each: what is told can't pass for another line.
+        line = f"{moment} {level}{told.message}{facts}".replace("\n", "\\n")
+        return clean(f"{line}\n{told.exception}" if told.exception else line)
 
 
 class _Told:

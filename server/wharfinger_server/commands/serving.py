@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from wharfinger.cli.terminal import echo
 from wharfinger_server import config as configuration
 from wharfinger_server.commands.settings import refuse, settings_of
 
@@ -138,9 +139,9 @@ def run(
 
     def ready(address: configuration.Address, gateway: str) -> None:
         _collect_seldom()
-        click.echo(f"wharfinger serves on {address}", err=True)
+        echo(f"wharfinger serves on {address}", err=True)
         if gateway:
-            click.echo(f"wharfinger's gateway is at {gateway}", err=True)  # and the page, for whoever opens it
+            echo(f"wharfinger's gateway is at {gateway}", err=True)  # and the page, for whoever opens it
         if port_file:
             # Whoever waits for the file must not find it half written.
             partial = port_file.with_name(port_file.name + ".part")
@@ -188,14 +189,14 @@ def check(config_file: str | None) -> None:
     """Check the settings and print those in force, credentials hidden. Exits with 5 when something is wrong."""
     settings = settings_of(config_file, {})
     source = settings.source or f"no file; {configuration.default_path()} would be read"
-    click.echo(f"# {source}\n# database: {configuration.shown_url(settings.database_url)}\n")
-    click.echo(configuration.effective(settings))
+    echo(f"# {source}\n# database: {configuration.shown_url(settings.database_url)}\n")
+    echo(configuration.effective(settings))
 
 
 @config.command()
 def sample() -> None:
     """Print a complete settings file, every key explained."""
-    click.echo(configuration.sample(), nl=False)
+    echo(configuration.sample(), nl=False)
 
 
 @config.command(short_help="Make a bearer token.")
@@ -207,10 +208,10 @@ def token(creator: str, projects: tuple[str, ...]) -> None:
     """Make a bearer token: print it, and the table that makes the server know it."""
     made = secrets.token_urlsafe(32)
     digest = hashlib.sha256(made.encode()).hexdigest()
-    click.echo(f"token: {made}", err=True)
-    click.echo("It is shown only this once. Put this into the server's settings file (chmod 600):", err=True)
-    click.echo(f'[[tokens]]\nsha256 = "{digest}"\ncreator = {json.dumps(creator)}')
-    click.echo(f"projects = {json.dumps(list(projects) if projects else '*')}")
+    echo(f"token: {made}", err=True)
+    echo("It is shown only this once. Put this into the server's settings file (chmod 600):", err=True)
+    echo(f'[[tokens]]\nsha256 = "{digest}"\ncreator = {json.dumps(creator)}')
+    echo(f"projects = {json.dumps(list(projects) if projects else '*')}")
 
 
 @config.command("seal-key")
@@ -218,5 +219,5 @@ def seal_key() -> None:
     """Make a key that seals params. Put it above the others in the file of keys ([sealing] key_file, chmod 600)."""
     made = configuration.make_key()
     (name,) = configuration.parse_keys(made, "the new key")
-    click.echo(f"key {name}; restart the servers once it is the first line, and keep the older keys below", err=True)
-    click.echo(made)
+    echo(f"key {name}; restart the servers once it is the first line, and keep the older keys below", err=True)
+    echo(made)

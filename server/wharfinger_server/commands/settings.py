@@ -6,8 +6,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from typing import NoReturn
 
-import click
-
+from wharfinger.cli.terminal import echo
 from wharfinger_server import config as configuration
 
 REFUSED = 5
@@ -28,7 +27,7 @@ def settings_of(
 def refuse(*problems: str) -> NoReturn:
     """Say what is wrong and end."""
     for problem in problems:
-        click.echo(f"wharfinger: {problem}", err=True)
+        echo(f"wharfinger: {problem}", err=True)
     sys.exit(REFUSED)
 
 

@@ -17,6 +17,7 @@ from wharfinger.cli import exits, jsonout, params, watching
 from wharfinger.cli.commands.ledger import tell_ledger
 from wharfinger.cli.commands.submit import asked_for
 from wharfinger.cli.options import Asked
+from wharfinger.cli.terminal import echo
 from wharfinger_server.commands.scratch import NotStartedError, Scratch
 from wharfinger_server.commands.settings import refuse, settings_of
 
@@ -107,7 +108,7 @@ def _watched(asked: Asked, client: Client, task: str) -> int:
     """Watch it to its end and return the exit code; an interrupt asks the script to stop, a second one leaves it."""
     code = watching.follow(asked, client, task)
     if code == exits.INTERRUPTED:
-        click.echo("wharfinger: the script is asked to stop; Ctrl-C again does not wait for it", err=True)
+        echo("wharfinger: the script is asked to stop; Ctrl-C again does not wait for it", err=True)
         seen = client.cancel(task, "interrupted").last_sequence
         watching.follow(asked, client, task, seen)
     return code
@@ -121,7 +122,7 @@ def _undone(asked: Asked, client: Client, task: str, code: int) -> int:
     try:
         client.rollback(task)
     except Refused as error:
-        click.echo(f"wharfinger: it can't be rolled back: {error}", err=True)
+        echo(f"wharfinger: it can't be rolled back: {error}", err=True)
         return exits.PARTIALLY_FAILED
     undone = watching.follow(asked, client, task, before.last_sequence, undoing=before)
     if undone != exits.OK:
@@ -135,10 +136,10 @@ def _told(asked: Asked, client: Client) -> bool:
     if asked.json:
         jsonout.line({"kind": "ledger", "entries": jsonout.plain(entries)})
     elif entries:
-        click.echo("its ledger:")
+        echo("its ledger:")
         tell_ledger(entries)
     else:
-        click.echo("its ledger is empty: it made nothing")
+        echo("its ledger is empty: it made nothing")
     return not client.get(_TASK).state.resting or any(map(_alive, entries))
 
 
@@ -149,10 +150,10 @@ def _alive(entry: LedgerEntry) -> bool:
 
 def _say_kept(file: Path, ledger: Path, project: str) -> None:
     where = f" --project {shlex.quote(project)}" if project != "default" else ""
-    click.echo(f"wharfinger: something may be left of it, so its ledger is kept in {ledger}", err=True)
-    click.echo("To go on from there, or to take it back:", err=True)
+    echo(f"wharfinger: something may be left of it, so its ledger is kept in {ledger}", err=True)
+    echo("To go on from there, or to take it back:", err=True)
     # Not where a server may run already: its task of the same name would be meant.
     place = shlex.join(["--data-dir", str(ledger), "--scripts", str(file.absolute()), "--address", _BESIDE])
-    click.echo(f"  wharfinger serve {place} &", err=True)
-    click.echo(f"  wharfinger wait-ready --server {_BESIDE}", err=True)
-    click.echo(f"  wharfinger rollback {_TASK} --watch --server {_BESIDE}{where}", err=True)
+    echo(f"  wharfinger serve {place} &", err=True)
+    echo(f"  wharfinger wait-ready --server {_BESIDE}", err=True)
+    echo(f"  wharfinger rollback {_TASK} --watch --server {_BESIDE}{where}", err=True)

@@ -12,6 +12,7 @@ import click
 from wharfinger import __version__
 from wharfinger.cli import exits
 from wharfinger.cli.options import SharedOptions
+from wharfinger.cli.terminal import echo
 from wharfinger.cli.wording import did_you_mean
 
 if TYPE_CHECKING:
@@ -178,7 +179,7 @@ def run(arguments: Sequence[str]) -> int:
         return exits.OK
     except click.exceptions.NoArgsIsHelpError as error:
         # A group alone is asked for its help, which is no mistake.
-        click.echo(error.format_message())
+        echo(error.format_message())
         return exits.OK
     except Exception as error:
         known = _code_of(error)
@@ -261,4 +262,4 @@ _HINTS = {
 
 
 def _say(message: str) -> None:
-    click.echo(f"wharfinger: {message}", err=True)
+    echo(f"wharfinger: {message}", err=True)

@@ -5,18 +5,17 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import click
-
 from wharfinger._model import plain
+from wharfinger.cli.terminal import echo, escaped
 
 __all__ = ["document", "line", "plain"]
 
 
 def document(value: Any) -> None:
     """Print one document, indented."""
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+    echo(escaped(json.dumps(value, indent=2, ensure_ascii=False)))
 
 
 def line(value: Any) -> None:
     """Print one document of a stream on a line of its own."""
-    click.echo(json.dumps(value, ensure_ascii=False))
+    echo(escaped(json.dumps(value, ensure_ascii=False)))

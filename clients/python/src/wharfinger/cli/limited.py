@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from itertools import islice
 from typing import TypeVar
 
-import click
+from wharfinger.cli.terminal import echo
 
 T = TypeVar("T")
 
@@ -20,4 +20,4 @@ def first(told: Iterable[T], limit: int) -> tuple[list[T], bool]:
 
 def tell_more(limit: int) -> None:
     """Say on standard error that `limit` were not all."""
-    click.echo(f"wharfinger: there are more than {limit}; --limit 0 lists all", err=True)
+    echo(f"wharfinger: there are more than {limit}; --limit 0 lists all", err=True)

@@ -7,9 +7,8 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import click
-
 from wharfinger.cli.fitting import GAP, fit
+from wharfinger.cli.terminal import echo
 from wharfinger.cli.wording import clean
 
 if TYPE_CHECKING:
@@ -56,7 +55,7 @@ def table(titles: Sequence[str], rows: Sequence[Sequence[str]], drop: Sequence[s
         return
     widths = [max(len(title), *(len(row[i]) for row in cleaned), 0) for i, title in enumerate(titles)]
     for row in (titles, *cleaned):
-        click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+        echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
 
 
 def groups(titles: Sequence[str], parts: Sequence[tuple[str, str, Sequence[Sequence[str]]]]) -> None:
@@ -75,12 +74,12 @@ def groups(titles: Sequence[str], parts: Sequence[tuple[str, str, Sequence[Seque
     for word, meaning, rows in cleaned:
         _print(f"{word} ({len(rows)}): {meaning}", _STYLES.get(word.partition(",")[0], "bold"))
         for row in rows:
-            click.echo(line(row))
+            echo(line(row))
 
 
 def _print(text: str, style: str) -> None:
     if not on_terminal():
-        click.echo(text)
+        echo(text)
         return
     console().print(text, style=style, markup=False, soft_wrap=True)
 
@@ -91,9 +90,9 @@ def pairs(rows: Sequence[tuple[str, str]]) -> None:
     width = max((len(name) for name, _ in shown), default=0)
     for name, value in shown:
         first, *more = clean_lines(value)
-        click.echo(f"{name.ljust(width)}  {first}")
+        echo(f"{name.ljust(width)}  {first}")
         for line in more:
-            click.echo(f"{' ' * width}  {line}")
+            echo(f"{' ' * width}  {line}")
 
 
 def clean_lines(text: str) -> list[str]:

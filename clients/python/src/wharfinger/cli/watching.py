@@ -9,8 +9,6 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
-import click
-
 from wharfinger import (
     Client,
     Event,
@@ -29,6 +27,7 @@ from wharfinger.cli import exits, jsonout
 from wharfinger.cli.lines import Pace, amount, eta_words, event_line, progress_line, rate_words, waiting_line
 from wharfinger.cli.options import Asked
 from wharfinger.cli.tables import console, on_terminal
+from wharfinger.cli.terminal import echo
 from wharfinger.cli.waiting import Waiting
 from wharfinger.cli.wording import clean
 from wharfinger.report import partial_failure_report
@@ -69,7 +68,7 @@ class JsonLines:
 
     def note(self, text: str) -> None:
         """Keep remarks off the output."""
-        click.echo(f"wharfinger: {text}", err=True)
+        echo(f"wharfinger: {text}", err=True)
 
     def wait(self, reason: str) -> None:
         """Keep it off the output, which has events only."""
@@ -93,7 +92,7 @@ class PlainLines:
             return
         if not isinstance(event, ProgressUpdate):
             self._settle()
-            click.echo(event_line(event))
+            echo(event_line(event))
             return
         self._owed = progress_line(event.progress, self._pace.take(event.progress))
         if time.monotonic() - self._said >= PLAIN_PAUSE:
@@ -101,11 +100,11 @@ class PlainLines:
 
     def note(self, text: str) -> None:
         """Print a remark beside the output."""
-        click.echo(f"wharfinger: {text}", err=True)
+        echo(f"wharfinger: {text}", err=True)
 
     def wait(self, reason: str) -> None:
         """Print it as a line beside the events."""
-        click.echo(waiting_line(reason))
+        echo(waiting_line(reason))
 
     def close(self) -> None:
         """Print the last progress, if it was not."""
@@ -113,7 +112,7 @@ class PlainLines:
 
     def _settle(self) -> None:
         if self._owed:
-            click.echo(self._owed)
+            echo(self._owed)
             self._said = time.monotonic()
             self._owed = ""
 
@@ -241,7 +240,7 @@ def follow(asked: Asked, client: Client, name: str, after: int = 0, *, undoing: 
     assert last is not None, "a watch ends with a snapshot"
     if undoing is not None and not last.state.left_over:
         if not asked.json:
-            click.echo(f"{last.name} is {last.state}{_undone(undoing.ledger, last.ledger)}")
+            echo(f"{last.name} is {last.state}{_undone(undoing.ledger, last.ledger)}")
         return exits.OK
     return tell_end(asked, client, last)
 
@@ -249,7 +248,7 @@ def follow(asked: Asked, client: Client, name: str, after: int = 0, *, undoing: 
 def interrupted(asked: Asked, name: str, verb: str) -> int:
     """Say that the task goes on and how to come back to it, and return the exit code."""
     again = asked.again(f"{verb} {_short(asked, name)}")
-    click.echo(f"\nwharfinger: {name} goes on; to come back to it: {again}", err=True)
+    echo(f"\nwharfinger: {name} goes on; to come back to it: {again}", err=True)
     return exits.INTERRUPTED
 
 
@@ -268,15 +267,15 @@ def tell_end(asked: Asked, client: Client, task: Task, *, stream: bool = True) -
         if asked.json and not stream:
             out(jsonout.plain(task))
         elif not asked.json:
-            click.echo(clean(str(error)))
+            echo(clean(str(error)))
         return exits.FAILED
     if asked.json and not stream:
         out(jsonout.plain(task))
     elif not asked.json:
         took = _took(task)
-        click.echo(f"{task.name} is {TaskState.SUCCEEDED}{took}")
+        echo(f"{task.name} is {TaskState.SUCCEEDED}{took}")
         for key, value in jsonout.plain(result).items():
-            click.echo(f"  {clean(key)}: {clean(_value(value))}")
+            echo(f"  {clean(key)}: {clean(_value(value))}")
     return exits.OK
 
 
@@ -284,16 +283,16 @@ def partial_report(asked: Asked, error: PartialFailure) -> None:
     """Print what a half-done task left over, and the commands that are possible now and those that tell more."""
     if asked.scratch:
         # What it left is the ledger, which is shown next.
-        click.echo(clean(partial_failure_report(error).splitlines()[0]))
+        echo(clean(partial_failure_report(error).splitlines()[0]))
         return
     short = _short(asked, error.task.name)
     ways = [(asked.again(command), words) for command, words in _ways(error, short)]
     width = max((len(command) for command, _ in ways), default=0)
     for line in partial_failure_report(error, [f"{c.ljust(width)}  {words}" for c, words in ways]).splitlines():
-        click.echo(clean(line))
-    click.echo("  to see more:")
+        echo(clean(line))
+    echo("  to see more:")
     for verb in ("ledger", "events"):
-        click.echo(f"    {asked.again(f'{verb} {short}')}")
+        echo(f"    {asked.again(f'{verb} {short}')}")
 
 
 def _ways(error: PartialFailure, short: str) -> Iterator[tuple[str, str]]:

@@ -10,6 +10,7 @@ from wharfinger_prices.commands.differences import Change, counted, differences
 from wharfinger_prices.commands.ending import line_of
 from wharfinger_prices.commands.options import Asked, command
 from wharfinger_prices.commands.places import asking, find_catalog
+from wharfinger_prices.commands.terminal import echo
 from wharfinger_prices.commands.text import age, table
 
 
@@ -23,7 +24,7 @@ def ls(asked: Asked, *, source: str) -> None:
         shown.document(found)
         return
     if not found:
-        click.echo(f"there is no catalogue yet; `{line_of('update')}` fetches one", err=True)
+        echo(f"there is no catalogue yet; `{line_of('update')}` fetches one", err=True)
         return
     rows = [
         (
@@ -43,7 +44,7 @@ def ls(asked: Asked, *, source: str) -> None:
     for catalog in found:
         if catalog.quarantine_reason:
             how = "is active by override" if catalog.active else "is in quarantine"
-            click.echo(f"{catalog.id[:SHORT]} {how}: {catalog.quarantine_reason}")
+            echo(f"{catalog.id[:SHORT]} {how}: {catalog.quarantine_reason}")
 
 
 @command(short_help="Make a catalogue the active one.")
@@ -83,11 +84,11 @@ def diff(asked: Asked, before: str, after: str, *, limit: int) -> None:
         told = shown.plain(counted(changes))
         shown.document({"before": one.id, "after": other.id, **told, "differences": listed})
         return
-    click.echo(f"{one.id[:SHORT]} → {other.id[:SHORT]}: {counts(counted(changes))}")
+    echo(f"{one.id[:SHORT]} → {other.id[:SHORT]}: {counts(counted(changes))}")
     if listed:
         table(("PROVIDER", "REGION", "SKU", "OFFER", "BEFORE", "AFTER", "CHANGE"), list(map(_row, listed)))
     if len(listed) < len(changes):
-        click.echo(f"and {len(changes) - len(listed):,} more; --limit 0 lists all", err=True)
+        echo(f"and {len(changes) - len(listed):,} more; --limit 0 lists all", err=True)
 
 
 def _row(change: Change) -> tuple[str, ...]:

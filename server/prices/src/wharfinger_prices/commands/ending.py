@@ -9,6 +9,8 @@ from typing import NoReturn
 
 import click
 
+from wharfinger_prices.commands.terminal import echo
+
 PROGRAM = "wharfinger-prices"
 USAGE, UNREACHABLE, REFUSED, QUARANTINED, INTERRUPTED = 2, 4, 5, 6, 130
 _CODES = {"PRICES_UNREACHABLE": UNREACHABLE, "PRICES_QUARANTINED": QUARANTINED}
@@ -52,7 +54,7 @@ def say(problem: str) -> None:
     name = ctx.find_root().info_name if ctx else PROGRAM
     if name == PROGRAM:
         problem = in_own_words(problem)
-    click.echo(f"{name}: {problem}", err=True)
+    echo(f"{name}: {problem}", err=True)
 
 
 def in_own_words(text: str) -> str:

@@ -14,6 +14,7 @@ from wharfinger_prices.commands import shown
 from wharfinger_prices.commands.ending import line_of
 from wharfinger_prices.commands.options import Asked, command
 from wharfinger_prices.commands.places import asking, names_server
+from wharfinger_prices.commands.terminal import echo
 from wharfinger_prices.commands.text import age, size, table
 
 if TYPE_CHECKING:
@@ -132,6 +133,6 @@ def _tell(asked: Asked, done: Exported) -> None:
     if asked.json:
         shown.document({"path": str(done.path), "prices": done.count, "left_out": dict(done.left_out)})
         return
-    click.echo(f"{done.count:,} prices written to {done.path}")
+    echo(f"{done.count:,} prices written to {done.path}")
     for why, count in done.left_out.most_common():
-        click.echo(f"  left out, as Libcloud has no place for them: {count:,} {why}", err=True)
+        echo(f"  left out, as Libcloud has no place for them: {count:,} {why}", err=True)

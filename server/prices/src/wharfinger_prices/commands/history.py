@@ -9,6 +9,7 @@ from wharfinger_prices.commands.descriptions import SHORT
 from wharfinger_prices.commands.ending import line_of, say
 from wharfinger_prices.commands.options import Asked, command
 from wharfinger_prices.commands.places import asking
+from wharfinger_prices.commands.terminal import echo
 from wharfinger_prices.commands.text import first, stamp, table
 
 
@@ -27,7 +28,7 @@ def history(asked: Asked, *, limit: int, source: str) -> None:
     elif found:
         table(("ACTIVE SINCE", "CATALOG", "SOURCE", "BY", "CHECKS", "REASON"), list(map(_row, found)))
     else:
-        click.echo(f"no catalogue has been active yet; `{line_of('update')}` fetches one", err=True)
+        echo(f"no catalogue has been active yet; `{line_of('update')}` fetches one", err=True)
     if more:
         say(f"there are more than {limit}; --limit 0 lists all")
 

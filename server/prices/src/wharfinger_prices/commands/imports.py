@@ -13,6 +13,7 @@ from wharfinger_prices.commands.descriptions import tell_catalog
 from wharfinger_prices.commands.options import Asked, command
 from wharfinger_prices.commands.places import Place, asking
 from wharfinger_prices.commands.progress import Steps, steps
+from wharfinger_prices.commands.terminal import echo
 
 if TYPE_CHECKING:
     from wharfinger_prices.commands.shown import ShownCatalog
@@ -92,4 +93,4 @@ def _tell(asked: Asked, catalog: ShownCatalog, outcome: str, hint: str = "") -> 
         return
     tell_catalog(catalog, outcome)
     if hint:
-        click.echo(hint, err=True)
+        echo(hint, err=True)

@@ -11,6 +11,7 @@ import click
 
 from wharfinger_prices.commands import prices
 from wharfinger_prices.commands.ending import INTERRUPTED, PROGRAM, UNREACHABLE, USAGE, code_of, in_own_words
+from wharfinger_prices.commands.terminal import echo
 
 
 def main() -> None:
@@ -35,7 +36,7 @@ def run(arguments: Sequence[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except click.exceptions.NoArgsIsHelpError as error:
-        click.echo(error.format_message())
+        echo(error.format_message())
         return 0
     except click.ClickException as error:
         ctx = getattr(error, "ctx", None)
@@ -70,4 +71,4 @@ def _code_of_client(error: Exception) -> int | None:
 
 
 def _say(message: str) -> None:
-    click.echo(f"{PROGRAM}: {in_own_words(message)}", err=True)
+    echo(f"{PROGRAM}: {in_own_words(message)}", err=True)

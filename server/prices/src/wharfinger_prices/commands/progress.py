@@ -8,8 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
-import click
-
+from wharfinger_prices.commands.terminal import echo
 from wharfinger_prices.commands.text import console, size
 
 if TYPE_CHECKING:
@@ -78,7 +77,7 @@ class _Lines:
         if step == self._step and now - self._said < _PAUSE:
             return
         self._step, self._said = step, now
-        click.echo("  ".join(filter(None, (step, _amount(progress)))), err=True)
+        echo("  ".join(filter(None, (step, _amount(progress)))), err=True)
 
 
 @contextmanager

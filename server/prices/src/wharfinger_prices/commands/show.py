@@ -16,6 +16,7 @@ from wharfinger_prices.commands.drawing import bar, change, sparkline
 from wharfinger_prices.commands.options import Asked, command
 from wharfinger_prices.commands.places import Place, asking
 from wharfinger_prices.commands.shown import ShownCatalog, ShownPrice
+from wharfinger_prices.commands.terminal import echo
 from wharfinger_prices.commands.text import pairs, stamp, table
 
 _MOST_HISTORY = 30
@@ -119,7 +120,7 @@ def _tell(price: ShownPrice, catalog: ShownCatalog | None) -> None:
         )
     )
     if price.tiers:
-        click.echo()
+        echo()
         table(
             ("FROM", f"PER {price.unit}"),
             [(f"{tier.from_quantity:f}", str(tier.amount)) for tier in price.tiers],
@@ -135,10 +136,10 @@ def _draw(past: list[_Past]) -> None:
     """Draw the history, the oldest first."""
     figures = [one.price.amount.amount if one.price and one.price.amount else None for one in past]
     known = [figure for figure in figures if figure is not None]
-    click.echo()
+    echo()
     if len(known) > 1:
         moved = change(known[0], known[-1])
-        click.echo(f"history  {sparkline(figures)}  {moved or 'the same throughout'}")
+        echo(f"history  {sparkline(figures)}  {moved or 'the same throughout'}")
     highest = max(known, default=Decimal(0))
     rows = []
     for one, figure in zip(past, figures, strict=True):

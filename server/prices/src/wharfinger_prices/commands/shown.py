@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import click
+from wharfinger_prices.commands.terminal import echo, escaped
 
 if TYPE_CHECKING:
     from wharfinger_prices.catalog import Activation, Catalog
@@ -190,7 +190,7 @@ def document(value: Any) -> None:
     """Print one JSON document, indented: names as here, times in RFC 3339, amounts as exact texts."""
     import json
 
-    click.echo(json.dumps(plain(value), indent=2, ensure_ascii=False))
+    echo(escaped(json.dumps(plain(value), indent=2, ensure_ascii=False)))
 
 
 def plain(value: Any) -> Any:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
-import click
+from wharfinger_prices.commands.terminal import echo
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -46,7 +46,7 @@ def table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         return
     widths = [max(map(len, column)) for column in zip(titles, *cleaned, strict=True)]
     for line in (titles, *cleaned):
-        click.echo("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+        echo("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
 
 
 def pairs(rows: Sequence[tuple[str, str]]) -> None:
@@ -55,7 +55,7 @@ def pairs(rows: Sequence[tuple[str, str]]) -> None:
     width = max((len(name) for name, _ in shown), default=0)
     for name, value in shown:
         for number, line in enumerate(value.splitlines()):
-            click.echo(f"{('' if number else name).ljust(width)}  {clean(line)}")
+            echo(f"{('' if number else name).ljust(width)}  {clean(line)}")
 
 
 def first(told: Iterable[T], limit: int) -> tuple[list[T], bool]:

@@ -8,6 +8,7 @@ from wharfinger import __version__
 from wharfinger.cli import jsonout
 from wharfinger.cli.durations import DURATION
 from wharfinger.cli.options import Asked, command
+from wharfinger.cli.terminal import echo
 
 PROTOCOL = "wharfinger.v1"
 
@@ -20,7 +21,7 @@ def version(asked: Asked, *, only_client: bool) -> None:
     if not only_client:
         if not asked.json:
             # First, so that it is said although the server does not answer.
-            click.echo(f"client    {__version__}\nprotocol  {PROTOCOL}")
+            echo(f"client    {__version__}\nprotocol  {PROTOCOL}")
         with asked.client() as client:
             info = client.server_info()
         told |= {"server": info.version or None, "schema": info.schema or None, "address": info.server}
@@ -29,12 +30,12 @@ def version(asked: Asked, *, only_client: bool) -> None:
         jsonout.document(told)
         return
     if only_client:
-        click.echo(f"client    {__version__}\nprotocol  {PROTOCOL}")
+        echo(f"client    {__version__}\nprotocol  {PROTOCOL}")
         return
-    click.echo(f"server    {told['server'] or 'does not say'}, at {told['address']}")
-    click.echo(f"schema    {told['schema'] or 'the server does not say'}")
+    echo(f"server    {told['server'] or 'does not say'}, at {told['address']}")
+    echo(f"schema    {told['schema'] or 'the server does not say'}")
     if told["skew"]:
-        click.echo(f"wharfinger: {told['skew']}", err=True)
+        echo(f"wharfinger: {told['skew']}", err=True)
 
 
 @command("wait-ready", short_help="Wait until a server that was started answers.")
@@ -51,7 +52,7 @@ def wait_ready(asked: Asked, timeout: float) -> None:
     if asked.json:
         jsonout.document({"server": info.version or None, "schema": info.schema or None, "address": info.server})
     else:
-        click.echo(f"the server at {info.server} is ready")
+        echo(f"the server at {info.server} is ready")
 
 
 def skew(client: str, server: str) -> str | None:
@@ -89,4 +90,4 @@ def completion(ctx: click.Context, shell: str) -> None:  # click's mark for line
     kind = get_completion_class(shell)
     assert kind is not None, "click knows all three shells"
     source = kind(ctx.find_root().command, {}, "wharfinger", "_WHARFINGER_COMPLETE").source()
-    click.echo(spaceless(source) if shell == "bash" else source)
+    echo(spaceless(source) if shell == "bash" else source)

@@ -8,6 +8,7 @@ from wharfinger import Script
 from wharfinger.cli import completing, jsonout, params
 from wharfinger.cli.options import Asked, command
 from wharfinger.cli.tables import pairs, table
+from wharfinger.cli.terminal import echo
 
 
 @command(short_help="List the scripts that can be run, or show one.")
@@ -23,7 +24,7 @@ def scripts(asked: Asked, name: str | None) -> None:
         jsonout.document(jsonout.plain(found))
         return
     if not found:
-        click.echo("the server has no scripts; install a script package beside it", err=True)
+        echo("the server has no scripts; install a script package beside it", err=True)
         return
     table(("SCRIPT", "VERSION", "SUMMARY"), [(s.name, s.version, _summary(s)) for s in found])
 
@@ -57,12 +58,12 @@ def show_script(asked: Asked, script: Script) -> None:
     if script.broken_reason:
         return  # what it takes is not known
     rows = params.describe(script.params_schema)
-    click.echo()
+    echo()
     if rows:
         shown = [(n, kind, "required" if need else default or "-", text) for n, kind, need, default, text in rows]
         table(("PARAM", "TYPE", "DEFAULT", "DESCRIPTION"), shown)
     else:
-        click.echo("it takes any params" if not script.params_schema else "it takes no params")
+        echo("it takes any params" if not script.params_schema else "it takes no params")
 
 
 @command(short_help="List where scripts run.")

@@ -12,6 +12,7 @@ from wharfinger import Client, TaskState, WharfingerError
 from wharfinger.cli import completing, exits, jsonout
 from wharfinger.cli.choosing import Chosen, choosing
 from wharfinger.cli.options import Asked, command
+from wharfinger.cli.terminal import echo
 from wharfinger.cli.wording import clean
 
 # So many are listed before a question is asked about them.
@@ -48,7 +49,7 @@ def cancel(asked: Asked, tasks: tuple[str, ...], reason: str, **how: Any) -> int
         if asked.json:
             jsonout.line(jsonout.plain(found))
         else:
-            click.echo(f"{found.name} is {found.state}")
+            echo(f"{found.name} is {found.state}")
 
     return _each(asked, tasks, "cancel", ask, at_work=True, **how)
 
@@ -71,7 +72,7 @@ def delete(asked: Asked, tasks: tuple[str, ...], **how: Any) -> int:
         if asked.json:
             jsonout.line({"name": client.handle(task).name, "deleted": True})
         else:
-            click.echo(f"{client.handle(task).name} is deleted")
+            echo(f"{client.handle(task).name} is deleted")
 
     return _each(asked, tasks, "delete", remove, at_work=False, **how)
 
@@ -106,7 +107,7 @@ def _each(
                 if len(tasks) == 1:
                     raise
                 refused += 1
-                click.echo(f"wharfinger: {clean(task)}: {sentence(error)}", err=True)
+                echo(f"wharfinger: {clean(task)}: {sentence(error)}", err=True)
     return exits.REFUSED if refused else exits.OK
 
 
@@ -131,14 +132,14 @@ def _found(client: Client, chosen: Chosen, *, at_work: bool) -> list[str]:
 def _agreed(tasks: Sequence[str], verb: str, *, yes: bool) -> bool:
     """Whether whoever runs the command wants it done to these."""
     if not tasks:
-        click.echo("there are no such tasks", err=True)
+        echo("there are no such tasks", err=True)
         return False
     if yes:
         return True
     for task in tasks[:_LISTED]:
-        click.echo(f"  {task.rpartition('/')[2]}", err=True)
+        echo(f"  {task.rpartition('/')[2]}", err=True)
     if len(tasks) > _LISTED:
-        click.echo(f"  and {len(tasks) - _LISTED} more", err=True)
+        echo(f"  and {len(tasks) - _LISTED} more", err=True)
     try:
         return click.confirm(f"{verb} {len(tasks)} task{'s' if len(tasks) > 1 else ''}?", err=True)
     except click.Abort:

@@ -13,6 +13,7 @@ from wharfinger.cli.drawing import bar
 from wharfinger.cli.kinds import MOMENT
 from wharfinger.cli.options import Asked, command
 from wharfinger.cli.tables import table
+from wharfinger.cli.terminal import echo
 from wharfinger.cli.wording import clean, stamp
 
 HOURS_IN_MONTH = 730
@@ -56,21 +57,21 @@ def _tell(found: Estimate) -> None:
         most = {money.currency: money.amount for money in found.hourly}
         table(("ITEM", "SKU", "QUANTITY", "PRICE", "HOURLY", ""), [_row(item, most) for item in priced])
     elif not found.items:
-        click.echo("it makes nothing that has a price")
+        echo("it makes nothing that has a price")
     for money in found.hourly:
         month = Money(money.amount * HOURS_IN_MONTH, money.currency)
         least = "at least " if found.unpriced else ""
-        click.echo(f"total  {least}{_money(money)} an hour, about {_rounded(month)} a month")
+        echo(f"total  {least}{_money(money)} an hour, about {_rounded(month)} a month")
     if found.unpriced:
-        click.echo(f"without a known price, which does not mean zero ({len(found.unpriced)}):")
+        echo(f"without a known price, which does not mean zero ({len(found.unpriced)}):")
         for item in found.items:
             if item.hourly is None:
-                click.echo(f"  {clean(_unpriced(item))}")
+                echo(f"  {clean(_unpriced(item))}")
     stale = sorted({item.price.layer for item in priced if item.price is not None and item.price.stale})
     if stale:
-        click.echo(f"STALE: prices of {', '.join(stale)} are older than the server's operator trusts prices to be")
+        echo(f"STALE: prices of {', '.join(stale)} are older than the server's operator trusts prices to be")
     if found.time is not None:
-        click.echo(f"by the prices of {stamp(found.time)}; to repeat it: --basis {found.price_basis}")
+        echo(f"by the prices of {stamp(found.time)}; to repeat it: --basis {found.price_basis}")
 
 
 def _unpriced(item: CostItem) -> str:

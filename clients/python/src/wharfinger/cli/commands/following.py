@@ -10,6 +10,7 @@ from wharfinger.cli.abbreviations import named
 from wharfinger.cli.durations import DURATION
 from wharfinger.cli.options import Asked, command
 from wharfinger.cli.tables import clean_lines
+from wharfinger.cli.terminal import echo
 from wharfinger.cli.wording import zone
 
 
@@ -69,8 +70,8 @@ def _print(asked: Asked, client: Client, name: str, *, follow: bool, timestamps:
 def _line(event: Event, *, timestamps: bool) -> None:
     assert isinstance(event, LogLine)
     if event.dropped:
-        click.echo(f"wharfinger: {event.dropped} lines were dropped here by the task's limit", err=True)
+        echo(f"wharfinger: {event.dropped} lines were dropped here by the task's limit", err=True)
     local = event.time.astimezone() if timestamps and event.time else None
     stamp = f"{local:%Y-%m-%dT%H:%M:%S}.{local.microsecond // 1000:03}{zone(local)} " if local else ""
     for text in clean_lines(event.text):
-        click.echo(f"{stamp}{text}")
+        echo(f"{stamp}{text}")

@@ -8,6 +8,7 @@ from wharfinger import Client, PartialFailure, RollbackPlan, Task, TaskFailed, V
 from wharfinger.cli import completing, exits, jsonout, watching
 from wharfinger.cli.options import Asked, command
 from wharfinger.cli.tables import table
+from wharfinger.cli.terminal import echo
 from wharfinger.cli.wording import clean
 
 ETAG = click.option("--etag", default="", metavar="ETAG", help="Only if the task still has this etag.")
@@ -88,7 +89,7 @@ def resolve(asked: Asked, task: str, key: str, verdict: Verdict, *, external_id:
         if asked.json:
             jsonout.document(jsonout.plain(found))
             return
-        click.echo(f"{clean(key)}: {verdict.value.lower()}; {found.name} is {found.state}{_still_open(client, found)}")
+        echo(f"{clean(key)}: {verdict.value.lower()}; {found.name} is {found.state}{_still_open(client, found)}")
 
 
 def _go_on(asked: Asked, client: Client, before: Task, found: Task, *, watch: bool, undoing: Task | None = None) -> int:
@@ -97,7 +98,7 @@ def _go_on(asked: Asked, client: Client, before: Task, found: Task, *, watch: bo
     if asked.json:
         jsonout.document(jsonout.plain(found))
     else:
-        click.echo(f"{found.name} is {found.state}")
+        echo(f"{found.name} is {found.state}")
     return exits.OK
 
 
@@ -117,7 +118,7 @@ def _plan(asked: Asked, client: Client, name: str, plan: RollbackPlan) -> None:
         return
     known = {entry.key: entry for entry in client.ledger(name)}
     count = sum(map(len, plan.waves))
-    click.echo(f"a rollback of {name} would undo {count} thing(s){', in this order' if count else ''}")
+    echo(f"a rollback of {name} would undo {count} thing(s){', in this order' if count else ''}")
     if count:
         rows = [
             (str(number), key, known[key].type if key in known else "", known[key].external_id if key in known else "")
@@ -132,6 +133,6 @@ def _plan(asked: Asked, client: Client, name: str, plan: RollbackPlan) -> None:
 
 def _keys(title: str, lines: tuple[str, ...] | list[str]) -> None:
     if lines:
-        click.echo(f"{title} ({len(lines)}):")
+        echo(f"{title} ({len(lines)}):")
     for line in lines:
-        click.echo(f"  {clean(line)}")
+        echo(f"  {clean(line)}")

@@ -11,6 +11,7 @@ from wharfinger.cli import completing, jsonout
 from wharfinger.cli.abbreviations import named
 from wharfinger.cli.options import Asked, command
 from wharfinger.cli.tables import groups
+from wharfinger.cli.terminal import echo
 from wharfinger.report import money_words, notes_on, place_of
 
 # What somebody has to look at comes first.
@@ -46,7 +47,7 @@ def ledger(asked: Asked, task: str, text: str) -> None:
     elif told:
         tell_ledger(told)
     else:
-        click.echo("there are no such entries" if text else "the task made nothing so far", err=True)
+        echo("there are no such entries" if text else "the task made nothing so far", err=True)
 
 
 def tell_ledger(told: Sequence[LedgerEntry]) -> None:

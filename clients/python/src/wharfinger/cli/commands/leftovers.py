@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from decimal import Context, Decimal
 
-import click
-
 from wharfinger import LeftoverCost, Money, Task
 from wharfinger.cli import jsonout
 from wharfinger.cli.tables import table
+from wharfinger.cli.terminal import echo
 from wharfinger.cli.wording import age
 from wharfinger.report import cost_words, money_words
 
@@ -44,14 +43,14 @@ def tell(tasks: Sequence[Task], *, as_json: bool, full_names: bool = False) -> N
         jsonout.document({"tasks": jsonout.plain(tasks), "totals": told})
         return
     if not tasks:
-        click.echo("nothing is left over", err=True)
+        echo("nothing is left over", err=True)
         return
     titles = ("TASK", "SCRIPT", "STATE", "HOURLY", "UNPRICED", "UNCERTAIN", "AGE")
     drop = ("SCRIPT", "AGE", "UNPRICED", "UNCERTAIN", "HOURLY")
     table(titles, [_row(task, full_names) for task in tasks], drop)
-    click.echo()
+    echo()
     for project, cost in totals.items():
-        click.echo(f"{project}: {words(cost)}")
+        echo(f"{project}: {words(cost)}")
 
 
 def words(cost: LeftoverCost) -> str:

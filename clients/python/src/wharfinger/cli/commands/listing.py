@@ -17,6 +17,7 @@ from wharfinger.cli.limited import first, tell_more
 from wharfinger.cli.lines import amount
 from wharfinger.cli.options import Asked, command
 from wharfinger.cli.tables import table
+from wharfinger.cli.terminal import echo
 from wharfinger.cli.wording import age
 
 
@@ -66,7 +67,7 @@ def ls(
         tasks, more = first(told, limit)
     if quiet:
         for task in tasks:
-            click.echo(task.name if all_projects else task.id)
+            echo(task.name if all_projects else task.id)
     elif asked.json:
         jsonout.document(jsonout.plain(tasks))
     else:
@@ -78,11 +79,11 @@ def ls(
 
 def _tell(tasks: list[Task], wanted: str, *, full: bool, full_names: bool) -> None:
     if not tasks:
-        click.echo("there are no such tasks" if wanted else "there are no tasks", err=True)
+        echo("there are no such tasks" if wanted else "there are no tasks", err=True)
     elif full:
         for number, task in enumerate(tasks):
             if number:
-                click.echo()
+                echo()
             tell_task(task)
     else:
         titles = ("TASK", "SCRIPT", "STATE", "PROGRESS", "LEFT OVER", "AGE")

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import click
-
 from wharfinger import Client, ErrorEvent, Event, Snapshot, StateChanged
 from wharfinger.cli import exits, jsonout
 from wharfinger.cli.choosing import Chosen
 from wharfinger.cli.lines import event_line
 from wharfinger.cli.options import Asked
+from wharfinger.cli.terminal import echo
 from wharfinger.cli.watching import remarks, shown_for
 from wharfinger.cli.wording import age
 
@@ -39,6 +38,6 @@ def _tell(event: Event, *, as_json: bool) -> None:
         jsonout.line(event.to_dict())
     elif isinstance(event, Snapshot):
         task = event.task
-        click.echo(f"{task.id}  {task.state}  {task.script}, asked for {age(task.create_time)} ago")
+        echo(f"{task.id}  {task.state}  {task.script}, asked for {age(task.create_time)} ago")
     else:
-        click.echo(f"{event.name.rpartition('/')[2]}  {event_line(event)}")
+        echo(f"{event.name.rpartition('/')[2]}  {event_line(event)}")

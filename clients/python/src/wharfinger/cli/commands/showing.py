@@ -13,6 +13,7 @@ from wharfinger.cli.commands.leftovers import words
 from wharfinger.cli.lines import event_line, progress_line
 from wharfinger.cli.options import Asked, command
 from wharfinger.cli.tables import pairs
+from wharfinger.cli.terminal import echo
 from wharfinger.cli.wording import age, clock, stamp
 from wharfinger.report import money_words
 
@@ -38,7 +39,7 @@ def show(asked: Asked, task: str) -> None:
             return
         tell_task(found)
         if partial is not None:
-            click.echo()
+            echo()
             watching.partial_report(asked, partial)
 
 
@@ -144,4 +145,4 @@ def events(asked: Asked, task: str, after: int) -> None:
             if asked.json:
                 jsonout.line(event.to_dict())
             else:
-                click.echo(f"{event.sequence:>5}  {event_line(event)}")
+                echo(f"{event.sequence:>5}  {event_line(event)}")

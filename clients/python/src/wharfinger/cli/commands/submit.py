@@ -15,6 +15,7 @@ from wharfinger.cli import completing, jsonout, params, watching
 from wharfinger.cli.durations import DURATION
 from wharfinger.cli.kinds import MOMENT, MONEY
 from wharfinger.cli.options import Asked, command
+from wharfinger.cli.terminal import echo
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -139,22 +140,22 @@ def _accepted(asked: Asked, client: Client, handle: Handle, *, watch: bool) -> i
     if asked.json and not watch:
         jsonout.document(jsonout.plain(handle.task))
     elif not asked.json:
-        click.echo(handle.name)
+        echo(handle.name)
     if watch:
         return watching.follow(asked, client, handle.name)
     if sys.stderr.isatty() and not asked.json:
-        click.echo(f"to watch it: {asked.again(f'watch {handle.id}')}", err=True)
+        echo(f"to watch it: {asked.again(f'watch {handle.id}')}", err=True)
     return 0
 
 
 def _warn(keys: list[str]) -> None:
     for key in keys:
         said = f"{key} is sealed, but command lines can be seen by others and are remembered by shells"
-        click.echo(f"wharfinger: {said}; give {key}@=FILE, {key}@=- or {key}@=env:NAME", err=True)
+        echo(f"wharfinger: {said}; give {key}@=FILE, {key}@=- or {key}@=env:NAME", err=True)
 
 
 def _checked(asked: Asked, task: Any) -> None:
     if asked.json:
         jsonout.document(jsonout.plain(task))
     else:
-        click.echo(f"{task.script} would be accepted, to run on {task.executor}; nothing was created")
+        echo(f"{task.script} would be accepted, to run on {task.executor}; nothing was created")
