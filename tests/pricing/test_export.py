@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 from tests.pricing.conftest import OpenPricing
-from tests.pricing.making import price
+from tests.pricing.making import document, line, price
 
 from wharfinger_prices.catalogues.catalogue import Catalogue
 from wharfinger_prices.lookup.layers import bundled
@@ -127,3 +129,67 @@ def test_an_export_that_can_not_be_written_leaves_what_was(tmp_path: Path) -> No
     (tmp_path / "file").write_text("x")
     with pytest.raises(FailedPrecondition):
         export_libcloud(stack, tmp_path / "file" / "p.json")
+
+
+def _own(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(
+        '{"compute": {"onprem": {"a": {"fra": 0.07}}, "mycloud": {"m": 0.5, "note": "x"}}, "storage": {"s": {"t": 1}},'
+        ' "updated": 1600000000, "mine": [1.50, "é"]}'
+    )
+
+
+async def test_an_export_over_the_users_own_file_keeps_it_in_force(
+    open_pricing: OpenPricing, without_bundled: None, home: Path
+) -> None:
+    path = home / ".libcloud" / "pricing.json"
+    _own(path)
+    before = path.read_bytes()
+    pricing = await open_pricing()
+    told = document([line("a", "0.096"), line("b", "0.2")])
+    await pricing.import_file(io.BytesIO(told), ImportRequest(activate=True, file_name="p.jsonl"))
+    for _ in range(2):  # a second one finds an export there, and the user's file beside it
+        done = await pricing.export_libcloud()
+        assert (done.own, done.merged) == (path.with_name("pricing.own.json"), 3)
+        assert done.own is not None
+        assert done.own.read_bytes() == before
+        said = json.loads(path.read_bytes())
+        assert said["compute"]["onprem"] == {"a": {"fra": 0.07}, "b": {"fra": 0.2}}
+        assert said["compute"]["mycloud"] == {"m": 0.5, "note": "x"}
+        assert (said["storage"], said["mine"]) == ({"s": {"t": 1}}, [1.5, "é"])
+    await pricing.refresh()
+    _own(done.own)  # as it was, but readable by us: without the note
+    done.own.write_text('{"compute": {"mycloud": {"m": 0.5}}, "storage": {}, "updated": 1600000000}')
+    await pricing.refresh()
+    assert (await pricing.current()).price("mycloud", "", "m").layer == "libcloud"
+
+
+def test_a_file_of_the_users_that_is_no_json_is_left_alone(tmp_path: Path) -> None:
+    target = tmp_path / "p.json"
+    target.write_text("mine")
+    with pytest.raises(FailedPrecondition, match="no JSON"):
+        export_libcloud(Stack((Layer("downloaded", Catalogue.of([price("a")])),)), target)
+    assert target.read_text() == "mine"
+
+
+def test_what_is_exported_is_in_force_now_and_has_the_datas_own_date(tmp_path: Path) -> None:
+    now = time.time_ns() // 1000
+    year = 365 * 86_400_000_000
+    told = [
+        price("m", "0.3", effective=now - 2 * year),
+        price("m", "0.2", effective=now - year // 12),
+        price("m", "0.1", effective=now + year),
+        price("ended", "1", expire=now - year),
+        price("own", "5", effective=now - year),
+    ]
+    stack = Stack(
+        (
+            Layer("operator", Catalogue.of([price("own", "4")])),
+            Layer("downloaded", Catalogue.of(told), data_time=1_700_000_000_000_000),
+        )
+    )
+    done = export_libcloud(stack, tmp_path / "p.json")
+    said = json.loads(done.path.read_bytes())
+    assert said["compute"] == {"onprem": {"m": {"fra": 0.2}, "own": {"fra": 4}}}
+    assert said["updated"] == 1_700_000_000
+    assert done.left_out["prices that hold at another time"] == 2

@@ -72,7 +72,7 @@ def _row(file: _File) -> tuple[str, ...]:
 def _files(settings: FolderSettings, active: Sequence[ShownCatalog]) -> list[_File]:
     from wharfinger_prices.catalogues.catalogue_folder import CatalogueFolder
     from wharfinger_prices.lookup.layers import bundled
-    from wharfinger_prices.lookup.libcloud_file import default_path, is_export
+    from wharfinger_prices.lookup.libcloud_file import default_path, is_export, users_own
 
     folder = settings.price_folder
     projects = folder / "projects"
@@ -91,7 +91,8 @@ def _files(settings: FolderSettings, active: Sequence[ShownCatalog]) -> list[_Fi
     if not settings.prices.libcloud:
         note = "[prices] libcloud is false"
     elif user.is_file() and is_export(user):
-        note = "our own export, so it is left out"
+        kept = users_own(user)
+        note = f"our own export; {kept} is asked" if kept else "our own export, so it is left out"
     found.append(_File("libcloud", user, exists=user.is_file(), note=note))
     catalogues = CatalogueFolder(settings.data_dir / "prices")
     if not active:
@@ -119,7 +120,10 @@ def _entries(folder: Path) -> list[Path]:
 @click.option("--libcloud", is_flag=True, help="As Libcloud's pricing.json: the only form there is, to be named.")
 @click.option("--to", "target", type=click.Path(dir_okay=False), help="Where to. [default: where Libcloud looks]")
 def export(asked: Asked, *, libcloud: bool, target: str | None) -> None:
-    """Write the prices in force as a file that plain Libcloud uses, by default ~/.libcloud/pricing.json."""
+    """Write the prices in force as a file that plain Libcloud uses, by default ~/.libcloud/pricing.json.
+
+    A file of your own that stands there stays in force: what it says goes into the new one, and it is kept beside it.
+    """
     if not libcloud:
         raise click.UsageError(f"say in which form: `{line_of('export --libcloud')}`")
     from wharfinger_prices.lookup.export import export_libcloud
@@ -131,8 +135,13 @@ def export(asked: Asked, *, libcloud: bool, target: str | None) -> None:
 
 def _tell(asked: Asked, done: Exported) -> None:
     if asked.json:
-        shown.document({"path": str(done.path), "prices": done.count, "left_out": dict(done.left_out)})
+        told = {"path": str(done.path), "prices": done.count, "left_out": dict(done.left_out)}
+        own = {"own": str(done.own), "merged": done.merged} if done.own else {}
+        shown.document({**told, **own})
         return
     echo(f"{done.count:,} prices written to {done.path}")
+    if done.own is not None:
+        said = f"its {done.merged:,} entries are in it and come first; it is kept as {done.own}"
+        echo(f"your own file stays in force: {said}")
     for why, count in done.left_out.most_common():
         echo(f"  left out, as Libcloud has no place for them: {count:,} {why}", err=True)

@@ -141,7 +141,10 @@ def layers_of(settings: FolderSettings, active: Sequence[ShownCatalog], project:
     from wharfinger_prices.catalogues.reader import Reader
     from wharfinger_prices.lookup.layers import Layers
 
-    known = [Catalog(one.id, one.origin.partition(" ")[0], source=one.source) for one in active]
+    known = [
+        Catalog(one.id, one.origin.partition(" ")[0], source=one.source, data_time=shown.micros(one.data_time))
+        for one in active
+    ]
     layers = Layers(CatalogueFolder(settings.data_dir / "prices"), Reader(installed_sources), settings)
     loaded = layers.load(known)
     for trouble in loaded.troubles:

@@ -18,6 +18,7 @@ from wharfinger_prices.commands.shown import (
     ShownPrice,
     ShownTier,
     active,
+    micros,
 )
 
 if TYPE_CHECKING:
@@ -170,7 +171,8 @@ class ServerPlace:
         from wharfinger_prices.lookup.stack import Layer, Stack
 
         prices = [_kept(price) for price in self._client.prices(page_size=_PAGE)]
-        return Stack((Layer("downloaded", Catalogue.of(prices)),))
+        made = max((micros(one.data_time) for one in self.catalogs() if one.active), default=0)
+        return Stack((Layer("downloaded", Catalogue.of(prices), data_time=made),))
 
 
 @contextmanager

@@ -178,6 +178,11 @@ def activation(one: Activation) -> ShownActivation:
     return ShownActivation(name, _moment(one.time), one.actor, one.reason, one.overridden, one.source)
 
 
+def micros(moment: datetime | None) -> int:
+    """Return a time in microseconds, 0 for None."""
+    return 0 if moment is None else round(moment.timestamp() * 1_000_000)
+
+
 def _moment(time: int) -> datetime | None:
     """Return a time in microseconds, None for 0: not known."""
     return _EPOCH + timedelta(microseconds=time) if time else None

@@ -175,7 +175,10 @@ class Importer:
         fetcher = Fetcher(self._settings.prices.allow_sources, self._settings.prices.fetch_timeout / 1_000_000)
         job.on_stop(fetcher.stop)
         if beside and not request.sha256:
-            request = replace(request, sha256=fetcher.digest_beside(url))
+            try:
+                request = replace(request, sha256=fetcher.digest_beside(url))
+            except Unavailable as error:
+                raise Unavailable(error.reason, f"{error.message}; {_by_hand(url)}", error.metadata) from None
         if beside and not request.signature and self._settings.prices.trusted_keys:
             request = replace(request, signature=fetcher.beside(url + ".minisig") or b"")
         try:
@@ -332,6 +335,14 @@ class Importer:
 
 def _activation(told: Catalog, request: ImportRequest) -> Activation:
     return Activation(told.digest, request.actor, request.reason, overridden=bool(told.quarantine_reason))
+
+
+def _by_hand(url: str) -> str:
+    """Return what still holds where the checksum beside a URL can't be had, and what to do."""
+    return (
+        f"so {shown(url)} itself was not asked for; the prices in force stay. To bring the file by hand: "
+        "`wharfinger prices import FILE`"
+    )
 
 
 def check_name(source: str) -> None:

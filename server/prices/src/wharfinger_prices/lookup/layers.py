@@ -18,7 +18,7 @@ from wharfinger_prices.catalogues.catalogue_folder import CatalogueFolder
 from wharfinger_prices.catalogues.reader import Reader
 from wharfinger_prices.catalogues.refusals import too_large
 from wharfinger_prices.errors import Refused
-from wharfinger_prices.lookup.libcloud_file import default_path, is_export
+from wharfinger_prices.lookup.libcloud_file import default_path, users_own
 from wharfinger_prices.lookup.stack import Layer, Stack
 from wharfinger_prices.settings.price_settings import PriceSettings
 
@@ -116,18 +116,18 @@ class Layers:
                 yield layer
 
     def _libcloud(self) -> Iterator[Layer]:
+        if not self._settings.prices.libcloud:
+            return
         path = default_path()
-        # What we exported ourselves is nobody's word, and would hide what is newer.
-        if self._settings.prices.libcloud and path.is_file() and not self._is_export(path):
-            layer = self._file("libcloud", path, _LIBCLOUD)
-            if layer is not None:
-                yield layer
-
-    def _is_export(self, path: Path) -> bool:
         try:
-            return is_export(path)
-        except OSError:
-            return False
+            # What we exported ourselves is nobody's word, and would hide what is newer.
+            own = users_own(path)
+        except OSError as error:
+            self._trouble(f"{path} can't be used: {error.strerror}")
+            return
+        layer = own and self._file("libcloud", own, _LIBCLOUD)
+        if layer:
+            yield layer
 
     def _bundled(self) -> Iterator[Layer]:
         path = bundled() if self._settings.prices.bundled else None
@@ -145,7 +145,8 @@ class Layers:
                 continue
             # Its prices name the format themselves; so stacks of before there were sources keep their digests.
             source = one.source if one.source != one.format else ""
-            yield Layer("downloaded", catalogue, self._stale_from(one.data_time or one.import_time), source)
+            made = one.data_time or one.import_time
+            yield Layer("downloaded", catalogue, self._stale_from(made), source, made)
 
     def _stale_from(self, data_time: int) -> int:
         return data_time + self._settings.prices.stale_after if data_time else 0
@@ -177,7 +178,8 @@ class Layers:
                 self._trouble(known.trouble)
             if not known.digest:
                 return None
-            return Layer(name, self._opened(known.digest), self._stale_from(known.data_time))
+            stale_from = self._stale_from(known.data_time)
+            return Layer(name, self._opened(known.digest), stale_from, data_time=known.data_time)
         except (OSError, Damaged) as error:
             self._trouble(f"{path} can't be used: {error}")
             return None

@@ -42,13 +42,15 @@ class PriceAmbiguous(FailedPrecondition):
 class Layer(NamedTuple):
     """One catalogue in the stack, by the `name` of its layer; a downloaded one is of a `source`.
 
-    From `stale_from` on, in microseconds, it is older than the operator trusts prices to be; 0: never.
+    From `stale_from` on, in microseconds, it is older than the operator trusts prices to be; 0: never. `data_time` is
+    when its data was made, 0: not known.
     """
 
     name: str
     catalogue: Catalogue
     stale_from: int = 0
     source: str = ""
+    data_time: int = 0
 
     def is_of(self, price: Price, source: str) -> bool:
         """Whether a price of its catalogue is of a source; "" is any."""
