@@ -210,3 +210,43 @@ async def test_a_task_waits_for_its_own_attempt_that_was_fenced_and_still_works(
     assert running <= 1
     ended = await pier.rest(first)
     assert ended.task.runs == 2
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+async def test_as_many_of_a_key_run_at_once_as_its_limit_says(
+    start: Callable[..., Awaitable[Any]], restarted: bool
+) -> None:
+    pier = await start(with_slots(5))
+    policy = Policy(concurrency_key="k", concurrency_limit=3)
+    made = await many(pier, "harbour.count", MANY, policy, steps=1, pause=0.02, lines=False)
+    if restarted:
+        await stop(pier)
+        pier = await start(with_slots(5))
+    [free] = await many(pier, "harbour.noop", 1, Policy())
+    assert (await pier.rest(free, seconds=5)).task.state is TaskState.SUCCEEDED
+    ended = [(await pier.rest(task_id)).task for task_id in made]
+    moments = sorted([(task.attempts[-1].start_time, 1) for task in ended] + [(task.end_time, -1) for task in ended])
+    at_once = list(itertools.accumulate(step for _, step in moments))
+    assert max(at_once) == 3
+    assert at_once.count(3) >= MANY // 3, "the room is used"
+
+
+async def test_why_a_task_waits_for_a_key_with_a_limit_is_told(start: Callable[..., Awaitable[Any]]) -> None:
+    pier = await start(with_slots(4))
+    policy = Policy(concurrency_key="k", concurrency_limit=2)
+    holders = await many(pier, "harbour.count", 2, policy, steps=1, pause=60)
+    [waits] = await many(pier, "harbour.noop", 1, policy)
+    shown = await pier.engine.tasks.get(pier.caller, "default", waits)
+    assert f"the concurrency key k is held by projects/default/tasks/{holders[0]}" in shown.waiting_reason
+    assert "2 at once at most" in shown.waiting_reason
+    await finish(pier, holders[1])
+    assert (await pier.rest(waits)).task.state is TaskState.SUCCEEDED
+    await finish(pier, holders[0])
+
+
+async def test_a_limit_without_a_key_is_refused(start: Callable[..., Awaitable[Any]]) -> None:
+    pier = await start(with_slots(1))
+    [answer] = await pier.engine.tasks.batch_create(
+        pier.caller, "default", [CreateRequest("default", NewTask("harbour.noop", policy=Policy(concurrency_limit=2)))]
+    )
+    assert "concurrency_limit" in answer.message

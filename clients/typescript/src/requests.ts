@@ -27,6 +27,8 @@ export interface Policy {
   readonly priority?: number | undefined;
   /** Tasks that share it run one at a time. */
   readonly concurrencyKey?: string | undefined;
+  /** How many tasks of the key run at once; one where it is left out. */
+  readonly concurrencyLimit?: number | undefined;
   /** A task whose estimate exceeds this by the hour is refused; a decimal string such as `"0.25"`. */
   readonly maxHourlyCost?: { readonly amount: string; readonly currency: string } | undefined;
   readonly allowUnpriced?: boolean | undefined;

@@ -19,6 +19,7 @@ RANGES = {
     "total_timeout": (0, _YEARS),
     "undo_timeout": (0, _YEARS),
     "not_before": (0, 1 << 62),
+    "concurrency_limit": (0, 10_000),
     "priority": (-1_000_000, 1_000_000),
 }
 """The least and the most of each number of a policy; times are microseconds."""
@@ -54,6 +55,7 @@ class Policy:
     max_hourly_currency: str = ""
     allow_unpriced: bool = False
     max_undo_attempts: int = 0
+    concurrency_limit: int = 0
 
     @property
     def whole(self) -> Policy:

@@ -123,8 +123,11 @@ type Policy struct {
 	// again after a wait that doubles from retry_backoff, and never before the last one's whole window is over; a new
 	// rollback counts anew. 0: 3 times.
 	MaxUndoAttempts int32 `protobuf:"varint,14,opt,name=max_undo_attempts,json=maxUndoAttempts,proto3" json:"max_undo_attempts,omitempty"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// How many tasks of the concurrency key may run at once: this one begins when fewer hold the key. Give all tasks of a
+	// key the same; they are begun in their order. 0: 1. 10000 at most, and only with a concurrency_key.
+	ConcurrencyLimit int32 `protobuf:"varint,15,opt,name=concurrency_limit,json=concurrencyLimit,proto3" json:"concurrency_limit,omitempty"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
 }
 
 func (x *Policy) Reset() {
@@ -255,11 +258,18 @@ func (x *Policy) GetMaxUndoAttempts() int32 {
 	return 0
 }
 
+func (x *Policy) GetConcurrencyLimit() int32 {
+	if x != nil {
+		return x.ConcurrencyLimit
+	}
+	return 0
+}
+
 var File_wharfinger_v1_policy_proto protoreflect.FileDescriptor
 
 const file_wharfinger_v1_policy_proto_rawDesc = "" +
 	"\n" +
-	"\x1awharfinger/v1/policy.proto\x12\rwharfinger.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19wharfinger/v1/price.proto\"\xe3\x06\n" +
+	"\x1awharfinger/v1/policy.proto\x12\rwharfinger.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19wharfinger/v1/price.proto\"\x96\a\n" +
 	"\x06Policy\x12B\n" +
 	"\n" +
 	"on_failure\x18\x01 \x01(\x0e2\x1d.wharfinger.v1.LeftoverPolicyB\x04\xe2A\x01\x01R\tonFailure\x12@\n" +
@@ -276,7 +286,8 @@ const file_wharfinger_v1_policy_proto_rawDesc = "" +
 	"\x0fconcurrency_key\x18\v \x01(\tB\x04\xe2A\x01\x01R\x0econcurrencyKey\x12I\n" +
 	"\x0fmax_hourly_cost\x18\f \x01(\v2\x1b.wharfinger.v1.DecimalMoneyB\x04\xe2A\x01\x01R\rmaxHourlyCost\x12+\n" +
 	"\x0eallow_unpriced\x18\r \x01(\bB\x04\xe2A\x01\x01R\rallowUnpriced\x120\n" +
-	"\x11max_undo_attempts\x18\x0e \x01(\x05B\x04\xe2A\x01\x01R\x0fmaxUndoAttemptsB\x14\n" +
+	"\x11max_undo_attempts\x18\x0e \x01(\x05B\x04\xe2A\x01\x01R\x0fmaxUndoAttempts\x121\n" +
+	"\x11concurrency_limit\x18\x0f \x01(\x05B\x04\xe2A\x01\x01R\x10concurrencyLimitB\x14\n" +
 	"\x12_max_lost_attempts*j\n" +
 	"\x0eLeftoverPolicy\x12\x1f\n" +
 	"\x1bLEFTOVER_POLICY_UNSPECIFIED\x10\x00\x12\x18\n" +

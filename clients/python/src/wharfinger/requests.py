@@ -50,8 +50,8 @@ class Policy(Shown):
     counts retryable failures, `max_lost_attempts` executors that were lost, `max_undo_attempts` the undos of one thing
     that begin in a rollback. `total_timeout` runs from creation (or `not_before_time`, an aware datetime) to the end of
     the last attempt. A higher `priority` runs first, from -1000 to 1000. Tasks that share a `concurrency_key` run one
-    at a time. With `max_hourly_cost` a task whose estimate is dearer is refused, and so is one with unpriced items
-    unless `allow_unpriced`.
+    at a time, or up to `concurrency_limit`. With `max_hourly_cost` a task whose estimate is dearer is refused, and so
+    is one with unpriced items unless `allow_unpriced`.
     """
 
     on_failure: LeftoverPolicy | str = field(
@@ -82,6 +82,9 @@ class Policy(Shown):
     priority: int = field(default=0, metadata=_about("Higher runs first. [default: 0]", least=-1000, most=1000))
     concurrency_key: str = field(
         default="", metadata=_about("Of all tasks with this key one runs at a time.", shown="KEY")
+    )
+    concurrency_limit: int = field(
+        default=0, metadata=_about("Of all tasks with the key so many run at once. [default: 1]", least=1, most=10_000)
     )
     max_hourly_cost: Money | None = field(default=None, metadata=_about("Refuse a dearer one, such as: '2.50 USD'"))
     allow_unpriced: bool = field(default=False, metadata=_about("Accept things of no known price."))

@@ -739,6 +739,10 @@ pub struct Policy {
     /// rollback counts anew. 0: 3 times.
     #[prost(int32, tag = "14")]
     pub max_undo_attempts: i32,
+    /// How many tasks of the concurrency key may run at once: this one begins when fewer hold the key. Give all tasks of a
+    /// key the same; they are begun in their order. 0: 1. 10000 at most, and only with a concurrency_key.
+    #[prost(int32, tag = "15")]
+    pub concurrency_limit: i32,
 }
 impl ::prost::Name for Policy {
     const NAME: &'static str = "Policy";

@@ -1,4 +1,4 @@
-"""Concurrency keys: tasks that share one run one at a time."""
+"""Concurrency keys: of the tasks that share one, only so many run at once."""
 
 from __future__ import annotations
 
@@ -7,31 +7,39 @@ from wharfinger_server.engine.execution.window import Key, Waiting, Window
 
 
 class ConcurrencyKeys:
-    """Who holds each key, and who waits for it: of those only the first goes into its queue when the key is free.
+    """Who holds each key, and who waits for it: of those only the first go into their queues when there is room.
 
     A key is held until the task rests or is queued again *and* nothing of it runs any more: an attempt that was fenced
-    because it did not stop may still work.
+    because it did not stop may still work. How many may hold it is each task's own word (`limit`).
     """
 
     def __init__(self) -> None:
-        self._held: dict[Key, int] = {}
+        self._held: dict[Key, dict[int, None]] = {}
         self._lingering: dict[int, Key] = {}
         self._parked: dict[Key, dict[ExecutorQueue, Window]] = {}
 
-    def holder(self, key: Key | None) -> int:
-        """Return the task that holds `key`, 0 for none."""
-        return self._held.get(key, 0) if key else 0
+    def in_the_way(self, key: Key | None, limit: int, task_id: int) -> int:
+        """Return one of those that keep a task from its key, 0 where nobody does; perhaps what lingers of itself."""
+        if task_id in self._lingering:
+            return task_id
+        holders = self._held.get(key, {}) if key else {}
+        return next(iter(holders)) if len(holders) >= limit and task_id not in holders else 0
 
     def lingers(self, task_id: int) -> bool:
         """Whether a task holds its key only because something of it still runs."""
         return task_id in self._lingering
 
-    def claim(self, key: Key | None, task_id: int) -> bool:
-        """Claim `key` for a task; False if another holds it, or what still runs of the task itself."""
-        return key is None or (task_id not in self._lingering and self._held.setdefault(key, task_id) == task_id)
+    def claim(self, key: Key | None, limit: int, task_id: int) -> bool:
+        """Claim `key` for a task; False if `limit` others hold it, or what still runs of the task itself."""
+        if key is None:
+            return True
+        if self.in_the_way(key, limit, task_id):
+            return False
+        self._held.setdefault(key, {})[task_id] = None
+        return True
 
     def park(self, queue: ExecutorQueue, waiting: Waiting) -> None:
-        """Keep a task until its key is free."""
+        """Keep a task until there is room for it under its key."""
         if waiting.key is not None:
             windows = self._parked.setdefault(waiting.key, {})
             if queue not in windows:
@@ -40,7 +48,7 @@ class ConcurrencyKeys:
 
     def linger(self, key: Key | None, task_id: int) -> None:
         """Note that a task needs its key no more, but that something of it still runs."""
-        if key is not None and self._held.get(key) == task_id:
+        if key is not None and task_id in self._held.get(key, {}):
             self._lingering[task_id] = key
 
     def gone(self, task_id: int) -> Key | None:
@@ -50,23 +58,32 @@ class ConcurrencyKeys:
 
     def release(self, key: Key | None, task_id: int) -> bool:
         """Free a key; False if `task_id` does not hold it, or something of it still runs."""
-        if key is None or self._held.get(key) != task_id or task_id in self._lingering:
+        holders = self._held.get(key) if key else None
+        if key is None or not holders or task_id not in holders or task_id in self._lingering:
             return False
-        del self._held[key]
+        del holders[task_id]
+        if not holders:
+            del self._held[key]
         return True
 
     def offer(self, key: Key | None) -> list[tuple[ExecutorQueue, Window]]:
-        """Put the first that wait for a key, if it is free, into their queues.
+        """Put the first that wait for a key, as many as there is room for, into their queues.
 
-        Returns those queues, each with what it still has waiting for the key.
+        Returns the queues in which some wait, if there is room, each with what it still has waiting for the key.
         """
-        if key is None or key in self._held:
+        if key is None or key not in self._parked:
             return []
-        windows = self._parked.get(key, {})
-        offered = list(windows.items())
-        for queue, window in offered:
-            if len(window):
+        held = len(self._held.get(key, ()))
+        windows = self._parked[key]
+        offered = []
+        for queue, window in list(windows.items()):
+            if len(window) and held >= window.first.limit:
+                continue
+            offered.append((queue, window))
+            room = held
+            while len(window) and room < window.first.limit:
                 queue.ready.push(window.pop(), beyond=True)
+                room += 1
             if not len(window) and window.covered is None:
                 del windows[queue]
         if not windows:

@@ -29,7 +29,7 @@ from wharfinger_server.engine.execution.reservation import Reservation
 from wharfinger_server.engine.execution.rest_log import log_rest
 from wharfinger_server.engine.execution.retrying_store import RetryingStore
 from wharfinger_server.engine.execution.suspects import Suspects
-from wharfinger_server.engine.execution.window import Key, Position, Waiting, Window, key_of
+from wharfinger_server.engine.execution.window import Key, Position, Waiting, Window, key_of, limit_of
 from wharfinger_server.engine.lifecycle.lifecycle import Lifecycle
 from wharfinger_server.engine.lifecycle.recording import timed_out
 from wharfinger_server.engine.params.sealing import Vault
@@ -129,9 +129,9 @@ class Dispatcher:
             return why
         if self.suspects.hold(queue) or task.id in self.suspects.left:
             return self.suspects.why
-        holder = self.keys.holder(key_of(task))
+        holder = self.keys.in_the_way(key_of(task), limit_of(task), task.id)
         lingers = self.keys.lingers(holder)
-        if holder and (holder != task.id or lingers):
+        if holder:
             other = task if holder == task.id else await self._store.once.task_by_id(holder)
             return waits.for_key(task, other, lingers=lingers and self.keys.lingers(holder))
         return waits.for_slot(task, queue.slots, await self._store.once.queue_place(task))
@@ -160,7 +160,7 @@ class Dispatcher:
             and queue.idle
             and not self.suspects.hold(queue)
             and not waits.wait_of(task, self.clock)
-            and self.keys.claim(key_of(task), task.id)
+            and self.keys.claim(key_of(task), limit_of(task), task.id)
         ):
             queue.free -= 1
             return Reservation(self, task, queue, self._life.begin_at_once(task, self.attempts.worker))
@@ -300,7 +300,7 @@ class Dispatcher:
         """Begin the next suspect, if none runs."""
         while self._open and (chosen := self.suspects.next()) is not None:
             queue, waiting = chosen
-            if waiting.phase is Phase.RUN and not self.keys.claim(waiting.key, waiting.task_id):
+            if waiting.phase is Phase.RUN and not self.keys.claim(waiting.key, waiting.limit, waiting.task_id):
                 self.suspects.set_aside(waiting.task_id)
                 self.keys.park(queue, waiting)
             else:
@@ -373,7 +373,7 @@ class Dispatcher:
                 if waiting.task_id in self._beginning:
                     self._again.add(waiting.task_id)
                 self._offer(waiting.key)
-            elif waiting.phase is Phase.RUN and not self.keys.claim(waiting.key, waiting.task_id):
+            elif waiting.phase is Phase.RUN and not self.keys.claim(waiting.key, waiting.limit, waiting.task_id):
                 self.keys.park(queue, waiting)
             else:
                 self._start(queue, waiting)

@@ -77,6 +77,8 @@ def for_key(task: Task, holder: Task | None, *, lingers: bool) -> str:
     """Return that `task` waits for its concurrency key, and who has it; `lingers`: its attempt is over."""
     name = holder.name if holder else "another task"
     said = f"the concurrency key {task.spec.policy.concurrency_key} is held by {name}"
+    if (limit := task.spec.policy.concurrency_limit) > 1:
+        said += f" and others, {limit} at once at most"
     if holder is None or not lingers:
         return said
     return (

@@ -25,12 +25,14 @@ class Waiting:
     task_id: int
     phase: Phase = field(compare=False)
     key: Key | None = field(compare=False, default=None)
+    limit: int = field(compare=False, default=1)
+    """How many of its key may run at once."""
 
     @classmethod
     def of(cls, task: Task, phase: Phase) -> Waiting:
         """Return `task` as it waits for an attempt of `phase`."""
         rank = _SETTLING if phase is Phase.SETTLE else -task.spec.policy.priority
-        return cls(rank, task.id, phase, key_of(task))
+        return cls(rank, task.id, phase, key_of(task), limit_of(task))
 
     @property
     def position(self) -> Position:
@@ -41,6 +43,11 @@ class Waiting:
 def key_of(task: Task) -> Key | None:
     """Return the concurrency key of a task, None if it has none."""
     return (task.project, task.spec.policy.concurrency_key) if task.spec.policy.concurrency_key else None
+
+
+def limit_of(task: Task) -> int:
+    """Return how many tasks of a task's concurrency key may run at once."""
+    return task.spec.policy.concurrency_limit or 1
 
 
 class Window:
@@ -62,6 +69,11 @@ class Window:
 
     def __len__(self) -> int:
         return len(self._heap)
+
+    @property
+    def first(self) -> Waiting:
+        """The first task. Raises IndexError if none is held."""
+        return self._heap[0]
 
     @property
     def oldest(self) -> int:

@@ -176,7 +176,7 @@ def _check(new: NewSchedule) -> None:
     for field, value, most in (("catch_up_window", new.catch_up, MOST_CATCH_UP), ("jitter", new.jitter, MOST_JITTER)):
         if not 0 <= value <= most:
             raise invalid(f"schedule.{field}", f"it is not between 0 and {most // SECOND} seconds")
-    if new.overlap.one_at_a_time and new.task.policy.concurrency_key:
+    if new.overlap.one_at_a_time and (new.task.policy.concurrency_key or new.task.policy.concurrency_limit):
         why = f"with the overlap policy {new.overlap.name} the schedule has a key of its own; leave it empty"
         raise invalid("schedule.task.policy.concurrency_key", why)
 

@@ -214,6 +214,8 @@ def check_policy(policy: Policy) -> None:
         if not least <= getattr(policy, name) <= most:
             raise invalid(f"task.policy.{name}", f"{getattr(policy, name)} is not between {least} and {most}")
     check_text("task.policy.concurrency_key", policy.concurrency_key, LONGEST_KEY, "a key")
+    if policy.concurrency_limit and not policy.concurrency_key:
+        raise invalid("task.policy.concurrency_limit", "it is of a concurrency key, and there is none")
     if policy.max_hourly_cost or policy.max_hourly_currency:
         _check_limit(policy)
 

@@ -70,6 +70,7 @@ class Policy(_message.Message):
     MAX_HOURLY_COST_FIELD_NUMBER: _builtins.int
     ALLOW_UNPRICED_FIELD_NUMBER: _builtins.int
     MAX_UNDO_ATTEMPTS_FIELD_NUMBER: _builtins.int
+    CONCURRENCY_LIMIT_FIELD_NUMBER: _builtins.int
     on_failure: Global___LeftoverPolicy.ValueType
     """What becomes of the things a failed task made, after its last attempt. Unspecified: KEEP."""
     on_cancel: Global___LeftoverPolicy.ValueType
@@ -97,6 +98,10 @@ class Policy(_message.Message):
     """How often the undo of one thing is begun at most in a rollback, the first time included. One that failed is begun
     again after a wait that doubles from retry_backoff, and never before the last one's whole window is over; a new
     rollback counts anew. 0: 3 times.
+    """
+    concurrency_limit: _builtins.int
+    """How many tasks of the concurrency key may run at once: this one begins when fewer hold the key. Give all tasks of a
+    key the same; they are begun in their order. 0: 1. 10000 at most, and only with a concurrency_key.
     """
     @_builtins.property
     def retry_backoff(self) -> _duration_pb2.Duration:
@@ -147,10 +152,11 @@ class Policy(_message.Message):
         max_hourly_cost: _price_pb2.DecimalMoney | None = ...,
         allow_unpriced: _builtins.bool = ...,
         max_undo_attempts: _builtins.int = ...,
+        concurrency_limit: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_max_lost_attempts", b"_max_lost_attempts", "attempt_timeout", b"attempt_timeout", "max_hourly_cost", b"max_hourly_cost", "max_lost_attempts", b"max_lost_attempts", "not_before_time", b"not_before_time", "retry_backoff", b"retry_backoff", "total_timeout", b"total_timeout", "undo_timeout", b"undo_timeout"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_max_lost_attempts", b"_max_lost_attempts", "allow_unpriced", b"allow_unpriced", "attempt_timeout", b"attempt_timeout", "concurrency_key", b"concurrency_key", "max_attempts", b"max_attempts", "max_hourly_cost", b"max_hourly_cost", "max_lost_attempts", b"max_lost_attempts", "max_undo_attempts", b"max_undo_attempts", "not_before_time", b"not_before_time", "on_cancel", b"on_cancel", "on_failure", b"on_failure", "priority", b"priority", "retry_backoff", b"retry_backoff", "total_timeout", b"total_timeout", "undo_timeout", b"undo_timeout"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_max_lost_attempts", b"_max_lost_attempts", "allow_unpriced", b"allow_unpriced", "attempt_timeout", b"attempt_timeout", "concurrency_key", b"concurrency_key", "concurrency_limit", b"concurrency_limit", "max_attempts", b"max_attempts", "max_hourly_cost", b"max_hourly_cost", "max_lost_attempts", b"max_lost_attempts", "max_undo_attempts", b"max_undo_attempts", "not_before_time", b"not_before_time", "on_cancel", b"on_cancel", "on_failure", b"on_failure", "priority", b"priority", "retry_backoff", b"retry_backoff", "total_timeout", b"total_timeout", "undo_timeout", b"undo_timeout"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__max_lost_attempts: _TypeAlias = _typing.Literal["max_lost_attempts"]  # noqa: Y015
     _WhichOneofArgType__max_lost_attempts: _TypeAlias = _typing.Literal["_max_lost_attempts", b"_max_lost_attempts"]  # noqa: Y015

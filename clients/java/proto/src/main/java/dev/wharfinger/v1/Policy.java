@@ -493,6 +493,22 @@ private static final long serialVersionUID = 0L;
     return maxUndoAttempts_;
   }
 
+  public static final int CONCURRENCY_LIMIT_FIELD_NUMBER = 15;
+  private int concurrencyLimit_ = 0;
+  /**
+   * <pre>
+   * How many tasks of the concurrency key may run at once: this one begins when fewer hold the key. Give all tasks of a
+   * key the same; they are begun in their order. 0: 1. 10000 at most, and only with a concurrency_key.
+   * </pre>
+   *
+   * <code>int32 concurrency_limit = 15 [(.google.api.field_behavior) = OPTIONAL];</code>
+   * @return The concurrencyLimit.
+   */
+  @java.lang.Override
+  public int getConcurrencyLimit() {
+    return concurrencyLimit_;
+  }
+
   private byte memoizedIsInitialized = -1;
   @java.lang.Override
   public final boolean isInitialized() {
@@ -548,6 +564,9 @@ private static final long serialVersionUID = 0L;
     }
     if (maxUndoAttempts_ != 0) {
       output.writeInt32(14, maxUndoAttempts_);
+    }
+    if (concurrencyLimit_ != 0) {
+      output.writeInt32(15, concurrencyLimit_);
     }
     getUnknownFields().writeTo(output);
   }
@@ -613,6 +632,10 @@ private static final long serialVersionUID = 0L;
       size += com.google.protobuf.CodedOutputStream
         .computeInt32Size(14, maxUndoAttempts_);
     }
+    if (concurrencyLimit_ != 0) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeInt32Size(15, concurrencyLimit_);
+    }
     size += getUnknownFields().getSerializedSize();
     memoizedSize = size;
     return size;
@@ -675,6 +698,8 @@ private static final long serialVersionUID = 0L;
         != other.getAllowUnpriced()) return false;
     if (getMaxUndoAttempts()
         != other.getMaxUndoAttempts()) return false;
+    if (getConcurrencyLimit()
+        != other.getConcurrencyLimit()) return false;
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
   }
@@ -729,6 +754,8 @@ private static final long serialVersionUID = 0L;
         getAllowUnpriced());
     hash = (37 * hash) + MAX_UNDO_ATTEMPTS_FIELD_NUMBER;
     hash = (53 * hash) + getMaxUndoAttempts();
+    hash = (37 * hash) + CONCURRENCY_LIMIT_FIELD_NUMBER;
+    hash = (53 * hash) + getConcurrencyLimit();
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
     return hash;
@@ -914,6 +941,7 @@ private static final long serialVersionUID = 0L;
       }
       allowUnpriced_ = false;
       maxUndoAttempts_ = 0;
+      concurrencyLimit_ = 0;
       return this;
     }
 
@@ -1009,6 +1037,9 @@ private static final long serialVersionUID = 0L;
       if (((from_bitField0_ & 0x00002000) != 0)) {
         result.maxUndoAttempts_ = maxUndoAttempts_;
       }
+      if (((from_bitField0_ & 0x00004000) != 0)) {
+        result.concurrencyLimit_ = concurrencyLimit_;
+      }
       result.bitField0_ |= to_bitField0_;
     }
 
@@ -1067,6 +1098,9 @@ private static final long serialVersionUID = 0L;
       }
       if (other.getMaxUndoAttempts() != 0) {
         setMaxUndoAttempts(other.getMaxUndoAttempts());
+      }
+      if (other.getConcurrencyLimit() != 0) {
+        setConcurrencyLimit(other.getConcurrencyLimit());
       }
       this.mergeUnknownFields(other.getUnknownFields());
       onChanged();
@@ -1176,6 +1210,11 @@ private static final long serialVersionUID = 0L;
               bitField0_ |= 0x00002000;
               break;
             } // case 112
+            case 120: {
+              concurrencyLimit_ = input.readInt32();
+              bitField0_ |= 0x00004000;
+              break;
+            } // case 120
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -2660,6 +2699,53 @@ private static final long serialVersionUID = 0L;
     public Builder clearMaxUndoAttempts() {
       bitField0_ = (bitField0_ & ~0x00002000);
       maxUndoAttempts_ = 0;
+      onChanged();
+      return this;
+    }
+
+    private int concurrencyLimit_ ;
+    /**
+     * <pre>
+     * How many tasks of the concurrency key may run at once: this one begins when fewer hold the key. Give all tasks of a
+     * key the same; they are begun in their order. 0: 1. 10000 at most, and only with a concurrency_key.
+     * </pre>
+     *
+     * <code>int32 concurrency_limit = 15 [(.google.api.field_behavior) = OPTIONAL];</code>
+     * @return The concurrencyLimit.
+     */
+    @java.lang.Override
+    public int getConcurrencyLimit() {
+      return concurrencyLimit_;
+    }
+    /**
+     * <pre>
+     * How many tasks of the concurrency key may run at once: this one begins when fewer hold the key. Give all tasks of a
+     * key the same; they are begun in their order. 0: 1. 10000 at most, and only with a concurrency_key.
+     * </pre>
+     *
+     * <code>int32 concurrency_limit = 15 [(.google.api.field_behavior) = OPTIONAL];</code>
+     * @param value The concurrencyLimit to set.
+     * @return This builder for chaining.
+     */
+    public Builder setConcurrencyLimit(int value) {
+
+      concurrencyLimit_ = value;
+      bitField0_ |= 0x00004000;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * How many tasks of the concurrency key may run at once: this one begins when fewer hold the key. Give all tasks of a
+     * key the same; they are begun in their order. 0: 1. 10000 at most, and only with a concurrency_key.
+     * </pre>
+     *
+     * <code>int32 concurrency_limit = 15 [(.google.api.field_behavior) = OPTIONAL];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearConcurrencyLimit() {
+      bitField0_ = (bitField0_ & ~0x00004000);
+      concurrencyLimit_ = 0;
       onChanged();
       return this;
     }

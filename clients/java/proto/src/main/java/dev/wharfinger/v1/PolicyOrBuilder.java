@@ -310,4 +310,15 @@ public interface PolicyOrBuilder extends
    * @return The maxUndoAttempts.
    */
   int getMaxUndoAttempts();
+
+  /**
+   * <pre>
+   * How many tasks of the concurrency key may run at once: this one begins when fewer hold the key. Give all tasks of a
+   * key the same; they are begun in their order. 0: 1. 10000 at most, and only with a concurrency_key.
+   * </pre>
+   *
+   * <code>int32 concurrency_limit = 15 [(.google.api.field_behavior) = OPTIONAL];</code>
+   * @return The concurrencyLimit.
+   */
+  int getConcurrencyLimit();
 }

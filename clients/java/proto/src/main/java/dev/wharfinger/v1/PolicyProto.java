@@ -44,7 +44,7 @@ public final class PolicyProto extends com.google.protobuf.GeneratedFile {
       ".v1\032\037google/api/field_behavior.proto\032\036go" +
       "ogle/protobuf/duration.proto\032\037google/pro" +
       "tobuf/timestamp.proto\032\031wharfinger/v1/pri" +
-      "ce.proto\"\237\005\n\006Policy\0227\n\non_failure\030\001 \001(\0162" +
+      "ce.proto\"\300\005\n\006Policy\0227\n\non_failure\030\001 \001(\0162" +
       "\035.wharfinger.v1.LeftoverPolicyB\004\342A\001\001\0226\n\t" +
       "on_cancel\030\002 \001(\0162\035.wharfinger.v1.Leftover" +
       "PolicyB\004\342A\001\001\022\032\n\014max_attempts\030\003 \001(\005B\004\342A\001\001" +
@@ -60,14 +60,15 @@ public final class PolicyProto extends com.google.protobuf.GeneratedFile {
       "y_key\030\013 \001(\tB\004\342A\001\001\022:\n\017max_hourly_cost\030\014 \001" +
       "(\0132\033.wharfinger.v1.DecimalMoneyB\004\342A\001\001\022\034\n" +
       "\016allow_unpriced\030\r \001(\010B\004\342A\001\001\022\037\n\021max_undo_" +
-      "attempts\030\016 \001(\005B\004\342A\001\001B\024\n\022_max_lost_attemp" +
-      "ts*j\n\016LeftoverPolicy\022\037\n\033LEFTOVER_POLICY_" +
-      "UNSPECIFIED\020\000\022\030\n\024LEFTOVER_POLICY_KEEP\020\001\022" +
-      "\035\n\031LEFTOVER_POLICY_ROLL_BACK\020\002B\233\001\n\021dev.w" +
-      "harfinger.v1B\013PolicyProtoP\001ZFgithub.com/" +
-      "wharfinger/wharfinger/clients/go/wharfin" +
-      "ger/v1;wharfingerv1\252\002\rWharfinger.V1\312\002\rWh" +
-      "arfinger\\V1\352\002\016Wharfinger::V1b\006proto3"
+      "attempts\030\016 \001(\005B\004\342A\001\001\022\037\n\021concurrency_limi" +
+      "t\030\017 \001(\005B\004\342A\001\001B\024\n\022_max_lost_attempts*j\n\016L" +
+      "eftoverPolicy\022\037\n\033LEFTOVER_POLICY_UNSPECI" +
+      "FIED\020\000\022\030\n\024LEFTOVER_POLICY_KEEP\020\001\022\035\n\031LEFT" +
+      "OVER_POLICY_ROLL_BACK\020\002B\233\001\n\021dev.wharfing" +
+      "er.v1B\013PolicyProtoP\001ZFgithub.com/wharfin" +
+      "ger/wharfinger/clients/go/wharfinger/v1;" +
+      "wharfingerv1\252\002\rWharfinger.V1\312\002\rWharfinge" +
+      "r\\V1\352\002\016Wharfinger::V1b\006proto3"
     };
     descriptor = com.google.protobuf.Descriptors.FileDescriptor
       .internalBuildGeneratedFileFrom(descriptorData,
@@ -82,7 +83,7 @@ public final class PolicyProto extends com.google.protobuf.GeneratedFile {
     internal_static_wharfinger_v1_Policy_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_wharfinger_v1_Policy_descriptor,
-        new java.lang.String[] { "OnFailure", "OnCancel", "MaxAttempts", "MaxLostAttempts", "RetryBackoff", "AttemptTimeout", "TotalTimeout", "UndoTimeout", "NotBeforeTime", "Priority", "ConcurrencyKey", "MaxHourlyCost", "AllowUnpriced", "MaxUndoAttempts", });
+        new java.lang.String[] { "OnFailure", "OnCancel", "MaxAttempts", "MaxLostAttempts", "RetryBackoff", "AttemptTimeout", "TotalTimeout", "UndoTimeout", "NotBeforeTime", "Priority", "ConcurrencyKey", "MaxHourlyCost", "AllowUnpriced", "MaxUndoAttempts", "ConcurrencyLimit", });
     descriptor.resolveAllFeaturesImmutable();
     com.google.api.FieldBehaviorProto.getDescriptor();
     com.google.protobuf.DurationProto.getDescriptor();
