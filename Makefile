@@ -281,7 +281,7 @@ bench: .venv/.ready .venv-bench/.ready rabbitmq ## measure, against ceilings and
 	@$(BIN)/python -m bench $(BENCH)
 
 # The long ones, in the sizes that a release needs. Hours.
-CAMPAIGNS := sim_SEEDS=5000 seeded powerloss_N=1000 prices-crash s3-kills s3-large crash_N=200 crashpoints chaos_TASKS=5000 prices-large
+CAMPAIGNS := sim_SEEDS=5000 seeded powerloss_N=1000 long-queue prices-crash s3-kills s3-large crash_N=200 crashpoints chaos_TASKS=5000 prices-large
 .PHONY: campaigns
 campaigns: .venv/.ready ## run all the long campaigns, one after another: hours
 	@failed=; \
@@ -306,6 +306,10 @@ KILLS ?= 100
 .PHONY: prices-crash
 prices-crash: .venv/.ready ## kill imports of prices KILLS= times at random moments, look for what is torn
 	@$(BIN)/python -m tests.campaigns.price_kills --kills $(KILLS)
+
+.PHONY: long-queue
+long-queue: .venv/.ready ## 100,000 waiting tasks of one concurrency key: what they cost the others, and a server that does nothing; TASKS=
+	@$(BIN)/python -m tests.campaigns.long_queue --tasks $(or $(TASKS),100000)
 
 .PHONY: powerloss
 powerloss: .venv/.ready ## cut the power N= times, with and without waiting for the disk

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+from tests.campaigns import long_queue
 from tests.campaigns.cuts import watch_through_cuts
 from tests.campaigns.kills import campaign
 from tests.campaigns.price_kills import campaign as kill_imports
@@ -28,6 +29,14 @@ async def test_a_watcher_cut_off_a_hundred_times_sees_each_event_once_and_in_ord
     seen, cuts, last = await watch_through_cuts(server.address, cuts=100, seed=3)
     assert cuts == 100
     assert seen == list(range(1, last + 1))
+
+
+@pytest.mark.timeout(180)
+def test_a_task_without_a_key_does_not_feel_a_long_queue_of_one_key(tmp_path: Path) -> None:
+    found = long_queue.measure(tmp_path, tasks=3000, idle_seconds=3)
+    # Other tests run beside this one, so that single milliseconds say nothing.
+    assert max(found.behind, found.after_restart) < 2 * found.empty + 50, found
+    assert found.idle < 0.1, found
 
 
 def test_an_import_of_prices_that_is_killed_leaves_the_old_or_the_new(tmp_path: Path) -> None:
