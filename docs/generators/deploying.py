@@ -10,7 +10,7 @@ from libcloud.compute.base import NodeDriver
 from generators.rendering import Rendered, table
 from generators.signatures import SIGNED, create_node_of, driver_of
 from wharfinger_compute.providers import FLOATING
-from wharfinger_compute.shaping import NEEDS, SHAPES, SIZE_AS_TEXT
+from wharfinger_compute.shaping import NEEDS, SHAPES, SIZE_AS_TEXT, takes_volumes
 from wharfinger_libcloud.markings import Marking, marking
 
 _GIVEN = frozenset({"name", "size", "image", "location"})
@@ -59,9 +59,8 @@ def _row(provider: str) -> tuple[str, ...]:
     features = [_yes(provider in SHAPES[feature]) for feature in _COLUMNS]
     tags = _yes(bool(marks.tags) and marks.form != "text")
     kind = driver_of(provider)
-    volumes = _yes(
-        kind.create_volume is not NodeDriver.create_volume and kind.attach_volume is not NodeDriver.attach_volume
-    )
+    made = kind.create_volume is not NodeDriver.create_volume and kind.attach_volume is not NodeDriver.attach_volume
+    volumes = _yes(made and takes_volumes(provider, kind.create_volume.__get__(object())))
     return (
         f"`{provider}`",
         ", ".join(needed(provider)),

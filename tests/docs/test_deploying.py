@@ -32,4 +32,4 @@ def test_it_says_what_must_be_given(provider: str, needs: str) -> None:
 def test_it_says_how_a_node_is_found_again_and_where_volumes_and_addresses_are() -> None:
     assert [ROWS[provider][-1] for provider in ("ec2", "openstack", "ovh")] == ["token", "tag", "name"]
     assert [provider for provider, row in ROWS.items() if row[-2]] == ["ec2", "openstack"]
-    assert {"azure_arm", "digitalocean", "gce", "vultr"} <= {provider for provider, row in ROWS.items() if row[-3]}
+    assert {"digitalocean", "gce", "vultr"} <= {provider for provider, row in ROWS.items() if row[-3]}

@@ -16,20 +16,22 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from tests.servers import cloud_digitalocean
+from tests.servers import cloud_azure, cloud_digitalocean
 from tests.servers.cloud import Answer
 from tests.servers.cloud_oracle import Oracle, Refusal, Unanswered
 
 HOSTS: Mapping[str, tuple[str, Answer]] = {
+    cloud_azure.LOGIN: ("", cloud_azure.log_in),
+    cloud_azure.HOST: (f"Bearer {cloud_azure.TOKEN}", cloud_azure.answer),
     cloud_digitalocean.HOST: (f"Bearer {cloud_digitalocean.KEY}", cloud_digitalocean.answer),
 }
-"""Each host with what it wants as its Authorization, and its API."""
+"""Each host with what it wants as its Authorization, "" for nothing, and its API."""
 
 
 class _Server(ThreadingHTTPServer):
@@ -72,13 +74,14 @@ class _Handler(BaseHTTPRequestHandler):
         headers: dict[str, str] = {}
         try:
             wanted, answer = HOSTS[host]
-            if self.headers.get("Authorization") != wanted:
+            if wanted and self.headers.get("Authorization") != wanted:
                 raise Refusal(401, "Unauthorized", "Unable to authenticate you")
-            body = json.loads(text) if text.strip() else None
+            body = _read(text, self.headers.get("Content-Type") or "")
             kind, status, value = answer(self.server.oracle, self.command, urlsplit(self.path).path, body)
             value = {"all": "well"} if kind == "garbled" else value
         except Refusal as refusal:
             status, value = refusal.status, {"id": refusal.code, "message": str(refusal)}
+            value["error"] = {"code": refusal.code, "message": str(refusal)}
             headers = {} if refusal.wait is None else {"Retry-After": str(refusal.wait)}
         except Unanswered:
             self.close_connection = True
@@ -92,6 +95,12 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(data)
 
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _serve  # noqa: N815
+
+
+def _read(text: str, kind: str) -> Any:
+    if "form-urlencoded" in kind:
+        return dict(parse_qsl(text))
+    return json.loads(text) if text.strip() else None
 
 
 class Front:
@@ -126,6 +135,23 @@ class Front:
     def digitalocean(self) -> dict[str, Any]:
         """Arguments of libcloud's DigitalOcean driver for this cloud."""
         return {"key": cloud_digitalocean.KEY}
+
+    @property
+    def azure(self) -> dict[str, Any]:
+        """Arguments of libcloud's Azure driver for this cloud."""
+        return {
+            "key": "client",
+            "secret": cloud_azure.SECRET,
+            "region": "westeurope",
+            "tenant_id": "tenant",
+            "subscription_id": cloud_azure.SUBSCRIPTION,
+            "cloud_environment": {
+                "resourceManagerEndpointUrl": f"https://{cloud_azure.HOST}/",
+                "activeDirectoryEndpointUrl": f"https://{cloud_azure.LOGIN}",
+                "activeDirectoryResourceId": f"https://{cloud_azure.HOST}/",
+                "storageEndpointSuffix": ".core.loopback.test",
+            },
+        }
 
 
 def _context(folder: Path, authority: Path) -> ssl.SSLContext:

@@ -12,7 +12,7 @@ from typing import Any
 from wharfinger.script import AsyncTask, Failed
 from wharfinger_compute.account import Account, told
 from wharfinger_compute.providers import FLOATING, LIMITED, LISTED
-from wharfinger_compute.shaping import SIZE_AS_TEXT, check, from_image, keywords
+from wharfinger_compute.shaping import SIZE_AS_TEXT, check, from_image, keywords, takes_volumes
 from wharfinger_libcloud.wording import said
 
 _INVALID = 3
@@ -49,6 +49,13 @@ async def choose(account: Account, asked: dict[str, Any]) -> Plan:
             reason="NOT_SUPPORTED",
             code=_UNIMPLEMENTED,
             metadata={"feature": "addresses", "provider": account.provider},
+        )
+    if asked.get("volumes") and not takes_volumes(account.provider, account.driver.create_volume):
+        raise Failed(
+            f"volumes can't be made at {account.provider} by their size alone; leave `volumes` out",
+            reason="NOT_SUPPORTED",
+            code=_UNIMPLEMENTED,
+            metadata={"feature": "volumes", "provider": account.provider},
         )
     given = keywords(account.provider, asked, account.extra)
     try:

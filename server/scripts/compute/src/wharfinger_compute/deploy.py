@@ -10,6 +10,7 @@ from wharfinger_compute.account import opened
 from wharfinger_compute.estimating import estimate
 from wharfinger_compute.fleet import Fleet
 from wharfinger_compute.params import DEPLOY_SCHEMA, RESULT_SCHEMA, names
+from wharfinger_compute.providers import INTERFACES
 from wharfinger_compute.resources import RESOURCE_TYPES, exists, find, undo
 from wharfinger_compute.results import result
 
@@ -34,8 +35,9 @@ async def main(task: AsyncTask) -> dict[str, Any]:
     asked = dict(task.params)
     wanted = names(asked["name"], asked.get("count", 1))
     volumes, addresses, width = asked.get("volumes", []), asked.get("addresses", False), asked.get("concurrency", 16)
-    await task.plan(_keys(wanted, len(volumes), addresses))
     async with opened(task, asked["profile"], workers=width) as account:
+        keys = _keys(wanted, len(volumes), addresses)
+        await task.plan([*(f"interface/{name}" for name in wanted if account.provider in INTERFACES), *keys])
         plan: checks.Plan | None = None
 
         async def look() -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 
 from wharfinger.script import Item, Prices
 from wharfinger_compute.params import names
+from wharfinger_compute.providers import INTERFACES
 
 _CATALOGUES = {
     ("ec2", "node"): ("ec2_linux", ""),
@@ -39,6 +40,8 @@ def estimate(params: Mapping[str, Any], prices: Prices) -> list[Item]:
 
     found = []
     for name in names(params["name"], params.get("count", 1)):
+        if provider in INTERFACES:
+            found.append(prices.free(f"interface/{name}"))
         found.append(item("node", f"node/{name}", params["size"]))
         for number, size in enumerate(params.get("volumes", []), 1):
             found.append(item("volume", f"volume/{name}-{number}", "volume", size))

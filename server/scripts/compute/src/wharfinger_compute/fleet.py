@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from wharfinger.script import AsyncIntent, AsyncTask, Failed
-from wharfinger_compute import checks, making, replacing
+from wharfinger_compute import azure, checks, making, replacing
 from wharfinger_compute.account import Account
 from wharfinger_compute.gate import Gate, Shut
-from wharfinger_compute.providers import FLOATING
+from wharfinger_compute.providers import FLOATING, INTERFACES
 from wharfinger_compute.readiness import Readiness, volume_available
-from wharfinger_compute.resources import ADDRESS, ASSOCIATION, ATTACHMENT, NODE, VOLUME, type_of
+from wharfinger_compute.resources import ADDRESS, ASSOCIATION, ATTACHMENT, INTERFACE, NODE, VOLUME, type_of
 from wharfinger_compute.shaping import merged
 
 Call = Callable[[AsyncIntent], Awaitable[str | None]]
@@ -28,6 +28,7 @@ class Built:
     node: str = ""
     volumes: list[str] = field(default_factory=list)
     address: str = ""
+    interface: str = ""
     fresh: bool = False
     """Whether this attempt made it."""
 
@@ -83,6 +84,8 @@ class Fleet:
 
     async def _one(self, built: Built) -> None:
         """A node, then its volumes while it boots, then what needs it to run."""
+        if self._account.provider in INTERFACES:
+            await self._interface(built)
         await self._node(built)
         for number, size in enumerate(self._volumes, 1):
             built.volumes.append(await self._volume(built, number, size))
@@ -92,6 +95,19 @@ class Fleet:
             await self._attach(built, number, volume)
         if self._addresses:
             await self._address(built)
+
+    async def _interface(self, built: Built) -> None:
+        """The network interface, which the node is then given."""
+        run, given, name = self._account.driver.run, self._plan.given, built.name
+        path: str = await run(lambda driver: azure.interface_id(driver, name, given["ex_resource_group"]))
+
+        async def call(intent: AsyncIntent) -> str | None:
+            return await making.make(
+                intent, INTERFACE, lambda: run(lambda driver: azure.create_interface(driver, name, given))
+            )
+
+        key = f"interface/{name}"
+        built.interface = await self._create(built, INTERFACE, key, call, undo_data={"path": path})
 
     async def _runs(self, built: Built) -> None:
         """Wait until the node runs; one that an earlier attempt made, and that failed at the provider, is replaced."""
@@ -111,7 +127,9 @@ class Fleet:
 
     async def _node(self, built: Built) -> None:
         account, plan = self._account, self._plan
-        options: dict[str, Any] = {"name": built.name, **plan.given}
+        given = azure.with_interface(plan.given, built.interface) if built.interface else plan.given
+        options: dict[str, Any] = {"name": built.name, **given}
+        after = (f"interface/{built.name}",) if built.interface else ()
 
         async def call(intent: AsyncIntent) -> str | None:
             built.fresh = True
@@ -129,7 +147,7 @@ class Fleet:
                 self._ready.runs(str(node.id))
             return str(node.id)
 
-        built.node = await self._create(built, NODE, f"node/{built.name}", call)
+        built.node = await self._create(built, NODE, f"node/{built.name}", call, after=after)
 
     async def _volume(self, built: Built, number: int, size: int) -> str:
         account, location, label = self._account, self._plan.location, f"{built.name}-{number}"
@@ -184,6 +202,7 @@ class Fleet:
         name: str = "",
         after: tuple[str, ...] = (),
         pair: tuple[str, str] | None = None,
+        undo_data: Any = None,
     ) -> str:
         location = self._plan.location
         async with self._gate.passed(built.place):
@@ -195,5 +214,5 @@ class Fleet:
                 region=str(location.name or "") if location is not None else "",
                 attributes={"name": name or built.name},
                 after=after,
-                undo_data={"one": pair[0], "node": pair[1]} if pair else None,
+                undo_data={"one": pair[0], "node": pair[1]} if pair else undo_data,
             )

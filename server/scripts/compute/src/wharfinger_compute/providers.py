@@ -53,8 +53,14 @@ FLOATING: dict[str, Floating] = {"ec2": ec2, "openstack": openstack}
 LIMITED: dict[str, Limited] = {"ec2": ec2, "openstack": openstack}
 """Where the quota can be asked for."""
 
-LISTED: dict[str, dict[str, str]] = {"gce": {"ex_zone": "all"}}
-"""What `list_nodes` is given, so that it lists those of other zones than the profile's too."""
+LISTED: dict[str, dict[str, Any]] = {
+    "azure_arm": {"ex_fetch_nic": False, "ex_fetch_power_state": False},
+    "gce": {"ex_zone": "all"},
+}
+"""What `list_nodes` is given: not to ask for each node three times, and to list those of all zones."""
+
+INTERFACES = frozenset({"azure_arm"})
+"""Where a node's network interface is a thing of its own, which is made first."""
 
 BY_ID = frozenset({"ec2", "linode", "openstack", "vultr"})
 """Where a volume is attached by its id alone; others want to know more of it."""

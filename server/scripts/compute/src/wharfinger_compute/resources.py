@@ -8,18 +8,24 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from wharfinger.script import ACCEPTED, NOT_FOUND, AsyncTask, Failed, Resource, ResourceType, Unconfirmed
+from wharfinger_compute import azure
 from wharfinger_compute.account import Account, opened
 from wharfinger_compute.making import as_node, is_rate_limit, refused, volume_name
-from wharfinger_compute.providers import FLOATING, LISTED
+from wharfinger_compute.providers import FLOATING, INTERFACES, LISTED
 from wharfinger_compute.sights import can_see, state_of
 from wharfinger_libcloud.markings import MARKINGS, TAG
 from wharfinger_libcloud.removal import is_gone, remove
 from wharfinger_libcloud.wording import said
 
-NODE, VOLUME, ADDRESS = "node", "volume", "address"
+NODE, VOLUME, ADDRESS, INTERFACE = "node", "volume", "address", "interface"
 ATTACHMENT, ASSOCIATION = "attachment", "association"
 _OTHERS = "compute"
-_IN_USE = re.compile(r"in.?use|not detached|currently attached", re.IGNORECASE)
+_OWN_WAYS: dict[tuple[str, str], Callable[[Any, str], bool]] = {
+    ("azure_arm", NODE): azure.delete_node,
+    ("azure_arm", INTERFACE): azure.delete_interface,
+}
+"""Where the driver's own way does more than one thing, or waits."""
+_IN_USE = re.compile(r"in.?use|NicInUse|not detached|currently attached", re.IGNORECASE)
 
 
 def type_of(provider: str, kind: str) -> str:
@@ -37,6 +43,8 @@ def _types() -> dict[str, ResourceType]:
         found[f"{provider}.{NODE}"] = ResourceType(idempotent=once, call_timeout=90, settling=30)
         found[f"{provider}.{VOLUME}"] = ResourceType(idempotent=provider == "ec2", call_timeout=90, settling=30)
         found[f"{provider}.{ADDRESS}"] = ResourceType(call_timeout=90, settling=30)
+        if provider in INTERFACES:
+            found[f"{provider}.{INTERFACE}"] = ResourceType(idempotent=True, call_timeout=90, settling=30)
         # Two things can't be attached to each other twice.
         for kind in (ATTACHMENT, ASSOCIATION):
             found[f"{provider}.{kind}"] = ResourceType(idempotent=True, call_timeout=90, settling=30)
@@ -54,6 +62,9 @@ async def find(task: AsyncTask, resource: Resource) -> list[str]:
             return await _nodes(account, resource)
         if kind == VOLUME:
             return await _volumes(account, resource)
+        if kind == INTERFACE:
+            path = resource.undo_data["path"]
+            return [path] if await state_of(account, kind, path) is not None else []
         if kind == ADDRESS:
             floating = FLOATING[account.provider]
             found: list[str] = await account.driver.run(lambda driver: floating.addresses_of(driver, resource.token))
@@ -141,6 +152,10 @@ async def _undo(account: Account, resource: Resource, kind: str) -> Unconfirmed 
             release = FLOATING[account.provider].release_address
             await account.driver.run(lambda driver: release(driver, resource.external_id))
             return None  # which is done when it is answered
+        own = _OWN_WAYS.get((account.provider, kind))
+        if own is not None:
+            there: bool = await account.driver.run(lambda driver: own(driver, resource.external_id))
+            return ACCEPTED if there else NOT_FOUND
         thing = Created(kind, resource.external_id, resource.attributes.get("name", ""))
         removed = await account.driver.run(lambda driver: remove(driver, thing))
     except Exception as error:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from wharfinger.script import Failed
+from wharfinger_compute import azure
 from wharfinger_libcloud.markings import MARKINGS, TAG
 
 Shape = Callable[[Any], dict[str, Any]]
@@ -172,6 +173,9 @@ NEEDS: dict[str, dict[str, str]] = {
 }
 """What a driver refuses to do without, beyond what its signature says."""
 
+NO_VOLUMES = frozenset({"azure_arm"})
+"""Where volumes want more than a size, a name and a place, though the signature does not say so."""
+
 SIZE_AS_TEXT = {"outscale": "ex_vm_type"}
 """Where sizes can't be listed: they are taken as they are asked for, under this keyword."""
 
@@ -181,7 +185,7 @@ def keywords(provider: str, asked: Mapping[str, Any], extra: Mapping[str, Any]) 
 
     `extra` is the profile's; what the params say comes before it. Raises Failed: NOT_SUPPORTED, PARAMS_INVALID.
     """
-    found = dict(extra)
+    found = {**(azure.DEFAULTS if provider == "azure_arm" else {}), **extra}
     for feature, shapes in SHAPES.items():
         if feature in asked:
             shape = shapes.get(provider)
@@ -229,6 +233,13 @@ def _tags(provider: str, tags: Mapping[str, str]) -> dict[str, Any]:
     texts = [f"{name}:{value}" if value else name for name, value in tags.items()]
     forms: dict[str, Any] = {"dict": dict(tags), "list": texts, "attr": {"tags": texts}}
     return {marking.tags: forms[marking.form]}
+
+
+def takes_volumes(provider: str, create_volume: Callable[..., Any]) -> bool:
+    """Whether a driver makes volumes of a size, a name and a place, by its signature."""
+    known = inspect.signature(create_volume).parameters.values()
+    needed = {one.name for one in known if one.default is one.empty and one.kind is one.POSITIONAL_OR_KEYWORD}
+    return provider not in NO_VOLUMES and needed <= {"size", "name", "location"}
 
 
 def check(provider: str, create_node: Callable[..., Any], given: Mapping[str, Any]) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from wharfinger.script import Failed
-from wharfinger_compute import ec2, openstack
+from wharfinger_compute import azure, ec2, openstack
 from wharfinger_compute.account import Account
 from wharfinger_libcloud.removal import is_gone
 
@@ -47,6 +47,8 @@ def _vultr_attachment(driver: Any, one: str) -> str | None:
 
 
 _SIGHTS: dict[tuple[str, str], Sight] = {
+    ("azure_arm", "node"): azure.node_state,
+    ("azure_arm", "interface"): azure.interface_state,
     ("digitalocean", "node"): _digitalocean_node,
     ("ec2", "node"): ec2.node_state,
     ("ec2", "volume"): ec2.volume_state,
