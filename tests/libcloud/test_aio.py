@@ -3,11 +3,16 @@
 import asyncio
 import contextvars
 import time
+import tracemalloc
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from libcloud.common.base import ConnectionUserAndKey
 from libcloud.common.types import InvalidCredsError
-from libcloud.compute.base import Node
+from libcloud.compute.base import Node, NodeDriver
+from libcloud.storage.base import StorageDriver
+from tests.servers.answering import Answering, Reply, Request
 from tests.servers.cloud import Cloud
 
 from wharfinger_libcloud import PartialFailureError, aio
@@ -170,3 +175,65 @@ async def test_misuse_is_told(cloud: Cloud) -> None:
         pass
     with pytest.raises(RuntimeError, match="closed"):
         await account.list_nodes()
+
+
+async def test_a_function_that_finds_nothing_is_an_error_and_no_hang(cloud: Cloud) -> None:
+    async with aio.driver("ec2", **cloud.ec2) as account:
+        with pytest.raises(RuntimeError, match="StopIteration"):
+            async with asyncio.timeout(30):
+                await account.run(lambda driver: next(iter(())))
+
+
+async def test_a_stream_is_read_a_piece_at_a_time() -> None:
+    whole, piece, most = 40 * 1024 * 1024, b"x" * 1024 * 1024, 0
+
+    class Large(StorageDriver):
+        """A store with one large object."""
+
+        def __init__(self) -> None:
+            """It needs no credentials."""
+
+        def download_object_as_stream(self, obj: Any, chunk_size: int | None = None) -> Iterator[bytes]:
+            for _ in range(whole // len(piece)):
+                yield bytes(piece)
+
+    async with aio.driver(Large) as store:
+        tracemalloc.start()
+        read = 0
+        async for chunk in store.download_object_as_stream(None):
+            read += len(chunk)
+            most = max(most, tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert read == whole
+    assert most < whole / 4
+
+
+async def test_what_a_driver_asks_for_when_it_is_made_is_asked_once() -> None:
+    asked: list[str] = []
+
+    def answer(request: Request) -> Reply:
+        asked.append(request.path)
+        return Reply(200, "{}")
+
+    class Asking(NodeDriver):
+        """A driver that asks for its zones when it is made, and logs in with its first call."""
+
+        connectionCls = ConnectionUserAndKey  # noqa: N815 - libcloud's name
+        name = "asking"
+
+        def __init__(self, *values: Any, **named: Any) -> None:
+            super().__init__(*values, **named)
+            self.token = ""
+            self.connection.request("/zones")
+
+        def list_nodes(self) -> list[Node]:
+            if not self.token:
+                self.token = str(self.connection.request("/login").status)
+            self.connection.request("/nodes")
+            return []
+
+    with Answering(answer) as server:
+        async with aio.driver(Asking, "u", "k", secure=False, host="127.0.0.1", port=server.port) as account:
+            for _ in range(3):
+                await account.list_nodes()
+    assert asked == ["/zones", "/login", "/nodes", "/nodes", "/nodes"]

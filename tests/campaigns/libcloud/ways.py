@@ -65,6 +65,12 @@ class InBlocks:
     def __delattr__(self, name: str) -> None:
         delattr(self._own, name)
 
+    def __eq__(self, other: object) -> bool:
+        return other is self or other is self._own
+
+    def __hash__(self) -> int:
+        return id(self._own)
+
     @property  # type: ignore[misc]
     def __class__(self) -> type:
         return type(self._own)

@@ -158,6 +158,8 @@ def role_of(method: str) -> Role:
     effect = _EFFECT_OF[verb]
     if effect == READS and "create" in words:  # ex_get_or_create_…
         effect, rest = MAKES, words[words.index("create") + 1 :]
+    if verb in ("clone", "copy") and "to" in rest:
+        rest = rest[rest.index("to") + 1 :]
     noun = re.split(r"_(?:to|from|for|in|on|of|with|by|via)_", "_".join(rest) + "_")[0].strip("_")
     if effect == JOINS:  # two things of which both were there: nothing with an id, but a lost answer leaves doubt
         return Role(MAKES, "association", soft=True)

@@ -185,6 +185,8 @@ def read_request(method: str, url: str, body: Any) -> Asked:
     sent = _body_fields(body)
     fields = {**query, **sent}
     action = next((str(fields[name]) for name in _ACTIONS if isinstance(fields.get(name), str)), "") or _method_of(body)
+    if not action and method.upper() == "GET":  # old services make by a GET: `/ip/create`, `/server/ID?clone=NAME`
+        action = next((word for word in (last_word(parts.path), *query) if word in ("create", "clone", "deploy")), "")
     action = action.rpartition(".")[2]
     named = [str(value) for name, value in fields.items() if re.search(r"(?<!Key)id(\.\d+)?$", name, re.IGNORECASE)]
     ids = tuple(one for one in named if one) if action else ()

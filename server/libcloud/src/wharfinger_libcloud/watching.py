@@ -61,7 +61,7 @@ def watching(driver: Any, journal: Journal) -> Iterator[None]:
     """Let `driver` tell the journal its calls, from whatever thread they come."""
     mine: dict[str, Any] = {}
     for name in _methods(driver.__class__):
-        if name not in vars(driver) or hasattr(vars(driver)[name], "wharfinger_watch"):
+        if name not in vars(driver) or _original(vars(driver)[name]) is not None:
             mine[name] = _told(driver, name, getattr(driver, name), journal)
     before = {name: vars(driver)[name] for name in mine if name in vars(driver)}
     vars(driver).update(mine)
@@ -87,8 +87,7 @@ def _methods(kind: Any) -> tuple[str, ...]:
 
 
 def _told(driver: Any, name: str, method: Callable[..., Any], journal: Journal) -> Callable[..., Any]:
-    if hasattr(method, "wharfinger_watch"):  # an outer block's: its journal is ours' outer one, or another thread's
-        method = method.wharfinger_watch
+    method = _original(method) or method  # an outer block's: its journal is ours' outer one, or another thread's
 
     @functools.wraps(method)
     def told(*values: Any, **named: Any) -> Any:
@@ -108,6 +107,11 @@ def _told(driver: Any, name: str, method: Callable[..., Any], journal: Journal) 
 
     told.wharfinger_watch = method  # type: ignore[attr-defined]
     return told
+
+
+def _original(method: Any) -> Any:
+    """Return the method that another block of the same driver has replaced, None where none has."""
+    return getattr(method, "__dict__", {}).get("wharfinger_watch")
 
 
 def _run(call: Call, journal: Journal, method: Callable[..., Any], values: Any, named: Any) -> Any:
