@@ -88,10 +88,22 @@ class ImageService:
         shutil.copy(HERE / "glance-api-paste.ini", folder / "etc")
         self._environment = {**os.environ, "OS_GLANCE_CONFIG_DIR": str(folder / "etc"), "PYTHONPATH": str(HERE)}
         self.process: subprocess.Popen[bytes] | None = None
-        manage = [installed().with_name("glance-manage"), "--config-file", folder / "etc/glance-api.conf", "db_sync"]
-        with (folder / "db_sync.log").open("wb") as log:
-            subprocess.run(manage, check=True, stdout=log, stderr=log, env=self._environment)
+        self._make_database()
         self.revive()
+
+    def _make_database(self) -> None:
+        """Make an empty database, as a copy of the one that was made for the first service of this environment."""
+        mine, first = self._folder / "glance.sqlite", installed().parents[1] / "empty.sqlite"
+        if first.exists():
+            shutil.copy(first, mine)
+            return
+        config = self._folder / "etc/glance-api.conf"
+        manage = [installed().with_name("glance-manage"), "--config-file", config, "db_sync"]
+        with (self._folder / "db_sync.log").open("wb") as log:
+            subprocess.run(manage, check=True, stdout=log, stderr=log, env=self._environment)
+        copy = first.with_suffix(f".{os.getpid()}")
+        shutil.copy(mine, copy)
+        copy.rename(first)
 
     @property
     def endpoint(self) -> str:
