@@ -24,6 +24,282 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// What a worker says.
+type WorkRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// One of these.
+	//
+	// Types that are valid to be assigned to Kind:
+	//
+	//	*WorkRequest_Hello
+	//	*WorkRequest_Renewal
+	//	*WorkRequest_Report
+	//	*WorkRequest_Ended
+	//	*WorkRequest_Leaving
+	Kind          isWorkRequest_Kind `protobuf_oneof:"kind"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WorkRequest) Reset() {
+	*x = WorkRequest{}
+	mi := &file_wharfinger_v1_executor_service_proto_msgTypes[0]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WorkRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WorkRequest) ProtoMessage() {}
+
+func (x *WorkRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_wharfinger_v1_executor_service_proto_msgTypes[0]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WorkRequest.ProtoReflect.Descriptor instead.
+func (*WorkRequest) Descriptor() ([]byte, []int) {
+	return file_wharfinger_v1_executor_service_proto_rawDescGZIP(), []int{0}
+}
+
+func (x *WorkRequest) GetKind() isWorkRequest_Kind {
+	if x != nil {
+		return x.Kind
+	}
+	return nil
+}
+
+func (x *WorkRequest) GetHello() *WorkerHello {
+	if x != nil {
+		if x, ok := x.Kind.(*WorkRequest_Hello); ok {
+			return x.Hello
+		}
+	}
+	return nil
+}
+
+func (x *WorkRequest) GetRenewal() *WorkerRenewal {
+	if x != nil {
+		if x, ok := x.Kind.(*WorkRequest_Renewal); ok {
+			return x.Renewal
+		}
+	}
+	return nil
+}
+
+func (x *WorkRequest) GetReport() *WorkerReport {
+	if x != nil {
+		if x, ok := x.Kind.(*WorkRequest_Report); ok {
+			return x.Report
+		}
+	}
+	return nil
+}
+
+func (x *WorkRequest) GetEnded() *WorkerEnded {
+	if x != nil {
+		if x, ok := x.Kind.(*WorkRequest_Ended); ok {
+			return x.Ended
+		}
+	}
+	return nil
+}
+
+func (x *WorkRequest) GetLeaving() *WorkerLeaving {
+	if x != nil {
+		if x, ok := x.Kind.(*WorkRequest_Leaving); ok {
+			return x.Leaving
+		}
+	}
+	return nil
+}
+
+type isWorkRequest_Kind interface {
+	isWorkRequest_Kind()
+}
+
+type WorkRequest_Hello struct {
+	// The first message, and no other.
+	Hello *WorkerHello `protobuf:"bytes,1,opt,name=hello,proto3,oneof"`
+}
+
+type WorkRequest_Renewal struct {
+	// A sign of life.
+	Renewal *WorkerRenewal `protobuf:"bytes,2,opt,name=renewal,proto3,oneof"`
+}
+
+type WorkRequest_Report struct {
+	// What an attempt has to tell.
+	Report *WorkerReport `protobuf:"bytes,3,opt,name=report,proto3,oneof"`
+}
+
+type WorkRequest_Ended struct {
+	// A slot is free.
+	Ended *WorkerEnded `protobuf:"bytes,4,opt,name=ended,proto3,oneof"`
+}
+
+type WorkRequest_Leaving struct {
+	// The worker is about to leave.
+	Leaving *WorkerLeaving `protobuf:"bytes,5,opt,name=leaving,proto3,oneof"`
+}
+
+func (*WorkRequest_Hello) isWorkRequest_Kind() {}
+
+func (*WorkRequest_Renewal) isWorkRequest_Kind() {}
+
+func (*WorkRequest_Report) isWorkRequest_Kind() {}
+
+func (*WorkRequest_Ended) isWorkRequest_Kind() {}
+
+func (*WorkRequest_Leaving) isWorkRequest_Kind() {}
+
+// What a worker is told.
+type WorkResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// One of these.
+	//
+	// Types that are valid to be assigned to Kind:
+	//
+	//	*WorkResponse_Welcome
+	//	*WorkResponse_Assignment
+	//	*WorkResponse_Answer
+	//	*WorkResponse_Command
+	//	*WorkResponse_Renewed
+	Kind          isWorkResponse_Kind `protobuf_oneof:"kind"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WorkResponse) Reset() {
+	*x = WorkResponse{}
+	mi := &file_wharfinger_v1_executor_service_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WorkResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WorkResponse) ProtoMessage() {}
+
+func (x *WorkResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_wharfinger_v1_executor_service_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WorkResponse.ProtoReflect.Descriptor instead.
+func (*WorkResponse) Descriptor() ([]byte, []int) {
+	return file_wharfinger_v1_executor_service_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *WorkResponse) GetKind() isWorkResponse_Kind {
+	if x != nil {
+		return x.Kind
+	}
+	return nil
+}
+
+func (x *WorkResponse) GetWelcome() *WorkerWelcome {
+	if x != nil {
+		if x, ok := x.Kind.(*WorkResponse_Welcome); ok {
+			return x.Welcome
+		}
+	}
+	return nil
+}
+
+func (x *WorkResponse) GetAssignment() *WorkerAssignment {
+	if x != nil {
+		if x, ok := x.Kind.(*WorkResponse_Assignment); ok {
+			return x.Assignment
+		}
+	}
+	return nil
+}
+
+func (x *WorkResponse) GetAnswer() *WorkerAnswer {
+	if x != nil {
+		if x, ok := x.Kind.(*WorkResponse_Answer); ok {
+			return x.Answer
+		}
+	}
+	return nil
+}
+
+func (x *WorkResponse) GetCommand() *WorkerCommand {
+	if x != nil {
+		if x, ok := x.Kind.(*WorkResponse_Command); ok {
+			return x.Command
+		}
+	}
+	return nil
+}
+
+func (x *WorkResponse) GetRenewed() *WorkerRenewed {
+	if x != nil {
+		if x, ok := x.Kind.(*WorkResponse_Renewed); ok {
+			return x.Renewed
+		}
+	}
+	return nil
+}
+
+type isWorkResponse_Kind interface {
+	isWorkResponse_Kind()
+}
+
+type WorkResponse_Welcome struct {
+	// The first message, and no other.
+	Welcome *WorkerWelcome `protobuf:"bytes,1,opt,name=welcome,proto3,oneof"`
+}
+
+type WorkResponse_Assignment struct {
+	// An attempt to be run.
+	Assignment *WorkerAssignment `protobuf:"bytes,2,opt,name=assignment,proto3,oneof"`
+}
+
+type WorkResponse_Answer struct {
+	// The answer to a report.
+	Answer *WorkerAnswer `protobuf:"bytes,3,opt,name=answer,proto3,oneof"`
+}
+
+type WorkResponse_Command struct {
+	// What is wanted of an attempt.
+	Command *WorkerCommand `protobuf:"bytes,4,opt,name=command,proto3,oneof"`
+}
+
+type WorkResponse_Renewed struct {
+	// The answer to a renewal.
+	Renewed *WorkerRenewed `protobuf:"bytes,5,opt,name=renewed,proto3,oneof"`
+}
+
+func (*WorkResponse_Welcome) isWorkResponse_Kind() {}
+
+func (*WorkResponse_Assignment) isWorkResponse_Kind() {}
+
+func (*WorkResponse_Answer) isWorkResponse_Kind() {}
+
+func (*WorkResponse_Command) isWorkResponse_Kind() {}
+
+func (*WorkResponse_Renewed) isWorkResponse_Kind() {}
+
 // Asks for a page of executors.
 type ListExecutorsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -39,7 +315,7 @@ type ListExecutorsRequest struct {
 
 func (x *ListExecutorsRequest) Reset() {
 	*x = ListExecutorsRequest{}
-	mi := &file_wharfinger_v1_executor_service_proto_msgTypes[0]
+	mi := &file_wharfinger_v1_executor_service_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -51,7 +327,7 @@ func (x *ListExecutorsRequest) String() string {
 func (*ListExecutorsRequest) ProtoMessage() {}
 
 func (x *ListExecutorsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_wharfinger_v1_executor_service_proto_msgTypes[0]
+	mi := &file_wharfinger_v1_executor_service_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -64,7 +340,7 @@ func (x *ListExecutorsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListExecutorsRequest.ProtoReflect.Descriptor instead.
 func (*ListExecutorsRequest) Descriptor() ([]byte, []int) {
-	return file_wharfinger_v1_executor_service_proto_rawDescGZIP(), []int{0}
+	return file_wharfinger_v1_executor_service_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *ListExecutorsRequest) GetPageSize() int32 {
@@ -101,7 +377,7 @@ type ListExecutorsResponse struct {
 
 func (x *ListExecutorsResponse) Reset() {
 	*x = ListExecutorsResponse{}
-	mi := &file_wharfinger_v1_executor_service_proto_msgTypes[1]
+	mi := &file_wharfinger_v1_executor_service_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -113,7 +389,7 @@ func (x *ListExecutorsResponse) String() string {
 func (*ListExecutorsResponse) ProtoMessage() {}
 
 func (x *ListExecutorsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_wharfinger_v1_executor_service_proto_msgTypes[1]
+	mi := &file_wharfinger_v1_executor_service_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -126,7 +402,7 @@ func (x *ListExecutorsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListExecutorsResponse.ProtoReflect.Descriptor instead.
 func (*ListExecutorsResponse) Descriptor() ([]byte, []int) {
-	return file_wharfinger_v1_executor_service_proto_rawDescGZIP(), []int{1}
+	return file_wharfinger_v1_executor_service_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *ListExecutorsResponse) GetExecutors() []*Executor {
@@ -154,7 +430,7 @@ type GetExecutorRequest struct {
 
 func (x *GetExecutorRequest) Reset() {
 	*x = GetExecutorRequest{}
-	mi := &file_wharfinger_v1_executor_service_proto_msgTypes[2]
+	mi := &file_wharfinger_v1_executor_service_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -166,7 +442,7 @@ func (x *GetExecutorRequest) String() string {
 func (*GetExecutorRequest) ProtoMessage() {}
 
 func (x *GetExecutorRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_wharfinger_v1_executor_service_proto_msgTypes[2]
+	mi := &file_wharfinger_v1_executor_service_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -179,7 +455,7 @@ func (x *GetExecutorRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetExecutorRequest.ProtoReflect.Descriptor instead.
 func (*GetExecutorRequest) Descriptor() ([]byte, []int) {
-	return file_wharfinger_v1_executor_service_proto_rawDescGZIP(), []int{2}
+	return file_wharfinger_v1_executor_service_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *GetExecutorRequest) GetName() string {
@@ -204,7 +480,7 @@ type ListScriptsRequest struct {
 
 func (x *ListScriptsRequest) Reset() {
 	*x = ListScriptsRequest{}
-	mi := &file_wharfinger_v1_executor_service_proto_msgTypes[3]
+	mi := &file_wharfinger_v1_executor_service_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -216,7 +492,7 @@ func (x *ListScriptsRequest) String() string {
 func (*ListScriptsRequest) ProtoMessage() {}
 
 func (x *ListScriptsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_wharfinger_v1_executor_service_proto_msgTypes[3]
+	mi := &file_wharfinger_v1_executor_service_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -229,7 +505,7 @@ func (x *ListScriptsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListScriptsRequest.ProtoReflect.Descriptor instead.
 func (*ListScriptsRequest) Descriptor() ([]byte, []int) {
-	return file_wharfinger_v1_executor_service_proto_rawDescGZIP(), []int{3}
+	return file_wharfinger_v1_executor_service_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *ListScriptsRequest) GetPageSize() int32 {
@@ -266,7 +542,7 @@ type ListScriptsResponse struct {
 
 func (x *ListScriptsResponse) Reset() {
 	*x = ListScriptsResponse{}
-	mi := &file_wharfinger_v1_executor_service_proto_msgTypes[4]
+	mi := &file_wharfinger_v1_executor_service_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -278,7 +554,7 @@ func (x *ListScriptsResponse) String() string {
 func (*ListScriptsResponse) ProtoMessage() {}
 
 func (x *ListScriptsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_wharfinger_v1_executor_service_proto_msgTypes[4]
+	mi := &file_wharfinger_v1_executor_service_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -291,7 +567,7 @@ func (x *ListScriptsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListScriptsResponse.ProtoReflect.Descriptor instead.
 func (*ListScriptsResponse) Descriptor() ([]byte, []int) {
-	return file_wharfinger_v1_executor_service_proto_rawDescGZIP(), []int{4}
+	return file_wharfinger_v1_executor_service_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *ListScriptsResponse) GetScripts() []*Script {
@@ -319,7 +595,7 @@ type GetScriptRequest struct {
 
 func (x *GetScriptRequest) Reset() {
 	*x = GetScriptRequest{}
-	mi := &file_wharfinger_v1_executor_service_proto_msgTypes[5]
+	mi := &file_wharfinger_v1_executor_service_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -331,7 +607,7 @@ func (x *GetScriptRequest) String() string {
 func (*GetScriptRequest) ProtoMessage() {}
 
 func (x *GetScriptRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_wharfinger_v1_executor_service_proto_msgTypes[5]
+	mi := &file_wharfinger_v1_executor_service_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -344,7 +620,7 @@ func (x *GetScriptRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetScriptRequest.ProtoReflect.Descriptor instead.
 func (*GetScriptRequest) Descriptor() ([]byte, []int) {
-	return file_wharfinger_v1_executor_service_proto_rawDescGZIP(), []int{5}
+	return file_wharfinger_v1_executor_service_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *GetScriptRequest) GetName() string {
@@ -358,7 +634,23 @@ var File_wharfinger_v1_executor_service_proto protoreflect.FileDescriptor
 
 const file_wharfinger_v1_executor_service_proto_rawDesc = "" +
 	"\n" +
-	"$wharfinger/v1/executor_service.proto\x12\rwharfinger.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1cwharfinger/v1/executor.proto\x1a\x1awharfinger/v1/script.proto\"\x97\x01\n" +
+	"$wharfinger/v1/executor_service.proto\x12\rwharfinger.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1cwharfinger/v1/executor.proto\x1a\x1awharfinger/v1/script.proto\x1a\x1awharfinger/v1/worker.proto\"\xa8\x02\n" +
+	"\vWorkRequest\x122\n" +
+	"\x05hello\x18\x01 \x01(\v2\x1a.wharfinger.v1.WorkerHelloH\x00R\x05hello\x128\n" +
+	"\arenewal\x18\x02 \x01(\v2\x1c.wharfinger.v1.WorkerRenewalH\x00R\arenewal\x125\n" +
+	"\x06report\x18\x03 \x01(\v2\x1b.wharfinger.v1.WorkerReportH\x00R\x06report\x122\n" +
+	"\x05ended\x18\x04 \x01(\v2\x1a.wharfinger.v1.WorkerEndedH\x00R\x05ended\x128\n" +
+	"\aleaving\x18\x05 \x01(\v2\x1c.wharfinger.v1.WorkerLeavingH\x00R\aleavingB\x06\n" +
+	"\x04kind\"\xbe\x02\n" +
+	"\fWorkResponse\x128\n" +
+	"\awelcome\x18\x01 \x01(\v2\x1c.wharfinger.v1.WorkerWelcomeH\x00R\awelcome\x12A\n" +
+	"\n" +
+	"assignment\x18\x02 \x01(\v2\x1f.wharfinger.v1.WorkerAssignmentH\x00R\n" +
+	"assignment\x125\n" +
+	"\x06answer\x18\x03 \x01(\v2\x1b.wharfinger.v1.WorkerAnswerH\x00R\x06answer\x128\n" +
+	"\acommand\x18\x04 \x01(\v2\x1c.wharfinger.v1.WorkerCommandH\x00R\acommand\x128\n" +
+	"\arenewed\x18\x05 \x01(\v2\x1c.wharfinger.v1.WorkerRenewedH\x00R\arenewedB\x06\n" +
+	"\x04kind\"\x97\x01\n" +
 	"\x14ListExecutorsRequest\x12!\n" +
 	"\tpage_size\x18\x01 \x01(\x05B\x04\xe2A\x01\x01R\bpageSize\x12#\n" +
 	"\n" +
@@ -382,12 +674,13 @@ const file_wharfinger_v1_executor_service_proto_rawDesc = "" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"F\n" +
 	"\x10GetScriptRequest\x122\n" +
 	"\x04name\x18\x01 \x01(\tB\x1e\xe2A\x01\x02\xfaA\x17\n" +
-	"\x15wharfinger.dev/ScriptR\x04name2\xe7\x02\n" +
+	"\x15wharfinger.dev/ScriptR\x04name2\xac\x03\n" +
 	"\x0fExecutorService\x12_\n" +
 	"\rListExecutors\x12#.wharfinger.v1.ListExecutorsRequest\x1a$.wharfinger.v1.ListExecutorsResponse\"\x03\x90\x02\x01\x12N\n" +
 	"\vGetExecutor\x12!.wharfinger.v1.GetExecutorRequest\x1a\x17.wharfinger.v1.Executor\"\x03\x90\x02\x01\x12Y\n" +
 	"\vListScripts\x12!.wharfinger.v1.ListScriptsRequest\x1a\".wharfinger.v1.ListScriptsResponse\"\x03\x90\x02\x01\x12H\n" +
-	"\tGetScript\x12\x1f.wharfinger.v1.GetScriptRequest\x1a\x15.wharfinger.v1.Script\"\x03\x90\x02\x01B\xa4\x01\n" +
+	"\tGetScript\x12\x1f.wharfinger.v1.GetScriptRequest\x1a\x15.wharfinger.v1.Script\"\x03\x90\x02\x01\x12C\n" +
+	"\x04Work\x12\x1a.wharfinger.v1.WorkRequest\x1a\x1b.wharfinger.v1.WorkResponse(\x010\x01B\xa4\x01\n" +
 	"\x11dev.wharfinger.v1B\x14ExecutorServiceProtoP\x01ZFgithub.com/wharfinger/wharfinger/clients/go/wharfinger/v1;wharfingerv1\xaa\x02\rWharfinger.V1\xca\x02\rWharfinger\\V1\xea\x02\x0eWharfinger::V1b\x06proto3"
 
 var (
@@ -402,33 +695,57 @@ func file_wharfinger_v1_executor_service_proto_rawDescGZIP() []byte {
 	return file_wharfinger_v1_executor_service_proto_rawDescData
 }
 
-var file_wharfinger_v1_executor_service_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
+var file_wharfinger_v1_executor_service_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
 var file_wharfinger_v1_executor_service_proto_goTypes = []any{
-	(*ListExecutorsRequest)(nil),  // 0: wharfinger.v1.ListExecutorsRequest
-	(*ListExecutorsResponse)(nil), // 1: wharfinger.v1.ListExecutorsResponse
-	(*GetExecutorRequest)(nil),    // 2: wharfinger.v1.GetExecutorRequest
-	(*ListScriptsRequest)(nil),    // 3: wharfinger.v1.ListScriptsRequest
-	(*ListScriptsResponse)(nil),   // 4: wharfinger.v1.ListScriptsResponse
-	(*GetScriptRequest)(nil),      // 5: wharfinger.v1.GetScriptRequest
-	(*Executor)(nil),              // 6: wharfinger.v1.Executor
-	(*Script)(nil),                // 7: wharfinger.v1.Script
+	(*WorkRequest)(nil),           // 0: wharfinger.v1.WorkRequest
+	(*WorkResponse)(nil),          // 1: wharfinger.v1.WorkResponse
+	(*ListExecutorsRequest)(nil),  // 2: wharfinger.v1.ListExecutorsRequest
+	(*ListExecutorsResponse)(nil), // 3: wharfinger.v1.ListExecutorsResponse
+	(*GetExecutorRequest)(nil),    // 4: wharfinger.v1.GetExecutorRequest
+	(*ListScriptsRequest)(nil),    // 5: wharfinger.v1.ListScriptsRequest
+	(*ListScriptsResponse)(nil),   // 6: wharfinger.v1.ListScriptsResponse
+	(*GetScriptRequest)(nil),      // 7: wharfinger.v1.GetScriptRequest
+	(*WorkerHello)(nil),           // 8: wharfinger.v1.WorkerHello
+	(*WorkerRenewal)(nil),         // 9: wharfinger.v1.WorkerRenewal
+	(*WorkerReport)(nil),          // 10: wharfinger.v1.WorkerReport
+	(*WorkerEnded)(nil),           // 11: wharfinger.v1.WorkerEnded
+	(*WorkerLeaving)(nil),         // 12: wharfinger.v1.WorkerLeaving
+	(*WorkerWelcome)(nil),         // 13: wharfinger.v1.WorkerWelcome
+	(*WorkerAssignment)(nil),      // 14: wharfinger.v1.WorkerAssignment
+	(*WorkerAnswer)(nil),          // 15: wharfinger.v1.WorkerAnswer
+	(*WorkerCommand)(nil),         // 16: wharfinger.v1.WorkerCommand
+	(*WorkerRenewed)(nil),         // 17: wharfinger.v1.WorkerRenewed
+	(*Executor)(nil),              // 18: wharfinger.v1.Executor
+	(*Script)(nil),                // 19: wharfinger.v1.Script
 }
 var file_wharfinger_v1_executor_service_proto_depIdxs = []int32{
-	6, // 0: wharfinger.v1.ListExecutorsResponse.executors:type_name -> wharfinger.v1.Executor
-	7, // 1: wharfinger.v1.ListScriptsResponse.scripts:type_name -> wharfinger.v1.Script
-	0, // 2: wharfinger.v1.ExecutorService.ListExecutors:input_type -> wharfinger.v1.ListExecutorsRequest
-	2, // 3: wharfinger.v1.ExecutorService.GetExecutor:input_type -> wharfinger.v1.GetExecutorRequest
-	3, // 4: wharfinger.v1.ExecutorService.ListScripts:input_type -> wharfinger.v1.ListScriptsRequest
-	5, // 5: wharfinger.v1.ExecutorService.GetScript:input_type -> wharfinger.v1.GetScriptRequest
-	1, // 6: wharfinger.v1.ExecutorService.ListExecutors:output_type -> wharfinger.v1.ListExecutorsResponse
-	6, // 7: wharfinger.v1.ExecutorService.GetExecutor:output_type -> wharfinger.v1.Executor
-	4, // 8: wharfinger.v1.ExecutorService.ListScripts:output_type -> wharfinger.v1.ListScriptsResponse
-	7, // 9: wharfinger.v1.ExecutorService.GetScript:output_type -> wharfinger.v1.Script
-	6, // [6:10] is the sub-list for method output_type
-	2, // [2:6] is the sub-list for method input_type
-	2, // [2:2] is the sub-list for extension type_name
-	2, // [2:2] is the sub-list for extension extendee
-	0, // [0:2] is the sub-list for field type_name
+	8,  // 0: wharfinger.v1.WorkRequest.hello:type_name -> wharfinger.v1.WorkerHello
+	9,  // 1: wharfinger.v1.WorkRequest.renewal:type_name -> wharfinger.v1.WorkerRenewal
+	10, // 2: wharfinger.v1.WorkRequest.report:type_name -> wharfinger.v1.WorkerReport
+	11, // 3: wharfinger.v1.WorkRequest.ended:type_name -> wharfinger.v1.WorkerEnded
+	12, // 4: wharfinger.v1.WorkRequest.leaving:type_name -> wharfinger.v1.WorkerLeaving
+	13, // 5: wharfinger.v1.WorkResponse.welcome:type_name -> wharfinger.v1.WorkerWelcome
+	14, // 6: wharfinger.v1.WorkResponse.assignment:type_name -> wharfinger.v1.WorkerAssignment
+	15, // 7: wharfinger.v1.WorkResponse.answer:type_name -> wharfinger.v1.WorkerAnswer
+	16, // 8: wharfinger.v1.WorkResponse.command:type_name -> wharfinger.v1.WorkerCommand
+	17, // 9: wharfinger.v1.WorkResponse.renewed:type_name -> wharfinger.v1.WorkerRenewed
+	18, // 10: wharfinger.v1.ListExecutorsResponse.executors:type_name -> wharfinger.v1.Executor
+	19, // 11: wharfinger.v1.ListScriptsResponse.scripts:type_name -> wharfinger.v1.Script
+	2,  // 12: wharfinger.v1.ExecutorService.ListExecutors:input_type -> wharfinger.v1.ListExecutorsRequest
+	4,  // 13: wharfinger.v1.ExecutorService.GetExecutor:input_type -> wharfinger.v1.GetExecutorRequest
+	5,  // 14: wharfinger.v1.ExecutorService.ListScripts:input_type -> wharfinger.v1.ListScriptsRequest
+	7,  // 15: wharfinger.v1.ExecutorService.GetScript:input_type -> wharfinger.v1.GetScriptRequest
+	0,  // 16: wharfinger.v1.ExecutorService.Work:input_type -> wharfinger.v1.WorkRequest
+	3,  // 17: wharfinger.v1.ExecutorService.ListExecutors:output_type -> wharfinger.v1.ListExecutorsResponse
+	18, // 18: wharfinger.v1.ExecutorService.GetExecutor:output_type -> wharfinger.v1.Executor
+	6,  // 19: wharfinger.v1.ExecutorService.ListScripts:output_type -> wharfinger.v1.ListScriptsResponse
+	19, // 20: wharfinger.v1.ExecutorService.GetScript:output_type -> wharfinger.v1.Script
+	1,  // 21: wharfinger.v1.ExecutorService.Work:output_type -> wharfinger.v1.WorkResponse
+	17, // [17:22] is the sub-list for method output_type
+	12, // [12:17] is the sub-list for method input_type
+	12, // [12:12] is the sub-list for extension type_name
+	12, // [12:12] is the sub-list for extension extendee
+	0,  // [0:12] is the sub-list for field type_name
 }
 
 func init() { file_wharfinger_v1_executor_service_proto_init() }
@@ -438,13 +755,28 @@ func file_wharfinger_v1_executor_service_proto_init() {
 	}
 	file_wharfinger_v1_executor_proto_init()
 	file_wharfinger_v1_script_proto_init()
+	file_wharfinger_v1_worker_proto_init()
+	file_wharfinger_v1_executor_service_proto_msgTypes[0].OneofWrappers = []any{
+		(*WorkRequest_Hello)(nil),
+		(*WorkRequest_Renewal)(nil),
+		(*WorkRequest_Report)(nil),
+		(*WorkRequest_Ended)(nil),
+		(*WorkRequest_Leaving)(nil),
+	}
+	file_wharfinger_v1_executor_service_proto_msgTypes[1].OneofWrappers = []any{
+		(*WorkResponse_Welcome)(nil),
+		(*WorkResponse_Assignment)(nil),
+		(*WorkResponse_Answer)(nil),
+		(*WorkResponse_Command)(nil),
+		(*WorkResponse_Renewed)(nil),
+	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_wharfinger_v1_executor_service_proto_rawDesc), len(file_wharfinger_v1_executor_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   6,
+			NumMessages:   8,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -25,6 +25,7 @@ const (
 	ExecutorService_GetExecutor_FullMethodName   = "/wharfinger.v1.ExecutorService/GetExecutor"
 	ExecutorService_ListScripts_FullMethodName   = "/wharfinger.v1.ExecutorService/ListScripts"
 	ExecutorService_GetScript_FullMethodName     = "/wharfinger.v1.ExecutorService/GetScript"
+	ExecutorService_Work_FullMethodName          = "/wharfinger.v1.ExecutorService/Work"
 )
 
 // ExecutorServiceClient is the client API for ExecutorService service.
@@ -41,6 +42,11 @@ type ExecutorServiceClient interface {
 	ListScripts(ctx context.Context, in *ListScriptsRequest, opts ...grpc.CallOption) (*ListScriptsResponse, error)
 	// Returns one script with its schemas. Errors: UNKNOWN_SCRIPT, INVALID_NAME.
 	GetScript(ctx context.Context, in *GetScriptRequest, opts ...grpc.CallOption) (*Script, error)
+	// Attaches a worker, which runs attempts for as long as the stream lasts. The first message is a hello; a worker whose
+	// stream broke connects again, says what it holds, and goes on with it. Errors: PERMISSION_DENIED for a credential that
+	// is no worker's or a connection that others could read, INVALID_ARGUMENT (a worker_id that another process has,
+	// too), EXECUTOR_UNAVAILABLE where no executor takes workers, NOT_SUPPORTED for another version of the protocol.
+	Work(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[WorkRequest, WorkResponse], error)
 }
 
 type executorServiceClient struct {
@@ -91,6 +97,19 @@ func (c *executorServiceClient) GetScript(ctx context.Context, in *GetScriptRequ
 	return out, nil
 }
 
+func (c *executorServiceClient) Work(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[WorkRequest, WorkResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &ExecutorService_ServiceDesc.Streams[0], ExecutorService_Work_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[WorkRequest, WorkResponse]{ClientStream: stream}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type ExecutorService_WorkClient = grpc.BidiStreamingClient[WorkRequest, WorkResponse]
+
 // ExecutorServiceServer is the server API for ExecutorService service.
 // All implementations must embed UnimplementedExecutorServiceServer
 // for forward compatibility.
@@ -105,6 +124,11 @@ type ExecutorServiceServer interface {
 	ListScripts(context.Context, *ListScriptsRequest) (*ListScriptsResponse, error)
 	// Returns one script with its schemas. Errors: UNKNOWN_SCRIPT, INVALID_NAME.
 	GetScript(context.Context, *GetScriptRequest) (*Script, error)
+	// Attaches a worker, which runs attempts for as long as the stream lasts. The first message is a hello; a worker whose
+	// stream broke connects again, says what it holds, and goes on with it. Errors: PERMISSION_DENIED for a credential that
+	// is no worker's or a connection that others could read, INVALID_ARGUMENT (a worker_id that another process has,
+	// too), EXECUTOR_UNAVAILABLE where no executor takes workers, NOT_SUPPORTED for another version of the protocol.
+	Work(grpc.BidiStreamingServer[WorkRequest, WorkResponse]) error
 	mustEmbedUnimplementedExecutorServiceServer()
 }
 
@@ -126,6 +150,9 @@ func (UnimplementedExecutorServiceServer) ListScripts(context.Context, *ListScri
 }
 func (UnimplementedExecutorServiceServer) GetScript(context.Context, *GetScriptRequest) (*Script, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetScript not implemented")
+}
+func (UnimplementedExecutorServiceServer) Work(grpc.BidiStreamingServer[WorkRequest, WorkResponse]) error {
+	return status.Error(codes.Unimplemented, "method Work not implemented")
 }
 func (UnimplementedExecutorServiceServer) mustEmbedUnimplementedExecutorServiceServer() {}
 func (UnimplementedExecutorServiceServer) testEmbeddedByValue()                         {}
@@ -220,6 +247,13 @@ func _ExecutorService_GetScript_Handler(srv interface{}, ctx context.Context, de
 	return interceptor(ctx, in, info, handler)
 }
 
+func _ExecutorService_Work_Handler(srv interface{}, stream grpc.ServerStream) error {
+	return srv.(ExecutorServiceServer).Work(&grpc.GenericServerStream[WorkRequest, WorkResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type ExecutorService_WorkServer = grpc.BidiStreamingServer[WorkRequest, WorkResponse]
+
 // ExecutorService_ServiceDesc is the grpc.ServiceDesc for ExecutorService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -244,6 +278,13 @@ var ExecutorService_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _ExecutorService_GetScript_Handler,
 		},
 	},
-	Streams:  []grpc.StreamDesc{},
+	Streams: []grpc.StreamDesc{
+		{
+			StreamName:    "Work",
+			Handler:       _ExecutorService_Work_Handler,
+			ServerStreams: true,
+			ClientStreams: true,
+		},
+	},
 	Metadata: "wharfinger/v1/executor_service.proto",
 }

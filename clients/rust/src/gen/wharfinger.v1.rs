@@ -2048,6 +2048,976 @@ impl ::prost::Name for Script {
         "/wharfinger.v1.Script".into()
     }
 }
+/// What tells one attempt from all others. The epoch fences: what an attempt reports after its lease ended changes nothing,
+/// but for evidence of what it made.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct WorkLease {
+    /// `projects/{project}/tasks/{task}`.
+    #[prost(string, tag = "1")]
+    pub task: ::prost::alloc::string::String,
+    /// The task's uid.
+    #[prost(string, tag = "2")]
+    pub uid: ::prost::alloc::string::String,
+    /// The attempt's epoch.
+    #[prost(int64, tag = "3")]
+    pub epoch: i64,
+}
+impl ::prost::Name for WorkLease {
+    const NAME: &'static str = "WorkLease";
+    const PACKAGE: &'static str = "wharfinger.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "wharfinger.v1.WorkLease".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/wharfinger.v1.WorkLease".into()
+    }
+}
+/// The first message of a worker, on each connection.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct WorkerHello {
+    /// Chosen by whoever starts the worker, unique among those that are connected.
+    #[prost(string, tag = "1")]
+    pub worker_id: ::prost::alloc::string::String,
+    /// Drawn by the worker's process when it starts, and the same on each of its connections: a second connection of one
+    /// process takes the place of the first, a second process with the same worker_id is refused.
+    #[prost(string, tag = "2")]
+    pub instance: ::prost::alloc::string::String,
+    /// The version of this protocol that it speaks: 1.
+    #[prost(int32, tag = "3")]
+    pub protocol: i32,
+    /// How many attempts it runs at once at most. The server never sends more.
+    #[prost(int32, tag = "4")]
+    pub slots: i32,
+    /// What it can run.
+    #[prost(message, repeated, tag = "5")]
+    pub scripts: ::prost::alloc::vec::Vec<WorkerScript>,
+    /// The attempts that it runs, after its connection broke.
+    #[prost(message, repeated, tag = "6")]
+    pub held: ::prost::alloc::vec::Vec<WorkLease>,
+    /// The host it runs on, as it names itself.
+    #[prost(string, tag = "7")]
+    pub host: ::prost::alloc::string::String,
+    /// The language of its runtime, such as `python`.
+    #[prost(string, tag = "8")]
+    pub language: ::prost::alloc::string::String,
+    /// The version of its runtime library.
+    #[prost(string, tag = "9")]
+    pub version: ::prost::alloc::string::String,
+    /// Names of the cloud profiles that it has credentials for. They stay with it.
+    #[prost(string, repeated, tag = "10")]
+    pub profiles: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Names of the object stores that it has credentials for.
+    #[prost(string, repeated, tag = "11")]
+    pub stores: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+}
+impl ::prost::Name for WorkerHello {
+    const NAME: &'static str = "WorkerHello";
+    const PACKAGE: &'static str = "wharfinger.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "wharfinger.v1.WorkerHello".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/wharfinger.v1.WorkerHello".into()
+    }
+}
+/// A script that a worker can run.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct WorkerScript {
+    /// Its plain name, such as `image.import`.
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    /// The version of its distribution: it runs attempts of exactly this one.
+    #[prost(string, tag = "2")]
+    pub version: ::prost::alloc::string::String,
+}
+impl ::prost::Name for WorkerScript {
+    const NAME: &'static str = "WorkerScript";
+    const PACKAGE: &'static str = "wharfinger.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "wharfinger.v1.WorkerScript".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/wharfinger.v1.WorkerScript".into()
+    }
+}
+/// The server's answer to a hello.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct WorkerWelcome {
+    /// How long a lease lasts after the worker was last heard of. A worker counts it from when it sent what is answered, by a
+    /// clock that nobody sets and that goes on while the machine sleeps, and then stops its attempts itself.
+    #[prost(message, optional, tag = "1")]
+    pub lease_ttl: ::core::option::Option<::prost_types::Duration>,
+    /// How often it is to send a renewal.
+    #[prost(message, optional, tag = "2")]
+    pub renew_every: ::core::option::Option<::prost_types::Duration>,
+    /// Of the attempts that the worker said it holds, those that are still its own. The leases of the others are lost.
+    #[prost(message, repeated, tag = "3")]
+    pub kept: ::prost::alloc::vec::Vec<WorkLease>,
+}
+impl ::prost::Name for WorkerWelcome {
+    const NAME: &'static str = "WorkerWelcome";
+    const PACKAGE: &'static str = "wharfinger.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "wharfinger.v1.WorkerWelcome".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/wharfinger.v1.WorkerWelcome".into()
+    }
+}
+/// A sign of life. It renews the leases of all that the worker holds.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct WorkerRenewal {
+    /// Rises with each renewal.
+    #[prost(int64, tag = "1")]
+    pub number: i64,
+}
+impl ::prost::Name for WorkerRenewal {
+    const NAME: &'static str = "WorkerRenewal";
+    const PACKAGE: &'static str = "wharfinger.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "wharfinger.v1.WorkerRenewal".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/wharfinger.v1.WorkerRenewal".into()
+    }
+}
+/// The answer to a renewal.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct WorkerRenewed {
+    /// The renewal's number.
+    #[prost(int64, tag = "1")]
+    pub number: i64,
+}
+impl ::prost::Name for WorkerRenewed {
+    const NAME: &'static str = "WorkerRenewed";
+    const PACKAGE: &'static str = "wharfinger.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "wharfinger.v1.WorkerRenewed".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/wharfinger.v1.WorkerRenewed".into()
+    }
+}
+/// An attempt to be run. A long one comes in several messages one after the other, of which the further ones carry the
+/// lease, and more of the ledger, the memos and the targets.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct WorkerAssignment {
+    /// The attempt.
+    #[prost(message, optional, tag = "1")]
+    pub lease: ::core::option::Option<WorkLease>,
+    /// What it is for: to run `main`, to look for what was made, or to undo.
+    #[prost(enumeration = "AttemptPhase", tag = "2")]
+    pub phase: i32,
+    /// Plain name of the script.
+    #[prost(string, tag = "3")]
+    pub script: ::prost::alloc::string::String,
+    /// The version of the script that is to run.
+    #[prost(string, tag = "4")]
+    pub script_version: ::prost::alloc::string::String,
+    /// Counts the attempts to run, from 1.
+    #[prost(int32, tag = "5")]
+    pub attempt: i32,
+    /// The params as a JSON object, exact, with the values of sealed fields.
+    #[prost(bytes = "vec", tag = "6")]
+    pub params_json: ::prost::alloc::vec::Vec<u8>,
+    /// JSON pointers of the sealed params that `params_json` lacks because they were erased.
+    #[prost(string, repeated, tag = "7")]
+    pub erased: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// The whole ledger as the attempt begins.
+    #[prost(message, repeated, tag = "8")]
+    pub ledger: ::prost::alloc::vec::Vec<WorkEntry>,
+    /// The answers that steps saved.
+    #[prost(message, repeated, tag = "9")]
+    pub memos: ::prost::alloc::vec::Vec<WorkMemo>,
+    /// Of an attempt to look or to undo: the keys that it is about.
+    #[prost(string, repeated, tag = "10")]
+    pub targets: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Plain name of the project.
+    #[prost(string, tag = "11")]
+    pub project: ::prost::alloc::string::String,
+    /// Who asked for the task.
+    #[prost(string, tag = "12")]
+    pub creator: ::prost::alloc::string::String,
+    /// When the attempt is asked to stop; unset: nothing limits it.
+    #[prost(message, optional, tag = "13")]
+    pub deadline: ::core::option::Option<::prost_types::Timestamp>,
+    /// The task's labels.
+    #[prost(map = "string, string", tag = "14")]
+    pub labels: ::std::collections::HashMap<
+        ::prost::alloc::string::String,
+        ::prost::alloc::string::String,
+    >,
+    /// The trace that the task belongs to, in the form of W3C's traceparent.
+    #[prost(string, tag = "15")]
+    pub traceparent: ::prost::alloc::string::String,
+    /// Another message of this assignment follows.
+    #[prost(bool, tag = "16")]
+    pub more: bool,
+}
+impl ::prost::Name for WorkerAssignment {
+    const NAME: &'static str = "WorkerAssignment";
+    const PACKAGE: &'static str = "wharfinger.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "wharfinger.v1.WorkerAssignment".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/wharfinger.v1.WorkerAssignment".into()
+    }
+}
+/// A ledger entry, as scripts see it.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct WorkEntry {
+    /// Stable within the task.
+    #[prost(string, tag = "1")]
+    pub key: ::prost::alloc::string::String,
+    /// What kind of thing it is.
+    #[prost(string, tag = "2")]
+    pub r#type: ::prost::alloc::string::String,
+    /// How it stands.
+    #[prost(enumeration = "LedgerEntryState", tag = "3")]
+    pub state: i32,
+    /// Rises when the key is made anew.
+    #[prost(int64, tag = "4")]
+    pub generation: i64,
+    /// To be sent as idempotency token, or put on the thing as a tag.
+    #[prost(string, tag = "5")]
+    pub token: ::prost::alloc::string::String,
+    /// The provider's id; empty while it is not known.
+    #[prost(string, tag = "6")]
+    pub external_id: ::prost::alloc::string::String,
+    /// False: it was there before, and is never undone.
+    #[prost(bool, tag = "7")]
+    pub owned: bool,
+    /// The step that made it.
+    #[prost(string, tag = "8")]
+    pub step: ::prost::alloc::string::String,
+    /// The shared name of the parts of one call that makes several.
+    #[prost(string, tag = "9")]
+    pub group: ::prost::alloc::string::String,
+    /// Name of the cloud profile that it was made with.
+    #[prost(string, tag = "10")]
+    pub profile: ::prost::alloc::string::String,
+    /// Where it is.
+    #[prost(string, tag = "11")]
+    pub region: ::prost::alloc::string::String,
+    /// Facts about it.
+    #[prost(map = "string, string", tag = "12")]
+    pub attributes: ::std::collections::HashMap<
+        ::prost::alloc::string::String,
+        ::prost::alloc::string::String,
+    >,
+    /// The keys that it came after.
+    #[prost(string, repeated, tag = "13")]
+    pub depends_on: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// JSON text that the script's undo gets back.
+    #[prost(string, tag = "14")]
+    pub undo_data: ::prost::alloc::string::String,
+    /// Opaque: given back with what a search for it, or a look at it, answered.
+    #[prost(bytes = "vec", tag = "15")]
+    pub version: ::prost::alloc::vec::Vec<u8>,
+    /// Counts the key's intents; given back with the word that a call was not sent.
+    #[prost(int64, tag = "16")]
+    pub number: i64,
+    /// The number of its last undo; given back with what came of it.
+    #[prost(int64, tag = "17")]
+    pub undo: i64,
+}
+impl ::prost::Name for WorkEntry {
+    const NAME: &'static str = "WorkEntry";
+    const PACKAGE: &'static str = "wharfinger.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "wharfinger.v1.WorkEntry".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/wharfinger.v1.WorkEntry".into()
+    }
+}
+/// A step's saved answer.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct WorkMemo {
+    /// The step's key.
+    #[prost(string, tag = "1")]
+    pub key: ::prost::alloc::string::String,
+    /// The answer as JSON, exact.
+    #[prost(bytes = "vec", tag = "2")]
+    pub json: ::prost::alloc::vec::Vec<u8>,
+}
+impl ::prost::Name for WorkMemo {
+    const NAME: &'static str = "WorkMemo";
+    const PACKAGE: &'static str = "wharfinger.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "wharfinger.v1.WorkMemo".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/wharfinger.v1.WorkMemo".into()
+    }
+}
+/// What the server wants of an attempt.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct WorkerCommand {
+    /// The attempt.
+    #[prost(message, optional, tag = "1")]
+    pub lease: ::core::option::Option<WorkLease>,
+    /// What is to be done.
+    #[prost(enumeration = "WorkerCommandKind", tag = "2")]
+    pub kind: i32,
+    /// Why, for people.
+    #[prost(string, tag = "3")]
+    pub reason: ::prost::alloc::string::String,
+}
+impl ::prost::Name for WorkerCommand {
+    const NAME: &'static str = "WorkerCommand";
+    const PACKAGE: &'static str = "wharfinger.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "wharfinger.v1.WorkerCommand".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/wharfinger.v1.WorkerCommand".into()
+    }
+}
+/// Nothing of an attempt runs any more: its slot is free.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct WorkerEnded {
+    /// The attempt.
+    #[prost(message, optional, tag = "1")]
+    pub lease: ::core::option::Option<WorkLease>,
+    /// Why no outcome was reported; empty where one was, or where the lease was lost.
+    #[prost(string, tag = "2")]
+    pub lost: ::prost::alloc::string::String,
+}
+impl ::prost::Name for WorkerEnded {
+    const NAME: &'static str = "WorkerEnded";
+    const PACKAGE: &'static str = "wharfinger.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "wharfinger.v1.WorkerEnded".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/wharfinger.v1.WorkerEnded".into()
+    }
+}
+/// The worker is about to leave: it finishes what runs, and is given nothing more.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct WorkerLeaving {
+    /// Why, for people.
+    #[prost(string, tag = "1")]
+    pub reason: ::prost::alloc::string::String,
+}
+impl ::prost::Name for WorkerLeaving {
+    const NAME: &'static str = "WorkerLeaving";
+    const PACKAGE: &'static str = "wharfinger.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "wharfinger.v1.WorkerLeaving".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/wharfinger.v1.WorkerLeaving".into()
+    }
+}
+/// A report of an attempt. One that has a number is answered, once what it tells is durable. A worker keeps it until then,
+/// and sends it again, with the same number, after its connection broke: it counts once.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct WorkerReport {
+    /// The attempt.
+    #[prost(message, optional, tag = "1")]
+    pub lease: ::core::option::Option<WorkLease>,
+    /// Counts the attempt's reports from 1; 0: it is not answered, as for progress.
+    #[prost(int64, tag = "2")]
+    pub number: i64,
+    /// All reports up to this number have been answered.
+    #[prost(int64, tag = "3")]
+    pub answered: i64,
+    /// What is reported.
+    #[prost(
+        oneof = "worker_report::Kind",
+        tags = "4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18"
+    )]
+    pub kind: ::core::option::Option<worker_report::Kind>,
+}
+/// Nested message and enum types in `WorkerReport`.
+pub mod worker_report {
+    /// What is reported.
+    #[derive(Clone, PartialEq, ::prost::Oneof)]
+    pub enum Kind {
+        /// What is about to be made, before the call is made. The answer holds an entry for each.
+        #[prost(message, tag = "4")]
+        Intend(super::ReportIntend),
+        /// What was made.
+        #[prost(message, tag = "5")]
+        Created(super::ReportCreated),
+        /// The provider's definite answer that it made nothing.
+        #[prost(message, tag = "6")]
+        Refused(super::ReportRefused),
+        /// A call was not sent, and never will be.
+        #[prost(message, tag = "7")]
+        NotSent(super::ReportNotSent),
+        /// The answer of a call is not known.
+        #[prost(message, tag = "8")]
+        InDoubt(super::ReportInDoubt),
+        /// What existed before the task. The answer holds its entry.
+        #[prost(message, tag = "9")]
+        Adopted(super::ReportAdopted),
+        /// What is about to be taken away. The answer holds its entry.
+        #[prost(message, tag = "10")]
+        Removing(super::ReportRemoving),
+        /// What came of taking it away.
+        #[prost(message, tag = "11")]
+        Removed(super::ReportRemoved),
+        /// What a search by the token found.
+        #[prost(message, tag = "12")]
+        Found(super::ReportFound),
+        /// What a look at a thing by its id said.
+        #[prost(message, tag = "13")]
+        Looked(super::ReportLooked),
+        /// A step's answer, to be given back when the task resumes.
+        #[prost(message, tag = "14")]
+        Memo(super::WorkMemo),
+        /// All keys that the script means to make.
+        #[prost(message, tag = "15")]
+        Plan(super::ReportPlan),
+        /// How far the step is; only the latest counts.
+        #[prost(message, tag = "16")]
+        Progress(super::Progress),
+        /// A line of the task's log.
+        #[prost(message, tag = "17")]
+        Log(super::LogLine),
+        /// How the attempt ended; the last report but for evidence.
+        #[prost(message, tag = "18")]
+        Finished(super::ReportFinished),
+    }
+}
+impl ::prost::Name for WorkerReport {
+    const NAME: &'static str = "WorkerReport";
+    const PACKAGE: &'static str = "wharfinger.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "wharfinger.v1.WorkerReport".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/wharfinger.v1.WorkerReport".into()
+    }
+}
+/// Things that are about to be made, by one call where they are of one group.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ReportIntend {
+    /// One for each thing; all or none are written.
+    #[prost(message, repeated, tag = "1")]
+    pub intents: ::prost::alloc::vec::Vec<WorkIntent>,
+}
+impl ::prost::Name for ReportIntend {
+    const NAME: &'static str = "ReportIntend";
+    const PACKAGE: &'static str = "wharfinger.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "wharfinger.v1.ReportIntend".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/wharfinger.v1.ReportIntend".into()
+    }
+}
+/// What is about to be made, with all that finding and undoing it will need.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct WorkIntent {
+    /// Stable within the task.
+    #[prost(string, tag = "1")]
+    pub key: ::prost::alloc::string::String,
+    /// What kind of thing it is, such as `compute.node`.
+    #[prost(string, tag = "2")]
+    pub r#type: ::prost::alloc::string::String,
+    /// Tells whether a later attempt asks for the same thing. Empty: the server makes it of the other fields.
+    #[prost(string, tag = "3")]
+    pub request_digest: ::prost::alloc::string::String,
+    /// The step.
+    #[prost(string, tag = "4")]
+    pub step: ::prost::alloc::string::String,
+    /// The shared name of the parts of one call that makes several.
+    #[prost(string, tag = "5")]
+    pub group: ::prost::alloc::string::String,
+    /// Name of the cloud profile.
+    #[prost(string, tag = "6")]
+    pub profile: ::prost::alloc::string::String,
+    /// Where it will be.
+    #[prost(string, tag = "7")]
+    pub region: ::prost::alloc::string::String,
+    /// Facts about it.
+    #[prost(map = "string, string", tag = "8")]
+    pub attributes: ::std::collections::HashMap<
+        ::prost::alloc::string::String,
+        ::prost::alloc::string::String,
+    >,
+    /// The keys that it comes after.
+    #[prost(string, repeated, tag = "9")]
+    pub depends_on: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// JSON text that the script's undo gets back.
+    #[prost(string, tag = "10")]
+    pub undo_data: ::prost::alloc::string::String,
+    /// The provider honours the token: a repeated call makes no second thing.
+    #[prost(bool, tag = "11")]
+    pub idempotent: bool,
+    /// The call is never sent later than so long after this report was begun.
+    #[prost(message, optional, tag = "12")]
+    pub send_window: ::core::option::Option<::prost_types::Duration>,
+    /// The call takes so long at most.
+    #[prost(message, optional, tag = "13")]
+    pub call_timeout: ::core::option::Option<::prost_types::Duration>,
+    /// What the call made can be listed so much later.
+    #[prost(message, optional, tag = "14")]
+    pub settling: ::core::option::Option<::prost_types::Duration>,
+    /// It is undone when the task is cancelled, whatever its policy.
+    #[prost(bool, tag = "15")]
+    pub temporary: bool,
+}
+impl ::prost::Name for WorkIntent {
+    const NAME: &'static str = "WorkIntent";
+    const PACKAGE: &'static str = "wharfinger.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "wharfinger.v1.WorkIntent".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/wharfinger.v1.WorkIntent".into()
+    }
+}
+/// What a call made.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ReportCreated {
+    /// Its key.
+    #[prost(string, tag = "1")]
+    pub key: ::prost::alloc::string::String,
+    /// The generation of its intent.
+    #[prost(int64, tag = "2")]
+    pub generation: i64,
+    /// The provider's id.
+    #[prost(string, tag = "3")]
+    pub external_id: ::prost::alloc::string::String,
+}
+impl ::prost::Name for ReportCreated {
+    const NAME: &'static str = "ReportCreated";
+    const PACKAGE: &'static str = "wharfinger.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "wharfinger.v1.ReportCreated".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/wharfinger.v1.ReportCreated".into()
+    }
+}
+/// The provider's definite answer that it made nothing.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ReportRefused {
+    /// The key.
+    #[prost(string, tag = "1")]
+    pub key: ::prost::alloc::string::String,
+    /// The answer.
+    #[prost(message, optional, tag = "2")]
+    pub failure: ::core::option::Option<Failure>,
+}
+impl ::prost::Name for ReportRefused {
+    const NAME: &'static str = "ReportRefused";
+    const PACKAGE: &'static str = "wharfinger.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "wharfinger.v1.ReportRefused".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/wharfinger.v1.ReportRefused".into()
+    }
+}
+/// The word of the one that would have sent a call that it has given up for good to send it.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ReportNotSent {
+    /// The keys that the call was about.
+    #[prost(string, repeated, tag = "1")]
+    pub keys: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// The number of their intents.
+    #[prost(int64, tag = "2")]
+    pub number: i64,
+    /// Why.
+    #[prost(message, optional, tag = "3")]
+    pub failure: ::core::option::Option<Failure>,
+}
+impl ::prost::Name for ReportNotSent {
+    const NAME: &'static str = "ReportNotSent";
+    const PACKAGE: &'static str = "wharfinger.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "wharfinger.v1.ReportNotSent".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/wharfinger.v1.ReportNotSent".into()
+    }
+}
+/// The answer of a call is not known.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ReportInDoubt {
+    /// The key.
+    #[prost(string, tag = "1")]
+    pub key: ::prost::alloc::string::String,
+    /// Why.
+    #[prost(message, optional, tag = "2")]
+    pub failure: ::core::option::Option<Failure>,
+    /// The answer of a call that makes several did not name this one.
+    #[prost(bool, tag = "3")]
+    pub unnamed: bool,
+}
+impl ::prost::Name for ReportInDoubt {
+    const NAME: &'static str = "ReportInDoubt";
+    const PACKAGE: &'static str = "wharfinger.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "wharfinger.v1.ReportInDoubt".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/wharfinger.v1.ReportInDoubt".into()
+    }
+}
+/// What existed before the task.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ReportAdopted {
+    /// What it is.
+    #[prost(message, optional, tag = "1")]
+    pub intent: ::core::option::Option<WorkIntent>,
+    /// The provider's id.
+    #[prost(string, tag = "2")]
+    pub external_id: ::prost::alloc::string::String,
+}
+impl ::prost::Name for ReportAdopted {
+    const NAME: &'static str = "ReportAdopted";
+    const PACKAGE: &'static str = "wharfinger.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "wharfinger.v1.ReportAdopted".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/wharfinger.v1.ReportAdopted".into()
+    }
+}
+/// What is about to be taken away.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ReportRemoving {
+    /// Its key.
+    #[prost(string, tag = "1")]
+    pub key: ::prost::alloc::string::String,
+    /// The call takes so long at most.
+    #[prost(message, optional, tag = "2")]
+    pub window: ::core::option::Option<::prost_types::Duration>,
+}
+impl ::prost::Name for ReportRemoving {
+    const NAME: &'static str = "ReportRemoving";
+    const PACKAGE: &'static str = "wharfinger.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "wharfinger.v1.ReportRemoving".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/wharfinger.v1.ReportRemoving".into()
+    }
+}
+/// What came of taking a thing away.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ReportRemoved {
+    /// Its key.
+    #[prost(string, tag = "1")]
+    pub key: ::prost::alloc::string::String,
+    /// The number of the undo, from the entry that was answered when it began.
+    #[prost(int64, tag = "2")]
+    pub undo: i64,
+    /// What came of it.
+    #[prost(enumeration = "RemovalKind", tag = "3")]
+    pub kind: i32,
+    /// Why, where it was refused or its answer was lost.
+    #[prost(message, optional, tag = "4")]
+    pub failure: ::core::option::Option<Failure>,
+}
+impl ::prost::Name for ReportRemoved {
+    const NAME: &'static str = "ReportRemoved";
+    const PACKAGE: &'static str = "wharfinger.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "wharfinger.v1.ReportRemoved".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/wharfinger.v1.ReportRemoved".into()
+    }
+}
+/// What a search by the token found.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ReportFound {
+    /// The key that was looked for.
+    #[prost(string, tag = "1")]
+    pub key: ::prost::alloc::string::String,
+    /// The entry's version, as it was when it was asked.
+    #[prost(bytes = "vec", tag = "2")]
+    pub version: ::prost::alloc::vec::Vec<u8>,
+    /// All ids that carry the token.
+    #[prost(string, repeated, tag = "3")]
+    pub ids: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// It can't be told, because of this.
+    #[prost(message, optional, tag = "4")]
+    pub cannot_tell: ::core::option::Option<Failure>,
+}
+impl ::prost::Name for ReportFound {
+    const NAME: &'static str = "ReportFound";
+    const PACKAGE: &'static str = "wharfinger.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "wharfinger.v1.ReportFound".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/wharfinger.v1.ReportFound".into()
+    }
+}
+/// What a look at a thing by its id said.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ReportLooked {
+    /// The key.
+    #[prost(string, tag = "1")]
+    pub key: ::prost::alloc::string::String,
+    /// The entry's version, as it was when it was asked.
+    #[prost(bytes = "vec", tag = "2")]
+    pub version: ::prost::alloc::vec::Vec<u8>,
+    /// Whether the provider shows it; unset: it can't be told.
+    #[prost(bool, optional, tag = "3")]
+    pub shown: ::core::option::Option<bool>,
+    /// The provider's own word for the state of what it shows.
+    #[prost(string, tag = "4")]
+    pub state: ::prost::alloc::string::String,
+    /// Why it can't be told.
+    #[prost(message, optional, tag = "5")]
+    pub cannot_tell: ::core::option::Option<Failure>,
+}
+impl ::prost::Name for ReportLooked {
+    const NAME: &'static str = "ReportLooked";
+    const PACKAGE: &'static str = "wharfinger.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "wharfinger.v1.ReportLooked".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/wharfinger.v1.ReportLooked".into()
+    }
+}
+/// All keys that a script means to make.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ReportPlan {
+    /// In the order in which they will be made.
+    #[prost(string, repeated, tag = "1")]
+    pub keys: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+}
+impl ::prost::Name for ReportPlan {
+    const NAME: &'static str = "ReportPlan";
+    const PACKAGE: &'static str = "wharfinger.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "wharfinger.v1.ReportPlan".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/wharfinger.v1.ReportPlan".into()
+    }
+}
+/// How an attempt ended.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ReportFinished {
+    /// One of these.
+    #[prost(oneof = "report_finished::Outcome", tags = "1, 2, 3")]
+    pub outcome: ::core::option::Option<report_finished::Outcome>,
+}
+/// Nested message and enum types in `ReportFinished`.
+pub mod report_finished {
+    /// One of these.
+    #[derive(Clone, PartialEq, ::prost::Oneof)]
+    pub enum Outcome {
+        /// It succeeded: the result, a JSON object of 64 KiB at most, exact.
+        #[prost(bytes, tag = "1")]
+        ResultJson(::prost::alloc::vec::Vec<u8>),
+        /// It failed.
+        #[prost(message, tag = "2")]
+        Failure(super::Failure),
+        /// It stopped because it was asked to.
+        #[prost(bool, tag = "3")]
+        Stopped(bool),
+    }
+}
+impl ::prost::Name for ReportFinished {
+    const NAME: &'static str = "ReportFinished";
+    const PACKAGE: &'static str = "wharfinger.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "wharfinger.v1.ReportFinished".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/wharfinger.v1.ReportFinished".into()
+    }
+}
+/// The answer to a report, once what it told is durable.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct WorkerAnswer {
+    /// The attempt.
+    #[prost(message, optional, tag = "1")]
+    pub lease: ::core::option::Option<WorkLease>,
+    /// The report's number.
+    #[prost(int64, tag = "2")]
+    pub number: i64,
+    /// The entries that were asked for, in the order of the report.
+    #[prost(message, repeated, tag = "3")]
+    pub entries: ::prost::alloc::vec::Vec<WorkEntry>,
+    /// The ledger refused the report, for this reason, and nothing changed; unset: it was taken.
+    #[prost(message, optional, tag = "4")]
+    pub rejected: ::core::option::Option<Failure>,
+    /// The attempt's lease is lost: stop, and call out no more. Evidence of what was made was kept all the same.
+    #[prost(bool, tag = "5")]
+    pub lease_lost: bool,
+}
+impl ::prost::Name for WorkerAnswer {
+    const NAME: &'static str = "WorkerAnswer";
+    const PACKAGE: &'static str = "wharfinger.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "wharfinger.v1.WorkerAnswer".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/wharfinger.v1.WorkerAnswer".into()
+    }
+}
+/// What the server may want of an attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum WorkerCommandKind {
+    /// Never sent.
+    Unspecified = 0,
+    /// Stop, and report how it ended.
+    Cancel = 1,
+    /// Its lease is lost: stop, and report nothing but evidence of what was made.
+    Abandon = 2,
+}
+impl WorkerCommandKind {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "WORKER_COMMAND_KIND_UNSPECIFIED",
+            Self::Cancel => "WORKER_COMMAND_KIND_CANCEL",
+            Self::Abandon => "WORKER_COMMAND_KIND_ABANDON",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "WORKER_COMMAND_KIND_UNSPECIFIED" => Some(Self::Unspecified),
+            "WORKER_COMMAND_KIND_CANCEL" => Some(Self::Cancel),
+            "WORKER_COMMAND_KIND_ABANDON" => Some(Self::Abandon),
+            _ => None,
+        }
+    }
+}
+/// What can come of taking a thing away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum RemovalKind {
+    /// Refused.
+    Unspecified = 0,
+    /// The provider said that it is gone.
+    Complete = 1,
+    /// The provider accepted the request, and nothing more.
+    Accepted = 2,
+    /// The provider said that there is no such thing.
+    NotFound = 3,
+    /// The provider refused, so that nothing is on its way.
+    Refused = 4,
+    /// The answer is not known.
+    Lost = 5,
+}
+impl RemovalKind {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "REMOVAL_KIND_UNSPECIFIED",
+            Self::Complete => "REMOVAL_KIND_COMPLETE",
+            Self::Accepted => "REMOVAL_KIND_ACCEPTED",
+            Self::NotFound => "REMOVAL_KIND_NOT_FOUND",
+            Self::Refused => "REMOVAL_KIND_REFUSED",
+            Self::Lost => "REMOVAL_KIND_LOST",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "REMOVAL_KIND_UNSPECIFIED" => Some(Self::Unspecified),
+            "REMOVAL_KIND_COMPLETE" => Some(Self::Complete),
+            "REMOVAL_KIND_ACCEPTED" => Some(Self::Accepted),
+            "REMOVAL_KIND_NOT_FOUND" => Some(Self::NotFound),
+            "REMOVAL_KIND_REFUSED" => Some(Self::Refused),
+            "REMOVAL_KIND_LOST" => Some(Self::Lost),
+            _ => None,
+        }
+    }
+}
+/// What a worker says.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct WorkRequest {
+    /// One of these.
+    #[prost(oneof = "work_request::Kind", tags = "1, 2, 3, 4, 5")]
+    pub kind: ::core::option::Option<work_request::Kind>,
+}
+/// Nested message and enum types in `WorkRequest`.
+pub mod work_request {
+    /// One of these.
+    #[derive(Clone, PartialEq, ::prost::Oneof)]
+    pub enum Kind {
+        /// The first message, and no other.
+        #[prost(message, tag = "1")]
+        Hello(super::WorkerHello),
+        /// A sign of life.
+        #[prost(message, tag = "2")]
+        Renewal(super::WorkerRenewal),
+        /// What an attempt has to tell.
+        #[prost(message, tag = "3")]
+        Report(super::WorkerReport),
+        /// A slot is free.
+        #[prost(message, tag = "4")]
+        Ended(super::WorkerEnded),
+        /// The worker is about to leave.
+        #[prost(message, tag = "5")]
+        Leaving(super::WorkerLeaving),
+    }
+}
+impl ::prost::Name for WorkRequest {
+    const NAME: &'static str = "WorkRequest";
+    const PACKAGE: &'static str = "wharfinger.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "wharfinger.v1.WorkRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/wharfinger.v1.WorkRequest".into()
+    }
+}
+/// What a worker is told.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct WorkResponse {
+    /// One of these.
+    #[prost(oneof = "work_response::Kind", tags = "1, 2, 3, 4, 5")]
+    pub kind: ::core::option::Option<work_response::Kind>,
+}
+/// Nested message and enum types in `WorkResponse`.
+pub mod work_response {
+    /// One of these.
+    #[derive(Clone, PartialEq, ::prost::Oneof)]
+    pub enum Kind {
+        /// The first message, and no other.
+        #[prost(message, tag = "1")]
+        Welcome(super::WorkerWelcome),
+        /// An attempt to be run.
+        #[prost(message, tag = "2")]
+        Assignment(super::WorkerAssignment),
+        /// The answer to a report.
+        #[prost(message, tag = "3")]
+        Answer(super::WorkerAnswer),
+        /// What is wanted of an attempt.
+        #[prost(message, tag = "4")]
+        Command(super::WorkerCommand),
+        /// The answer to a renewal.
+        #[prost(message, tag = "5")]
+        Renewed(super::WorkerRenewed),
+    }
+}
+impl ::prost::Name for WorkResponse {
+    const NAME: &'static str = "WorkResponse";
+    const PACKAGE: &'static str = "wharfinger.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "wharfinger.v1.WorkResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/wharfinger.v1.WorkResponse".into()
+    }
+}
 /// Asks for a page of executors.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ListExecutorsRequest {
@@ -2356,6 +3326,34 @@ pub mod executor_service_client {
                 .insert(GrpcMethod::new("wharfinger.v1.ExecutorService", "GetScript"));
             self.inner.unary(req, path, codec).await
         }
+        /// Attaches a worker, which runs attempts for as long as the stream lasts. The first message is a hello; a worker whose
+        /// stream broke connects again, says what it holds, and goes on with it. Errors: PERMISSION_DENIED for a credential that
+        /// is no worker's or a connection that others could read, INVALID_ARGUMENT (a worker_id that another process has,
+        /// too), EXECUTOR_UNAVAILABLE where no executor takes workers, NOT_SUPPORTED for another version of the protocol.
+        pub async fn work(
+            &mut self,
+            request: impl tonic::IntoStreamingRequest<Message = super::WorkRequest>,
+        ) -> std::result::Result<
+            tonic::Response<tonic::codec::Streaming<super::WorkResponse>>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/wharfinger.v1.ExecutorService/Work",
+            );
+            let mut req = request.into_streaming_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("wharfinger.v1.ExecutorService", "Work"));
+            self.inner.streaming(req, path, codec).await
+        }
     }
 }
 /// Generated server implementations.
@@ -2404,6 +3402,19 @@ pub mod executor_service_server {
             &self,
             request: tonic::Request<super::GetScriptRequest>,
         ) -> std::result::Result<tonic::Response<super::Script>, tonic::Status> {
+            Err(tonic::Status::unimplemented("Not yet implemented"))
+        }
+        /// Attaches a worker, which runs attempts for as long as the stream lasts. The first message is a hello; a worker whose
+        /// stream broke connects again, says what it holds, and goes on with it. Errors: PERMISSION_DENIED for a credential that
+        /// is no worker's or a connection that others could read, INVALID_ARGUMENT (a worker_id that another process has,
+        /// too), EXECUTOR_UNAVAILABLE where no executor takes workers, NOT_SUPPORTED for another version of the protocol.
+        async fn work(
+            &self,
+            request: tonic::Request<tonic::Streaming<super::WorkRequest>>,
+        ) -> std::result::Result<
+            tonic::Response<BoxStream<super::WorkResponse>>,
+            tonic::Status,
+        > {
             Err(tonic::Status::unimplemented("Not yet implemented"))
         }
     }
@@ -2661,6 +3672,52 @@ pub mod executor_service_server {
                                 max_encoding_message_size,
                             );
                         let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/wharfinger.v1.ExecutorService/Work" => {
+                    #[allow(non_camel_case_types)]
+                    struct WorkSvc<T: ExecutorService>(pub Arc<T>);
+                    impl<
+                        T: ExecutorService,
+                    > tonic::server::StreamingService<super::WorkRequest>
+                    for WorkSvc<T> {
+                        type Response = super::WorkResponse;
+                        type ResponseStream = BoxStream<super::WorkResponse>;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::ResponseStream>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<tonic::Streaming<super::WorkRequest>>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ExecutorService>::work(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = WorkSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.streaming(method, req).await;
                         Ok(res)
                     };
                     Box::pin(fut)

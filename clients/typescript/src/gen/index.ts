@@ -16,3 +16,4 @@ export * from "./wharfinger/v1/schedule_service_pb.js";
 export * from "./wharfinger/v1/script_pb.js";
 export * from "./wharfinger/v1/task_pb.js";
 export * from "./wharfinger/v1/task_service_pb.js";
+export * from "./wharfinger/v1/worker_pb.js";

@@ -26,9 +26,10 @@ from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior_
 from google.api import resource_pb2 as google_dot_api_dot_resource__pb2
 from wharfinger.v1 import executor_pb2 as wharfinger_dot_v1_dot_executor__pb2
 from wharfinger.v1 import script_pb2 as wharfinger_dot_v1_dot_script__pb2
+from wharfinger.v1 import worker_pb2 as wharfinger_dot_v1_dot_worker__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$wharfinger/v1/executor_service.proto\x12\rwharfinger.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1cwharfinger/v1/executor.proto\x1a\x1awharfinger/v1/script.proto\"z\n\x14ListExecutorsRequest\x12\x17\n\tpage_size\x18\x01 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\x12/\n\x06parent\x18\x03 \x01(\tB\x1f\xe2\x41\x01\x01\xfa\x41\x18\n\x16wharfinger.dev/Project\"\\\n\x15ListExecutorsResponse\x12*\n\texecutors\x18\x01 \x03(\x0b\x32\x17.wharfinger.v1.Executor\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"D\n\x12GetExecutorRequest\x12.\n\x04name\x18\x01 \x01(\tB \xe2\x41\x01\x02\xfa\x41\x19\n\x17wharfinger.dev/Executor\"x\n\x12ListScriptsRequest\x12\x17\n\tpage_size\x18\x01 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\x12/\n\x06parent\x18\x03 \x01(\tB\x1f\xe2\x41\x01\x01\xfa\x41\x18\n\x16wharfinger.dev/Project\"V\n\x13ListScriptsResponse\x12&\n\x07scripts\x18\x01 \x03(\x0b\x32\x15.wharfinger.v1.Script\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"@\n\x10GetScriptRequest\x12,\n\x04name\x18\x01 \x01(\tB\x1e\xe2\x41\x01\x02\xfa\x41\x17\n\x15wharfinger.dev/Script2\xe7\x02\n\x0f\x45xecutorService\x12_\n\rListExecutors\x12#.wharfinger.v1.ListExecutorsRequest\x1a$.wharfinger.v1.ListExecutorsResponse\"\x03\x90\x02\x01\x12N\n\x0bGetExecutor\x12!.wharfinger.v1.GetExecutorRequest\x1a\x17.wharfinger.v1.Executor\"\x03\x90\x02\x01\x12Y\n\x0bListScripts\x12!.wharfinger.v1.ListScriptsRequest\x1a\".wharfinger.v1.ListScriptsResponse\"\x03\x90\x02\x01\x12H\n\tGetScript\x12\x1f.wharfinger.v1.GetScriptRequest\x1a\x15.wharfinger.v1.Script\"\x03\x90\x02\x01\x42\xa4\x01\n\x11\x64\x65v.wharfinger.v1B\x14\x45xecutorServiceProtoP\x01ZFgithub.com/wharfinger/wharfinger/clients/go/wharfinger/v1;wharfingerv1\xaa\x02\rWharfinger.V1\xca\x02\rWharfinger\\V1\xea\x02\x0eWharfinger::V1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$wharfinger/v1/executor_service.proto\x12\rwharfinger.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1cwharfinger/v1/executor.proto\x1a\x1awharfinger/v1/script.proto\x1a\x1awharfinger/v1/worker.proto\"\x80\x02\n\x0bWorkRequest\x12+\n\x05hello\x18\x01 \x01(\x0b\x32\x1a.wharfinger.v1.WorkerHelloH\x00\x12/\n\x07renewal\x18\x02 \x01(\x0b\x32\x1c.wharfinger.v1.WorkerRenewalH\x00\x12-\n\x06report\x18\x03 \x01(\x0b\x32\x1b.wharfinger.v1.WorkerReportH\x00\x12+\n\x05\x65nded\x18\x04 \x01(\x0b\x32\x1a.wharfinger.v1.WorkerEndedH\x00\x12/\n\x07leaving\x18\x05 \x01(\x0b\x32\x1c.wharfinger.v1.WorkerLeavingH\x00\x42\x06\n\x04kind\"\x8f\x02\n\x0cWorkResponse\x12/\n\x07welcome\x18\x01 \x01(\x0b\x32\x1c.wharfinger.v1.WorkerWelcomeH\x00\x12\x35\n\nassignment\x18\x02 \x01(\x0b\x32\x1f.wharfinger.v1.WorkerAssignmentH\x00\x12-\n\x06\x61nswer\x18\x03 \x01(\x0b\x32\x1b.wharfinger.v1.WorkerAnswerH\x00\x12/\n\x07\x63ommand\x18\x04 \x01(\x0b\x32\x1c.wharfinger.v1.WorkerCommandH\x00\x12/\n\x07renewed\x18\x05 \x01(\x0b\x32\x1c.wharfinger.v1.WorkerRenewedH\x00\x42\x06\n\x04kind\"z\n\x14ListExecutorsRequest\x12\x17\n\tpage_size\x18\x01 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\x12/\n\x06parent\x18\x03 \x01(\tB\x1f\xe2\x41\x01\x01\xfa\x41\x18\n\x16wharfinger.dev/Project\"\\\n\x15ListExecutorsResponse\x12*\n\texecutors\x18\x01 \x03(\x0b\x32\x17.wharfinger.v1.Executor\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"D\n\x12GetExecutorRequest\x12.\n\x04name\x18\x01 \x01(\tB \xe2\x41\x01\x02\xfa\x41\x19\n\x17wharfinger.dev/Executor\"x\n\x12ListScriptsRequest\x12\x17\n\tpage_size\x18\x01 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\x12/\n\x06parent\x18\x03 \x01(\tB\x1f\xe2\x41\x01\x01\xfa\x41\x18\n\x16wharfinger.dev/Project\"V\n\x13ListScriptsResponse\x12&\n\x07scripts\x18\x01 \x03(\x0b\x32\x15.wharfinger.v1.Script\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"@\n\x10GetScriptRequest\x12,\n\x04name\x18\x01 \x01(\tB\x1e\xe2\x41\x01\x02\xfa\x41\x17\n\x15wharfinger.dev/Script2\xac\x03\n\x0f\x45xecutorService\x12_\n\rListExecutors\x12#.wharfinger.v1.ListExecutorsRequest\x1a$.wharfinger.v1.ListExecutorsResponse\"\x03\x90\x02\x01\x12N\n\x0bGetExecutor\x12!.wharfinger.v1.GetExecutorRequest\x1a\x17.wharfinger.v1.Executor\"\x03\x90\x02\x01\x12Y\n\x0bListScripts\x12!.wharfinger.v1.ListScriptsRequest\x1a\".wharfinger.v1.ListScriptsResponse\"\x03\x90\x02\x01\x12H\n\tGetScript\x12\x1f.wharfinger.v1.GetScriptRequest\x1a\x15.wharfinger.v1.Script\"\x03\x90\x02\x01\x12\x43\n\x04Work\x12\x1a.wharfinger.v1.WorkRequest\x1a\x1b.wharfinger.v1.WorkResponse(\x01\x30\x01\x42\xa4\x01\n\x11\x64\x65v.wharfinger.v1B\x14\x45xecutorServiceProtoP\x01ZFgithub.com/wharfinger/wharfinger/clients/go/wharfinger/v1;wharfingerv1\xaa\x02\rWharfinger.V1\xca\x02\rWharfinger\\V1\xea\x02\x0eWharfinger::V1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -60,18 +61,22 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_EXECUTORSERVICE'].methods_by_name['ListScripts']._serialized_options = b'\220\002\001'
   _globals['_EXECUTORSERVICE'].methods_by_name['GetScript']._loaded_options = None
   _globals['_EXECUTORSERVICE'].methods_by_name['GetScript']._serialized_options = b'\220\002\001'
-  _globals['_LISTEXECUTORSREQUEST']._serialized_start=173
-  _globals['_LISTEXECUTORSREQUEST']._serialized_end=295
-  _globals['_LISTEXECUTORSRESPONSE']._serialized_start=297
-  _globals['_LISTEXECUTORSRESPONSE']._serialized_end=389
-  _globals['_GETEXECUTORREQUEST']._serialized_start=391
-  _globals['_GETEXECUTORREQUEST']._serialized_end=459
-  _globals['_LISTSCRIPTSREQUEST']._serialized_start=461
-  _globals['_LISTSCRIPTSREQUEST']._serialized_end=581
-  _globals['_LISTSCRIPTSRESPONSE']._serialized_start=583
-  _globals['_LISTSCRIPTSRESPONSE']._serialized_end=669
-  _globals['_GETSCRIPTREQUEST']._serialized_start=671
-  _globals['_GETSCRIPTREQUEST']._serialized_end=735
-  _globals['_EXECUTORSERVICE']._serialized_start=738
-  _globals['_EXECUTORSERVICE']._serialized_end=1097
+  _globals['_WORKREQUEST']._serialized_start=202
+  _globals['_WORKREQUEST']._serialized_end=458
+  _globals['_WORKRESPONSE']._serialized_start=461
+  _globals['_WORKRESPONSE']._serialized_end=732
+  _globals['_LISTEXECUTORSREQUEST']._serialized_start=734
+  _globals['_LISTEXECUTORSREQUEST']._serialized_end=856
+  _globals['_LISTEXECUTORSRESPONSE']._serialized_start=858
+  _globals['_LISTEXECUTORSRESPONSE']._serialized_end=950
+  _globals['_GETEXECUTORREQUEST']._serialized_start=952
+  _globals['_GETEXECUTORREQUEST']._serialized_end=1020
+  _globals['_LISTSCRIPTSREQUEST']._serialized_start=1022
+  _globals['_LISTSCRIPTSREQUEST']._serialized_end=1142
+  _globals['_LISTSCRIPTSRESPONSE']._serialized_start=1144
+  _globals['_LISTSCRIPTSRESPONSE']._serialized_end=1230
+  _globals['_GETSCRIPTREQUEST']._serialized_start=1232
+  _globals['_GETSCRIPTREQUEST']._serialized_end=1296
+  _globals['_EXECUTORSERVICE']._serialized_start=1299
+  _globals['_EXECUTORSERVICE']._serialized_end=1727
 # @@protoc_insertion_point(module_scope)

@@ -9,6 +9,7 @@ from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
 from wharfinger.v1 import executor_pb2 as _executor_pb2
 from wharfinger.v1 import script_pb2 as _script_pb2
+from wharfinger.v1 import worker_pb2 as _worker_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -19,6 +20,106 @@ else:
     from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+@_typing.final
+class WorkRequest(_message.Message):
+    """What a worker says."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HELLO_FIELD_NUMBER: _builtins.int
+    RENEWAL_FIELD_NUMBER: _builtins.int
+    REPORT_FIELD_NUMBER: _builtins.int
+    ENDED_FIELD_NUMBER: _builtins.int
+    LEAVING_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def hello(self) -> _worker_pb2.WorkerHello:
+        """The first message, and no other."""
+
+    @_builtins.property
+    def renewal(self) -> _worker_pb2.WorkerRenewal:
+        """A sign of life."""
+
+    @_builtins.property
+    def report(self) -> _worker_pb2.WorkerReport:
+        """What an attempt has to tell."""
+
+    @_builtins.property
+    def ended(self) -> _worker_pb2.WorkerEnded:
+        """A slot is free."""
+
+    @_builtins.property
+    def leaving(self) -> _worker_pb2.WorkerLeaving:
+        """The worker is about to leave."""
+
+    def __init__(
+        self,
+        *,
+        hello: _worker_pb2.WorkerHello | None = ...,
+        renewal: _worker_pb2.WorkerRenewal | None = ...,
+        report: _worker_pb2.WorkerReport | None = ...,
+        ended: _worker_pb2.WorkerEnded | None = ...,
+        leaving: _worker_pb2.WorkerLeaving | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["ended", b"ended", "hello", b"hello", "kind", b"kind", "leaving", b"leaving", "renewal", b"renewal", "report", b"report"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ended", b"ended", "hello", b"hello", "kind", b"kind", "leaving", b"leaving", "renewal", b"renewal", "report", b"report"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_kind: _TypeAlias = _typing.Literal["hello", "renewal", "report", "ended", "leaving"]  # noqa: Y015
+    _WhichOneofArgType_kind: _TypeAlias = _typing.Literal["kind", b"kind"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_kind) -> _WhichOneofReturnType_kind | None: ...
+
+Global___WorkRequest: _TypeAlias = WorkRequest  # noqa: Y015
+
+@_typing.final
+class WorkResponse(_message.Message):
+    """What a worker is told."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    WELCOME_FIELD_NUMBER: _builtins.int
+    ASSIGNMENT_FIELD_NUMBER: _builtins.int
+    ANSWER_FIELD_NUMBER: _builtins.int
+    COMMAND_FIELD_NUMBER: _builtins.int
+    RENEWED_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def welcome(self) -> _worker_pb2.WorkerWelcome:
+        """The first message, and no other."""
+
+    @_builtins.property
+    def assignment(self) -> _worker_pb2.WorkerAssignment:
+        """An attempt to be run."""
+
+    @_builtins.property
+    def answer(self) -> _worker_pb2.WorkerAnswer:
+        """The answer to a report."""
+
+    @_builtins.property
+    def command(self) -> _worker_pb2.WorkerCommand:
+        """What is wanted of an attempt."""
+
+    @_builtins.property
+    def renewed(self) -> _worker_pb2.WorkerRenewed:
+        """The answer to a renewal."""
+
+    def __init__(
+        self,
+        *,
+        welcome: _worker_pb2.WorkerWelcome | None = ...,
+        assignment: _worker_pb2.WorkerAssignment | None = ...,
+        answer: _worker_pb2.WorkerAnswer | None = ...,
+        command: _worker_pb2.WorkerCommand | None = ...,
+        renewed: _worker_pb2.WorkerRenewed | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "assignment", b"assignment", "command", b"command", "kind", b"kind", "renewed", b"renewed", "welcome", b"welcome"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "assignment", b"assignment", "command", b"command", "kind", b"kind", "renewed", b"renewed", "welcome", b"welcome"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_kind: _TypeAlias = _typing.Literal["welcome", "assignment", "answer", "command", "renewed"]  # noqa: Y015
+    _WhichOneofArgType_kind: _TypeAlias = _typing.Literal["kind", b"kind"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_kind) -> _WhichOneofReturnType_kind | None: ...
+
+Global___WorkResponse: _TypeAlias = WorkResponse  # noqa: Y015
 
 @_typing.final
 class ListExecutorsRequest(_message.Message):

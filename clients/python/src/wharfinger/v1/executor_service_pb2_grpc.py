@@ -57,6 +57,11 @@ class ExecutorServiceStub(object):
                 request_serializer=wharfinger_dot_v1_dot_executor__service__pb2.GetScriptRequest.SerializeToString,
                 response_deserializer=wharfinger_dot_v1_dot_script__pb2.Script.FromString,
                 _registered_method=True)
+        self.Work = channel.stream_stream(
+                '/wharfinger.v1.ExecutorService/Work',
+                request_serializer=wharfinger_dot_v1_dot_executor__service__pb2.WorkRequest.SerializeToString,
+                response_deserializer=wharfinger_dot_v1_dot_executor__service__pb2.WorkResponse.FromString,
+                _registered_method=True)
 
 
 class ExecutorServiceServicer(object):
@@ -91,6 +96,16 @@ class ExecutorServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def Work(self, request_iterator, context):
+        """Attaches a worker, which runs attempts for as long as the stream lasts. The first message is a hello; a worker whose
+        stream broke connects again, says what it holds, and goes on with it. Errors: PERMISSION_DENIED for a credential that
+        is no worker's or a connection that others could read, INVALID_ARGUMENT (a worker_id that another process has,
+        too), EXECUTOR_UNAVAILABLE where no executor takes workers, NOT_SUPPORTED for another version of the protocol.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_ExecutorServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -113,6 +128,11 @@ def add_ExecutorServiceServicer_to_server(servicer, server):
                     servicer.GetScript,
                     request_deserializer=wharfinger_dot_v1_dot_executor__service__pb2.GetScriptRequest.FromString,
                     response_serializer=wharfinger_dot_v1_dot_script__pb2.Script.SerializeToString,
+            ),
+            'Work': grpc.stream_stream_rpc_method_handler(
+                    servicer.Work,
+                    request_deserializer=wharfinger_dot_v1_dot_executor__service__pb2.WorkRequest.FromString,
+                    response_serializer=wharfinger_dot_v1_dot_executor__service__pb2.WorkResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -224,6 +244,33 @@ class ExecutorService(object):
             '/wharfinger.v1.ExecutorService/GetScript',
             wharfinger_dot_v1_dot_executor__service__pb2.GetScriptRequest.SerializeToString,
             wharfinger_dot_v1_dot_script__pb2.Script.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Work(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_stream(
+            request_iterator,
+            target,
+            '/wharfinger.v1.ExecutorService/Work',
+            wharfinger_dot_v1_dot_executor__service__pb2.WorkRequest.SerializeToString,
+            wharfinger_dot_v1_dot_executor__service__pb2.WorkResponse.FromString,
             options,
             channel_credentials,
             insecure,

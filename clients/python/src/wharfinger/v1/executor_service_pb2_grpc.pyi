@@ -43,6 +43,12 @@ class ExecutorServiceStub:
     """Lists the scripts, in the order of their names, broken ones too. Errors: INVALID_PAGE_TOKEN."""
     GetScript: _grpc.UnaryUnaryMultiCallable[_executor_service_pb2.GetScriptRequest, _script_pb2.Script]
     """Returns one script with its schemas. Errors: UNKNOWN_SCRIPT, INVALID_NAME."""
+    Work: _grpc.StreamStreamMultiCallable[_executor_service_pb2.WorkRequest, _executor_service_pb2.WorkResponse]
+    """Attaches a worker, which runs attempts for as long as the stream lasts. The first message is a hello; a worker whose
+    stream broke connects again, says what it holds, and goes on with it. Errors: PERMISSION_DENIED for a credential that
+    is no worker's or a connection that others could read, INVALID_ARGUMENT (a worker_id that another process has,
+    too), EXECUTOR_UNAVAILABLE where no executor takes workers, NOT_SUPPORTED for another version of the protocol.
+    """
 
 @_typing.type_check_only
 class ExecutorServiceAsyncStub(ExecutorServiceStub):
@@ -57,6 +63,12 @@ class ExecutorServiceAsyncStub(ExecutorServiceStub):
     """Lists the scripts, in the order of their names, broken ones too. Errors: INVALID_PAGE_TOKEN."""
     GetScript: _aio.UnaryUnaryMultiCallable[_executor_service_pb2.GetScriptRequest, _script_pb2.Script]  # type: ignore[assignment]
     """Returns one script with its schemas. Errors: UNKNOWN_SCRIPT, INVALID_NAME."""
+    Work: _aio.StreamStreamMultiCallable[_executor_service_pb2.WorkRequest, _executor_service_pb2.WorkResponse]  # type: ignore[assignment]
+    """Attaches a worker, which runs attempts for as long as the stream lasts. The first message is a hello; a worker whose
+    stream broke connects again, says what it holds, and goes on with it. Errors: PERMISSION_DENIED for a credential that
+    is no worker's or a connection that others could read, INVALID_ARGUMENT (a worker_id that another process has,
+    too), EXECUTOR_UNAVAILABLE where no executor takes workers, NOT_SUPPORTED for another version of the protocol.
+    """
 
 class ExecutorServiceServicer(metaclass=_abc_1.ABCMeta):
     """Shows the executors and scripts that are installed. Plug-ins that don't load are shown as well, with the reason."""
@@ -92,5 +104,17 @@ class ExecutorServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_script_pb2.Script, _abc.Awaitable[_script_pb2.Script]]:
         """Returns one script with its schemas. Errors: UNKNOWN_SCRIPT, INVALID_NAME."""
+
+    @_abc_1.abstractmethod
+    def Work(
+        self,
+        request_iterator: _MaybeAsyncIterator[_executor_service_pb2.WorkRequest],
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_executor_service_pb2.WorkResponse], _abc.AsyncIterator[_executor_service_pb2.WorkResponse]]:
+        """Attaches a worker, which runs attempts for as long as the stream lasts. The first message is a hello; a worker whose
+        stream broke connects again, says what it holds, and goes on with it. Errors: PERMISSION_DENIED for a credential that
+        is no worker's or a connection that others could read, INVALID_ARGUMENT (a worker_id that another process has,
+        too), EXECUTOR_UNAVAILABLE where no executor takes workers, NOT_SUPPORTED for another version of the protocol.
+        """
 
 def add_ExecutorServiceServicer_to_server(servicer: ExecutorServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -12,13 +12,137 @@ import type { Executor, ExecutorSchema } from "./executor_pb.js";
 import { file_wharfinger_v1_executor } from "./executor_pb.js";
 import type { Script, ScriptSchema } from "./script_pb.js";
 import { file_wharfinger_v1_script } from "./script_pb.js";
+import type { WorkerAnswer, WorkerAssignment, WorkerCommand, WorkerEnded, WorkerHello, WorkerLeaving, WorkerRenewal, WorkerRenewed, WorkerReport, WorkerWelcome } from "./worker_pb.js";
+import { file_wharfinger_v1_worker } from "./worker_pb.js";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file wharfinger/v1/executor_service.proto.
  */
 export const file_wharfinger_v1_executor_service: GenFile = /*@__PURE__*/
-  fileDesc("CiR3aGFyZmluZ2VyL3YxL2V4ZWN1dG9yX3NlcnZpY2UucHJvdG8SDXdoYXJmaW5nZXIudjEiegoUTGlzdEV4ZWN1dG9yc1JlcXVlc3QSFwoJcGFnZV9zaXplGAEgASgFQgTiQQEBEhgKCnBhZ2VfdG9rZW4YAiABKAlCBOJBAQESLwoGcGFyZW50GAMgASgJQh/iQQEB+kEYChZ3aGFyZmluZ2VyLmRldi9Qcm9qZWN0IlwKFUxpc3RFeGVjdXRvcnNSZXNwb25zZRIqCglleGVjdXRvcnMYASADKAsyFy53aGFyZmluZ2VyLnYxLkV4ZWN1dG9yEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJEChJHZXRFeGVjdXRvclJlcXVlc3QSLgoEbmFtZRgBIAEoCUIg4kEBAvpBGQoXd2hhcmZpbmdlci5kZXYvRXhlY3V0b3IieAoSTGlzdFNjcmlwdHNSZXF1ZXN0EhcKCXBhZ2Vfc2l6ZRgBIAEoBUIE4kEBARIYCgpwYWdlX3Rva2VuGAIgASgJQgTiQQEBEi8KBnBhcmVudBgDIAEoCUIf4kEBAfpBGAoWd2hhcmZpbmdlci5kZXYvUHJvamVjdCJWChNMaXN0U2NyaXB0c1Jlc3BvbnNlEiYKB3NjcmlwdHMYASADKAsyFS53aGFyZmluZ2VyLnYxLlNjcmlwdBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiQAoQR2V0U2NyaXB0UmVxdWVzdBIsCgRuYW1lGAEgASgJQh7iQQEC+kEXChV3aGFyZmluZ2VyLmRldi9TY3JpcHQy5wIKD0V4ZWN1dG9yU2VydmljZRJfCg1MaXN0RXhlY3V0b3JzEiMud2hhcmZpbmdlci52MS5MaXN0RXhlY3V0b3JzUmVxdWVzdBokLndoYXJmaW5nZXIudjEuTGlzdEV4ZWN1dG9yc1Jlc3BvbnNlIgOQAgESTgoLR2V0RXhlY3V0b3ISIS53aGFyZmluZ2VyLnYxLkdldEV4ZWN1dG9yUmVxdWVzdBoXLndoYXJmaW5nZXIudjEuRXhlY3V0b3IiA5ACARJZCgtMaXN0U2NyaXB0cxIhLndoYXJmaW5nZXIudjEuTGlzdFNjcmlwdHNSZXF1ZXN0GiIud2hhcmZpbmdlci52MS5MaXN0U2NyaXB0c1Jlc3BvbnNlIgOQAgESSAoJR2V0U2NyaXB0Eh8ud2hhcmZpbmdlci52MS5HZXRTY3JpcHRSZXF1ZXN0GhUud2hhcmZpbmdlci52MS5TY3JpcHQiA5ACAUKkAQoRZGV2LndoYXJmaW5nZXIudjFCFEV4ZWN1dG9yU2VydmljZVByb3RvUAFaRmdpdGh1Yi5jb20vd2hhcmZpbmdlci93aGFyZmluZ2VyL2NsaWVudHMvZ28vd2hhcmZpbmdlci92MTt3aGFyZmluZ2VydjGqAg1XaGFyZmluZ2VyLlYxygINV2hhcmZpbmdlclxWMeoCDldoYXJmaW5nZXI6OlYxYgZwcm90bzM", [file_google_api_field_behavior, file_google_api_resource, file_wharfinger_v1_executor, file_wharfinger_v1_script]);
+  fileDesc("CiR3aGFyZmluZ2VyL3YxL2V4ZWN1dG9yX3NlcnZpY2UucHJvdG8SDXdoYXJmaW5nZXIudjEigAIKC1dvcmtSZXF1ZXN0EisKBWhlbGxvGAEgASgLMhoud2hhcmZpbmdlci52MS5Xb3JrZXJIZWxsb0gAEi8KB3JlbmV3YWwYAiABKAsyHC53aGFyZmluZ2VyLnYxLldvcmtlclJlbmV3YWxIABItCgZyZXBvcnQYAyABKAsyGy53aGFyZmluZ2VyLnYxLldvcmtlclJlcG9ydEgAEisKBWVuZGVkGAQgASgLMhoud2hhcmZpbmdlci52MS5Xb3JrZXJFbmRlZEgAEi8KB2xlYXZpbmcYBSABKAsyHC53aGFyZmluZ2VyLnYxLldvcmtlckxlYXZpbmdIAEIGCgRraW5kIo8CCgxXb3JrUmVzcG9uc2USLwoHd2VsY29tZRgBIAEoCzIcLndoYXJmaW5nZXIudjEuV29ya2VyV2VsY29tZUgAEjUKCmFzc2lnbm1lbnQYAiABKAsyHy53aGFyZmluZ2VyLnYxLldvcmtlckFzc2lnbm1lbnRIABItCgZhbnN3ZXIYAyABKAsyGy53aGFyZmluZ2VyLnYxLldvcmtlckFuc3dlckgAEi8KB2NvbW1hbmQYBCABKAsyHC53aGFyZmluZ2VyLnYxLldvcmtlckNvbW1hbmRIABIvCgdyZW5ld2VkGAUgASgLMhwud2hhcmZpbmdlci52MS5Xb3JrZXJSZW5ld2VkSABCBgoEa2luZCJ6ChRMaXN0RXhlY3V0b3JzUmVxdWVzdBIXCglwYWdlX3NpemUYASABKAVCBOJBAQESGAoKcGFnZV90b2tlbhgCIAEoCUIE4kEBARIvCgZwYXJlbnQYAyABKAlCH+JBAQH6QRgKFndoYXJmaW5nZXIuZGV2L1Byb2plY3QiXAoVTGlzdEV4ZWN1dG9yc1Jlc3BvbnNlEioKCWV4ZWN1dG9ycxgBIAMoCzIXLndoYXJmaW5nZXIudjEuRXhlY3V0b3ISFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIkQKEkdldEV4ZWN1dG9yUmVxdWVzdBIuCgRuYW1lGAEgASgJQiDiQQEC+kEZChd3aGFyZmluZ2VyLmRldi9FeGVjdXRvciJ4ChJMaXN0U2NyaXB0c1JlcXVlc3QSFwoJcGFnZV9zaXplGAEgASgFQgTiQQEBEhgKCnBhZ2VfdG9rZW4YAiABKAlCBOJBAQESLwoGcGFyZW50GAMgASgJQh/iQQEB+kEYChZ3aGFyZmluZ2VyLmRldi9Qcm9qZWN0IlYKE0xpc3RTY3JpcHRzUmVzcG9uc2USJgoHc2NyaXB0cxgBIAMoCzIVLndoYXJmaW5nZXIudjEuU2NyaXB0EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJAChBHZXRTY3JpcHRSZXF1ZXN0EiwKBG5hbWUYASABKAlCHuJBAQL6QRcKFXdoYXJmaW5nZXIuZGV2L1NjcmlwdDKsAwoPRXhlY3V0b3JTZXJ2aWNlEl8KDUxpc3RFeGVjdXRvcnMSIy53aGFyZmluZ2VyLnYxLkxpc3RFeGVjdXRvcnNSZXF1ZXN0GiQud2hhcmZpbmdlci52MS5MaXN0RXhlY3V0b3JzUmVzcG9uc2UiA5ACARJOCgtHZXRFeGVjdXRvchIhLndoYXJmaW5nZXIudjEuR2V0RXhlY3V0b3JSZXF1ZXN0Ghcud2hhcmZpbmdlci52MS5FeGVjdXRvciIDkAIBElkKC0xpc3RTY3JpcHRzEiEud2hhcmZpbmdlci52MS5MaXN0U2NyaXB0c1JlcXVlc3QaIi53aGFyZmluZ2VyLnYxLkxpc3RTY3JpcHRzUmVzcG9uc2UiA5ACARJICglHZXRTY3JpcHQSHy53aGFyZmluZ2VyLnYxLkdldFNjcmlwdFJlcXVlc3QaFS53aGFyZmluZ2VyLnYxLlNjcmlwdCIDkAIBEkMKBFdvcmsSGi53aGFyZmluZ2VyLnYxLldvcmtSZXF1ZXN0Ghsud2hhcmZpbmdlci52MS5Xb3JrUmVzcG9uc2UoATABQqQBChFkZXYud2hhcmZpbmdlci52MUIURXhlY3V0b3JTZXJ2aWNlUHJvdG9QAVpGZ2l0aHViLmNvbS93aGFyZmluZ2VyL3doYXJmaW5nZXIvY2xpZW50cy9nby93aGFyZmluZ2VyL3YxO3doYXJmaW5nZXJ2MaoCDVdoYXJmaW5nZXIuVjHKAg1XaGFyZmluZ2VyXFYx6gIOV2hhcmZpbmdlcjo6VjFiBnByb3RvMw", [file_google_api_field_behavior, file_google_api_resource, file_wharfinger_v1_executor, file_wharfinger_v1_script, file_wharfinger_v1_worker]);
+
+/**
+ * What a worker says.
+ *
+ * @generated from message wharfinger.v1.WorkRequest
+ */
+export type WorkRequest = Message<"wharfinger.v1.WorkRequest"> & {
+  /**
+   * One of these.
+   *
+   * @generated from oneof wharfinger.v1.WorkRequest.kind
+   */
+  kind: {
+    /**
+     * The first message, and no other.
+     *
+     * @generated from field: wharfinger.v1.WorkerHello hello = 1;
+     */
+    value: WorkerHello;
+    case: "hello";
+  } | {
+    /**
+     * A sign of life.
+     *
+     * @generated from field: wharfinger.v1.WorkerRenewal renewal = 2;
+     */
+    value: WorkerRenewal;
+    case: "renewal";
+  } | {
+    /**
+     * What an attempt has to tell.
+     *
+     * @generated from field: wharfinger.v1.WorkerReport report = 3;
+     */
+    value: WorkerReport;
+    case: "report";
+  } | {
+    /**
+     * A slot is free.
+     *
+     * @generated from field: wharfinger.v1.WorkerEnded ended = 4;
+     */
+    value: WorkerEnded;
+    case: "ended";
+  } | {
+    /**
+     * The worker is about to leave.
+     *
+     * @generated from field: wharfinger.v1.WorkerLeaving leaving = 5;
+     */
+    value: WorkerLeaving;
+    case: "leaving";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message wharfinger.v1.WorkRequest.
+ * Use `create(WorkRequestSchema)` to create a new message.
+ */
+export const WorkRequestSchema: GenMessage<WorkRequest> = /*@__PURE__*/
+  messageDesc(file_wharfinger_v1_executor_service, 0);
+
+/**
+ * What a worker is told.
+ *
+ * @generated from message wharfinger.v1.WorkResponse
+ */
+export type WorkResponse = Message<"wharfinger.v1.WorkResponse"> & {
+  /**
+   * One of these.
+   *
+   * @generated from oneof wharfinger.v1.WorkResponse.kind
+   */
+  kind: {
+    /**
+     * The first message, and no other.
+     *
+     * @generated from field: wharfinger.v1.WorkerWelcome welcome = 1;
+     */
+    value: WorkerWelcome;
+    case: "welcome";
+  } | {
+    /**
+     * An attempt to be run.
+     *
+     * @generated from field: wharfinger.v1.WorkerAssignment assignment = 2;
+     */
+    value: WorkerAssignment;
+    case: "assignment";
+  } | {
+    /**
+     * The answer to a report.
+     *
+     * @generated from field: wharfinger.v1.WorkerAnswer answer = 3;
+     */
+    value: WorkerAnswer;
+    case: "answer";
+  } | {
+    /**
+     * What is wanted of an attempt.
+     *
+     * @generated from field: wharfinger.v1.WorkerCommand command = 4;
+     */
+    value: WorkerCommand;
+    case: "command";
+  } | {
+    /**
+     * The answer to a renewal.
+     *
+     * @generated from field: wharfinger.v1.WorkerRenewed renewed = 5;
+     */
+    value: WorkerRenewed;
+    case: "renewed";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message wharfinger.v1.WorkResponse.
+ * Use `create(WorkResponseSchema)` to create a new message.
+ */
+export const WorkResponseSchema: GenMessage<WorkResponse> = /*@__PURE__*/
+  messageDesc(file_wharfinger_v1_executor_service, 1);
 
 /**
  * Asks for a page of executors.
@@ -53,7 +177,7 @@ export type ListExecutorsRequest = Message<"wharfinger.v1.ListExecutorsRequest">
  * Use `create(ListExecutorsRequestSchema)` to create a new message.
  */
 export const ListExecutorsRequestSchema: GenMessage<ListExecutorsRequest> = /*@__PURE__*/
-  messageDesc(file_wharfinger_v1_executor_service, 0);
+  messageDesc(file_wharfinger_v1_executor_service, 2);
 
 /**
  * A page of executors.
@@ -81,7 +205,7 @@ export type ListExecutorsResponse = Message<"wharfinger.v1.ListExecutorsResponse
  * Use `create(ListExecutorsResponseSchema)` to create a new message.
  */
 export const ListExecutorsResponseSchema: GenMessage<ListExecutorsResponse> = /*@__PURE__*/
-  messageDesc(file_wharfinger_v1_executor_service, 1);
+  messageDesc(file_wharfinger_v1_executor_service, 3);
 
 /**
  * Asks for one executor.
@@ -102,7 +226,7 @@ export type GetExecutorRequest = Message<"wharfinger.v1.GetExecutorRequest"> & {
  * Use `create(GetExecutorRequestSchema)` to create a new message.
  */
 export const GetExecutorRequestSchema: GenMessage<GetExecutorRequest> = /*@__PURE__*/
-  messageDesc(file_wharfinger_v1_executor_service, 2);
+  messageDesc(file_wharfinger_v1_executor_service, 4);
 
 /**
  * Asks for a page of scripts.
@@ -137,7 +261,7 @@ export type ListScriptsRequest = Message<"wharfinger.v1.ListScriptsRequest"> & {
  * Use `create(ListScriptsRequestSchema)` to create a new message.
  */
 export const ListScriptsRequestSchema: GenMessage<ListScriptsRequest> = /*@__PURE__*/
-  messageDesc(file_wharfinger_v1_executor_service, 3);
+  messageDesc(file_wharfinger_v1_executor_service, 5);
 
 /**
  * A page of scripts.
@@ -165,7 +289,7 @@ export type ListScriptsResponse = Message<"wharfinger.v1.ListScriptsResponse"> &
  * Use `create(ListScriptsResponseSchema)` to create a new message.
  */
 export const ListScriptsResponseSchema: GenMessage<ListScriptsResponse> = /*@__PURE__*/
-  messageDesc(file_wharfinger_v1_executor_service, 4);
+  messageDesc(file_wharfinger_v1_executor_service, 6);
 
 /**
  * Asks for one script.
@@ -186,7 +310,7 @@ export type GetScriptRequest = Message<"wharfinger.v1.GetScriptRequest"> & {
  * Use `create(GetScriptRequestSchema)` to create a new message.
  */
 export const GetScriptRequestSchema: GenMessage<GetScriptRequest> = /*@__PURE__*/
-  messageDesc(file_wharfinger_v1_executor_service, 5);
+  messageDesc(file_wharfinger_v1_executor_service, 7);
 
 /**
  * Shows the executors and scripts that are installed. Plug-ins that don't load are shown as well, with the reason.
@@ -233,6 +357,19 @@ export const ExecutorService: GenService<{
     methodKind: "unary";
     input: typeof GetScriptRequestSchema;
     output: typeof ScriptSchema;
+  },
+  /**
+   * Attaches a worker, which runs attempts for as long as the stream lasts. The first message is a hello; a worker whose
+   * stream broke connects again, says what it holds, and goes on with it. Errors: PERMISSION_DENIED for a credential that
+   * is no worker's or a connection that others could read, INVALID_ARGUMENT (a worker_id that another process has,
+   * too), EXECUTOR_UNAVAILABLE where no executor takes workers, NOT_SUPPORTED for another version of the protocol.
+   *
+   * @generated from rpc wharfinger.v1.ExecutorService.Work
+   */
+  work: {
+    methodKind: "bidi_streaming";
+    input: typeof WorkRequestSchema;
+    output: typeof WorkResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_wharfinger_v1_executor_service, 0);

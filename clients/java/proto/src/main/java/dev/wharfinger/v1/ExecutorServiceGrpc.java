@@ -143,6 +143,37 @@ public final class ExecutorServiceGrpc {
     return getGetScriptMethod;
   }
 
+  private static volatile io.grpc.MethodDescriptor<dev.wharfinger.v1.WorkRequest,
+      dev.wharfinger.v1.WorkResponse> getWorkMethod;
+
+  @io.grpc.stub.annotations.RpcMethod(
+      fullMethodName = SERVICE_NAME + '/' + "Work",
+      requestType = dev.wharfinger.v1.WorkRequest.class,
+      responseType = dev.wharfinger.v1.WorkResponse.class,
+      methodType = io.grpc.MethodDescriptor.MethodType.BIDI_STREAMING)
+  public static io.grpc.MethodDescriptor<dev.wharfinger.v1.WorkRequest,
+      dev.wharfinger.v1.WorkResponse> getWorkMethod() {
+    io.grpc.MethodDescriptor<dev.wharfinger.v1.WorkRequest, dev.wharfinger.v1.WorkResponse> getWorkMethod;
+    if ((getWorkMethod = ExecutorServiceGrpc.getWorkMethod) == null) {
+      synchronized (ExecutorServiceGrpc.class) {
+        if ((getWorkMethod = ExecutorServiceGrpc.getWorkMethod) == null) {
+          ExecutorServiceGrpc.getWorkMethod = getWorkMethod =
+              io.grpc.MethodDescriptor.<dev.wharfinger.v1.WorkRequest, dev.wharfinger.v1.WorkResponse>newBuilder()
+              .setType(io.grpc.MethodDescriptor.MethodType.BIDI_STREAMING)
+              .setFullMethodName(generateFullMethodName(SERVICE_NAME, "Work"))
+              .setSampledToLocalTracing(true)
+              .setRequestMarshaller(io.grpc.protobuf.ProtoUtils.marshaller(
+                  dev.wharfinger.v1.WorkRequest.getDefaultInstance()))
+              .setResponseMarshaller(io.grpc.protobuf.ProtoUtils.marshaller(
+                  dev.wharfinger.v1.WorkResponse.getDefaultInstance()))
+              .setSchemaDescriptor(new ExecutorServiceMethodDescriptorSupplier("Work"))
+              .build();
+        }
+      }
+    }
+    return getWorkMethod;
+  }
+
   /**
    * Creates a new async stub that supports all call types for the service
    */
@@ -248,6 +279,19 @@ public final class ExecutorServiceGrpc {
         io.grpc.stub.StreamObserver<dev.wharfinger.v1.Script> responseObserver) {
       io.grpc.stub.ServerCalls.asyncUnimplementedUnaryCall(getGetScriptMethod(), responseObserver);
     }
+
+    /**
+     * <pre>
+     * Attaches a worker, which runs attempts for as long as the stream lasts. The first message is a hello; a worker whose
+     * stream broke connects again, says what it holds, and goes on with it. Errors: PERMISSION_DENIED for a credential that
+     * is no worker's or a connection that others could read, INVALID_ARGUMENT (a worker_id that another process has,
+     * too), EXECUTOR_UNAVAILABLE where no executor takes workers, NOT_SUPPORTED for another version of the protocol.
+     * </pre>
+     */
+    default io.grpc.stub.StreamObserver<dev.wharfinger.v1.WorkRequest> work(
+        io.grpc.stub.StreamObserver<dev.wharfinger.v1.WorkResponse> responseObserver) {
+      return io.grpc.stub.ServerCalls.asyncUnimplementedStreamingCall(getWorkMethod(), responseObserver);
+    }
   }
 
   /**
@@ -326,6 +370,20 @@ public final class ExecutorServiceGrpc {
       io.grpc.stub.ClientCalls.asyncUnaryCall(
           getChannel().newCall(getGetScriptMethod(), getCallOptions()), request, responseObserver);
     }
+
+    /**
+     * <pre>
+     * Attaches a worker, which runs attempts for as long as the stream lasts. The first message is a hello; a worker whose
+     * stream broke connects again, says what it holds, and goes on with it. Errors: PERMISSION_DENIED for a credential that
+     * is no worker's or a connection that others could read, INVALID_ARGUMENT (a worker_id that another process has,
+     * too), EXECUTOR_UNAVAILABLE where no executor takes workers, NOT_SUPPORTED for another version of the protocol.
+     * </pre>
+     */
+    public io.grpc.stub.StreamObserver<dev.wharfinger.v1.WorkRequest> work(
+        io.grpc.stub.StreamObserver<dev.wharfinger.v1.WorkResponse> responseObserver) {
+      return io.grpc.stub.ClientCalls.asyncBidiStreamingCall(
+          getChannel().newCall(getWorkMethod(), getCallOptions()), responseObserver);
+    }
   }
 
   /**
@@ -385,6 +443,21 @@ public final class ExecutorServiceGrpc {
     public dev.wharfinger.v1.Script getScript(dev.wharfinger.v1.GetScriptRequest request) throws io.grpc.StatusException {
       return io.grpc.stub.ClientCalls.blockingV2UnaryCall(
           getChannel(), getGetScriptMethod(), getCallOptions(), request);
+    }
+
+    /**
+     * <pre>
+     * Attaches a worker, which runs attempts for as long as the stream lasts. The first message is a hello; a worker whose
+     * stream broke connects again, says what it holds, and goes on with it. Errors: PERMISSION_DENIED for a credential that
+     * is no worker's or a connection that others could read, INVALID_ARGUMENT (a worker_id that another process has,
+     * too), EXECUTOR_UNAVAILABLE where no executor takes workers, NOT_SUPPORTED for another version of the protocol.
+     * </pre>
+     */
+    @io.grpc.ExperimentalApi("https://github.com/grpc/grpc-java/issues/10918")
+    public io.grpc.stub.BlockingClientCall<dev.wharfinger.v1.WorkRequest, dev.wharfinger.v1.WorkResponse>
+        work() {
+      return io.grpc.stub.ClientCalls.blockingBidiStreamingCall(
+          getChannel(), getWorkMethod(), getCallOptions());
     }
   }
 
@@ -516,6 +589,7 @@ public final class ExecutorServiceGrpc {
   private static final int METHODID_GET_EXECUTOR = 1;
   private static final int METHODID_LIST_SCRIPTS = 2;
   private static final int METHODID_GET_SCRIPT = 3;
+  private static final int METHODID_WORK = 4;
 
   private static final class MethodHandlers<Req, Resp> implements
       io.grpc.stub.ServerCalls.UnaryMethod<Req, Resp>,
@@ -560,6 +634,9 @@ public final class ExecutorServiceGrpc {
     public io.grpc.stub.StreamObserver<Req> invoke(
         io.grpc.stub.StreamObserver<Resp> responseObserver) {
       switch (methodId) {
+        case METHODID_WORK:
+          return (io.grpc.stub.StreamObserver<Req>) serviceImpl.work(
+              (io.grpc.stub.StreamObserver<dev.wharfinger.v1.WorkResponse>) responseObserver);
         default:
           throw new AssertionError();
       }
@@ -596,6 +673,13 @@ public final class ExecutorServiceGrpc {
               dev.wharfinger.v1.GetScriptRequest,
               dev.wharfinger.v1.Script>(
                 service, METHODID_GET_SCRIPT)))
+        .addMethod(
+          getWorkMethod(),
+          io.grpc.stub.ServerCalls.asyncBidiStreamingCall(
+            new MethodHandlers<
+              dev.wharfinger.v1.WorkRequest,
+              dev.wharfinger.v1.WorkResponse>(
+                service, METHODID_WORK)))
         .build();
   }
 
@@ -648,6 +732,7 @@ public final class ExecutorServiceGrpc {
               .addMethod(getGetExecutorMethod())
               .addMethod(getListScriptsMethod())
               .addMethod(getGetScriptMethod())
+              .addMethod(getWorkMethod())
               .build();
         }
       }

@@ -27,6 +27,16 @@ public final class ExecutorServiceProto extends com.google.protobuf.GeneratedFil
         (com.google.protobuf.ExtensionRegistryLite) registry);
   }
   static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_wharfinger_v1_WorkRequest_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessage.FieldAccessorTable
+      internal_static_wharfinger_v1_WorkRequest_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_wharfinger_v1_WorkResponse_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessage.FieldAccessorTable
+      internal_static_wharfinger_v1_WorkResponse_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
     internal_static_wharfinger_v1_ListExecutorsRequest_descriptor;
   static final 
     com.google.protobuf.GeneratedMessage.FieldAccessorTable
@@ -69,34 +79,50 @@ public final class ExecutorServiceProto extends com.google.protobuf.GeneratedFil
       "wharfinger.v1\032\037google/api/field_behavior" +
       ".proto\032\031google/api/resource.proto\032\034wharf" +
       "inger/v1/executor.proto\032\032wharfinger/v1/s" +
-      "cript.proto\"z\n\024ListExecutorsRequest\022\027\n\tp" +
-      "age_size\030\001 \001(\005B\004\342A\001\001\022\030\n\npage_token\030\002 \001(\t" +
-      "B\004\342A\001\001\022/\n\006parent\030\003 \001(\tB\037\342A\001\001\372A\030\n\026wharfin" +
-      "ger.dev/Project\"\\\n\025ListExecutorsResponse" +
-      "\022*\n\texecutors\030\001 \003(\0132\027.wharfinger.v1.Exec" +
-      "utor\022\027\n\017next_page_token\030\002 \001(\t\"D\n\022GetExec" +
-      "utorRequest\022.\n\004name\030\001 \001(\tB \342A\001\002\372A\031\n\027whar" +
-      "finger.dev/Executor\"x\n\022ListScriptsReques" +
-      "t\022\027\n\tpage_size\030\001 \001(\005B\004\342A\001\001\022\030\n\npage_token" +
-      "\030\002 \001(\tB\004\342A\001\001\022/\n\006parent\030\003 \001(\tB\037\342A\001\001\372A\030\n\026w" +
-      "harfinger.dev/Project\"V\n\023ListScriptsResp" +
-      "onse\022&\n\007scripts\030\001 \003(\0132\025.wharfinger.v1.Sc" +
-      "ript\022\027\n\017next_page_token\030\002 \001(\t\"@\n\020GetScri" +
-      "ptRequest\022,\n\004name\030\001 \001(\tB\036\342A\001\002\372A\027\n\025wharfi" +
-      "nger.dev/Script2\347\002\n\017ExecutorService\022_\n\rL" +
-      "istExecutors\022#.wharfinger.v1.ListExecuto" +
-      "rsRequest\032$.wharfinger.v1.ListExecutorsR" +
-      "esponse\"\003\220\002\001\022N\n\013GetExecutor\022!.wharfinger" +
-      ".v1.GetExecutorRequest\032\027.wharfinger.v1.E" +
-      "xecutor\"\003\220\002\001\022Y\n\013ListScripts\022!.wharfinger" +
-      ".v1.ListScriptsRequest\032\".wharfinger.v1.L" +
-      "istScriptsResponse\"\003\220\002\001\022H\n\tGetScript\022\037.w" +
-      "harfinger.v1.GetScriptRequest\032\025.wharfing" +
-      "er.v1.Script\"\003\220\002\001B\244\001\n\021dev.wharfinger.v1B" +
-      "\024ExecutorServiceProtoP\001ZFgithub.com/whar" +
-      "finger/wharfinger/clients/go/wharfinger/" +
-      "v1;wharfingerv1\252\002\rWharfinger.V1\312\002\rWharfi" +
-      "nger\\V1\352\002\016Wharfinger::V1b\006proto3"
+      "cript.proto\032\032wharfinger/v1/worker.proto\"" +
+      "\200\002\n\013WorkRequest\022+\n\005hello\030\001 \001(\0132\032.wharfin" +
+      "ger.v1.WorkerHelloH\000\022/\n\007renewal\030\002 \001(\0132\034." +
+      "wharfinger.v1.WorkerRenewalH\000\022-\n\006report\030" +
+      "\003 \001(\0132\033.wharfinger.v1.WorkerReportH\000\022+\n\005" +
+      "ended\030\004 \001(\0132\032.wharfinger.v1.WorkerEndedH" +
+      "\000\022/\n\007leaving\030\005 \001(\0132\034.wharfinger.v1.Worke" +
+      "rLeavingH\000B\006\n\004kind\"\217\002\n\014WorkResponse\022/\n\007w" +
+      "elcome\030\001 \001(\0132\034.wharfinger.v1.WorkerWelco" +
+      "meH\000\0225\n\nassignment\030\002 \001(\0132\037.wharfinger.v1" +
+      ".WorkerAssignmentH\000\022-\n\006answer\030\003 \001(\0132\033.wh" +
+      "arfinger.v1.WorkerAnswerH\000\022/\n\007command\030\004 " +
+      "\001(\0132\034.wharfinger.v1.WorkerCommandH\000\022/\n\007r" +
+      "enewed\030\005 \001(\0132\034.wharfinger.v1.WorkerRenew" +
+      "edH\000B\006\n\004kind\"z\n\024ListExecutorsRequest\022\027\n\t" +
+      "page_size\030\001 \001(\005B\004\342A\001\001\022\030\n\npage_token\030\002 \001(" +
+      "\tB\004\342A\001\001\022/\n\006parent\030\003 \001(\tB\037\342A\001\001\372A\030\n\026wharfi" +
+      "nger.dev/Project\"\\\n\025ListExecutorsRespons" +
+      "e\022*\n\texecutors\030\001 \003(\0132\027.wharfinger.v1.Exe" +
+      "cutor\022\027\n\017next_page_token\030\002 \001(\t\"D\n\022GetExe" +
+      "cutorRequest\022.\n\004name\030\001 \001(\tB \342A\001\002\372A\031\n\027wha" +
+      "rfinger.dev/Executor\"x\n\022ListScriptsReque" +
+      "st\022\027\n\tpage_size\030\001 \001(\005B\004\342A\001\001\022\030\n\npage_toke" +
+      "n\030\002 \001(\tB\004\342A\001\001\022/\n\006parent\030\003 \001(\tB\037\342A\001\001\372A\030\n\026" +
+      "wharfinger.dev/Project\"V\n\023ListScriptsRes" +
+      "ponse\022&\n\007scripts\030\001 \003(\0132\025.wharfinger.v1.S" +
+      "cript\022\027\n\017next_page_token\030\002 \001(\t\"@\n\020GetScr" +
+      "iptRequest\022,\n\004name\030\001 \001(\tB\036\342A\001\002\372A\027\n\025wharf" +
+      "inger.dev/Script2\254\003\n\017ExecutorService\022_\n\r" +
+      "ListExecutors\022#.wharfinger.v1.ListExecut" +
+      "orsRequest\032$.wharfinger.v1.ListExecutors" +
+      "Response\"\003\220\002\001\022N\n\013GetExecutor\022!.wharfinge" +
+      "r.v1.GetExecutorRequest\032\027.wharfinger.v1." +
+      "Executor\"\003\220\002\001\022Y\n\013ListScripts\022!.wharfinge" +
+      "r.v1.ListScriptsRequest\032\".wharfinger.v1." +
+      "ListScriptsResponse\"\003\220\002\001\022H\n\tGetScript\022\037." +
+      "wharfinger.v1.GetScriptRequest\032\025.wharfin" +
+      "ger.v1.Script\"\003\220\002\001\022C\n\004Work\022\032.wharfinger." +
+      "v1.WorkRequest\032\033.wharfinger.v1.WorkRespo" +
+      "nse(\0010\001B\244\001\n\021dev.wharfinger.v1B\024ExecutorS" +
+      "erviceProtoP\001ZFgithub.com/wharfinger/wha" +
+      "rfinger/clients/go/wharfinger/v1;wharfin" +
+      "gerv1\252\002\rWharfinger.V1\312\002\rWharfinger\\V1\352\002\016" +
+      "Wharfinger::V1b\006proto3"
     };
     descriptor = com.google.protobuf.Descriptors.FileDescriptor
       .internalBuildGeneratedFileFrom(descriptorData,
@@ -105,39 +131,52 @@ public final class ExecutorServiceProto extends com.google.protobuf.GeneratedFil
           com.google.api.ResourceProto.getDescriptor(),
           dev.wharfinger.v1.ExecutorProto.getDescriptor(),
           dev.wharfinger.v1.ScriptProto.getDescriptor(),
+          dev.wharfinger.v1.WorkerProto.getDescriptor(),
         });
-    internal_static_wharfinger_v1_ListExecutorsRequest_descriptor =
+    internal_static_wharfinger_v1_WorkRequest_descriptor =
       getDescriptor().getMessageType(0);
+    internal_static_wharfinger_v1_WorkRequest_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
+        internal_static_wharfinger_v1_WorkRequest_descriptor,
+        new java.lang.String[] { "Hello", "Renewal", "Report", "Ended", "Leaving", "Kind", });
+    internal_static_wharfinger_v1_WorkResponse_descriptor =
+      getDescriptor().getMessageType(1);
+    internal_static_wharfinger_v1_WorkResponse_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
+        internal_static_wharfinger_v1_WorkResponse_descriptor,
+        new java.lang.String[] { "Welcome", "Assignment", "Answer", "Command", "Renewed", "Kind", });
+    internal_static_wharfinger_v1_ListExecutorsRequest_descriptor =
+      getDescriptor().getMessageType(2);
     internal_static_wharfinger_v1_ListExecutorsRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_wharfinger_v1_ListExecutorsRequest_descriptor,
         new java.lang.String[] { "PageSize", "PageToken", "Parent", });
     internal_static_wharfinger_v1_ListExecutorsResponse_descriptor =
-      getDescriptor().getMessageType(1);
+      getDescriptor().getMessageType(3);
     internal_static_wharfinger_v1_ListExecutorsResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_wharfinger_v1_ListExecutorsResponse_descriptor,
         new java.lang.String[] { "Executors", "NextPageToken", });
     internal_static_wharfinger_v1_GetExecutorRequest_descriptor =
-      getDescriptor().getMessageType(2);
+      getDescriptor().getMessageType(4);
     internal_static_wharfinger_v1_GetExecutorRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_wharfinger_v1_GetExecutorRequest_descriptor,
         new java.lang.String[] { "Name", });
     internal_static_wharfinger_v1_ListScriptsRequest_descriptor =
-      getDescriptor().getMessageType(3);
+      getDescriptor().getMessageType(5);
     internal_static_wharfinger_v1_ListScriptsRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_wharfinger_v1_ListScriptsRequest_descriptor,
         new java.lang.String[] { "PageSize", "PageToken", "Parent", });
     internal_static_wharfinger_v1_ListScriptsResponse_descriptor =
-      getDescriptor().getMessageType(4);
+      getDescriptor().getMessageType(6);
     internal_static_wharfinger_v1_ListScriptsResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_wharfinger_v1_ListScriptsResponse_descriptor,
         new java.lang.String[] { "Scripts", "NextPageToken", });
     internal_static_wharfinger_v1_GetScriptRequest_descriptor =
-      getDescriptor().getMessageType(5);
+      getDescriptor().getMessageType(7);
     internal_static_wharfinger_v1_GetScriptRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_wharfinger_v1_GetScriptRequest_descriptor,
@@ -147,6 +186,7 @@ public final class ExecutorServiceProto extends com.google.protobuf.GeneratedFil
     com.google.api.ResourceProto.getDescriptor();
     dev.wharfinger.v1.ExecutorProto.getDescriptor();
     dev.wharfinger.v1.ScriptProto.getDescriptor();
+    dev.wharfinger.v1.WorkerProto.getDescriptor();
     com.google.protobuf.ExtensionRegistry registry =
         com.google.protobuf.ExtensionRegistry.newInstance();
     registry.add(com.google.api.FieldBehaviorProto.fieldBehavior);
