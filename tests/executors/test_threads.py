@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from wharfinger_server.sdk.threads import Helpers, JobThreads
+from wharfinger.worker.threads import Helpers
+from wharfinger_server.sdk.threads import JobThreads
 
 
 def wait_until(condition: Any) -> None:

@@ -27,6 +27,7 @@ from wharfinger_server.rpc.pricing import PricingMethods
 from wharfinger_server.rpc.schedules import ScheduleMethods
 from wharfinger_server.rpc.tasks import TaskMethods
 from wharfinger_server.rpc.watches import TaskWatches
+from wharfinger_server.rpc.workers import WorkerStreams
 
 TASKS = task_service_pb2.DESCRIPTOR.services_by_name["TaskService"]
 EXECUTORS = executor_service_pb2.DESCRIPTOR.services_by_name["ExecutorService"]
@@ -73,7 +74,7 @@ def make(settings: Settings, engine: Engine, pricing: Pricing, health: Health, s
     desk = PriceDesk(pricing, limits)
     parts: tuple[tuple[Any, tuple[object, ...]], ...] = (
         (TASKS, (TaskMethods(engine.tasks, engine.remediation, limits), TaskWatches(engine.watches))),
-        (EXECUTORS, (ExecutorMethods(engine.listing, limits),)),
+        (EXECUTORS, (ExecutorMethods(engine.listing, limits), WorkerStreams(engine.workers))),
         (SCHEDULES, (ScheduleMethods(engine.schedules, limits),)),
         (OPERATIONS, (OperationMethods(engine.tasks, limits),)),
         (PRICES, (PricingMethods(desk, engine.estimates, limits), CatalogImports(desk))),

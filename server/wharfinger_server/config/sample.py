@@ -38,7 +38,7 @@ def _typed_sample() -> Iterator[str]:
 
 def _token_sample() -> Iterator[str]:
     yield f"# {_first_line(Token)}\n# [[tokens]]"
-    examples = {"sha256": f'"{"0" * 64}"', "creator": '"ci"', "projects": '["default"]'}
+    examples = {"sha256": f'"{"0" * 64}"', "creator": '"ci"', "projects": '["default"]', "role": '"caller"'}
     for field in dataclasses.fields(Token):
         yield _comment(field.metadata["doc"])
         yield f"# {field.name} = {examples[field.name]}"

@@ -108,6 +108,12 @@ class Token:
     projects: frozenset[str] | None = field(
         default=None, metadata={"doc": 'The projects that it opens, such as ["default"]; "*" for all of them.'}
     )
+    role: str = field(
+        default="caller",
+        metadata={
+            "doc": '"caller", or "worker": it attaches workers, which run tasks of its projects, and nothing else.'
+        },
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from wharfinger_prices.settings.gather import Gathered
 from wharfinger_server.config.settings import Token
 
 _PROJECT = re.compile(ids.ID)
+_ROLES = ("caller", "worker")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -30,7 +31,10 @@ def _token(gathered: Gathered, path: tuple[str, ...], table: dict[str, Any]) -> 
     for key in table:
         if key not in known:
             gathered.unknown((*path, key), known)
-    digest, creator, projects = (table.get(key) for key in known)
+    digest, creator, projects = (table.get(key) for key in ("sha256", "creator", "projects"))
+    role = table.get("role", "caller")
+    if role not in _ROLES:
+        gathered.problem((*path, "role"), 'must be "caller" or "worker"')
     if not isinstance(digest, str) or not _SHA256.fullmatch(digest.lower()):
         hint = "`wharfinger config token` makes a token and its hash"
         gathered.problem((*path, "sha256"), f"must be 64 hexadecimal digits; {hint}")
@@ -42,7 +46,7 @@ def _token(gathered: Gathered, path: tuple[str, ...], table: dict[str, Any]) -> 
         )
     if len(gathered.problems) > before:
         return None
-    return Token(str(digest).lower(), str(creator), None if projects == "*" else frozenset(projects or ()))
+    return Token(str(digest).lower(), str(creator), None if projects == "*" else frozenset(projects or ()), str(role))
 
 
 def _are_projects(value: object) -> bool:

@@ -28,6 +28,7 @@ from wharfinger_server.engine.use_cases.remediation import Remediation
 from wharfinger_server.engine.use_cases.tasks import Tasks
 from wharfinger_server.engine.use_cases.views import TaskViews
 from wharfinger_server.engine.use_cases.watches import Watches
+from wharfinger_server.engine.use_cases.workers import Workers
 from wharfinger_server.engine.watching.broadcast import Broadcast
 from wharfinger_server.engine.watching.wakeup import Alarms
 from wharfinger_server.engine.watching.watch import WatchLimit
@@ -105,7 +106,8 @@ class Engine:
         self.schedules = Schedules(store, self.tasks, self.scheduler, self.clock, limits)
         self.remediation = Remediation(store, self.tasks, self.scripts, self._life)
         self.watches = Watches(store, self._hub, showing, WatchLimit(limits.watches))
-        self.listing = Listing(registry, self.scripts, self.dispatcher)
+        self.workers = Workers(self.dispatcher.executors)
+        self.listing = Listing(registry, self.scripts, self.dispatcher, self.workers)
 
     async def start(self) -> None:
         """Start the executors, take up what an earlier server left, and begin to lease."""

@@ -13,12 +13,13 @@ from functools import partial
 from typing import Any, ClassVar
 
 from wharfinger import runtime
+from wharfinger.worker.threads import Helpers
 from wharfinger_server.executors.watchdog import Watchdog
 from wharfinger_server.sdk.executor import ASYNC, Executor, Host, Job
 from wharfinger_server.sdk.options import Options
 from wharfinger_server.sdk.places import place_in_package
 from wharfinger_server.sdk.taken_jobs import TakenJobs
-from wharfinger_server.sdk.threads import Helpers, JobThreads, Work
+from wharfinger_server.sdk.threads import JobThreads, Work
 
 _abandoned: list[object] = []
 """What was given up when the server ended: while it is held, no `finally` of a script is run by its deallocation."""

@@ -14,6 +14,7 @@ class Rule(Enum):
 
     PROJECT = "a credential that opens the project; what is another's looks like what does not exist"
     KNOWN = "any credential: what it tells is the same for all projects"
+    WORKER = "a worker's credential; where callers need none, workers need none"
     OPERATOR = "a credential that opens all projects, as what it changes or tells is of all of them"
 
 
@@ -39,6 +40,7 @@ _RULES: Mapping[str, Mapping[str, Rule]] = {
         "GetExecutor": Rule.KNOWN,
         "ListScripts": Rule.KNOWN,
         "GetScript": Rule.KNOWN,
+        "Work": Rule.WORKER,
     },
     "wharfinger.v1.ScheduleService": {
         "CreateSchedule": Rule.PROJECT,
@@ -79,6 +81,12 @@ def rule_of(service: str, call: str) -> Rule:
 
 def check(rule: Rule, caller: Caller) -> None:
     """Refuse a caller that may not make such a call at all. The project of its request is looked at by what it does."""
+    if caller.is_worker and rule is not Rule.WORKER:
+        why = "a worker's credential attaches workers, and opens nothing else"
+        raise PermissionDenied("PERMISSION_DENIED", why, {"permission": "tasks"})
+    if rule is Rule.WORKER and caller.is_worker is False:
+        why = 'this credential is no worker\'s; one is made by [[tokens]] with role = "worker"'
+        raise PermissionDenied("PERMISSION_DENIED", why, {"permission": "work"})
     if rule is Rule.OPERATOR and caller.projects is not None:
         why = "this is for all projects, and this credential does not open all of them"
         raise PermissionDenied("PERMISSION_DENIED", why, {"permission": "catalogs"})

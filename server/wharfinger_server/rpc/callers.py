@@ -39,13 +39,14 @@ class Callers:
         if self._certificates:
             names = context.auth_context().get("x509_common_name")
             for name in names or ():
-                return Caller(name.decode("utf-8", "replace"))
+                return Caller(name.decode("utf-8", "replace"), is_worker=False)
             raise _unknown("show a client certificate")
         return ANONYMOUS
 
     def check_operator(self, context: grpc.aio.ServicerContext[object, object]) -> None:
         """Refuse whoever may not know of all projects. Raises as `of`, and PermissionDenied."""
-        if self.of(context).projects is not None:
+        caller = self.of(context)
+        if caller.projects is not None or caller.is_worker:
             why = "this tells of all projects, and this credential does not open all of them"
             raise PermissionDenied("PERMISSION_DENIED", why, {"permission": "metrics"})
 
@@ -66,7 +67,7 @@ def _unknown(what: str) -> Unauthenticated:
 
 
 def _caller(token: Token) -> Caller:
-    return Caller(token.creator, token.projects)
+    return Caller(token.creator, token.projects, token.role == "worker")
 
 
 def _bearer(metadata: Iterable[tuple[str, str | bytes]]) -> str:

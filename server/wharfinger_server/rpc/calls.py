@@ -78,6 +78,14 @@ class Call:
         """Return the time until the call's deadline, None without one."""
         return self._context.time_remaining()
 
+    @property
+    def is_private(self) -> bool:
+        """Whether nobody between can read it: it came over TLS, a unix socket, or from this machine."""
+        peer = self._context.peer() or ""
+        if peer.startswith(("unix:", "ipv4:127.", "ipv6:[::1]", "ipv6:%5B::1%5D")):
+            return True
+        return b"ssl" in (self._context.auth_context().get("transport_security_type") or ())
+
     def header(self, name: str) -> str:
         """Return the first value of a text header, or an empty string."""
         for key, value in self._context.invocation_metadata() or ():

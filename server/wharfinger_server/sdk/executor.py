@@ -61,6 +61,17 @@ class Host(Protocol):
         """Say that the job's slot is free again. Exactly once for each job, when nothing of it runs any more."""
         ...
 
+    def resized(self, executor: Executor) -> None:
+        """Say that the executor may have other slots than before, or other scripts that it can run."""
+        ...
+
+    async def fenced(self, task: str, uid: str, epoch: int) -> Session | None:
+        """Return a session for what an attempt may tell whose lease is lost, None for an attempt that nobody knows.
+
+        All that it changes is that evidence of what was made is kept.
+        """
+        ...
+
     def lost(self, job: Job, reason: str) -> None:
         """Say that the job will report nothing more because what ran it is gone. Its slot is freed separately."""
         ...
@@ -94,7 +105,11 @@ class Executor(ABC):
     @property
     @abstractmethod
     def slots(self) -> int:
-        """How many jobs may run at once; the engine never submits more."""
+        """How many jobs may run at once; the engine never submits more. `Host.resized` tells that it changed."""
+
+    def why_not(self, script: str, version: str, project: str) -> str:
+        """Return why a project's task of that script can't run here now, "" if it can; by default it can."""
+        return ""
 
     @abstractmethod
     async def start(self, host: Host) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from wharfinger_prices.settings.units import parse_duration
+from wharfinger_prices.settings.units import parse_duration, parse_size
 from wharfinger_server.domain.near_names import did_you_mean
 
 
@@ -43,6 +43,22 @@ class Options:
         if isinstance(value, bool) or not isinstance(value, (int, float)) or not least <= value < float("inf"):
             raise ValueError(f"{self._place(name)} is {self._given[name]!r}; {wish}")
         return float(value)
+
+    def size(self, name: str, default: int) -> int:
+        """Return a size in bytes, given as a number of bytes or as text such as "2GiB"; 0: without a limit.
+
+        Raises ValueError for anything else.
+        """
+        value = self._given.get(name, default)
+        if isinstance(value, str):
+            try:
+                value = parse_size(value)
+            except ValueError:
+                value = None
+        if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+            wish = 'it must be bytes, or a size such as "2GiB"'
+            raise ValueError(f"{self._place(name)} is {self._given[name]!r}; {wish}")
+        return value
 
     def _place(self, name: str) -> str:
         return f"[executors.{self._executor}] {name}"

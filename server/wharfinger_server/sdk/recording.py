@@ -14,7 +14,7 @@ from typing import Any
 
 from wharfinger.runtime.protocol import Entry, Intent, Outcome, Session
 from wharfinger.testing import Done, MemorySession
-from wharfinger_server.sdk.executor import Job
+from wharfinger_server.sdk.executor import Executor, Job
 
 
 class RecordingSession(MemorySession):
@@ -79,6 +79,7 @@ class RecordingHost:
 
     def __init__(self, modules: Mapping[str, ModuleType]) -> None:
         self.modules = dict(modules)
+        self.resizes = 0
         self.freed_jobs: list[Job] = []
         self.lost_jobs: list[tuple[Job, str]] = []
         self.blocks: list[Blocked] = []
@@ -92,6 +93,15 @@ class RecordingHost:
         """Note it."""
         with self._lock:
             self.freed_jobs.append(job)
+
+    def resized(self, executor: Executor) -> None:
+        """Count it."""
+        with self._lock:
+            self.resizes += 1
+
+    async def fenced(self, task: str, uid: str, epoch: int) -> Session | None:
+        """Know nothing of attempts that have ended."""
+        return None
 
     def lost(self, job: Job, reason: str) -> None:
         """Note it."""

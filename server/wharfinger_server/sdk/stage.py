@@ -81,14 +81,15 @@ class Stage:
 
         With `lease_lost` every report of it finds the lease lost; with `unreachable` its outcome can't be reported.
         """
-        name = f"projects/trial/tasks/t{next(self._numbers)}"
+        number = next(self._numbers)
+        name = f"projects/trial/tasks/t{number}"
         session = RecordingSession(self.trace)
         session.done.ledger.update((entry.key, entry) for entry in ledger)
         session.lease_lost = lease_lost
         session.unreachable = unreachable
         assignment = Assignment(
             task=name,
-            uid="trial",
+            uid=f"trial{number}",
             epoch=1,
             phase=phase,
             script=f"trial.{colour}",

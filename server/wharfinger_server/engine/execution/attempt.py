@@ -13,13 +13,12 @@ from wharfinger.ledger.ledger import Entry, Intent, Ledger
 from wharfinger.ledger.progress import Progress
 from wharfinger.ledger.states import EntryState, Phase
 from wharfinger.ledger.used_keys import UsedKeys
-from wharfinger.runtime import limits, protocol, script_values
+from wharfinger.runtime import limits, protocol, report_redaction, script_values
 from wharfinger.runtime.redaction import Redactor
 from wharfinger_server.domain.errors import Fenced, Refused, Unavailable
 from wharfinger_server.domain.estimate import CostItem, Estimate
 from wharfinger_server.domain.task import Task
 from wharfinger_server.domain.timing import Alarm, Clock, microseconds
-from wharfinger_server.engine.execution import report_redaction
 from wharfinger_server.engine.execution.log_lines import LogLines
 from wharfinger_server.engine.execution.queue import ExecutorQueue
 from wharfinger_server.engine.execution.results import result_misfit
@@ -353,7 +352,7 @@ class Attempt:
         """Tell all keys the script means to make."""
         planned = tuple(dict.fromkeys(keys))
         limits.check_plan(planned)
-        self._check_keys("the plan's key", planned)
+        report_redaction.check_keys(self.redactor, "the plan's key", *planned)
 
         def decide(work: UnitOfWork) -> None:
             """Keep the plan."""
@@ -458,15 +457,9 @@ class Attempt:
     def _failure(self, failure: protocol.Failure) -> Failure:
         return script_values.failure_of_script(report_redaction.failure(self.redactor, failure))
 
-    def _check_keys(self, what: str, keys: Sequence[str]) -> None:
-        try:
-            report_redaction.check_keys(self.redactor, what, *keys)
-        except Refused as refused:
-            raise script_values.rejection(refused) from None
-
     def _checked(self, intent: protocol.Intent) -> Intent:
         limits.check_intent(intent)
-        self._check_keys("the key", (intent.key, intent.group, *intent.depends_on))
+        report_redaction.check_keys(self.redactor, "the key", intent.key, intent.group, *intent.depends_on)
         return script_values.intent_of_script(report_redaction.intent(self.redactor, intent))
 
     async def _use(self, keys: Sequence[str], decide: Callable[[UnitOfWork], T]) -> T:

@@ -18,7 +18,7 @@ from wharfinger.ledger.failure import Code, Failure
 from wharfinger.ledger.progress import Progress
 from wharfinger.ledger.states import Phase
 from wharfinger.runtime import script_values
-from wharfinger.runtime.protocol import Assignment, Environment
+from wharfinger.runtime.protocol import Assignment, Environment, Session
 from wharfinger.runtime.redaction import Redactor, known, secrets_in
 from wharfinger.script.context import Context
 from wharfinger_server.domain.errors import Fenced
@@ -33,7 +33,7 @@ from wharfinger_server.engine.lifecycle.recording import timed_out
 from wharfinger_server.engine.params.sealed_fields import with_values
 from wharfinger_server.engine.scripts.installed import Scripts
 from wharfinger_server.engine.scripts.profile_grants import credentials, granted
-from wharfinger_server.sdk.executor import Job, Stop
+from wharfinger_server.sdk.executor import Executor, Job, Stop
 from wharfinger_server.store.commit.unit_of_work import UnitOfWork
 
 log = logging.getLogger(__name__)
@@ -58,6 +58,10 @@ class Listener(Protocol):
 
     def consider(self, task: Task) -> None:
         """Hear how a task stands at which no attempt runs any more."""
+        ...
+
+    def resized(self, executor: Executor) -> None:
+        """Hear that an executor may have other slots, or other scripts that it can run."""
         ...
 
     def slot_freed(self, queue: ExecutorQueue, task_id: int) -> None:
@@ -262,7 +266,8 @@ class Attempts:
             task = await self.store.change(attempt.task.id, lambda work: end(work, attempt.epoch, error))
         except Fenced:
             return
-        log.warning("%s: the attempt %d did not stop and is fenced; its slot stays taken", task.name, attempt.epoch)
+        if not attempt.lost:
+            log.warning("%s: the attempt %d did not stop and is fenced; its slot stays taken", task.name, attempt.epoch)
         self._ended(attempt, task)
 
     # ------------------------------------------------------------------ what attempts and executors tell, on any thread
@@ -282,6 +287,20 @@ class Attempts:
     def freed(self, job: Job) -> None:
         """Use the slot of a job of which nothing runs any more."""
         self._on_loop(self._freed, job)
+
+    def resized(self, executor: Executor) -> None:
+        """Use the slots that an executor has now."""
+        self._on_loop(self._listener.resized, executor)
+
+    async def fenced(self, task: str, uid: str, epoch: int) -> Session | None:
+        """Return a session for the evidence of an attempt that has ended."""
+        project, _, task_id = task.removeprefix("projects/").partition("/tasks/")
+        found = await self.store.once.task(project, task_id)
+        if found is None or found.uid != uid or found.holds(epoch):
+            return None
+        attempt = Attempt(self, found, Phase.RUN)
+        attempt.epoch = epoch
+        return attempt
 
     def lost(self, job: Job, reason: str) -> None:
         """See to a job that will report nothing more."""
@@ -344,6 +363,10 @@ class Attempts:
         )
 
     async def _lose(self, attempt: Attempt, reason: str) -> None:
+        if attempt.job is not None and attempt.job.stop.requested and attempt.abandoned is None:
+            # It was to stop, and whatever ran it was killed: that is no loss, and is not to be tried again as one.
+            await self._fence(attempt, attempt.expired or STOPPED)
+            return
         error = self._loss(attempt, reason)
         resumable = self._scripts.resumable(attempt.task)
         try:

@@ -29,13 +29,14 @@ from wharfinger_server.engine.execution.reservation import Reservation
 from wharfinger_server.engine.execution.rest_log import log_rest
 from wharfinger_server.engine.execution.retrying_store import RetryingStore
 from wharfinger_server.engine.execution.suspects import Suspects
-from wharfinger_server.engine.execution.window import Key, Position, Waiting, Window, key_of, limit_of
+from wharfinger_server.engine.execution.unfit import Unfit
+from wharfinger_server.engine.execution.window import FIRST, Key, Position, Waiting, Window, key_of, limit_of
 from wharfinger_server.engine.lifecycle.lifecycle import Lifecycle
 from wharfinger_server.engine.lifecycle.recording import timed_out
 from wharfinger_server.engine.params.sealing import Vault
 from wharfinger_server.engine.scripts.installed import Scripts
 from wharfinger_server.engine.watching.wakeup import Alarms
-from wharfinger_server.sdk.executor import Job
+from wharfinger_server.sdk.executor import Executor, Job
 from wharfinger_server.store.commit.unit_of_work import UnitOfWork
 from wharfinger_server.store.store import Gone
 
@@ -75,6 +76,7 @@ class Dispatcher:
         self._background = Background()
         self._beginning: set[int] = set()
         self._again: set[int] = set()
+        self._unfit = Unfit()
         self._open = self._closed = False
 
     # ------------------------------------------------------------------ its life
@@ -160,6 +162,7 @@ class Dispatcher:
             and queue.idle
             and not self.suspects.hold(queue)
             and not waits.wait_of(task, self.clock)
+            and not waits.unfit(task, self._scripts, queue)
             and self.keys.claim(key_of(task), limit_of(task), task.id)
         ):
             queue.free -= 1
@@ -215,6 +218,9 @@ class Dispatcher:
         if queue is None:
             queue = self.executors[task.executor]
         waiting = Waiting.of(task, phase)
+        if waits.unfit(task, self._scripts, queue):
+            self._unfit.add(queue.name, task.id if phase is not Phase.RUN or task.state is not TaskState.QUEUED else 0)
+            return
         if task.id in self.suspects.left:
             self._suspect_waits(queue, waiting)
         else:
@@ -271,6 +277,30 @@ class Dispatcher:
             self._offer(self.keys.gone(task_id))
         self._pump_suspects()
         self._pump(queue)
+
+    def resized(self, executor: Executor) -> None:
+        """Hear that an executor may have other slots, or can run what it could not: what waits for that is seen to."""
+        for queue in self.executors.queues():
+            if queue.executor is executor:
+                queue.resize()
+                left, others = self._unfit.take(queue.name)
+                for task_id in left:
+                    self._look_again(task_id)
+                if others:
+                    self._background.do(self._read_unfit(queue))
+                self._pump(queue)
+
+    async def _read_unfit(self, queue: ExecutorQueue) -> None:
+        """See to the queued tasks that an executor could not run, as far as memory holds what waits for it."""
+        after: Position | None = FIRST
+        while after is not None and len(queue) < queue.ready.limit:
+            page = await self._store.queued(queue.name, queue.ready.page, after)
+            for task in page:
+                self.consider(task)
+            full = len(page) == queue.ready.page
+            after = (-page[-1].spec.policy.priority, page[-1].id) if full else None
+        if after is not None:
+            self._unfit.add(queue.name, 0)
 
     def _offer(self, key: Key | None) -> None:
         """Let the next of those that wait for a key, if it is free, go on."""
@@ -364,7 +394,13 @@ class Dispatcher:
         self.consider(task)
 
     def _pump(self, queue: ExecutorQueue) -> None:
-        while self._open and queue.executor is not None and queue.free and len(queue) and not self.suspects.hold(queue):
+        while (
+            self._open
+            and queue.executor is not None
+            and queue.free > 0
+            and len(queue)
+            and not self.suspects.hold(queue)
+        ):
             waiting = queue.pop()
             if waiting.task_id in self.suspects.left:
                 self._suspect_waits(queue, waiting)

@@ -56,6 +56,12 @@ class ExecutorQueue:
         """Take the next task."""
         return self.ready.pop()
 
+    def resize(self) -> None:
+        """Take over how many slots the executor has now. Fewer than are taken may be left: then none is free."""
+        slots = self.executor.slots if self.executor else 0
+        self.free += slots - self.slots
+        self.slots = slots
+
     @property
     def running(self) -> int:
         """How many slots are taken."""

@@ -98,7 +98,7 @@ class Suspects:
             suspect = self._ready[0]
             queue, waiting = suspect.queue, suspect.waiting
             known = waiting is not None and self.left.get(waiting.task_id) is suspect
-            if known and queue is not None and not queue.free:
+            if known and queue is not None and queue.free <= 0:
                 return None
             heapq.heappop(self._ready)
             if known and queue is not None and waiting is not None:

@@ -60,7 +60,17 @@ def before_its_turn(task: Task, clock: Clock, scripts: Scripts, queue: ExecutorQ
     if queue is None or queue.executor is None:
         why = queue.reason if queue is not None else "it is not installed"
         return f"the executor {task.executor} is not available: {why}"
+    if why := unfit(task, scripts, queue):
+        return f"the executor {task.executor}: {why}"
     return ""
+
+
+def unfit(task: Task, scripts: Scripts, queue: ExecutorQueue) -> str:
+    """Return why the executor can't run a task now, whoever's turn it is: for want of a worker; "" if it can."""
+    script = scripts.get(task.spec.script)
+    if script is None or queue.executor is None:
+        return ""
+    return queue.executor.why_not(script.name, script.version, task.project)
 
 
 def _lacks_script(task: Task, scripts: Scripts) -> str:

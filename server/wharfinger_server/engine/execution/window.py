@@ -16,6 +16,9 @@ Position = tuple[int, int]
 
 _SETTLING = -(1 << 40)
 
+FIRST: Position = (_SETTLING, 0)
+"""Before all that waits to run."""
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Waiting:

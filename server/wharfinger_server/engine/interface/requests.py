@@ -12,10 +12,14 @@ from wharfinger_server.domain.policy import Policy
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks: a name for the record, and the projects the credential opens (None: all)."""
+    """Who asks: a name for the record, and the projects the credential opens (None: all).
+
+    `is_worker`: the credential attaches workers, and opens nothing else; None: there are no credentials, and all may.
+    """
 
     creator: str
     projects: frozenset[str] | None = None
+    is_worker: bool | None = None
 
     def may_see(self, project: str) -> bool:
         """Whether the caller's credential opens `project`."""

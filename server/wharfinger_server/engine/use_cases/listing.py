@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from wharfinger_server.engine.execution.dispatcher import Dispatcher
 from wharfinger_server.engine.scripts.installed import Scripts
 from wharfinger_server.engine.scripts.unknown_names import unknown_executor, unknown_script
+from wharfinger_server.engine.use_cases.workers import Workers
 from wharfinger_server.registry import Registry
+from wharfinger_server.sdk.workers import WorkerShown
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,7 @@ class ExecutorShown:
     queued: int
     draining: bool
     unavailable_reason: str
+    workers: Sequence[WorkerShown] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,8 @@ class ScriptShown:
 class Listing:
     """Lists executors and scripts, by name."""
 
-    def __init__(self, registry: Registry, scripts: Scripts, dispatcher: Dispatcher) -> None:
+    def __init__(self, registry: Registry, scripts: Scripts, dispatcher: Dispatcher, workers: Workers) -> None:
+        self._workers = workers
         self._registry = registry
         self._scripts = scripts
         self._dispatcher = dispatcher
@@ -77,6 +81,7 @@ class Listing:
             queued=status.queued,
             draining=not self._dispatcher.is_open,
             unavailable_reason=plugin.broken or status.unavailable_reason,
+            workers=self._workers.of(name),
         )
 
     def scripts(self) -> list[ScriptShown]:

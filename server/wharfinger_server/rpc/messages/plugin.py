@@ -6,6 +6,7 @@ from wharfinger.v1 import executor_pb2, script_pb2
 from wharfinger_server.engine.use_cases.listing import ExecutorShown, ScriptShown
 from wharfinger_server.rpc.messages.params import fill_struct
 from wharfinger_server.rpc.messages.text import clean
+from wharfinger_server.sdk.workers import WorkerShown
 
 
 def executor_message(executor: ExecutorShown) -> executor_pb2.Executor:
@@ -19,7 +20,22 @@ def executor_message(executor: ExecutorShown) -> executor_pb2.Executor:
         queued=executor.queued,
         draining=executor.draining,
         unavailable_reason=clean(executor.unavailable_reason),
+        workers=[_worker_message(worker) for worker in executor.workers],
     )
+
+
+def _worker_message(worker: WorkerShown) -> executor_pb2.Worker:
+    facts = worker.facts
+    message = executor_pb2.Worker(
+        id=clean(facts.id),
+        host=clean(facts.host),
+        language=clean(facts.language),
+        slots=facts.slots,
+        running=worker.running,
+        scripts=sorted(name for name, _ in facts.scripts),
+    )
+    message.connect_time.FromMicroseconds(round(worker.since * 1e6))
+    return message
 
 
 def script_message(script: ScriptShown) -> script_pb2.Script:

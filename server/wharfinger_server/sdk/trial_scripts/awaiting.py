@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -105,13 +106,16 @@ async def _leave_task(task: AsyncTask) -> Any:
 
 
 async def _leave_thread(task: AsyncTask) -> Any:
-    call = asyncio.ensure_future(asyncio.to_thread(_wait_for, Path(task.params["until"])))
-    await asyncio.sleep(0.02)
+    begun = threading.Event()
+    call = asyncio.ensure_future(asyncio.to_thread(_wait_for, Path(task.params["until"]), begun))
+    while not begun.is_set():  # a call that has not begun would not be left, but given up
+        await asyncio.sleep(0.005)
     call.cancel()
     return {}
 
 
-def _wait_for(until: Path) -> None:
+def _wait_for(until: Path, begun: threading.Event) -> None:
+    begun.set()
     while not until.exists():
         time.sleep(0.01)
 

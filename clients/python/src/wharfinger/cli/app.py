@@ -40,6 +40,7 @@ SERVER = {
     "schedule": ("scheduling", "Ask for tasks at times."),
     "scripts": ("catalogue", "List the scripts that can be run, or show one."),
     "executors": ("catalogue", "List where scripts run."),
+    "worker": ("worker", "Run scripts for a server elsewhere."),
     "wait-ready": ("about", "Wait until a server that was started answers."),
     "version": ("about", "Print the versions of client and server."),
     "completion": ("about", "Print the completion script of a shell."),
@@ -52,7 +53,6 @@ SERVERS_OWN = {
     "try": "Run a script's file once, and show what it made.",
     "config": "Check or print the server's settings.",
     "prices": "Look after prices.",
-    "worker": "Run scripts for a server elsewhere.",
 }
 
 

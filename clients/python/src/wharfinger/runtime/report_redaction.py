@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from wharfinger.runtime import jsontext, protocol
+from wharfinger.runtime import jsontext, protocol, reasons
 from wharfinger.runtime.redaction import Redactor
-from wharfinger_server.domain.errors import FailedPrecondition
 
 _HOLDS = "holds a sealed param or a credential; keys are stored and shown, so make it of something else"
 
 
 def check_keys(redactor: Redactor, what: str, *keys: str) -> None:
-    """Refuse keys that hold secrets: a mark in them would make one key of two. No message repeats the key."""
+    """Raise Rejected for keys that hold secrets: a mark in them would make one key of two. No message repeats one."""
     for key in keys:
         if redactor.holds(key):
-            raise FailedPrecondition("KEY_INVALID", f"{what} {redactor.text(key)[:64]!r} {_HOLDS}", {"key": ""})
+            said = f"{what} {redactor.text(key)[:64]!r} {_HOLDS}"
+            raise protocol.Rejected(
+                protocol.Failure(reasons.FAILED_PRECONDITION, "KEY_INVALID", said, metadata={"key": ""})
+            )
 
 
 def intent(redactor: Redactor, told: protocol.Intent) -> protocol.Intent:
