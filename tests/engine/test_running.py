@@ -99,7 +99,7 @@ async def test_validate_only_writes_nothing(pier: Any) -> None:
 async def test_unknown_names_are_refused_with_a_hint(pier: Any) -> None:
     with pytest.raises(NotFound, match=r"did you mean harbour\.noop"):
         await pier.create("harbour.nop")
-    with pytest.raises(NotFound, match="there are asyncio, process, thread"):
+    with pytest.raises(NotFound, match="there are asyncio, process, remote, thread"):
         await pier.create("harbour.noop", executor="celery")
 
 

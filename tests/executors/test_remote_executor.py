@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +27,18 @@ TRIALS = {f"trial.{ASYNC}": awaiting, f"trial.{PLAIN}": plain}
 PATIENCE = 15.0
 
 
+there: list[Worker] = []
+
+
+@pytest.fixture(autouse=True)
+def nobody_is_left() -> Iterator[None]:
+    """End what workers still wait for when a test is over."""
+    yield
+    for worker in there:
+        worker.runner.lose_all("the test is over")
+    there.clear()
+
+
 class Worker:
     """A worker in this process: a real runner, whose connection is `attach`."""
 
@@ -39,7 +50,7 @@ class Worker:
         self.closed = False
         self.deaf = False
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._in_order = threading.Lock()
+        there.append(self)
 
     def prepare(self, assignment: Any) -> Prepared:
         module = self.scripts[assignment.script]

@@ -238,6 +238,8 @@ class Installed:
 
     async def get_script(self, request, call): ...
 
+    async def work(self, requests, call, write): ...
+
 
 def handlers(*parts):
     calls = Calls(Callers(Settings()), 1, ())
@@ -245,7 +247,7 @@ def handlers(*parts):
 
 
 def test_the_calls_of_a_service_are_the_methods_of_their_names():
-    assert set(handlers(Installed())) == {"ListExecutors", "GetExecutor", "ListScripts", "GetScript"}
+    assert set(handlers(Installed())) == {"ListExecutors", "GetExecutor", "ListScripts", "GetScript", "Work"}
 
 
 def test_a_method_for_no_call_is_refused_when_the_server_starts():

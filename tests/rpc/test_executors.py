@@ -9,9 +9,11 @@ from wharfinger.v1 import executor_service_pb2 as v1
 
 def test_executors_are_listed_by_name(stubs):
     executors = stubs.executors.ListExecutors(v1.ListExecutorsRequest()).executors
-    assert [executor.name for executor in executors] == ["executors/asyncio", "executors/process", "executors/thread"]
-    assert [executor.unavailable_reason for executor in executors] == ["", "", ""]
-    assert all(executor.slots > 0 and executor.summary and executor.version for executor in executors)
+    names = ["asyncio", "process", "remote", "thread"]
+    assert [executor.name for executor in executors] == [f"executors/{name}" for name in names]
+    assert [executor.unavailable_reason for executor in executors] == ["", "", "", ""]
+    assert all(executor.summary and executor.version for executor in executors)
+    assert [executor.slots > 0 for executor in executors] == [True, True, False, True]  # no worker is attached
     assert stubs.executors.GetExecutor(v1.GetExecutorRequest(name="executors/thread")).name == "executors/thread"
 
 
@@ -32,7 +34,7 @@ def test_a_script_shows_its_schema_and_what_it_can(stubs):
     script = stubs.executors.GetScript(v1.GetScriptRequest(name="scripts/harbour.build"))
     assert script.params_schema["properties"]["yard"]["type"] == "string"
     assert (script.can_find, script.resumable, script.distribution, script.version) == (True, True, "harbour", "1.0")
-    assert list(script.executors) == ["asyncio", "process", "thread"]
+    assert list(script.executors) == ["asyncio", "process", "remote", "thread"]
     assert script.summary == "Make things in a yard of files, one after the other."
 
 

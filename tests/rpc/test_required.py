@@ -84,7 +84,7 @@ def test_each_required_field_of_each_rpc_is_missed(method, path):
 
 def test_every_rpc_that_names_something_requires_the_name():
     unnamed = [m.name for m in METHODS if not {"name", "parent"} & set(required_paths(m.input_type))]
-    assert unnamed == ["ListExecutors", "ListScripts", "ListCatalogs", "ImportCatalog", "ListActivations"]
+    assert unnamed == ["ListExecutors", "ListScripts", "Work", "ListCatalogs", "ImportCatalog", "ListActivations"]
 
 
 def test_all_missing_fields_are_named_with_their_paths():

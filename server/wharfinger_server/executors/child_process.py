@@ -220,9 +220,9 @@ class ChildProcess:
         reading = asyncio.ensure_future(self._read(reader))
         words = asyncio.ensure_future(self._hear_words(heard))
         await process.wait()
-        # What a script forked may hold the pipes open: they are read no longer than the child lived.
-        await asyncio.wait((reading, words), timeout=0.5)
+        # What a script forked may hold the pipes open, for as long as it lives.
         await asyncio.to_thread(kill_marked, self._whole_mark)
+        await asyncio.wait((reading, words), timeout=2.0)
         reading.cancel()
         words.cancel()
         if self._writer is not None:

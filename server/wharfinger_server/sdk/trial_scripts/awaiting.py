@@ -108,8 +108,7 @@ async def _leave_task(task: AsyncTask) -> Any:
 async def _leave_thread(task: AsyncTask) -> Any:
     begun = threading.Event()
     call = asyncio.ensure_future(asyncio.to_thread(_wait_for, Path(task.params["until"]), begun))
-    while not begun.is_set():  # a call that has not begun would not be left, but given up
-        await asyncio.sleep(0.005)
+    await asyncio.to_thread(begun.wait)  # a call that has not begun would not be left, but given up
     call.cancel()
     return {}
 
