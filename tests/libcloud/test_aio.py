@@ -2,9 +2,12 @@
 
 import asyncio
 import contextvars
+import subprocess
+import sys
 import time
 import tracemalloc
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +19,7 @@ from tests.servers.answering import Answering, Reply, Request
 from tests.servers.cloud import Cloud
 
 from wharfinger_libcloud import PartialFailureError, aio
+from wharfinger_libcloud import account as account_module
 
 WHO = contextvars.ContextVar("who", default="nobody")
 
@@ -85,7 +89,7 @@ async def test_a_lent_driver_is_not_lent_again_after(cloud: Cloud, after: str, m
             with pytest.raises(LookupError):
                 await account.run(fail)
         else:
-            monkeypatch.setattr(aio, "IDLE", 0.0)
+            monkeypatch.setattr(account_module, "IDLE", 0.0)
         assert await account.run(lambda driver: driver) is not first
 
 
@@ -237,3 +241,28 @@ async def test_what_a_driver_asks_for_when_it_is_made_is_asked_once() -> None:
             for _ in range(3):
                 await account.list_nodes()
     assert asked == ["/zones", "/login", "/nodes", "/nodes", "/nodes"]
+
+
+@pytest.mark.processes
+def test_a_type_checker_knows_the_base_apis(tmp_path: Path) -> None:
+    program = tmp_path / "program.py"
+    program.write_text(
+        "from wharfinger_libcloud import aio\n"
+        "async def work() -> None:\n"
+        '    async with aio.driver("ec2", "k", "s") as cloud:\n'
+        "        size, image = (await cloud.list_sizes())[0], (await cloud.list_images())[0]\n"
+        '        reveal_type(await cloud.create_node("a", size, image))\n'
+        '        await cloud.create_node(nmae="a")\n'
+        '    async with aio.driver("s3", "k", "s", kind="storage") as store:\n'
+        '        async for piece in store.download_object_as_stream(await store.get_object("c", "k")):\n'
+        "            reveal_type(piece)\n"
+    )
+    said = subprocess.run(
+        [sys.executable, "-m", "mypy", "--strict", "--cache-dir", str(tmp_path / "cache"), str(program)],
+        capture_output=True,
+        text=True,
+        check=False,
+    ).stdout
+    assert 'Revealed type is "libcloud.compute.base.Node"' in said
+    assert 'Missing positional arguments "name", "size", "image"' in said
+    assert 'Revealed type is "bytes"' in said or 'Revealed type is "builtins.bytes"' in said

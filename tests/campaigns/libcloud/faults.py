@@ -214,7 +214,7 @@ def _modules(rooms: tuple[str, ...], only: str) -> Iterator[Any]:
 
 def _tests(module: Any) -> Iterator[tuple[type[unittest.TestCase], str]]:
     loader = unittest.TestLoader()
-    for case in vars(module).values():
+    for case in list(vars(module).values()):
         if isinstance(case, type) and issubclass(case, unittest.TestCase) and case.__module__ == module.__name__:
             for name in loader.getTestCaseNames(case):
                 yield case, name

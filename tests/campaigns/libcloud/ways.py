@@ -77,7 +77,7 @@ class InBlocks:
 
     def __getattr__(self, name: str) -> Any:
         value = getattr(self._own, name)
-        if name.startswith("_") or not callable(value) or isinstance(value, type):
+        if name.startswith("_") or not isinstance(value, (types.FunctionType, types.MethodType)):
             return value
         return functools.wraps(value)(lambda *values, **named: self._call(name, values, named))
 
@@ -85,7 +85,7 @@ class InBlocks:
         with keeping(self._own) as journal:
             answer = getattr(self._own, name)(*values, **named)
             role = role_of(name)
-            if role.effect == MAKES and answer is not None and not (journal.exchanges or journal.made):
+            if role.effect == MAKES and answer is not None and not (journal.exchanges or journal.returned):
                 _note(unknown=f"{type(self._own).__name__}.{name}")
             return answer
 

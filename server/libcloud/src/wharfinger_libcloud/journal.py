@@ -296,6 +296,13 @@ class Journal:
             found[_key(made)] = (made, outcome.call)
 
     @property
+    def returned(self) -> list[Call]:
+        """The calls that have returned with something they made, or wrote over."""
+        with self._lock:
+            outcomes = [one for one in self._entries if isinstance(one, Outcome)]
+        return [one.call for one in outcomes if one.things or one.whole]
+
+    @property
     def in_doubt(self) -> list[Exchange]:
         """The requests that may have made something unknown."""
         return [exchange for exchange in self.exchanges if exchange.in_doubt]
