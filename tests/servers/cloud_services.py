@@ -30,7 +30,8 @@ def _domain(thing: Thing) -> dict[str, Any]:
 
 def _record(thing: Thing) -> dict[str, Any]:
     facts = ("port", "priority", "protocol", "service", "tag", "weight")
-    own = {"id": thing.id, "name": thing.name, "type": "A", "target": "192.0.2.1", "ttl_sec": 300}
+    asked = thing.request
+    own = {"id": thing.id, "name": thing.name, "type": asked["type"], "target": asked["target"], "ttl_sec": 300}
     return {**dict.fromkeys(facts), **own, "created": STAMP, "updated": STAMP}
 
 
@@ -47,13 +48,23 @@ def _show_domain(oracle: Oracle, body: Any, one: str) -> tuple[int, Any]:
 
 
 def _create_record(oracle: Oracle, body: Any, zone: str) -> tuple[int, Any]:
-    thing = oracle.make("record", "", name=body["name"])
+    thing = oracle.make("record", "", name=body["name"], request=dict(body))
     thing.attached = oracle.get("zone", zone, "not_found").id
     return 200, _record(thing)
 
 
 def _records(oracle: Oracle, body: Any, zone: str) -> tuple[int, Any]:
     return _pages([_record(thing) for thing in oracle.alive("record") if thing.attached == zone])
+
+
+def _show_record(oracle: Oracle, body: Any, zone: str, one: str) -> tuple[int, Any]:
+    return 200, _record(oracle.get("record", one, "not_found"))
+
+
+def _change_record(oracle: Oracle, body: Any, zone: str, one: str) -> tuple[int, Any]:
+    thing = oracle.get("record", one, "not_found")
+    thing.request |= body
+    return 200, _record(thing)
 
 
 def _delete(kind: str) -> Callable[..., tuple[int, Any]]:
@@ -119,5 +130,7 @@ _ROUTES: list[tuple[str, str, str, Callable[..., tuple[int, Any]]]] = [
     ("DELETE", f"/v4/domains/{_ID}", "DELETE /domains/ID", _delete("zone")),
     ("POST", f"/v4/domains/{_ID}/records", "POST /records", _create_record),
     ("GET", f"/v4/domains/{_ID}/records", "GET /records", _records),
+    ("GET", f"/v4/domains/{_ID}/records/{_ID}", "GET /records/ID", _show_record),
+    ("PUT", f"/v4/domains/{_ID}/records/{_ID}", "PUT /records/ID", _change_record),
     ("DELETE", f"/v4/domains/{_ID}/records/{_ID}", "DELETE /records/ID", _delete("record")),
 ]

@@ -55,8 +55,10 @@ class Account:
 
 
 @asynccontextmanager
-async def opened(task: AsyncTask, profile: str, *, workers: int = 16) -> AsyncIterator[Account]:
-    """Open the account `[profiles.NAME]`; each request ends within REQUEST_TIMEOUT seconds, or fails.
+async def opened(task: AsyncTask, profile: str, *, kind: str = "compute", workers: int = 16) -> AsyncIterator[Account]:
+    """Open the account `[profiles.NAME]` by a driver of libcloud's `kind`.
+
+    Each request ends within REQUEST_TIMEOUT seconds, or fails.
 
     Raises Failed: UNKNOWN_PROFILE, and PROFILE_MISCONFIGURED, which never shows a credential.
     """
@@ -76,7 +78,7 @@ async def opened(task: AsyncTask, profile: str, *, workers: int = 16) -> AsyncIt
     if unknown:
         raise _wrong(profile, f"`{unknown[0]}` is no key of a profile; what only the driver knows goes into `options`")
     options = {name: table[name] for name in ("region", "host", "port", "secure") if name in table}
-    given = _defaults(provider) | _table(task, profile, "options", table)
+    given = _defaults(provider, kind) | _table(task, profile, "options", table)
     extra = _table(task, profile, "extra", table)
     credentials = {name: _value(profile, name, table[name]) for name in ("key", "secret") if name in table}
     # Beside a secret a key is only its name.
@@ -85,7 +87,8 @@ async def opened(task: AsyncTask, profile: str, *, workers: int = 16) -> AsyncIt
     aio = await asyncio.to_thread(import_module, "wharfinger_libcloud.aio")
     try:
         made = aio.driver(
-            _maker(profile, provider),
+            _maker(profile, provider) if kind == "compute" else provider,
+            kind=kind,
             **credentials,
             **options,
             **given,
@@ -104,9 +107,9 @@ async def opened(task: AsyncTask, profile: str, *, workers: int = 16) -> AsyncIt
         await made.__aexit__(None, None, None)
 
 
-def _defaults(provider: str) -> dict[str, Any]:
+def _defaults(provider: str, kind: str) -> dict[str, Any]:
     """Return options that are given unless the profile says otherwise: libcloud's own are those of ten years ago."""
-    return {"api_version": "2.2"} if provider == "openstack" else {}
+    return {"api_version": "2.2"} if (provider, kind) == ("openstack", "compute") else {}
 
 
 _kept: dict[str, Any] = {}

@@ -118,6 +118,39 @@ DEPLOY_SCHEMA = schema(
     },
 )
 
+DNS_SCHEMA = schema(
+    "Which records a zone is to have.",
+    ["zone", "records"],
+    {
+        "zone": _text("Name of the zone.", pattern=r"^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)+$", examples=["example.org"]),
+        "make_zone": {"type": "boolean", "default": False, "description": "Whether it is made if there is none."},
+        "zone_extra": {"type": "object", "description": "The driver's own words for a zone that is made."},
+        "records": {
+            "type": "array",
+            "minItems": 1,
+            "maxItems": 500,
+            "description": "The records. One that is there as it is asked for stays whose it is.",
+            "items": {
+                "type": "object",
+                "additionalProperties": False,
+                "required": ["name", "type", "data"],
+                "properties": {
+                    "name": {
+                        "type": "string",
+                        "maxLength": 200,
+                        "description": "In the zone; empty: its own.",
+                    },
+                    "type": {"type": "string", "enum": ["A", "AAAA", "CAA", "CNAME", "MX", "NS", "SRV", "TXT"]},
+                    "data": {"type": "string", "minLength": 1, "maxLength": 4000, "description": "What it says."},
+                    "add": {"type": "boolean", "description": "Make it beside others of its name and type."},
+                    "replace": {"type": "boolean", "description": "Change the one of its name and type."},
+                    "extra": {"type": "object", "description": "The driver's own words, such as a ttl."},
+                },
+            },
+        },
+    },
+)
+
 DESTROY_SCHEMA = schema(
     "Which nodes to destroy: those of these names, or all that carry a tag.",
     [],
