@@ -348,3 +348,23 @@ def test_the_commands_know_sources(here):
     assert "0.1 USD" in here.prices("show", "azure_linux", "eastus", "Standard_D2").out
     assert "0.3 USD" in here.prices("show", "azure_linux", "westeurope", "Standard_D2").out
     assert here.prices("import", here.write("own.jsonl", many(5)), "--source", "no name").code == 5
+
+
+def test_what_a_rule_of_a_price_book_makes_of_a_price_is_shown_beside_what_is_listed(here):
+    own = here.folder / "own"
+    own.mkdir()
+    (own / "agreed.toml").write_text('[[rule]]\nname = "contract 17"\nprovider = "onprem"\npercent = -12\n')
+    assert here.prices("import", here.write("p.jsonl", many(5))).code == 0
+    said = here.prices("show", "onprem", "fra", "m1")
+    assert ("0.088 USD" in said.out, "0.1 USD: contract 17" in said.out) == (True, True), said
+    assert any(one["note"] == "rules of a price book" for one in here.prices("path", "-o", "json").json)
+    server = Serving(here.folder, ("--config", str(here.settings)), {"HOME": str(here.home)})
+    try:
+        told = here("prices", "show", "onprem", "fra", "m1", "--server", server.address, "-o", "json").json
+        assert (told["amount"]["amount"], told["list_amount"]["amount"], told["rule"]) == (
+            "0.088",
+            "0.1",
+            "contract 17",
+        )
+    finally:
+        assert server.stop() == 0, server.log()

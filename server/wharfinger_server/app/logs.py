@@ -14,7 +14,7 @@ import time
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from wharfinger.cli.terminal import clean, escaped
+from wharfinger.harmless import clean, escaped
 from wharfinger.runtime.redaction import Redactor, known, present
 from wharfinger_server.config import Settings, secret_values
 

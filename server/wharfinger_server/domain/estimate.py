@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from decimal import Decimal
 from typing import Any
 
-from wharfinger_prices.price import Money, Price, Tier, plain, total
+from wharfinger_prices.price import Contract, Money, Price, Tier, plain, total
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +124,8 @@ def _told_price(price: Price) -> dict[str, Any]:
         told["amount"] = plain(price.amount)
     if price.tiers:
         told["tiers"] = [[plain(tier.from_quantity), plain(tier.amount)] for tier in price.tiers]
+    if price.contract is not None:
+        told["contract"] = [plain(price.contract.list_amount), price.contract.rule]
     return told
 
 
@@ -135,4 +137,5 @@ def _price(told: dict[str, Any]) -> Price:
         tiers=tuple(Tier(Decimal(start), Decimal(amount)) for start, amount in told.get("tiers", ())),
         effective=told.get("effective", 0),
         expire=told.get("expire", 0),
+        contract=Contract(Decimal(told["contract"][0]), told["contract"][1]) if "contract" in told else None,
     )

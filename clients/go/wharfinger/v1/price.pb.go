@@ -117,7 +117,12 @@ type Price struct {
 	// active catalogue) or `bundled`.
 	Layer string `protobuf:"bytes,15,opt,name=layer,proto3" json:"layer,omitempty"`
 	// The figure is older than the operator trusts prices to be.
-	Stale         bool `protobuf:"varint,16,opt,name=stale,proto3" json:"stale,omitempty"`
+	Stale bool `protobuf:"varint,16,opt,name=stale,proto3" json:"stale,omitempty"`
+	// What the provider lists for one unit (ListUnitPrice of FOCUS), where a rule of a price book makes `amount` what was
+	// agreed on (ContractedUnitPrice). Unset: no rule holds, and `amount` is what is listed.
+	ListAmount *DecimalMoney `protobuf:"bytes,17,opt,name=list_amount,json=listAmount,proto3" json:"list_amount,omitempty"`
+	// The name of that rule.
+	Rule          string `protobuf:"bytes,18,opt,name=rule,proto3" json:"rule,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -262,6 +267,20 @@ func (x *Price) GetStale() bool {
 		return x.Stale
 	}
 	return false
+}
+
+func (x *Price) GetListAmount() *DecimalMoney {
+	if x != nil {
+		return x.ListAmount
+	}
+	return nil
+}
+
+func (x *Price) GetRule() string {
+	if x != nil {
+		return x.Rule
+	}
+	return ""
 }
 
 // One step of a price that falls with quantity.
@@ -567,7 +586,7 @@ const file_wharfinger_v1_price_proto_rawDesc = "" +
 	"\x19wharfinger/v1/price.proto\x12\rwharfinger.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"W\n" +
 	"\fDecimalMoney\x12)\n" +
 	"\rcurrency_code\x18\x01 \x01(\tB\x04\xe2A\x01\x02R\fcurrencyCode\x12\x1c\n" +
-	"\x06amount\x18\x02 \x01(\tB\x04\xe2A\x01\x02R\x06amount\"\xe5\x04\n" +
+	"\x06amount\x18\x02 \x01(\tB\x04\xe2A\x01\x02R\x06amount\"\xc3\x05\n" +
 	"\x05Price\x12\x14\n" +
 	"\x02id\x18\x01 \x01(\tB\x04\xe2A\x01\x03R\x02id\x12 \n" +
 	"\bprovider\x18\x02 \x01(\tB\x04\xe2A\x01\x03R\bprovider\x12\x1c\n" +
@@ -586,7 +605,10 @@ const file_wharfinger_v1_price_proto_rawDesc = "" +
 	"\x06source\x18\r \x01(\tB\x04\xe2A\x01\x03R\x06source\x12+\n" +
 	"\x0ecatalog_digest\x18\x0e \x01(\tB\x04\xe2A\x01\x03R\rcatalogDigest\x12\x1a\n" +
 	"\x05layer\x18\x0f \x01(\tB\x04\xe2A\x01\x03R\x05layer\x12\x1a\n" +
-	"\x05stale\x18\x10 \x01(\bB\x04\xe2A\x01\x03R\x05stale\"q\n" +
+	"\x05stale\x18\x10 \x01(\bB\x04\xe2A\x01\x03R\x05stale\x12B\n" +
+	"\vlist_amount\x18\x11 \x01(\v2\x1b.wharfinger.v1.DecimalMoneyB\x04\xe2A\x01\x03R\n" +
+	"listAmount\x12\x18\n" +
+	"\x04rule\x18\x12 \x01(\tB\x04\xe2A\x01\x03R\x04rule\"q\n" +
 	"\tPriceTier\x12)\n" +
 	"\rfrom_quantity\x18\x01 \x01(\tB\x04\xe2A\x01\x03R\ffromQuantity\x129\n" +
 	"\x06amount\x18\x02 \x01(\v2\x1b.wharfinger.v1.DecimalMoneyB\x04\xe2A\x01\x03R\x06amount\"\x9e\x02\n" +
@@ -638,19 +660,20 @@ var file_wharfinger_v1_price_proto_depIdxs = []int32{
 	2,  // 1: wharfinger.v1.Price.tiers:type_name -> wharfinger.v1.PriceTier
 	6,  // 2: wharfinger.v1.Price.effective_time:type_name -> google.protobuf.Timestamp
 	6,  // 3: wharfinger.v1.Price.expire_time:type_name -> google.protobuf.Timestamp
-	0,  // 4: wharfinger.v1.PriceTier.amount:type_name -> wharfinger.v1.DecimalMoney
-	0,  // 5: wharfinger.v1.CostEstimate.hourly:type_name -> wharfinger.v1.DecimalMoney
-	4,  // 6: wharfinger.v1.CostEstimate.items:type_name -> wharfinger.v1.CostItem
-	6,  // 7: wharfinger.v1.CostEstimate.estimate_time:type_name -> google.protobuf.Timestamp
-	1,  // 8: wharfinger.v1.CostItem.price:type_name -> wharfinger.v1.Price
-	0,  // 9: wharfinger.v1.CostItem.hourly:type_name -> wharfinger.v1.DecimalMoney
-	1,  // 10: wharfinger.v1.CostItem.asked:type_name -> wharfinger.v1.Price
-	0,  // 11: wharfinger.v1.LeftoverCost.known_hourly:type_name -> wharfinger.v1.DecimalMoney
-	12, // [12:12] is the sub-list for method output_type
-	12, // [12:12] is the sub-list for method input_type
-	12, // [12:12] is the sub-list for extension type_name
-	12, // [12:12] is the sub-list for extension extendee
-	0,  // [0:12] is the sub-list for field type_name
+	0,  // 4: wharfinger.v1.Price.list_amount:type_name -> wharfinger.v1.DecimalMoney
+	0,  // 5: wharfinger.v1.PriceTier.amount:type_name -> wharfinger.v1.DecimalMoney
+	0,  // 6: wharfinger.v1.CostEstimate.hourly:type_name -> wharfinger.v1.DecimalMoney
+	4,  // 7: wharfinger.v1.CostEstimate.items:type_name -> wharfinger.v1.CostItem
+	6,  // 8: wharfinger.v1.CostEstimate.estimate_time:type_name -> google.protobuf.Timestamp
+	1,  // 9: wharfinger.v1.CostItem.price:type_name -> wharfinger.v1.Price
+	0,  // 10: wharfinger.v1.CostItem.hourly:type_name -> wharfinger.v1.DecimalMoney
+	1,  // 11: wharfinger.v1.CostItem.asked:type_name -> wharfinger.v1.Price
+	0,  // 12: wharfinger.v1.LeftoverCost.known_hourly:type_name -> wharfinger.v1.DecimalMoney
+	13, // [13:13] is the sub-list for method output_type
+	13, // [13:13] is the sub-list for method input_type
+	13, // [13:13] is the sub-list for extension type_name
+	13, // [13:13] is the sub-list for extension extendee
+	0,  // [0:13] is the sub-list for field type_name
 }
 
 func init() { file_wharfinger_v1_price_proto_init() }

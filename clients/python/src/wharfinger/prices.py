@@ -55,6 +55,7 @@ class Price(Model):
     only where the thing is `free`. `source` is that of the catalogue, or what the file itself names, `layer` which of
     the places that prices come from decided: "project", "operator", "libcloud", "downloaded" or "bundled". `stale` says
     that it is older than the operator trusts prices to be.
+    Where a `rule` of a price book makes `amount` what was agreed on, `list_amount` is what the provider lists.
     """
 
     provider: str
@@ -73,6 +74,8 @@ class Price(Model):
     stale: bool = False
     catalog_digest: str = ""
     id: str = ""
+    list_amount: Money | None = None
+    rule: str = ""
     raw: Any = field(default=None, repr=False, compare=False)
 
     def __str__(self) -> str:

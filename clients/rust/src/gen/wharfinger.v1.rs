@@ -292,6 +292,13 @@ pub struct Price {
     /// The figure is older than the operator trusts prices to be.
     #[prost(bool, tag = "16")]
     pub stale: bool,
+    /// What the provider lists for one unit (ListUnitPrice of FOCUS), where a rule of a price book makes `amount` what was
+    /// agreed on (ContractedUnitPrice). Unset: no rule holds, and `amount` is what is listed.
+    #[prost(message, optional, tag = "17")]
+    pub list_amount: ::core::option::Option<DecimalMoney>,
+    /// The name of that rule.
+    #[prost(string, tag = "18")]
+    pub rule: ::prost::alloc::string::String,
 }
 impl ::prost::Name for Price {
     const NAME: &'static str = "Price";

@@ -51,13 +51,21 @@ class Tier:
     amount: Decimal
 
 
+class Contract(NamedTuple):
+    """What the provider lists for one unit, where the `rule` of a price book says what was agreed on instead."""
+
+    list_amount: Decimal
+    rule: str
+
+
 class Price(NamedTuple):
     """One price of one thing at one provider. `amount` is None where it is unknown; zero only where it is `free`.
 
     `region` is "" for prices that hold everywhere. `unit` is what one amount buys, as FOCUS names it: `Hours`,
     `GB-Months`, `Requests`. `category` is one of CATEGORIES; `term` tells apart offers of one category, such as
     `1yr-no-upfront`. `effective` and `expire` (not included) are microseconds, 0: not known. `source` is the name of
-    the price source that read it.
+    the price source that read it. `contract` is there where the amount is what a rule made of what is listed;
+    catalogues have no such prices, look-ups do.
 
     It is a tuple because files have millions of them, and no other immutable object is made as quickly.
     """
@@ -75,6 +83,7 @@ class Price(NamedTuple):
     effective: int = 0
     expire: int = 0
     source: str = ""
+    contract: Contract | None = None
 
     @property
     def key(self) -> tuple[str, str, str, str, str, str, str, int]:
@@ -128,6 +137,11 @@ def hourly(price: Price, quantity: Decimal) -> Money | None:
         if part > 0:
             cost = _EXACT.add(cost, _EXACT.multiply(part, tier.amount))
     return Money(price.currency, _EXACT.quantize(_EXACT.divide(cost, Decimal(HOURS_IN_MONTH)), _FINE))
+
+
+def part_of(amount: Decimal, percent: Decimal) -> Decimal:
+    """Return so many percent of an amount, exact to 18 decimals."""
+    return _EXACT.quantize(_EXACT.divide(_EXACT.multiply(amount, percent), Decimal(100)), _FINE).normalize(_EXACT)
 
 
 def added(amount: Decimal, more: Decimal) -> Decimal:

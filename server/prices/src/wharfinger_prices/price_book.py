@@ -20,6 +20,7 @@ from wharfinger_prices.catalogues.reader import Reader, Sources
 from wharfinger_prices.errors import NotFound, Refused, invalid
 from wharfinger_prices.lookup.layers import Layers, Loaded
 from wharfinger_prices.lookup.precedence import in_order
+from wharfinger_prices.lookup.price_rules import Rule
 from wharfinger_prices.lookup.stack import Layer, Stack
 from wharfinger_prices.record import CatalogRecord, unknown_catalog
 from wharfinger_prices.settings.price_settings import PriceSettings
@@ -169,7 +170,11 @@ class PriceBook:
         try:
             if told is None:
                 return Stack((Layer("downloaded", self._layers.open(digest)),), digest)
-            return Stack(tuple(Layer(name, self._layers.open(one), stale, source) for name, one, stale, source in told))
+            layers, rules = told
+            return Stack(
+                tuple(Layer(name, self._layers.open(one), stale, source) for name, one, stale, source in layers),
+                rules=tuple(Rule(**rule) for rule in rules),
+            )
         except FileNotFoundError:
             raise unknown_catalog(digest) from None
         except (OSError, Damaged) as error:

@@ -43,6 +43,9 @@ def fill_price(
     if price.amount is not None:
         message.amount.currency_code = price.currency
         message.amount.amount = plain(price.amount)
+    if price.contract is not None:
+        fill_money(message.list_amount, Money(price.currency, price.contract.list_amount))
+        message.rule = clean(price.contract.rule)
     if catalog:
         message.catalog_digest = DIGEST + catalog
     for tier in price.tiers:

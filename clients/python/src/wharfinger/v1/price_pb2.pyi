@@ -69,6 +69,8 @@ class Price(_message.Message):
     CATALOG_DIGEST_FIELD_NUMBER: _builtins.int
     LAYER_FIELD_NUMBER: _builtins.int
     STALE_FIELD_NUMBER: _builtins.int
+    LIST_AMOUNT_FIELD_NUMBER: _builtins.int
+    RULE_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """Stable within its catalogue, made from provider, region, sku, category, term, currency, unit and effective time."""
     provider: _builtins.str
@@ -95,6 +97,8 @@ class Price(_message.Message):
     """
     stale: _builtins.bool
     """The figure is older than the operator trusts prices to be."""
+    rule: _builtins.str
+    """The name of that rule."""
     @_builtins.property
     def amount(self) -> Global___DecimalMoney:
         """The price of one unit; for a tiered price that of the first tier. Unset: unknown."""
@@ -112,6 +116,12 @@ class Price(_message.Message):
     @_builtins.property
     def expire_time(self) -> _timestamp_pb2.Timestamp:
         """Until when it holds, this moment not included; unset: no end is known."""
+
+    @_builtins.property
+    def list_amount(self) -> Global___DecimalMoney:
+        """What the provider lists for one unit (ListUnitPrice of FOCUS), where a rule of a price book makes `amount` what was
+        agreed on (ContractedUnitPrice). Unset: no rule holds, and `amount` is what is listed.
+        """
 
     def __init__(
         self,
@@ -132,10 +142,12 @@ class Price(_message.Message):
         catalog_digest: _builtins.str = ...,
         layer: _builtins.str = ...,
         stale: _builtins.bool = ...,
+        list_amount: Global___DecimalMoney | None = ...,
+        rule: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "effective_time", b"effective_time", "expire_time", b"expire_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "effective_time", b"effective_time", "expire_time", b"expire_time", "list_amount", b"list_amount"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "catalog_digest", b"catalog_digest", "category", b"category", "effective_time", b"effective_time", "expire_time", b"expire_time", "free", b"free", "id", b"id", "layer", b"layer", "provider", b"provider", "region", b"region", "sku", b"sku", "source", b"source", "stale", b"stale", "term", b"term", "tiers", b"tiers", "unit", b"unit"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "catalog_digest", b"catalog_digest", "category", b"category", "effective_time", b"effective_time", "expire_time", b"expire_time", "free", b"free", "id", b"id", "layer", b"layer", "list_amount", b"list_amount", "provider", b"provider", "region", b"region", "rule", b"rule", "sku", b"sku", "source", b"source", "stale", b"stale", "term", b"term", "tiers", b"tiers", "unit", b"unit"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -39,7 +39,7 @@ class Damaged(Exception):
 
 def line_of(price: Price, source: str = "") -> bytes:
     """Return the price's line, with the newline; `source` is the name of its source where it has none itself."""
-    provider, region, sku, unit, currency, amount, category, term, free, tiers, effective, expire, own = price
+    provider, region, sku, unit, currency, amount, category, term, free, tiers, effective, expire, own, _ = price
     said: list[object] = [None if amount is None else _text(amount), 1 if free else 0, expire, own or source]
     for tier in tiers:
         said += (_text(tier.from_quantity), _text(tier.amount))

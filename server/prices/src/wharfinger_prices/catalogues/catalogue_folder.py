@@ -16,7 +16,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
@@ -73,18 +73,22 @@ class CatalogueFolder:
             partial.replace(path)
             _sync(self._stacks)
 
-    def stack(self, digest: str) -> list[tuple[str, str, int, str]] | None:
-        """Return a stack's layers: name, digest, from when it is stale, source ("": none); None where there is none."""
+    def stack(self, digest: str) -> tuple[list[tuple[str, str, int, str]], list[dict[str, Any]]] | None:
+        """Return a stack's layers (name, digest, from when it is stale, source) and its rules as they were told.
+
+        None where there is no such stack; a source is "" where there is none.
+        """
         try:
             document = (self._stacks / f"{digest}.json").read_bytes()
         except OSError:
             return None
         if hashlib.sha256(document).hexdigest() != digest:
             return None
+        told = orjson.loads(document)
+        rules = told.pop()["rules"] if told and isinstance(told[-1], dict) else []
         return [
-            (name, catalogue, stale_from, *(source or [""]))
-            for name, catalogue, stale_from, *source in orjson.loads(document)
-        ]
+            (name, catalogue, stale_from, *(source or [""])) for name, catalogue, stale_from, *source in told
+        ], rules
 
     # ------------------------------------------------------------------ work under way
 

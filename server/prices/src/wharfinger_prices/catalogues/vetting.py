@@ -36,7 +36,7 @@ class Vetting:
 
         A zero that is not told to be free is unknown, and so kept without an amount.
         """
-        provider, region, sku, unit, currency, amount, category, term, free, tiers, effective, expire, source = price
+        provider, region, sku, unit, currency, amount, category, term, free, tiers, effective, expire, source, _ = price
         common = (provider, region, unit, currency, category, term, source)
         if common not in self._seen:
             _check_common(price)

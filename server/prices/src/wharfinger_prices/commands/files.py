@@ -77,14 +77,14 @@ def _files(settings: FolderSettings, active: Sequence[ShownCatalog]) -> list[_Fi
     folder = settings.price_folder
     projects = folder / "projects"
     found = [
-        _File(f"project {project.name}", file, exists=True)
+        _File(f"project {project.name}", file, exists=True, note=_rules(file))
         for project in _entries(projects)
         if project.is_dir()
         for file in _entries(project)
         if file.is_file()
     ]
     found = found or [_File("project", projects / "PROJECT", exists=False)]
-    own = [_File("operator", file, exists=True) for file in _entries(folder) if file.is_file()]
+    own = [_File("operator", file, exists=True, note=_rules(file)) for file in _entries(folder) if file.is_file()]
     found += own or [_File("operator", folder, exists=folder.is_dir(), note="there is no file in it")]
     user = default_path()
     note = ""
@@ -107,6 +107,10 @@ def _files(settings: FolderSettings, active: Sequence[ShownCatalog]) -> list[_Fi
         note = "" if settings.prices.bundled else "[prices] bundled is false"
         found.append(_File("bundled", brought, exists=brought.is_file(), note=note))
     return found
+
+
+def _rules(file: Path) -> str:
+    return "rules of a price book" if file.suffix == ".toml" else ""
 
 
 def _entries(folder: Path) -> list[Path]:

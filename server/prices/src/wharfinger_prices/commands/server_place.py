@@ -210,7 +210,8 @@ def _catalog(told: wharfinger.Catalog) -> ShownCatalog:
 def _price(told: wharfinger.Price) -> ShownPrice:
     tiers = tuple(ShownTier(tier.from_quantity, _same(Amount, tier.amount)) for tier in told.tiers)
     amount = None if told.amount is None else _same(Amount, told.amount)
-    return _same(ShownPrice, told, amount=amount, tiers=tiers)
+    listed = None if told.list_amount is None else _same(Amount, told.list_amount)
+    return _same(ShownPrice, told, amount=amount, tiers=tiers, list_amount=listed)
 
 
 def _kept(told: wharfinger.Price) -> Price:

@@ -109,6 +109,7 @@ def _tell(price: ShownPrice, catalog: ShownCatalog | None) -> None:
     pairs(
         (
             ("price", str(price)),
+            ("listed at", f"{price.list_amount}: {price.rule}" if price.list_amount else ""),
             ("thing", " ".join(filter(None, (price.provider, price.region or "(everywhere)", price.sku)))),
             ("offer", " ".join(filter(None, (price.category, price.term)))),
             ("holds", _holds(price)),

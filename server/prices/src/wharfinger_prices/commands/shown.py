@@ -40,7 +40,10 @@ class ShownTier(NamedTuple):
 
 
 class ShownPrice(NamedTuple):
-    """One price, with where it comes from. `amount` buys one `unit` and is None where it is unknown."""
+    """One price, with where it comes from. `amount` buys one `unit` and is None where it is unknown.
+
+    Where a `rule` of a price book makes it what was agreed on, `list_amount` is what the provider lists.
+    """
 
     provider: str
     region: str
@@ -58,6 +61,8 @@ class ShownPrice(NamedTuple):
     stale: bool = False
     catalog_digest: str = ""
     id: str = ""
+    list_amount: Amount | None = None
+    rule: str = ""
 
     def __str__(self) -> str:
         if self.free:
@@ -147,6 +152,8 @@ def price(found: Found) -> ShownPrice:
         stale=found.stale,
         catalog_digest=DIGEST + found.catalog,
         id=one.id,
+        list_amount=Amount(one.contract.list_amount, one.currency) if one.contract else None,
+        rule=one.contract.rule if one.contract else "",
     )
 
 

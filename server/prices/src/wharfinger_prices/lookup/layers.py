@@ -19,6 +19,7 @@ from wharfinger_prices.catalogues.reader import Reader
 from wharfinger_prices.catalogues.refusals import too_large
 from wharfinger_prices.errors import Refused
 from wharfinger_prices.lookup.libcloud_file import default_path, users_own
+from wharfinger_prices.lookup.price_rules import SUFFIX, Rule, read_rules
 from wharfinger_prices.lookup.stack import Layer, Stack
 from wharfinger_prices.settings.price_settings import PriceSettings
 
@@ -54,6 +55,7 @@ class Layers:
         self._files: dict[str, _Known] = {}
         self._open: dict[str, Catalogue] = {}
         self._kept: set[str] = set()
+        self._agreed: dict[Path, list[Rule]] = {}
         self._troubles: list[str] = []
         self._index = catalogues.folder / f"files-{__version__}.json"
         self._read_index()
@@ -74,12 +76,15 @@ class Layers:
             *self._downloaded(active),
             *self._bundled(),
         ]
-        projects = {
-            path.name: self._stack([*self._folder("project", path), *lower])
-            for path in _entries(folder / "projects")
-            if path.is_dir()
-        }
-        base = self._stack(lower)
+        rules = self._rules(folder, "")
+        folders = {path.name: path for path in _entries(folder / "projects") if path.is_dir()}
+        projects = {}
+        for project in sorted({*folders, *(rule.project for rule in rules if rule.project)}):
+            path = folders.get(project)
+            own = [*self._folder("project", path)] if path else []
+            agreed = [*(self._rules(path, project) if path else ()), *rules]
+            projects[project] = self._stack([*own, *lower], [one for one in agreed if one.project in {"", project}])
+        base = self._stack(lower, [rule for rule in rules if not rule.project])
         used = {layer.catalogue.digest for stack in (base, *projects.values()) for layer in stack.layers}
         self._open = {digest: catalogue for digest, catalogue in self._open.items() if digest in used}
         if before != {path: known.digest for path, known in self._files.items()}:
@@ -96,7 +101,7 @@ class Layers:
         """Yield the catalogues of a folder's files; of two that contradict each other the first by name."""
         taken: list[tuple[Path, Catalogue]] = []
         for path in _entries(folder):
-            if not path.is_file():
+            if not path.is_file() or path.suffix == SUFFIX:
                 continue
             layer = self._file(name, path, "")
             if layer is None:
@@ -114,6 +119,26 @@ class Layers:
             else:
                 taken.append((path, layer.catalogue))
                 yield layer
+
+    def _rules(self, folder: Path, project: str) -> list[Rule]:
+        """Return the rules of a folder's files, of a project's folder for that project.
+
+        What a file said before it broke stays in force; a rule that is wrong is left out, and told.
+        """
+        found: list[Rule] = []
+        for path in _entries(folder):
+            if path.suffix != SUFFIX or not path.is_file():
+                continue
+            try:
+                rules, wrong = read_rules(path, project)
+                self._agreed[path] = rules
+            except (OSError, ValueError) as error:
+                still = "; what it said before stays in force" if path in self._agreed else ""
+                wrong = [f"it can't be used: {error}{still}"]
+            for why in wrong:
+                self._trouble(f"{path}: {why}")
+            found += self._agreed.get(path, ())
+        return found
 
     def _libcloud(self) -> Iterator[Layer]:
         if not self._settings.prices.libcloud:
@@ -151,8 +176,8 @@ class Layers:
     def _stale_from(self, data_time: int) -> int:
         return data_time + self._settings.prices.stale_after if data_time else 0
 
-    def _stack(self, layers: Sequence[Layer]) -> Stack:
-        stack = Stack(tuple(layers))
+    def _stack(self, layers: Sequence[Layer], rules: Sequence[Rule] = ()) -> Stack:
+        stack = Stack(tuple(layers), rules=tuple(rules))
         if stack.digest not in self._kept:
             try:
                 self._catalogues.put_stack(stack.document())

@@ -15,6 +15,7 @@ import orjson
 from wharfinger_prices.catalogues.catalogue import Catalogue, key_of, prefix, price_of
 from wharfinger_prices.catalogues.choosing import only
 from wharfinger_prices.errors import Choices, FailedPrecondition, NotFound
+from wharfinger_prices.lookup.price_rules import Rule, contracted
 from wharfinger_prices.price import CATEGORIES, Price
 
 _CHOICES = 20
@@ -115,25 +116,32 @@ class Page(NamedTuple):
 class Stack:
     """The layers that look-ups go through, in order. Immutable; any thread may ask.
 
-    `digest` names all of it, 64 hexadecimal digits: that of the one catalogue, where a stack was made of a catalogue
-    alone, and otherwise of the list of layers.
+    `rules` are those of price books that hold for its project, the first to be asked first. `digest` names all of it,
+    64 hexadecimal digits: that of the one catalogue, where a stack was made of a catalogue alone, and otherwise of the
+    list of layers and rules.
     """
 
     layers: tuple[Layer, ...] = ()
     digest: str = field(default="")
+    rules: tuple[Rule, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.digest:
             object.__setattr__(self, "digest", hashlib.sha256(self.document()).hexdigest())
 
     def document(self) -> bytes:
-        """Return the list of layers as JSON: name, digest, from when it is stale, source. Its SHA-256 is the digest."""
+        """Return the list of layers as JSON: name, digest, from when it is stale, source; then the rules, if any.
+
+        Its SHA-256 is the digest.
+        """
+        rules = [{"rules": [rule.told() for rule in self.rules]}] if self.rules else []
         return orjson.dumps(
             [
                 # One without a source is written as before there were any: old stacks keep their digests.
                 [layer.name, layer.catalogue.digest, layer.stale_from, *([layer.source] if layer.source else [])]
                 for layer in self.layers
             ]
+            + rules
         )
 
     def price(  # noqa: PLR0913
@@ -182,12 +190,16 @@ class Stack:
         for layer in self.layers:
             prices = _fitting(layer, provider, region, sku, offer)
             if prices:
-                return layer.found(_only(prices, region), moment)
+                return self._contracted(layer.found(_only(prices, region), moment), moment)
         choices = [name for name in self._providers_of(provider) if self._has(name, region, sku)]
         if choices:
             said = f"there are several providers of that name: say which of {', '.join(choices[:_CHOICES])}"
             raise PriceAmbiguous(said, "provider", choices)
         return None
+
+    def _contracted(self, found: Found, at: int) -> Found:
+        """Return what was found as a rule has it, where one fits."""
+        return found._replace(price=contracted(found.price, self.rules, at)) if self.rules else found
 
     def prices(self, which: PriceFilter | None = None, after: str = "", limit: int = 100) -> Page:
         """Return up to `limit` prices that fit the filter, each from the first layer that knows it.
@@ -198,7 +210,7 @@ class Stack:
         key = ""
         for scanned, (key, one) in enumerate(self.merged(which, after), 1):
             if which is None or which.fits(one.price):
-                found.append(one)
+                found.append(self._contracted(one, time.time_ns() // 1000))
             if len(found) >= limit or scanned >= _SCANNED:
                 return Page(tuple(found), key)
         return Page(tuple(found), "")

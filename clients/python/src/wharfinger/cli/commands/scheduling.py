@@ -12,6 +12,7 @@ from wharfinger.cli import completing, jsonout, params
 from wharfinger.cli.commands.submit import LABELS, PARAMS, asked_for
 from wharfinger.cli.options import Asked, SharedOptions, command
 from wharfinger.cli.tables import pairs, table
+from wharfinger.cli.terminal import echo
 from wharfinger.cli.wording import duration, stamp
 
 _NAME = click.argument("name", shell_complete=completing.schedules)
@@ -60,9 +61,9 @@ def create(  # click's mark for lines that stay
     if asked.json:
         jsonout.document(jsonout.plain(made))
     elif timing.get("validate_only"):
-        click.echo(f"{name} would be accepted, to fire first at {stamp(made.next_time)}; nothing was created")
+        echo(f"{name} would be accepted, to fire first at {stamp(made.next_time)}; nothing was created")
     else:
-        click.echo(made.name)
+        echo(made.name)
 
 
 @command("list", short_help="List schedules.")
@@ -74,7 +75,7 @@ def list_(asked: Asked) -> None:
         jsonout.document(jsonout.plain(found))
         return
     if not found:
-        click.echo("there are no schedules; `wharfinger schedule create` makes one", err=True)
+        echo("there are no schedules; `wharfinger schedule create` makes one", err=True)
         return
     rows = [(one.id, one.task.script, _when(one), _next(one), str(one.fired_count), _last(one)) for one in found]
     table(("SCHEDULE", "SCRIPT", "WHEN", "NEXT", "FIRED", "LAST"), rows)
@@ -115,7 +116,7 @@ def run(asked: Asked, name: str, request_id: str) -> None:
     if asked.json:
         jsonout.document(jsonout.plain(task))
     else:
-        click.echo(task.name)
+        echo(task.name)
 
 
 @command(short_help="Delete a schedule.")
@@ -134,7 +135,7 @@ def _told(asked: Asked, found: Schedule) -> None:
     if asked.json:
         jsonout.document(jsonout.plain(found))
     else:
-        click.echo(f"{found.id}: {_next(found)}")
+        echo(f"{found.id}: {_next(found)}")
 
 
 def _show(asked: Asked, found: Schedule) -> None:

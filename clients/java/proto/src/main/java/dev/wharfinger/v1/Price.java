@@ -43,6 +43,7 @@ private static final long serialVersionUID = 0L;
     source_ = "";
     catalogDigest_ = "";
     layer_ = "";
+    rule_ = "";
   }
 
   public static final com.google.protobuf.Descriptors.Descriptor
@@ -746,6 +747,94 @@ private static final long serialVersionUID = 0L;
     return stale_;
   }
 
+  public static final int LIST_AMOUNT_FIELD_NUMBER = 17;
+  private dev.wharfinger.v1.DecimalMoney listAmount_;
+  /**
+   * <pre>
+   * What the provider lists for one unit (ListUnitPrice of FOCUS), where a rule of a price book makes `amount` what was
+   * agreed on (ContractedUnitPrice). Unset: no rule holds, and `amount` is what is listed.
+   * </pre>
+   *
+   * <code>.wharfinger.v1.DecimalMoney list_amount = 17 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
+   * @return Whether the listAmount field is set.
+   */
+  @java.lang.Override
+  public boolean hasListAmount() {
+    return ((bitField0_ & 0x00000008) != 0);
+  }
+  /**
+   * <pre>
+   * What the provider lists for one unit (ListUnitPrice of FOCUS), where a rule of a price book makes `amount` what was
+   * agreed on (ContractedUnitPrice). Unset: no rule holds, and `amount` is what is listed.
+   * </pre>
+   *
+   * <code>.wharfinger.v1.DecimalMoney list_amount = 17 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
+   * @return The listAmount.
+   */
+  @java.lang.Override
+  public dev.wharfinger.v1.DecimalMoney getListAmount() {
+    return listAmount_ == null ? dev.wharfinger.v1.DecimalMoney.getDefaultInstance() : listAmount_;
+  }
+  /**
+   * <pre>
+   * What the provider lists for one unit (ListUnitPrice of FOCUS), where a rule of a price book makes `amount` what was
+   * agreed on (ContractedUnitPrice). Unset: no rule holds, and `amount` is what is listed.
+   * </pre>
+   *
+   * <code>.wharfinger.v1.DecimalMoney list_amount = 17 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
+   */
+  @java.lang.Override
+  public dev.wharfinger.v1.DecimalMoneyOrBuilder getListAmountOrBuilder() {
+    return listAmount_ == null ? dev.wharfinger.v1.DecimalMoney.getDefaultInstance() : listAmount_;
+  }
+
+  public static final int RULE_FIELD_NUMBER = 18;
+  @SuppressWarnings("serial")
+  private volatile java.lang.Object rule_ = "";
+  /**
+   * <pre>
+   * The name of that rule.
+   * </pre>
+   *
+   * <code>string rule = 18 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
+   * @return The rule.
+   */
+  @java.lang.Override
+  public java.lang.String getRule() {
+    java.lang.Object ref = rule_;
+    if (ref instanceof java.lang.String) {
+      return (java.lang.String) ref;
+    } else {
+      com.google.protobuf.ByteString bs = 
+          (com.google.protobuf.ByteString) ref;
+      java.lang.String s = bs.toStringUtf8();
+      rule_ = s;
+      return s;
+    }
+  }
+  /**
+   * <pre>
+   * The name of that rule.
+   * </pre>
+   *
+   * <code>string rule = 18 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
+   * @return The bytes for rule.
+   */
+  @java.lang.Override
+  public com.google.protobuf.ByteString
+      getRuleBytes() {
+    java.lang.Object ref = rule_;
+    if (ref instanceof java.lang.String) {
+      com.google.protobuf.ByteString b = 
+          com.google.protobuf.ByteString.copyFromUtf8(
+              (java.lang.String) ref);
+      rule_ = b;
+      return b;
+    } else {
+      return (com.google.protobuf.ByteString) ref;
+    }
+  }
+
   private byte memoizedIsInitialized = -1;
   @java.lang.Override
   public final boolean isInitialized() {
@@ -807,6 +896,12 @@ private static final long serialVersionUID = 0L;
     }
     if (stale_ != false) {
       output.writeBool(16, stale_);
+    }
+    if (((bitField0_ & 0x00000008) != 0)) {
+      output.writeMessage(17, getListAmount());
+    }
+    if (!com.google.protobuf.GeneratedMessage.isStringEmpty(rule_)) {
+      com.google.protobuf.GeneratedMessage.writeString(output, 18, rule_);
     }
     getUnknownFields().writeTo(output);
   }
@@ -876,6 +971,13 @@ private static final long serialVersionUID = 0L;
       size += com.google.protobuf.CodedOutputStream
         .computeBoolSize(16, stale_);
     }
+    if (((bitField0_ & 0x00000008) != 0)) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeMessageSize(17, getListAmount());
+    }
+    if (!com.google.protobuf.GeneratedMessage.isStringEmpty(rule_)) {
+      size += com.google.protobuf.GeneratedMessage.computeStringSize(18, rule_);
+    }
     size += getUnknownFields().getSerializedSize();
     memoizedSize = size;
     return size;
@@ -932,6 +1034,13 @@ private static final long serialVersionUID = 0L;
         .equals(other.getLayer())) return false;
     if (getStale()
         != other.getStale()) return false;
+    if (hasListAmount() != other.hasListAmount()) return false;
+    if (hasListAmount()) {
+      if (!getListAmount()
+          .equals(other.getListAmount())) return false;
+    }
+    if (!getRule()
+        .equals(other.getRule())) return false;
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
   }
@@ -985,6 +1094,12 @@ private static final long serialVersionUID = 0L;
     hash = (37 * hash) + STALE_FIELD_NUMBER;
     hash = (53 * hash) + com.google.protobuf.Internal.hashBoolean(
         getStale());
+    if (hasListAmount()) {
+      hash = (37 * hash) + LIST_AMOUNT_FIELD_NUMBER;
+      hash = (53 * hash) + getListAmount().hashCode();
+    }
+    hash = (37 * hash) + RULE_FIELD_NUMBER;
+    hash = (53 * hash) + getRule().hashCode();
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
     return hash;
@@ -1123,6 +1238,7 @@ private static final long serialVersionUID = 0L;
         internalGetTiersFieldBuilder();
         internalGetEffectiveTimeFieldBuilder();
         internalGetExpireTimeFieldBuilder();
+        internalGetListAmountFieldBuilder();
       }
     }
     @java.lang.Override
@@ -1163,6 +1279,12 @@ private static final long serialVersionUID = 0L;
       catalogDigest_ = "";
       layer_ = "";
       stale_ = false;
+      listAmount_ = null;
+      if (listAmountBuilder_ != null) {
+        listAmountBuilder_.dispose();
+        listAmountBuilder_ = null;
+      }
+      rule_ = "";
       return this;
     }
 
@@ -1263,6 +1385,15 @@ private static final long serialVersionUID = 0L;
       }
       if (((from_bitField0_ & 0x00008000) != 0)) {
         result.stale_ = stale_;
+      }
+      if (((from_bitField0_ & 0x00010000) != 0)) {
+        result.listAmount_ = listAmountBuilder_ == null
+            ? listAmount_
+            : listAmountBuilder_.build();
+        to_bitField0_ |= 0x00000008;
+      }
+      if (((from_bitField0_ & 0x00020000) != 0)) {
+        result.rule_ = rule_;
       }
       result.bitField0_ |= to_bitField0_;
     }
@@ -1369,6 +1500,14 @@ private static final long serialVersionUID = 0L;
       }
       if (other.getStale() != false) {
         setStale(other.getStale());
+      }
+      if (other.hasListAmount()) {
+        mergeListAmount(other.getListAmount());
+      }
+      if (!other.getRule().isEmpty()) {
+        rule_ = other.rule_;
+        bitField0_ |= 0x00020000;
+        onChanged();
       }
       this.mergeUnknownFields(other.getUnknownFields());
       onChanged();
@@ -1490,6 +1629,18 @@ private static final long serialVersionUID = 0L;
               bitField0_ |= 0x00008000;
               break;
             } // case 128
+            case 138: {
+              input.readMessage(
+                  internalGetListAmountFieldBuilder().getBuilder(),
+                  extensionRegistry);
+              bitField0_ |= 0x00010000;
+              break;
+            } // case 138
+            case 146: {
+              rule_ = input.readStringRequireUtf8();
+              bitField0_ |= 0x00020000;
+              break;
+            } // case 146
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -3317,6 +3468,264 @@ private static final long serialVersionUID = 0L;
     public Builder clearStale() {
       bitField0_ = (bitField0_ & ~0x00008000);
       stale_ = false;
+      onChanged();
+      return this;
+    }
+
+    private dev.wharfinger.v1.DecimalMoney listAmount_;
+    private com.google.protobuf.SingleFieldBuilder<
+        dev.wharfinger.v1.DecimalMoney, dev.wharfinger.v1.DecimalMoney.Builder, dev.wharfinger.v1.DecimalMoneyOrBuilder> listAmountBuilder_;
+    /**
+     * <pre>
+     * What the provider lists for one unit (ListUnitPrice of FOCUS), where a rule of a price book makes `amount` what was
+     * agreed on (ContractedUnitPrice). Unset: no rule holds, and `amount` is what is listed.
+     * </pre>
+     *
+     * <code>.wharfinger.v1.DecimalMoney list_amount = 17 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
+     * @return Whether the listAmount field is set.
+     */
+    public boolean hasListAmount() {
+      return ((bitField0_ & 0x00010000) != 0);
+    }
+    /**
+     * <pre>
+     * What the provider lists for one unit (ListUnitPrice of FOCUS), where a rule of a price book makes `amount` what was
+     * agreed on (ContractedUnitPrice). Unset: no rule holds, and `amount` is what is listed.
+     * </pre>
+     *
+     * <code>.wharfinger.v1.DecimalMoney list_amount = 17 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
+     * @return The listAmount.
+     */
+    public dev.wharfinger.v1.DecimalMoney getListAmount() {
+      if (listAmountBuilder_ == null) {
+        return listAmount_ == null ? dev.wharfinger.v1.DecimalMoney.getDefaultInstance() : listAmount_;
+      } else {
+        return listAmountBuilder_.getMessage();
+      }
+    }
+    /**
+     * <pre>
+     * What the provider lists for one unit (ListUnitPrice of FOCUS), where a rule of a price book makes `amount` what was
+     * agreed on (ContractedUnitPrice). Unset: no rule holds, and `amount` is what is listed.
+     * </pre>
+     *
+     * <code>.wharfinger.v1.DecimalMoney list_amount = 17 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
+     */
+    public Builder setListAmount(dev.wharfinger.v1.DecimalMoney value) {
+      if (listAmountBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        listAmount_ = value;
+      } else {
+        listAmountBuilder_.setMessage(value);
+      }
+      bitField0_ |= 0x00010000;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * What the provider lists for one unit (ListUnitPrice of FOCUS), where a rule of a price book makes `amount` what was
+     * agreed on (ContractedUnitPrice). Unset: no rule holds, and `amount` is what is listed.
+     * </pre>
+     *
+     * <code>.wharfinger.v1.DecimalMoney list_amount = 17 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
+     */
+    public Builder setListAmount(
+        dev.wharfinger.v1.DecimalMoney.Builder builderForValue) {
+      if (listAmountBuilder_ == null) {
+        listAmount_ = builderForValue.build();
+      } else {
+        listAmountBuilder_.setMessage(builderForValue.build());
+      }
+      bitField0_ |= 0x00010000;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * What the provider lists for one unit (ListUnitPrice of FOCUS), where a rule of a price book makes `amount` what was
+     * agreed on (ContractedUnitPrice). Unset: no rule holds, and `amount` is what is listed.
+     * </pre>
+     *
+     * <code>.wharfinger.v1.DecimalMoney list_amount = 17 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
+     */
+    public Builder mergeListAmount(dev.wharfinger.v1.DecimalMoney value) {
+      if (listAmountBuilder_ == null) {
+        if (((bitField0_ & 0x00010000) != 0) &&
+          listAmount_ != null &&
+          listAmount_ != dev.wharfinger.v1.DecimalMoney.getDefaultInstance()) {
+          getListAmountBuilder().mergeFrom(value);
+        } else {
+          listAmount_ = value;
+        }
+      } else {
+        listAmountBuilder_.mergeFrom(value);
+      }
+      if (listAmount_ != null) {
+        bitField0_ |= 0x00010000;
+        onChanged();
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * What the provider lists for one unit (ListUnitPrice of FOCUS), where a rule of a price book makes `amount` what was
+     * agreed on (ContractedUnitPrice). Unset: no rule holds, and `amount` is what is listed.
+     * </pre>
+     *
+     * <code>.wharfinger.v1.DecimalMoney list_amount = 17 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
+     */
+    public Builder clearListAmount() {
+      bitField0_ = (bitField0_ & ~0x00010000);
+      listAmount_ = null;
+      if (listAmountBuilder_ != null) {
+        listAmountBuilder_.dispose();
+        listAmountBuilder_ = null;
+      }
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * What the provider lists for one unit (ListUnitPrice of FOCUS), where a rule of a price book makes `amount` what was
+     * agreed on (ContractedUnitPrice). Unset: no rule holds, and `amount` is what is listed.
+     * </pre>
+     *
+     * <code>.wharfinger.v1.DecimalMoney list_amount = 17 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
+     */
+    public dev.wharfinger.v1.DecimalMoney.Builder getListAmountBuilder() {
+      bitField0_ |= 0x00010000;
+      onChanged();
+      return internalGetListAmountFieldBuilder().getBuilder();
+    }
+    /**
+     * <pre>
+     * What the provider lists for one unit (ListUnitPrice of FOCUS), where a rule of a price book makes `amount` what was
+     * agreed on (ContractedUnitPrice). Unset: no rule holds, and `amount` is what is listed.
+     * </pre>
+     *
+     * <code>.wharfinger.v1.DecimalMoney list_amount = 17 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
+     */
+    public dev.wharfinger.v1.DecimalMoneyOrBuilder getListAmountOrBuilder() {
+      if (listAmountBuilder_ != null) {
+        return listAmountBuilder_.getMessageOrBuilder();
+      } else {
+        return listAmount_ == null ?
+            dev.wharfinger.v1.DecimalMoney.getDefaultInstance() : listAmount_;
+      }
+    }
+    /**
+     * <pre>
+     * What the provider lists for one unit (ListUnitPrice of FOCUS), where a rule of a price book makes `amount` what was
+     * agreed on (ContractedUnitPrice). Unset: no rule holds, and `amount` is what is listed.
+     * </pre>
+     *
+     * <code>.wharfinger.v1.DecimalMoney list_amount = 17 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
+     */
+    private com.google.protobuf.SingleFieldBuilder<
+        dev.wharfinger.v1.DecimalMoney, dev.wharfinger.v1.DecimalMoney.Builder, dev.wharfinger.v1.DecimalMoneyOrBuilder> 
+        internalGetListAmountFieldBuilder() {
+      if (listAmountBuilder_ == null) {
+        listAmountBuilder_ = new com.google.protobuf.SingleFieldBuilder<
+            dev.wharfinger.v1.DecimalMoney, dev.wharfinger.v1.DecimalMoney.Builder, dev.wharfinger.v1.DecimalMoneyOrBuilder>(
+                getListAmount(),
+                getParentForChildren(),
+                isClean());
+        listAmount_ = null;
+      }
+      return listAmountBuilder_;
+    }
+
+    private java.lang.Object rule_ = "";
+    /**
+     * <pre>
+     * The name of that rule.
+     * </pre>
+     *
+     * <code>string rule = 18 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
+     * @return The rule.
+     */
+    public java.lang.String getRule() {
+      java.lang.Object ref = rule_;
+      if (!(ref instanceof java.lang.String)) {
+        com.google.protobuf.ByteString bs =
+            (com.google.protobuf.ByteString) ref;
+        java.lang.String s = bs.toStringUtf8();
+        rule_ = s;
+        return s;
+      } else {
+        return (java.lang.String) ref;
+      }
+    }
+    /**
+     * <pre>
+     * The name of that rule.
+     * </pre>
+     *
+     * <code>string rule = 18 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
+     * @return The bytes for rule.
+     */
+    public com.google.protobuf.ByteString
+        getRuleBytes() {
+      java.lang.Object ref = rule_;
+      if (ref instanceof String) {
+        com.google.protobuf.ByteString b = 
+            com.google.protobuf.ByteString.copyFromUtf8(
+                (java.lang.String) ref);
+        rule_ = b;
+        return b;
+      } else {
+        return (com.google.protobuf.ByteString) ref;
+      }
+    }
+    /**
+     * <pre>
+     * The name of that rule.
+     * </pre>
+     *
+     * <code>string rule = 18 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
+     * @param value The rule to set.
+     * @return This builder for chaining.
+     */
+    public Builder setRule(
+        java.lang.String value) {
+      if (value == null) { throw new NullPointerException(); }
+      rule_ = value;
+      bitField0_ |= 0x00020000;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * The name of that rule.
+     * </pre>
+     *
+     * <code>string rule = 18 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearRule() {
+      rule_ = getDefaultInstance().getRule();
+      bitField0_ = (bitField0_ & ~0x00020000);
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * The name of that rule.
+     * </pre>
+     *
+     * <code>string rule = 18 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
+     * @param value The bytes for rule to set.
+     * @return This builder for chaining.
+     */
+    public Builder setRuleBytes(
+        com.google.protobuf.ByteString value) {
+      if (value == null) { throw new NullPointerException(); }
+      checkByteStringIsUtf8(value);
+      rule_ = value;
+      bitField0_ |= 0x00020000;
       onChanged();
       return this;
     }

@@ -361,4 +361,54 @@ public interface PriceOrBuilder extends
    * @return The stale.
    */
   boolean getStale();
+
+  /**
+   * <pre>
+   * What the provider lists for one unit (ListUnitPrice of FOCUS), where a rule of a price book makes `amount` what was
+   * agreed on (ContractedUnitPrice). Unset: no rule holds, and `amount` is what is listed.
+   * </pre>
+   *
+   * <code>.wharfinger.v1.DecimalMoney list_amount = 17 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
+   * @return Whether the listAmount field is set.
+   */
+  boolean hasListAmount();
+  /**
+   * <pre>
+   * What the provider lists for one unit (ListUnitPrice of FOCUS), where a rule of a price book makes `amount` what was
+   * agreed on (ContractedUnitPrice). Unset: no rule holds, and `amount` is what is listed.
+   * </pre>
+   *
+   * <code>.wharfinger.v1.DecimalMoney list_amount = 17 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
+   * @return The listAmount.
+   */
+  dev.wharfinger.v1.DecimalMoney getListAmount();
+  /**
+   * <pre>
+   * What the provider lists for one unit (ListUnitPrice of FOCUS), where a rule of a price book makes `amount` what was
+   * agreed on (ContractedUnitPrice). Unset: no rule holds, and `amount` is what is listed.
+   * </pre>
+   *
+   * <code>.wharfinger.v1.DecimalMoney list_amount = 17 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
+   */
+  dev.wharfinger.v1.DecimalMoneyOrBuilder getListAmountOrBuilder();
+
+  /**
+   * <pre>
+   * The name of that rule.
+   * </pre>
+   *
+   * <code>string rule = 18 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
+   * @return The rule.
+   */
+  java.lang.String getRule();
+  /**
+   * <pre>
+   * The name of that rule.
+   * </pre>
+   *
+   * <code>string rule = 18 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
+   * @return The bytes for rule.
+   */
+  com.google.protobuf.ByteString
+      getRuleBytes();
 }

@@ -69,7 +69,7 @@ public final class PriceProto extends com.google.protobuf.GeneratedFile {
       "v1\032\037google/api/field_behavior.proto\032\037goo" +
       "gle/protobuf/timestamp.proto\"A\n\014DecimalM" +
       "oney\022\033\n\rcurrency_code\030\001 \001(\tB\004\342A\001\002\022\024\n\006amo" +
-      "unt\030\002 \001(\tB\004\342A\001\002\"\337\003\n\005Price\022\020\n\002id\030\001 \001(\tB\004\342" +
+      "unt\030\002 \001(\tB\004\342A\001\002\"\253\004\n\005Price\022\020\n\002id\030\001 \001(\tB\004\342" +
       "A\001\003\022\026\n\010provider\030\002 \001(\tB\004\342A\001\003\022\024\n\006region\030\003 " +
       "\001(\tB\004\342A\001\003\022\021\n\003sku\030\004 \001(\tB\004\342A\001\003\022\022\n\004unit\030\005 \001" +
       "(\tB\004\342A\001\003\0221\n\006amount\030\006 \001(\0132\033.wharfinger.v1" +
@@ -81,27 +81,29 @@ public final class PriceProto extends com.google.protobuf.GeneratedFile {
       "ime\030\014 \001(\0132\032.google.protobuf.TimestampB\004\342" +
       "A\001\003\022\024\n\006source\030\r \001(\tB\004\342A\001\003\022\034\n\016catalog_dig" +
       "est\030\016 \001(\tB\004\342A\001\003\022\023\n\005layer\030\017 \001(\tB\004\342A\001\003\022\023\n\005" +
-      "stale\030\020 \001(\010B\004\342A\001\003\"[\n\tPriceTier\022\033\n\rfrom_q" +
-      "uantity\030\001 \001(\tB\004\342A\001\003\0221\n\006amount\030\002 \001(\0132\033.wh" +
-      "arfinger.v1.DecimalMoneyB\004\342A\001\003\"\353\001\n\014CostE" +
-      "stimate\0221\n\006hourly\030\001 \003(\0132\033.wharfinger.v1." +
-      "DecimalMoneyB\004\342A\001\003\022,\n\005items\030\002 \003(\0132\027.whar" +
-      "finger.v1.CostItemB\004\342A\001\003\022\026\n\010unpriced\030\003 \003" +
-      "(\tB\004\342A\001\003\022\031\n\013price_basis\030\004 \001(\tB\004\342A\001\003\0227\n\re" +
-      "stimate_time\030\005 \001(\0132\032.google.protobuf.Tim" +
-      "estampB\004\342A\001\003R\016catalog_digest\"\276\001\n\010CostIte" +
-      "m\022\014\n\004what\030\001 \001(\t\022\020\n\010quantity\030\002 \001(\t\022#\n\005pri" +
-      "ce\030\003 \001(\0132\024.wharfinger.v1.Price\022+\n\006hourly" +
-      "\030\004 \001(\0132\033.wharfinger.v1.DecimalMoney\022)\n\005a" +
-      "sked\030\005 \001(\0132\024.wharfinger.v1.PriceB\004\342A\001\003\022\025" +
-      "\n\007similar\030\006 \003(\tB\004\342A\001\003\"f\n\014LeftoverCost\0221\n" +
-      "\014known_hourly\030\001 \003(\0132\033.wharfinger.v1.Deci" +
-      "malMoney\022\020\n\010unpriced\030\002 \001(\005\022\021\n\tuncertain\030" +
-      "\003 \001(\005B\232\001\n\021dev.wharfinger.v1B\nPriceProtoP" +
-      "\001ZFgithub.com/wharfinger/wharfinger/clie" +
-      "nts/go/wharfinger/v1;wharfingerv1\252\002\rWhar" +
-      "finger.V1\312\002\rWharfinger\\V1\352\002\016Wharfinger::" +
-      "V1b\006proto3"
+      "stale\030\020 \001(\010B\004\342A\001\003\0226\n\013list_amount\030\021 \001(\0132\033" +
+      ".wharfinger.v1.DecimalMoneyB\004\342A\001\003\022\022\n\004rul" +
+      "e\030\022 \001(\tB\004\342A\001\003\"[\n\tPriceTier\022\033\n\rfrom_quant" +
+      "ity\030\001 \001(\tB\004\342A\001\003\0221\n\006amount\030\002 \001(\0132\033.wharfi" +
+      "nger.v1.DecimalMoneyB\004\342A\001\003\"\353\001\n\014CostEstim" +
+      "ate\0221\n\006hourly\030\001 \003(\0132\033.wharfinger.v1.Deci" +
+      "malMoneyB\004\342A\001\003\022,\n\005items\030\002 \003(\0132\027.wharfing" +
+      "er.v1.CostItemB\004\342A\001\003\022\026\n\010unpriced\030\003 \003(\tB\004" +
+      "\342A\001\003\022\031\n\013price_basis\030\004 \001(\tB\004\342A\001\003\0227\n\restim" +
+      "ate_time\030\005 \001(\0132\032.google.protobuf.Timesta" +
+      "mpB\004\342A\001\003R\016catalog_digest\"\276\001\n\010CostItem\022\014\n" +
+      "\004what\030\001 \001(\t\022\020\n\010quantity\030\002 \001(\t\022#\n\005price\030\003" +
+      " \001(\0132\024.wharfinger.v1.Price\022+\n\006hourly\030\004 \001" +
+      "(\0132\033.wharfinger.v1.DecimalMoney\022)\n\005asked" +
+      "\030\005 \001(\0132\024.wharfinger.v1.PriceB\004\342A\001\003\022\025\n\007si" +
+      "milar\030\006 \003(\tB\004\342A\001\003\"f\n\014LeftoverCost\0221\n\014kno" +
+      "wn_hourly\030\001 \003(\0132\033.wharfinger.v1.DecimalM" +
+      "oney\022\020\n\010unpriced\030\002 \001(\005\022\021\n\tuncertain\030\003 \001(" +
+      "\005B\232\001\n\021dev.wharfinger.v1B\nPriceProtoP\001ZFg" +
+      "ithub.com/wharfinger/wharfinger/clients/" +
+      "go/wharfinger/v1;wharfingerv1\252\002\rWharfing" +
+      "er.V1\312\002\rWharfinger\\V1\352\002\016Wharfinger::V1b\006" +
+      "proto3"
     };
     descriptor = com.google.protobuf.Descriptors.FileDescriptor
       .internalBuildGeneratedFileFrom(descriptorData,
@@ -120,7 +122,7 @@ public final class PriceProto extends com.google.protobuf.GeneratedFile {
     internal_static_wharfinger_v1_Price_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_wharfinger_v1_Price_descriptor,
-        new java.lang.String[] { "Id", "Provider", "Region", "Sku", "Unit", "Amount", "Free", "Category", "Term", "Tiers", "EffectiveTime", "ExpireTime", "Source", "CatalogDigest", "Layer", "Stale", });
+        new java.lang.String[] { "Id", "Provider", "Region", "Sku", "Unit", "Amount", "Free", "Category", "Term", "Tiers", "EffectiveTime", "ExpireTime", "Source", "CatalogDigest", "Layer", "Stale", "ListAmount", "Rule", });
     internal_static_wharfinger_v1_PriceTier_descriptor =
       getDescriptor().getMessageType(2);
     internal_static_wharfinger_v1_PriceTier_fieldAccessorTable = new
