@@ -12,7 +12,7 @@ from wharfinger.ledger.costs import Costs, add, together
 from wharfinger.ledger.entries import Entries
 from wharfinger.ledger.entry import Counts, Entry
 from wharfinger.ledger.states import CLOSED, DOUBTFUL, EntryState, TaskState
-from wharfinger_prices.price import Money, Price, Tier
+from wharfinger_prices.price import Contract, Money, Price, Tier
 from wharfinger_server.domain.estimate import CostItem, Estimate
 from wharfinger_server.domain.leftover import Leftover, listed, summed
 from wharfinger_server.domain.task import Task
@@ -90,6 +90,7 @@ PRICES = st.builds(
     st.just("USD"),
     st.none() | AMOUNTS,
     tiers=st.lists(st.builds(Tier, AMOUNTS, AMOUNTS), max_size=2).map(tuple),
+    contract=st.none() | st.builds(Contract, AMOUNTS, st.text(max_size=5)),
     effective=st.integers(0, 2**60),
 )
 LINES = st.builds(

@@ -68,7 +68,7 @@ percent = -12
     assert pricing.troubles == ()
     assert await told(pricing, "ec2_linux", "m.large") == ("0.088", "0.1", "EC2 -12 %")
     assert await told(pricing, "azure_linux", "vm") == ("0.15", "0.2", "vm fixed")
-    assert await told(pricing, "ec2_ebs", "disk") == ("0.10", "", "")
+    assert await told(pricing, "ec2_ebs", "disk") == ("0.1", "", "")
     stack = await pricing.current()
     assert stack.find("ec2_linux", "fra", "unknown") is None
     listed = {found.price.sku: found.price for found in stack.prices().prices}
