@@ -83,7 +83,7 @@ def test_every_call_of_the_api_is_known_by_its_request() -> None:
 
 def test_what_changes_something_is_repeated_only_where_that_was_declared() -> None:
     once = {method.name for method in methods.METHODS.values() if not method.repeatable}
-    assert once == {"DeleteSchedule", "ImportCatalog"}
+    assert once == {"DeleteSchedule", "ImportCatalog", "Work"}
     (policy,) = json.loads(methods.service_config())["methodConfig"]
     sent_again = {name["method"] for name in policy["name"]}
     assert {
