@@ -30,6 +30,7 @@ type Raw struct {
 	Tasks      v1.TaskServiceClient
 	Prices     v1.PricingServiceClient
 	Executors  v1.ExecutorServiceClient
+	Schedules  v1.ScheduleServiceClient
 }
 
 // New makes a client. It reads files and the environment, and connects with the first call: the server need not be there
@@ -55,6 +56,7 @@ func New(opts ...Option) (*Client, error) {
 			Tasks:      v1.NewTaskServiceClient(line),
 			Prices:     v1.NewPricingServiceClient(line),
 			Executors:  v1.NewExecutorServiceClient(line),
+			Schedules:  v1.NewScheduleServiceClient(line),
 		},
 		patience: chosen.patience,
 		logger:   chosen.logger,

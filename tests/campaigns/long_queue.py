@@ -31,11 +31,16 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 @dataclass(frozen=True)
 class Found:
-    """What was measured; times in milliseconds, memory in MiB, `idle` as a part of a core."""
+    """What was measured; times in milliseconds, memory in MiB, `idle` as a part of a core.
+
+    `at_once` is one task right after the last of the queue was accepted, when the server still reads who waits; `behind`
+    the median once it has nothing left to do.
+    """
 
     tasks: int
     queued_per_second: float
     empty: float
+    at_once: float
     behind: float
     after_restart: float
     idle: float
@@ -66,6 +71,8 @@ def measure(folder: Path, tasks: int, idle_seconds: float) -> Found:
                 made = client.submit_many([NewTask("harbour.noop", policy=KEY)] * BATCH)
                 assert not any(isinstance(one, Exception) for one in made), made[0]
             took = time.monotonic() - begun
+            at_once = _one(client)
+            _wait_until_idle(server.process.pid)
             behind = _median(client)
             idle = _idle(server.process.pid, idle_seconds)
             grown = _memory(server.process.pid) - before
@@ -76,17 +83,27 @@ def measure(folder: Path, tasks: int, idle_seconds: float) -> Found:
             after = _median(client)
     finally:
         server.kill()
-    return Found(tasks, round(tasks / took), empty, behind, after, idle, grown)
+    return Found(tasks, round(tasks / took), empty, at_once, behind, after, idle, grown)
 
 
 def _median(client: Client) -> float:
     """Return how many milliseconds a task without the key takes, from its submission to its end."""
-    taken = []
-    for _ in range(TRIES):
-        begun = time.perf_counter()
-        client.submit("harbour.noop").result(timeout=60)
-        taken.append(time.perf_counter() - begun)
-    return statistics.median(taken[1:]) * 1000
+    return statistics.median([_one(client) for _ in range(TRIES)][1:])
+
+
+def _one(client: Client) -> float:
+    begun = time.perf_counter()
+    client.submit("harbour.noop").result(timeout=60)
+    return (time.perf_counter() - begun) * 1000
+
+
+def _wait_until_idle(pid: int) -> None:
+    """Wait until a process does nothing any more, at most a minute."""
+    for _ in range(60):
+        used = _cpu(pid)
+        time.sleep(1)
+        if _cpu(pid) - used < 0.1:
+            return
 
 
 def _idle(pid: int, seconds: float) -> float:

@@ -38,7 +38,7 @@ impl Client {
         Ok(Self { transport: Transport::new(&settings)?, project: settings.project })
     }
 
-    fn parent(&self) -> String {
+    pub(crate) fn parent(&self) -> String {
         format!("projects/{}", self.project)
     }
 
@@ -164,6 +164,12 @@ impl Client {
     /// The generated client of the prices' service, as [`raw_tasks`](Self::raw_tasks).
     pub fn raw_prices(&self) -> v1::pricing_service_client::PricingServiceClient<Raw> {
         v1::pricing_service_client::PricingServiceClient::new(self.transport.line().1)
+            .max_decoding_message_size(MESSAGE_LIMIT)
+    }
+
+    /// The generated client of the schedules' service, as [`raw_tasks`](Self::raw_tasks).
+    pub fn raw_schedules(&self) -> v1::schedule_service_client::ScheduleServiceClient<Raw> {
+        v1::schedule_service_client::ScheduleServiceClient::new(self.transport.line().1)
             .max_decoding_message_size(MESSAGE_LIMIT)
     }
 

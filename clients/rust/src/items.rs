@@ -76,6 +76,7 @@ paged! {
     ListTaskEventsRequest has TaskEvent in events;
     ListLedgerEntriesRequest has LedgerEntry in entries;
     ListPricesRequest has Price in prices;
+    ListSchedulesRequest has Schedule in schedules;
 }
 
 /// What all pages hold, each read when it is needed.

@@ -14,6 +14,7 @@ mod json;
 mod messages;
 mod new_task;
 mod retry;
+mod schedules;
 mod settings;
 mod transport;
 mod values;

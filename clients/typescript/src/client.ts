@@ -1,16 +1,20 @@
+import type { MessageInitShape } from "@bufbuild/protobuf";
 import { createClient, type Client as Raw } from "@connectrpc/connect";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { submitMany } from "./batches.js";
-import { Calls, type Connection } from "./calls.js";
+import { Calls, newRequestId, type Connection } from "./calls.js";
 import { Invalid, type WharfingerError } from "./errors.js";
 import type { WatchEvent } from "./events.js";
 import {
   ExecutorService,
   PricingService,
+  ScheduleService,
   TaskService,
   TaskView,
   type CostEstimate,
   type Price,
+  type Schedule,
+  type ScheduleSchema,
   type Task,
 } from "./gen/index.js";
 import { TaskHandle, type CallOptions } from "./handle.js";
@@ -60,6 +64,7 @@ export class Client {
     readonly tasks: Raw<typeof TaskService>;
     readonly prices: Raw<typeof PricingService>;
     readonly executors: Raw<typeof ExecutorService>;
+    readonly schedules: Raw<typeof ScheduleService>;
   };
   private readonly calls: Calls;
   private readonly parent: string;
@@ -78,6 +83,7 @@ export class Client {
       tasks: createClient(TaskService, transport),
       prices: createClient(PricingService, transport),
       executors: createClient(ExecutorService, transport),
+      schedules: createClient(ScheduleService, transport),
     };
   }
 
@@ -179,6 +185,64 @@ export class Client {
   async estimate(script: string, params: object = {}, options: CallOptions = {}): Promise<CostEstimate> {
     const request = { parent: this.parent, task: { script, params: jsonObject(params, "task.params") } };
     return this.calls.unary(PricingService.method.estimateCost, request, options);
+  }
+
+  /**
+   * Creates a schedule: what each firing asks for, and when. When this returns, it is durable and will fire. Schedules
+   * are experimental.
+   */
+  async createSchedule(
+    scheduleId: string,
+    schedule: MessageInitShape<typeof ScheduleSchema>,
+    options: CallOptions & { readonly requestId?: string | undefined } = {},
+  ): Promise<Schedule> {
+    const request = { parent: this.parent, scheduleId, schedule, requestId: options.requestId ?? newRequestId() };
+    return this.calls.unary(ScheduleService.method.createSchedule, request, options);
+  }
+
+  /** Returns a schedule by its full name, or by its id in this project. */
+  async schedule(name: string, options: CallOptions = {}): Promise<Schedule> {
+    return this.calls.unary(ScheduleService.method.getSchedule, { name: this.scheduleName(name) }, options);
+  }
+
+  /** Tells the project's schedules, in the order of their names. */
+  schedules(options: CallOptions = {}): AsyncGenerator<Schedule, void, undefined> {
+    const request = { parent: this.parent, pageSize: 1000 };
+    return pages(
+      this.calls,
+      ScheduleService.method.listSchedules,
+      request,
+      ({ schedules }) => schedules,
+      options.signal,
+    );
+  }
+
+  /** Lets a schedule fire no more until it is resumed; its tasks go on. */
+  async pauseSchedule(name: string, options: CallOptions = {}): Promise<Schedule> {
+    return this.calls.unary(ScheduleService.method.pauseSchedule, { name: this.scheduleName(name) }, options);
+  }
+
+  /** Lets a paused schedule fire again, from its next instant on. */
+  async resumeSchedule(name: string, options: CallOptions = {}): Promise<Schedule> {
+    return this.calls.unary(ScheduleService.method.resumeSchedule, { name: this.scheduleName(name) }, options);
+  }
+
+  /** Asks for a schedule's task now; its instants stay as they are. */
+  async runSchedule(
+    name: string,
+    options: CallOptions & { readonly requestId?: string | undefined } = {},
+  ): Promise<TaskHandle> {
+    const request = { name: this.scheduleName(name), requestId: options.requestId ?? newRequestId() };
+    return this.handle(await this.calls.unary(ScheduleService.method.runSchedule, request, options));
+  }
+
+  /** Deletes a schedule; its tasks stay. */
+  async deleteSchedule(name: string, options: CallOptions = {}): Promise<void> {
+    await this.calls.unary(ScheduleService.method.deleteSchedule, { name: this.scheduleName(name) }, options);
+  }
+
+  private scheduleName(name: string): string {
+    return name.includes("/") ? name : `${this.parent}/schedules/${name}`;
   }
 
   /** Closes all connections: what is under way ends with a `WharfingerError`, and so does what is asked later. */

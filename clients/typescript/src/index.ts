@@ -53,5 +53,6 @@ export type {
   Price,
   Progress,
   RollbackPlan,
+  Schedule,
   Task,
 } from "./gen/index.js";

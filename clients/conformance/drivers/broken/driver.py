@@ -356,6 +356,15 @@ class Rounds(Driver):
         return told | {"hourly": [money | {"amount": f"{float(money['amount']):.2f}"} for money in told["hourly"]]}
 
 
+@breaks("schedule")
+class PausesNothing(Driver):
+    """Tells what was asked for, and asks for nothing."""
+
+    async def op_schedule_pause(self, schedule: str) -> Args:
+        """Return the schedule as it would be paused."""
+        return await super().op_schedule_get(schedule) | {"paused": True}
+
+
 @breaks("price")
 class ReckonsInFloats(Driver):
     """Reckons in binary fractions."""

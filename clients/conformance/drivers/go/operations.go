@@ -9,6 +9,7 @@ import (
 	wharfinger "github.com/wharfinger/wharfinger/clients/go"
 	v1 "github.com/wharfinger/wharfinger/clients/go/wharfinger/v1"
 	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/types/known/structpb"
 )
 
 // arguments are those of all operations; each takes its own.
@@ -30,6 +31,8 @@ type arguments struct {
 	AllowMissing                       bool `json:"allow_missing"`
 
 	Provider, SKU, Region string
+	Schedule, Cron        string
+	TimeZone              string `json:"time_zone"`
 }
 
 // wish is a task to be submitted.
@@ -65,6 +68,44 @@ type operation = func(context.Context, *driver, int, arguments) (any, error)
 var operations = map[string]operation{
 	"submit": submit, "batch": batch, "list": list, "result": result, "plan": plan, "ledger": ledger, "events": events,
 	"price": price, "estimate": estimate, "json": asJSON,
+	"schedule_create": func(ctx context.Context, d *driver, _ int, args arguments) (any, error) {
+		task := &v1.Task{Script: args.Script, Params: &structpb.Struct{}}
+		if err := protojson.Unmarshal(args.Params, task.Params); err != nil {
+			return nil, err
+		}
+		wished := &v1.Schedule{Task: task, Timing: &v1.Schedule_Cron{Cron: args.Cron}, TimeZone: args.TimeZone}
+		return toldSchedule(d.client.CreateSchedule(ctx, args.Schedule, wished, ""))
+	},
+	"schedule_get": func(ctx context.Context, d *driver, _ int, args arguments) (any, error) {
+		return toldSchedule(d.client.Schedule(ctx, args.Schedule))
+	},
+	"schedule_list": func(ctx context.Context, d *driver, _ int, _ arguments) (any, error) {
+		found := []any{}
+		for schedule, err := range d.client.Schedules(ctx) {
+			one, err := toldSchedule(schedule, err)
+			if err != nil {
+				return nil, err
+			}
+			found = append(found, one)
+		}
+		return found, nil
+	},
+	"schedule_pause": func(ctx context.Context, d *driver, _ int, args arguments) (any, error) {
+		return toldSchedule(d.client.PauseSchedule(ctx, args.Schedule))
+	},
+	"schedule_resume": func(ctx context.Context, d *driver, _ int, args arguments) (any, error) {
+		return toldSchedule(d.client.ResumeSchedule(ctx, args.Schedule))
+	},
+	"schedule_run": func(ctx context.Context, d *driver, _ int, args arguments) (any, error) {
+		handle, err := d.client.RunSchedule(ctx, args.Schedule, "")
+		if err != nil {
+			return nil, err
+		}
+		return told(handle.Get(ctx))
+	},
+	"schedule_delete": func(ctx context.Context, d *driver, _ int, args arguments) (any, error) {
+		return object{}, d.client.DeleteSchedule(ctx, args.Schedule)
+	},
 	"get": func(ctx context.Context, d *driver, _ int, args arguments) (any, error) {
 		return told(d.client.Get(ctx, args.Task))
 	},
@@ -230,4 +271,11 @@ func asJSON(ctx context.Context, d *driver, _ int, args arguments) (any, error) 
 	}
 	text, err := protojson.Marshal(task)
 	return json.RawMessage(text), err
+}
+
+func toldSchedule(schedule *v1.Schedule, err error) (any, error) {
+	if err != nil {
+		return nil, err
+	}
+	return object{"name": schedule.GetName(), "cron": schedule.GetCron(), "time_zone": schedule.GetTimeZone(), "paused": schedule.GetPaused()}, nil
 }

@@ -16,7 +16,7 @@ from google.protobuf import json_format
 from wharfinger import aio
 from wharfinger.errors import WharfingerError
 from wharfinger.events import Event
-from wharfinger.requests import NewTask
+from wharfinger.requests import NewSchedule, NewTask
 
 LONGEST_LINE = 64 * 1024 * 1024
 Args = dict[str, Any]
@@ -169,6 +169,38 @@ class Driver:
         """Tell what a task would cost."""
         estimate = await self.client.estimate(script, params)
         return {"hourly": [telling.money(sum_) for sum_ in estimate.hourly], "unpriced": list(estimate.unpriced)}
+
+    async def op_schedule_create(
+        self, schedule: str, cron: str, script: str, params: Args, time_zone: str = ""
+    ) -> Args:
+        """Create a schedule."""
+        wished = NewSchedule(NewTask(script, params), cron=cron, time_zone=time_zone)
+        return telling.schedule(await self.client.create_schedule(schedule, wished))
+
+    async def op_schedule_get(self, schedule: str) -> Args:
+        """Return a schedule."""
+        return telling.schedule(await self.client.schedule(schedule))
+
+    async def op_schedule_list(self) -> list[Args]:
+        """Return the project's schedules."""
+        return [telling.schedule(one) async for one in self.client.schedules()]
+
+    async def op_schedule_pause(self, schedule: str) -> Args:
+        """Pause a schedule."""
+        return telling.schedule(await self.client.pause_schedule(schedule))
+
+    async def op_schedule_resume(self, schedule: str) -> Args:
+        """Let a schedule fire again."""
+        return telling.schedule(await self.client.resume_schedule(schedule))
+
+    async def op_schedule_run(self, schedule: str) -> Args:
+        """Ask for a schedule's task now."""
+        return telling.task(await self.client.run_schedule(schedule))
+
+    async def op_schedule_delete(self, schedule: str) -> Args:
+        """Delete a schedule."""
+        await self.client.delete_schedule(schedule)
+        return {}
 
     async def op_json(self, task: str) -> Args:
         """Return a task in protobuf's JSON."""

@@ -118,3 +118,8 @@ def cost(value: models.LeftoverCost) -> Told:
         "unpriced": value.unpriced,
         "uncertain": value.uncertain,
     }
+
+
+def schedule(value: models.Schedule) -> Told:
+    """Return a schedule."""
+    return {"name": value.name, "cron": value.cron, "time_zone": value.time_zone, "paused": value.paused}

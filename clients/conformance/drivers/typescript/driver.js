@@ -83,6 +83,19 @@ const OPERATIONS = {
   plan: async ({ task }, signal) => telling.plan(await its().task(task).rollbackPlan({ signal })),
   ledger: async ({ task }, signal) => collect(its().task(task).ledger({ signal }), telling.entry),
   events: async ({ task }, signal) => collect(its().task(task).events({ signal }), telling.event),
+  schedule_create: async ({ schedule, cron, time_zone, script, params }, signal) => {
+    const wished = { task: { script, params }, timing: { case: "cron", value: cron }, timeZone: time_zone ?? "" };
+    return telling.schedule(await its().createSchedule(schedule, wished, { signal }));
+  },
+  schedule_get: async ({ schedule }, signal) => telling.schedule(await its().schedule(schedule, { signal })),
+  schedule_list: async (_, signal) => collect(its().schedules({ signal }), telling.schedule),
+  schedule_pause: async ({ schedule }, signal) => telling.schedule(await its().pauseSchedule(schedule, { signal })),
+  schedule_resume: async ({ schedule }, signal) => telling.schedule(await its().resumeSchedule(schedule, { signal })),
+  schedule_run: async ({ schedule }, signal) => telling.task(known((await its().runSchedule(schedule, { signal })).task)),
+  schedule_delete: async ({ schedule }, signal) => {
+    await its().deleteSchedule(schedule, { signal });
+    return {};
+  },
   price: async ({ provider, sku, region }, signal) =>
     telling.price(await its().price(provider, sku, { region, signal })),
   async estimate({ script, params }, signal) {

@@ -158,3 +158,11 @@ export function error(value) {
 function failed(value) {
   return { ...(value.failure && failure(value.failure)), kind: value.name, message: value.message };
 }
+
+/** A schedule. */
+export const schedule = ({ name, timing, timeZone, paused }) => ({
+  name,
+  cron: timing.case === "cron" ? timing.value : "",
+  time_zone: timeZone,
+  paused,
+});

@@ -64,6 +64,14 @@ fn seen(handle: &wharfinger::Handle) -> Value {
     handle.task().map_or(Value::Null, telling::task)
 }
 
+fn schedule(told: &v1::Schedule) -> Value {
+    let cron = match &told.timing {
+        Some(v1::schedule::Timing::Cron(line)) => line.as_str(),
+        _ => "",
+    };
+    json!({"name": told.name, "cron": cron, "time_zone": told.time_zone, "paused": told.paused})
+}
+
 pub async fn ask(client: &Client, op: &str, args: &Value) -> Result<Value, Error> {
     let task = client.task(&text(args, "task"));
     let rollback = Rollback { only: texts(args, "only"), retain: texts(args, "retain") };
@@ -104,6 +112,23 @@ pub async fn ask(client: &Client, op: &str, args: &Value) -> Result<Value, Error
         "estimate" => {
             let estimate = client.estimate(&text(args, "script"), &args["params"]).await?;
             json!({"hourly": telling::amounts(&estimate.hourly), "unpriced": estimate.unpriced})
+        }
+        "schedule_create" => {
+            let wished = v1::Schedule {
+                timing: Some(v1::schedule::Timing::Cron(text(args, "cron"))),
+                time_zone: text(args, "time_zone"),
+                ..Default::default()
+            };
+            schedule(&client.create_schedule(&text(args, "schedule"), new_task(args)?, wished).await?)
+        }
+        "schedule_get" => schedule(&client.schedule(&text(args, "schedule")).await?),
+        "schedule_list" => client.schedules().all().await?.iter().map(schedule).collect(),
+        "schedule_pause" => schedule(&client.pause_schedule(&text(args, "schedule")).await?),
+        "schedule_resume" => schedule(&client.resume_schedule(&text(args, "schedule")).await?),
+        "schedule_run" => seen(&client.run_schedule(&text(args, "schedule")).await?),
+        "schedule_delete" => {
+            client.delete_schedule(&text(args, "schedule")).await?;
+            json!({})
         }
         "json" => to_json(&task.get().await?)?,
         other => return Err(invalid("op", format!("{other} is none that this driver knows"))),

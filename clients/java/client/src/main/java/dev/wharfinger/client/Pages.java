@@ -6,12 +6,16 @@ import dev.wharfinger.v1.ListLedgerEntriesRequest;
 import dev.wharfinger.v1.ListLedgerEntriesResponse;
 import dev.wharfinger.v1.ListPricesRequest;
 import dev.wharfinger.v1.ListPricesResponse;
+import dev.wharfinger.v1.ListSchedulesRequest;
+import dev.wharfinger.v1.ListSchedulesResponse;
 import dev.wharfinger.v1.ListTaskEventsRequest;
 import dev.wharfinger.v1.ListTaskEventsResponse;
 import dev.wharfinger.v1.ListTasksRequest;
 import dev.wharfinger.v1.ListTasksResponse;
 import dev.wharfinger.v1.Price;
 import dev.wharfinger.v1.PricingServiceGrpc;
+import dev.wharfinger.v1.Schedule;
+import dev.wharfinger.v1.ScheduleServiceGrpc;
 import dev.wharfinger.v1.Task;
 import dev.wharfinger.v1.TaskServiceGrpc;
 import java.util.List;
@@ -68,5 +72,13 @@ final class Pages {
         token -> connection.call(PricingServiceGrpc.getListPricesMethod(), request.setPageToken(token).build()),
         ListPricesResponse::getNextPageToken,
         ListPricesResponse::getPricesList);
+  }
+
+  static Stream<Schedule> schedules(Connection connection, String parent) {
+    ListSchedulesRequest.Builder request = ListSchedulesRequest.newBuilder().setParent(parent).setPageSize(SIZE);
+    return all(
+        token -> connection.call(ScheduleServiceGrpc.getListSchedulesMethod(), request.setPageToken(token).build()),
+        ListSchedulesResponse::getNextPageToken,
+        ListSchedulesResponse::getSchedulesList);
   }
 }

@@ -389,6 +389,15 @@ public final class WharfingerClient implements AutoCloseable {
   }
 
   /**
+   * Tasks that are asked for at times. Experimental.
+   *
+   * @return the schedules of this client's project
+   */
+  public Schedules schedules() {
+    return new Schedules(this, parent);
+  }
+
+  /**
    * What this client is built on, with the token on each call: for stubs of {@code dev.wharfinger.v1}. Nothing is tried again
    * there.
    *

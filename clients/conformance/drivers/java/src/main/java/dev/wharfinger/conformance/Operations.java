@@ -13,6 +13,8 @@ import dev.wharfinger.client.UnitPrice;
 import dev.wharfinger.client.WharfingerClient;
 import dev.wharfinger.v1.LedgerVerdict;
 import dev.wharfinger.v1.Policy;
+import dev.wharfinger.v1.Schedule;
+import dev.wharfinger.v1.Task;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -71,9 +73,29 @@ final class Operations {
       case "events" -> task(args).events(0).map(Telling::event).toList();
       case "price" -> price(client.price(args.text("provider"), args.text("sku"), args.text("region")));
       case "estimate" -> Telling.estimate(client.estimate(args.text("script"), args.inner("params").struct()));
+      case "schedule_create" -> schedule(client.schedules().create(args.text("schedule"), wished(args)));
+      case "schedule_get" -> schedule(client.schedules().get(args.text("schedule")));
+      case "schedule_list" -> client.schedules().list().map(this::schedule).toList();
+      case "schedule_pause" -> schedule(client.schedules().pause(args.text("schedule")));
+      case "schedule_resume" -> schedule(client.schedules().resume(args.text("schedule")));
+      case "schedule_run" -> Telling.task(client.schedules().run(args.text("schedule")));
+      case "schedule_delete" -> {
+        client.schedules().delete(args.text("schedule"));
+        yield Map.of();
+      }
       case "json" -> Telling.json(task(args).refresh().raw());
       default -> throw new IllegalArgumentException("there is no operation " + op);
     };
+  }
+
+  private Schedule wished(Args args) throws InvalidProtocolBufferException {
+    Task.Builder task = Task.newBuilder().setScript(args.text("script")).setParams(args.inner("params").struct());
+    return Schedule.newBuilder().setTask(task).setCron(args.text("cron")).setTimeZone(args.text("time_zone")).build();
+  }
+
+  private Object schedule(Schedule told) {
+    return Map.of(
+        "name", told.getName(), "cron", told.getCron(), "time_zone", told.getTimeZone(), "paused", told.getPaused());
   }
 
   private Object connect(Args args) {
