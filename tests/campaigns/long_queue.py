@@ -33,8 +33,8 @@ TICKS = os.sysconf("SC_CLK_TCK")
 class Found:
     """What was measured; times in milliseconds, memory in MiB, `idle` as a part of a core.
 
-    `at_once` is one task right after the last of the queue was accepted, when the server still reads who waits; `behind`
-    the median once it has nothing left to do.
+    `at_once` is one task right after the last of the queue was accepted, when the server still reads who waits;
+    `behind` is the median once it has nothing left to do.
     """
 
     tasks: int
