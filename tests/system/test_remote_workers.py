@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -272,3 +273,42 @@ def test_a_worker_that_does_not_keep_to_the_protocol_is_refused(wharf: tuple[Ser
     report = worker_pb2.WorkerReport(lease=lease, number=1, created=worker_pb2.ReportCreated(key="a", external_id="b"))
     told = list(stubs.executors.Work(iter([hello(), executor_service_pb2.WorkRequest(report=report)]), timeout=10))
     assert [answer.WhichOneof("kind") for answer in told[:1]] == ["welcome"]
+
+
+def evidence(of: task_pb2.Task, external_id: str, **lease: object) -> list[executor_service_pb2.WorkRequest]:
+    """Return what a worker says that has made something in the first attempt, and tells so late."""
+    whose = worker_pb2.WorkLease(**{"task": of.name, "uid": of.uid, "epoch": 1, **lease})  # type: ignore[arg-type]
+    created = worker_pb2.ReportCreated(key="anvil/0", generation=1, external_id=external_id)
+    report = worker_pb2.WorkerReport(lease=whose, number=1, created=created)
+    return [hello(), executor_service_pb2.WorkRequest(report=report)]
+
+
+def test_evidence_that_comes_late_is_kept_and_nothing_else_of_it(
+    wharf: tuple[Serving, Workers], stubs: Stubs, folder: Path
+) -> None:
+    _, workers = wharf
+    workers.start("one")
+    let_go(folder)
+    task = stubs.wait(submit(stubs, "dock.slow", folder))
+    assert task.state == SUCCEEDED
+
+    def tell(requests: list[executor_service_pb2.WorkRequest]) -> worker_pb2.WorkerAnswer:
+        over = threading.Event()
+
+        def said() -> Iterator[executor_service_pb2.WorkRequest]:
+            yield from requests
+            over.wait(PATIENCE)
+
+        try:
+            stream = stubs.executors.Work(said(), timeout=PATIENCE)
+            return next(response.answer for response in stream if response.HasField("answer"))
+        finally:
+            over.set()
+
+    for stranger in ({"uid": "none"}, {"epoch": 99}, {"task": "projects/quay/tasks/other"}):
+        assert tell(evidence(task, "another", **stranger)).lease_lost
+    assert stubs.tasks.GetTask(v1.GetTaskRequest(name=task.name)).etag == task.etag
+    assert tell(evidence(task, "another")).lease_lost
+    after = stubs.tasks.GetTask(v1.GetTaskRequest(name=task.name))
+    assert after.state == task_pb2.TASK_STATE_PARTIALLY_FAILED
+    assert (after.ledger.created, after.ledger.uncertain) == (3, 1)

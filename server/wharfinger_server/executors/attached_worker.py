@@ -186,8 +186,13 @@ class AttachedWorker:
 
     def stranger(self, report: Any) -> None:
         """Hear a report of an attempt that it does not have."""
-        if self._line is not None:
+        project = report.lease.task.removeprefix("projects/").partition("/")[0]
+        if self._line is None:
+            return
+        if self.facts.projects is None or project in self.facts.projects:
             self._fleet.stranger(report, self._line)
+        elif report.number:
+            self._line.send(replies.lost(report))
 
 
 class Connection:

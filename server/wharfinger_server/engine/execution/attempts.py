@@ -293,10 +293,18 @@ class Attempts:
         self._on_loop(self._listener.resized, executor)
 
     async def fenced(self, task: str, uid: str, epoch: int) -> Session | None:
-        """Return a session for the evidence of an attempt that has ended."""
-        project, _, task_id = task.removeprefix("projects/").partition("/tasks/")
-        found = await self.store.once.task(project, task_id)
-        if found is None or found.uid != uid or found.holds(epoch):
+        """Return a session for the evidence of an attempt that has ended, of a task that was deleted too."""
+        try:
+            number = int(uid.rpartition("-")[2], 16)
+        except ValueError:
+            return None
+        found = await self.store.task_by_id(number) if 0 < number < 1 << 63 else None
+        if (
+            found is None
+            or (found.uid, found.name) != (uid, task)
+            or not 0 < epoch <= found.epoch
+            or found.holds(epoch)
+        ):
             return None
         attempt = Attempt(self, found, Phase.RUN)
         attempt.epoch = epoch
