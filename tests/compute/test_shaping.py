@@ -6,9 +6,9 @@ import inspect
 from typing import Any
 
 import pytest
-from docs.generators.signatures import SIGNED, create_node_of
 from libcloud.compute.base import NodeImage, NodeSize
 from tests.compute.conftest import Yard
+from tests.compute.signatures import SIGNED, create_node_of
 
 from wharfinger.script import Failed
 from wharfinger.testing import Done
