@@ -281,7 +281,7 @@ bench: .venv/.ready .venv-bench/.ready rabbitmq ## measure, against ceilings and
 	@$(BIN)/python -m bench $(BENCH)
 
 # The long ones, in the sizes that a release needs. Hours.
-CAMPAIGNS := sim_SEEDS=5000 seeded powerloss_N=1000 long-queue prices-crash s3-kills s3-large crash_N=200 crashpoints chaos_TASKS=5000 prices-large
+CAMPAIGNS := sim_SEEDS=5000 seeded powerloss_N=1000 long-queue prices-crash s3-kills s3-large crash_N=200 crashpoints chaos_TASKS=5000 libcloud-suite libcloud-faults prices-large
 .PHONY: campaigns
 campaigns: .venv/.ready ## run all the long campaigns, one after another: hours
 	@failed=; \
@@ -337,6 +337,14 @@ EVERY ?= 1
 .PHONY: crashpoints
 crashpoints: .venv/.ready ## kill the server at each point of a deployment, or at each EVERY=th. Findings in build/crashpoints.txt
 	@$(BIN)/python -m tests.campaigns.crashpoints --every $(EVERY) --out build/crashpoints
+
+.PHONY: libcloud-suite
+libcloud-suite: .venv/.ready ## libcloud's own tests, plainly, in blocks, wrapped and awaited: what passes plainly must pass through
+	@$(BIN)/python -m tests.campaigns.libcloud.suite --out build/libcloud-suite
+
+.PHONY: libcloud-faults
+libcloud-faults: .venv/.ready ## a fault in each request of each making method that libcloud's tests call. Table in build/libcloud-faults.md
+	@$(BIN)/python -m tests.campaigns.libcloud.faults --out build/libcloud-faults
 
 .PHONY: prices-large
 prices-large: .venv/.ready ## read a generated price file of 510 MB in each format, and tell time and memory

@@ -30,7 +30,7 @@ from libcloud.common.base import BaseDriver
 from requests_mock.adapter import Adapter
 from tests.campaigns.libcloud import ways
 
-from wharfinger_libcloud import PartialFailureError, keeping
+from wharfinger_libcloud import PartialFailureError, keeping, watching
 from wharfinger_libcloud.calls import MAKES, READS, begin, role_of
 from wharfinger_libcloud.reading import read_request
 from wharfinger_libcloud.results import read_result
@@ -63,6 +63,8 @@ class Target:
     def makes_at(self) -> int:
         """The number of the request that made it, from 1: the first whose answer has its id; 0 if none was seen."""
         changing = [n for n, (changes, _) in enumerate(self.sent, 1) if changes]
+        if self.kind == "object":  # the last part of an upload makes it
+            changing = changing[-1:]
         named = [n for n in changing if any(one in self.sent[n - 1][1] for one in self.ids)]
         return (named or changing or [0])[0]
 
@@ -95,7 +97,8 @@ def _send(original: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(original)
     def send(self: Any, request: Any, **options: Any) -> Any:
         response = original(self, request, **options)
-        if run.watched is None:
+        call = watching.current_call()
+        if run.watched is None or (call is not None and call.method == watching.LOOK):
             return response
         run.sent += 1
         if run.sent == run.at:
@@ -243,10 +246,9 @@ def verdict_of(target: Target, at: int, outcome: Any) -> str:  # noqa: PLR0911 -
     return "right: another id of its kind" if any(one.kind == target.kind for one in outcome.created) else LOST
 
 
-def campaign(rooms: tuple[str, ...] = ROOMS, only: str = "", most: int = 0) -> list[dict[str, Any]]:
-    """Return a line for each run: driver, method, request, fault, verdict."""
+def campaign(rooms: tuple[str, ...] = ROOMS, only: str = "") -> Iterator[dict[str, Any]]:
+    """Yield a line for each run: driver, method, request, fault, verdict."""
     global run  # noqa: PLW0603 - libcloud's tests are run in this process, and so is what watches them
-    lines: list[dict[str, Any]] = []
     seen: set[tuple[str, str]] = set()
     with _installed():
         for module in _modules(rooms, only):
@@ -258,29 +260,27 @@ def campaign(rooms: tuple[str, ...] = ROOMS, only: str = "", most: int = 0) -> l
                     if (target.driver, target.method) in seen:
                         continue
                     seen.add((target.driver, target.method))
-                    for at in range(1, len(target.sent) + 1):
-                        for fault in FAULTS:
-                            run = Run(target.number, at, fault)
-                            _play(case(name))
-                            if run.sent < at:
-                                continue
-                            told = verdict_of(target, at, run.verdict)
-                            lines.append(
-                                {
-                                    "driver": target.driver,
-                                    "method": target.method,
-                                    "room": module.__name__.split(".")[2],
-                                    "request": at,
-                                    "of": len(target.sent),
-                                    "fault": fault,
-                                    "verdict": told,
-                                    "truth": [target.kind, *target.ids[:2]],
-                                    "told": str(run.verdict)[:600],
-                                }
-                            )
-                            if most and len(lines) >= most:
-                                return lines
-    return lines
+                    yield from _faulted(target, lambda case=case, name=name: case(name))  # type: ignore[misc]
+
+
+def _faulted(target: Target, make: Callable[[], unittest.TestCase]) -> Iterator[dict[str, Any]]:
+    """Yield a line for each fault in each request of one target."""
+    global run  # noqa: PLW0603 - as above
+    for at in range(1, len(target.sent) + 1):
+        for fault in FAULTS:
+            run = Run(target.number, at, fault)
+            _play(make())
+            if run.sent >= at:
+                yield {
+                    "driver": target.driver,
+                    "method": target.method,
+                    "request": at,
+                    "of": len(target.sent),
+                    "fault": fault,
+                    "verdict": verdict_of(target, at, run.verdict),
+                    "truth": [target.kind, *target.ids[:2]],
+                    "told": str(run.verdict)[:600],
+                }
 
 
 def table(lines: list[dict[str, Any]]) -> str:
@@ -303,9 +303,12 @@ def main() -> int:
     parser.add_argument("--only", default="", help="part of a test module's name")
     parser.add_argument("--room", choices=ROOMS, action="append")
     chosen = parser.parse_args()
-    lines = campaign(tuple(chosen.room or ROOMS), chosen.only)
+    lines: list[dict[str, Any]] = []
     chosen.out.parent.mkdir(parents=True, exist_ok=True)
-    chosen.out.with_suffix(".jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    with chosen.out.with_suffix(".jsonl").open("w") as file:
+        for line in campaign(tuple(chosen.room or ROOMS), chosen.only):
+            lines.append(line)
+            print(json.dumps(line), file=file, flush=True)
     chosen.out.with_suffix(".md").write_text(table(lines))
     print(table(lines).partition("\n\n| Driver")[0])
     return int(any(line["verdict"] in BAD for line in lines))

@@ -109,7 +109,8 @@ class Awaited(InBlocks):
                 return [one async for one in answer]
 
         answer = asyncio.run(work())
-        return iter(answer) if isinstance(answer, list) and name.startswith("iterate_") else answer
+        streamed = name.startswith("iterate_") or name.endswith("_as_stream")
+        return iter(answer) if streamed else answer
 
 
 FORMS: dict[str, Callable[[Any], Any]] = {"block": InBlocks, "wrapper": Wrapped, "aio": Awaited}

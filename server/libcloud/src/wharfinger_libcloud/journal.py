@@ -83,9 +83,11 @@ class Exchange:
         role = self.role
         if role is None or role.effect != MAKES or role.kind == "":
             return self.asked.kind
-        if isinstance(self.driver, StorageDriver) or not known_kind(self.asked.kind) or self.asked.kind == "attachment":
-            return str(role.kind)
-        return self.asked.kind
+        own, wanted = self.asked.kind, str(role.kind)
+        if isinstance(self.driver, StorageDriver) or not known_kind(own) or own == "attachment":
+            return wanted
+        # A template is an image, and a snapshot's template a template.
+        return wanted if own in wanted or {own, wanted} in ({"template", "image"}, {"sshkey", "keypair"}) else own
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -143,7 +145,7 @@ class Exchange:
         if self.status is None or self.status >= 500 or self.status == 408:
             return True
         if role is not None:
-            return not role.soft and not self._told_definitely
+            return not self._told_definitely and (not role.soft or self._failed)
         begun = self.asked.method == "PUT" and self.status == 202
         return (self.asked.makes or begun) and not self.said_done
 
@@ -154,6 +156,10 @@ class Exchange:
             return False
         work = self.call.work
         return work.role.effect == CHANGES or work.replaces is True or (work.role.effect == MAKES and not self.makes)
+
+    @property
+    def _failed(self) -> bool:
+        return self.call is not None and self.call.work.error is not None
 
     @property
     def _told_definitely(self) -> bool:

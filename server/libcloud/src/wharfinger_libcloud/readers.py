@@ -231,6 +231,18 @@ def _values(value: Any, words: tuple[str, ...]) -> Iterator[Any]:
             yield from _values(one, words)
 
 
+_LINES = {"server": "node", "drive": "volume", "resource": "address"}
+
+
+@reader
+def lines_of_words(answer: Answer) -> list[Made]:
+    """Return the thing of an answer in lines of a word and its value, as ElasticHosts' and CloudSigma's first."""
+    found = re.findall(r"^(server|drive|resource) ([\w.-]+)$", answer.text, re.MULTILINE)
+    if answer.text.startswith(("<", "{", "[")) or len({word for word, _ in found}) != 1:
+        return []
+    return [Made(_LINES[word], value) for word, value in found[:1]]
+
+
 _NO_THING = re.compile(r"/(operations?|jobs?|tasks?|asyncoperations?|operationresults?|queue)/", re.IGNORECASE)
 
 

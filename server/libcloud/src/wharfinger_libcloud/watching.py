@@ -44,6 +44,15 @@ _request: ContextVar[_Request | None] = ContextVar("wharfinger_libcloud_request"
 _sending: ContextVar[bool] = ContextVar("wharfinger_libcloud_sending", default=False)
 
 
+LOOK = "look"
+"""The name of the call by which a block sees whether something is there already."""
+
+
+def current_call() -> Call | None:
+    """Return the driver's method that this context is in."""
+    return _call.get()
+
+
 @contextlib.contextmanager
 def recording(timeout: float = TIMEOUT) -> Iterator[Journal]:
     """Record what is sent inside. Within another recording both get it."""
@@ -158,7 +167,7 @@ def _was_there(driver: Any, call: Call, journal: Journal) -> bool | None:
     made = {(one.kind, one.id) for one in journal.made if one.driver is driver}
     if call.role.kind == "object" and (("container", container) in made or ("object", f"{container}/{name}") in made):
         return False
-    token = _call.set(Call(driver, "look", Role(READS), (), inside=call))
+    token = _call.set(Call(driver, LOOK, Role(READS), (), inside=call))
     try:
         _ = driver.get_container(name) if call.role.kind == "container" else driver.get_object(container, name)
     except Exception as error:  # noqa: BLE001 - whatever it is, the upload itself will tell
