@@ -344,6 +344,10 @@ def test_the_commands_know_sources(here):
     changed = here.prices("diff", first[:12])
     assert (changed.code, "0.11" in changed.out) == (0, True), changed
     assert here.prices("diff", first, "azure:westeurope").code == 0
+    since = here.prices("diff", "azure:eastus", "--since", "2020-01-01", "-o", "json").json
+    assert (since["before"], since["raised"]) == (first, 1)
+    assert here.prices("diff", "azure:eastus", "--since", "2999-01-01", "-o", "json").json["differences"] == []
+    assert here.prices("diff", "nobody", "--since", "2020-01-01").code == 2
     assert here.prices("activate", first[:12]).code == 0
     assert "0.1 USD" in here.prices("show", "azure_linux", "eastus", "Standard_D2").out
     assert "0.3 USD" in here.prices("show", "azure_linux", "westeurope", "Standard_D2").out

@@ -35,6 +35,20 @@ def test_items_are_priced_for_an_hour_and_what_is_unknown_is_named() -> None:
     assert Estimate.from_json(found.to_json()) == found
 
 
+def test_an_item_says_which_unit_is_meant_of_several() -> None:
+    both = [price("vps", "0.01"), price("vps", "5", unit="Months")]
+    stack = Stack((Layer("downloaded", Catalogue.of(both)),))
+    with pytest.raises(PriceAmbiguous, match="Hours, Months"):
+        estimate([Prices().item("a", provider="onprem", region="fra", sku="vps")], stack, 7)
+    for unit, hourly in (("Hours", Decimal("0.01")), ("Months", Decimal("0.006849315068493151") * 1)):
+        found = estimate([Prices().item("a", provider="onprem", region="fra", sku="vps", unit=unit)], stack, 7)
+        (item,) = found.items
+        assert item.price is not None
+        assert item.price.unit == unit
+        assert item.hourly is not None
+        assert abs(item.hourly.amount - hourly) < Decimal("1e-12")
+
+
 def test_many_things_without_a_price_take_no_longer_than_others() -> None:
     stack = Stack((Layer("downloaded", Catalogue.of([price(f"m{n}.large") for n in range(300)])),))
     items = [Prices().item(f"node/{n}", provider="onprem", region="fra", sku="m7.larger") for n in range(2_000)]

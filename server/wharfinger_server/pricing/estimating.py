@@ -85,13 +85,14 @@ class Prices:
         quantity: str | int | Decimal = "1",
         category: str = "on-demand",
         term: str = "",
+        unit: str = "",
     ) -> Wanted:
         """Return one item for the list that `estimate` returns.
 
         `quantity` is a decimal number as text, not a float. Raises FailedPrecondition CANNOT_ESTIMATE for one that is
         none, or is negative.
         """
-        return Wanted(what, provider, sku, region, _quantity(what, quantity), category, term)
+        return Wanted(what, provider, sku, region, _quantity(what, quantity), category, term, unit=unit)
 
     def free(self, what: str) -> Wanted:
         """Return the item of a thing that costs nothing by its nature, such as an attachment."""

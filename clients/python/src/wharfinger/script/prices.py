@@ -38,12 +38,14 @@ class Prices(Protocol):
         quantity: str | int | Decimal = "1",
         category: str = "on-demand",
         term: str = "",
+        unit: str = "",
     ) -> Item:
         """Return one item. `what` is the key that the thing is going to have in the ledger; each only once.
 
         `provider`, `region` and `sku` are those of the price catalogue (`wharfinger prices show`); region "" is the
         price that holds everywhere. `quantity` is a decimal number as text: how much is held of what is priced by time
-        (`"1"` node, `"40"` GB), or how much an hour uses of the rest.
+        (`"1"` node, `"40"` GB), or how much an hour uses of the rest. `unit`, such as `"Hours"`, tells which of several
+        prices of one thing is meant.
         """
         ...
 

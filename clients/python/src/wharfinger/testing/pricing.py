@@ -26,6 +26,7 @@ class PricedItem:
     term: str
     free: bool = False
     unknown: bool = False
+    unit: str = ""
 
 
 class TrialPrices:
@@ -47,13 +48,14 @@ class TrialPrices:
         quantity: str | int | Decimal = "1",
         category: str = "on-demand",
         term: str = "",
+        unit: str = "",
     ) -> PricedItem:
         """Return the item. Raises ValueError for a quantity that is no decimal number of 0 or more."""
         if isinstance(quantity, float | bool) or not (number := Decimal(quantity)).is_finite() or number < 0:
             raise ValueError(
                 f"the quantity of {what!r} must be a decimal number as text, '1.5' or '0', not {quantity!r}"
             )
-        return PricedItem(what, provider, region, sku, number, category, term)
+        return PricedItem(what, provider, region, sku, number, category, term, unit=unit)
 
     def free(self, what: str) -> PricedItem:
         """Return the item of what costs nothing by its nature."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import click
 
 from wharfinger_prices.commands import shown
@@ -9,7 +11,8 @@ from wharfinger_prices.commands.descriptions import SHORT, counts, state_of, tel
 from wharfinger_prices.commands.differences import Change, counted, differences
 from wharfinger_prices.commands.ending import line_of
 from wharfinger_prices.commands.options import Asked, command
-from wharfinger_prices.commands.places import asking, find_catalog
+from wharfinger_prices.commands.places import Place, asking, find_catalog
+from wharfinger_prices.commands.shown import ShownCatalog
 from wharfinger_prices.commands.terminal import echo
 from wharfinger_prices.commands.text import age, table
 
@@ -69,14 +72,19 @@ def activate(asked: Asked, catalog: str, *, override_checks: bool, reason: str) 
 @click.argument("before")
 @click.argument("after", default="active")
 @click.option("--limit", type=click.IntRange(0), default=50, help="How many to list; 0: all. [default: 50]")
-def diff(asked: Asked, before: str, after: str, *, limit: int) -> None:
+@click.option(
+    "--since",
+    type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%SZ"]),
+    help="What was active for the source BEFORE at that time, in UTC, against what is now.",
+)
+def diff(asked: Asked, before: str, after: str, *, limit: int, since: datetime | None) -> None:
     """Tell which prices differ between the catalogues BEFORE and AFTER, those that moved most first.
 
     Each is a digest, the first digits of one, or a source, for its active one; AFTER is by default the active one of
-    the source that BEFORE is of.
+    the source that BEFORE is of. `diff libcloud --since 2026-11-01` tells what moved since then.
     """
     with asking(asked) as place:
-        one = find_catalog(place, before)
+        one = find_catalog(place, before) if since is None else _active_at(place, before, since.replace(tzinfo=UTC))
         other = find_catalog(place, after, one.source)
         changes = sorted(differences(place, one, other), key=lambda change: change.moved, reverse=True)
     listed = changes[:limit] if limit else changes
@@ -89,6 +97,15 @@ def diff(asked: Asked, before: str, after: str, *, limit: int) -> None:
         table(("PROVIDER", "REGION", "SKU", "OFFER", "BEFORE", "AFTER", "CHANGE"), list(map(_row, listed)))
     if len(listed) < len(changes):
         echo(f"and {len(changes) - len(listed):,} more; --limit 0 lists all", err=True)
+
+
+def _active_at(place: Place, source: str, moment: datetime) -> ShownCatalog:
+    """Return what was active for a source at a moment, or what became so first after it. Raises click.UsageError."""
+    acts = list(place.activations(source))
+    if not acts:
+        raise click.UsageError(f"nothing was ever active for a source {source!r}; `{line_of('ls')}` lists them")
+    then = next((act for act in acts if act.time is not None and act.time <= moment), acts[-1])
+    return place.catalog(then.catalog.removeprefix("catalogs/"))
 
 
 def _row(change: Change) -> tuple[str, ...]:
