@@ -101,7 +101,7 @@ def test_the_guide_for_other_languages_names_what_must_be_there() -> None:
     assert {name for name in imported if name not in page and f"`{Path(name).parent}/`" not in page} == set()
     assert "authorization: Bearer" in page
     once = [method.name for method in methods.METHODS.values() if not method.repeatable]
-    assert sorted(once) == ["DeleteSchedule", "ImportCatalog"]
+    assert sorted(once) == ["DeleteSchedule", "ImportCatalog", "Work"]
     assert [name for name in once if not re.search(rf"{name}[^.]* not repeated blindly", page)] == []
 
 
