@@ -37,8 +37,8 @@ from wharfinger_libcloud.results import read_result
 
 FAULTS = ("503", "dropped", "timeout", "wrong type")
 ROOMS = ("compute", "storage", "dns", "loadbalancer", "container", "backup")
-LOST, FALSE, KIND = "LOST", "FALSE REPORT ON A READ", "WRONG KIND"
-BAD = (LOST, FALSE, KIND)
+LOST, FALSE, KIND, OTHER = "LOST", "FALSE REPORT ON A READ", "WRONG KIND", "WRONG ID"
+BAD = (LOST, FALSE, KIND, OTHER)
 LIMIT = 5  # seconds for a run
 
 
@@ -243,7 +243,9 @@ def verdict_of(target: Target, at: int, outcome: Any) -> str:  # noqa: PLR0911 -
         return "right: uncertain at the making request" if outcome.uncertain else "right: earlier things"
     if outcome.uncertain:
         return "uncertain though named" if target.named else "right: uncertain, no answer names it"
-    return "right: another id of its kind" if any(one.kind == target.kind for one in outcome.created) else LOST
+    if not any(one.kind == target.kind for one in outcome.created):
+        return LOST
+    return OTHER if target.named else "right: the answer's id; the recorded result has another"
 
 
 def campaign(rooms: tuple[str, ...] = ROOMS, only: str = "") -> Iterator[dict[str, Any]]:
@@ -288,7 +290,11 @@ def table(lines: list[dict[str, Any]]) -> str:
     counts = collections.Counter(line["verdict"] for line in lines)
     text = [f"{len(lines)} runs", "", "| Verdict | Runs |", "|---|---|"]
     text += [f"| {verdict} | {count} |" for verdict, count in counts.most_common()]
-    text += ["", "| Driver | Runs | Lost | False | Wrong kind | Uncertain though named |", "|---|---|---|---|---|---|"]
+    text += [
+        "",
+        "| Driver | Runs | Lost | False | Wrong kind | Wrong id | Uncertain though named |",
+        "|---|---|---|---|---|---|---|",
+    ]
     for driver in sorted({line["driver"] for line in lines}):
         own = collections.Counter(line["verdict"] for line in lines if line["driver"] == driver)
         bad = " | ".join(str(own[verdict]) for verdict in (*BAD, "uncertain though named"))

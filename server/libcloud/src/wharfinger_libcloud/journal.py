@@ -20,7 +20,7 @@ from urllib3.exceptions import NameResolutionError, NewConnectionError
 
 from wharfinger_libcloud.calls import CHANGES, MAKES, READS, REMOVES, Call, id_of
 from wharfinger_libcloud.readers import operation_of, read_answer, read_end
-from wharfinger_libcloud.reading import MAKE, Asked, Made, is_part, kind_of_word, known_kind, removed_ids
+from wharfinger_libcloud.reading import MAKE, Asked, Made, base_kind, is_part, kind_of_word, known_kind, removed_ids
 from wharfinger_libcloud.redaction import redacted
 
 if TYPE_CHECKING:
@@ -86,6 +86,8 @@ class Exchange:
         own, wanted = self.asked.kind, str(role.kind)
         if isinstance(self.driver, StorageDriver) or not known_kind(own) or own == "attachment":
             return wanted
+        if not base_kind(own) and not base_kind(wanted):
+            return wanted  # two words for one thing: Amazon's VPC is libcloud's network
         # A template is an image, and a snapshot's template a template.
         return wanted if own in wanted or {own, wanted} in ({"template", "image"}, {"sshkey", "keypair"}) else own
 

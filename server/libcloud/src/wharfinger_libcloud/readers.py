@@ -203,6 +203,10 @@ def _described(kind: str, value: Any) -> Iterator[Made]:
         name = next((str(value[n]) for n in _NAMES if isinstance(value.get(n), str)), "")
         yield Made(kind, str(found), name)
         return
+    own = [one for word, one in value.items() if isinstance(one, (dict, list)) and one and kind_of_word(word) == kind]
+    if len(own) == 1:
+        yield from _described(kind, own[0])
+        return
     inner = [one for word, one in value.items() if isinstance(one, (dict, list)) and one and word not in _ASIDE]
     if len(inner) == 1:
         yield from _described(kind, inner[0])

@@ -233,6 +233,11 @@ def known_kind(kind: str) -> bool:
     return kind in _KINDS or kind in _OTHERS
 
 
+def base_kind(kind: str) -> bool:
+    """Return whether a kind is one of libcloud's base APIs'."""
+    return kind in _KINDS
+
+
 def kind_of_word(noun: str) -> str:
     """Return the kind that a service's word stands for, or the word, singular and in small letters."""
     word = re.sub(r"[^a-z]", "", noun.lower())
