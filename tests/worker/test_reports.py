@@ -152,6 +152,17 @@ async def test_a_result_that_can_t_be_kept_is_a_failure(result: bytes) -> None:
     assert done.failure.reason == "SCRIPT_RESULT_INVALID"
 
 
+async def test_thousands_of_lines_at_once_are_kept_once_and_in_order(wire: Wire) -> None:
+    wire.answers = False
+    for number in range(15_000):
+        wire.session.log(2, str(number))
+    wire.answers = True
+    wire.session.resend()
+    assert not wire.session.owes
+    assert wire.done.lines[:-1] == [str(number) for number in range(len(wire.done.lines) - 1)]
+    assert len(wire.done.lines) > 10_000
+
+
 async def test_a_report_without_a_number_is_no_report(wire: Wire) -> None:
     with pytest.raises(Malformed, match="needs a number"):
         wire.answering.take(worker_pb2.WorkerReport(lease=LEASE, memo=worker_pb2.WorkMemo(key="a", json=b"1")))

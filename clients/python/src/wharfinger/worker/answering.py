@@ -28,8 +28,8 @@ from wharfinger.worker.values import Malformed
 Reply = Callable[[worker_pb2.WorkerAnswer], None]
 """Hands an answer to the connection that the worker has now."""
 
-MOST_AT_WORK = 1000
-"""Reports of one attempt that may be at work, or answered and not yet known to have been heard."""
+MOST_AT_WORK = 10_000
+"""Reports of one attempt, but for lines of its log, that may be at work, or answered and not known to be heard."""
 
 
 class Answering:
@@ -45,6 +45,7 @@ class Answering:
         self._broken = broken
         self._taken: dict[int, asyncio.Task[worker_pb2.WorkerAnswer]] = {}
         self._heard = 0
+        self._last_line = 0
 
     @property
     def at_work(self) -> bool:
@@ -62,6 +63,9 @@ class Answering:
         if report.number <= self._heard:
             return  # it said itself that it has the answer
         self._forget(report.answered)
+        if kind == "log":
+            self._take_line(report)
+            return
         known = self._taken.get(report.number)
         if known is None:
             if len(self._taken) >= MOST_AT_WORK:
@@ -71,6 +75,13 @@ class Answering:
             known.add_done_callback(self._tell)
         elif known.done():
             self._tell(known)
+
+    def _take_line(self, report: worker_pb2.WorkerReport) -> None:
+        """Keep a line at once: they come in thousands, in order, and those that are told again before newer ones."""
+        if report.number > self._last_line:
+            self._last_line = report.number
+            self._session.log(*values.log_of(report.log))
+        self._reply(worker_pb2.WorkerAnswer(lease=report.lease, number=report.number))
 
     def _forget(self, answered: int) -> None:
         for number in [one for one, task in self._taken.items() if one <= answered and task.done()]:
@@ -179,10 +190,6 @@ async def _plan(session: Session, report: worker_pb2.ReportPlan) -> None:
     await session.plan(list(report.keys))
 
 
-async def _log(session: Session, report: Any) -> None:
-    session.log(*values.log_of(report))
-
-
 async def _finished(session: Session, report: worker_pb2.ReportFinished) -> None:
     await session.finish(_sound(values.outcome_of(report)))
 
@@ -197,7 +204,6 @@ _ACTS: dict[str, Callable[[Session, Any], Any]] = {
     "looked": _looked,
     "memo": _memo,
     "plan": _plan,
-    "log": _log,
     "finished": _finished,
 }
 

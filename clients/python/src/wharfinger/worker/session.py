@@ -271,7 +271,8 @@ class _Waits:
         self.ask(worker_pb2.WorkerReport(lease=lease, log=values.log_message(level, text)), evidence=False)
 
     def _go_out(self, report: worker_pb2.WorkerReport) -> None:
-        report.answered = min(self.pending, default=self._number + 1) - 1
+        # The first that is kept is the oldest: they are kept in their order.
+        report.answered = next(iter(self.pending), self._number + 1) - 1
         self._send(executor_service_pb2.WorkRequest(report=report))
 
     def answer(self, answer: worker_pb2.WorkerAnswer) -> None:
