@@ -119,6 +119,13 @@ def test_of_a_requests_fields_only_names_token_and_ids_are_kept() -> None:
     assert "canary" not in repr(asked)
 
 
+def test_an_xml_rpc_method_is_about_the_words_before_its_verb() -> None:
+    body = "<methodCall><methodName>domain.zone.record.add</methodName></methodCall>"
+    asked = read_request("POST", "/xmlrpc/", body)
+    assert (asked.action, asked.kind) == ("add", "record")
+    assert not read_request("POST", "/xmlrpc/", body.replace("record.add", "record.list")).changes
+
+
 @pytest.mark.parametrize("method", ["DELETE /v2/droplets/1", "POST /v1/server/destroy", "GET /?Action=DeleteVolume"])
 def test_a_removal_makes_nothing(method: str) -> None:
     verb, _, url = method.partition(" ")

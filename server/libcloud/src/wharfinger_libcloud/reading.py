@@ -69,6 +69,7 @@ _OTHERS = frozenset(
         "subnet",
         "targetgroup",
         "template",
+        "version",
         "vpc",
     }
 )
@@ -187,10 +188,13 @@ def read_request(method: str, url: str, body: Any) -> Asked:
     action = next((str(fields[name]) for name in _ACTIONS if isinstance(fields.get(name), str)), "") or _method_of(body)
     if not action and method.upper() == "GET":  # old services make by a GET: `/ip/create`, `/server/ID?clone=NAME`
         action = next((word for word in (last_word(parts.path), *query) if word in ("create", "clone", "deploy")), "")
-    action = action.rpartition(".")[2]
+    # An XML-RPC method has the words of what it is about before its verb: `domain.zone.record.add`.
+    words = action.split(".")
+    thing = kind_of_word(words[-2]) if len(words) > 1 else ""
+    action = words[-1]
     named = [str(value) for name, value in fields.items() if re.search(r"(?<!Key)id(\.\d+)?$", name, re.IGNORECASE)]
     ids = tuple(one for one in named if one) if action else ()
-    return Asked(method.upper(), parts.path, action, tuple(_names(fields)), _token(fields), ids)
+    return Asked(method.upper(), parts.path, action, tuple(_names(fields)), _token(fields), ids, thing)
 
 
 def removed_ids(asked: Asked) -> set[str]:
