@@ -151,6 +151,14 @@ connect-runner: .venv/.ready
 s3-server: .venv/.ready
 	@! command -v go >/dev/null || $(BIN)/python -m tests.servers.s3
 
+# gRPC for C++ and Ruby, as Debian has it: the recipes in clients/recipes are built with it.
+.PHONY: other-languages
+other-languages:
+	@command -v grpc_ruby_plugin >/dev/null || ! command -v apt-get >/dev/null || test "$$(id -u)" != 0 \
+		|| apt-get install -y -qq --no-install-recommends $(OTHER_LANGUAGES) >/dev/null 2>&1 \
+		|| { apt-get update -qq && apt-get install -y -qq --no-install-recommends $(OTHER_LANGUAGES); } >/dev/null || true
+	@command -v grpc_ruby_plugin >/dev/null || echo "gRPC for C++ and Ruby can't be installed here: their recipes are not tried" >&2
+
 # The image service of some tests is installed here, in an environment of its own, not while they run.
 .PHONY: image-service
 image-service: .venv/.ready
@@ -167,7 +175,7 @@ versions: .venv/.ready ## run the quick tests on the other Pythons, and with the
 	@$(BIN)/python tools/versions.py $(PYTHONS)
 
 .PHONY: test
-test: .venv/.ready faketime chromium s3-server image-service connect-runner ## run all tests
+test: .venv/.ready other-languages faketime chromium s3-server image-service connect-runner ## run all tests
 ifneq ($(strip $(TESTS)),)
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(PYTEST) $(TESTS)
 else
@@ -175,8 +183,9 @@ else
 endif
 
 GO_MODULES := clients/go clients/conformance/drivers/go
+OTHER_LANGUAGES := g++ pkg-config libgrpc++-dev libprotobuf-dev protobuf-compiler protobuf-compiler-grpc ruby ruby-grpc ruby-grpc-tools
 .PHONY: clients
-clients: .venv/.ready ## build and test the Go, TypeScript, Rust and Java clients, where their toolchains are
+clients: .venv/.ready other-languages ## build and test the Go, TypeScript, Rust and Java clients, where their toolchains are
 	@! command -v go >/dev/null || for module in $(GO_MODULES); do \
 		(cd $$module && go vet ./... && test -z "$$(gofmt -l . | tee /dev/stderr)" && go test ./...) || exit 1; done
 	@if command -v cargo >/dev/null; then cd clients/rust && cargo fmt --check && cargo check --quiet --no-default-features \
@@ -186,6 +195,7 @@ clients: .venv/.ready ## build and test the Go, TypeScript, Rust and Java client
 	@if command -v mvn >/dev/null; then mvn -q -B -f clients/java/pom.xml package; \
 		else echo "clients/java is neither built nor tested: mvn is not installed" >&2; test -z "$${CI:-}"; fi
 	@$(BIN)/python -m pytest -rs tests/languages
+	@$(BIN)/python -m clients.conformance --patience 3
 
 # CONFORMANCE='--languages go --only batch' and the like choose; without it all is run, and the table written.
 .PHONY: conformance

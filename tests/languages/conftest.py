@@ -2,6 +2,7 @@
 
 import fcntl
 import json
+import os
 import shutil
 import subprocess
 from collections.abc import Callable, Sequence
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from tests.languages import recipes
 from tools.generate_clients import (
     GO,
     JAVA,
@@ -50,6 +52,12 @@ def build(language: str, lacking: str, how: Callable[[], None]) -> None:
         how()
 
 
+def in_ci(lacking: str) -> str:
+    """Return why something can't be had; where everything has to be, that is a failure."""
+    assert not lacking or os.environ.get("CI") != "true", lacking
+    return lacking
+
+
 @pytest.fixture(scope="session")
 def go_example() -> Example:
     program = CACHE / "watch-go"
@@ -89,7 +97,21 @@ def java_example(java_build: Path) -> Example:
     return Example(java_command(java_build / "examples", "dev.wharfinger.examples.Watch"))
 
 
-@pytest.fixture(params=["go", "typescript", "java"])
+@pytest.fixture(scope="session")
+def cpp_example() -> Example:
+    made: list[Path] = []
+    build("C++", in_ci(recipes.lacking_cpp()), lambda: made.append(recipes.build_cpp(CACHE / "cpp")))
+    return Example((made[0],))
+
+
+@pytest.fixture(scope="session")
+def ruby_example() -> Example:
+    made: list[tuple[str | Path, ...]] = []
+    build("Ruby", in_ci(recipes.lacking_ruby()), lambda: made.append(recipes.build_ruby(CACHE / "ruby")))
+    return Example(made[0])
+
+
+@pytest.fixture(params=["go", "typescript", "java", "cpp", "ruby"])
 def example(request: pytest.FixtureRequest) -> Example:
     """The example of each language."""
     return request.getfixturevalue(f"{request.param}_example")

@@ -53,6 +53,13 @@ def test_the_table_is_of_all_scenarios():
     assert re.findall(r"\(`(\w+)`\) \|", page) == [scenario.id for scenario in SCENARIOS]
 
 
+def test_the_table_has_a_column_for_every_language():
+    page = (ROOT / "docs" / "reference" / "conformance.md").read_text()
+    told = [json.loads(path.read_text())["language"] for path in DRIVERS.glob("*/driver.json")]
+    heads = next(line for line in page.splitlines() if line.startswith("|")).strip("|").split("|")
+    assert sorted(head.strip() for head in heads[1:]) == sorted(name for name in told if name != "broken")
+
+
 def test_the_table_is_green():
     assert "**no**" not in (ROOT / "docs" / "reference" / "conformance.md").read_text()
 
