@@ -20,13 +20,14 @@ def main(task):
     """Light them one after the other."""
     Path(task.params.quay).mkdir(parents=True, exist_ok=True)
     for number in range(1, task.params.lamps + 1):
-        task.create("quay.lamp", f"lamp/{number}", lambda intent, number=number: light(task.params.quay, number))
+        task.create("quay.lamp", f"lamp/{number}", lambda intent: light(intent, task.params.quay))
         task.notify(f"lamp {number} is lit")
     return {"lit": task.params.lamps}
 
 
-def light(quay: str, number: int) -> str:
+def light(intent, quay: str) -> str:
     """Light one and return its id; nothing is tried, and nothing in doubt, where the oil is out."""
+    number = int(intent.key.rpartition("/")[2])
     if number > OIL:
         raise NotSent(f"there is no oil for lamp {number}")
     lamp = Path(quay, f"lamp-{number}")
@@ -40,6 +41,6 @@ def find(task, intent):
     return [str(lamp)] if lamp.exists() else []
 
 
-def undo(task, resource):
+def undo(task, resource):  # noqa: ARG001 - as the contract has it
     """Put it out."""
     Path(resource.external_id).unlink(missing_ok=True)
