@@ -23,7 +23,10 @@ from cryptography.x509.oid import NameOID
 from tests.servers.serving import Serving
 
 CREATOR = "conformance"
-PRICES = "provider,sku,unit,currency,amount\nquay,berth,Hours,USD,0.0416\nquay,crane,Hours,USD,12.5\n"
+PRICES = (
+    "provider,sku,unit,currency,amount\nquay,berth,Hours,USD,0.0416\nquay,crane,Hours,USD,12.5\n"
+    "quay,mooring,Hours,USD,0.5\nquay,mooring,Months,USD,300\n"
+)
 # Large enough for one message above gRPC's own limit of 4 MiB.
 LIMITS = '[limits]\nparams_bytes = "6MiB"\nmessage_bytes = "16MiB"\n'
 

@@ -369,20 +369,29 @@ class PausesNothing(Driver):
 class ReckonsInFloats(Driver):
     """Reckons in binary fractions."""
 
-    async def op_price(self, provider: str, sku: str, region: str = "") -> Args:
+    async def op_price(self, provider: str, sku: str, region: str = "", unit: str = "", source: str = "") -> Args:
         """Return what a float of 32 bits makes of a price."""
-        told = await super().op_price(provider, sku, region)
+        told = await super().op_price(provider, sku, region, unit, source)
         return told | {"amount": f"{float(told['amount']):.17f}"}
+
+
+@breaks("price_of_unit")
+class TakesAnyUnit(Driver):
+    """Takes the first of several prices, whatever they are for."""
+
+    async def op_price(self, provider: str, sku: str, region: str = "", unit: str = "", source: str = "") -> Args:
+        """Return the price of an hour where several fit."""
+        return await super().op_price(provider, sku, region, unit or ("Hours" if sku == "mooring" else ""), source)
 
 
 @breaks("unknown_price")
 class TakesUnknownForFree(Driver):
     """Takes for free what has no price."""
 
-    async def op_price(self, provider: str, sku: str, region: str = "") -> Args:
+    async def op_price(self, provider: str, sku: str, region: str = "", unit: str = "", source: str = "") -> Args:
         """Return zero for what is unknown."""
         try:
-            return await super().op_price(provider, sku, region)
+            return await super().op_price(provider, sku, region, unit, source)
         except errors.NotFound:
             return {"amount": "0", "currency": "USD", "unit": "Hours"}
 

@@ -30,9 +30,9 @@ type arguments struct {
 	Only, Retain                       []string
 	AllowMissing                       bool `json:"allow_missing"`
 
-	Provider, SKU, Region string
-	Schedule, Cron        string
-	TimeZone              string `json:"time_zone"`
+	Provider, SKU, Region, Unit, Source string
+	Schedule, Cron                      string
+	TimeZone                            string `json:"time_zone"`
 }
 
 // wish is a task to be submitted.
@@ -245,7 +245,7 @@ func events(ctx context.Context, d *driver, _ int, args arguments) (any, error) 
 }
 
 func price(ctx context.Context, d *driver, _ int, args arguments) (any, error) {
-	found, err := d.client.Price(ctx, wharfinger.PriceQuery{Provider: args.Provider, SKU: args.SKU, Region: args.Region})
+	found, err := d.client.Price(ctx, wharfinger.PriceQuery{Provider: args.Provider, SKU: args.SKU, Region: args.Region, Unit: args.Unit, Source: args.Source})
 	if err != nil {
 		return nil, err
 	}

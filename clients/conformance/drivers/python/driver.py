@@ -159,9 +159,9 @@ class Driver:
         """Tell the events so far."""
         return [telling.event(event) async for event in self.client.events(task)]
 
-    async def op_price(self, provider: str, sku: str, region: str = "") -> Args:
+    async def op_price(self, provider: str, sku: str, region: str = "", unit: str = "", source: str = "") -> Args:
         """Tell a price."""
-        price = await self.client.price(provider, sku, region=region)
+        price = await self.client.price(provider, sku, region=region, unit=unit, source=source)
         assert price.amount is not None, "an unknown price is refused"
         return {**telling.money(price.amount), "unit": price.unit}
 

@@ -96,8 +96,8 @@ const OPERATIONS = {
     await its().deleteSchedule(schedule, { signal });
     return {};
   },
-  price: async ({ provider, sku, region }, signal) =>
-    telling.price(await its().price(provider, sku, { region, signal })),
+  price: async ({ provider, sku, region, unit, source }, signal) =>
+    telling.price(await its().price(provider, sku, { region, unit, source, signal })),
   async estimate({ script, params }, signal) {
     const { hourly, unpriced } = await its().estimate(script, params, { signal });
     return { hourly: hourly.map(telling.money), unpriced };

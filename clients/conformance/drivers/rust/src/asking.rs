@@ -105,7 +105,15 @@ pub async fn ask(client: &Client, op: &str, args: &Value) -> Result<Value, Error
         "ledger" => task.ledger("").all().await?.iter().map(telling::entry).collect(),
         "events" => task.events(0).all().await?.into_iter().map(telling::recorded).collect(),
         "price" => {
-            let price = client.price(&text(args, "provider"), &text(args, "region"), &text(args, "sku")).await?;
+            let asked = v1::GetPriceRequest {
+                provider: text(args, "provider"),
+                region: text(args, "region"),
+                sku: text(args, "sku"),
+                unit: text(args, "unit"),
+                source: text(args, "source"),
+                ..Default::default()
+            };
+            let price = client.price_of(asked).await?;
             let amount = price.amount.unwrap_or_default();
             json!({"amount": amount.amount, "currency": amount.currency_code, "unit": price.unit})
         }

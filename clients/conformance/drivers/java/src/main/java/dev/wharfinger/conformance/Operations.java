@@ -11,6 +11,7 @@ import dev.wharfinger.client.TaskHandle;
 import dev.wharfinger.client.TaskWatch;
 import dev.wharfinger.client.UnitPrice;
 import dev.wharfinger.client.WharfingerClient;
+import dev.wharfinger.v1.GetPriceRequest;
 import dev.wharfinger.v1.LedgerVerdict;
 import dev.wharfinger.v1.Policy;
 import dev.wharfinger.v1.Schedule;
@@ -71,7 +72,7 @@ final class Operations {
       case "plan" -> plan(task(args).planRollback());
       case "ledger" -> task(args).ledger().map(Telling::entry).toList();
       case "events" -> task(args).events(0).map(Telling::event).toList();
-      case "price" -> price(client.price(args.text("provider"), args.text("sku"), args.text("region")));
+      case "price" -> price(client.price(GetPriceRequest.newBuilder().setProvider(args.text("provider")).setSku(args.text("sku")).setRegion(args.text("region")).setUnit(args.text("unit")).setSource(args.text("source")).build()));
       case "estimate" -> Telling.estimate(client.estimate(args.text("script"), args.inner("params").struct()));
       case "schedule_create" -> schedule(client.schedules().create(args.text("schedule"), wished(args)));
       case "schedule_get" -> schedule(client.schedules().get(args.text("schedule")));
