@@ -72,7 +72,16 @@ final class Operations {
       case "plan" -> plan(task(args).planRollback());
       case "ledger" -> task(args).ledger().map(Telling::entry).toList();
       case "events" -> task(args).events(0).map(Telling::event).toList();
-      case "price" -> price(client.price(GetPriceRequest.newBuilder().setProvider(args.text("provider")).setSku(args.text("sku")).setRegion(args.text("region")).setUnit(args.text("unit")).setSource(args.text("source")).build()));
+      case "price" ->
+          price(
+              client.price(
+                  GetPriceRequest.newBuilder()
+                      .setProvider(args.text("provider"))
+                      .setSku(args.text("sku"))
+                      .setRegion(args.text("region"))
+                      .setUnit(args.text("unit"))
+                      .setSource(args.text("source"))
+                      .build()));
       case "estimate" -> Telling.estimate(client.estimate(args.text("script"), args.inner("params").struct()));
       case "schedule_create" -> schedule(client.schedules().create(args.text("schedule"), wished(args)));
       case "schedule_get" -> schedule(client.schedules().get(args.text("schedule")));
