@@ -6,9 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
-from zoneinfo import ZoneInfo
-
-from cronsim import CronSim, CronSimError
 
 from wharfinger_server.domain.timing import SECOND
 
@@ -34,6 +31,11 @@ class Timing:
 
 @lru_cache(maxsize=1024)
 def _after(cron: str, time_zone: str, moment: int) -> int:
+    # Here and below: a server without schedules starts without either.
+    from zoneinfo import ZoneInfo
+
+    from cronsim import CronSim
+
     zone = ZoneInfo(time_zone) if time_zone not in ("", "UTC") else UTC
     told: Iterator[datetime] = CronSim(cron, datetime.fromtimestamp(moment, zone))
     # When clocks change, several lines of the day can fall on one instant.
@@ -42,6 +44,8 @@ def _after(cron: str, time_zone: str, moment: int) -> int:
 
 def check_cron(cron: str) -> None:
     """Raise ValueError, with what is wrong, for a line that is no cron line of five fields."""
+    from cronsim import CronSim, CronSimError
+
     if len(cron) > LONGEST_CRON:
         raise ValueError(f"has {len(cron)} characters; {LONGEST_CRON} are the most")
     if len(cron.split()) != _FIELDS:
@@ -56,6 +60,8 @@ def check_time_zone(name: str) -> None:
     """Raise ValueError, with what is wrong, for a name that is no time zone's."""
     if not name:
         return
+    from zoneinfo import ZoneInfo
+
     try:
         if name.startswith("/") or len(name) > 100:
             raise ValueError(name)
