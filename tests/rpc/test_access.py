@@ -153,7 +153,12 @@ class Authority:
             .add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
         )
         if not authority:
-            names = x509.SubjectAlternativeName([x509.DNSName(name), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
+            names = x509.SubjectAlternativeName(
+                [
+                    x509.DNSName(name if name.isascii() else "strange.test"),
+                    x509.IPAddress(ipaddress.ip_address("127.0.0.1")),
+                ]
+            )
             usages = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH])
             builder = builder.add_extension(names, critical=False).add_extension(usages, critical=False)
         return builder.sign(self.key, hashes.SHA256())
@@ -211,6 +216,11 @@ def test_a_client_certificate_says_who_calls_and_none_is_no_connection(serve, tm
     with connected(serving.address, grpc.ssl_channel_credentials(authority.pem)) as stubs:
         told = refused(stubs.executors.ListExecutors, executor_service_pb2.ListExecutorsRequest(), timeout=5)
         assert told.code is grpc.StatusCode.UNAVAILABLE
+    for name in (" ", "car\x07ol", "\u202elorac", "carol\n"):
+        strange = grpc.ssl_channel_credentials(authority.pem, *authority.issue(name))
+        with connected(serving.address, strange) as stubs:
+            told = refused(stubs.executors.ListExecutors, executor_service_pb2.ListExecutorsRequest(), timeout=10)
+            assert (told.code, told.reason) == (grpc.StatusCode.UNAUTHENTICATED, "UNAUTHENTICATED")
 
 
 @pytest.fixture(scope="module")
