@@ -370,9 +370,9 @@ class ReckonsInFloats(Driver):
     """Reckons in binary fractions."""
 
     async def op_price(self, provider: str, sku: str, region: str = "", unit: str = "", source: str = "") -> Args:
-        """Return what a float of 32 bits makes of a price."""
+        """Return what a float of 32 bits makes of a price, where nobody says of which unit."""
         told = await super().op_price(provider, sku, region, unit, source)
-        return told | {"amount": f"{float(told['amount']):.17f}"}
+        return told if unit else told | {"amount": f"{float(told['amount']):.17f}"}
 
 
 @breaks("price_of_unit")
@@ -389,10 +389,12 @@ class TakesUnknownForFree(Driver):
     """Takes for free what has no price."""
 
     async def op_price(self, provider: str, sku: str, region: str = "", unit: str = "", source: str = "") -> Args:
-        """Return zero for what is unknown."""
+        """Return zero for what is unknown, where nobody says of which unit."""
         try:
             return await super().op_price(provider, sku, region, unit, source)
         except errors.NotFound:
+            if unit:
+                raise
             return {"amount": "0", "currency": "USD", "unit": "Hours"}
 
 

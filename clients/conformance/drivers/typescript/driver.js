@@ -84,7 +84,7 @@ const OPERATIONS = {
   ledger: async ({ task }, signal) => collect(its().task(task).ledger({ signal }), telling.entry),
   events: async ({ task }, signal) => collect(its().task(task).events({ signal }), telling.event),
   schedule_create: async ({ schedule, cron, time_zone, script, params }, signal) => {
-    const wished = { task: { script, params }, timing: { case: "cron", value: cron }, timeZone: time_zone ?? "" };
+    const wished = { task: { script, params }, timing: { case: /** @type {const} */ ("cron"), value: cron }, timeZone: time_zone ?? "" };
     return telling.schedule(await its().createSchedule(schedule, wished, { signal }));
   },
   schedule_get: async ({ schedule }, signal) => telling.schedule(await its().schedule(schedule, { signal })),

@@ -14,6 +14,7 @@ import { StatusCode, TaskSchema, toJson } from "../../../typescript/dist/src/v1.
 
 /** @typedef {import("../../../typescript/dist/src/index.js").Task} Task */
 /** @typedef {import("../../../typescript/dist/src/index.js").Failure} Failure */
+/** @typedef {import("../../../typescript/dist/src/v1.js").Schedule} Schedule */
 /** @typedef {import("../../../typescript/dist/src/index.js").DecimalMoney} DecimalMoney */
 
 /** @param {Task} value */
@@ -159,7 +160,7 @@ function failed(value) {
   return { ...(value.failure && failure(value.failure)), kind: value.name, message: value.message };
 }
 
-/** A schedule. */
+/** @param {Schedule} value */
 export const schedule = ({ name, timing, timeZone, paused }) => ({
   name,
   cron: timing.case === "cron" ? timing.value : "",
