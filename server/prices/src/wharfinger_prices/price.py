@@ -18,6 +18,7 @@ _AMOUNT = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?")
 _EXACT = Context(prec=100, rounding=ROUND_HALF_EVEN)
 _FINE = Decimal(1).scaleb(-18)
 _HOURS = {"Hours": 1, "Days": 24, "Months": HOURS_IN_MONTH, "Years": 12 * HOURS_IN_MONTH}
+_IN_AN_HOUR = {"Minutes": 60, "Seconds": 3600}
 
 
 def parse_amount(text: str) -> Decimal:
@@ -116,8 +117,9 @@ def an_hour(unit: str, quantity: Decimal) -> Decimal:
 
     Of what is priced by time (`Hours`, `GB-Months`) `quantity` is how much is held; of the rest how much an hour uses.
     """
-    hours = _HOURS.get(unit.rpartition("-")[2], 1)
-    return _EXACT.quantize(_EXACT.divide(quantity, Decimal(hours)), _FINE)
+    time = unit.rpartition("-")[2]
+    units = _EXACT.multiply(quantity, Decimal(_IN_AN_HOUR.get(time, 1)))
+    return _EXACT.quantize(_EXACT.divide(units, Decimal(_HOURS.get(time, 1))), _FINE)
 
 
 def hourly(price: Price, quantity: Decimal) -> Money | None:

@@ -122,7 +122,7 @@ def _check_tiers(price: Price) -> None:
         raise _refused(price, "its tiers are not in the order of their quantities")
     for step in steps:
         _check_amount(price, step.amount)
-        _check_amount(price, min(step.from_quantity, HIGHEST))
+        _check_amount(price, min(step.from_quantity, HIGHEST))  # a quantity may be more than an amount
     if price.free or all(step.amount == _ZERO for step in steps):
         raise _refused(price, "all of its tiers cost nothing, so it has none")
 

@@ -12,7 +12,7 @@ from itertools import islice
 from pathlib import Path
 
 from wharfinger_prices.price import Price
-from wharfinger_prices.reading.amounts import amount, number, tiered
+from wharfinger_prices.reading.amounts import amount, check_ranges, number, quantity, tiered
 from wharfinger_prices.reading.aws_products import ATTRIBUTES, WITH_UPFRONT, product_of, term_of
 from wharfinger_prices.reading.spill import Spill
 from wharfinger_prices.reading.table import Rows
@@ -76,7 +76,11 @@ class _Columns:
     """Which column is what. Headers differ in case and spaces from the names in the JSON files."""
 
     def __init__(self, rows: Rows, header: list[str]) -> None:
-        found = {re.sub("[^a-z0-9]", "", name.lower().replace("s/w", "sw")): at for at, name in enumerate(header)}
+        plain = [re.sub("[^a-z0-9]", "", name.lower().replace("s/w", "sw")) for name in header]
+        found = {name: at for at, name in enumerate(plain)}
+        decisive = {*_PRICING, *_MAYBE, *map(str.lower, ATTRIBUTES)}
+        if twice := next((name for name in plain if name in decisive and plain.count(name) > 1), ""):
+            rows.refuse(f"the column {twice} is there twice")
         if missing := [name for name in _PRICING if name not in found]:
             rows.refuse(f"this is not the header of an offer file: it has no {', '.join(missing)}")
         self._pricing = [found[name] for name in _PRICING]
@@ -106,9 +110,9 @@ class _Columns:
         if start in {"", "0"} and end in {"", "Inf"}:
             notes.sections[price.provider] += 1
             return price
-        begin = number(start or "0", "StartingRange")
+        begin = quantity(start or "0", "StartingRange")
         # AWS's own SKU keeps apart what only has the same names here: their steps are not one price's.
-        steps.add(_SEPARATOR.join((*map(str, price.key), code)), f"{begin} {number(cost)}")
+        steps.add(_SEPARATOR.join((*map(str, price.key), code)), f"{begin} {number(cost)} {end}")
         return None
 
 
@@ -117,7 +121,8 @@ def _of_steps(steps: Spill, notes: Notes) -> Iterator[Price]:
         provider, region, sku, category, term, money, unit, effective, code = key.split(_SEPARATOR)
         pairs = [value.split(" ") for value in values]
         try:
-            first, tiers = tiered((Decimal(begin), Decimal(cost)) for begin, cost in pairs)
+            first, tiers = tiered((Decimal(begin), Decimal(cost)) for begin, cost, _ in pairs)
+            check_ranges((Decimal(begin), end) for begin, _, end in pairs)
         except ValueError as error:
             raise MalformedPrices(f"the rows of SKU {code}: {error}") from None
         notes.sections[provider] += 1

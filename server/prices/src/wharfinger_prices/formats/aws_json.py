@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from wharfinger_prices.price import Price
-from wharfinger_prices.reading.amounts import figure, number, tiered
+from wharfinger_prices.reading.amounts import check_ranges, figure, number, quantity, tiered
 from wharfinger_prices.reading.aws_products import WITH_UPFRONT, Product, product_of, term_of
 from wharfinger_prices.reading.json_stream import JsonStream
 from wharfinger_prices.reading.spill import Spill
@@ -135,7 +135,8 @@ def _offers(offers: Any, product: Product, category: str, notes: Notes) -> Itera
         term = term_of(length, option, offering) if category == "committed" else ""
         effective = moment(offer.get("effectiveDate"), "effectiveDate")
         for (unit, money), steps in _steps(dimensions).items():
-            amount, tiers = tiered(steps)
+            amount, tiers = tiered((begin, cost) for begin, cost, _ in steps)
+            check_ranges((begin, end) for begin, _, end in steps)
             notes.sections[product.provider] += 1
             notes.regions.add(product.region)
             yield Price(
@@ -144,17 +145,18 @@ def _offers(offers: Any, product: Product, category: str, notes: Notes) -> Itera
             )  # fmt: skip
 
 
-def _steps(dimensions: Any) -> Mapping[tuple[str, str], list[tuple[Decimal, Decimal]]]:
-    """Return, by unit and currency, from which quantity upwards one unit costs how much."""
-    found: dict[tuple[str, str], list[tuple[Decimal, Decimal]]] = {}
+def _steps(dimensions: Any) -> Mapping[tuple[str, str], list[tuple[Decimal, Decimal, str]]]:
+    """Return, by unit and currency, from which quantity upwards one unit costs how much, and where that ends."""
+    found: dict[tuple[str, str], list[tuple[Decimal, Decimal, str]]] = {}
     for dimension in dimensions:
-        begin = number(figure(_object(dimension, "a price dimension").get("beginRange", "0")), "beginRange")
+        begin = quantity(figure(_object(dimension, "a price dimension").get("beginRange", "0")), "beginRange")
+        end = figure(dimension.get("endRange", ""))
         unit = aws_unit(dimension.get("unit"))
         costs = _object(dimension.get("pricePerUnit"), "pricePerUnit")
         if not costs:
             raise ValueError("pricePerUnit is empty")
         for money, cost in costs.items():
-            found.setdefault((unit, currency(money)), []).append((begin, number(figure(cost))))
+            found.setdefault((unit, currency(money)), []).append((begin, number(figure(cost)), end))
     return found
 
 

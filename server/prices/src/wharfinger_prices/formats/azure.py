@@ -20,11 +20,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from decimal import Decimal
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from wharfinger_prices.price import Price
-from wharfinger_prices.reading.amounts import figure, number, tiered
+from wharfinger_prices.reading.amounts import figure, number, quantity, tiered
 from wharfinger_prices.reading.json_stream import JsonStream
 from wharfinger_prices.reading.pages import check_numbers, looks_in, pages
 from wharfinger_prices.reading.spill import Spill
@@ -34,6 +35,9 @@ from wharfinger_prices.sdk.price_source import MalformedPrices, Notes, PriceSour
 
 _SEPARATOR = "\x1f"
 _HOURS_IN_YEAR = 8760
+_PRIMARY, _SECONDARY = "primary", "secondary"
+_NAMES = 7
+"""Parts of a key that name a price: the others are its times and its section."""
 _SKIP = re.compile(r"[?&](?:\$|%24)skip=([0-9]{1,12})(?:&|$)", re.IGNORECASE)
 _YEARS = re.compile("([1-9]) Years?")
 
@@ -111,6 +115,7 @@ class _Whole:
 def _page(stream: JsonStream, name: str, whole: _Whole, steps: Spill, notes: Notes) -> None:
     said: dict[str, Any] = {}
     count = 0
+    currencies: set[str] = set()
     for part in stream.members():
         if part in said:
             stream.refuse(f"{part!r} stands twice")
@@ -125,11 +130,14 @@ def _page(stream: JsonStream, name: str, whole: _Whole, steps: Spill, notes: Not
                 if not isinstance(item, dict):
                     raise ValueError("an item must be an object")  # noqa: TRY004 - of the file
                 _put_aside(item, steps, notes)
+                currencies.add(str(item.get("currencyCode", said.get("BillingCurrency"))))
             except ValueError as error:
                 stream.refuse(str(error))
     if missing := {"BillingCurrency", "Items", "NextPageLink", "Count"} - set(said):
         stream.refuse(f"this is no page of Azure's: {', '.join(sorted(missing))} is missing")
     whole.add(stream, name, said, count)
+    if other := currencies - {str(said["BillingCurrency"])}:
+        stream.refuse(f"the page is in {said['BillingCurrency']}, and has items in {', '.join(sorted(other))}")
 
 
 def _put_aside(item: dict[str, Any], steps: Spill, notes: Notes) -> None:
@@ -149,13 +157,14 @@ def _put_aside(item: dict[str, Any], steps: Spill, notes: Notes) -> None:
     ends = item.get("effectiveEndDate")
     expire = moment(ends, "effectiveEndDate") if ends is not None else 0
     cost = number(figure(item.get("retailPrice")))
-    begin = number(figure(item.get("tierMinimumUnits", "0")), "tierMinimumUnits") * count
+    begin = quantity(figure(item.get("tierMinimumUnits", "0")), "tierMinimumUnits") * count
     section = text(item.get("serviceName"), "serviceName")
+    meter = _SECONDARY if item.get("isPrimaryMeterRegion") is False else _PRIMARY
 
     def keep(category: str, term: str, cost: Decimal) -> None:
         """Put a step aside under all that its price has in common with the others."""
         key = (provider, region, sku, category, term, money, unit, str(effective), str(expire), section)
-        steps.add(_SEPARATOR.join(key), f"{begin} {cost}")
+        steps.add(_SEPARATOR.join(key), f"{begin} {cost} {meter}")
 
     if kind == "Reservation":
         term, hours = _reserved(item)
@@ -180,9 +189,15 @@ def _names(item: dict[str, Any]) -> tuple[str, str, str, str]:
     spot, low = name.endswith(" Spot"), name.endswith(" Low Priority")
     category, term = "spot" if spot or low else "on-demand", "low-priority" if low else ""
     size = text(item.get("armSkuName") or "", "armSkuName", needed=False)
-    if service == "Virtual Machines" and size and "Dedicated Host" not in product:
+    if service == "Virtual Machines" and size and _is_machine(product):
         return "azure_windows" if product.endswith("Windows") else "azure_linux", size, category, term
     return f"azure_{slug(service)}", text(f"{product}/{name}/{meter}", "the names"), category, term
+
+
+def _is_machine(product: str) -> bool:
+    """Whether a product is virtual machines; Cloud Services and hosts have machines' sizes at other prices."""
+    told = product.replace(" ", "")
+    return told.startswith("VirtualMachines") and "CloudServices" not in told and "DedicatedHost" not in told
 
 
 def _time(told: object) -> tuple[str, int]:
@@ -197,12 +212,25 @@ def _reserved(item: dict[str, Any]) -> tuple[str, int]:
     return _time(item.get("reservationTerm"))
 
 
+def _of_primary_meters(steps: Spill, notes: Notes) -> Iterator[tuple[list[str], list[list[str]]]]:
+    """Yield each key with its steps, without those of secondary meters where a primary one has the same names."""
+    told = ((key.split(_SEPARATOR), [value.split(" ") for value in values]) for key, values in steps.by_key())
+    for _, group in groupby(told, key=lambda one: one[0][:_NAMES]):
+        alike = list(group)
+        primary = any(meter == _PRIMARY for _, pairs in alike for *_, meter in pairs)
+        for key, pairs in alike:
+            kept = [pair for pair in pairs if not primary or pair[2] == _PRIMARY]
+            if len(kept) < len(pairs):
+                notes.skipped["secondary meters of what has a primary one"] += len(pairs) - len(kept)
+            if kept:
+                yield key, kept
+
+
 def _of_steps(steps: Spill, notes: Notes) -> Iterator[Price]:
-    for key, values in steps.by_key():
-        provider, region, sku, category, term, money, unit, effective, expire, section = key.split(_SEPARATOR)
-        pairs = [value.split(" ") for value in values]
+    for key, pairs in _of_primary_meters(steps, notes):
+        provider, region, sku, category, term, money, unit, effective, expire, section = key
         try:
-            amount, tiers = tiered((Decimal(begin), Decimal(cost)) for begin, cost in pairs)
+            amount, tiers = tiered((Decimal(begin), Decimal(cost)) for begin, cost, _ in pairs)
         except ValueError as error:
             raise MalformedPrices(f"{provider} {region} {sku}: {error}") from None
         notes.sections[section] += 1

@@ -17,13 +17,14 @@ allowance is a tier of zero.
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Generator, Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from wharfinger_prices.price import Price
-from wharfinger_prices.reading.amounts import figure, number, tiered
+from wharfinger_prices.reading.amounts import figure, number, quantity, tiered
 from wharfinger_prices.reading.json_stream import JsonStream
 from wharfinger_prices.reading.pages import check_numbers, looks_in, pages
 from wharfinger_prices.reading.texts import currency, moment, slug, text
@@ -47,7 +48,7 @@ class GcpPrices(PriceSource):
         return _BEGINNING.match(looks_in(head)) is not None
 
     def read(self, path: Path, notes: Notes) -> Iterator[Price]:
-        """Yield the prices; the data's time is that of the newest price."""
+        """Yield the prices; the data's time is that of the newest price that has begun."""
         tokens: dict[str, str] = {}
         ended = ""
         names: list[str] = []
@@ -108,10 +109,14 @@ def _prices(sku: Any, notes: Notes) -> Iterator[Price]:
         notes.skipped[f"SKUs of the usage type {usage[:100]}"] += 1
         return
     regions = [text(region, "a service region") for region in _array(sku.get("serviceRegions"), "serviceRegions")]
+    now = time.time_ns() // 1000
     timeline = sorted(
         ((moment(_object(one, "pricingInfo").get("effectiveTime"), "effectiveTime"), one)
         for one in _array(sku.get("pricingInfo"), "pricingInfo")), key=lambda one: one[0],
     )  # fmt: skip
+    if not timeline:
+        notes.skipped["SKUs without a rate"] += 1
+        return
     ends = [effective for effective, _ in timeline[1:]] + [0]
     for (effective, one), expire in zip(timeline, ends, strict=True):
         said = _object(one.get("pricingExpression"), "pricingExpression")
@@ -121,7 +126,8 @@ def _prices(sku: Any, notes: Notes) -> Iterator[Price]:
             notes.skipped["SKUs without a rate"] += 1
             continue
         amount, tiers = tiered(steps)
-        notes.data_time = max(notes.data_time, effective)
+        if effective <= now:  # what is announced for later makes nothing newer
+            notes.data_time = max(notes.data_time, effective)
         notes.sections[service] += len(regions)
         for region in regions:
             where = "" if region == "global" else region
@@ -151,7 +157,7 @@ def _steps(said: dict[str, Any]) -> tuple[str, list[tuple[Decimal, Decimal]]]:
         units, nanos = (number(figure(price.get(key, "0")), key) for key in ("units", "nanos"))
         if nanos >= 1_000_000_000 or units % 1 or nanos % 1:
             raise ValueError(f"units are {units} and nanos {nanos}; they must be whole, nanos below 1000000000")
-        begin = number(figure(rate.get("startUsageAmount", "0")), "startUsageAmount")
+        begin = quantity(figure(rate.get("startUsageAmount", "0")), "startUsageAmount")
         found.append((begin, units + nanos * _NANO))
     return money, found
 

@@ -16,7 +16,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from wharfinger_prices.price import Price
-from wharfinger_prices.reading.amounts import number
+from wharfinger_prices.reading.amounts import number, quantity
 from wharfinger_prices.reading.generic import NEEDED, check_names, price_of
 from wharfinger_prices.reading.table import Rows
 from wharfinger_prices.sdk.price_source import Notes, PriceSource
@@ -65,4 +65,4 @@ def _step(step: str) -> tuple[Decimal, Decimal]:
     begin, colon, cost = step.partition(":")
     if not colon:
         raise ValueError(f"the tier {step!r} must be quantity:amount")
-    return number(begin, "quantity"), number(cost)
+    return quantity(begin, "quantity"), number(cost)

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from wharfinger_prices.price import Price
-from wharfinger_prices.reading.amounts import figure, number
+from wharfinger_prices.reading.amounts import figure, number, quantity
 from wharfinger_prices.reading.generic import check_names, price_of
 from wharfinger_prices.reading.json_stream import Number, decode
 from wharfinger_prices.reading.lines import Lines
@@ -73,7 +73,7 @@ def _of_object(told: Any) -> Price:
     if not isinstance(tiers, list) or not all(isinstance(tier, dict) for tier in tiers):
         raise ValueError("tiers must be an array of objects")
     steps = [
-        (number(figure(tier.get("from_quantity")), "from_quantity"), number(figure(tier.get("amount"))))
+        (quantity(figure(tier.get("from_quantity")), "from_quantity"), number(figure(tier.get("amount"))))
         for tier in tiers
     ]
     return price_of(told, told["amount"], free=free, steps=steps)
@@ -87,7 +87,7 @@ def _of_array(told: list[Any]) -> Price:
     if free not in {"0", "1"} or not isinstance(free, Number):
         raise ValueError(f"free is {free!r}; it must be 0 or 1")
     steps = [
-        (number(figure(begin), "quantity"), number(figure(cost)))
+        (quantity(figure(begin), "quantity"), number(figure(cost)))
         for begin, cost in zip(pairs[::2], pairs[1::2], strict=True)
     ]
     times = {"effective": _micros(effective), "expire": _micros(expire)}

@@ -6,11 +6,14 @@ import re
 from collections.abc import Iterable
 from decimal import Decimal
 from functools import lru_cache
+from itertools import pairwise
 
 from wharfinger_prices.price import LONGEST_AMOUNT, Tier, plain
 
 MOST = Decimal(10) ** 9
 """No unit of anything costs more, in any currency; a file that says so is damaged."""
+MOST_UNITS = Decimal(10) ** 18
+"""No tier begins at more units; those of what is counted by the second or the byte begin at billions."""
 
 _PLAIN = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,30})?")
 _NUMBER = re.compile(r"(-?)[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?")
@@ -27,7 +30,12 @@ def number(text: str, what: str = "price") -> Decimal:
     return Decimal(text) or _ZERO if _PLAIN.fullmatch(text) else _odd_number(text, what)
 
 
-def _odd_number(text: str, what: str) -> Decimal:
+def quantity(text: str, what: str) -> Decimal:
+    """Return what `number` does, of units and not of money: up to MOST_UNITS. Raises ValueError as it does."""
+    return Decimal(text) or _ZERO if _PLAIN.fullmatch(text) else _odd_number(text, what, MOST_UNITS)
+
+
+def _odd_number(text: str, what: str, most: Decimal = MOST) -> Decimal:
     """Do what `number` does for what is not written plainly."""
     shown = repr(text if len(text) <= LONGEST_AMOUNT else text[:LONGEST_AMOUNT] + "…")
     match = _NUMBER.fullmatch(text)
@@ -38,8 +46,8 @@ def _odd_number(text: str, what: str) -> Decimal:
         return _ZERO
     if match[1]:
         raise ValueError(f"the {what} {shown} is negative")
-    if value > MOST:
-        raise ValueError(f"the {what} {shown} is absurd: it is more than {MOST}")
+    if value > most:
+        raise ValueError(f"the {what} {shown} is absurd: it is more than {most}")
     if value.adjusted() < -LONGEST_AMOUNT or len(plain(value)) > LONGEST_AMOUNT:
         raise ValueError(f"the {what} {shown} is absurd: written out it has more than {LONGEST_AMOUNT} digits")
     return value
@@ -73,3 +81,11 @@ def tiered(steps: Iterable[tuple[Decimal, Decimal]]) -> tuple[Decimal | None, tu
         return None, ()
     tiers = tuple(Tier(quantity, costs[quantity]) for quantity in sorted(costs))
     return costs[_ZERO], tiers if len(tiers) > 1 else ()
+
+
+def check_ranges(ranges: Iterable[tuple[Decimal, str]]) -> None:
+    """Raise ValueError unless each range of units ends where the next one begins; "" ends where nobody says."""
+    told = sorted(set(ranges))
+    for (_, end), (begin, _) in pairwise(told):
+        if end and (end == "Inf" or quantity(end, "end of a range") != begin):
+            raise ValueError(f"a range ends at {end}, and the next one begins at {plain(begin)}")

@@ -45,7 +45,7 @@ _PLAIN = {
     "marketoption": ("OnDemand", "instances of another market than on demand"),
 }
 _ADDRESSES = re.compile("(ElasticIP|PublicIPv4):")
-_REGION = re.compile("(?:[A-Z]{2,3}|[A-Z]{2,3}[0-9])-(?=[A-Z])")
+_REGION = re.compile("^(?:[A-Z]{2,3}|[A-Z]{2,3}[0-9])-(?=[A-Z])")  # in the middle, `SIA-` is a storage class
 
 
 class Product(NamedTuple):

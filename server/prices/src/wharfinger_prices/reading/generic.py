@@ -9,6 +9,7 @@ from decimal import Decimal
 from wharfinger_prices.price import CATEGORIES, Price
 from wharfinger_prices.reading.amounts import figure, number, tiered
 from wharfinger_prices.reading.texts import currency, moment, text
+from wharfinger_prices.reading.units import own_unit
 
 NEEDED = ("provider", "sku", "unit", "currency", "amount")
 OPTIONAL = ("region", "category", "term", "free", "tiers", "effective", "expire", "source")
@@ -44,7 +45,7 @@ def price_of(
         text(fields["provider"], "provider"),
         said["region"],
         text(fields["sku"], "sku"),
-        text(fields["unit"], "unit"),
+        own_unit(text(fields["unit"], "unit")),
         currency(fields["currency"]),
         None if amount is None or amount == "" else number(figure(amount), "amount"),
         category,

@@ -22,7 +22,9 @@ _TIMES = {
 }
 _GOOGLE = {"By": "Bytes", **{f"{big}By": f"{big}B" for big in ("k", "Ki", "M", "Mi", "G", "Gi", "T", "Ti", "P", "Pi")}}
 _MANY = {"": 1, "K": 1000, "M": 1_000_000, "B": 1_000_000_000}
-_COUNTED = re.compile(r"([0-9]+(?:\.[0-9]+)?)([KMB]?)(?![A-Za-z0-9])\s*(.*)")
+_WORDS_OF_TIME = {word: unit for word, unit in _TIMES.items() if word.rstrip("s") == unit.rstrip("s").lower()}
+_COUNTED = re.compile(r"([0-9]+(?:\.[0-9]+)?)([KMB]?)(?:/([1-9][0-9]*))?(?![A-Za-z0-9])\s*(.*)")
+_THOUSANDS = re.compile(r"(10*000)s")
 _FINE = Decimal(1).scaleb(-24)
 _EXACT = Context(prec=60)
 
@@ -38,14 +40,29 @@ def aws_unit(unit: str) -> str:
 def azure_unit(unit: str) -> tuple[Decimal, str]:
     """Return how many of which unit an Azure price is for: `100 Hours` is 100 Hours, `1 GB/Month` 1 GB-Months.
 
-    `10K` is 10000 Units. Raises ValueError for what does not begin with a number above 0.
+    `10K` and `10000s` are 10000 Units, `1/10 Days` a tenth of one, `Hours` one. Raises ValueError for 0 of a unit.
     """
-    match = _COUNTED.fullmatch(text(unit, "unitOfMeasure"))
-    count = Decimal(match[1]) * _MANY[match[2]] if match else Decimal(0)
-    if match is None or not count:
-        raise ValueError(f"unitOfMeasure is {unit!r}; it must begin with a number, as in '1 Hour'")
-    words = [_TIMES.get(word.lower(), word) for word in match[3].replace("/", " ").split()]
-    return count, "-".join(words) or "Units"
+    told = _THOUSANDS.sub(r"\1", text(unit, "unitOfMeasure")).replace("(s)", "s")
+    match = _COUNTED.fullmatch(told)
+    if match is None:
+        if told[:1].isdecimal() or not told[:1].isalpha():
+            raise ValueError(f"unitOfMeasure is {unit!r}; it must begin with a number or a unit, as in '1 Hour'")
+        return Decimal(1), _joined(told)
+    count = _EXACT.divide(Decimal(match[1]) * _MANY[match[2]], Decimal(match[3] or 1))
+    if not count:
+        raise ValueError(f"unitOfMeasure is {unit!r}; nothing is priced by 0 of a unit")
+    return count, _joined(match[4]) or "Units"
+
+
+def _joined(words: str) -> str:
+    return "-".join(_TIMES.get(word.lower(), word) for word in words.replace("/", " ").split())
+
+
+@lru_cache(maxsize=1 << 10)
+def own_unit(unit: str) -> str:
+    """Return the unit that somebody wrote, `Month` and `month` as `Months`."""
+    head, dash, last = unit.rpartition("-")
+    return head + dash + _WORDS_OF_TIME.get(last.lower(), last)
 
 
 def of_one(price: Decimal, count: Decimal) -> Decimal:
