@@ -152,6 +152,15 @@ def test_items_in_another_currency_than_the_page_says_are_refused(tmp_path: Path
     assert "EUR" in refusal("azure", path)
 
 
+@pytest.mark.parametrize("unit", ["Unassigned", "Text"])
+def test_what_is_priced_by_no_unit_is_left_out_and_counted(tmp_path: Path, unit: str) -> None:
+    """The others are read."""
+    path = changed("azure", tmp_path, '"unitOfMeasure": "1 Hour"', f'"unitOfMeasure": "{unit}"')
+    prices, notes = read(source("azure"), path)
+    assert len(prices) == len(read(source("azure"), sample("azure"))[0]) - 1
+    assert notes.skipped["prices of no unit"] == 1
+
+
 # ---------------------------------------------------------------------- AWS
 
 

@@ -36,6 +36,7 @@ from wharfinger_prices.sdk.price_source import MalformedPrices, Notes, PriceSour
 _SEPARATOR = "\x1f"
 _HOURS_IN_YEAR = 8760
 _PRIMARY, _SECONDARY = "primary", "secondary"
+_NO_UNITS = frozenset({"Unassigned", "Text"})
 _NAMES = 7
 """Parts of a key that name a price: the others are its times and its section."""
 _SKIP = re.compile(r"[?&](?:\$|%24)skip=([0-9]{1,12})(?:&|$)", re.IGNORECASE)
@@ -151,6 +152,9 @@ def _put_aside(item: dict[str, Any], steps: Spill, notes: Notes) -> None:
         return
     provider, sku, category, term = _names(item)
     count, unit = azure_unit(item.get("unitOfMeasure", ""))
+    if unit in _NO_UNITS:
+        notes.skipped["prices of no unit"] += 1
+        return
     region = text(item.get("armRegionName", ""), "armRegionName", needed=False)
     money = currency(item.get("currencyCode"))
     effective = moment(item.get("effectiveStartDate"), "effectiveStartDate")
