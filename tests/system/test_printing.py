@@ -29,7 +29,7 @@ REFUSALS: dict[str, tuple[Act, str]] = {
     ),
     "an executor": (
         lambda c: c.submit("harbour.noop", executor="tread"),
-        "task.executor: there is no executor 'tread'; there are asyncio, thread [UNKNOWN_EXECUTOR]",
+        "task.executor: there is no executor 'tread'; there are asyncio, process, remote, thread [UNKNOWN_EXECUTOR]",
     ),
     "a field": (
         lambda c: c.submit("harbour.count", {"steps": "ten"}),

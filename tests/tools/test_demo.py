@@ -34,7 +34,7 @@ def test_the_demo_tells_its_story_to_the_end() -> None:
         "node/web-13",
         "default: 0.155638356164 USD an hour, 1 uncertain",
         "the cloud itself counts 20 nodes and 20 volumes",
-        "spare is ROLLED_BACK: 37 undone",
+        "spare is ROLLED_BACK: 36 undone",
         "EXECUTOR_LOST",
         "attempt 2",
     ):

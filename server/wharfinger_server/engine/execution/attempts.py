@@ -266,8 +266,7 @@ class Attempts:
             task = await self.store.change(attempt.task.id, lambda work: end(work, attempt.epoch, error))
         except Fenced:
             return
-        if not attempt.lost:
-            log.warning("%s: the attempt %d did not stop and is fenced; its slot stays taken", task.name, attempt.epoch)
+        log.warning("%s: the attempt %d did not stop and is fenced; its slot stays taken", task.name, attempt.epoch)
         self._ended(attempt, task)
 
     # ------------------------------------------------------------------ what attempts and executors tell, on any thread
@@ -371,16 +370,18 @@ class Attempts:
         )
 
     async def _lose(self, attempt: Attempt, reason: str) -> None:
-        if attempt.job is not None and attempt.job.stop.requested and attempt.abandoned is None:
-            # It was to stop, and whatever ran it was killed: that is no loss, and is not to be tried again as one.
-            await self._fence(attempt, attempt.expired or STOPPED)
-            return
-        error = self._loss(attempt, reason)
+        stopped = attempt.job is not None and attempt.job.stop.requested and attempt.abandoned is None
+        error = attempt.expired or STOPPED if stopped else self._loss(attempt, reason)
         resumable = self._scripts.resumable(attempt.task)
+
+        def decide(work: UnitOfWork) -> Task:
+            """End it as lost, or as stopped: what was to stop and was killed is no loss, nor tried again as one."""
+            if stopped:
+                return self.life.end_of(attempt.phase)(work, attempt.epoch, error)
+            return self.life.lost(work, attempt.epoch, error, resumable=resumable)
+
         try:
-            task = await self.store.change(
-                attempt.task.id, lambda work: self.life.lost(work, attempt.epoch, error, resumable=resumable)
-            )
+            task = await self.store.change(attempt.task.id, decide)
         except Fenced:
             found = await self.store.task_by_id(attempt.task.id)
             if found is None:
