@@ -6,32 +6,26 @@ As a program it only installs them: `python -m tests.gateway.connect_runner`. Ne
 from __future__ import annotations
 
 import fcntl
-import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-TOOLS = ROOT / ".tools"
-PROGRAM = TOOLS / "bin" / "connectconformance"
+from tests.servers.go_programs import go_program
+from tools.generate_clients import BINARIES, TOOLS
+
+PROGRAM = BINARIES / "connectconformance"
 IMAGE = TOOLS / "connectconformance.binpb"
 MODULE, VERSION = "connectrpc.com/conformance", "v1.0.7"
 
 
 def installed() -> Path:
     """Return the runner, built from its source if it is not there yet. Raises RuntimeError where Go is missing."""
-    if PROGRAM.exists() and IMAGE.exists():
-        return PROGRAM
-    if shutil.which("go") is None:
-        raise RuntimeError("Connect's conformance runner is built with Go, which is not installed")
-    PROGRAM.parent.mkdir(parents=True, exist_ok=True)
+    program = go_program(PROGRAM.name, f"{MODULE}/cmd/connectconformance@{VERSION}")
+    if IMAGE.exists():
+        return program
     with (TOOLS / "connectconformance.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # tests that run side by side may both want it
-        if not PROGRAM.exists():
-            environment = {**os.environ, "GOBIN": str(PROGRAM.parent)}
-            package = f"{MODULE}/cmd/connectconformance@{VERSION}"
-            subprocess.run(["go", "install", package], check=True, env=environment)
         if not IMAGE.exists():
             cache = subprocess.run(["go", "env", "GOMODCACHE"], check=True, capture_output=True, text=True).stdout
             protos = Path(cache.strip()) / f"{MODULE}@{VERSION}" / "proto"
@@ -39,7 +33,7 @@ def installed() -> Path:
             partial = IMAGE.with_name("partial.binpb")
             subprocess.run([buf, "build", protos, "-o", partial], check=True, cwd=protos.parent)
             partial.replace(IMAGE)
-    return PROGRAM
+    return program
 
 
 if __name__ == "__main__":

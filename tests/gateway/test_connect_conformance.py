@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from tests.gateway import connect_runner
+from tools.generate_clients import ROOT
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(900)]
 
@@ -27,7 +28,7 @@ def test_all_cases_of_the_runner_pass() -> None:
         [runner, "--mode", "server", "--conf", claims, "--", *server],
         capture_output=True,
         text=True,
-        cwd=connect_runner.ROOT,
+        cwd=ROOT,
         check=False,
     )
     said = done.stdout + done.stderr

@@ -5,10 +5,8 @@ As a program it only installs it: `python -m tests.servers.s3`.
 
 from __future__ import annotations
 
-import fcntl
 import os
 import secrets
-import shutil
 import socket
 import subprocess
 import sys
@@ -19,27 +17,15 @@ from typing import Any
 import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from tests.servers.go_programs import go_program
 
-ROOT = Path(__file__).resolve().parents[2]
-TOOLS = ROOT / ".tools"
-PROGRAM = TOOLS / "bin" / "versitygw"
 PACKAGE = "github.com/versity/versitygw/cmd/versitygw@v1.8.0"
 START_LIMIT = 30.0
 
 
 def installed() -> Path:
     """Return the program, built from its source if it is not there yet. Raises RuntimeError where Go is missing."""
-    if PROGRAM.exists():
-        return PROGRAM
-    if shutil.which("go") is None:
-        raise RuntimeError("the S3 server of these tests is built with Go, which is not installed")
-    PROGRAM.parent.mkdir(parents=True, exist_ok=True)
-    with (TOOLS / "versitygw.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # tests that run side by side may all want it
-        if not PROGRAM.exists():
-            environment = {**os.environ, "GOBIN": str(PROGRAM.parent)}
-            subprocess.run(["go", "install", PACKAGE], check=True, env=environment)
-    return PROGRAM
+    return go_program("versitygw", PACKAGE)
 
 
 class S3Server:

@@ -32,40 +32,27 @@ _ASKED = frozenset(one.name for one in fields(NewTask)) - {"params", "policy"}
 OF_TASK = sorted(_ASKED & set(task_pb2.Task.DESCRIPTOR.fields_by_name))
 _OF_REQUEST = sorted(_ASKED - set(OF_TASK))
 """The fields of a new task by where the API has them: those of the task, and those of the request for it."""
-_SCHEDULE_NAME = re.compile(r"projects/[^/]+/schedules/[^/]+")
-_TASK_NAME = re.compile(r"projects/[^/]+/tasks/[^/]+")
 
 
 def task_name(project: str, name_or_id: str) -> str:
-    """Return the full name for a full name or a task's id in `project`.
-
-    Raises:
-        InvalidArgument: it is neither.
-    """
-    if _TASK_NAME.fullmatch(text("name", name_or_id)):
-        return name_or_id
-    if not name_or_id or "/" in name_or_id:
-        description = f"{name_or_id!r} is no task; give its id, or projects/PROJECT/tasks/ID"
-        raise InvalidArgument(
-            "INVALID_ARGUMENT", "INVALID_NAME", f"name: {description}", {}, (Violation("name", description),)
-        )
-    return f"projects/{project}/tasks/{name_or_id}"
+    """Return the full name for a full name or a task's id in `project`. Raises InvalidArgument: it is neither."""
+    return _full_name(project, "task", name_or_id)
 
 
 def schedule_name(project: str, name_or_id: str) -> str:
-    """Return the full name for a full name or a schedule's id in `project`.
+    """Return the full name for a full name or a schedule's id in `project`. Raises InvalidArgument: it is neither."""
+    return _full_name(project, "schedule", name_or_id)
 
-    Raises:
-        InvalidArgument: it is neither.
-    """
-    if _SCHEDULE_NAME.fullmatch(text("name", name_or_id)):
+
+def _full_name(project: str, kind: str, name_or_id: str) -> str:
+    if re.fullmatch(rf"projects/[^/]+/{kind}s/[^/]+", text("name", name_or_id)):
         return name_or_id
     if not name_or_id or "/" in name_or_id:
-        description = f"{name_or_id!r} is no schedule; give its id, or projects/PROJECT/schedules/ID"
+        description = f"{name_or_id!r} is no {kind}; give its id, or projects/PROJECT/{kind}s/ID"
         raise InvalidArgument(
             "INVALID_ARGUMENT", "INVALID_NAME", f"name: {description}", {}, (Violation("name", description),)
         )
-    return f"projects/{project}/schedules/{name_or_id}"
+    return f"projects/{project}/{kind}s/{name_or_id}"
 
 
 def schedule_request(project: str, schedule_id: str, new: NewSchedule) -> schedule_service_pb2.CreateScheduleRequest:
