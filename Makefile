@@ -117,29 +117,26 @@ baseline: setup ## take the API as it is for the one that changes must not break
 .PHONY: verify
 verify: lint format-check types layers docstrings proto-lint proto-format-check breaking generated docs ## run every small check
 
-FAKETIME := /usr/lib/*/faketime/libfaketimeMT.so.1
+# $(call installed,THERE,PACKAGES,WITHOUT): install Debian's PACKAGES unless the command THERE says that they are there; and
+# say what goes WITHOUT them where they can't be had. No service of theirs is started.
+define installed
+	@$(1) >/dev/null 2>&1 || ! command -v apt-get >/dev/null || test "$$(id -u)" != 0 \
+		|| RUNLEVEL=1 apt-get install -y -qq --no-install-recommends $(2) >/dev/null 2>&1 \
+		|| { apt-get update -qq && RUNLEVEL=1 apt-get install -y -qq --no-install-recommends $(2); } >/dev/null || true
+	@$(1) >/dev/null 2>&1 || echo "$(2) can't be installed here: $(3)" >&2
+endef
 
-# Tests that move the wall clock need it. Without it they skip, and fail where CI=true.
-.PHONY: faketime
+# What no package registry has. Tests that miss one of them skip, and fail where CI=true.
+.PHONY: faketime chromium rabbitmq other-languages
 faketime:
-	@ls $(FAKETIME) >/dev/null 2>&1 || ! command -v apt-get >/dev/null || test "$$(id -u)" != 0 \
-		|| apt-get install -y -qq libfaketime >/dev/null 2>&1 \
-		|| { apt-get update -qq && apt-get install -y -qq libfaketime; } >/dev/null || true
-	@ls $(FAKETIME) >/dev/null 2>&1 || echo "libfaketime can't be installed here: the tests that move the wall clock are left out" >&2
-
-# The browser of the gateway's test. Without it that one skips, and fails where CI=true.
-.PHONY: chromium
-rabbitmq:
-	@command -v rabbitmq-server >/dev/null || ! command -v apt-get >/dev/null || test "$$(id -u)" != 0 \
-		|| RUNLEVEL=1 apt-get install -y -qq --no-install-recommends rabbitmq-server >/dev/null 2>&1 \
-		|| { apt-get update -qq && RUNLEVEL=1 apt-get install -y -qq --no-install-recommends rabbitmq-server; } >/dev/null || true
-	@command -v rabbitmq-server >/dev/null || echo "RabbitMQ can't be installed here: what needs it is left out" >&2
-
+	$(call installed,ls /usr/lib/*/faketime/libfaketimeMT.so.1,libfaketime,the tests that move the wall clock are left out)
 chromium:
-	@command -v chromium >/dev/null || ! command -v apt-get >/dev/null || test "$$(id -u)" != 0 \
-		|| apt-get install -y -qq --no-install-recommends chromium >/dev/null 2>&1 \
-		|| { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium; } >/dev/null || true
-	@command -v chromium >/dev/null || echo "Chromium can't be installed here: the test with a real browser is left out" >&2
+	$(call installed,command -v chromium,chromium,the tests with a real browser are left out)
+rabbitmq:
+	$(call installed,command -v rabbitmq-server,rabbitmq-server,what needs RabbitMQ is left out)
+# gRPC for C++ and Ruby, as Debian has it: the recipes in clients/recipes are built with it.
+other-languages:
+	$(call installed,command -v grpc_ruby_plugin,$(OTHER_LANGUAGES),the recipes for C++ and Ruby are not tried)
 
 # Connect's conformance runner, built before the tests' time. It needs Go; without it that test skips, as above.
 .PHONY: connect-runner
@@ -150,14 +147,6 @@ connect-runner: .venv/.ready
 .PHONY: s3-server
 s3-server: .venv/.ready
 	@! command -v go >/dev/null || $(BIN)/python -m tests.servers.s3
-
-# gRPC for C++ and Ruby, as Debian has it: the recipes in clients/recipes are built with it.
-.PHONY: other-languages
-other-languages:
-	@command -v grpc_ruby_plugin >/dev/null || ! command -v apt-get >/dev/null || test "$$(id -u)" != 0 \
-		|| apt-get install -y -qq --no-install-recommends $(OTHER_LANGUAGES) >/dev/null 2>&1 \
-		|| { apt-get update -qq && apt-get install -y -qq --no-install-recommends $(OTHER_LANGUAGES); } >/dev/null || true
-	@command -v grpc_ruby_plugin >/dev/null || echo "gRPC for C++ and Ruby can't be installed here: their recipes are not tried" >&2
 
 # The image service of some tests is installed here, in an environment of its own, not while they run.
 .PHONY: image-service
