@@ -99,3 +99,57 @@ def test_in_a_batch_the_budget_refuses_those_that_are_too_much(costly):
     batch = task_service_pb2.BatchCreateTasksRequest(parent="projects/poor", requests=requests)
     outcomes = costly.tasks.BatchCreateTasks(batch).outcomes
     assert [outcome.WhichOneof("outcome") for outcome in outcomes] == ["task", "error", "error"]
+
+
+def left_over(stubs, parent="projects/-", **asked):
+    """Return the groups of what is left over, each as (key, tasks, alive, hourly, unpriced, uncertain), and the sum."""
+    request = task_service_pb2.SummarizeLeftoversRequest(parent=parent, **asked)
+    answer = stubs.tasks.SummarizeLeftovers(request)
+    *groups, total = (
+        (
+            group.key,
+            group.task_count,
+            group.alive_count,
+            [(money.currency_code, money.amount) for money in group.cost.known_hourly],
+            group.cost.unpriced,
+            group.cost.uncertain,
+        )
+        for group in (*answer.groups, answer.total)
+    )
+    return groups, total
+
+
+def test_what_is_left_over_is_summed_in_groups(costly):
+    before, sum_before = left_over(costly)
+    for project, skus in (("sum-a", ("large", "gold")), ("sum-b", ("small",)), ("sum-b", ("large",))):
+        made = costly.tasks.CreateTask(priced(project, *skus, fail=True))
+        costly.tasks.WaitTask(task_service_pb2.WaitTaskRequest(name=made.name))
+    costly.tasks.CreateTask(priced("sum-c", "large"))  # it succeeds: nothing is left over
+    groups, total = left_over(costly)
+    a = ("sum-a", 1, 2, [("USD", "1.5")], 1, 0)
+    b = ("sum-b", 2, 2, [("USD", "1.5000000021")], 0, 0)
+    assert [group for group in groups if group not in before] == [a, b]
+    assert (total[1] - sum_before[1], total[2] - sum_before[2]) == (3, 4)
+    assert left_over(costly, "projects/sum-a") == ([a], ("", *a[1:]))
+    assert left_over(costly, "projects/nothing") == ([], ("", 0, 0, [], 0, 0))
+    by = task_service_pb2.LeftoverGrouping.Value
+    (script,), whole = left_over(costly, "projects/sum-b", group_by=by("LEFTOVER_GROUPING_SCRIPT"))
+    assert (script, whole) == (("harbour.priced", *b[1:]), ("", *b[1:]))
+    (age,), _ = left_over(costly, "projects/sum-b", group_by=by("LEFTOVER_GROUPING_AGE"))
+    assert age[0] == "under a day"
+    providers, _ = left_over(costly, "projects/sum-a", group_by=by("LEFTOVER_GROUPING_PROVIDER"))
+    assert providers == [("", 1, 1, [], 1, 0), ("quay", 1, 1, [("USD", "1.5")], 0, 0)]
+    request = task_service_pb2.SummarizeLeftoversRequest(parent="projects/sum-a", group_by=99)
+    assert refused(costly.tasks.SummarizeLeftovers, request).reason == "NOT_SUPPORTED"
+
+
+def test_a_budget_is_shown_with_what_is_used_of_it(costly):
+    costly.tasks.CreateTask(priced("poor", "small", task_id="a-little"))
+    asked = pricing_service_pb2.ListBudgetsRequest
+    (budget,) = costly.prices.ListBudgets(asked(parent="projects/-")).budgets
+    assert budget.project == "projects/poor"
+    assert [(money.currency_code, money.amount) for money in budget.hourly_limit] == [("USD", "2")]
+    (used,) = budget.hourly_use
+    assert used.amount.endswith("0021")
+    assert list(costly.prices.ListBudgets(asked(parent="projects/poor")).budgets) == [budget]
+    assert not costly.prices.ListBudgets(asked(parent="projects/rich")).budgets

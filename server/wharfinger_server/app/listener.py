@@ -15,14 +15,18 @@ from wharfinger_server.app.health import Health
 from wharfinger_server.app.tls import Certificates
 from wharfinger_server.config import Address, Settings
 from wharfinger_server.engine.engine import Engine
+from wharfinger_server.engine.use_cases.price_changes import PriceChanges
 from wharfinger_server.engine.use_cases.price_queries import PriceDesk
 from wharfinger_server.pricing import Pricing
 from wharfinger_server.rpc import service
+from wharfinger_server.rpc.budgets import BudgetMethods
 from wharfinger_server.rpc.callers import Callers
 from wharfinger_server.rpc.calls import Calls
 from wharfinger_server.rpc.executors import ExecutorMethods
 from wharfinger_server.rpc.imports import CatalogImports
+from wharfinger_server.rpc.leftovers import LeftoverMethods
 from wharfinger_server.rpc.operations import OperationMethods
+from wharfinger_server.rpc.price_changes import PriceChangeMethods
 from wharfinger_server.rpc.pricing import PricingMethods
 from wharfinger_server.rpc.schedules import ScheduleMethods
 from wharfinger_server.rpc.tasks import TaskMethods
@@ -73,11 +77,26 @@ def make(settings: Settings, engine: Engine, pricing: Pricing, health: Health, s
     calls = Calls(callers, limits.calls, trailers)
     desk = PriceDesk(pricing, limits)
     parts: tuple[tuple[Any, tuple[object, ...]], ...] = (
-        (TASKS, (TaskMethods(engine.tasks, engine.remediation, limits), TaskWatches(engine.watches))),
+        (
+            TASKS,
+            (
+                TaskMethods(engine.tasks, engine.remediation, limits),
+                TaskWatches(engine.watches),
+                LeftoverMethods(engine.leftovers),
+            ),
+        ),
         (EXECUTORS, (ExecutorMethods(engine.listing, limits), WorkerStreams(engine.workers))),
         (SCHEDULES, (ScheduleMethods(engine.schedules, limits),)),
         (OPERATIONS, (OperationMethods(engine.tasks, limits),)),
-        (PRICES, (PricingMethods(desk, engine.estimates, limits), CatalogImports(desk))),
+        (
+            PRICES,
+            (
+                PricingMethods(desk, engine.estimates, limits),
+                CatalogImports(desk),
+                PriceChangeMethods(PriceChanges(pricing, desk, limits), limits),
+                BudgetMethods(engine.budgets),
+            ),
+        ),
     )
     services = tuple((descriptor, service.add(server, calls, descriptor, *methods)) for descriptor, methods in parts)
     # Health is open to all: who asks is often a load balancer, and the answer tells nothing.

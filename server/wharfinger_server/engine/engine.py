@@ -22,7 +22,9 @@ from wharfinger_server.engine.scheduling.firing import Scheduler
 from wharfinger_server.engine.scheduling.schedules import Schedules
 from wharfinger_server.engine.scripts.installed import Scripts
 from wharfinger_server.engine.use_cases.admission import Admission
+from wharfinger_server.engine.use_cases.budgets import Budgets
 from wharfinger_server.engine.use_cases.estimates import Estimates, PriceBook
+from wharfinger_server.engine.use_cases.leftovers import Leftovers
 from wharfinger_server.engine.use_cases.listing import Listing
 from wharfinger_server.engine.use_cases.remediation import Remediation
 from wharfinger_server.engine.use_cases.tasks import Tasks
@@ -104,6 +106,8 @@ class Engine:
         self.tasks = Tasks(store, admission, self.estimates, self.dispatcher, self._life, self._hub, showing, limits)
         self.scheduler = Scheduler(store, self.tasks, self._alarms)
         self.schedules = Schedules(store, self.tasks, self.scheduler, self.clock, limits)
+        self.leftovers = Leftovers(store, self.clock)
+        self.budgets = Budgets(store, settings.prices.budgets)
         self.remediation = Remediation(store, self.tasks, self.scripts, self._life)
         self.watches = Watches(store, self._hub, showing, WatchLimit(limits.watches))
         self.workers = Workers(self.dispatcher.executors)

@@ -29,6 +29,7 @@ _RULES: Mapping[str, Mapping[str, Rule]] = {
         "WaitTask": Rule.PROJECT,
         "ListTaskEvents": Rule.PROJECT,
         "ListLedgerEntries": Rule.PROJECT,
+        "SummarizeLeftovers": Rule.PROJECT,
         "CancelTask": Rule.PROJECT,
         "ResumeTask": Rule.PROJECT,
         "RollbackTask": Rule.PROJECT,
@@ -60,6 +61,9 @@ _RULES: Mapping[str, Mapping[str, Rule]] = {
         "ImportCatalog": Rule.OPERATOR,
         "ActivateCatalog": Rule.OPERATOR,
         "ListActivations": Rule.OPERATOR,
+        "DiffCatalogs": Rule.KNOWN,
+        "ListPriceHistory": Rule.PROJECT,
+        "ListBudgets": Rule.PROJECT,
     },
     "google.longrunning.Operations": {
         "ListOperations": Rule.PROJECT,

@@ -1284,6 +1284,574 @@ func (x *ListActivationsResponse) GetNextPageToken() string {
 	return ""
 }
 
+// Asks what is not the same in two catalogues.
+type DiffCatalogsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// `catalogs/{catalog}`: the later one.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// `catalogs/{catalog}`: the earlier one. Empty: the one that was active in its source before it became so, or is active
+	// where it never was.
+	Before string `protobuf:"bytes,2,opt,name=before,proto3" json:"before,omitempty"`
+	// How many at most; 0: 100. More than 1000 counts as 1000, a negative number is refused.
+	PageSize int32 `protobuf:"varint,3,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// next_page_token of the page before; empty: the first page.
+	PageToken     string `protobuf:"bytes,4,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DiffCatalogsRequest) Reset() {
+	*x = DiffCatalogsRequest{}
+	mi := &file_wharfinger_v1_pricing_service_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DiffCatalogsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DiffCatalogsRequest) ProtoMessage() {}
+
+func (x *DiffCatalogsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_wharfinger_v1_pricing_service_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DiffCatalogsRequest.ProtoReflect.Descriptor instead.
+func (*DiffCatalogsRequest) Descriptor() ([]byte, []int) {
+	return file_wharfinger_v1_pricing_service_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *DiffCatalogsRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *DiffCatalogsRequest) GetBefore() string {
+	if x != nil {
+		return x.Before
+	}
+	return ""
+}
+
+func (x *DiffCatalogsRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *DiffCatalogsRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// A page of what is not the same in two catalogues.
+type DiffCatalogsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// In the order of provider, region and sku.
+	Changes []*PriceChange `protobuf:"bytes,1,rep,name=changes,proto3" json:"changes,omitempty"`
+	// To be sent as page_token for the next page; empty on the last one.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	// `catalogs/{catalog}`: which earlier one it was compared with.
+	Before        string `protobuf:"bytes,3,opt,name=before,proto3" json:"before,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DiffCatalogsResponse) Reset() {
+	*x = DiffCatalogsResponse{}
+	mi := &file_wharfinger_v1_pricing_service_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DiffCatalogsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DiffCatalogsResponse) ProtoMessage() {}
+
+func (x *DiffCatalogsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_wharfinger_v1_pricing_service_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DiffCatalogsResponse.ProtoReflect.Descriptor instead.
+func (*DiffCatalogsResponse) Descriptor() ([]byte, []int) {
+	return file_wharfinger_v1_pricing_service_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *DiffCatalogsResponse) GetChanges() []*PriceChange {
+	if x != nil {
+		return x.Changes
+	}
+	return nil
+}
+
+func (x *DiffCatalogsResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+func (x *DiffCatalogsResponse) GetBefore() string {
+	if x != nil {
+		return x.Before
+	}
+	return ""
+}
+
+// One price that is not the same in two catalogues.
+type PriceChange struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// As the earlier one has it; unset where it has none of that name.
+	Before *Price `protobuf:"bytes,1,opt,name=before,proto3" json:"before,omitempty"`
+	// As the later one has it; unset where it has none of that name.
+	After         *Price `protobuf:"bytes,2,opt,name=after,proto3" json:"after,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PriceChange) Reset() {
+	*x = PriceChange{}
+	mi := &file_wharfinger_v1_pricing_service_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PriceChange) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PriceChange) ProtoMessage() {}
+
+func (x *PriceChange) ProtoReflect() protoreflect.Message {
+	mi := &file_wharfinger_v1_pricing_service_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PriceChange.ProtoReflect.Descriptor instead.
+func (*PriceChange) Descriptor() ([]byte, []int) {
+	return file_wharfinger_v1_pricing_service_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *PriceChange) GetBefore() *Price {
+	if x != nil {
+		return x.Before
+	}
+	return nil
+}
+
+func (x *PriceChange) GetAfter() *Price {
+	if x != nil {
+		return x.After
+	}
+	return nil
+}
+
+// Asks what a thing cost since when. What names it is as in GetPriceRequest.
+type ListPriceHistoryRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// `projects/{project}`, whose own prices come first.
+	Parent string `protobuf:"bytes,1,opt,name=parent,proto3" json:"parent,omitempty"`
+	// As in Price.provider.
+	Provider string `protobuf:"bytes,2,opt,name=provider,proto3" json:"provider,omitempty"`
+	// As in Price.region. Empty: the price that holds everywhere, or that of the only region there is.
+	Region string `protobuf:"bytes,3,opt,name=region,proto3" json:"region,omitempty"`
+	// As in Price.sku.
+	Sku string `protobuf:"bytes,4,opt,name=sku,proto3" json:"sku,omitempty"`
+	// As in Price.category. Empty: `on-demand`.
+	Category string `protobuf:"bytes,5,opt,name=category,proto3" json:"category,omitempty"`
+	// As in Price.term. Empty: the only one there is.
+	Term string `protobuf:"bytes,6,opt,name=term,proto3" json:"term,omitempty"`
+	// Three-letter ISO 4217 code. Empty: the only currency there is.
+	CurrencyCode string `protobuf:"bytes,7,opt,name=currency_code,json=currencyCode,proto3" json:"currency_code,omitempty"`
+	// As in Price.unit. Empty: the only one there is.
+	Unit string `protobuf:"bytes,8,opt,name=unit,proto3" json:"unit,omitempty"`
+	// Of which source, as in Price.source. Empty: the one that GetPrice answers from now.
+	Source        string `protobuf:"bytes,9,opt,name=source,proto3" json:"source,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListPriceHistoryRequest) Reset() {
+	*x = ListPriceHistoryRequest{}
+	mi := &file_wharfinger_v1_pricing_service_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListPriceHistoryRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListPriceHistoryRequest) ProtoMessage() {}
+
+func (x *ListPriceHistoryRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_wharfinger_v1_pricing_service_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListPriceHistoryRequest.ProtoReflect.Descriptor instead.
+func (*ListPriceHistoryRequest) Descriptor() ([]byte, []int) {
+	return file_wharfinger_v1_pricing_service_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *ListPriceHistoryRequest) GetParent() string {
+	if x != nil {
+		return x.Parent
+	}
+	return ""
+}
+
+func (x *ListPriceHistoryRequest) GetProvider() string {
+	if x != nil {
+		return x.Provider
+	}
+	return ""
+}
+
+func (x *ListPriceHistoryRequest) GetRegion() string {
+	if x != nil {
+		return x.Region
+	}
+	return ""
+}
+
+func (x *ListPriceHistoryRequest) GetSku() string {
+	if x != nil {
+		return x.Sku
+	}
+	return ""
+}
+
+func (x *ListPriceHistoryRequest) GetCategory() string {
+	if x != nil {
+		return x.Category
+	}
+	return ""
+}
+
+func (x *ListPriceHistoryRequest) GetTerm() string {
+	if x != nil {
+		return x.Term
+	}
+	return ""
+}
+
+func (x *ListPriceHistoryRequest) GetCurrencyCode() string {
+	if x != nil {
+		return x.CurrencyCode
+	}
+	return ""
+}
+
+func (x *ListPriceHistoryRequest) GetUnit() string {
+	if x != nil {
+		return x.Unit
+	}
+	return ""
+}
+
+func (x *ListPriceHistoryRequest) GetSource() string {
+	if x != nil {
+		return x.Source
+	}
+	return ""
+}
+
+// What a thing cost since when.
+type ListPriceHistoryResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The oldest first, of the last 100 catalogues of the source. The last one is what GetPrice answers now.
+	Points        []*PricePoint `protobuf:"bytes,1,rep,name=points,proto3" json:"points,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListPriceHistoryResponse) Reset() {
+	*x = ListPriceHistoryResponse{}
+	mi := &file_wharfinger_v1_pricing_service_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListPriceHistoryResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListPriceHistoryResponse) ProtoMessage() {}
+
+func (x *ListPriceHistoryResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_wharfinger_v1_pricing_service_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListPriceHistoryResponse.ProtoReflect.Descriptor instead.
+func (*ListPriceHistoryResponse) Descriptor() ([]byte, []int) {
+	return file_wharfinger_v1_pricing_service_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *ListPriceHistoryResponse) GetPoints() []*PricePoint {
+	if x != nil {
+		return x.Points
+	}
+	return nil
+}
+
+// From when on a thing had a price.
+type PricePoint struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// When the figure came into force here: with its catalogue, or at its own time.
+	StartTime *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=start_time,json=startTime,proto3" json:"start_time,omitempty"`
+	// The figure; unset: none was known from then on.
+	Price         *Price `protobuf:"bytes,2,opt,name=price,proto3" json:"price,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PricePoint) Reset() {
+	*x = PricePoint{}
+	mi := &file_wharfinger_v1_pricing_service_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PricePoint) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PricePoint) ProtoMessage() {}
+
+func (x *PricePoint) ProtoReflect() protoreflect.Message {
+	mi := &file_wharfinger_v1_pricing_service_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PricePoint.ProtoReflect.Descriptor instead.
+func (*PricePoint) Descriptor() ([]byte, []int) {
+	return file_wharfinger_v1_pricing_service_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *PricePoint) GetStartTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.StartTime
+	}
+	return nil
+}
+
+func (x *PricePoint) GetPrice() *Price {
+	if x != nil {
+		return x.Price
+	}
+	return nil
+}
+
+// Asks for budgets.
+type ListBudgetsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// `projects/{project}`, or `projects/-` for all that the caller's credential opens.
+	Parent        string `protobuf:"bytes,1,opt,name=parent,proto3" json:"parent,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListBudgetsRequest) Reset() {
+	*x = ListBudgetsRequest{}
+	mi := &file_wharfinger_v1_pricing_service_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListBudgetsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListBudgetsRequest) ProtoMessage() {}
+
+func (x *ListBudgetsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_wharfinger_v1_pricing_service_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListBudgetsRequest.ProtoReflect.Descriptor instead.
+func (*ListBudgetsRequest) Descriptor() ([]byte, []int) {
+	return file_wharfinger_v1_pricing_service_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *ListBudgetsRequest) GetParent() string {
+	if x != nil {
+		return x.Parent
+	}
+	return ""
+}
+
+// Budgets.
+type ListBudgetsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// By project.
+	Budgets       []*Budget `protobuf:"bytes,1,rep,name=budgets,proto3" json:"budgets,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListBudgetsResponse) Reset() {
+	*x = ListBudgetsResponse{}
+	mi := &file_wharfinger_v1_pricing_service_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListBudgetsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListBudgetsResponse) ProtoMessage() {}
+
+func (x *ListBudgetsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_wharfinger_v1_pricing_service_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListBudgetsResponse.ProtoReflect.Descriptor instead.
+func (*ListBudgetsResponse) Descriptor() ([]byte, []int) {
+	return file_wharfinger_v1_pricing_service_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *ListBudgetsResponse) GetBudgets() []*Budget {
+	if x != nil {
+		return x.Budgets
+	}
+	return nil
+}
+
+// What a project may spend an hour, and what it does.
+type Budget struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// `projects/{project}`.
+	Project string `protobuf:"bytes,1,opt,name=project,proto3" json:"project,omitempty"`
+	// What all that is alive may cost an hour; a currency without an entry may not be spent at all.
+	HourlyLimit []*DecimalMoney `protobuf:"bytes,2,rep,name=hourly_limit,json=hourlyLimit,proto3" json:"hourly_limit,omitempty"`
+	// What is alive, or on its way, costs an hour; what may or may not exist counts as if it did.
+	HourlyUse     []*DecimalMoney `protobuf:"bytes,3,rep,name=hourly_use,json=hourlyUse,proto3" json:"hourly_use,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Budget) Reset() {
+	*x = Budget{}
+	mi := &file_wharfinger_v1_pricing_service_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Budget) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Budget) ProtoMessage() {}
+
+func (x *Budget) ProtoReflect() protoreflect.Message {
+	mi := &file_wharfinger_v1_pricing_service_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Budget.ProtoReflect.Descriptor instead.
+func (*Budget) Descriptor() ([]byte, []int) {
+	return file_wharfinger_v1_pricing_service_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *Budget) GetProject() string {
+	if x != nil {
+		return x.Project
+	}
+	return ""
+}
+
+func (x *Budget) GetHourlyLimit() []*DecimalMoney {
+	if x != nil {
+		return x.HourlyLimit
+	}
+	return nil
+}
+
+func (x *Budget) GetHourlyUse() []*DecimalMoney {
+	if x != nil {
+		return x.HourlyUse
+	}
+	return nil
+}
+
 var File_wharfinger_v1_pricing_service_proto protoreflect.FileDescriptor
 
 const file_wharfinger_v1_pricing_service_proto_rawDesc = "" +
@@ -1390,7 +1958,52 @@ const file_wharfinger_v1_pricing_service_proto_rawDesc = "" +
 	"\x06source\x18\x04 \x01(\tB\x04\xe2A\x01\x01R\x06source\"~\n" +
 	"\x17ListActivationsResponse\x12;\n" +
 	"\vactivations\x18\x01 \x03(\v2\x19.wharfinger.v1.ActivationR\vactivations\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken2\xc9\x05\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xcb\x01\n" +
+	"\x13DiffCatalogsRequest\x123\n" +
+	"\x04name\x18\x01 \x01(\tB\x1f\xe2A\x01\x02\xfaA\x18\n" +
+	"\x16wharfinger.dev/CatalogR\x04name\x127\n" +
+	"\x06before\x18\x02 \x01(\tB\x1f\xe2A\x01\x01\xfaA\x18\n" +
+	"\x16wharfinger.dev/CatalogR\x06before\x12!\n" +
+	"\tpage_size\x18\x03 \x01(\x05B\x04\xe2A\x01\x01R\bpageSize\x12#\n" +
+	"\n" +
+	"page_token\x18\x04 \x01(\tB\x04\xe2A\x01\x01R\tpageToken\"\xa9\x01\n" +
+	"\x14DiffCatalogsResponse\x124\n" +
+	"\achanges\x18\x01 \x03(\v2\x1a.wharfinger.v1.PriceChangeR\achanges\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x123\n" +
+	"\x06before\x18\x03 \x01(\tB\x1b\xfaA\x18\n" +
+	"\x16wharfinger.dev/CatalogR\x06before\"s\n" +
+	"\vPriceChange\x122\n" +
+	"\x06before\x18\x01 \x01(\v2\x14.wharfinger.v1.PriceB\x04\xe2A\x01\x03R\x06before\x120\n" +
+	"\x05after\x18\x02 \x01(\v2\x14.wharfinger.v1.PriceB\x04\xe2A\x01\x03R\x05after\"\xc9\x02\n" +
+	"\x17ListPriceHistoryRequest\x127\n" +
+	"\x06parent\x18\x01 \x01(\tB\x1f\xe2A\x01\x02\xfaA\x18\n" +
+	"\x16wharfinger.dev/ProjectR\x06parent\x12 \n" +
+	"\bprovider\x18\x02 \x01(\tB\x04\xe2A\x01\x02R\bprovider\x12\x1c\n" +
+	"\x06region\x18\x03 \x01(\tB\x04\xe2A\x01\x01R\x06region\x12\x16\n" +
+	"\x03sku\x18\x04 \x01(\tB\x04\xe2A\x01\x02R\x03sku\x12 \n" +
+	"\bcategory\x18\x05 \x01(\tB\x04\xe2A\x01\x01R\bcategory\x12\x18\n" +
+	"\x04term\x18\x06 \x01(\tB\x04\xe2A\x01\x01R\x04term\x12)\n" +
+	"\rcurrency_code\x18\a \x01(\tB\x04\xe2A\x01\x01R\fcurrencyCode\x12\x18\n" +
+	"\x04unit\x18\b \x01(\tB\x04\xe2A\x01\x01R\x04unit\x12\x1c\n" +
+	"\x06source\x18\t \x01(\tB\x04\xe2A\x01\x01R\x06source\"M\n" +
+	"\x18ListPriceHistoryResponse\x121\n" +
+	"\x06points\x18\x01 \x03(\v2\x19.wharfinger.v1.PricePointR\x06points\"\x7f\n" +
+	"\n" +
+	"PricePoint\x12?\n" +
+	"\n" +
+	"start_time\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampB\x04\xe2A\x01\x03R\tstartTime\x120\n" +
+	"\x05price\x18\x02 \x01(\v2\x14.wharfinger.v1.PriceB\x04\xe2A\x01\x03R\x05price\"M\n" +
+	"\x12ListBudgetsRequest\x127\n" +
+	"\x06parent\x18\x01 \x01(\tB\x1f\xe2A\x01\x02\xfaA\x18\n" +
+	"\x16wharfinger.dev/ProjectR\x06parent\"F\n" +
+	"\x13ListBudgetsResponse\x12/\n" +
+	"\abudgets\x18\x01 \x03(\v2\x15.wharfinger.v1.BudgetR\abudgets\"\xcb\x01\n" +
+	"\x06Budget\x129\n" +
+	"\aproject\x18\x01 \x01(\tB\x1f\xe2A\x01\x03\xfaA\x18\n" +
+	"\x16wharfinger.dev/ProjectR\aproject\x12D\n" +
+	"\fhourly_limit\x18\x02 \x03(\v2\x1b.wharfinger.v1.DecimalMoneyB\x04\xe2A\x01\x03R\vhourlyLimit\x12@\n" +
+	"\n" +
+	"hourly_use\x18\x03 \x03(\v2\x1b.wharfinger.v1.DecimalMoneyB\x04\xe2A\x01\x03R\thourlyUse2\xec\a\n" +
 	"\x0ePricingService\x12T\n" +
 	"\fEstimateCost\x12\".wharfinger.v1.EstimateCostRequest\x1a\x1b.wharfinger.v1.CostEstimate\"\x03\x90\x02\x01\x12E\n" +
 	"\bGetPrice\x12\x1e.wharfinger.v1.GetPriceRequest\x1a\x14.wharfinger.v1.Price\"\x03\x90\x02\x01\x12V\n" +
@@ -1401,7 +2014,10 @@ const file_wharfinger_v1_pricing_service_proto_rawDesc = "" +
 	"\fListCatalogs\x12\".wharfinger.v1.ListCatalogsRequest\x1a#.wharfinger.v1.ListCatalogsResponse\"\x03\x90\x02\x01\x12^\n" +
 	"\rImportCatalog\x12#.wharfinger.v1.ImportCatalogRequest\x1a$.wharfinger.v1.ImportCatalogResponse(\x010\x01\x12P\n" +
 	"\x0fActivateCatalog\x12%.wharfinger.v1.ActivateCatalogRequest\x1a\x16.wharfinger.v1.Catalog\x12e\n" +
-	"\x0fListActivations\x12%.wharfinger.v1.ListActivationsRequest\x1a&.wharfinger.v1.ListActivationsResponse\"\x03\x90\x02\x01B\xa3\x01\n" +
+	"\x0fListActivations\x12%.wharfinger.v1.ListActivationsRequest\x1a&.wharfinger.v1.ListActivationsResponse\"\x03\x90\x02\x01\x12\\\n" +
+	"\fDiffCatalogs\x12\".wharfinger.v1.DiffCatalogsRequest\x1a#.wharfinger.v1.DiffCatalogsResponse\"\x03\x90\x02\x01\x12h\n" +
+	"\x10ListPriceHistory\x12&.wharfinger.v1.ListPriceHistoryRequest\x1a'.wharfinger.v1.ListPriceHistoryResponse\"\x03\x90\x02\x01\x12Y\n" +
+	"\vListBudgets\x12!.wharfinger.v1.ListBudgetsRequest\x1a\".wharfinger.v1.ListBudgetsResponse\"\x03\x90\x02\x01B\xa3\x01\n" +
 	"\x11dev.wharfinger.v1B\x13PricingServiceProtoP\x01ZFgithub.com/wharfinger/wharfinger/clients/go/wharfinger/v1;wharfingerv1\xaa\x02\rWharfinger.V1\xca\x02\rWharfinger\\V1\xea\x02\x0eWharfinger::V1b\x06proto3"
 
 var (
@@ -1416,68 +2032,93 @@ func file_wharfinger_v1_pricing_service_proto_rawDescGZIP() []byte {
 	return file_wharfinger_v1_pricing_service_proto_rawDescData
 }
 
-var file_wharfinger_v1_pricing_service_proto_msgTypes = make([]protoimpl.MessageInfo, 16)
+var file_wharfinger_v1_pricing_service_proto_msgTypes = make([]protoimpl.MessageInfo, 25)
 var file_wharfinger_v1_pricing_service_proto_goTypes = []any{
-	(*EstimateCostRequest)(nil),     // 0: wharfinger.v1.EstimateCostRequest
-	(*GetPriceRequest)(nil),         // 1: wharfinger.v1.GetPriceRequest
-	(*ListPricesRequest)(nil),       // 2: wharfinger.v1.ListPricesRequest
-	(*ListPricesResponse)(nil),      // 3: wharfinger.v1.ListPricesResponse
-	(*GetCatalogRequest)(nil),       // 4: wharfinger.v1.GetCatalogRequest
-	(*ListCatalogsRequest)(nil),     // 5: wharfinger.v1.ListCatalogsRequest
-	(*ListCatalogsResponse)(nil),    // 6: wharfinger.v1.ListCatalogsResponse
-	(*ImportCatalogRequest)(nil),    // 7: wharfinger.v1.ImportCatalogRequest
-	(*ImportCatalogHeader)(nil),     // 8: wharfinger.v1.ImportCatalogHeader
-	(*CatalogUpload)(nil),           // 9: wharfinger.v1.CatalogUpload
-	(*CatalogUrl)(nil),              // 10: wharfinger.v1.CatalogUrl
-	(*CatalogUpdate)(nil),           // 11: wharfinger.v1.CatalogUpdate
-	(*ImportCatalogResponse)(nil),   // 12: wharfinger.v1.ImportCatalogResponse
-	(*ActivateCatalogRequest)(nil),  // 13: wharfinger.v1.ActivateCatalogRequest
-	(*ListActivationsRequest)(nil),  // 14: wharfinger.v1.ListActivationsRequest
-	(*ListActivationsResponse)(nil), // 15: wharfinger.v1.ListActivationsResponse
-	(*Task)(nil),                    // 16: wharfinger.v1.Task
-	(*CostItem)(nil),                // 17: wharfinger.v1.CostItem
-	(*timestamppb.Timestamp)(nil),   // 18: google.protobuf.Timestamp
-	(*Price)(nil),                   // 19: wharfinger.v1.Price
-	(*Catalog)(nil),                 // 20: wharfinger.v1.Catalog
-	(*Progress)(nil),                // 21: wharfinger.v1.Progress
-	(*Activation)(nil),              // 22: wharfinger.v1.Activation
-	(*CostEstimate)(nil),            // 23: wharfinger.v1.CostEstimate
+	(*EstimateCostRequest)(nil),      // 0: wharfinger.v1.EstimateCostRequest
+	(*GetPriceRequest)(nil),          // 1: wharfinger.v1.GetPriceRequest
+	(*ListPricesRequest)(nil),        // 2: wharfinger.v1.ListPricesRequest
+	(*ListPricesResponse)(nil),       // 3: wharfinger.v1.ListPricesResponse
+	(*GetCatalogRequest)(nil),        // 4: wharfinger.v1.GetCatalogRequest
+	(*ListCatalogsRequest)(nil),      // 5: wharfinger.v1.ListCatalogsRequest
+	(*ListCatalogsResponse)(nil),     // 6: wharfinger.v1.ListCatalogsResponse
+	(*ImportCatalogRequest)(nil),     // 7: wharfinger.v1.ImportCatalogRequest
+	(*ImportCatalogHeader)(nil),      // 8: wharfinger.v1.ImportCatalogHeader
+	(*CatalogUpload)(nil),            // 9: wharfinger.v1.CatalogUpload
+	(*CatalogUrl)(nil),               // 10: wharfinger.v1.CatalogUrl
+	(*CatalogUpdate)(nil),            // 11: wharfinger.v1.CatalogUpdate
+	(*ImportCatalogResponse)(nil),    // 12: wharfinger.v1.ImportCatalogResponse
+	(*ActivateCatalogRequest)(nil),   // 13: wharfinger.v1.ActivateCatalogRequest
+	(*ListActivationsRequest)(nil),   // 14: wharfinger.v1.ListActivationsRequest
+	(*ListActivationsResponse)(nil),  // 15: wharfinger.v1.ListActivationsResponse
+	(*DiffCatalogsRequest)(nil),      // 16: wharfinger.v1.DiffCatalogsRequest
+	(*DiffCatalogsResponse)(nil),     // 17: wharfinger.v1.DiffCatalogsResponse
+	(*PriceChange)(nil),              // 18: wharfinger.v1.PriceChange
+	(*ListPriceHistoryRequest)(nil),  // 19: wharfinger.v1.ListPriceHistoryRequest
+	(*ListPriceHistoryResponse)(nil), // 20: wharfinger.v1.ListPriceHistoryResponse
+	(*PricePoint)(nil),               // 21: wharfinger.v1.PricePoint
+	(*ListBudgetsRequest)(nil),       // 22: wharfinger.v1.ListBudgetsRequest
+	(*ListBudgetsResponse)(nil),      // 23: wharfinger.v1.ListBudgetsResponse
+	(*Budget)(nil),                   // 24: wharfinger.v1.Budget
+	(*Task)(nil),                     // 25: wharfinger.v1.Task
+	(*CostItem)(nil),                 // 26: wharfinger.v1.CostItem
+	(*timestamppb.Timestamp)(nil),    // 27: google.protobuf.Timestamp
+	(*Price)(nil),                    // 28: wharfinger.v1.Price
+	(*Catalog)(nil),                  // 29: wharfinger.v1.Catalog
+	(*Progress)(nil),                 // 30: wharfinger.v1.Progress
+	(*Activation)(nil),               // 31: wharfinger.v1.Activation
+	(*DecimalMoney)(nil),             // 32: wharfinger.v1.DecimalMoney
+	(*CostEstimate)(nil),             // 33: wharfinger.v1.CostEstimate
 }
 var file_wharfinger_v1_pricing_service_proto_depIdxs = []int32{
-	16, // 0: wharfinger.v1.EstimateCostRequest.task:type_name -> wharfinger.v1.Task
-	17, // 1: wharfinger.v1.EstimateCostRequest.items:type_name -> wharfinger.v1.CostItem
-	18, // 2: wharfinger.v1.EstimateCostRequest.at_time:type_name -> google.protobuf.Timestamp
-	18, // 3: wharfinger.v1.GetPriceRequest.at_time:type_name -> google.protobuf.Timestamp
-	19, // 4: wharfinger.v1.ListPricesResponse.prices:type_name -> wharfinger.v1.Price
-	20, // 5: wharfinger.v1.ListCatalogsResponse.catalogs:type_name -> wharfinger.v1.Catalog
+	25, // 0: wharfinger.v1.EstimateCostRequest.task:type_name -> wharfinger.v1.Task
+	26, // 1: wharfinger.v1.EstimateCostRequest.items:type_name -> wharfinger.v1.CostItem
+	27, // 2: wharfinger.v1.EstimateCostRequest.at_time:type_name -> google.protobuf.Timestamp
+	27, // 3: wharfinger.v1.GetPriceRequest.at_time:type_name -> google.protobuf.Timestamp
+	28, // 4: wharfinger.v1.ListPricesResponse.prices:type_name -> wharfinger.v1.Price
+	29, // 5: wharfinger.v1.ListCatalogsResponse.catalogs:type_name -> wharfinger.v1.Catalog
 	8,  // 6: wharfinger.v1.ImportCatalogRequest.header:type_name -> wharfinger.v1.ImportCatalogHeader
 	9,  // 7: wharfinger.v1.ImportCatalogHeader.upload:type_name -> wharfinger.v1.CatalogUpload
 	10, // 8: wharfinger.v1.ImportCatalogHeader.fetch:type_name -> wharfinger.v1.CatalogUrl
 	11, // 9: wharfinger.v1.ImportCatalogHeader.configured:type_name -> wharfinger.v1.CatalogUpdate
-	21, // 10: wharfinger.v1.ImportCatalogResponse.progress:type_name -> wharfinger.v1.Progress
-	20, // 11: wharfinger.v1.ImportCatalogResponse.catalog:type_name -> wharfinger.v1.Catalog
-	22, // 12: wharfinger.v1.ListActivationsResponse.activations:type_name -> wharfinger.v1.Activation
-	0,  // 13: wharfinger.v1.PricingService.EstimateCost:input_type -> wharfinger.v1.EstimateCostRequest
-	1,  // 14: wharfinger.v1.PricingService.GetPrice:input_type -> wharfinger.v1.GetPriceRequest
-	2,  // 15: wharfinger.v1.PricingService.ListPrices:input_type -> wharfinger.v1.ListPricesRequest
-	4,  // 16: wharfinger.v1.PricingService.GetCatalog:input_type -> wharfinger.v1.GetCatalogRequest
-	5,  // 17: wharfinger.v1.PricingService.ListCatalogs:input_type -> wharfinger.v1.ListCatalogsRequest
-	7,  // 18: wharfinger.v1.PricingService.ImportCatalog:input_type -> wharfinger.v1.ImportCatalogRequest
-	13, // 19: wharfinger.v1.PricingService.ActivateCatalog:input_type -> wharfinger.v1.ActivateCatalogRequest
-	14, // 20: wharfinger.v1.PricingService.ListActivations:input_type -> wharfinger.v1.ListActivationsRequest
-	23, // 21: wharfinger.v1.PricingService.EstimateCost:output_type -> wharfinger.v1.CostEstimate
-	19, // 22: wharfinger.v1.PricingService.GetPrice:output_type -> wharfinger.v1.Price
-	3,  // 23: wharfinger.v1.PricingService.ListPrices:output_type -> wharfinger.v1.ListPricesResponse
-	20, // 24: wharfinger.v1.PricingService.GetCatalog:output_type -> wharfinger.v1.Catalog
-	6,  // 25: wharfinger.v1.PricingService.ListCatalogs:output_type -> wharfinger.v1.ListCatalogsResponse
-	12, // 26: wharfinger.v1.PricingService.ImportCatalog:output_type -> wharfinger.v1.ImportCatalogResponse
-	20, // 27: wharfinger.v1.PricingService.ActivateCatalog:output_type -> wharfinger.v1.Catalog
-	15, // 28: wharfinger.v1.PricingService.ListActivations:output_type -> wharfinger.v1.ListActivationsResponse
-	21, // [21:29] is the sub-list for method output_type
-	13, // [13:21] is the sub-list for method input_type
-	13, // [13:13] is the sub-list for extension type_name
-	13, // [13:13] is the sub-list for extension extendee
-	0,  // [0:13] is the sub-list for field type_name
+	30, // 10: wharfinger.v1.ImportCatalogResponse.progress:type_name -> wharfinger.v1.Progress
+	29, // 11: wharfinger.v1.ImportCatalogResponse.catalog:type_name -> wharfinger.v1.Catalog
+	31, // 12: wharfinger.v1.ListActivationsResponse.activations:type_name -> wharfinger.v1.Activation
+	18, // 13: wharfinger.v1.DiffCatalogsResponse.changes:type_name -> wharfinger.v1.PriceChange
+	28, // 14: wharfinger.v1.PriceChange.before:type_name -> wharfinger.v1.Price
+	28, // 15: wharfinger.v1.PriceChange.after:type_name -> wharfinger.v1.Price
+	21, // 16: wharfinger.v1.ListPriceHistoryResponse.points:type_name -> wharfinger.v1.PricePoint
+	27, // 17: wharfinger.v1.PricePoint.start_time:type_name -> google.protobuf.Timestamp
+	28, // 18: wharfinger.v1.PricePoint.price:type_name -> wharfinger.v1.Price
+	24, // 19: wharfinger.v1.ListBudgetsResponse.budgets:type_name -> wharfinger.v1.Budget
+	32, // 20: wharfinger.v1.Budget.hourly_limit:type_name -> wharfinger.v1.DecimalMoney
+	32, // 21: wharfinger.v1.Budget.hourly_use:type_name -> wharfinger.v1.DecimalMoney
+	0,  // 22: wharfinger.v1.PricingService.EstimateCost:input_type -> wharfinger.v1.EstimateCostRequest
+	1,  // 23: wharfinger.v1.PricingService.GetPrice:input_type -> wharfinger.v1.GetPriceRequest
+	2,  // 24: wharfinger.v1.PricingService.ListPrices:input_type -> wharfinger.v1.ListPricesRequest
+	4,  // 25: wharfinger.v1.PricingService.GetCatalog:input_type -> wharfinger.v1.GetCatalogRequest
+	5,  // 26: wharfinger.v1.PricingService.ListCatalogs:input_type -> wharfinger.v1.ListCatalogsRequest
+	7,  // 27: wharfinger.v1.PricingService.ImportCatalog:input_type -> wharfinger.v1.ImportCatalogRequest
+	13, // 28: wharfinger.v1.PricingService.ActivateCatalog:input_type -> wharfinger.v1.ActivateCatalogRequest
+	14, // 29: wharfinger.v1.PricingService.ListActivations:input_type -> wharfinger.v1.ListActivationsRequest
+	16, // 30: wharfinger.v1.PricingService.DiffCatalogs:input_type -> wharfinger.v1.DiffCatalogsRequest
+	19, // 31: wharfinger.v1.PricingService.ListPriceHistory:input_type -> wharfinger.v1.ListPriceHistoryRequest
+	22, // 32: wharfinger.v1.PricingService.ListBudgets:input_type -> wharfinger.v1.ListBudgetsRequest
+	33, // 33: wharfinger.v1.PricingService.EstimateCost:output_type -> wharfinger.v1.CostEstimate
+	28, // 34: wharfinger.v1.PricingService.GetPrice:output_type -> wharfinger.v1.Price
+	3,  // 35: wharfinger.v1.PricingService.ListPrices:output_type -> wharfinger.v1.ListPricesResponse
+	29, // 36: wharfinger.v1.PricingService.GetCatalog:output_type -> wharfinger.v1.Catalog
+	6,  // 37: wharfinger.v1.PricingService.ListCatalogs:output_type -> wharfinger.v1.ListCatalogsResponse
+	12, // 38: wharfinger.v1.PricingService.ImportCatalog:output_type -> wharfinger.v1.ImportCatalogResponse
+	29, // 39: wharfinger.v1.PricingService.ActivateCatalog:output_type -> wharfinger.v1.Catalog
+	15, // 40: wharfinger.v1.PricingService.ListActivations:output_type -> wharfinger.v1.ListActivationsResponse
+	17, // 41: wharfinger.v1.PricingService.DiffCatalogs:output_type -> wharfinger.v1.DiffCatalogsResponse
+	20, // 42: wharfinger.v1.PricingService.ListPriceHistory:output_type -> wharfinger.v1.ListPriceHistoryResponse
+	23, // 43: wharfinger.v1.PricingService.ListBudgets:output_type -> wharfinger.v1.ListBudgetsResponse
+	33, // [33:44] is the sub-list for method output_type
+	22, // [22:33] is the sub-list for method input_type
+	22, // [22:22] is the sub-list for extension type_name
+	22, // [22:22] is the sub-list for extension extendee
+	0,  // [0:22] is the sub-list for field type_name
 }
 
 func init() { file_wharfinger_v1_pricing_service_proto_init() }
@@ -1507,7 +2148,7 @@ func file_wharfinger_v1_pricing_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_wharfinger_v1_pricing_service_proto_rawDesc), len(file_wharfinger_v1_pricing_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   16,
+			NumMessages:   25,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

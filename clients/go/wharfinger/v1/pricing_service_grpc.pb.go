@@ -21,14 +21,17 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	PricingService_EstimateCost_FullMethodName    = "/wharfinger.v1.PricingService/EstimateCost"
-	PricingService_GetPrice_FullMethodName        = "/wharfinger.v1.PricingService/GetPrice"
-	PricingService_ListPrices_FullMethodName      = "/wharfinger.v1.PricingService/ListPrices"
-	PricingService_GetCatalog_FullMethodName      = "/wharfinger.v1.PricingService/GetCatalog"
-	PricingService_ListCatalogs_FullMethodName    = "/wharfinger.v1.PricingService/ListCatalogs"
-	PricingService_ImportCatalog_FullMethodName   = "/wharfinger.v1.PricingService/ImportCatalog"
-	PricingService_ActivateCatalog_FullMethodName = "/wharfinger.v1.PricingService/ActivateCatalog"
-	PricingService_ListActivations_FullMethodName = "/wharfinger.v1.PricingService/ListActivations"
+	PricingService_EstimateCost_FullMethodName     = "/wharfinger.v1.PricingService/EstimateCost"
+	PricingService_GetPrice_FullMethodName         = "/wharfinger.v1.PricingService/GetPrice"
+	PricingService_ListPrices_FullMethodName       = "/wharfinger.v1.PricingService/ListPrices"
+	PricingService_GetCatalog_FullMethodName       = "/wharfinger.v1.PricingService/GetCatalog"
+	PricingService_ListCatalogs_FullMethodName     = "/wharfinger.v1.PricingService/ListCatalogs"
+	PricingService_ImportCatalog_FullMethodName    = "/wharfinger.v1.PricingService/ImportCatalog"
+	PricingService_ActivateCatalog_FullMethodName  = "/wharfinger.v1.PricingService/ActivateCatalog"
+	PricingService_ListActivations_FullMethodName  = "/wharfinger.v1.PricingService/ListActivations"
+	PricingService_DiffCatalogs_FullMethodName     = "/wharfinger.v1.PricingService/DiffCatalogs"
+	PricingService_ListPriceHistory_FullMethodName = "/wharfinger.v1.PricingService/ListPriceHistory"
+	PricingService_ListBudgets_FullMethodName      = "/wharfinger.v1.PricingService/ListBudgets"
 )
 
 // PricingServiceClient is the client API for PricingService service.
@@ -63,6 +66,17 @@ type PricingServiceClient interface {
 	// catalogue that is active for it now. Errors: INVALID_PAGE_TOKEN, PERMISSION_DENIED for callers whose credential does
 	// not open all projects.
 	ListActivations(ctx context.Context, in *ListActivationsRequest, opts ...grpc.CallOption) (*ListActivationsResponse, error)
+	// Lists what is not the same in two catalogues, in the order of provider, region and sku, as both are now: what one of
+	// them will say from a later moment on is not compared. Errors: UNKNOWN_CATALOG, INVALID_NAME, INVALID_ARGUMENT where
+	// `before` is left out and the source had no catalogue before, INVALID_PAGE_TOKEN.
+	DiffCatalogs(ctx context.Context, in *DiffCatalogsRequest, opts ...grpc.CallOption) (*DiffCatalogsResponse, error)
+	// Tells what a thing cost since when, as callers were told: each point is a moment from which on GetPrice answered with
+	// another figure, because another catalogue of the source became active or a price came into force. Errors: those of
+	// GetPrice, where nothing is known of the thing now.
+	ListPriceHistory(ctx context.Context, in *ListPriceHistoryRequest, opts ...grpc.CallOption) (*ListPriceHistoryResponse, error)
+	// Lists what projects may spend an hour, and what they do, the things that tasks on their way will make included.
+	// Projects without a budget are not listed. Errors: INVALID_NAME, PERMISSION_DENIED.
+	ListBudgets(ctx context.Context, in *ListBudgetsRequest, opts ...grpc.CallOption) (*ListBudgetsResponse, error)
 }
 
 type pricingServiceClient struct {
@@ -156,6 +170,36 @@ func (c *pricingServiceClient) ListActivations(ctx context.Context, in *ListActi
 	return out, nil
 }
 
+func (c *pricingServiceClient) DiffCatalogs(ctx context.Context, in *DiffCatalogsRequest, opts ...grpc.CallOption) (*DiffCatalogsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(DiffCatalogsResponse)
+	err := c.cc.Invoke(ctx, PricingService_DiffCatalogs_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *pricingServiceClient) ListPriceHistory(ctx context.Context, in *ListPriceHistoryRequest, opts ...grpc.CallOption) (*ListPriceHistoryResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListPriceHistoryResponse)
+	err := c.cc.Invoke(ctx, PricingService_ListPriceHistory_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *pricingServiceClient) ListBudgets(ctx context.Context, in *ListBudgetsRequest, opts ...grpc.CallOption) (*ListBudgetsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListBudgetsResponse)
+	err := c.cc.Invoke(ctx, PricingService_ListBudgets_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // PricingServiceServer is the server API for PricingService service.
 // All implementations must embed UnimplementedPricingServiceServer
 // for forward compatibility.
@@ -188,6 +232,17 @@ type PricingServiceServer interface {
 	// catalogue that is active for it now. Errors: INVALID_PAGE_TOKEN, PERMISSION_DENIED for callers whose credential does
 	// not open all projects.
 	ListActivations(context.Context, *ListActivationsRequest) (*ListActivationsResponse, error)
+	// Lists what is not the same in two catalogues, in the order of provider, region and sku, as both are now: what one of
+	// them will say from a later moment on is not compared. Errors: UNKNOWN_CATALOG, INVALID_NAME, INVALID_ARGUMENT where
+	// `before` is left out and the source had no catalogue before, INVALID_PAGE_TOKEN.
+	DiffCatalogs(context.Context, *DiffCatalogsRequest) (*DiffCatalogsResponse, error)
+	// Tells what a thing cost since when, as callers were told: each point is a moment from which on GetPrice answered with
+	// another figure, because another catalogue of the source became active or a price came into force. Errors: those of
+	// GetPrice, where nothing is known of the thing now.
+	ListPriceHistory(context.Context, *ListPriceHistoryRequest) (*ListPriceHistoryResponse, error)
+	// Lists what projects may spend an hour, and what they do, the things that tasks on their way will make included.
+	// Projects without a budget are not listed. Errors: INVALID_NAME, PERMISSION_DENIED.
+	ListBudgets(context.Context, *ListBudgetsRequest) (*ListBudgetsResponse, error)
 	mustEmbedUnimplementedPricingServiceServer()
 }
 
@@ -221,6 +276,15 @@ func (UnimplementedPricingServiceServer) ActivateCatalog(context.Context, *Activ
 }
 func (UnimplementedPricingServiceServer) ListActivations(context.Context, *ListActivationsRequest) (*ListActivationsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListActivations not implemented")
+}
+func (UnimplementedPricingServiceServer) DiffCatalogs(context.Context, *DiffCatalogsRequest) (*DiffCatalogsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method DiffCatalogs not implemented")
+}
+func (UnimplementedPricingServiceServer) ListPriceHistory(context.Context, *ListPriceHistoryRequest) (*ListPriceHistoryResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListPriceHistory not implemented")
+}
+func (UnimplementedPricingServiceServer) ListBudgets(context.Context, *ListBudgetsRequest) (*ListBudgetsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListBudgets not implemented")
 }
 func (UnimplementedPricingServiceServer) mustEmbedUnimplementedPricingServiceServer() {}
 func (UnimplementedPricingServiceServer) testEmbeddedByValue()                        {}
@@ -376,6 +440,60 @@ func _PricingService_ListActivations_Handler(srv interface{}, ctx context.Contex
 	return interceptor(ctx, in, info, handler)
 }
 
+func _PricingService_DiffCatalogs_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(DiffCatalogsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PricingServiceServer).DiffCatalogs(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PricingService_DiffCatalogs_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PricingServiceServer).DiffCatalogs(ctx, req.(*DiffCatalogsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PricingService_ListPriceHistory_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListPriceHistoryRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PricingServiceServer).ListPriceHistory(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PricingService_ListPriceHistory_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PricingServiceServer).ListPriceHistory(ctx, req.(*ListPriceHistoryRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PricingService_ListBudgets_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListBudgetsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PricingServiceServer).ListBudgets(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PricingService_ListBudgets_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PricingServiceServer).ListBudgets(ctx, req.(*ListBudgetsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // PricingService_ServiceDesc is the grpc.ServiceDesc for PricingService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -410,6 +528,18 @@ var PricingService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ListActivations",
 			Handler:    _PricingService_ListActivations_Handler,
+		},
+		{
+			MethodName: "DiffCatalogs",
+			Handler:    _PricingService_DiffCatalogs_Handler,
+		},
+		{
+			MethodName: "ListPriceHistory",
+			Handler:    _PricingService_ListPriceHistory_Handler,
+		},
+		{
+			MethodName: "ListBudgets",
+			Handler:    _PricingService_ListBudgets_Handler,
 		},
 	},
 	Streams: []grpc.StreamDesc{

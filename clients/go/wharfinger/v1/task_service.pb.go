@@ -94,6 +94,67 @@ func (LedgerVerdict) EnumDescriptor() ([]byte, []int) {
 	return file_wharfinger_v1_task_service_proto_rawDescGZIP(), []int{0}
 }
 
+// What makes a group of leftovers.
+type LeftoverGrouping int32
+
+const (
+	// As LEFTOVER_GROUPING_PROJECT.
+	LeftoverGrouping_LEFTOVER_GROUPING_UNSPECIFIED LeftoverGrouping = 0
+	// The project of their tasks.
+	LeftoverGrouping_LEFTOVER_GROUPING_PROJECT LeftoverGrouping = 1
+	// The script of their tasks.
+	LeftoverGrouping_LEFTOVER_GROUPING_SCRIPT LeftoverGrouping = 2
+	// The provider in whose prices they are; empty for those without a known price.
+	LeftoverGrouping_LEFTOVER_GROUPING_PROVIDER LeftoverGrouping = 3
+	// How long ago their tasks were created: `under a day`, `under a week`, `under a month` or `a month and more`.
+	LeftoverGrouping_LEFTOVER_GROUPING_AGE LeftoverGrouping = 4
+)
+
+// Enum value maps for LeftoverGrouping.
+var (
+	LeftoverGrouping_name = map[int32]string{
+		0: "LEFTOVER_GROUPING_UNSPECIFIED",
+		1: "LEFTOVER_GROUPING_PROJECT",
+		2: "LEFTOVER_GROUPING_SCRIPT",
+		3: "LEFTOVER_GROUPING_PROVIDER",
+		4: "LEFTOVER_GROUPING_AGE",
+	}
+	LeftoverGrouping_value = map[string]int32{
+		"LEFTOVER_GROUPING_UNSPECIFIED": 0,
+		"LEFTOVER_GROUPING_PROJECT":     1,
+		"LEFTOVER_GROUPING_SCRIPT":      2,
+		"LEFTOVER_GROUPING_PROVIDER":    3,
+		"LEFTOVER_GROUPING_AGE":         4,
+	}
+)
+
+func (x LeftoverGrouping) Enum() *LeftoverGrouping {
+	p := new(LeftoverGrouping)
+	*p = x
+	return p
+}
+
+func (x LeftoverGrouping) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (LeftoverGrouping) Descriptor() protoreflect.EnumDescriptor {
+	return file_wharfinger_v1_task_service_proto_enumTypes[1].Descriptor()
+}
+
+func (LeftoverGrouping) Type() protoreflect.EnumType {
+	return &file_wharfinger_v1_task_service_proto_enumTypes[1]
+}
+
+func (x LeftoverGrouping) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use LeftoverGrouping.Descriptor instead.
+func (LeftoverGrouping) EnumDescriptor() ([]byte, []int) {
+	return file_wharfinger_v1_task_service_proto_rawDescGZIP(), []int{1}
+}
+
 // Asks for a new task.
 type CreateTaskRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1720,11 +1781,194 @@ func (x *DeleteTaskRequest) GetRequestId() string {
 	return ""
 }
 
+// Asks for the sums of what half-done tasks left behind.
+type SummarizeLeftoversRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// `projects/{project}`, or `projects/-` for all that the caller's credential opens.
+	Parent string `protobuf:"bytes,1,opt,name=parent,proto3" json:"parent,omitempty"`
+	// What makes a group. Unset: the project.
+	GroupBy       LeftoverGrouping `protobuf:"varint,2,opt,name=group_by,json=groupBy,proto3,enum=wharfinger.v1.LeftoverGrouping" json:"group_by,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SummarizeLeftoversRequest) Reset() {
+	*x = SummarizeLeftoversRequest{}
+	mi := &file_wharfinger_v1_task_service_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SummarizeLeftoversRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SummarizeLeftoversRequest) ProtoMessage() {}
+
+func (x *SummarizeLeftoversRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_wharfinger_v1_task_service_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SummarizeLeftoversRequest.ProtoReflect.Descriptor instead.
+func (*SummarizeLeftoversRequest) Descriptor() ([]byte, []int) {
+	return file_wharfinger_v1_task_service_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *SummarizeLeftoversRequest) GetParent() string {
+	if x != nil {
+		return x.Parent
+	}
+	return ""
+}
+
+func (x *SummarizeLeftoversRequest) GetGroupBy() LeftoverGrouping {
+	if x != nil {
+		return x.GroupBy
+	}
+	return LeftoverGrouping_LEFTOVER_GROUPING_UNSPECIFIED
+}
+
+// Leftovers that have something in common.
+type LeftoverGroup struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What they have in common; empty in the sum of all.
+	Key string `protobuf:"bytes,1,opt,name=key,proto3" json:"key,omitempty"`
+	// How many half-done tasks left them.
+	TaskCount int64 `protobuf:"varint,2,opt,name=task_count,json=taskCount,proto3" json:"task_count,omitempty"`
+	// How many things exist.
+	AliveCount int64 `protobuf:"varint,3,opt,name=alive_count,json=aliveCount,proto3" json:"alive_count,omitempty"`
+	// What they cost; its `uncertain` counts what may or may not exist.
+	Cost          *LeftoverCost `protobuf:"bytes,4,opt,name=cost,proto3" json:"cost,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LeftoverGroup) Reset() {
+	*x = LeftoverGroup{}
+	mi := &file_wharfinger_v1_task_service_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LeftoverGroup) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LeftoverGroup) ProtoMessage() {}
+
+func (x *LeftoverGroup) ProtoReflect() protoreflect.Message {
+	mi := &file_wharfinger_v1_task_service_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LeftoverGroup.ProtoReflect.Descriptor instead.
+func (*LeftoverGroup) Descriptor() ([]byte, []int) {
+	return file_wharfinger_v1_task_service_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *LeftoverGroup) GetKey() string {
+	if x != nil {
+		return x.Key
+	}
+	return ""
+}
+
+func (x *LeftoverGroup) GetTaskCount() int64 {
+	if x != nil {
+		return x.TaskCount
+	}
+	return 0
+}
+
+func (x *LeftoverGroup) GetAliveCount() int64 {
+	if x != nil {
+		return x.AliveCount
+	}
+	return 0
+}
+
+func (x *LeftoverGroup) GetCost() *LeftoverCost {
+	if x != nil {
+		return x.Cost
+	}
+	return nil
+}
+
+// The sums of what half-done tasks left behind.
+type SummarizeLeftoversResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// By their keys; a group has at least one leftover.
+	Groups []*LeftoverGroup `protobuf:"bytes,1,rep,name=groups,proto3" json:"groups,omitempty"`
+	// All of them together.
+	Total         *LeftoverGroup `protobuf:"bytes,2,opt,name=total,proto3" json:"total,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SummarizeLeftoversResponse) Reset() {
+	*x = SummarizeLeftoversResponse{}
+	mi := &file_wharfinger_v1_task_service_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SummarizeLeftoversResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SummarizeLeftoversResponse) ProtoMessage() {}
+
+func (x *SummarizeLeftoversResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_wharfinger_v1_task_service_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SummarizeLeftoversResponse.ProtoReflect.Descriptor instead.
+func (*SummarizeLeftoversResponse) Descriptor() ([]byte, []int) {
+	return file_wharfinger_v1_task_service_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *SummarizeLeftoversResponse) GetGroups() []*LeftoverGroup {
+	if x != nil {
+		return x.Groups
+	}
+	return nil
+}
+
+func (x *SummarizeLeftoversResponse) GetTotal() *LeftoverGroup {
+	if x != nil {
+		return x.Total
+	}
+	return nil
+}
+
 var File_wharfinger_v1_task_service_proto protoreflect.FileDescriptor
 
 const file_wharfinger_v1_task_service_proto_rawDesc = "" +
 	"\n" +
-	" wharfinger/v1/task_service.proto\x12\rwharfinger.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x17google/rpc/status.proto\x1a\x19wharfinger/v1/event.proto\x1a\x1awharfinger/v1/ledger.proto\x1a\x18wharfinger/v1/task.proto\"\xe7\x01\n" +
+	" wharfinger/v1/task_service.proto\x12\rwharfinger.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x17google/rpc/status.proto\x1a\x19wharfinger/v1/event.proto\x1a\x1awharfinger/v1/ledger.proto\x1a\x19wharfinger/v1/price.proto\x1a\x18wharfinger/v1/task.proto\"\xe7\x01\n" +
 	"\x11CreateTaskRequest\x124\n" +
 	"\x06parent\x18\x01 \x01(\tB\x1c\xe2A\x01\x02\xfaA\x15\x12\x13wharfinger.dev/TaskR\x06parent\x12\x1d\n" +
 	"\atask_id\x18\x02 \x01(\tB\x04\xe2A\x01\x01R\x06taskId\x12-\n" +
@@ -1846,14 +2090,34 @@ const file_wharfinger_v1_task_service_proto_rawDesc = "" +
 	"\x04etag\x18\x02 \x01(\tB\x04\xe2A\x01\x01R\x04etag\x12)\n" +
 	"\rallow_missing\x18\x03 \x01(\bB\x04\xe2A\x01\x01R\fallowMissing\x12#\n" +
 	"\n" +
-	"request_id\x18\x04 \x01(\tB\x04\xe2A\x01\x01R\trequestId*\xba\x01\n" +
+	"request_id\x18\x04 \x01(\tB\x04\xe2A\x01\x01R\trequestId\"\x96\x01\n" +
+	"\x19SummarizeLeftoversRequest\x127\n" +
+	"\x06parent\x18\x01 \x01(\tB\x1f\xe2A\x01\x02\xfaA\x18\n" +
+	"\x16wharfinger.dev/ProjectR\x06parent\x12@\n" +
+	"\bgroup_by\x18\x02 \x01(\x0e2\x1f.wharfinger.v1.LeftoverGroupingB\x04\xe2A\x01\x01R\agroupBy\"\xaa\x01\n" +
+	"\rLeftoverGroup\x12\x16\n" +
+	"\x03key\x18\x01 \x01(\tB\x04\xe2A\x01\x03R\x03key\x12#\n" +
+	"\n" +
+	"task_count\x18\x02 \x01(\x03B\x04\xe2A\x01\x03R\ttaskCount\x12%\n" +
+	"\valive_count\x18\x03 \x01(\x03B\x04\xe2A\x01\x03R\n" +
+	"aliveCount\x125\n" +
+	"\x04cost\x18\x04 \x01(\v2\x1b.wharfinger.v1.LeftoverCostB\x04\xe2A\x01\x03R\x04cost\"\x86\x01\n" +
+	"\x1aSummarizeLeftoversResponse\x124\n" +
+	"\x06groups\x18\x01 \x03(\v2\x1c.wharfinger.v1.LeftoverGroupR\x06groups\x122\n" +
+	"\x05total\x18\x02 \x01(\v2\x1c.wharfinger.v1.LeftoverGroupR\x05total*\xba\x01\n" +
 	"\rLedgerVerdict\x12\x1e\n" +
 	"\x1aLEDGER_VERDICT_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16LEDGER_VERDICT_CREATED\x10\x01\x12\x1e\n" +
 	"\x1aLEDGER_VERDICT_NOT_CREATED\x10\x02\x12\x19\n" +
 	"\x15LEDGER_VERDICT_RETAIN\x10\x03\x12\x19\n" +
 	"\x15LEDGER_VERDICT_FORGET\x10\x04\x12\x17\n" +
-	"\x13LEDGER_VERDICT_GONE\x10\x052\x88\t\n" +
+	"\x13LEDGER_VERDICT_GONE\x10\x05*\xad\x01\n" +
+	"\x10LeftoverGrouping\x12!\n" +
+	"\x1dLEFTOVER_GROUPING_UNSPECIFIED\x10\x00\x12\x1d\n" +
+	"\x19LEFTOVER_GROUPING_PROJECT\x10\x01\x12\x1c\n" +
+	"\x18LEFTOVER_GROUPING_SCRIPT\x10\x02\x12\x1e\n" +
+	"\x1aLEFTOVER_GROUPING_PROVIDER\x10\x03\x12\x19\n" +
+	"\x15LEFTOVER_GROUPING_AGE\x10\x042\xf8\t\n" +
 	"\vTaskService\x12C\n" +
 	"\n" +
 	"CreateTask\x12 .wharfinger.v1.CreateTaskRequest\x1a\x13.wharfinger.v1.Task\x12c\n" +
@@ -1865,7 +2129,8 @@ const file_wharfinger_v1_task_service_proto_rawDesc = "" +
 	"WatchTasks\x12 .wharfinger.v1.WatchTasksRequest\x1a!.wharfinger.v1.WatchTasksResponse\"\x03\x90\x02\x010\x01\x12D\n" +
 	"\bWaitTask\x12\x1e.wharfinger.v1.WaitTaskRequest\x1a\x13.wharfinger.v1.Task\"\x03\x90\x02\x01\x12b\n" +
 	"\x0eListTaskEvents\x12$.wharfinger.v1.ListTaskEventsRequest\x1a%.wharfinger.v1.ListTaskEventsResponse\"\x03\x90\x02\x01\x12k\n" +
-	"\x11ListLedgerEntries\x12'.wharfinger.v1.ListLedgerEntriesRequest\x1a(.wharfinger.v1.ListLedgerEntriesResponse\"\x03\x90\x02\x01\x12C\n" +
+	"\x11ListLedgerEntries\x12'.wharfinger.v1.ListLedgerEntriesRequest\x1a(.wharfinger.v1.ListLedgerEntriesResponse\"\x03\x90\x02\x01\x12n\n" +
+	"\x12SummarizeLeftovers\x12(.wharfinger.v1.SummarizeLeftoversRequest\x1a).wharfinger.v1.SummarizeLeftoversResponse\"\x03\x90\x02\x01\x12C\n" +
 	"\n" +
 	"CancelTask\x12 .wharfinger.v1.CancelTaskRequest\x1a\x13.wharfinger.v1.Task\x12C\n" +
 	"\n" +
@@ -1888,99 +2153,110 @@ func file_wharfinger_v1_task_service_proto_rawDescGZIP() []byte {
 	return file_wharfinger_v1_task_service_proto_rawDescData
 }
 
-var file_wharfinger_v1_task_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_wharfinger_v1_task_service_proto_msgTypes = make([]protoimpl.MessageInfo, 21)
+var file_wharfinger_v1_task_service_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
+var file_wharfinger_v1_task_service_proto_msgTypes = make([]protoimpl.MessageInfo, 24)
 var file_wharfinger_v1_task_service_proto_goTypes = []any{
-	(LedgerVerdict)(0),                // 0: wharfinger.v1.LedgerVerdict
-	(*CreateTaskRequest)(nil),         // 1: wharfinger.v1.CreateTaskRequest
-	(*BatchCreateTasksRequest)(nil),   // 2: wharfinger.v1.BatchCreateTasksRequest
-	(*BatchCreateTasksResponse)(nil),  // 3: wharfinger.v1.BatchCreateTasksResponse
-	(*CreateTaskOutcome)(nil),         // 4: wharfinger.v1.CreateTaskOutcome
-	(*GetTaskRequest)(nil),            // 5: wharfinger.v1.GetTaskRequest
-	(*ListTasksRequest)(nil),          // 6: wharfinger.v1.ListTasksRequest
-	(*ListTasksResponse)(nil),         // 7: wharfinger.v1.ListTasksResponse
-	(*WatchTaskRequest)(nil),          // 8: wharfinger.v1.WatchTaskRequest
-	(*WatchTaskResponse)(nil),         // 9: wharfinger.v1.WatchTaskResponse
-	(*WatchTasksRequest)(nil),         // 10: wharfinger.v1.WatchTasksRequest
-	(*WatchTasksResponse)(nil),        // 11: wharfinger.v1.WatchTasksResponse
-	(*WaitTaskRequest)(nil),           // 12: wharfinger.v1.WaitTaskRequest
-	(*ListTaskEventsRequest)(nil),     // 13: wharfinger.v1.ListTaskEventsRequest
-	(*ListTaskEventsResponse)(nil),    // 14: wharfinger.v1.ListTaskEventsResponse
-	(*ListLedgerEntriesRequest)(nil),  // 15: wharfinger.v1.ListLedgerEntriesRequest
-	(*ListLedgerEntriesResponse)(nil), // 16: wharfinger.v1.ListLedgerEntriesResponse
-	(*CancelTaskRequest)(nil),         // 17: wharfinger.v1.CancelTaskRequest
-	(*ResumeTaskRequest)(nil),         // 18: wharfinger.v1.ResumeTaskRequest
-	(*RollbackTaskRequest)(nil),       // 19: wharfinger.v1.RollbackTaskRequest
-	(*ResolveLedgerEntryRequest)(nil), // 20: wharfinger.v1.ResolveLedgerEntryRequest
-	(*DeleteTaskRequest)(nil),         // 21: wharfinger.v1.DeleteTaskRequest
-	(*Task)(nil),                      // 22: wharfinger.v1.Task
-	(*status.Status)(nil),             // 23: google.rpc.Status
-	(TaskView)(0),                     // 24: wharfinger.v1.TaskView
-	(*durationpb.Duration)(nil),       // 25: google.protobuf.Duration
-	(*TaskEvents)(nil),                // 26: wharfinger.v1.TaskEvents
-	(*Progress)(nil),                  // 27: wharfinger.v1.Progress
-	(*Heartbeat)(nil),                 // 28: wharfinger.v1.Heartbeat
-	(*TaskProgress)(nil),              // 29: wharfinger.v1.TaskProgress
-	(*TaskEvent)(nil),                 // 30: wharfinger.v1.TaskEvent
-	(*LedgerEntry)(nil),               // 31: wharfinger.v1.LedgerEntry
-	(*emptypb.Empty)(nil),             // 32: google.protobuf.Empty
+	(LedgerVerdict)(0),                 // 0: wharfinger.v1.LedgerVerdict
+	(LeftoverGrouping)(0),              // 1: wharfinger.v1.LeftoverGrouping
+	(*CreateTaskRequest)(nil),          // 2: wharfinger.v1.CreateTaskRequest
+	(*BatchCreateTasksRequest)(nil),    // 3: wharfinger.v1.BatchCreateTasksRequest
+	(*BatchCreateTasksResponse)(nil),   // 4: wharfinger.v1.BatchCreateTasksResponse
+	(*CreateTaskOutcome)(nil),          // 5: wharfinger.v1.CreateTaskOutcome
+	(*GetTaskRequest)(nil),             // 6: wharfinger.v1.GetTaskRequest
+	(*ListTasksRequest)(nil),           // 7: wharfinger.v1.ListTasksRequest
+	(*ListTasksResponse)(nil),          // 8: wharfinger.v1.ListTasksResponse
+	(*WatchTaskRequest)(nil),           // 9: wharfinger.v1.WatchTaskRequest
+	(*WatchTaskResponse)(nil),          // 10: wharfinger.v1.WatchTaskResponse
+	(*WatchTasksRequest)(nil),          // 11: wharfinger.v1.WatchTasksRequest
+	(*WatchTasksResponse)(nil),         // 12: wharfinger.v1.WatchTasksResponse
+	(*WaitTaskRequest)(nil),            // 13: wharfinger.v1.WaitTaskRequest
+	(*ListTaskEventsRequest)(nil),      // 14: wharfinger.v1.ListTaskEventsRequest
+	(*ListTaskEventsResponse)(nil),     // 15: wharfinger.v1.ListTaskEventsResponse
+	(*ListLedgerEntriesRequest)(nil),   // 16: wharfinger.v1.ListLedgerEntriesRequest
+	(*ListLedgerEntriesResponse)(nil),  // 17: wharfinger.v1.ListLedgerEntriesResponse
+	(*CancelTaskRequest)(nil),          // 18: wharfinger.v1.CancelTaskRequest
+	(*ResumeTaskRequest)(nil),          // 19: wharfinger.v1.ResumeTaskRequest
+	(*RollbackTaskRequest)(nil),        // 20: wharfinger.v1.RollbackTaskRequest
+	(*ResolveLedgerEntryRequest)(nil),  // 21: wharfinger.v1.ResolveLedgerEntryRequest
+	(*DeleteTaskRequest)(nil),          // 22: wharfinger.v1.DeleteTaskRequest
+	(*SummarizeLeftoversRequest)(nil),  // 23: wharfinger.v1.SummarizeLeftoversRequest
+	(*LeftoverGroup)(nil),              // 24: wharfinger.v1.LeftoverGroup
+	(*SummarizeLeftoversResponse)(nil), // 25: wharfinger.v1.SummarizeLeftoversResponse
+	(*Task)(nil),                       // 26: wharfinger.v1.Task
+	(*status.Status)(nil),              // 27: google.rpc.Status
+	(TaskView)(0),                      // 28: wharfinger.v1.TaskView
+	(*durationpb.Duration)(nil),        // 29: google.protobuf.Duration
+	(*TaskEvents)(nil),                 // 30: wharfinger.v1.TaskEvents
+	(*Progress)(nil),                   // 31: wharfinger.v1.Progress
+	(*Heartbeat)(nil),                  // 32: wharfinger.v1.Heartbeat
+	(*TaskProgress)(nil),               // 33: wharfinger.v1.TaskProgress
+	(*TaskEvent)(nil),                  // 34: wharfinger.v1.TaskEvent
+	(*LedgerEntry)(nil),                // 35: wharfinger.v1.LedgerEntry
+	(*LeftoverCost)(nil),               // 36: wharfinger.v1.LeftoverCost
+	(*emptypb.Empty)(nil),              // 37: google.protobuf.Empty
 }
 var file_wharfinger_v1_task_service_proto_depIdxs = []int32{
-	22, // 0: wharfinger.v1.CreateTaskRequest.task:type_name -> wharfinger.v1.Task
-	1,  // 1: wharfinger.v1.BatchCreateTasksRequest.requests:type_name -> wharfinger.v1.CreateTaskRequest
-	4,  // 2: wharfinger.v1.BatchCreateTasksResponse.outcomes:type_name -> wharfinger.v1.CreateTaskOutcome
-	22, // 3: wharfinger.v1.CreateTaskOutcome.task:type_name -> wharfinger.v1.Task
-	23, // 4: wharfinger.v1.CreateTaskOutcome.error:type_name -> google.rpc.Status
-	24, // 5: wharfinger.v1.GetTaskRequest.view:type_name -> wharfinger.v1.TaskView
-	24, // 6: wharfinger.v1.ListTasksRequest.view:type_name -> wharfinger.v1.TaskView
-	22, // 7: wharfinger.v1.ListTasksResponse.tasks:type_name -> wharfinger.v1.Task
-	25, // 8: wharfinger.v1.WatchTaskRequest.heartbeat_interval:type_name -> google.protobuf.Duration
-	22, // 9: wharfinger.v1.WatchTaskResponse.snapshot:type_name -> wharfinger.v1.Task
-	26, // 10: wharfinger.v1.WatchTaskResponse.events:type_name -> wharfinger.v1.TaskEvents
-	27, // 11: wharfinger.v1.WatchTaskResponse.progress:type_name -> wharfinger.v1.Progress
-	28, // 12: wharfinger.v1.WatchTaskResponse.heartbeat:type_name -> wharfinger.v1.Heartbeat
-	25, // 13: wharfinger.v1.WatchTasksRequest.heartbeat_interval:type_name -> google.protobuf.Duration
-	22, // 14: wharfinger.v1.WatchTasksResponse.snapshot:type_name -> wharfinger.v1.Task
-	26, // 15: wharfinger.v1.WatchTasksResponse.events:type_name -> wharfinger.v1.TaskEvents
-	29, // 16: wharfinger.v1.WatchTasksResponse.progress:type_name -> wharfinger.v1.TaskProgress
-	28, // 17: wharfinger.v1.WatchTasksResponse.heartbeat:type_name -> wharfinger.v1.Heartbeat
-	25, // 18: wharfinger.v1.WaitTaskRequest.timeout:type_name -> google.protobuf.Duration
-	30, // 19: wharfinger.v1.ListTaskEventsResponse.events:type_name -> wharfinger.v1.TaskEvent
-	31, // 20: wharfinger.v1.ListLedgerEntriesResponse.entries:type_name -> wharfinger.v1.LedgerEntry
+	26, // 0: wharfinger.v1.CreateTaskRequest.task:type_name -> wharfinger.v1.Task
+	2,  // 1: wharfinger.v1.BatchCreateTasksRequest.requests:type_name -> wharfinger.v1.CreateTaskRequest
+	5,  // 2: wharfinger.v1.BatchCreateTasksResponse.outcomes:type_name -> wharfinger.v1.CreateTaskOutcome
+	26, // 3: wharfinger.v1.CreateTaskOutcome.task:type_name -> wharfinger.v1.Task
+	27, // 4: wharfinger.v1.CreateTaskOutcome.error:type_name -> google.rpc.Status
+	28, // 5: wharfinger.v1.GetTaskRequest.view:type_name -> wharfinger.v1.TaskView
+	28, // 6: wharfinger.v1.ListTasksRequest.view:type_name -> wharfinger.v1.TaskView
+	26, // 7: wharfinger.v1.ListTasksResponse.tasks:type_name -> wharfinger.v1.Task
+	29, // 8: wharfinger.v1.WatchTaskRequest.heartbeat_interval:type_name -> google.protobuf.Duration
+	26, // 9: wharfinger.v1.WatchTaskResponse.snapshot:type_name -> wharfinger.v1.Task
+	30, // 10: wharfinger.v1.WatchTaskResponse.events:type_name -> wharfinger.v1.TaskEvents
+	31, // 11: wharfinger.v1.WatchTaskResponse.progress:type_name -> wharfinger.v1.Progress
+	32, // 12: wharfinger.v1.WatchTaskResponse.heartbeat:type_name -> wharfinger.v1.Heartbeat
+	29, // 13: wharfinger.v1.WatchTasksRequest.heartbeat_interval:type_name -> google.protobuf.Duration
+	26, // 14: wharfinger.v1.WatchTasksResponse.snapshot:type_name -> wharfinger.v1.Task
+	30, // 15: wharfinger.v1.WatchTasksResponse.events:type_name -> wharfinger.v1.TaskEvents
+	33, // 16: wharfinger.v1.WatchTasksResponse.progress:type_name -> wharfinger.v1.TaskProgress
+	32, // 17: wharfinger.v1.WatchTasksResponse.heartbeat:type_name -> wharfinger.v1.Heartbeat
+	29, // 18: wharfinger.v1.WaitTaskRequest.timeout:type_name -> google.protobuf.Duration
+	34, // 19: wharfinger.v1.ListTaskEventsResponse.events:type_name -> wharfinger.v1.TaskEvent
+	35, // 20: wharfinger.v1.ListLedgerEntriesResponse.entries:type_name -> wharfinger.v1.LedgerEntry
 	0,  // 21: wharfinger.v1.ResolveLedgerEntryRequest.verdict:type_name -> wharfinger.v1.LedgerVerdict
-	1,  // 22: wharfinger.v1.TaskService.CreateTask:input_type -> wharfinger.v1.CreateTaskRequest
-	2,  // 23: wharfinger.v1.TaskService.BatchCreateTasks:input_type -> wharfinger.v1.BatchCreateTasksRequest
-	5,  // 24: wharfinger.v1.TaskService.GetTask:input_type -> wharfinger.v1.GetTaskRequest
-	6,  // 25: wharfinger.v1.TaskService.ListTasks:input_type -> wharfinger.v1.ListTasksRequest
-	8,  // 26: wharfinger.v1.TaskService.WatchTask:input_type -> wharfinger.v1.WatchTaskRequest
-	10, // 27: wharfinger.v1.TaskService.WatchTasks:input_type -> wharfinger.v1.WatchTasksRequest
-	12, // 28: wharfinger.v1.TaskService.WaitTask:input_type -> wharfinger.v1.WaitTaskRequest
-	13, // 29: wharfinger.v1.TaskService.ListTaskEvents:input_type -> wharfinger.v1.ListTaskEventsRequest
-	15, // 30: wharfinger.v1.TaskService.ListLedgerEntries:input_type -> wharfinger.v1.ListLedgerEntriesRequest
-	17, // 31: wharfinger.v1.TaskService.CancelTask:input_type -> wharfinger.v1.CancelTaskRequest
-	18, // 32: wharfinger.v1.TaskService.ResumeTask:input_type -> wharfinger.v1.ResumeTaskRequest
-	19, // 33: wharfinger.v1.TaskService.RollbackTask:input_type -> wharfinger.v1.RollbackTaskRequest
-	20, // 34: wharfinger.v1.TaskService.ResolveLedgerEntry:input_type -> wharfinger.v1.ResolveLedgerEntryRequest
-	21, // 35: wharfinger.v1.TaskService.DeleteTask:input_type -> wharfinger.v1.DeleteTaskRequest
-	22, // 36: wharfinger.v1.TaskService.CreateTask:output_type -> wharfinger.v1.Task
-	3,  // 37: wharfinger.v1.TaskService.BatchCreateTasks:output_type -> wharfinger.v1.BatchCreateTasksResponse
-	22, // 38: wharfinger.v1.TaskService.GetTask:output_type -> wharfinger.v1.Task
-	7,  // 39: wharfinger.v1.TaskService.ListTasks:output_type -> wharfinger.v1.ListTasksResponse
-	9,  // 40: wharfinger.v1.TaskService.WatchTask:output_type -> wharfinger.v1.WatchTaskResponse
-	11, // 41: wharfinger.v1.TaskService.WatchTasks:output_type -> wharfinger.v1.WatchTasksResponse
-	22, // 42: wharfinger.v1.TaskService.WaitTask:output_type -> wharfinger.v1.Task
-	14, // 43: wharfinger.v1.TaskService.ListTaskEvents:output_type -> wharfinger.v1.ListTaskEventsResponse
-	16, // 44: wharfinger.v1.TaskService.ListLedgerEntries:output_type -> wharfinger.v1.ListLedgerEntriesResponse
-	22, // 45: wharfinger.v1.TaskService.CancelTask:output_type -> wharfinger.v1.Task
-	22, // 46: wharfinger.v1.TaskService.ResumeTask:output_type -> wharfinger.v1.Task
-	22, // 47: wharfinger.v1.TaskService.RollbackTask:output_type -> wharfinger.v1.Task
-	22, // 48: wharfinger.v1.TaskService.ResolveLedgerEntry:output_type -> wharfinger.v1.Task
-	32, // 49: wharfinger.v1.TaskService.DeleteTask:output_type -> google.protobuf.Empty
-	36, // [36:50] is the sub-list for method output_type
-	22, // [22:36] is the sub-list for method input_type
-	22, // [22:22] is the sub-list for extension type_name
-	22, // [22:22] is the sub-list for extension extendee
-	0,  // [0:22] is the sub-list for field type_name
+	1,  // 22: wharfinger.v1.SummarizeLeftoversRequest.group_by:type_name -> wharfinger.v1.LeftoverGrouping
+	36, // 23: wharfinger.v1.LeftoverGroup.cost:type_name -> wharfinger.v1.LeftoverCost
+	24, // 24: wharfinger.v1.SummarizeLeftoversResponse.groups:type_name -> wharfinger.v1.LeftoverGroup
+	24, // 25: wharfinger.v1.SummarizeLeftoversResponse.total:type_name -> wharfinger.v1.LeftoverGroup
+	2,  // 26: wharfinger.v1.TaskService.CreateTask:input_type -> wharfinger.v1.CreateTaskRequest
+	3,  // 27: wharfinger.v1.TaskService.BatchCreateTasks:input_type -> wharfinger.v1.BatchCreateTasksRequest
+	6,  // 28: wharfinger.v1.TaskService.GetTask:input_type -> wharfinger.v1.GetTaskRequest
+	7,  // 29: wharfinger.v1.TaskService.ListTasks:input_type -> wharfinger.v1.ListTasksRequest
+	9,  // 30: wharfinger.v1.TaskService.WatchTask:input_type -> wharfinger.v1.WatchTaskRequest
+	11, // 31: wharfinger.v1.TaskService.WatchTasks:input_type -> wharfinger.v1.WatchTasksRequest
+	13, // 32: wharfinger.v1.TaskService.WaitTask:input_type -> wharfinger.v1.WaitTaskRequest
+	14, // 33: wharfinger.v1.TaskService.ListTaskEvents:input_type -> wharfinger.v1.ListTaskEventsRequest
+	16, // 34: wharfinger.v1.TaskService.ListLedgerEntries:input_type -> wharfinger.v1.ListLedgerEntriesRequest
+	23, // 35: wharfinger.v1.TaskService.SummarizeLeftovers:input_type -> wharfinger.v1.SummarizeLeftoversRequest
+	18, // 36: wharfinger.v1.TaskService.CancelTask:input_type -> wharfinger.v1.CancelTaskRequest
+	19, // 37: wharfinger.v1.TaskService.ResumeTask:input_type -> wharfinger.v1.ResumeTaskRequest
+	20, // 38: wharfinger.v1.TaskService.RollbackTask:input_type -> wharfinger.v1.RollbackTaskRequest
+	21, // 39: wharfinger.v1.TaskService.ResolveLedgerEntry:input_type -> wharfinger.v1.ResolveLedgerEntryRequest
+	22, // 40: wharfinger.v1.TaskService.DeleteTask:input_type -> wharfinger.v1.DeleteTaskRequest
+	26, // 41: wharfinger.v1.TaskService.CreateTask:output_type -> wharfinger.v1.Task
+	4,  // 42: wharfinger.v1.TaskService.BatchCreateTasks:output_type -> wharfinger.v1.BatchCreateTasksResponse
+	26, // 43: wharfinger.v1.TaskService.GetTask:output_type -> wharfinger.v1.Task
+	8,  // 44: wharfinger.v1.TaskService.ListTasks:output_type -> wharfinger.v1.ListTasksResponse
+	10, // 45: wharfinger.v1.TaskService.WatchTask:output_type -> wharfinger.v1.WatchTaskResponse
+	12, // 46: wharfinger.v1.TaskService.WatchTasks:output_type -> wharfinger.v1.WatchTasksResponse
+	26, // 47: wharfinger.v1.TaskService.WaitTask:output_type -> wharfinger.v1.Task
+	15, // 48: wharfinger.v1.TaskService.ListTaskEvents:output_type -> wharfinger.v1.ListTaskEventsResponse
+	17, // 49: wharfinger.v1.TaskService.ListLedgerEntries:output_type -> wharfinger.v1.ListLedgerEntriesResponse
+	25, // 50: wharfinger.v1.TaskService.SummarizeLeftovers:output_type -> wharfinger.v1.SummarizeLeftoversResponse
+	26, // 51: wharfinger.v1.TaskService.CancelTask:output_type -> wharfinger.v1.Task
+	26, // 52: wharfinger.v1.TaskService.ResumeTask:output_type -> wharfinger.v1.Task
+	26, // 53: wharfinger.v1.TaskService.RollbackTask:output_type -> wharfinger.v1.Task
+	26, // 54: wharfinger.v1.TaskService.ResolveLedgerEntry:output_type -> wharfinger.v1.Task
+	37, // 55: wharfinger.v1.TaskService.DeleteTask:output_type -> google.protobuf.Empty
+	41, // [41:56] is the sub-list for method output_type
+	26, // [26:41] is the sub-list for method input_type
+	26, // [26:26] is the sub-list for extension type_name
+	26, // [26:26] is the sub-list for extension extendee
+	0,  // [0:26] is the sub-list for field type_name
 }
 
 func init() { file_wharfinger_v1_task_service_proto_init() }
@@ -1990,6 +2266,7 @@ func file_wharfinger_v1_task_service_proto_init() {
 	}
 	file_wharfinger_v1_event_proto_init()
 	file_wharfinger_v1_ledger_proto_init()
+	file_wharfinger_v1_price_proto_init()
 	file_wharfinger_v1_task_proto_init()
 	file_wharfinger_v1_task_service_proto_msgTypes[3].OneofWrappers = []any{
 		(*CreateTaskOutcome_Task)(nil),
@@ -2012,8 +2289,8 @@ func file_wharfinger_v1_task_service_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_wharfinger_v1_task_service_proto_rawDesc), len(file_wharfinger_v1_task_service_proto_rawDesc)),
-			NumEnums:      1,
-			NumMessages:   21,
+			NumEnums:      2,
+			NumMessages:   24,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -31,6 +31,7 @@ const (
 	TaskService_WaitTask_FullMethodName           = "/wharfinger.v1.TaskService/WaitTask"
 	TaskService_ListTaskEvents_FullMethodName     = "/wharfinger.v1.TaskService/ListTaskEvents"
 	TaskService_ListLedgerEntries_FullMethodName  = "/wharfinger.v1.TaskService/ListLedgerEntries"
+	TaskService_SummarizeLeftovers_FullMethodName = "/wharfinger.v1.TaskService/SummarizeLeftovers"
 	TaskService_CancelTask_FullMethodName         = "/wharfinger.v1.TaskService/CancelTask"
 	TaskService_ResumeTask_FullMethodName         = "/wharfinger.v1.TaskService/ResumeTask"
 	TaskService_RollbackTask_FullMethodName       = "/wharfinger.v1.TaskService/RollbackTask"
@@ -81,6 +82,10 @@ type TaskServiceClient interface {
 	// Lists a task's whole ledger, in the order of intent. Errors: TASK_NOT_FOUND, INVALID_NAME, INVALID_FILTER,
 	// INVALID_PAGE_TOKEN.
 	ListLedgerEntries(ctx context.Context, in *ListLedgerEntriesRequest, opts ...grpc.CallOption) (*ListLedgerEntriesResponse, error)
+	// Sums up what half-done tasks left behind, of one project or of all that the caller may see, in groups: what each
+	// group costs an hour, what has no known price, and what nobody knows whether it exists. Errors: INVALID_NAME,
+	// INVALID_ARGUMENT, PERMISSION_DENIED.
+	SummarizeLeftovers(ctx context.Context, in *SummarizeLeftoversRequest, opts ...grpc.CallOption) (*SummarizeLeftoversResponse, error)
 	// Asks a task to stop, and answers at once: it is then CANCELLING, or CANCELLED if it had not begun. What it had made
 	// is treated by Policy.on_cancel. A rollback is stopped, and rests as ROLLBACK_FAILED with what is left. Asking again
 	// is no error, also when the task is CANCELLED since. Errors: TASK_NOT_FOUND, INVALID_NAME, ETAG_MISMATCH,
@@ -222,6 +227,16 @@ func (c *taskServiceClient) ListLedgerEntries(ctx context.Context, in *ListLedge
 	return out, nil
 }
 
+func (c *taskServiceClient) SummarizeLeftovers(ctx context.Context, in *SummarizeLeftoversRequest, opts ...grpc.CallOption) (*SummarizeLeftoversResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SummarizeLeftoversResponse)
+	err := c.cc.Invoke(ctx, TaskService_SummarizeLeftovers_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *taskServiceClient) CancelTask(ctx context.Context, in *CancelTaskRequest, opts ...grpc.CallOption) (*Task, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(Task)
@@ -315,6 +330,10 @@ type TaskServiceServer interface {
 	// Lists a task's whole ledger, in the order of intent. Errors: TASK_NOT_FOUND, INVALID_NAME, INVALID_FILTER,
 	// INVALID_PAGE_TOKEN.
 	ListLedgerEntries(context.Context, *ListLedgerEntriesRequest) (*ListLedgerEntriesResponse, error)
+	// Sums up what half-done tasks left behind, of one project or of all that the caller may see, in groups: what each
+	// group costs an hour, what has no known price, and what nobody knows whether it exists. Errors: INVALID_NAME,
+	// INVALID_ARGUMENT, PERMISSION_DENIED.
+	SummarizeLeftovers(context.Context, *SummarizeLeftoversRequest) (*SummarizeLeftoversResponse, error)
 	// Asks a task to stop, and answers at once: it is then CANCELLING, or CANCELLED if it had not begun. What it had made
 	// is treated by Policy.on_cancel. A rollback is stopped, and rests as ROLLBACK_FAILED with what is left. Asking again
 	// is no error, also when the task is CANCELLED since. Errors: TASK_NOT_FOUND, INVALID_NAME, ETAG_MISMATCH,
@@ -374,6 +393,9 @@ func (UnimplementedTaskServiceServer) ListTaskEvents(context.Context, *ListTaskE
 }
 func (UnimplementedTaskServiceServer) ListLedgerEntries(context.Context, *ListLedgerEntriesRequest) (*ListLedgerEntriesResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListLedgerEntries not implemented")
+}
+func (UnimplementedTaskServiceServer) SummarizeLeftovers(context.Context, *SummarizeLeftoversRequest) (*SummarizeLeftoversResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method SummarizeLeftovers not implemented")
 }
 func (UnimplementedTaskServiceServer) CancelTask(context.Context, *CancelTaskRequest) (*Task, error) {
 	return nil, status.Error(codes.Unimplemented, "method CancelTask not implemented")
@@ -559,6 +581,24 @@ func _TaskService_ListLedgerEntries_Handler(srv interface{}, ctx context.Context
 	return interceptor(ctx, in, info, handler)
 }
 
+func _TaskService_SummarizeLeftovers_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SummarizeLeftoversRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(TaskServiceServer).SummarizeLeftovers(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: TaskService_SummarizeLeftovers_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(TaskServiceServer).SummarizeLeftovers(ctx, req.(*SummarizeLeftoversRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _TaskService_CancelTask_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(CancelTaskRequest)
 	if err := dec(in); err != nil {
@@ -683,6 +723,10 @@ var TaskService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ListLedgerEntries",
 			Handler:    _TaskService_ListLedgerEntries_Handler,
+		},
+		{
+			MethodName: "SummarizeLeftovers",
+			Handler:    _TaskService_SummarizeLeftovers_Handler,
 		},
 		{
 			MethodName: "CancelTask",

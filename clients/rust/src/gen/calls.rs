@@ -66,6 +66,24 @@ impl Call for v1::ListActivationsRequest {
     const REPEATABLE: bool = true;
 }
 
+impl Call for v1::DiffCatalogsRequest {
+    type Answer = v1::DiffCatalogsResponse;
+    const PATH: &'static str = "/wharfinger.v1.PricingService/DiffCatalogs";
+    const REPEATABLE: bool = true;
+}
+
+impl Call for v1::ListPriceHistoryRequest {
+    type Answer = v1::ListPriceHistoryResponse;
+    const PATH: &'static str = "/wharfinger.v1.PricingService/ListPriceHistory";
+    const REPEATABLE: bool = true;
+}
+
+impl Call for v1::ListBudgetsRequest {
+    type Answer = v1::ListBudgetsResponse;
+    const PATH: &'static str = "/wharfinger.v1.PricingService/ListBudgets";
+    const REPEATABLE: bool = true;
+}
+
 impl Call for v1::CreateScheduleRequest {
     type Answer = v1::Schedule;
     const PATH: &'static str = "/wharfinger.v1.ScheduleService/CreateSchedule";
@@ -159,6 +177,12 @@ impl Call for v1::ListTaskEventsRequest {
 impl Call for v1::ListLedgerEntriesRequest {
     type Answer = v1::ListLedgerEntriesResponse;
     const PATH: &'static str = "/wharfinger.v1.TaskService/ListLedgerEntries";
+    const REPEATABLE: bool = true;
+}
+
+impl Call for v1::SummarizeLeftoversRequest {
+    type Answer = v1::SummarizeLeftoversResponse;
+    const PATH: &'static str = "/wharfinger.v1.TaskService/SummarizeLeftovers";
     const REPEATABLE: bool = true;
 }
 

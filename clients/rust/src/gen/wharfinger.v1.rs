@@ -4214,6 +4214,211 @@ impl ::prost::Name for ListActivationsResponse {
         "/wharfinger.v1.ListActivationsResponse".into()
     }
 }
+/// Asks what is not the same in two catalogues.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DiffCatalogsRequest {
+    /// `catalogs/{catalog}`: the later one.
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    /// `catalogs/{catalog}`: the earlier one. Empty: the one that was active in its source before it became so, or is active
+    /// where it never was.
+    #[prost(string, tag = "2")]
+    pub before: ::prost::alloc::string::String,
+    /// How many at most; 0: 100. More than 1000 counts as 1000, a negative number is refused.
+    #[prost(int32, tag = "3")]
+    pub page_size: i32,
+    /// next_page_token of the page before; empty: the first page.
+    #[prost(string, tag = "4")]
+    pub page_token: ::prost::alloc::string::String,
+}
+impl ::prost::Name for DiffCatalogsRequest {
+    const NAME: &'static str = "DiffCatalogsRequest";
+    const PACKAGE: &'static str = "wharfinger.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "wharfinger.v1.DiffCatalogsRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/wharfinger.v1.DiffCatalogsRequest".into()
+    }
+}
+/// A page of what is not the same in two catalogues.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct DiffCatalogsResponse {
+    /// In the order of provider, region and sku.
+    #[prost(message, repeated, tag = "1")]
+    pub changes: ::prost::alloc::vec::Vec<PriceChange>,
+    /// To be sent as page_token for the next page; empty on the last one.
+    #[prost(string, tag = "2")]
+    pub next_page_token: ::prost::alloc::string::String,
+    /// `catalogs/{catalog}`: which earlier one it was compared with.
+    #[prost(string, tag = "3")]
+    pub before: ::prost::alloc::string::String,
+}
+impl ::prost::Name for DiffCatalogsResponse {
+    const NAME: &'static str = "DiffCatalogsResponse";
+    const PACKAGE: &'static str = "wharfinger.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "wharfinger.v1.DiffCatalogsResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/wharfinger.v1.DiffCatalogsResponse".into()
+    }
+}
+/// One price that is not the same in two catalogues.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct PriceChange {
+    /// As the earlier one has it; unset where it has none of that name.
+    #[prost(message, optional, tag = "1")]
+    pub before: ::core::option::Option<Price>,
+    /// As the later one has it; unset where it has none of that name.
+    #[prost(message, optional, tag = "2")]
+    pub after: ::core::option::Option<Price>,
+}
+impl ::prost::Name for PriceChange {
+    const NAME: &'static str = "PriceChange";
+    const PACKAGE: &'static str = "wharfinger.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "wharfinger.v1.PriceChange".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/wharfinger.v1.PriceChange".into()
+    }
+}
+/// Asks what a thing cost since when. What names it is as in GetPriceRequest.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListPriceHistoryRequest {
+    /// `projects/{project}`, whose own prices come first.
+    #[prost(string, tag = "1")]
+    pub parent: ::prost::alloc::string::String,
+    /// As in Price.provider.
+    #[prost(string, tag = "2")]
+    pub provider: ::prost::alloc::string::String,
+    /// As in Price.region. Empty: the price that holds everywhere, or that of the only region there is.
+    #[prost(string, tag = "3")]
+    pub region: ::prost::alloc::string::String,
+    /// As in Price.sku.
+    #[prost(string, tag = "4")]
+    pub sku: ::prost::alloc::string::String,
+    /// As in Price.category. Empty: `on-demand`.
+    #[prost(string, tag = "5")]
+    pub category: ::prost::alloc::string::String,
+    /// As in Price.term. Empty: the only one there is.
+    #[prost(string, tag = "6")]
+    pub term: ::prost::alloc::string::String,
+    /// Three-letter ISO 4217 code. Empty: the only currency there is.
+    #[prost(string, tag = "7")]
+    pub currency_code: ::prost::alloc::string::String,
+    /// As in Price.unit. Empty: the only one there is.
+    #[prost(string, tag = "8")]
+    pub unit: ::prost::alloc::string::String,
+    /// Of which source, as in Price.source. Empty: the one that GetPrice answers from now.
+    #[prost(string, tag = "9")]
+    pub source: ::prost::alloc::string::String,
+}
+impl ::prost::Name for ListPriceHistoryRequest {
+    const NAME: &'static str = "ListPriceHistoryRequest";
+    const PACKAGE: &'static str = "wharfinger.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "wharfinger.v1.ListPriceHistoryRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/wharfinger.v1.ListPriceHistoryRequest".into()
+    }
+}
+/// What a thing cost since when.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListPriceHistoryResponse {
+    /// The oldest first, of the last 100 catalogues of the source. The last one is what GetPrice answers now.
+    #[prost(message, repeated, tag = "1")]
+    pub points: ::prost::alloc::vec::Vec<PricePoint>,
+}
+impl ::prost::Name for ListPriceHistoryResponse {
+    const NAME: &'static str = "ListPriceHistoryResponse";
+    const PACKAGE: &'static str = "wharfinger.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "wharfinger.v1.ListPriceHistoryResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/wharfinger.v1.ListPriceHistoryResponse".into()
+    }
+}
+/// From when on a thing had a price.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct PricePoint {
+    /// When the figure came into force here: with its catalogue, or at its own time.
+    #[prost(message, optional, tag = "1")]
+    pub start_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// The figure; unset: none was known from then on.
+    #[prost(message, optional, tag = "2")]
+    pub price: ::core::option::Option<Price>,
+}
+impl ::prost::Name for PricePoint {
+    const NAME: &'static str = "PricePoint";
+    const PACKAGE: &'static str = "wharfinger.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "wharfinger.v1.PricePoint".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/wharfinger.v1.PricePoint".into()
+    }
+}
+/// Asks for budgets.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListBudgetsRequest {
+    /// `projects/{project}`, or `projects/-` for all that the caller's credential opens.
+    #[prost(string, tag = "1")]
+    pub parent: ::prost::alloc::string::String,
+}
+impl ::prost::Name for ListBudgetsRequest {
+    const NAME: &'static str = "ListBudgetsRequest";
+    const PACKAGE: &'static str = "wharfinger.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "wharfinger.v1.ListBudgetsRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/wharfinger.v1.ListBudgetsRequest".into()
+    }
+}
+/// Budgets.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListBudgetsResponse {
+    /// By project.
+    #[prost(message, repeated, tag = "1")]
+    pub budgets: ::prost::alloc::vec::Vec<Budget>,
+}
+impl ::prost::Name for ListBudgetsResponse {
+    const NAME: &'static str = "ListBudgetsResponse";
+    const PACKAGE: &'static str = "wharfinger.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "wharfinger.v1.ListBudgetsResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/wharfinger.v1.ListBudgetsResponse".into()
+    }
+}
+/// What a project may spend an hour, and what it does.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Budget {
+    /// `projects/{project}`.
+    #[prost(string, tag = "1")]
+    pub project: ::prost::alloc::string::String,
+    /// What all that is alive may cost an hour; a currency without an entry may not be spent at all.
+    #[prost(message, repeated, tag = "2")]
+    pub hourly_limit: ::prost::alloc::vec::Vec<DecimalMoney>,
+    /// What is alive, or on its way, costs an hour; what may or may not exist counts as if it did.
+    #[prost(message, repeated, tag = "3")]
+    pub hourly_use: ::prost::alloc::vec::Vec<DecimalMoney>,
+}
+impl ::prost::Name for Budget {
+    const NAME: &'static str = "Budget";
+    const PACKAGE: &'static str = "wharfinger.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "wharfinger.v1.Budget".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/wharfinger.v1.Budget".into()
+    }
+}
 /// Generated client implementations.
 pub mod pricing_service_client {
     #![allow(
@@ -4512,6 +4717,88 @@ pub mod pricing_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
+        /// Lists what is not the same in two catalogues, in the order of provider, region and sku, as both are now: what one of
+        /// them will say from a later moment on is not compared. Errors: UNKNOWN_CATALOG, INVALID_NAME, INVALID_ARGUMENT where
+        /// `before` is left out and the source had no catalogue before, INVALID_PAGE_TOKEN.
+        pub async fn diff_catalogs(
+            &mut self,
+            request: impl tonic::IntoRequest<super::DiffCatalogsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::DiffCatalogsResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/wharfinger.v1.PricingService/DiffCatalogs",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("wharfinger.v1.PricingService", "DiffCatalogs"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Tells what a thing cost since when, as callers were told: each point is a moment from which on GetPrice answered with
+        /// another figure, because another catalogue of the source became active or a price came into force. Errors: those of
+        /// GetPrice, where nothing is known of the thing now.
+        pub async fn list_price_history(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListPriceHistoryRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListPriceHistoryResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/wharfinger.v1.PricingService/ListPriceHistory",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("wharfinger.v1.PricingService", "ListPriceHistory"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Lists what projects may spend an hour, and what they do, the things that tasks on their way will make included.
+        /// Projects without a budget are not listed. Errors: INVALID_NAME, PERMISSION_DENIED.
+        pub async fn list_budgets(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListBudgetsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListBudgetsResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/wharfinger.v1.PricingService/ListBudgets",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("wharfinger.v1.PricingService", "ListBudgets"));
+            self.inner.unary(req, path, codec).await
+        }
     }
 }
 /// Generated server implementations.
@@ -4602,6 +4889,41 @@ pub mod pricing_service_server {
             request: tonic::Request<super::ListActivationsRequest>,
         ) -> std::result::Result<
             tonic::Response<super::ListActivationsResponse>,
+            tonic::Status,
+        > {
+            Err(tonic::Status::unimplemented("Not yet implemented"))
+        }
+        /// Lists what is not the same in two catalogues, in the order of provider, region and sku, as both are now: what one of
+        /// them will say from a later moment on is not compared. Errors: UNKNOWN_CATALOG, INVALID_NAME, INVALID_ARGUMENT where
+        /// `before` is left out and the source had no catalogue before, INVALID_PAGE_TOKEN.
+        async fn diff_catalogs(
+            &self,
+            request: tonic::Request<super::DiffCatalogsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::DiffCatalogsResponse>,
+            tonic::Status,
+        > {
+            Err(tonic::Status::unimplemented("Not yet implemented"))
+        }
+        /// Tells what a thing cost since when, as callers were told: each point is a moment from which on GetPrice answered with
+        /// another figure, because another catalogue of the source became active or a price came into force. Errors: those of
+        /// GetPrice, where nothing is known of the thing now.
+        async fn list_price_history(
+            &self,
+            request: tonic::Request<super::ListPriceHistoryRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListPriceHistoryResponse>,
+            tonic::Status,
+        > {
+            Err(tonic::Status::unimplemented("Not yet implemented"))
+        }
+        /// Lists what projects may spend an hour, and what they do, the things that tasks on their way will make included.
+        /// Projects without a budget are not listed. Errors: INVALID_NAME, PERMISSION_DENIED.
+        async fn list_budgets(
+            &self,
+            request: tonic::Request<super::ListBudgetsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListBudgetsResponse>,
             tonic::Status,
         > {
             Err(tonic::Status::unimplemented("Not yet implemented"))
@@ -5034,6 +5356,142 @@ pub mod pricing_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = ListActivationsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/wharfinger.v1.PricingService/DiffCatalogs" => {
+                    #[allow(non_camel_case_types)]
+                    struct DiffCatalogsSvc<T: PricingService>(pub Arc<T>);
+                    impl<
+                        T: PricingService,
+                    > tonic::server::UnaryService<super::DiffCatalogsRequest>
+                    for DiffCatalogsSvc<T> {
+                        type Response = super::DiffCatalogsResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::DiffCatalogsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as PricingService>::diff_catalogs(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = DiffCatalogsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/wharfinger.v1.PricingService/ListPriceHistory" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListPriceHistorySvc<T: PricingService>(pub Arc<T>);
+                    impl<
+                        T: PricingService,
+                    > tonic::server::UnaryService<super::ListPriceHistoryRequest>
+                    for ListPriceHistorySvc<T> {
+                        type Response = super::ListPriceHistoryResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListPriceHistoryRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as PricingService>::list_price_history(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListPriceHistorySvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/wharfinger.v1.PricingService/ListBudgets" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListBudgetsSvc<T: PricingService>(pub Arc<T>);
+                    impl<
+                        T: PricingService,
+                    > tonic::server::UnaryService<super::ListBudgetsRequest>
+                    for ListBudgetsSvc<T> {
+                        type Response = super::ListBudgetsResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListBudgetsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as PricingService>::list_budgets(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListBudgetsSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
@@ -6751,6 +7209,72 @@ impl ::prost::Name for DeleteTaskRequest {
         "/wharfinger.v1.DeleteTaskRequest".into()
     }
 }
+/// Asks for the sums of what half-done tasks left behind.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SummarizeLeftoversRequest {
+    /// `projects/{project}`, or `projects/-` for all that the caller's credential opens.
+    #[prost(string, tag = "1")]
+    pub parent: ::prost::alloc::string::String,
+    /// What makes a group. Unset: the project.
+    #[prost(enumeration = "LeftoverGrouping", tag = "2")]
+    pub group_by: i32,
+}
+impl ::prost::Name for SummarizeLeftoversRequest {
+    const NAME: &'static str = "SummarizeLeftoversRequest";
+    const PACKAGE: &'static str = "wharfinger.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "wharfinger.v1.SummarizeLeftoversRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/wharfinger.v1.SummarizeLeftoversRequest".into()
+    }
+}
+/// Leftovers that have something in common.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct LeftoverGroup {
+    /// What they have in common; empty in the sum of all.
+    #[prost(string, tag = "1")]
+    pub key: ::prost::alloc::string::String,
+    /// How many half-done tasks left them.
+    #[prost(int64, tag = "2")]
+    pub task_count: i64,
+    /// How many things exist.
+    #[prost(int64, tag = "3")]
+    pub alive_count: i64,
+    /// What they cost; its `uncertain` counts what may or may not exist.
+    #[prost(message, optional, tag = "4")]
+    pub cost: ::core::option::Option<LeftoverCost>,
+}
+impl ::prost::Name for LeftoverGroup {
+    const NAME: &'static str = "LeftoverGroup";
+    const PACKAGE: &'static str = "wharfinger.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "wharfinger.v1.LeftoverGroup".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/wharfinger.v1.LeftoverGroup".into()
+    }
+}
+/// The sums of what half-done tasks left behind.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct SummarizeLeftoversResponse {
+    /// By their keys; a group has at least one leftover.
+    #[prost(message, repeated, tag = "1")]
+    pub groups: ::prost::alloc::vec::Vec<LeftoverGroup>,
+    /// All of them together.
+    #[prost(message, optional, tag = "2")]
+    pub total: ::core::option::Option<LeftoverGroup>,
+}
+impl ::prost::Name for SummarizeLeftoversResponse {
+    const NAME: &'static str = "SummarizeLeftoversResponse";
+    const PACKAGE: &'static str = "wharfinger.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "wharfinger.v1.SummarizeLeftoversResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/wharfinger.v1.SummarizeLeftoversResponse".into()
+    }
+}
 /// What a person can say of an entry of the ledger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
@@ -6794,6 +7318,47 @@ impl LedgerVerdict {
             "LEDGER_VERDICT_RETAIN" => Some(Self::Retain),
             "LEDGER_VERDICT_FORGET" => Some(Self::Forget),
             "LEDGER_VERDICT_GONE" => Some(Self::Gone),
+            _ => None,
+        }
+    }
+}
+/// What makes a group of leftovers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum LeftoverGrouping {
+    /// As LEFTOVER_GROUPING_PROJECT.
+    Unspecified = 0,
+    /// The project of their tasks.
+    Project = 1,
+    /// The script of their tasks.
+    Script = 2,
+    /// The provider in whose prices they are; empty for those without a known price.
+    Provider = 3,
+    /// How long ago their tasks were created: `under a day`, `under a week`, `under a month` or `a month and more`.
+    Age = 4,
+}
+impl LeftoverGrouping {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "LEFTOVER_GROUPING_UNSPECIFIED",
+            Self::Project => "LEFTOVER_GROUPING_PROJECT",
+            Self::Script => "LEFTOVER_GROUPING_SCRIPT",
+            Self::Provider => "LEFTOVER_GROUPING_PROVIDER",
+            Self::Age => "LEFTOVER_GROUPING_AGE",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "LEFTOVER_GROUPING_UNSPECIFIED" => Some(Self::Unspecified),
+            "LEFTOVER_GROUPING_PROJECT" => Some(Self::Project),
+            "LEFTOVER_GROUPING_SCRIPT" => Some(Self::Script),
+            "LEFTOVER_GROUPING_PROVIDER" => Some(Self::Provider),
+            "LEFTOVER_GROUPING_AGE" => Some(Self::Age),
             _ => None,
         }
     }
@@ -7129,6 +7694,35 @@ pub mod task_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
+        /// Sums up what half-done tasks left behind, of one project or of all that the caller may see, in groups: what each
+        /// group costs an hour, what has no known price, and what nobody knows whether it exists. Errors: INVALID_NAME,
+        /// INVALID_ARGUMENT, PERMISSION_DENIED.
+        pub async fn summarize_leftovers(
+            &mut self,
+            request: impl tonic::IntoRequest<super::SummarizeLeftoversRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::SummarizeLeftoversResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/wharfinger.v1.TaskService/SummarizeLeftovers",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("wharfinger.v1.TaskService", "SummarizeLeftovers"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
         /// Asks a task to stop, and answers at once: it is then CANCELLING, or CANCELLED if it had not begun. What it had made
         /// is treated by Policy.on_cancel. A rollback is stopped, and rests as ROLLBACK_FAILED with what is left. Asking again
         /// is no error, also when the task is CANCELLED since. Errors: TASK_NOT_FOUND, INVALID_NAME, ETAG_MISMATCH,
@@ -7362,6 +7956,18 @@ pub mod task_service_server {
             request: tonic::Request<super::ListLedgerEntriesRequest>,
         ) -> std::result::Result<
             tonic::Response<super::ListLedgerEntriesResponse>,
+            tonic::Status,
+        > {
+            Err(tonic::Status::unimplemented("Not yet implemented"))
+        }
+        /// Sums up what half-done tasks left behind, of one project or of all that the caller may see, in groups: what each
+        /// group costs an hour, what has no known price, and what nobody knows whether it exists. Errors: INVALID_NAME,
+        /// INVALID_ARGUMENT, PERMISSION_DENIED.
+        async fn summarize_leftovers(
+            &self,
+            request: tonic::Request<super::SummarizeLeftoversRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::SummarizeLeftoversResponse>,
             tonic::Status,
         > {
             Err(tonic::Status::unimplemented("Not yet implemented"))
@@ -7890,6 +8496,52 @@ pub mod task_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = ListLedgerEntriesSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/wharfinger.v1.TaskService/SummarizeLeftovers" => {
+                    #[allow(non_camel_case_types)]
+                    struct SummarizeLeftoversSvc<T: TaskService>(pub Arc<T>);
+                    impl<
+                        T: TaskService,
+                    > tonic::server::UnaryService<super::SummarizeLeftoversRequest>
+                    for SummarizeLeftoversSvc<T> {
+                        type Response = super::SummarizeLeftoversResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::SummarizeLeftoversRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as TaskService>::summarize_leftovers(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = SummarizeLeftoversSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(

@@ -236,6 +236,16 @@ class Reads(ABC):
                 await self._add_owing(totals, partial(self._half_done, state))
         return totals
 
+    async def half_done(self, state: TaskState, after: int, limit: int) -> list[Task]:
+        """Return up to `limit` half-done tasks in that state that own something, of ids above `after`, in their order.
+
+        Params and results are left out.
+        """
+        owing = self._statements.owing_half_done
+        return await self._read(
+            lambda c: self._tasks(c, owing(c, state=int(state), after=after, limit=limit), light=True)
+        )
+
     def _half_done(self, state: TaskState, connection: sa.Connection, after: int) -> Sequence[Row]:
         return self._statements.owing_half_done(connection, state=int(state), after=after, limit=_PAGE)
 

@@ -599,3 +599,289 @@ class ListActivationsResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListActivationsResponse: _TypeAlias = ListActivationsResponse  # noqa: Y015
+
+@_typing.final
+class DiffCatalogsRequest(_message.Message):
+    """Asks what is not the same in two catalogues."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    BEFORE_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """`catalogs/{catalog}`: the later one."""
+    before: _builtins.str
+    """`catalogs/{catalog}`: the earlier one. Empty: the one that was active in its source before it became so, or is active
+    where it never was.
+    """
+    page_size: _builtins.int
+    """How many at most; 0: 100. More than 1000 counts as 1000, a negative number is refused."""
+    page_token: _builtins.str
+    """next_page_token of the page before; empty: the first page."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        before: _builtins.str = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["before", b"before", "name", b"name", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DiffCatalogsRequest: _TypeAlias = DiffCatalogsRequest  # noqa: Y015
+
+@_typing.final
+class DiffCatalogsResponse(_message.Message):
+    """A page of what is not the same in two catalogues."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CHANGES_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    BEFORE_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """To be sent as page_token for the next page; empty on the last one."""
+    before: _builtins.str
+    """`catalogs/{catalog}`: which earlier one it was compared with."""
+    @_builtins.property
+    def changes(self) -> _containers.RepeatedCompositeFieldContainer[Global___PriceChange]:
+        """In the order of provider, region and sku."""
+
+    def __init__(
+        self,
+        *,
+        changes: _abc.Iterable[Global___PriceChange] | None = ...,
+        next_page_token: _builtins.str = ...,
+        before: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["before", b"before", "changes", b"changes", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DiffCatalogsResponse: _TypeAlias = DiffCatalogsResponse  # noqa: Y015
+
+@_typing.final
+class PriceChange(_message.Message):
+    """One price that is not the same in two catalogues."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BEFORE_FIELD_NUMBER: _builtins.int
+    AFTER_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def before(self) -> _price_pb2.Price:
+        """As the earlier one has it; unset where it has none of that name."""
+
+    @_builtins.property
+    def after(self) -> _price_pb2.Price:
+        """As the later one has it; unset where it has none of that name."""
+
+    def __init__(
+        self,
+        *,
+        before: _price_pb2.Price | None = ...,
+        after: _price_pb2.Price | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "before", b"before"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "before", b"before"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PriceChange: _TypeAlias = PriceChange  # noqa: Y015
+
+@_typing.final
+class ListPriceHistoryRequest(_message.Message):
+    """Asks what a thing cost since when. What names it is as in GetPriceRequest."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PARENT_FIELD_NUMBER: _builtins.int
+    PROVIDER_FIELD_NUMBER: _builtins.int
+    REGION_FIELD_NUMBER: _builtins.int
+    SKU_FIELD_NUMBER: _builtins.int
+    CATEGORY_FIELD_NUMBER: _builtins.int
+    TERM_FIELD_NUMBER: _builtins.int
+    CURRENCY_CODE_FIELD_NUMBER: _builtins.int
+    UNIT_FIELD_NUMBER: _builtins.int
+    SOURCE_FIELD_NUMBER: _builtins.int
+    parent: _builtins.str
+    """`projects/{project}`, whose own prices come first."""
+    provider: _builtins.str
+    """As in Price.provider."""
+    region: _builtins.str
+    """As in Price.region. Empty: the price that holds everywhere, or that of the only region there is."""
+    sku: _builtins.str
+    """As in Price.sku."""
+    category: _builtins.str
+    """As in Price.category. Empty: `on-demand`."""
+    term: _builtins.str
+    """As in Price.term. Empty: the only one there is."""
+    currency_code: _builtins.str
+    """Three-letter ISO 4217 code. Empty: the only currency there is."""
+    unit: _builtins.str
+    """As in Price.unit. Empty: the only one there is."""
+    source: _builtins.str
+    """Of which source, as in Price.source. Empty: the one that GetPrice answers from now."""
+    def __init__(
+        self,
+        *,
+        parent: _builtins.str = ...,
+        provider: _builtins.str = ...,
+        region: _builtins.str = ...,
+        sku: _builtins.str = ...,
+        category: _builtins.str = ...,
+        term: _builtins.str = ...,
+        currency_code: _builtins.str = ...,
+        unit: _builtins.str = ...,
+        source: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["category", b"category", "currency_code", b"currency_code", "parent", b"parent", "provider", b"provider", "region", b"region", "sku", b"sku", "source", b"source", "term", b"term", "unit", b"unit"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListPriceHistoryRequest: _TypeAlias = ListPriceHistoryRequest  # noqa: Y015
+
+@_typing.final
+class ListPriceHistoryResponse(_message.Message):
+    """What a thing cost since when."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    POINTS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def points(self) -> _containers.RepeatedCompositeFieldContainer[Global___PricePoint]:
+        """The oldest first, of the last 100 catalogues of the source. The last one is what GetPrice answers now."""
+
+    def __init__(
+        self,
+        *,
+        points: _abc.Iterable[Global___PricePoint] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["points", b"points"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListPriceHistoryResponse: _TypeAlias = ListPriceHistoryResponse  # noqa: Y015
+
+@_typing.final
+class PricePoint(_message.Message):
+    """From when on a thing had a price."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    START_TIME_FIELD_NUMBER: _builtins.int
+    PRICE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def start_time(self) -> _timestamp_pb2.Timestamp:
+        """When the figure came into force here: with its catalogue, or at its own time."""
+
+    @_builtins.property
+    def price(self) -> _price_pb2.Price:
+        """The figure; unset: none was known from then on."""
+
+    def __init__(
+        self,
+        *,
+        start_time: _timestamp_pb2.Timestamp | None = ...,
+        price: _price_pb2.Price | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["price", b"price", "start_time", b"start_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["price", b"price", "start_time", b"start_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PricePoint: _TypeAlias = PricePoint  # noqa: Y015
+
+@_typing.final
+class ListBudgetsRequest(_message.Message):
+    """Asks for budgets."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PARENT_FIELD_NUMBER: _builtins.int
+    parent: _builtins.str
+    """`projects/{project}`, or `projects/-` for all that the caller's credential opens."""
+    def __init__(
+        self,
+        *,
+        parent: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["parent", b"parent"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListBudgetsRequest: _TypeAlias = ListBudgetsRequest  # noqa: Y015
+
+@_typing.final
+class ListBudgetsResponse(_message.Message):
+    """Budgets."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BUDGETS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def budgets(self) -> _containers.RepeatedCompositeFieldContainer[Global___Budget]:
+        """By project."""
+
+    def __init__(
+        self,
+        *,
+        budgets: _abc.Iterable[Global___Budget] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["budgets", b"budgets"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListBudgetsResponse: _TypeAlias = ListBudgetsResponse  # noqa: Y015
+
+@_typing.final
+class Budget(_message.Message):
+    """What a project may spend an hour, and what it does."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PROJECT_FIELD_NUMBER: _builtins.int
+    HOURLY_LIMIT_FIELD_NUMBER: _builtins.int
+    HOURLY_USE_FIELD_NUMBER: _builtins.int
+    project: _builtins.str
+    """`projects/{project}`."""
+    @_builtins.property
+    def hourly_limit(self) -> _containers.RepeatedCompositeFieldContainer[_price_pb2.DecimalMoney]:
+        """What all that is alive may cost an hour; a currency without an entry may not be spent at all."""
+
+    @_builtins.property
+    def hourly_use(self) -> _containers.RepeatedCompositeFieldContainer[_price_pb2.DecimalMoney]:
+        """What is alive, or on its way, costs an hour; what may or may not exist counts as if it did."""
+
+    def __init__(
+        self,
+        *,
+        project: _builtins.str = ...,
+        hourly_limit: _abc.Iterable[_price_pb2.DecimalMoney] | None = ...,
+        hourly_use: _abc.Iterable[_price_pb2.DecimalMoney] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["hourly_limit", b"hourly_limit", "hourly_use", b"hourly_use", "project", b"project"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Budget: _TypeAlias = Budget  # noqa: Y015

@@ -77,6 +77,21 @@ class PricingServiceStub(object):
                 request_serializer=wharfinger_dot_v1_dot_pricing__service__pb2.ListActivationsRequest.SerializeToString,
                 response_deserializer=wharfinger_dot_v1_dot_pricing__service__pb2.ListActivationsResponse.FromString,
                 _registered_method=True)
+        self.DiffCatalogs = channel.unary_unary(
+                '/wharfinger.v1.PricingService/DiffCatalogs',
+                request_serializer=wharfinger_dot_v1_dot_pricing__service__pb2.DiffCatalogsRequest.SerializeToString,
+                response_deserializer=wharfinger_dot_v1_dot_pricing__service__pb2.DiffCatalogsResponse.FromString,
+                _registered_method=True)
+        self.ListPriceHistory = channel.unary_unary(
+                '/wharfinger.v1.PricingService/ListPriceHistory',
+                request_serializer=wharfinger_dot_v1_dot_pricing__service__pb2.ListPriceHistoryRequest.SerializeToString,
+                response_deserializer=wharfinger_dot_v1_dot_pricing__service__pb2.ListPriceHistoryResponse.FromString,
+                _registered_method=True)
+        self.ListBudgets = channel.unary_unary(
+                '/wharfinger.v1.PricingService/ListBudgets',
+                request_serializer=wharfinger_dot_v1_dot_pricing__service__pb2.ListBudgetsRequest.SerializeToString,
+                response_deserializer=wharfinger_dot_v1_dot_pricing__service__pb2.ListBudgetsResponse.FromString,
+                _registered_method=True)
 
 
 class PricingServiceServicer(object):
@@ -149,6 +164,32 @@ class PricingServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def DiffCatalogs(self, request, context):
+        """Lists what is not the same in two catalogues, in the order of provider, region and sku, as both are now: what one of
+        them will say from a later moment on is not compared. Errors: UNKNOWN_CATALOG, INVALID_NAME, INVALID_ARGUMENT where
+        `before` is left out and the source had no catalogue before, INVALID_PAGE_TOKEN.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListPriceHistory(self, request, context):
+        """Tells what a thing cost since when, as callers were told: each point is a moment from which on GetPrice answered with
+        another figure, because another catalogue of the source became active or a price came into force. Errors: those of
+        GetPrice, where nothing is known of the thing now.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListBudgets(self, request, context):
+        """Lists what projects may spend an hour, and what they do, the things that tasks on their way will make included.
+        Projects without a budget are not listed. Errors: INVALID_NAME, PERMISSION_DENIED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_PricingServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -191,6 +232,21 @@ def add_PricingServiceServicer_to_server(servicer, server):
                     servicer.ListActivations,
                     request_deserializer=wharfinger_dot_v1_dot_pricing__service__pb2.ListActivationsRequest.FromString,
                     response_serializer=wharfinger_dot_v1_dot_pricing__service__pb2.ListActivationsResponse.SerializeToString,
+            ),
+            'DiffCatalogs': grpc.unary_unary_rpc_method_handler(
+                    servicer.DiffCatalogs,
+                    request_deserializer=wharfinger_dot_v1_dot_pricing__service__pb2.DiffCatalogsRequest.FromString,
+                    response_serializer=wharfinger_dot_v1_dot_pricing__service__pb2.DiffCatalogsResponse.SerializeToString,
+            ),
+            'ListPriceHistory': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListPriceHistory,
+                    request_deserializer=wharfinger_dot_v1_dot_pricing__service__pb2.ListPriceHistoryRequest.FromString,
+                    response_serializer=wharfinger_dot_v1_dot_pricing__service__pb2.ListPriceHistoryResponse.SerializeToString,
+            ),
+            'ListBudgets': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListBudgets,
+                    request_deserializer=wharfinger_dot_v1_dot_pricing__service__pb2.ListBudgetsRequest.FromString,
+                    response_serializer=wharfinger_dot_v1_dot_pricing__service__pb2.ListBudgetsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -410,6 +466,87 @@ class PricingService(object):
             '/wharfinger.v1.PricingService/ListActivations',
             wharfinger_dot_v1_dot_pricing__service__pb2.ListActivationsRequest.SerializeToString,
             wharfinger_dot_v1_dot_pricing__service__pb2.ListActivationsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DiffCatalogs(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/wharfinger.v1.PricingService/DiffCatalogs',
+            wharfinger_dot_v1_dot_pricing__service__pb2.DiffCatalogsRequest.SerializeToString,
+            wharfinger_dot_v1_dot_pricing__service__pb2.DiffCatalogsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListPriceHistory(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/wharfinger.v1.PricingService/ListPriceHistory',
+            wharfinger_dot_v1_dot_pricing__service__pb2.ListPriceHistoryRequest.SerializeToString,
+            wharfinger_dot_v1_dot_pricing__service__pb2.ListPriceHistoryResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListBudgets(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/wharfinger.v1.PricingService/ListBudgets',
+            wharfinger_dot_v1_dot_pricing__service__pb2.ListBudgetsRequest.SerializeToString,
+            wharfinger_dot_v1_dot_pricing__service__pb2.ListBudgetsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -67,6 +67,20 @@ class PricingServiceStub:
     catalogue that is active for it now. Errors: INVALID_PAGE_TOKEN, PERMISSION_DENIED for callers whose credential does
     not open all projects.
     """
+    DiffCatalogs: _grpc.UnaryUnaryMultiCallable[_pricing_service_pb2.DiffCatalogsRequest, _pricing_service_pb2.DiffCatalogsResponse]
+    """Lists what is not the same in two catalogues, in the order of provider, region and sku, as both are now: what one of
+    them will say from a later moment on is not compared. Errors: UNKNOWN_CATALOG, INVALID_NAME, INVALID_ARGUMENT where
+    `before` is left out and the source had no catalogue before, INVALID_PAGE_TOKEN.
+    """
+    ListPriceHistory: _grpc.UnaryUnaryMultiCallable[_pricing_service_pb2.ListPriceHistoryRequest, _pricing_service_pb2.ListPriceHistoryResponse]
+    """Tells what a thing cost since when, as callers were told: each point is a moment from which on GetPrice answered with
+    another figure, because another catalogue of the source became active or a price came into force. Errors: those of
+    GetPrice, where nothing is known of the thing now.
+    """
+    ListBudgets: _grpc.UnaryUnaryMultiCallable[_pricing_service_pb2.ListBudgetsRequest, _pricing_service_pb2.ListBudgetsResponse]
+    """Lists what projects may spend an hour, and what they do, the things that tasks on their way will make included.
+    Projects without a budget are not listed. Errors: INVALID_NAME, PERMISSION_DENIED.
+    """
 
 @_typing.type_check_only
 class PricingServiceAsyncStub(PricingServiceStub):
@@ -104,6 +118,20 @@ class PricingServiceAsyncStub(PricingServiceStub):
     """Lists which catalogues became active, when, by whom and why, the newest first: the first one of a source is of the
     catalogue that is active for it now. Errors: INVALID_PAGE_TOKEN, PERMISSION_DENIED for callers whose credential does
     not open all projects.
+    """
+    DiffCatalogs: _aio.UnaryUnaryMultiCallable[_pricing_service_pb2.DiffCatalogsRequest, _pricing_service_pb2.DiffCatalogsResponse]  # type: ignore[assignment]
+    """Lists what is not the same in two catalogues, in the order of provider, region and sku, as both are now: what one of
+    them will say from a later moment on is not compared. Errors: UNKNOWN_CATALOG, INVALID_NAME, INVALID_ARGUMENT where
+    `before` is left out and the source had no catalogue before, INVALID_PAGE_TOKEN.
+    """
+    ListPriceHistory: _aio.UnaryUnaryMultiCallable[_pricing_service_pb2.ListPriceHistoryRequest, _pricing_service_pb2.ListPriceHistoryResponse]  # type: ignore[assignment]
+    """Tells what a thing cost since when, as callers were told: each point is a moment from which on GetPrice answered with
+    another figure, because another catalogue of the source became active or a price came into force. Errors: those of
+    GetPrice, where nothing is known of the thing now.
+    """
+    ListBudgets: _aio.UnaryUnaryMultiCallable[_pricing_service_pb2.ListBudgetsRequest, _pricing_service_pb2.ListBudgetsResponse]  # type: ignore[assignment]
+    """Lists what projects may spend an hour, and what they do, the things that tasks on their way will make included.
+    Projects without a budget are not listed. Errors: INVALID_NAME, PERMISSION_DENIED.
     """
 
 class PricingServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -187,6 +215,38 @@ class PricingServiceServicer(metaclass=_abc_1.ABCMeta):
         """Lists which catalogues became active, when, by whom and why, the newest first: the first one of a source is of the
         catalogue that is active for it now. Errors: INVALID_PAGE_TOKEN, PERMISSION_DENIED for callers whose credential does
         not open all projects.
+        """
+
+    @_abc_1.abstractmethod
+    def DiffCatalogs(
+        self,
+        request: _pricing_service_pb2.DiffCatalogsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_pricing_service_pb2.DiffCatalogsResponse, _abc.Awaitable[_pricing_service_pb2.DiffCatalogsResponse]]:
+        """Lists what is not the same in two catalogues, in the order of provider, region and sku, as both are now: what one of
+        them will say from a later moment on is not compared. Errors: UNKNOWN_CATALOG, INVALID_NAME, INVALID_ARGUMENT where
+        `before` is left out and the source had no catalogue before, INVALID_PAGE_TOKEN.
+        """
+
+    @_abc_1.abstractmethod
+    def ListPriceHistory(
+        self,
+        request: _pricing_service_pb2.ListPriceHistoryRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_pricing_service_pb2.ListPriceHistoryResponse, _abc.Awaitable[_pricing_service_pb2.ListPriceHistoryResponse]]:
+        """Tells what a thing cost since when, as callers were told: each point is a moment from which on GetPrice answered with
+        another figure, because another catalogue of the source became active or a price came into force. Errors: those of
+        GetPrice, where nothing is known of the thing now.
+        """
+
+    @_abc_1.abstractmethod
+    def ListBudgets(
+        self,
+        request: _pricing_service_pb2.ListBudgetsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_pricing_service_pb2.ListBudgetsResponse, _abc.Awaitable[_pricing_service_pb2.ListBudgetsResponse]]:
+        """Lists what projects may spend an hour, and what they do, the things that tasks on their way will make included.
+        Projects without a budget are not listed. Errors: INVALID_NAME, PERMISSION_DENIED.
         """
 
 def add_PricingServiceServicer_to_server(servicer: PricingServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -12,6 +12,7 @@ from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.rpc import status_pb2 as _status_pb2
 from wharfinger.v1 import event_pb2 as _event_pb2
 from wharfinger.v1 import ledger_pb2 as _ledger_pb2
+from wharfinger.v1 import price_pb2 as _price_pb2
 from wharfinger.v1 import task_pb2 as _task_pb2
 import builtins as _builtins
 import sys
@@ -65,6 +66,38 @@ the server's, when the task resumes. About what is MISSING it is the last one. P
 look by id.
 """
 Global___LedgerVerdict: _TypeAlias = LedgerVerdict  # noqa: Y015
+
+class _LeftoverGrouping:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _LeftoverGroupingEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_LeftoverGrouping.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    LEFTOVER_GROUPING_UNSPECIFIED: _LeftoverGrouping.ValueType  # 0
+    """As LEFTOVER_GROUPING_PROJECT."""
+    LEFTOVER_GROUPING_PROJECT: _LeftoverGrouping.ValueType  # 1
+    """The project of their tasks."""
+    LEFTOVER_GROUPING_SCRIPT: _LeftoverGrouping.ValueType  # 2
+    """The script of their tasks."""
+    LEFTOVER_GROUPING_PROVIDER: _LeftoverGrouping.ValueType  # 3
+    """The provider in whose prices they are; empty for those without a known price."""
+    LEFTOVER_GROUPING_AGE: _LeftoverGrouping.ValueType  # 4
+    """How long ago their tasks were created: `under a day`, `under a week`, `under a month` or `a month and more`."""
+
+class LeftoverGrouping(_LeftoverGrouping, metaclass=_LeftoverGroupingEnumTypeWrapper):
+    """What makes a group of leftovers."""
+
+LEFTOVER_GROUPING_UNSPECIFIED: LeftoverGrouping.ValueType  # 0
+"""As LEFTOVER_GROUPING_PROJECT."""
+LEFTOVER_GROUPING_PROJECT: LeftoverGrouping.ValueType  # 1
+"""The project of their tasks."""
+LEFTOVER_GROUPING_SCRIPT: LeftoverGrouping.ValueType  # 2
+"""The script of their tasks."""
+LEFTOVER_GROUPING_PROVIDER: LeftoverGrouping.ValueType  # 3
+"""The provider in whose prices they are; empty for those without a known price."""
+LEFTOVER_GROUPING_AGE: LeftoverGrouping.ValueType  # 4
+"""How long ago their tasks were created: `under a day`, `under a week`, `under a month` or `a month and more`."""
+Global___LeftoverGrouping: _TypeAlias = LeftoverGrouping  # noqa: Y015
 
 @_typing.final
 class CreateTaskRequest(_message.Message):
@@ -835,3 +868,95 @@ class DeleteTaskRequest(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___DeleteTaskRequest: _TypeAlias = DeleteTaskRequest  # noqa: Y015
+
+@_typing.final
+class SummarizeLeftoversRequest(_message.Message):
+    """Asks for the sums of what half-done tasks left behind."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PARENT_FIELD_NUMBER: _builtins.int
+    GROUP_BY_FIELD_NUMBER: _builtins.int
+    parent: _builtins.str
+    """`projects/{project}`, or `projects/-` for all that the caller's credential opens."""
+    group_by: Global___LeftoverGrouping.ValueType
+    """What makes a group. Unset: the project."""
+    def __init__(
+        self,
+        *,
+        parent: _builtins.str = ...,
+        group_by: Global___LeftoverGrouping.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["group_by", b"group_by", "parent", b"parent"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SummarizeLeftoversRequest: _TypeAlias = SummarizeLeftoversRequest  # noqa: Y015
+
+@_typing.final
+class LeftoverGroup(_message.Message):
+    """Leftovers that have something in common."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KEY_FIELD_NUMBER: _builtins.int
+    TASK_COUNT_FIELD_NUMBER: _builtins.int
+    ALIVE_COUNT_FIELD_NUMBER: _builtins.int
+    COST_FIELD_NUMBER: _builtins.int
+    key: _builtins.str
+    """What they have in common; empty in the sum of all."""
+    task_count: _builtins.int
+    """How many half-done tasks left them."""
+    alive_count: _builtins.int
+    """How many things exist."""
+    @_builtins.property
+    def cost(self) -> _price_pb2.LeftoverCost:
+        """What they cost; its `uncertain` counts what may or may not exist."""
+
+    def __init__(
+        self,
+        *,
+        key: _builtins.str = ...,
+        task_count: _builtins.int = ...,
+        alive_count: _builtins.int = ...,
+        cost: _price_pb2.LeftoverCost | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["cost", b"cost"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["alive_count", b"alive_count", "cost", b"cost", "key", b"key", "task_count", b"task_count"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LeftoverGroup: _TypeAlias = LeftoverGroup  # noqa: Y015
+
+@_typing.final
+class SummarizeLeftoversResponse(_message.Message):
+    """The sums of what half-done tasks left behind."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GROUPS_FIELD_NUMBER: _builtins.int
+    TOTAL_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def groups(self) -> _containers.RepeatedCompositeFieldContainer[Global___LeftoverGroup]:
+        """By their keys; a group has at least one leftover."""
+
+    @_builtins.property
+    def total(self) -> Global___LeftoverGroup:
+        """All of them together."""
+
+    def __init__(
+        self,
+        *,
+        groups: _abc.Iterable[Global___LeftoverGroup] | None = ...,
+        total: Global___LeftoverGroup | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["total", b"total"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["groups", b"groups", "total", b"total"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SummarizeLeftoversResponse: _TypeAlias = SummarizeLeftoversResponse  # noqa: Y015

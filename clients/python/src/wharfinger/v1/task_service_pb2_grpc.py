@@ -86,6 +86,11 @@ class TaskServiceStub(object):
                 request_serializer=wharfinger_dot_v1_dot_task__service__pb2.ListLedgerEntriesRequest.SerializeToString,
                 response_deserializer=wharfinger_dot_v1_dot_task__service__pb2.ListLedgerEntriesResponse.FromString,
                 _registered_method=True)
+        self.SummarizeLeftovers = channel.unary_unary(
+                '/wharfinger.v1.TaskService/SummarizeLeftovers',
+                request_serializer=wharfinger_dot_v1_dot_task__service__pb2.SummarizeLeftoversRequest.SerializeToString,
+                response_deserializer=wharfinger_dot_v1_dot_task__service__pb2.SummarizeLeftoversResponse.FromString,
+                _registered_method=True)
         self.CancelTask = channel.unary_unary(
                 '/wharfinger.v1.TaskService/CancelTask',
                 request_serializer=wharfinger_dot_v1_dot_task__service__pb2.CancelTaskRequest.SerializeToString,
@@ -199,6 +204,15 @@ class TaskServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def SummarizeLeftovers(self, request, context):
+        """Sums up what half-done tasks left behind, of one project or of all that the caller may see, in groups: what each
+        group costs an hour, what has no known price, and what nobody knows whether it exists. Errors: INVALID_NAME,
+        INVALID_ARGUMENT, PERMISSION_DENIED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def CancelTask(self, request, context):
         """Asks a task to stop, and answers at once: it is then CANCELLING, or CANCELLED if it had not begun. What it had made
         is treated by Policy.on_cancel. A rollback is stopped, and rests as ROLLBACK_FAILED with what is left. Asking again
@@ -294,6 +308,11 @@ def add_TaskServiceServicer_to_server(servicer, server):
                     servicer.ListLedgerEntries,
                     request_deserializer=wharfinger_dot_v1_dot_task__service__pb2.ListLedgerEntriesRequest.FromString,
                     response_serializer=wharfinger_dot_v1_dot_task__service__pb2.ListLedgerEntriesResponse.SerializeToString,
+            ),
+            'SummarizeLeftovers': grpc.unary_unary_rpc_method_handler(
+                    servicer.SummarizeLeftovers,
+                    request_deserializer=wharfinger_dot_v1_dot_task__service__pb2.SummarizeLeftoversRequest.FromString,
+                    response_serializer=wharfinger_dot_v1_dot_task__service__pb2.SummarizeLeftoversResponse.SerializeToString,
             ),
             'CancelTask': grpc.unary_unary_rpc_method_handler(
                     servicer.CancelTask,
@@ -569,6 +588,33 @@ class TaskService(object):
             '/wharfinger.v1.TaskService/ListLedgerEntries',
             wharfinger_dot_v1_dot_task__service__pb2.ListLedgerEntriesRequest.SerializeToString,
             wharfinger_dot_v1_dot_task__service__pb2.ListLedgerEntriesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SummarizeLeftovers(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/wharfinger.v1.TaskService/SummarizeLeftovers',
+            wharfinger_dot_v1_dot_task__service__pb2.SummarizeLeftoversRequest.SerializeToString,
+            wharfinger_dot_v1_dot_task__service__pb2.SummarizeLeftoversResponse.FromString,
             options,
             channel_credentials,
             insecure,

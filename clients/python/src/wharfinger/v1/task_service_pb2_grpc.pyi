@@ -80,6 +80,11 @@ class TaskServiceStub:
     """Lists a task's whole ledger, in the order of intent. Errors: TASK_NOT_FOUND, INVALID_NAME, INVALID_FILTER,
     INVALID_PAGE_TOKEN.
     """
+    SummarizeLeftovers: _grpc.UnaryUnaryMultiCallable[_task_service_pb2.SummarizeLeftoversRequest, _task_service_pb2.SummarizeLeftoversResponse]
+    """Sums up what half-done tasks left behind, of one project or of all that the caller may see, in groups: what each
+    group costs an hour, what has no known price, and what nobody knows whether it exists. Errors: INVALID_NAME,
+    INVALID_ARGUMENT, PERMISSION_DENIED.
+    """
     CancelTask: _grpc.UnaryUnaryMultiCallable[_task_service_pb2.CancelTaskRequest, _task_pb2.Task]
     """Asks a task to stop, and answers at once: it is then CANCELLING, or CANCELLED if it had not begun. What it had made
     is treated by Policy.on_cancel. A rollback is stopped, and rests as ROLLBACK_FAILED with what is left. Asking again
@@ -158,6 +163,11 @@ class TaskServiceAsyncStub(TaskServiceStub):
     ListLedgerEntries: _aio.UnaryUnaryMultiCallable[_task_service_pb2.ListLedgerEntriesRequest, _task_service_pb2.ListLedgerEntriesResponse]  # type: ignore[assignment]
     """Lists a task's whole ledger, in the order of intent. Errors: TASK_NOT_FOUND, INVALID_NAME, INVALID_FILTER,
     INVALID_PAGE_TOKEN.
+    """
+    SummarizeLeftovers: _aio.UnaryUnaryMultiCallable[_task_service_pb2.SummarizeLeftoversRequest, _task_service_pb2.SummarizeLeftoversResponse]  # type: ignore[assignment]
+    """Sums up what half-done tasks left behind, of one project or of all that the caller may see, in groups: what each
+    group costs an hour, what has no known price, and what nobody knows whether it exists. Errors: INVALID_NAME,
+    INVALID_ARGUMENT, PERMISSION_DENIED.
     """
     CancelTask: _aio.UnaryUnaryMultiCallable[_task_service_pb2.CancelTaskRequest, _task_pb2.Task]  # type: ignore[assignment]
     """Asks a task to stop, and answers at once: it is then CANCELLING, or CANCELLED if it had not begun. What it had made
@@ -288,6 +298,17 @@ class TaskServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_task_service_pb2.ListLedgerEntriesResponse, _abc.Awaitable[_task_service_pb2.ListLedgerEntriesResponse]]:
         """Lists a task's whole ledger, in the order of intent. Errors: TASK_NOT_FOUND, INVALID_NAME, INVALID_FILTER,
         INVALID_PAGE_TOKEN.
+        """
+
+    @_abc_1.abstractmethod
+    def SummarizeLeftovers(
+        self,
+        request: _task_service_pb2.SummarizeLeftoversRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_task_service_pb2.SummarizeLeftoversResponse, _abc.Awaitable[_task_service_pb2.SummarizeLeftoversResponse]]:
+        """Sums up what half-done tasks left behind, of one project or of all that the caller may see, in groups: what each
+        group costs an hour, what has no known price, and what nobody knows whether it exists. Errors: INVALID_NAME,
+        INVALID_ARGUMENT, PERMISSION_DENIED.
         """
 
     @_abc_1.abstractmethod

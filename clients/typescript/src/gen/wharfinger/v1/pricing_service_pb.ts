@@ -12,7 +12,7 @@ import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import type { Activation, Catalog, CatalogSchema } from "./catalog_pb.js";
 import { file_wharfinger_v1_catalog } from "./catalog_pb.js";
-import type { CostEstimateSchema, CostItem, Price, PriceSchema } from "./price_pb.js";
+import type { CostEstimateSchema, CostItem, DecimalMoney, Price, PriceSchema } from "./price_pb.js";
 import { file_wharfinger_v1_price } from "./price_pb.js";
 import type { Progress, Task } from "./task_pb.js";
 import { file_wharfinger_v1_task } from "./task_pb.js";
@@ -22,7 +22,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file wharfinger/v1/pricing_service.proto.
  */
 export const file_wharfinger_v1_pricing_service: GenFile = /*@__PURE__*/
-  fileDesc("CiN3aGFyZmluZ2VyL3YxL3ByaWNpbmdfc2VydmljZS5wcm90bxINd2hhcmZpbmdlci52MSKJAgoTRXN0aW1hdGVDb3N0UmVxdWVzdBIvCgZwYXJlbnQYASABKAlCH+JBAQL6QRgKFndoYXJmaW5nZXIuZGV2L1Byb2plY3QSJwoEdGFzaxgCIAEoCzITLndoYXJmaW5nZXIudjEuVGFza0IE4kEBARIsCgVpdGVtcxgDIAMoCzIXLndoYXJmaW5nZXIudjEuQ29zdEl0ZW1CBOJBAQESHAoOY2F0YWxvZ19kaWdlc3QYBCABKAlCBOJBAQESMQoHYXRfdGltZRgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCBOJBAQESGQoLcHJpY2VfYmFzaXMYBiABKAlCBOJBAQEi4gIKD0dldFByaWNlUmVxdWVzdBIvCgZwYXJlbnQYASABKAlCH+JBAQL6QRgKFndoYXJmaW5nZXIuZGV2L1Byb2plY3QSFgoIcHJvdmlkZXIYAiABKAlCBOJBAQISFAoGcmVnaW9uGAMgASgJQgTiQQEBEhEKA3NrdRgEIAEoCUIE4kEBAhIWCghjYXRlZ29yeRgFIAEoCUIE4kEBARISCgR0ZXJtGAYgASgJQgTiQQEBEhsKDWN1cnJlbmN5X2NvZGUYByABKAlCBOJBAQESMQoHYXRfdGltZRgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCBOJBAQESHAoOY2F0YWxvZ19kaWdlc3QYCSABKAlCBOJBAQESGQoLcHJpY2VfYmFzaXMYCiABKAlCBOJBAQESFAoGc291cmNlGAsgASgJQgTiQQEBEhIKBHVuaXQYDCABKAlCBOJBAQEixgEKEUxpc3RQcmljZXNSZXF1ZXN0Ei8KBnBhcmVudBgBIAEoCUIf4kEBAvpBGAoWd2hhcmZpbmdlci5kZXYvUHJvamVjdBIUCgZmaWx0ZXIYAiABKAlCBOJBAQESFwoJcGFnZV9zaXplGAMgASgFQgTiQQEBEhgKCnBhZ2VfdG9rZW4YBCABKAlCBOJBAQESHAoOY2F0YWxvZ19kaWdlc3QYBSABKAlCBOJBAQESGQoLcHJpY2VfYmFzaXMYBiABKAlCBOJBAQEiUwoSTGlzdFByaWNlc1Jlc3BvbnNlEiQKBnByaWNlcxgBIAMoCzIULndoYXJmaW5nZXIudjEuUHJpY2USFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIlgKEUdldENhdGFsb2dSZXF1ZXN0Ei0KBG5hbWUYASABKAlCH+JBAQL6QRgKFndoYXJmaW5nZXIuZGV2L0NhdGFsb2cSFAoGc291cmNlGAIgASgJQgTiQQEBIo8BChNMaXN0Q2F0YWxvZ3NSZXF1ZXN0EhcKCXBhZ2Vfc2l6ZRgBIAEoBUIE4kEBARIYCgpwYWdlX3Rva2VuGAIgASgJQgTiQQEBEi8KBnBhcmVudBgDIAEoCUIf4kEBAfpBGAoWd2hhcmZpbmdlci5kZXYvUHJvamVjdBIUCgZzb3VyY2UYBCABKAlCBOJBAQEiWQoUTGlzdENhdGFsb2dzUmVzcG9uc2USKAoIY2F0YWxvZ3MYASADKAsyFi53aGFyZmluZ2VyLnYxLkNhdGFsb2cSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJImUKFEltcG9ydENhdGFsb2dSZXF1ZXN0EjQKBmhlYWRlchgBIAEoCzIiLndoYXJmaW5nZXIudjEuSW1wb3J0Q2F0YWxvZ0hlYWRlckgAEg8KBWNodW5rGAIgASgMSABCBgoEa2luZCK/AwoTSW1wb3J0Q2F0YWxvZ0hlYWRlchIuCgZ1cGxvYWQYCyABKAsyHC53aGFyZmluZ2VyLnYxLkNhdGFsb2dVcGxvYWRIABIqCgVmZXRjaBgMIAEoCzIZLndoYXJmaW5nZXIudjEuQ2F0YWxvZ1VybEgAEjIKCmNvbmZpZ3VyZWQYDSABKAsyHC53aGFyZmluZ2VyLnYxLkNhdGFsb2dVcGRhdGVIABIUCgZmb3JtYXQYASABKAlCBOJBAQESFAoGc2hhMjU2GAMgASgJQgTiQQEBEhcKCXNpZ25hdHVyZRgEIAEoDEIE4kEBARIWCghhY3RpdmF0ZRgFIAEoCEIE4kEBARIdCg9vdmVycmlkZV9jaGVja3MYBiABKAhCBOJBAQESFAoGcmVhc29uGAggASgJQgTiQQEBEhQKBnNvdXJjZRgOIAEoCUIE4kEBARIvCgZwYXJlbnQYDyABKAlCH+JBAQH6QRgKFndoYXJmaW5nZXIuZGV2L1Byb2plY3RCCAoGb3JpZ2luSgQIAhADSgQIBxAISgQICRAKSgQIChALUglmaWxlX25hbWVSBWZvcmNlUgZ1cGRhdGVSA3VybCIoCg1DYXRhbG9nVXBsb2FkEhcKCWZpbGVfbmFtZRgBIAEoCUIE4kEBASIfCgpDYXRhbG9nVXJsEhEKA3VybBgBIAEoCUIE4kEBAiIkCg1DYXRhbG9nVXBkYXRlEhMKBWZvcmNlGAEgASgIQgTiQQEBIncKFUltcG9ydENhdGFsb2dSZXNwb25zZRIrCghwcm9ncmVzcxgBIAEoCzIXLndoYXJmaW5nZXIudjEuUHJvZ3Jlc3NIABIpCgdjYXRhbG9nGAIgASgLMhYud2hhcmZpbmdlci52MS5DYXRhbG9nSABCBgoEa2luZCKWAQoWQWN0aXZhdGVDYXRhbG9nUmVxdWVzdBItCgRuYW1lGAEgASgJQh/iQQEC+kEYChZ3aGFyZmluZ2VyLmRldi9DYXRhbG9nEhQKBnJlYXNvbhgCIAEoCUIE4kEBARIdCg9vdmVycmlkZV9jaGVja3MYAyABKAhCBOJBAQESGAoKcmVxdWVzdF9pZBgEIAEoCUIE4kEBASKSAQoWTGlzdEFjdGl2YXRpb25zUmVxdWVzdBIXCglwYWdlX3NpemUYASABKAVCBOJBAQESGAoKcGFnZV90b2tlbhgCIAEoCUIE4kEBARIvCgZwYXJlbnQYAyABKAlCH+JBAQH6QRgKFndoYXJmaW5nZXIuZGV2L1Byb2plY3QSFAoGc291cmNlGAQgASgJQgTiQQEBImIKF0xpc3RBY3RpdmF0aW9uc1Jlc3BvbnNlEi4KC2FjdGl2YXRpb25zGAEgAygLMhkud2hhcmZpbmdlci52MS5BY3RpdmF0aW9uEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCTLJBQoOUHJpY2luZ1NlcnZpY2USVAoMRXN0aW1hdGVDb3N0EiIud2hhcmZpbmdlci52MS5Fc3RpbWF0ZUNvc3RSZXF1ZXN0Ghsud2hhcmZpbmdlci52MS5Db3N0RXN0aW1hdGUiA5ACARJFCghHZXRQcmljZRIeLndoYXJmaW5nZXIudjEuR2V0UHJpY2VSZXF1ZXN0GhQud2hhcmZpbmdlci52MS5QcmljZSIDkAIBElYKCkxpc3RQcmljZXMSIC53aGFyZmluZ2VyLnYxLkxpc3RQcmljZXNSZXF1ZXN0GiEud2hhcmZpbmdlci52MS5MaXN0UHJpY2VzUmVzcG9uc2UiA5ACARJLCgpHZXRDYXRhbG9nEiAud2hhcmZpbmdlci52MS5HZXRDYXRhbG9nUmVxdWVzdBoWLndoYXJmaW5nZXIudjEuQ2F0YWxvZyIDkAIBElwKDExpc3RDYXRhbG9ncxIiLndoYXJmaW5nZXIudjEuTGlzdENhdGFsb2dzUmVxdWVzdBojLndoYXJmaW5nZXIudjEuTGlzdENhdGFsb2dzUmVzcG9uc2UiA5ACARJeCg1JbXBvcnRDYXRhbG9nEiMud2hhcmZpbmdlci52MS5JbXBvcnRDYXRhbG9nUmVxdWVzdBokLndoYXJmaW5nZXIudjEuSW1wb3J0Q2F0YWxvZ1Jlc3BvbnNlKAEwARJQCg9BY3RpdmF0ZUNhdGFsb2cSJS53aGFyZmluZ2VyLnYxLkFjdGl2YXRlQ2F0YWxvZ1JlcXVlc3QaFi53aGFyZmluZ2VyLnYxLkNhdGFsb2cSZQoPTGlzdEFjdGl2YXRpb25zEiUud2hhcmZpbmdlci52MS5MaXN0QWN0aXZhdGlvbnNSZXF1ZXN0GiYud2hhcmZpbmdlci52MS5MaXN0QWN0aXZhdGlvbnNSZXNwb25zZSIDkAIBQqMBChFkZXYud2hhcmZpbmdlci52MUITUHJpY2luZ1NlcnZpY2VQcm90b1ABWkZnaXRodWIuY29tL3doYXJmaW5nZXIvd2hhcmZpbmdlci9jbGllbnRzL2dvL3doYXJmaW5nZXIvdjE7d2hhcmZpbmdlcnYxqgINV2hhcmZpbmdlci5WMcoCDVdoYXJmaW5nZXJcVjHqAg5XaGFyZmluZ2VyOjpWMWIGcHJvdG8z", [file_google_api_field_behavior, file_google_api_resource, file_google_protobuf_timestamp, file_wharfinger_v1_catalog, file_wharfinger_v1_price, file_wharfinger_v1_task]);
+  fileDesc("CiN3aGFyZmluZ2VyL3YxL3ByaWNpbmdfc2VydmljZS5wcm90bxINd2hhcmZpbmdlci52MSKJAgoTRXN0aW1hdGVDb3N0UmVxdWVzdBIvCgZwYXJlbnQYASABKAlCH+JBAQL6QRgKFndoYXJmaW5nZXIuZGV2L1Byb2plY3QSJwoEdGFzaxgCIAEoCzITLndoYXJmaW5nZXIudjEuVGFza0IE4kEBARIsCgVpdGVtcxgDIAMoCzIXLndoYXJmaW5nZXIudjEuQ29zdEl0ZW1CBOJBAQESHAoOY2F0YWxvZ19kaWdlc3QYBCABKAlCBOJBAQESMQoHYXRfdGltZRgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCBOJBAQESGQoLcHJpY2VfYmFzaXMYBiABKAlCBOJBAQEi4gIKD0dldFByaWNlUmVxdWVzdBIvCgZwYXJlbnQYASABKAlCH+JBAQL6QRgKFndoYXJmaW5nZXIuZGV2L1Byb2plY3QSFgoIcHJvdmlkZXIYAiABKAlCBOJBAQISFAoGcmVnaW9uGAMgASgJQgTiQQEBEhEKA3NrdRgEIAEoCUIE4kEBAhIWCghjYXRlZ29yeRgFIAEoCUIE4kEBARISCgR0ZXJtGAYgASgJQgTiQQEBEhsKDWN1cnJlbmN5X2NvZGUYByABKAlCBOJBAQESMQoHYXRfdGltZRgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCBOJBAQESHAoOY2F0YWxvZ19kaWdlc3QYCSABKAlCBOJBAQESGQoLcHJpY2VfYmFzaXMYCiABKAlCBOJBAQESFAoGc291cmNlGAsgASgJQgTiQQEBEhIKBHVuaXQYDCABKAlCBOJBAQEixgEKEUxpc3RQcmljZXNSZXF1ZXN0Ei8KBnBhcmVudBgBIAEoCUIf4kEBAvpBGAoWd2hhcmZpbmdlci5kZXYvUHJvamVjdBIUCgZmaWx0ZXIYAiABKAlCBOJBAQESFwoJcGFnZV9zaXplGAMgASgFQgTiQQEBEhgKCnBhZ2VfdG9rZW4YBCABKAlCBOJBAQESHAoOY2F0YWxvZ19kaWdlc3QYBSABKAlCBOJBAQESGQoLcHJpY2VfYmFzaXMYBiABKAlCBOJBAQEiUwoSTGlzdFByaWNlc1Jlc3BvbnNlEiQKBnByaWNlcxgBIAMoCzIULndoYXJmaW5nZXIudjEuUHJpY2USFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIlgKEUdldENhdGFsb2dSZXF1ZXN0Ei0KBG5hbWUYASABKAlCH+JBAQL6QRgKFndoYXJmaW5nZXIuZGV2L0NhdGFsb2cSFAoGc291cmNlGAIgASgJQgTiQQEBIo8BChNMaXN0Q2F0YWxvZ3NSZXF1ZXN0EhcKCXBhZ2Vfc2l6ZRgBIAEoBUIE4kEBARIYCgpwYWdlX3Rva2VuGAIgASgJQgTiQQEBEi8KBnBhcmVudBgDIAEoCUIf4kEBAfpBGAoWd2hhcmZpbmdlci5kZXYvUHJvamVjdBIUCgZzb3VyY2UYBCABKAlCBOJBAQEiWQoUTGlzdENhdGFsb2dzUmVzcG9uc2USKAoIY2F0YWxvZ3MYASADKAsyFi53aGFyZmluZ2VyLnYxLkNhdGFsb2cSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJImUKFEltcG9ydENhdGFsb2dSZXF1ZXN0EjQKBmhlYWRlchgBIAEoCzIiLndoYXJmaW5nZXIudjEuSW1wb3J0Q2F0YWxvZ0hlYWRlckgAEg8KBWNodW5rGAIgASgMSABCBgoEa2luZCK/AwoTSW1wb3J0Q2F0YWxvZ0hlYWRlchIuCgZ1cGxvYWQYCyABKAsyHC53aGFyZmluZ2VyLnYxLkNhdGFsb2dVcGxvYWRIABIqCgVmZXRjaBgMIAEoCzIZLndoYXJmaW5nZXIudjEuQ2F0YWxvZ1VybEgAEjIKCmNvbmZpZ3VyZWQYDSABKAsyHC53aGFyZmluZ2VyLnYxLkNhdGFsb2dVcGRhdGVIABIUCgZmb3JtYXQYASABKAlCBOJBAQESFAoGc2hhMjU2GAMgASgJQgTiQQEBEhcKCXNpZ25hdHVyZRgEIAEoDEIE4kEBARIWCghhY3RpdmF0ZRgFIAEoCEIE4kEBARIdCg9vdmVycmlkZV9jaGVja3MYBiABKAhCBOJBAQESFAoGcmVhc29uGAggASgJQgTiQQEBEhQKBnNvdXJjZRgOIAEoCUIE4kEBARIvCgZwYXJlbnQYDyABKAlCH+JBAQH6QRgKFndoYXJmaW5nZXIuZGV2L1Byb2plY3RCCAoGb3JpZ2luSgQIAhADSgQIBxAISgQICRAKSgQIChALUglmaWxlX25hbWVSBWZvcmNlUgZ1cGRhdGVSA3VybCIoCg1DYXRhbG9nVXBsb2FkEhcKCWZpbGVfbmFtZRgBIAEoCUIE4kEBASIfCgpDYXRhbG9nVXJsEhEKA3VybBgBIAEoCUIE4kEBAiIkCg1DYXRhbG9nVXBkYXRlEhMKBWZvcmNlGAEgASgIQgTiQQEBIncKFUltcG9ydENhdGFsb2dSZXNwb25zZRIrCghwcm9ncmVzcxgBIAEoCzIXLndoYXJmaW5nZXIudjEuUHJvZ3Jlc3NIABIpCgdjYXRhbG9nGAIgASgLMhYud2hhcmZpbmdlci52MS5DYXRhbG9nSABCBgoEa2luZCKWAQoWQWN0aXZhdGVDYXRhbG9nUmVxdWVzdBItCgRuYW1lGAEgASgJQh/iQQEC+kEYChZ3aGFyZmluZ2VyLmRldi9DYXRhbG9nEhQKBnJlYXNvbhgCIAEoCUIE4kEBARIdCg9vdmVycmlkZV9jaGVja3MYAyABKAhCBOJBAQESGAoKcmVxdWVzdF9pZBgEIAEoCUIE4kEBASKSAQoWTGlzdEFjdGl2YXRpb25zUmVxdWVzdBIXCglwYWdlX3NpemUYASABKAVCBOJBAQESGAoKcGFnZV90b2tlbhgCIAEoCUIE4kEBARIvCgZwYXJlbnQYAyABKAlCH+JBAQH6QRgKFndoYXJmaW5nZXIuZGV2L1Byb2plY3QSFAoGc291cmNlGAQgASgJQgTiQQEBImIKF0xpc3RBY3RpdmF0aW9uc1Jlc3BvbnNlEi4KC2FjdGl2YXRpb25zGAEgAygLMhkud2hhcmZpbmdlci52MS5BY3RpdmF0aW9uEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSKoAQoTRGlmZkNhdGFsb2dzUmVxdWVzdBItCgRuYW1lGAEgASgJQh/iQQEC+kEYChZ3aGFyZmluZ2VyLmRldi9DYXRhbG9nEi8KBmJlZm9yZRgCIAEoCUIf4kEBAfpBGAoWd2hhcmZpbmdlci5kZXYvQ2F0YWxvZxIXCglwYWdlX3NpemUYAyABKAVCBOJBAQESGAoKcGFnZV90b2tlbhgEIAEoCUIE4kEBASKJAQoURGlmZkNhdGFsb2dzUmVzcG9uc2USKwoHY2hhbmdlcxgBIAMoCzIaLndoYXJmaW5nZXIudjEuUHJpY2VDaGFuZ2USFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJEisKBmJlZm9yZRgDIAEoCUIb+kEYChZ3aGFyZmluZ2VyLmRldi9DYXRhbG9nImQKC1ByaWNlQ2hhbmdlEioKBmJlZm9yZRgBIAEoCzIULndoYXJmaW5nZXIudjEuUHJpY2VCBOJBAQMSKQoFYWZ0ZXIYAiABKAsyFC53aGFyZmluZ2VyLnYxLlByaWNlQgTiQQEDIv4BChdMaXN0UHJpY2VIaXN0b3J5UmVxdWVzdBIvCgZwYXJlbnQYASABKAlCH+JBAQL6QRgKFndoYXJmaW5nZXIuZGV2L1Byb2plY3QSFgoIcHJvdmlkZXIYAiABKAlCBOJBAQISFAoGcmVnaW9uGAMgASgJQgTiQQEBEhEKA3NrdRgEIAEoCUIE4kEBAhIWCghjYXRlZ29yeRgFIAEoCUIE4kEBARISCgR0ZXJtGAYgASgJQgTiQQEBEhsKDWN1cnJlbmN5X2NvZGUYByABKAlCBOJBAQESEgoEdW5pdBgIIAEoCUIE4kEBARIUCgZzb3VyY2UYCSABKAlCBOJBAQEiRQoYTGlzdFByaWNlSGlzdG9yeVJlc3BvbnNlEikKBnBvaW50cxgBIAMoCzIZLndoYXJmaW5nZXIudjEuUHJpY2VQb2ludCJtCgpQcmljZVBvaW50EjQKCnN0YXJ0X3RpbWUYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgTiQQEDEikKBXByaWNlGAIgASgLMhQud2hhcmZpbmdlci52MS5QcmljZUIE4kEBAyJFChJMaXN0QnVkZ2V0c1JlcXVlc3QSLwoGcGFyZW50GAEgASgJQh/iQQEC+kEYChZ3aGFyZmluZ2VyLmRldi9Qcm9qZWN0Ij0KE0xpc3RCdWRnZXRzUmVzcG9uc2USJgoHYnVkZ2V0cxgBIAMoCzIVLndoYXJmaW5nZXIudjEuQnVkZ2V0IqoBCgZCdWRnZXQSMAoHcHJvamVjdBgBIAEoCUIf4kEBA/pBGAoWd2hhcmZpbmdlci5kZXYvUHJvamVjdBI3Cgxob3VybHlfbGltaXQYAiADKAsyGy53aGFyZmluZ2VyLnYxLkRlY2ltYWxNb25leUIE4kEBAxI1Cgpob3VybHlfdXNlGAMgAygLMhsud2hhcmZpbmdlci52MS5EZWNpbWFsTW9uZXlCBOJBAQMy7AcKDlByaWNpbmdTZXJ2aWNlElQKDEVzdGltYXRlQ29zdBIiLndoYXJmaW5nZXIudjEuRXN0aW1hdGVDb3N0UmVxdWVzdBobLndoYXJmaW5nZXIudjEuQ29zdEVzdGltYXRlIgOQAgESRQoIR2V0UHJpY2USHi53aGFyZmluZ2VyLnYxLkdldFByaWNlUmVxdWVzdBoULndoYXJmaW5nZXIudjEuUHJpY2UiA5ACARJWCgpMaXN0UHJpY2VzEiAud2hhcmZpbmdlci52MS5MaXN0UHJpY2VzUmVxdWVzdBohLndoYXJmaW5nZXIudjEuTGlzdFByaWNlc1Jlc3BvbnNlIgOQAgESSwoKR2V0Q2F0YWxvZxIgLndoYXJmaW5nZXIudjEuR2V0Q2F0YWxvZ1JlcXVlc3QaFi53aGFyZmluZ2VyLnYxLkNhdGFsb2ciA5ACARJcCgxMaXN0Q2F0YWxvZ3MSIi53aGFyZmluZ2VyLnYxLkxpc3RDYXRhbG9nc1JlcXVlc3QaIy53aGFyZmluZ2VyLnYxLkxpc3RDYXRhbG9nc1Jlc3BvbnNlIgOQAgESXgoNSW1wb3J0Q2F0YWxvZxIjLndoYXJmaW5nZXIudjEuSW1wb3J0Q2F0YWxvZ1JlcXVlc3QaJC53aGFyZmluZ2VyLnYxLkltcG9ydENhdGFsb2dSZXNwb25zZSgBMAESUAoPQWN0aXZhdGVDYXRhbG9nEiUud2hhcmZpbmdlci52MS5BY3RpdmF0ZUNhdGFsb2dSZXF1ZXN0GhYud2hhcmZpbmdlci52MS5DYXRhbG9nEmUKD0xpc3RBY3RpdmF0aW9ucxIlLndoYXJmaW5nZXIudjEuTGlzdEFjdGl2YXRpb25zUmVxdWVzdBomLndoYXJmaW5nZXIudjEuTGlzdEFjdGl2YXRpb25zUmVzcG9uc2UiA5ACARJcCgxEaWZmQ2F0YWxvZ3MSIi53aGFyZmluZ2VyLnYxLkRpZmZDYXRhbG9nc1JlcXVlc3QaIy53aGFyZmluZ2VyLnYxLkRpZmZDYXRhbG9nc1Jlc3BvbnNlIgOQAgESaAoQTGlzdFByaWNlSGlzdG9yeRImLndoYXJmaW5nZXIudjEuTGlzdFByaWNlSGlzdG9yeVJlcXVlc3QaJy53aGFyZmluZ2VyLnYxLkxpc3RQcmljZUhpc3RvcnlSZXNwb25zZSIDkAIBElkKC0xpc3RCdWRnZXRzEiEud2hhcmZpbmdlci52MS5MaXN0QnVkZ2V0c1JlcXVlc3QaIi53aGFyZmluZ2VyLnYxLkxpc3RCdWRnZXRzUmVzcG9uc2UiA5ACAUKjAQoRZGV2LndoYXJmaW5nZXIudjFCE1ByaWNpbmdTZXJ2aWNlUHJvdG9QAVpGZ2l0aHViLmNvbS93aGFyZmluZ2VyL3doYXJmaW5nZXIvY2xpZW50cy9nby93aGFyZmluZ2VyL3YxO3doYXJmaW5nZXJ2MaoCDVdoYXJmaW5nZXIuVjHKAg1XaGFyZmluZ2VyXFYx6gIOV2hhcmZpbmdlcjo6VjFiBnByb3RvMw", [file_google_api_field_behavior, file_google_api_resource, file_google_protobuf_timestamp, file_wharfinger_v1_catalog, file_wharfinger_v1_price, file_wharfinger_v1_task]);
 
 /**
  * Asks for an estimate: of `task`, or of `items`.
@@ -716,6 +716,315 @@ export const ListActivationsResponseSchema: GenMessage<ListActivationsResponse> 
   messageDesc(file_wharfinger_v1_pricing_service, 15);
 
 /**
+ * Asks what is not the same in two catalogues.
+ *
+ * @generated from message wharfinger.v1.DiffCatalogsRequest
+ */
+export type DiffCatalogsRequest = Message<"wharfinger.v1.DiffCatalogsRequest"> & {
+  /**
+   * `catalogs/{catalog}`: the later one.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * `catalogs/{catalog}`: the earlier one. Empty: the one that was active in its source before it became so, or is active
+   * where it never was.
+   *
+   * @generated from field: string before = 2;
+   */
+  before: string;
+
+  /**
+   * How many at most; 0: 100. More than 1000 counts as 1000, a negative number is refused.
+   *
+   * @generated from field: int32 page_size = 3;
+   */
+  pageSize: number;
+
+  /**
+   * next_page_token of the page before; empty: the first page.
+   *
+   * @generated from field: string page_token = 4;
+   */
+  pageToken: string;
+};
+
+/**
+ * Describes the message wharfinger.v1.DiffCatalogsRequest.
+ * Use `create(DiffCatalogsRequestSchema)` to create a new message.
+ */
+export const DiffCatalogsRequestSchema: GenMessage<DiffCatalogsRequest> = /*@__PURE__*/
+  messageDesc(file_wharfinger_v1_pricing_service, 16);
+
+/**
+ * A page of what is not the same in two catalogues.
+ *
+ * @generated from message wharfinger.v1.DiffCatalogsResponse
+ */
+export type DiffCatalogsResponse = Message<"wharfinger.v1.DiffCatalogsResponse"> & {
+  /**
+   * In the order of provider, region and sku.
+   *
+   * @generated from field: repeated wharfinger.v1.PriceChange changes = 1;
+   */
+  changes: PriceChange[];
+
+  /**
+   * To be sent as page_token for the next page; empty on the last one.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+
+  /**
+   * `catalogs/{catalog}`: which earlier one it was compared with.
+   *
+   * @generated from field: string before = 3;
+   */
+  before: string;
+};
+
+/**
+ * Describes the message wharfinger.v1.DiffCatalogsResponse.
+ * Use `create(DiffCatalogsResponseSchema)` to create a new message.
+ */
+export const DiffCatalogsResponseSchema: GenMessage<DiffCatalogsResponse> = /*@__PURE__*/
+  messageDesc(file_wharfinger_v1_pricing_service, 17);
+
+/**
+ * One price that is not the same in two catalogues.
+ *
+ * @generated from message wharfinger.v1.PriceChange
+ */
+export type PriceChange = Message<"wharfinger.v1.PriceChange"> & {
+  /**
+   * As the earlier one has it; unset where it has none of that name.
+   *
+   * @generated from field: wharfinger.v1.Price before = 1;
+   */
+  before?: Price | undefined;
+
+  /**
+   * As the later one has it; unset where it has none of that name.
+   *
+   * @generated from field: wharfinger.v1.Price after = 2;
+   */
+  after?: Price | undefined;
+};
+
+/**
+ * Describes the message wharfinger.v1.PriceChange.
+ * Use `create(PriceChangeSchema)` to create a new message.
+ */
+export const PriceChangeSchema: GenMessage<PriceChange> = /*@__PURE__*/
+  messageDesc(file_wharfinger_v1_pricing_service, 18);
+
+/**
+ * Asks what a thing cost since when. What names it is as in GetPriceRequest.
+ *
+ * @generated from message wharfinger.v1.ListPriceHistoryRequest
+ */
+export type ListPriceHistoryRequest = Message<"wharfinger.v1.ListPriceHistoryRequest"> & {
+  /**
+   * `projects/{project}`, whose own prices come first.
+   *
+   * @generated from field: string parent = 1;
+   */
+  parent: string;
+
+  /**
+   * As in Price.provider.
+   *
+   * @generated from field: string provider = 2;
+   */
+  provider: string;
+
+  /**
+   * As in Price.region. Empty: the price that holds everywhere, or that of the only region there is.
+   *
+   * @generated from field: string region = 3;
+   */
+  region: string;
+
+  /**
+   * As in Price.sku.
+   *
+   * @generated from field: string sku = 4;
+   */
+  sku: string;
+
+  /**
+   * As in Price.category. Empty: `on-demand`.
+   *
+   * @generated from field: string category = 5;
+   */
+  category: string;
+
+  /**
+   * As in Price.term. Empty: the only one there is.
+   *
+   * @generated from field: string term = 6;
+   */
+  term: string;
+
+  /**
+   * Three-letter ISO 4217 code. Empty: the only currency there is.
+   *
+   * @generated from field: string currency_code = 7;
+   */
+  currencyCode: string;
+
+  /**
+   * As in Price.unit. Empty: the only one there is.
+   *
+   * @generated from field: string unit = 8;
+   */
+  unit: string;
+
+  /**
+   * Of which source, as in Price.source. Empty: the one that GetPrice answers from now.
+   *
+   * @generated from field: string source = 9;
+   */
+  source: string;
+};
+
+/**
+ * Describes the message wharfinger.v1.ListPriceHistoryRequest.
+ * Use `create(ListPriceHistoryRequestSchema)` to create a new message.
+ */
+export const ListPriceHistoryRequestSchema: GenMessage<ListPriceHistoryRequest> = /*@__PURE__*/
+  messageDesc(file_wharfinger_v1_pricing_service, 19);
+
+/**
+ * What a thing cost since when.
+ *
+ * @generated from message wharfinger.v1.ListPriceHistoryResponse
+ */
+export type ListPriceHistoryResponse = Message<"wharfinger.v1.ListPriceHistoryResponse"> & {
+  /**
+   * The oldest first, of the last 100 catalogues of the source. The last one is what GetPrice answers now.
+   *
+   * @generated from field: repeated wharfinger.v1.PricePoint points = 1;
+   */
+  points: PricePoint[];
+};
+
+/**
+ * Describes the message wharfinger.v1.ListPriceHistoryResponse.
+ * Use `create(ListPriceHistoryResponseSchema)` to create a new message.
+ */
+export const ListPriceHistoryResponseSchema: GenMessage<ListPriceHistoryResponse> = /*@__PURE__*/
+  messageDesc(file_wharfinger_v1_pricing_service, 20);
+
+/**
+ * From when on a thing had a price.
+ *
+ * @generated from message wharfinger.v1.PricePoint
+ */
+export type PricePoint = Message<"wharfinger.v1.PricePoint"> & {
+  /**
+   * When the figure came into force here: with its catalogue, or at its own time.
+   *
+   * @generated from field: google.protobuf.Timestamp start_time = 1;
+   */
+  startTime?: Timestamp | undefined;
+
+  /**
+   * The figure; unset: none was known from then on.
+   *
+   * @generated from field: wharfinger.v1.Price price = 2;
+   */
+  price?: Price | undefined;
+};
+
+/**
+ * Describes the message wharfinger.v1.PricePoint.
+ * Use `create(PricePointSchema)` to create a new message.
+ */
+export const PricePointSchema: GenMessage<PricePoint> = /*@__PURE__*/
+  messageDesc(file_wharfinger_v1_pricing_service, 21);
+
+/**
+ * Asks for budgets.
+ *
+ * @generated from message wharfinger.v1.ListBudgetsRequest
+ */
+export type ListBudgetsRequest = Message<"wharfinger.v1.ListBudgetsRequest"> & {
+  /**
+   * `projects/{project}`, or `projects/-` for all that the caller's credential opens.
+   *
+   * @generated from field: string parent = 1;
+   */
+  parent: string;
+};
+
+/**
+ * Describes the message wharfinger.v1.ListBudgetsRequest.
+ * Use `create(ListBudgetsRequestSchema)` to create a new message.
+ */
+export const ListBudgetsRequestSchema: GenMessage<ListBudgetsRequest> = /*@__PURE__*/
+  messageDesc(file_wharfinger_v1_pricing_service, 22);
+
+/**
+ * Budgets.
+ *
+ * @generated from message wharfinger.v1.ListBudgetsResponse
+ */
+export type ListBudgetsResponse = Message<"wharfinger.v1.ListBudgetsResponse"> & {
+  /**
+   * By project.
+   *
+   * @generated from field: repeated wharfinger.v1.Budget budgets = 1;
+   */
+  budgets: Budget[];
+};
+
+/**
+ * Describes the message wharfinger.v1.ListBudgetsResponse.
+ * Use `create(ListBudgetsResponseSchema)` to create a new message.
+ */
+export const ListBudgetsResponseSchema: GenMessage<ListBudgetsResponse> = /*@__PURE__*/
+  messageDesc(file_wharfinger_v1_pricing_service, 23);
+
+/**
+ * What a project may spend an hour, and what it does.
+ *
+ * @generated from message wharfinger.v1.Budget
+ */
+export type Budget = Message<"wharfinger.v1.Budget"> & {
+  /**
+   * `projects/{project}`.
+   *
+   * @generated from field: string project = 1;
+   */
+  project: string;
+
+  /**
+   * What all that is alive may cost an hour; a currency without an entry may not be spent at all.
+   *
+   * @generated from field: repeated wharfinger.v1.DecimalMoney hourly_limit = 2;
+   */
+  hourlyLimit: DecimalMoney[];
+
+  /**
+   * What is alive, or on its way, costs an hour; what may or may not exist counts as if it did.
+   *
+   * @generated from field: repeated wharfinger.v1.DecimalMoney hourly_use = 3;
+   */
+  hourlyUse: DecimalMoney[];
+};
+
+/**
+ * Describes the message wharfinger.v1.Budget.
+ * Use `create(BudgetSchema)` to create a new message.
+ */
+export const BudgetSchema: GenMessage<Budget> = /*@__PURE__*/
+  messageDesc(file_wharfinger_v1_pricing_service, 24);
+
+/**
  * Prices come in immutable catalogues that are checked before they are used. An unknown price is NOT_FOUND, never zero.
  *
  * @generated from service wharfinger.v1.PricingService
@@ -810,6 +1119,41 @@ export const PricingService: GenService<{
     methodKind: "unary";
     input: typeof ListActivationsRequestSchema;
     output: typeof ListActivationsResponseSchema;
+  },
+  /**
+   * Lists what is not the same in two catalogues, in the order of provider, region and sku, as both are now: what one of
+   * them will say from a later moment on is not compared. Errors: UNKNOWN_CATALOG, INVALID_NAME, INVALID_ARGUMENT where
+   * `before` is left out and the source had no catalogue before, INVALID_PAGE_TOKEN.
+   *
+   * @generated from rpc wharfinger.v1.PricingService.DiffCatalogs
+   */
+  diffCatalogs: {
+    methodKind: "unary";
+    input: typeof DiffCatalogsRequestSchema;
+    output: typeof DiffCatalogsResponseSchema;
+  },
+  /**
+   * Tells what a thing cost since when, as callers were told: each point is a moment from which on GetPrice answered with
+   * another figure, because another catalogue of the source became active or a price came into force. Errors: those of
+   * GetPrice, where nothing is known of the thing now.
+   *
+   * @generated from rpc wharfinger.v1.PricingService.ListPriceHistory
+   */
+  listPriceHistory: {
+    methodKind: "unary";
+    input: typeof ListPriceHistoryRequestSchema;
+    output: typeof ListPriceHistoryResponseSchema;
+  },
+  /**
+   * Lists what projects may spend an hour, and what they do, the things that tasks on their way will make included.
+   * Projects without a budget are not listed. Errors: INVALID_NAME, PERMISSION_DENIED.
+   *
+   * @generated from rpc wharfinger.v1.PricingService.ListBudgets
+   */
+  listBudgets: {
+    methodKind: "unary";
+    input: typeof ListBudgetsRequestSchema;
+    output: typeof ListBudgetsResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_wharfinger_v1_pricing_service, 0);

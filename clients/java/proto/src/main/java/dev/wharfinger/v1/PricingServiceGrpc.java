@@ -269,6 +269,102 @@ public final class PricingServiceGrpc {
     return getListActivationsMethod;
   }
 
+  private static volatile io.grpc.MethodDescriptor<dev.wharfinger.v1.DiffCatalogsRequest,
+      dev.wharfinger.v1.DiffCatalogsResponse> getDiffCatalogsMethod;
+
+  @io.grpc.stub.annotations.RpcMethod(
+      fullMethodName = SERVICE_NAME + '/' + "DiffCatalogs",
+      requestType = dev.wharfinger.v1.DiffCatalogsRequest.class,
+      responseType = dev.wharfinger.v1.DiffCatalogsResponse.class,
+      methodType = io.grpc.MethodDescriptor.MethodType.UNARY)
+  public static io.grpc.MethodDescriptor<dev.wharfinger.v1.DiffCatalogsRequest,
+      dev.wharfinger.v1.DiffCatalogsResponse> getDiffCatalogsMethod() {
+    io.grpc.MethodDescriptor<dev.wharfinger.v1.DiffCatalogsRequest, dev.wharfinger.v1.DiffCatalogsResponse> getDiffCatalogsMethod;
+    if ((getDiffCatalogsMethod = PricingServiceGrpc.getDiffCatalogsMethod) == null) {
+      synchronized (PricingServiceGrpc.class) {
+        if ((getDiffCatalogsMethod = PricingServiceGrpc.getDiffCatalogsMethod) == null) {
+          PricingServiceGrpc.getDiffCatalogsMethod = getDiffCatalogsMethod =
+              io.grpc.MethodDescriptor.<dev.wharfinger.v1.DiffCatalogsRequest, dev.wharfinger.v1.DiffCatalogsResponse>newBuilder()
+              .setType(io.grpc.MethodDescriptor.MethodType.UNARY)
+              .setFullMethodName(generateFullMethodName(SERVICE_NAME, "DiffCatalogs"))
+              .setSafe(true)
+              .setSampledToLocalTracing(true)
+              .setRequestMarshaller(io.grpc.protobuf.ProtoUtils.marshaller(
+                  dev.wharfinger.v1.DiffCatalogsRequest.getDefaultInstance()))
+              .setResponseMarshaller(io.grpc.protobuf.ProtoUtils.marshaller(
+                  dev.wharfinger.v1.DiffCatalogsResponse.getDefaultInstance()))
+              .setSchemaDescriptor(new PricingServiceMethodDescriptorSupplier("DiffCatalogs"))
+              .build();
+        }
+      }
+    }
+    return getDiffCatalogsMethod;
+  }
+
+  private static volatile io.grpc.MethodDescriptor<dev.wharfinger.v1.ListPriceHistoryRequest,
+      dev.wharfinger.v1.ListPriceHistoryResponse> getListPriceHistoryMethod;
+
+  @io.grpc.stub.annotations.RpcMethod(
+      fullMethodName = SERVICE_NAME + '/' + "ListPriceHistory",
+      requestType = dev.wharfinger.v1.ListPriceHistoryRequest.class,
+      responseType = dev.wharfinger.v1.ListPriceHistoryResponse.class,
+      methodType = io.grpc.MethodDescriptor.MethodType.UNARY)
+  public static io.grpc.MethodDescriptor<dev.wharfinger.v1.ListPriceHistoryRequest,
+      dev.wharfinger.v1.ListPriceHistoryResponse> getListPriceHistoryMethod() {
+    io.grpc.MethodDescriptor<dev.wharfinger.v1.ListPriceHistoryRequest, dev.wharfinger.v1.ListPriceHistoryResponse> getListPriceHistoryMethod;
+    if ((getListPriceHistoryMethod = PricingServiceGrpc.getListPriceHistoryMethod) == null) {
+      synchronized (PricingServiceGrpc.class) {
+        if ((getListPriceHistoryMethod = PricingServiceGrpc.getListPriceHistoryMethod) == null) {
+          PricingServiceGrpc.getListPriceHistoryMethod = getListPriceHistoryMethod =
+              io.grpc.MethodDescriptor.<dev.wharfinger.v1.ListPriceHistoryRequest, dev.wharfinger.v1.ListPriceHistoryResponse>newBuilder()
+              .setType(io.grpc.MethodDescriptor.MethodType.UNARY)
+              .setFullMethodName(generateFullMethodName(SERVICE_NAME, "ListPriceHistory"))
+              .setSafe(true)
+              .setSampledToLocalTracing(true)
+              .setRequestMarshaller(io.grpc.protobuf.ProtoUtils.marshaller(
+                  dev.wharfinger.v1.ListPriceHistoryRequest.getDefaultInstance()))
+              .setResponseMarshaller(io.grpc.protobuf.ProtoUtils.marshaller(
+                  dev.wharfinger.v1.ListPriceHistoryResponse.getDefaultInstance()))
+              .setSchemaDescriptor(new PricingServiceMethodDescriptorSupplier("ListPriceHistory"))
+              .build();
+        }
+      }
+    }
+    return getListPriceHistoryMethod;
+  }
+
+  private static volatile io.grpc.MethodDescriptor<dev.wharfinger.v1.ListBudgetsRequest,
+      dev.wharfinger.v1.ListBudgetsResponse> getListBudgetsMethod;
+
+  @io.grpc.stub.annotations.RpcMethod(
+      fullMethodName = SERVICE_NAME + '/' + "ListBudgets",
+      requestType = dev.wharfinger.v1.ListBudgetsRequest.class,
+      responseType = dev.wharfinger.v1.ListBudgetsResponse.class,
+      methodType = io.grpc.MethodDescriptor.MethodType.UNARY)
+  public static io.grpc.MethodDescriptor<dev.wharfinger.v1.ListBudgetsRequest,
+      dev.wharfinger.v1.ListBudgetsResponse> getListBudgetsMethod() {
+    io.grpc.MethodDescriptor<dev.wharfinger.v1.ListBudgetsRequest, dev.wharfinger.v1.ListBudgetsResponse> getListBudgetsMethod;
+    if ((getListBudgetsMethod = PricingServiceGrpc.getListBudgetsMethod) == null) {
+      synchronized (PricingServiceGrpc.class) {
+        if ((getListBudgetsMethod = PricingServiceGrpc.getListBudgetsMethod) == null) {
+          PricingServiceGrpc.getListBudgetsMethod = getListBudgetsMethod =
+              io.grpc.MethodDescriptor.<dev.wharfinger.v1.ListBudgetsRequest, dev.wharfinger.v1.ListBudgetsResponse>newBuilder()
+              .setType(io.grpc.MethodDescriptor.MethodType.UNARY)
+              .setFullMethodName(generateFullMethodName(SERVICE_NAME, "ListBudgets"))
+              .setSafe(true)
+              .setSampledToLocalTracing(true)
+              .setRequestMarshaller(io.grpc.protobuf.ProtoUtils.marshaller(
+                  dev.wharfinger.v1.ListBudgetsRequest.getDefaultInstance()))
+              .setResponseMarshaller(io.grpc.protobuf.ProtoUtils.marshaller(
+                  dev.wharfinger.v1.ListBudgetsResponse.getDefaultInstance()))
+              .setSchemaDescriptor(new PricingServiceMethodDescriptorSupplier("ListBudgets"))
+              .build();
+        }
+      }
+    }
+    return getListBudgetsMethod;
+  }
+
   /**
    * Creates a new async stub that supports all call types for the service
    */
@@ -424,6 +520,41 @@ public final class PricingServiceGrpc {
         io.grpc.stub.StreamObserver<dev.wharfinger.v1.ListActivationsResponse> responseObserver) {
       io.grpc.stub.ServerCalls.asyncUnimplementedUnaryCall(getListActivationsMethod(), responseObserver);
     }
+
+    /**
+     * <pre>
+     * Lists what is not the same in two catalogues, in the order of provider, region and sku, as both are now: what one of
+     * them will say from a later moment on is not compared. Errors: UNKNOWN_CATALOG, INVALID_NAME, INVALID_ARGUMENT where
+     * `before` is left out and the source had no catalogue before, INVALID_PAGE_TOKEN.
+     * </pre>
+     */
+    default void diffCatalogs(dev.wharfinger.v1.DiffCatalogsRequest request,
+        io.grpc.stub.StreamObserver<dev.wharfinger.v1.DiffCatalogsResponse> responseObserver) {
+      io.grpc.stub.ServerCalls.asyncUnimplementedUnaryCall(getDiffCatalogsMethod(), responseObserver);
+    }
+
+    /**
+     * <pre>
+     * Tells what a thing cost since when, as callers were told: each point is a moment from which on GetPrice answered with
+     * another figure, because another catalogue of the source became active or a price came into force. Errors: those of
+     * GetPrice, where nothing is known of the thing now.
+     * </pre>
+     */
+    default void listPriceHistory(dev.wharfinger.v1.ListPriceHistoryRequest request,
+        io.grpc.stub.StreamObserver<dev.wharfinger.v1.ListPriceHistoryResponse> responseObserver) {
+      io.grpc.stub.ServerCalls.asyncUnimplementedUnaryCall(getListPriceHistoryMethod(), responseObserver);
+    }
+
+    /**
+     * <pre>
+     * Lists what projects may spend an hour, and what they do, the things that tasks on their way will make included.
+     * Projects without a budget are not listed. Errors: INVALID_NAME, PERMISSION_DENIED.
+     * </pre>
+     */
+    default void listBudgets(dev.wharfinger.v1.ListBudgetsRequest request,
+        io.grpc.stub.StreamObserver<dev.wharfinger.v1.ListBudgetsResponse> responseObserver) {
+      io.grpc.stub.ServerCalls.asyncUnimplementedUnaryCall(getListBudgetsMethod(), responseObserver);
+    }
   }
 
   /**
@@ -556,6 +687,44 @@ public final class PricingServiceGrpc {
       io.grpc.stub.ClientCalls.asyncUnaryCall(
           getChannel().newCall(getListActivationsMethod(), getCallOptions()), request, responseObserver);
     }
+
+    /**
+     * <pre>
+     * Lists what is not the same in two catalogues, in the order of provider, region and sku, as both are now: what one of
+     * them will say from a later moment on is not compared. Errors: UNKNOWN_CATALOG, INVALID_NAME, INVALID_ARGUMENT where
+     * `before` is left out and the source had no catalogue before, INVALID_PAGE_TOKEN.
+     * </pre>
+     */
+    public void diffCatalogs(dev.wharfinger.v1.DiffCatalogsRequest request,
+        io.grpc.stub.StreamObserver<dev.wharfinger.v1.DiffCatalogsResponse> responseObserver) {
+      io.grpc.stub.ClientCalls.asyncUnaryCall(
+          getChannel().newCall(getDiffCatalogsMethod(), getCallOptions()), request, responseObserver);
+    }
+
+    /**
+     * <pre>
+     * Tells what a thing cost since when, as callers were told: each point is a moment from which on GetPrice answered with
+     * another figure, because another catalogue of the source became active or a price came into force. Errors: those of
+     * GetPrice, where nothing is known of the thing now.
+     * </pre>
+     */
+    public void listPriceHistory(dev.wharfinger.v1.ListPriceHistoryRequest request,
+        io.grpc.stub.StreamObserver<dev.wharfinger.v1.ListPriceHistoryResponse> responseObserver) {
+      io.grpc.stub.ClientCalls.asyncUnaryCall(
+          getChannel().newCall(getListPriceHistoryMethod(), getCallOptions()), request, responseObserver);
+    }
+
+    /**
+     * <pre>
+     * Lists what projects may spend an hour, and what they do, the things that tasks on their way will make included.
+     * Projects without a budget are not listed. Errors: INVALID_NAME, PERMISSION_DENIED.
+     * </pre>
+     */
+    public void listBudgets(dev.wharfinger.v1.ListBudgetsRequest request,
+        io.grpc.stub.StreamObserver<dev.wharfinger.v1.ListBudgetsResponse> responseObserver) {
+      io.grpc.stub.ClientCalls.asyncUnaryCall(
+          getChannel().newCall(getListBudgetsMethod(), getCallOptions()), request, responseObserver);
+    }
   }
 
   /**
@@ -668,6 +837,41 @@ public final class PricingServiceGrpc {
       return io.grpc.stub.ClientCalls.blockingV2UnaryCall(
           getChannel(), getListActivationsMethod(), getCallOptions(), request);
     }
+
+    /**
+     * <pre>
+     * Lists what is not the same in two catalogues, in the order of provider, region and sku, as both are now: what one of
+     * them will say from a later moment on is not compared. Errors: UNKNOWN_CATALOG, INVALID_NAME, INVALID_ARGUMENT where
+     * `before` is left out and the source had no catalogue before, INVALID_PAGE_TOKEN.
+     * </pre>
+     */
+    public dev.wharfinger.v1.DiffCatalogsResponse diffCatalogs(dev.wharfinger.v1.DiffCatalogsRequest request) throws io.grpc.StatusException {
+      return io.grpc.stub.ClientCalls.blockingV2UnaryCall(
+          getChannel(), getDiffCatalogsMethod(), getCallOptions(), request);
+    }
+
+    /**
+     * <pre>
+     * Tells what a thing cost since when, as callers were told: each point is a moment from which on GetPrice answered with
+     * another figure, because another catalogue of the source became active or a price came into force. Errors: those of
+     * GetPrice, where nothing is known of the thing now.
+     * </pre>
+     */
+    public dev.wharfinger.v1.ListPriceHistoryResponse listPriceHistory(dev.wharfinger.v1.ListPriceHistoryRequest request) throws io.grpc.StatusException {
+      return io.grpc.stub.ClientCalls.blockingV2UnaryCall(
+          getChannel(), getListPriceHistoryMethod(), getCallOptions(), request);
+    }
+
+    /**
+     * <pre>
+     * Lists what projects may spend an hour, and what they do, the things that tasks on their way will make included.
+     * Projects without a budget are not listed. Errors: INVALID_NAME, PERMISSION_DENIED.
+     * </pre>
+     */
+    public dev.wharfinger.v1.ListBudgetsResponse listBudgets(dev.wharfinger.v1.ListBudgetsRequest request) throws io.grpc.StatusException {
+      return io.grpc.stub.ClientCalls.blockingV2UnaryCall(
+          getChannel(), getListBudgetsMethod(), getCallOptions(), request);
+    }
   }
 
   /**
@@ -763,6 +967,41 @@ public final class PricingServiceGrpc {
     public dev.wharfinger.v1.ListActivationsResponse listActivations(dev.wharfinger.v1.ListActivationsRequest request) {
       return io.grpc.stub.ClientCalls.blockingUnaryCall(
           getChannel(), getListActivationsMethod(), getCallOptions(), request);
+    }
+
+    /**
+     * <pre>
+     * Lists what is not the same in two catalogues, in the order of provider, region and sku, as both are now: what one of
+     * them will say from a later moment on is not compared. Errors: UNKNOWN_CATALOG, INVALID_NAME, INVALID_ARGUMENT where
+     * `before` is left out and the source had no catalogue before, INVALID_PAGE_TOKEN.
+     * </pre>
+     */
+    public dev.wharfinger.v1.DiffCatalogsResponse diffCatalogs(dev.wharfinger.v1.DiffCatalogsRequest request) {
+      return io.grpc.stub.ClientCalls.blockingUnaryCall(
+          getChannel(), getDiffCatalogsMethod(), getCallOptions(), request);
+    }
+
+    /**
+     * <pre>
+     * Tells what a thing cost since when, as callers were told: each point is a moment from which on GetPrice answered with
+     * another figure, because another catalogue of the source became active or a price came into force. Errors: those of
+     * GetPrice, where nothing is known of the thing now.
+     * </pre>
+     */
+    public dev.wharfinger.v1.ListPriceHistoryResponse listPriceHistory(dev.wharfinger.v1.ListPriceHistoryRequest request) {
+      return io.grpc.stub.ClientCalls.blockingUnaryCall(
+          getChannel(), getListPriceHistoryMethod(), getCallOptions(), request);
+    }
+
+    /**
+     * <pre>
+     * Lists what projects may spend an hour, and what they do, the things that tasks on their way will make included.
+     * Projects without a budget are not listed. Errors: INVALID_NAME, PERMISSION_DENIED.
+     * </pre>
+     */
+    public dev.wharfinger.v1.ListBudgetsResponse listBudgets(dev.wharfinger.v1.ListBudgetsRequest request) {
+      return io.grpc.stub.ClientCalls.blockingUnaryCall(
+          getChannel(), getListBudgetsMethod(), getCallOptions(), request);
     }
   }
 
@@ -867,6 +1106,44 @@ public final class PricingServiceGrpc {
       return io.grpc.stub.ClientCalls.futureUnaryCall(
           getChannel().newCall(getListActivationsMethod(), getCallOptions()), request);
     }
+
+    /**
+     * <pre>
+     * Lists what is not the same in two catalogues, in the order of provider, region and sku, as both are now: what one of
+     * them will say from a later moment on is not compared. Errors: UNKNOWN_CATALOG, INVALID_NAME, INVALID_ARGUMENT where
+     * `before` is left out and the source had no catalogue before, INVALID_PAGE_TOKEN.
+     * </pre>
+     */
+    public com.google.common.util.concurrent.ListenableFuture<dev.wharfinger.v1.DiffCatalogsResponse> diffCatalogs(
+        dev.wharfinger.v1.DiffCatalogsRequest request) {
+      return io.grpc.stub.ClientCalls.futureUnaryCall(
+          getChannel().newCall(getDiffCatalogsMethod(), getCallOptions()), request);
+    }
+
+    /**
+     * <pre>
+     * Tells what a thing cost since when, as callers were told: each point is a moment from which on GetPrice answered with
+     * another figure, because another catalogue of the source became active or a price came into force. Errors: those of
+     * GetPrice, where nothing is known of the thing now.
+     * </pre>
+     */
+    public com.google.common.util.concurrent.ListenableFuture<dev.wharfinger.v1.ListPriceHistoryResponse> listPriceHistory(
+        dev.wharfinger.v1.ListPriceHistoryRequest request) {
+      return io.grpc.stub.ClientCalls.futureUnaryCall(
+          getChannel().newCall(getListPriceHistoryMethod(), getCallOptions()), request);
+    }
+
+    /**
+     * <pre>
+     * Lists what projects may spend an hour, and what they do, the things that tasks on their way will make included.
+     * Projects without a budget are not listed. Errors: INVALID_NAME, PERMISSION_DENIED.
+     * </pre>
+     */
+    public com.google.common.util.concurrent.ListenableFuture<dev.wharfinger.v1.ListBudgetsResponse> listBudgets(
+        dev.wharfinger.v1.ListBudgetsRequest request) {
+      return io.grpc.stub.ClientCalls.futureUnaryCall(
+          getChannel().newCall(getListBudgetsMethod(), getCallOptions()), request);
+    }
   }
 
   private static final int METHODID_ESTIMATE_COST = 0;
@@ -876,7 +1153,10 @@ public final class PricingServiceGrpc {
   private static final int METHODID_LIST_CATALOGS = 4;
   private static final int METHODID_ACTIVATE_CATALOG = 5;
   private static final int METHODID_LIST_ACTIVATIONS = 6;
-  private static final int METHODID_IMPORT_CATALOG = 7;
+  private static final int METHODID_DIFF_CATALOGS = 7;
+  private static final int METHODID_LIST_PRICE_HISTORY = 8;
+  private static final int METHODID_LIST_BUDGETS = 9;
+  private static final int METHODID_IMPORT_CATALOG = 10;
 
   private static final class MethodHandlers<Req, Resp> implements
       io.grpc.stub.ServerCalls.UnaryMethod<Req, Resp>,
@@ -922,6 +1202,18 @@ public final class PricingServiceGrpc {
         case METHODID_LIST_ACTIVATIONS:
           serviceImpl.listActivations((dev.wharfinger.v1.ListActivationsRequest) request,
               (io.grpc.stub.StreamObserver<dev.wharfinger.v1.ListActivationsResponse>) responseObserver);
+          break;
+        case METHODID_DIFF_CATALOGS:
+          serviceImpl.diffCatalogs((dev.wharfinger.v1.DiffCatalogsRequest) request,
+              (io.grpc.stub.StreamObserver<dev.wharfinger.v1.DiffCatalogsResponse>) responseObserver);
+          break;
+        case METHODID_LIST_PRICE_HISTORY:
+          serviceImpl.listPriceHistory((dev.wharfinger.v1.ListPriceHistoryRequest) request,
+              (io.grpc.stub.StreamObserver<dev.wharfinger.v1.ListPriceHistoryResponse>) responseObserver);
+          break;
+        case METHODID_LIST_BUDGETS:
+          serviceImpl.listBudgets((dev.wharfinger.v1.ListBudgetsRequest) request,
+              (io.grpc.stub.StreamObserver<dev.wharfinger.v1.ListBudgetsResponse>) responseObserver);
           break;
         default:
           throw new AssertionError();
@@ -1000,6 +1292,27 @@ public final class PricingServiceGrpc {
               dev.wharfinger.v1.ListActivationsRequest,
               dev.wharfinger.v1.ListActivationsResponse>(
                 service, METHODID_LIST_ACTIVATIONS)))
+        .addMethod(
+          getDiffCatalogsMethod(),
+          io.grpc.stub.ServerCalls.asyncUnaryCall(
+            new MethodHandlers<
+              dev.wharfinger.v1.DiffCatalogsRequest,
+              dev.wharfinger.v1.DiffCatalogsResponse>(
+                service, METHODID_DIFF_CATALOGS)))
+        .addMethod(
+          getListPriceHistoryMethod(),
+          io.grpc.stub.ServerCalls.asyncUnaryCall(
+            new MethodHandlers<
+              dev.wharfinger.v1.ListPriceHistoryRequest,
+              dev.wharfinger.v1.ListPriceHistoryResponse>(
+                service, METHODID_LIST_PRICE_HISTORY)))
+        .addMethod(
+          getListBudgetsMethod(),
+          io.grpc.stub.ServerCalls.asyncUnaryCall(
+            new MethodHandlers<
+              dev.wharfinger.v1.ListBudgetsRequest,
+              dev.wharfinger.v1.ListBudgetsResponse>(
+                service, METHODID_LIST_BUDGETS)))
         .build();
   }
 
@@ -1056,6 +1369,9 @@ public final class PricingServiceGrpc {
               .addMethod(getImportCatalogMethod())
               .addMethod(getActivateCatalogMethod())
               .addMethod(getListActivationsMethod())
+              .addMethod(getDiffCatalogsMethod())
+              .addMethod(getListPriceHistoryMethod())
+              .addMethod(getListBudgetsMethod())
               .build();
         }
       }

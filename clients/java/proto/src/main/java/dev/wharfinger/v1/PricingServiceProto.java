@@ -106,6 +106,51 @@ public final class PricingServiceProto extends com.google.protobuf.GeneratedFile
   static final 
     com.google.protobuf.GeneratedMessage.FieldAccessorTable
       internal_static_wharfinger_v1_ListActivationsResponse_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_wharfinger_v1_DiffCatalogsRequest_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessage.FieldAccessorTable
+      internal_static_wharfinger_v1_DiffCatalogsRequest_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_wharfinger_v1_DiffCatalogsResponse_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessage.FieldAccessorTable
+      internal_static_wharfinger_v1_DiffCatalogsResponse_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_wharfinger_v1_PriceChange_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessage.FieldAccessorTable
+      internal_static_wharfinger_v1_PriceChange_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_wharfinger_v1_ListPriceHistoryRequest_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessage.FieldAccessorTable
+      internal_static_wharfinger_v1_ListPriceHistoryRequest_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_wharfinger_v1_ListPriceHistoryResponse_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessage.FieldAccessorTable
+      internal_static_wharfinger_v1_ListPriceHistoryResponse_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_wharfinger_v1_PricePoint_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessage.FieldAccessorTable
+      internal_static_wharfinger_v1_PricePoint_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_wharfinger_v1_ListBudgetsRequest_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessage.FieldAccessorTable
+      internal_static_wharfinger_v1_ListBudgetsRequest_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_wharfinger_v1_ListBudgetsResponse_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessage.FieldAccessorTable
+      internal_static_wharfinger_v1_ListBudgetsResponse_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_wharfinger_v1_Budget_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessage.FieldAccessorTable
+      internal_static_wharfinger_v1_Budget_fieldAccessorTable;
 
   public static com.google.protobuf.Descriptors.FileDescriptor
       getDescriptor() {
@@ -181,29 +226,65 @@ public final class PricingServiceProto extends com.google.protobuf.GeneratedFile
       ".dev/Project\022\024\n\006source\030\004 \001(\tB\004\342A\001\001\"b\n\027Li" +
       "stActivationsResponse\022.\n\013activations\030\001 \003" +
       "(\0132\031.wharfinger.v1.Activation\022\027\n\017next_pa" +
-      "ge_token\030\002 \001(\t2\311\005\n\016PricingService\022T\n\014Est" +
-      "imateCost\022\".wharfinger.v1.EstimateCostRe" +
-      "quest\032\033.wharfinger.v1.CostEstimate\"\003\220\002\001\022" +
-      "E\n\010GetPrice\022\036.wharfinger.v1.GetPriceRequ" +
-      "est\032\024.wharfinger.v1.Price\"\003\220\002\001\022V\n\nListPr" +
-      "ices\022 .wharfinger.v1.ListPricesRequest\032!" +
-      ".wharfinger.v1.ListPricesResponse\"\003\220\002\001\022K" +
-      "\n\nGetCatalog\022 .wharfinger.v1.GetCatalogR" +
-      "equest\032\026.wharfinger.v1.Catalog\"\003\220\002\001\022\\\n\014L" +
-      "istCatalogs\022\".wharfinger.v1.ListCatalogs" +
-      "Request\032#.wharfinger.v1.ListCatalogsResp" +
-      "onse\"\003\220\002\001\022^\n\rImportCatalog\022#.wharfinger." +
-      "v1.ImportCatalogRequest\032$.wharfinger.v1." +
-      "ImportCatalogResponse(\0010\001\022P\n\017ActivateCat" +
-      "alog\022%.wharfinger.v1.ActivateCatalogRequ" +
-      "est\032\026.wharfinger.v1.Catalog\022e\n\017ListActiv" +
-      "ations\022%.wharfinger.v1.ListActivationsRe" +
-      "quest\032&.wharfinger.v1.ListActivationsRes" +
-      "ponse\"\003\220\002\001B\243\001\n\021dev.wharfinger.v1B\023Pricin" +
-      "gServiceProtoP\001ZFgithub.com/wharfinger/w" +
-      "harfinger/clients/go/wharfinger/v1;wharf" +
-      "ingerv1\252\002\rWharfinger.V1\312\002\rWharfinger\\V1\352" +
-      "\002\016Wharfinger::V1b\006proto3"
+      "ge_token\030\002 \001(\t\"\250\001\n\023DiffCatalogsRequest\022-" +
+      "\n\004name\030\001 \001(\tB\037\342A\001\002\372A\030\n\026wharfinger.dev/Ca" +
+      "talog\022/\n\006before\030\002 \001(\tB\037\342A\001\001\372A\030\n\026wharfing" +
+      "er.dev/Catalog\022\027\n\tpage_size\030\003 \001(\005B\004\342A\001\001\022" +
+      "\030\n\npage_token\030\004 \001(\tB\004\342A\001\001\"\211\001\n\024DiffCatalo" +
+      "gsResponse\022+\n\007changes\030\001 \003(\0132\032.wharfinger" +
+      ".v1.PriceChange\022\027\n\017next_page_token\030\002 \001(\t" +
+      "\022+\n\006before\030\003 \001(\tB\033\372A\030\n\026wharfinger.dev/Ca" +
+      "talog\"d\n\013PriceChange\022*\n\006before\030\001 \001(\0132\024.w" +
+      "harfinger.v1.PriceB\004\342A\001\003\022)\n\005after\030\002 \001(\0132" +
+      "\024.wharfinger.v1.PriceB\004\342A\001\003\"\376\001\n\027ListPric" +
+      "eHistoryRequest\022/\n\006parent\030\001 \001(\tB\037\342A\001\002\372A\030" +
+      "\n\026wharfinger.dev/Project\022\026\n\010provider\030\002 \001" +
+      "(\tB\004\342A\001\002\022\024\n\006region\030\003 \001(\tB\004\342A\001\001\022\021\n\003sku\030\004 " +
+      "\001(\tB\004\342A\001\002\022\026\n\010category\030\005 \001(\tB\004\342A\001\001\022\022\n\004ter" +
+      "m\030\006 \001(\tB\004\342A\001\001\022\033\n\rcurrency_code\030\007 \001(\tB\004\342A" +
+      "\001\001\022\022\n\004unit\030\010 \001(\tB\004\342A\001\001\022\024\n\006source\030\t \001(\tB\004" +
+      "\342A\001\001\"E\n\030ListPriceHistoryResponse\022)\n\006poin" +
+      "ts\030\001 \003(\0132\031.wharfinger.v1.PricePoint\"m\n\nP" +
+      "ricePoint\0224\n\nstart_time\030\001 \001(\0132\032.google.p" +
+      "rotobuf.TimestampB\004\342A\001\003\022)\n\005price\030\002 \001(\0132\024" +
+      ".wharfinger.v1.PriceB\004\342A\001\003\"E\n\022ListBudget" +
+      "sRequest\022/\n\006parent\030\001 \001(\tB\037\342A\001\002\372A\030\n\026wharf" +
+      "inger.dev/Project\"=\n\023ListBudgetsResponse" +
+      "\022&\n\007budgets\030\001 \003(\0132\025.wharfinger.v1.Budget" +
+      "\"\252\001\n\006Budget\0220\n\007project\030\001 \001(\tB\037\342A\001\003\372A\030\n\026w" +
+      "harfinger.dev/Project\0227\n\014hourly_limit\030\002 " +
+      "\003(\0132\033.wharfinger.v1.DecimalMoneyB\004\342A\001\003\0225" +
+      "\n\nhourly_use\030\003 \003(\0132\033.wharfinger.v1.Decim" +
+      "alMoneyB\004\342A\001\0032\354\007\n\016PricingService\022T\n\014Esti" +
+      "mateCost\022\".wharfinger.v1.EstimateCostReq" +
+      "uest\032\033.wharfinger.v1.CostEstimate\"\003\220\002\001\022E" +
+      "\n\010GetPrice\022\036.wharfinger.v1.GetPriceReque" +
+      "st\032\024.wharfinger.v1.Price\"\003\220\002\001\022V\n\nListPri" +
+      "ces\022 .wharfinger.v1.ListPricesRequest\032!." +
+      "wharfinger.v1.ListPricesResponse\"\003\220\002\001\022K\n" +
+      "\nGetCatalog\022 .wharfinger.v1.GetCatalogRe" +
+      "quest\032\026.wharfinger.v1.Catalog\"\003\220\002\001\022\\\n\014Li" +
+      "stCatalogs\022\".wharfinger.v1.ListCatalogsR" +
+      "equest\032#.wharfinger.v1.ListCatalogsRespo" +
+      "nse\"\003\220\002\001\022^\n\rImportCatalog\022#.wharfinger.v" +
+      "1.ImportCatalogRequest\032$.wharfinger.v1.I" +
+      "mportCatalogResponse(\0010\001\022P\n\017ActivateCata" +
+      "log\022%.wharfinger.v1.ActivateCatalogReque" +
+      "st\032\026.wharfinger.v1.Catalog\022e\n\017ListActiva" +
+      "tions\022%.wharfinger.v1.ListActivationsReq" +
+      "uest\032&.wharfinger.v1.ListActivationsResp" +
+      "onse\"\003\220\002\001\022\\\n\014DiffCatalogs\022\".wharfinger.v" +
+      "1.DiffCatalogsRequest\032#.wharfinger.v1.Di" +
+      "ffCatalogsResponse\"\003\220\002\001\022h\n\020ListPriceHist" +
+      "ory\022&.wharfinger.v1.ListPriceHistoryRequ" +
+      "est\032\'.wharfinger.v1.ListPriceHistoryResp" +
+      "onse\"\003\220\002\001\022Y\n\013ListBudgets\022!.wharfinger.v1" +
+      ".ListBudgetsRequest\032\".wharfinger.v1.List" +
+      "BudgetsResponse\"\003\220\002\001B\243\001\n\021dev.wharfinger." +
+      "v1B\023PricingServiceProtoP\001ZFgithub.com/wh" +
+      "arfinger/wharfinger/clients/go/wharfinge" +
+      "r/v1;wharfingerv1\252\002\rWharfinger.V1\312\002\rWhar" +
+      "finger\\V1\352\002\016Wharfinger::V1b\006proto3"
     };
     descriptor = com.google.protobuf.Descriptors.FileDescriptor
       .internalBuildGeneratedFileFrom(descriptorData,
@@ -311,6 +392,60 @@ public final class PricingServiceProto extends com.google.protobuf.GeneratedFile
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_wharfinger_v1_ListActivationsResponse_descriptor,
         new java.lang.String[] { "Activations", "NextPageToken", });
+    internal_static_wharfinger_v1_DiffCatalogsRequest_descriptor =
+      getDescriptor().getMessageType(16);
+    internal_static_wharfinger_v1_DiffCatalogsRequest_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
+        internal_static_wharfinger_v1_DiffCatalogsRequest_descriptor,
+        new java.lang.String[] { "Name", "Before", "PageSize", "PageToken", });
+    internal_static_wharfinger_v1_DiffCatalogsResponse_descriptor =
+      getDescriptor().getMessageType(17);
+    internal_static_wharfinger_v1_DiffCatalogsResponse_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
+        internal_static_wharfinger_v1_DiffCatalogsResponse_descriptor,
+        new java.lang.String[] { "Changes", "NextPageToken", "Before", });
+    internal_static_wharfinger_v1_PriceChange_descriptor =
+      getDescriptor().getMessageType(18);
+    internal_static_wharfinger_v1_PriceChange_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
+        internal_static_wharfinger_v1_PriceChange_descriptor,
+        new java.lang.String[] { "Before", "After", });
+    internal_static_wharfinger_v1_ListPriceHistoryRequest_descriptor =
+      getDescriptor().getMessageType(19);
+    internal_static_wharfinger_v1_ListPriceHistoryRequest_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
+        internal_static_wharfinger_v1_ListPriceHistoryRequest_descriptor,
+        new java.lang.String[] { "Parent", "Provider", "Region", "Sku", "Category", "Term", "CurrencyCode", "Unit", "Source", });
+    internal_static_wharfinger_v1_ListPriceHistoryResponse_descriptor =
+      getDescriptor().getMessageType(20);
+    internal_static_wharfinger_v1_ListPriceHistoryResponse_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
+        internal_static_wharfinger_v1_ListPriceHistoryResponse_descriptor,
+        new java.lang.String[] { "Points", });
+    internal_static_wharfinger_v1_PricePoint_descriptor =
+      getDescriptor().getMessageType(21);
+    internal_static_wharfinger_v1_PricePoint_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
+        internal_static_wharfinger_v1_PricePoint_descriptor,
+        new java.lang.String[] { "StartTime", "Price", });
+    internal_static_wharfinger_v1_ListBudgetsRequest_descriptor =
+      getDescriptor().getMessageType(22);
+    internal_static_wharfinger_v1_ListBudgetsRequest_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
+        internal_static_wharfinger_v1_ListBudgetsRequest_descriptor,
+        new java.lang.String[] { "Parent", });
+    internal_static_wharfinger_v1_ListBudgetsResponse_descriptor =
+      getDescriptor().getMessageType(23);
+    internal_static_wharfinger_v1_ListBudgetsResponse_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
+        internal_static_wharfinger_v1_ListBudgetsResponse_descriptor,
+        new java.lang.String[] { "Budgets", });
+    internal_static_wharfinger_v1_Budget_descriptor =
+      getDescriptor().getMessageType(24);
+    internal_static_wharfinger_v1_Budget_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
+        internal_static_wharfinger_v1_Budget_descriptor,
+        new java.lang.String[] { "Project", "HourlyLimit", "HourlyUse", });
     descriptor.resolveAllFeaturesImmutable();
     com.google.api.FieldBehaviorProto.getDescriptor();
     com.google.api.ResourceProto.getDescriptor();

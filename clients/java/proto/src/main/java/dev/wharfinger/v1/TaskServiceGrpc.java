@@ -304,6 +304,38 @@ public final class TaskServiceGrpc {
     return getListLedgerEntriesMethod;
   }
 
+  private static volatile io.grpc.MethodDescriptor<dev.wharfinger.v1.SummarizeLeftoversRequest,
+      dev.wharfinger.v1.SummarizeLeftoversResponse> getSummarizeLeftoversMethod;
+
+  @io.grpc.stub.annotations.RpcMethod(
+      fullMethodName = SERVICE_NAME + '/' + "SummarizeLeftovers",
+      requestType = dev.wharfinger.v1.SummarizeLeftoversRequest.class,
+      responseType = dev.wharfinger.v1.SummarizeLeftoversResponse.class,
+      methodType = io.grpc.MethodDescriptor.MethodType.UNARY)
+  public static io.grpc.MethodDescriptor<dev.wharfinger.v1.SummarizeLeftoversRequest,
+      dev.wharfinger.v1.SummarizeLeftoversResponse> getSummarizeLeftoversMethod() {
+    io.grpc.MethodDescriptor<dev.wharfinger.v1.SummarizeLeftoversRequest, dev.wharfinger.v1.SummarizeLeftoversResponse> getSummarizeLeftoversMethod;
+    if ((getSummarizeLeftoversMethod = TaskServiceGrpc.getSummarizeLeftoversMethod) == null) {
+      synchronized (TaskServiceGrpc.class) {
+        if ((getSummarizeLeftoversMethod = TaskServiceGrpc.getSummarizeLeftoversMethod) == null) {
+          TaskServiceGrpc.getSummarizeLeftoversMethod = getSummarizeLeftoversMethod =
+              io.grpc.MethodDescriptor.<dev.wharfinger.v1.SummarizeLeftoversRequest, dev.wharfinger.v1.SummarizeLeftoversResponse>newBuilder()
+              .setType(io.grpc.MethodDescriptor.MethodType.UNARY)
+              .setFullMethodName(generateFullMethodName(SERVICE_NAME, "SummarizeLeftovers"))
+              .setSafe(true)
+              .setSampledToLocalTracing(true)
+              .setRequestMarshaller(io.grpc.protobuf.ProtoUtils.marshaller(
+                  dev.wharfinger.v1.SummarizeLeftoversRequest.getDefaultInstance()))
+              .setResponseMarshaller(io.grpc.protobuf.ProtoUtils.marshaller(
+                  dev.wharfinger.v1.SummarizeLeftoversResponse.getDefaultInstance()))
+              .setSchemaDescriptor(new TaskServiceMethodDescriptorSupplier("SummarizeLeftovers"))
+              .build();
+        }
+      }
+    }
+    return getSummarizeLeftoversMethod;
+  }
+
   private static volatile io.grpc.MethodDescriptor<dev.wharfinger.v1.CancelTaskRequest,
       dev.wharfinger.v1.Task> getCancelTaskMethod;
 
@@ -635,6 +667,18 @@ public final class TaskServiceGrpc {
 
     /**
      * <pre>
+     * Sums up what half-done tasks left behind, of one project or of all that the caller may see, in groups: what each
+     * group costs an hour, what has no known price, and what nobody knows whether it exists. Errors: INVALID_NAME,
+     * INVALID_ARGUMENT, PERMISSION_DENIED.
+     * </pre>
+     */
+    default void summarizeLeftovers(dev.wharfinger.v1.SummarizeLeftoversRequest request,
+        io.grpc.stub.StreamObserver<dev.wharfinger.v1.SummarizeLeftoversResponse> responseObserver) {
+      io.grpc.stub.ServerCalls.asyncUnimplementedUnaryCall(getSummarizeLeftoversMethod(), responseObserver);
+    }
+
+    /**
+     * <pre>
      * Asks a task to stop, and answers at once: it is then CANCELLING, or CANCELLED if it had not begun. What it had made
      * is treated by Policy.on_cancel. A rollback is stopped, and rests as ROLLBACK_FAILED with what is left. Asking again
      * is no error, also when the task is CANCELLED since. Errors: TASK_NOT_FOUND, INVALID_NAME, ETAG_MISMATCH,
@@ -852,6 +896,19 @@ public final class TaskServiceGrpc {
 
     /**
      * <pre>
+     * Sums up what half-done tasks left behind, of one project or of all that the caller may see, in groups: what each
+     * group costs an hour, what has no known price, and what nobody knows whether it exists. Errors: INVALID_NAME,
+     * INVALID_ARGUMENT, PERMISSION_DENIED.
+     * </pre>
+     */
+    public void summarizeLeftovers(dev.wharfinger.v1.SummarizeLeftoversRequest request,
+        io.grpc.stub.StreamObserver<dev.wharfinger.v1.SummarizeLeftoversResponse> responseObserver) {
+      io.grpc.stub.ClientCalls.asyncUnaryCall(
+          getChannel().newCall(getSummarizeLeftoversMethod(), getCallOptions()), request, responseObserver);
+    }
+
+    /**
+     * <pre>
      * Asks a task to stop, and answers at once: it is then CANCELLING, or CANCELLED if it had not begun. What it had made
      * is treated by Policy.on_cancel. A rollback is stopped, and rests as ROLLBACK_FAILED with what is left. Asking again
      * is no error, also when the task is CANCELLED since. Errors: TASK_NOT_FOUND, INVALID_NAME, ETAG_MISMATCH,
@@ -1052,6 +1109,18 @@ public final class TaskServiceGrpc {
 
     /**
      * <pre>
+     * Sums up what half-done tasks left behind, of one project or of all that the caller may see, in groups: what each
+     * group costs an hour, what has no known price, and what nobody knows whether it exists. Errors: INVALID_NAME,
+     * INVALID_ARGUMENT, PERMISSION_DENIED.
+     * </pre>
+     */
+    public dev.wharfinger.v1.SummarizeLeftoversResponse summarizeLeftovers(dev.wharfinger.v1.SummarizeLeftoversRequest request) throws io.grpc.StatusException {
+      return io.grpc.stub.ClientCalls.blockingV2UnaryCall(
+          getChannel(), getSummarizeLeftoversMethod(), getCallOptions(), request);
+    }
+
+    /**
+     * <pre>
      * Asks a task to stop, and answers at once: it is then CANCELLING, or CANCELLED if it had not begun. What it had made
      * is treated by Policy.on_cancel. A rollback is stopped, and rests as ROLLBACK_FAILED with what is left. Asking again
      * is no error, also when the task is CANCELLED since. Errors: TASK_NOT_FOUND, INVALID_NAME, ETAG_MISMATCH,
@@ -1245,6 +1314,18 @@ public final class TaskServiceGrpc {
 
     /**
      * <pre>
+     * Sums up what half-done tasks left behind, of one project or of all that the caller may see, in groups: what each
+     * group costs an hour, what has no known price, and what nobody knows whether it exists. Errors: INVALID_NAME,
+     * INVALID_ARGUMENT, PERMISSION_DENIED.
+     * </pre>
+     */
+    public dev.wharfinger.v1.SummarizeLeftoversResponse summarizeLeftovers(dev.wharfinger.v1.SummarizeLeftoversRequest request) {
+      return io.grpc.stub.ClientCalls.blockingUnaryCall(
+          getChannel(), getSummarizeLeftoversMethod(), getCallOptions(), request);
+    }
+
+    /**
+     * <pre>
      * Asks a task to stop, and answers at once: it is then CANCELLING, or CANCELLED if it had not begun. What it had made
      * is treated by Policy.on_cancel. A rollback is stopped, and rests as ROLLBACK_FAILED with what is left. Asking again
      * is no error, also when the task is CANCELLED since. Errors: TASK_NOT_FOUND, INVALID_NAME, ETAG_MISMATCH,
@@ -1417,6 +1498,19 @@ public final class TaskServiceGrpc {
 
     /**
      * <pre>
+     * Sums up what half-done tasks left behind, of one project or of all that the caller may see, in groups: what each
+     * group costs an hour, what has no known price, and what nobody knows whether it exists. Errors: INVALID_NAME,
+     * INVALID_ARGUMENT, PERMISSION_DENIED.
+     * </pre>
+     */
+    public com.google.common.util.concurrent.ListenableFuture<dev.wharfinger.v1.SummarizeLeftoversResponse> summarizeLeftovers(
+        dev.wharfinger.v1.SummarizeLeftoversRequest request) {
+      return io.grpc.stub.ClientCalls.futureUnaryCall(
+          getChannel().newCall(getSummarizeLeftoversMethod(), getCallOptions()), request);
+    }
+
+    /**
+     * <pre>
      * Asks a task to stop, and answers at once: it is then CANCELLING, or CANCELLED if it had not begun. What it had made
      * is treated by Policy.on_cancel. A rollback is stopped, and rests as ROLLBACK_FAILED with what is left. Asking again
      * is no error, also when the task is CANCELLED since. Errors: TASK_NOT_FOUND, INVALID_NAME, ETAG_MISMATCH,
@@ -1493,11 +1587,12 @@ public final class TaskServiceGrpc {
   private static final int METHODID_WAIT_TASK = 6;
   private static final int METHODID_LIST_TASK_EVENTS = 7;
   private static final int METHODID_LIST_LEDGER_ENTRIES = 8;
-  private static final int METHODID_CANCEL_TASK = 9;
-  private static final int METHODID_RESUME_TASK = 10;
-  private static final int METHODID_ROLLBACK_TASK = 11;
-  private static final int METHODID_RESOLVE_LEDGER_ENTRY = 12;
-  private static final int METHODID_DELETE_TASK = 13;
+  private static final int METHODID_SUMMARIZE_LEFTOVERS = 9;
+  private static final int METHODID_CANCEL_TASK = 10;
+  private static final int METHODID_RESUME_TASK = 11;
+  private static final int METHODID_ROLLBACK_TASK = 12;
+  private static final int METHODID_RESOLVE_LEDGER_ENTRY = 13;
+  private static final int METHODID_DELETE_TASK = 14;
 
   private static final class MethodHandlers<Req, Resp> implements
       io.grpc.stub.ServerCalls.UnaryMethod<Req, Resp>,
@@ -1551,6 +1646,10 @@ public final class TaskServiceGrpc {
         case METHODID_LIST_LEDGER_ENTRIES:
           serviceImpl.listLedgerEntries((dev.wharfinger.v1.ListLedgerEntriesRequest) request,
               (io.grpc.stub.StreamObserver<dev.wharfinger.v1.ListLedgerEntriesResponse>) responseObserver);
+          break;
+        case METHODID_SUMMARIZE_LEFTOVERS:
+          serviceImpl.summarizeLeftovers((dev.wharfinger.v1.SummarizeLeftoversRequest) request,
+              (io.grpc.stub.StreamObserver<dev.wharfinger.v1.SummarizeLeftoversResponse>) responseObserver);
           break;
         case METHODID_CANCEL_TASK:
           serviceImpl.cancelTask((dev.wharfinger.v1.CancelTaskRequest) request,
@@ -1654,6 +1753,13 @@ public final class TaskServiceGrpc {
               dev.wharfinger.v1.ListLedgerEntriesResponse>(
                 service, METHODID_LIST_LEDGER_ENTRIES)))
         .addMethod(
+          getSummarizeLeftoversMethod(),
+          io.grpc.stub.ServerCalls.asyncUnaryCall(
+            new MethodHandlers<
+              dev.wharfinger.v1.SummarizeLeftoversRequest,
+              dev.wharfinger.v1.SummarizeLeftoversResponse>(
+                service, METHODID_SUMMARIZE_LEFTOVERS)))
+        .addMethod(
           getCancelTaskMethod(),
           io.grpc.stub.ServerCalls.asyncUnaryCall(
             new MethodHandlers<
@@ -1745,6 +1851,7 @@ public final class TaskServiceGrpc {
               .addMethod(getWaitTaskMethod())
               .addMethod(getListTaskEventsMethod())
               .addMethod(getListLedgerEntriesMethod())
+              .addMethod(getSummarizeLeftoversMethod())
               .addMethod(getCancelTaskMethod())
               .addMethod(getResumeTaskMethod())
               .addMethod(getRollbackTaskMethod())

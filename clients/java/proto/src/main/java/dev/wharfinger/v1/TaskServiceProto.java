@@ -131,6 +131,21 @@ public final class TaskServiceProto extends com.google.protobuf.GeneratedFile {
   static final 
     com.google.protobuf.GeneratedMessage.FieldAccessorTable
       internal_static_wharfinger_v1_DeleteTaskRequest_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_wharfinger_v1_SummarizeLeftoversRequest_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessage.FieldAccessorTable
+      internal_static_wharfinger_v1_SummarizeLeftoversRequest_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_wharfinger_v1_LeftoverGroup_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessage.FieldAccessorTable
+      internal_static_wharfinger_v1_LeftoverGroup_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_wharfinger_v1_SummarizeLeftoversResponse_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessage.FieldAccessorTable
+      internal_static_wharfinger_v1_SummarizeLeftoversResponse_fieldAccessorTable;
 
   public static com.google.protobuf.Descriptors.FileDescriptor
       getDescriptor() {
@@ -146,125 +161,143 @@ public final class TaskServiceProto extends com.google.protobuf.GeneratedFile {
       "otobuf/duration.proto\032\033google/protobuf/e" +
       "mpty.proto\032\027google/rpc/status.proto\032\031wha" +
       "rfinger/v1/event.proto\032\032wharfinger/v1/le" +
-      "dger.proto\032\030wharfinger/v1/task.proto\"\270\001\n" +
-      "\021CreateTaskRequest\022,\n\006parent\030\001 \001(\tB\034\342A\001\002" +
-      "\372A\025\022\023wharfinger.dev/Task\022\025\n\007task_id\030\002 \001(" +
-      "\tB\004\342A\001\001\022\'\n\004task\030\003 \001(\0132\023.wharfinger.v1.Ta" +
-      "skB\004\342A\001\002\022\030\n\nrequest_id\030\004 \001(\tB\004\342A\001\001\022\033\n\rva" +
-      "lidate_only\030\005 \001(\010B\004\342A\001\001\"\201\001\n\027BatchCreateT" +
-      "asksRequest\022,\n\006parent\030\001 \001(\tB\034\342A\001\002\372A\025\022\023wh" +
-      "arfinger.dev/Task\0228\n\010requests\030\002 \003(\0132 .wh" +
-      "arfinger.v1.CreateTaskRequestB\004\342A\001\002\"N\n\030B" +
-      "atchCreateTasksResponse\0222\n\010outcomes\030\001 \003(" +
-      "\0132 .wharfinger.v1.CreateTaskOutcome\"h\n\021C" +
-      "reateTaskOutcome\022#\n\004task\030\001 \001(\0132\023.wharfin" +
-      "ger.v1.TaskH\000\022#\n\005error\030\002 \001(\0132\022.google.rp" +
-      "c.StatusH\000B\t\n\007outcome\"i\n\016GetTaskRequest\022" +
-      "*\n\004name\030\001 \001(\tB\034\342A\001\002\372A\025\n\023wharfinger.dev/T" +
-      "ask\022+\n\004view\030\002 \001(\0162\027.wharfinger.v1.TaskVi" +
-      "ewB\004\342A\001\001\"\316\001\n\020ListTasksRequest\022,\n\006parent\030" +
-      "\001 \001(\tB\034\342A\001\002\372A\025\022\023wharfinger.dev/Task\022\024\n\006f" +
-      "ilter\030\002 \001(\tB\004\342A\001\001\022\026\n\010order_by\030\003 \001(\tB\004\342A\001" +
-      "\001\022\027\n\tpage_size\030\004 \001(\005B\004\342A\001\001\022\030\n\npage_token" +
-      "\030\005 \001(\tB\004\342A\001\001\022+\n\004view\030\006 \001(\0162\027.wharfinger." +
-      "v1.TaskViewB\004\342A\001\001\"P\n\021ListTasksResponse\022\"" +
-      "\n\005tasks\030\001 \003(\0132\023.wharfinger.v1.Task\022\027\n\017ne" +
-      "xt_page_token\030\002 \001(\t\"\265\001\n\020WatchTaskRequest" +
+      "dger.proto\032\031wharfinger/v1/price.proto\032\030w" +
+      "harfinger/v1/task.proto\"\270\001\n\021CreateTaskRe" +
+      "quest\022,\n\006parent\030\001 \001(\tB\034\342A\001\002\372A\025\022\023wharfing" +
+      "er.dev/Task\022\025\n\007task_id\030\002 \001(\tB\004\342A\001\001\022\'\n\004ta" +
+      "sk\030\003 \001(\0132\023.wharfinger.v1.TaskB\004\342A\001\002\022\030\n\nr" +
+      "equest_id\030\004 \001(\tB\004\342A\001\001\022\033\n\rvalidate_only\030\005" +
+      " \001(\010B\004\342A\001\001\"\201\001\n\027BatchCreateTasksRequest\022," +
+      "\n\006parent\030\001 \001(\tB\034\342A\001\002\372A\025\022\023wharfinger.dev/" +
+      "Task\0228\n\010requests\030\002 \003(\0132 .wharfinger.v1.C" +
+      "reateTaskRequestB\004\342A\001\002\"N\n\030BatchCreateTas" +
+      "ksResponse\0222\n\010outcomes\030\001 \003(\0132 .wharfinge" +
+      "r.v1.CreateTaskOutcome\"h\n\021CreateTaskOutc" +
+      "ome\022#\n\004task\030\001 \001(\0132\023.wharfinger.v1.TaskH\000" +
+      "\022#\n\005error\030\002 \001(\0132\022.google.rpc.StatusH\000B\t\n" +
+      "\007outcome\"i\n\016GetTaskRequest\022*\n\004name\030\001 \001(\t" +
+      "B\034\342A\001\002\372A\025\n\023wharfinger.dev/Task\022+\n\004view\030\002" +
+      " \001(\0162\027.wharfinger.v1.TaskViewB\004\342A\001\001\"\316\001\n\020" +
+      "ListTasksRequest\022,\n\006parent\030\001 \001(\tB\034\342A\001\002\372A" +
+      "\025\022\023wharfinger.dev/Task\022\024\n\006filter\030\002 \001(\tB\004" +
+      "\342A\001\001\022\026\n\010order_by\030\003 \001(\tB\004\342A\001\001\022\027\n\tpage_siz" +
+      "e\030\004 \001(\005B\004\342A\001\001\022\030\n\npage_token\030\005 \001(\tB\004\342A\001\001\022" +
+      "+\n\004view\030\006 \001(\0162\027.wharfinger.v1.TaskViewB\004" +
+      "\342A\001\001\"P\n\021ListTasksResponse\022\"\n\005tasks\030\001 \003(\013" +
+      "2\023.wharfinger.v1.Task\022\027\n\017next_page_token" +
+      "\030\002 \001(\t\"\265\001\n\020WatchTaskRequest\022*\n\004name\030\001 \001(" +
+      "\tB\034\342A\001\002\372A\025\n\023wharfinger.dev/Task\022\034\n\016after" +
+      "_sequence\030\002 \001(\003B\004\342A\001\001\022;\n\022heartbeat_inter" +
+      "val\030\003 \001(\0132\031.google.protobuf.DurationB\004\342A" +
+      "\001\001\022\032\n\014resume_token\030\004 \001(\014B\004\342A\001\001\"\365\001\n\021Watch" +
+      "TaskResponse\022\'\n\010snapshot\030\001 \001(\0132\023.wharfin" +
+      "ger.v1.TaskH\000\022+\n\006events\030\002 \001(\0132\031.wharfing" +
+      "er.v1.TaskEventsH\000\022+\n\010progress\030\003 \001(\0132\027.w" +
+      "harfinger.v1.ProgressH\000\022-\n\theartbeat\030\004 \001" +
+      "(\0132\030.wharfinger.v1.HeartbeatH\000\022\020\n\010sequen" +
+      "ce\030\005 \001(\003\022\024\n\014resume_token\030\006 \001(\014B\006\n\004kind\"\260" +
+      "\001\n\021WatchTasksRequest\022,\n\006parent\030\001 \001(\tB\034\342A" +
+      "\001\002\372A\025\022\023wharfinger.dev/Task\022\024\n\006filter\030\002 \001" +
+      "(\tB\004\342A\001\001\022\032\n\014resume_token\030\003 \001(\014B\004\342A\001\001\022;\n\022" +
+      "heartbeat_interval\030\004 \001(\0132\031.google.protob" +
+      "uf.DurationB\004\342A\001\001\"\350\001\n\022WatchTasksResponse" +
+      "\022\'\n\010snapshot\030\001 \001(\0132\023.wharfinger.v1.TaskH" +
+      "\000\022+\n\006events\030\002 \001(\0132\031.wharfinger.v1.TaskEv" +
+      "entsH\000\022/\n\010progress\030\003 \001(\0132\033.wharfinger.v1" +
+      ".TaskProgressH\000\022-\n\theartbeat\030\004 \001(\0132\030.wha" +
+      "rfinger.v1.HeartbeatH\000\022\024\n\014resume_token\030\005" +
+      " \001(\014B\006\n\004kind\"o\n\017WaitTaskRequest\022*\n\004name\030" +
+      "\001 \001(\tB\034\342A\001\002\372A\025\n\023wharfinger.dev/Task\0220\n\007t" +
+      "imeout\030\002 \001(\0132\031.google.protobuf.DurationB" +
+      "\004\342A\001\001\"\226\001\n\025ListTaskEventsRequest\022,\n\006paren" +
+      "t\030\001 \001(\tB\034\342A\001\002\372A\025\n\023wharfinger.dev/Task\022\034\n" +
+      "\016after_sequence\030\002 \001(\003B\004\342A\001\001\022\027\n\tpage_size" +
+      "\030\003 \001(\005B\004\342A\001\001\022\030\n\npage_token\030\004 \001(\tB\004\342A\001\001\"[" +
+      "\n\026ListTaskEventsResponse\022(\n\006events\030\001 \003(\013" +
+      "2\030.wharfinger.v1.TaskEvent\022\027\n\017next_page_" +
+      "token\030\002 \001(\t\"\221\001\n\030ListLedgerEntriesRequest" +
+      "\022,\n\006parent\030\001 \001(\tB\034\342A\001\002\372A\025\n\023wharfinger.de" +
+      "v/Task\022\024\n\006filter\030\002 \001(\tB\004\342A\001\001\022\027\n\tpage_siz" +
+      "e\030\003 \001(\005B\004\342A\001\001\022\030\n\npage_token\030\004 \001(\tB\004\342A\001\001\"" +
+      "a\n\031ListLedgerEntriesResponse\022+\n\007entries\030" +
+      "\001 \003(\0132\032.wharfinger.v1.LedgerEntry\022\027\n\017nex" +
+      "t_page_token\030\002 \001(\t\"\203\001\n\021CancelTaskRequest" +
       "\022*\n\004name\030\001 \001(\tB\034\342A\001\002\372A\025\n\023wharfinger.dev/" +
-      "Task\022\034\n\016after_sequence\030\002 \001(\003B\004\342A\001\001\022;\n\022he" +
-      "artbeat_interval\030\003 \001(\0132\031.google.protobuf" +
-      ".DurationB\004\342A\001\001\022\032\n\014resume_token\030\004 \001(\014B\004\342" +
-      "A\001\001\"\365\001\n\021WatchTaskResponse\022\'\n\010snapshot\030\001 " +
-      "\001(\0132\023.wharfinger.v1.TaskH\000\022+\n\006events\030\002 \001" +
-      "(\0132\031.wharfinger.v1.TaskEventsH\000\022+\n\010progr" +
-      "ess\030\003 \001(\0132\027.wharfinger.v1.ProgressH\000\022-\n\t" +
-      "heartbeat\030\004 \001(\0132\030.wharfinger.v1.Heartbea" +
-      "tH\000\022\020\n\010sequence\030\005 \001(\003\022\024\n\014resume_token\030\006 " +
-      "\001(\014B\006\n\004kind\"\260\001\n\021WatchTasksRequest\022,\n\006par" +
-      "ent\030\001 \001(\tB\034\342A\001\002\372A\025\022\023wharfinger.dev/Task\022" +
-      "\024\n\006filter\030\002 \001(\tB\004\342A\001\001\022\032\n\014resume_token\030\003 " +
-      "\001(\014B\004\342A\001\001\022;\n\022heartbeat_interval\030\004 \001(\0132\031." +
-      "google.protobuf.DurationB\004\342A\001\001\"\350\001\n\022Watch" +
-      "TasksResponse\022\'\n\010snapshot\030\001 \001(\0132\023.wharfi" +
-      "nger.v1.TaskH\000\022+\n\006events\030\002 \001(\0132\031.wharfin" +
-      "ger.v1.TaskEventsH\000\022/\n\010progress\030\003 \001(\0132\033." +
-      "wharfinger.v1.TaskProgressH\000\022-\n\theartbea" +
-      "t\030\004 \001(\0132\030.wharfinger.v1.HeartbeatH\000\022\024\n\014r" +
-      "esume_token\030\005 \001(\014B\006\n\004kind\"o\n\017WaitTaskReq" +
-      "uest\022*\n\004name\030\001 \001(\tB\034\342A\001\002\372A\025\n\023wharfinger." +
-      "dev/Task\0220\n\007timeout\030\002 \001(\0132\031.google.proto" +
-      "buf.DurationB\004\342A\001\001\"\226\001\n\025ListTaskEventsReq" +
-      "uest\022,\n\006parent\030\001 \001(\tB\034\342A\001\002\372A\025\n\023wharfinge" +
-      "r.dev/Task\022\034\n\016after_sequence\030\002 \001(\003B\004\342A\001\001" +
-      "\022\027\n\tpage_size\030\003 \001(\005B\004\342A\001\001\022\030\n\npage_token\030" +
-      "\004 \001(\tB\004\342A\001\001\"[\n\026ListTaskEventsResponse\022(\n" +
-      "\006events\030\001 \003(\0132\030.wharfinger.v1.TaskEvent\022" +
-      "\027\n\017next_page_token\030\002 \001(\t\"\221\001\n\030ListLedgerE" +
-      "ntriesRequest\022,\n\006parent\030\001 \001(\tB\034\342A\001\002\372A\025\n\023" +
-      "wharfinger.dev/Task\022\024\n\006filter\030\002 \001(\tB\004\342A\001" +
-      "\001\022\027\n\tpage_size\030\003 \001(\005B\004\342A\001\001\022\030\n\npage_token" +
-      "\030\004 \001(\tB\004\342A\001\001\"a\n\031ListLedgerEntriesRespons" +
-      "e\022+\n\007entries\030\001 \003(\0132\032.wharfinger.v1.Ledge" +
-      "rEntry\022\027\n\017next_page_token\030\002 \001(\t\"\203\001\n\021Canc" +
-      "elTaskRequest\022*\n\004name\030\001 \001(\tB\034\342A\001\002\372A\025\n\023wh" +
-      "arfinger.dev/Task\022\022\n\004etag\030\002 \001(\tB\004\342A\001\001\022\024\n" +
-      "\006reason\030\003 \001(\tB\004\342A\001\001\022\030\n\nrequest_id\030\004 \001(\tB" +
-      "\004\342A\001\001\"\213\001\n\021ResumeTaskRequest\022*\n\004name\030\001 \001(" +
-      "\tB\034\342A\001\002\372A\025\n\023wharfinger.dev/Task\022\022\n\004etag\030" +
-      "\002 \001(\tB\004\342A\001\001\022\030\n\nrequest_id\030\003 \001(\tB\004\342A\001\001\022\034\n" +
-      "\016script_version\030\004 \001(\tB\004\342A\001\001\"\266\001\n\023Rollback" +
-      "TaskRequest\022*\n\004name\030\001 \001(\tB\034\342A\001\002\372A\025\n\023whar" +
-      "finger.dev/Task\022\022\n\004etag\030\002 \001(\tB\004\342A\001\001\022\030\n\nr" +
-      "equest_id\030\003 \001(\tB\004\342A\001\001\022\024\n\006retain\030\004 \003(\tB\004\342" +
-      "A\001\001\022\022\n\004only\030\005 \003(\tB\004\342A\001\001\022\033\n\rvalidate_only" +
-      "\030\006 \001(\010B\004\342A\001\001\"\356\001\n\031ResolveLedgerEntryReque" +
-      "st\022*\n\004name\030\001 \001(\tB\034\342A\001\002\372A\025\n\023wharfinger.de" +
-      "v/Task\022\021\n\003key\030\002 \001(\tB\004\342A\001\002\0223\n\007verdict\030\003 \001" +
-      "(\0162\034.wharfinger.v1.LedgerVerdictB\004\342A\001\002\022\031" +
-      "\n\013external_id\030\004 \001(\tB\004\342A\001\001\022\024\n\006reason\030\005 \001(" +
-      "\tB\004\342A\001\001\022\022\n\004etag\030\006 \001(\tB\004\342A\001\001\022\030\n\nrequest_i" +
-      "d\030\007 \001(\tB\004\342A\001\001\"\212\001\n\021DeleteTaskRequest\022*\n\004n" +
-      "ame\030\001 \001(\tB\034\342A\001\002\372A\025\n\023wharfinger.dev/Task\022" +
-      "\022\n\004etag\030\002 \001(\tB\004\342A\001\001\022\033\n\rallow_missing\030\003 \001" +
-      "(\010B\004\342A\001\001\022\030\n\nrequest_id\030\004 \001(\tB\004\342A\001\001*\272\001\n\rL" +
-      "edgerVerdict\022\036\n\032LEDGER_VERDICT_UNSPECIFI" +
-      "ED\020\000\022\032\n\026LEDGER_VERDICT_CREATED\020\001\022\036\n\032LEDG" +
-      "ER_VERDICT_NOT_CREATED\020\002\022\031\n\025LEDGER_VERDI" +
-      "CT_RETAIN\020\003\022\031\n\025LEDGER_VERDICT_FORGET\020\004\022\027" +
-      "\n\023LEDGER_VERDICT_GONE\020\0052\210\t\n\013TaskService\022" +
-      "C\n\nCreateTask\022 .wharfinger.v1.CreateTask" +
-      "Request\032\023.wharfinger.v1.Task\022c\n\020BatchCre" +
-      "ateTasks\022&.wharfinger.v1.BatchCreateTask" +
-      "sRequest\032\'.wharfinger.v1.BatchCreateTask" +
-      "sResponse\022B\n\007GetTask\022\035.wharfinger.v1.Get" +
-      "TaskRequest\032\023.wharfinger.v1.Task\"\003\220\002\001\022S\n" +
-      "\tListTasks\022\037.wharfinger.v1.ListTasksRequ" +
-      "est\032 .wharfinger.v1.ListTasksResponse\"\003\220" +
-      "\002\001\022U\n\tWatchTask\022\037.wharfinger.v1.WatchTas" +
-      "kRequest\032 .wharfinger.v1.WatchTaskRespon" +
-      "se\"\003\220\002\0010\001\022X\n\nWatchTasks\022 .wharfinger.v1." +
-      "WatchTasksRequest\032!.wharfinger.v1.WatchT" +
-      "asksResponse\"\003\220\002\0010\001\022D\n\010WaitTask\022\036.wharfi" +
-      "nger.v1.WaitTaskRequest\032\023.wharfinger.v1." +
-      "Task\"\003\220\002\001\022b\n\016ListTaskEvents\022$.wharfinger" +
-      ".v1.ListTaskEventsRequest\032%.wharfinger.v" +
-      "1.ListTaskEventsResponse\"\003\220\002\001\022k\n\021ListLed" +
-      "gerEntries\022\'.wharfinger.v1.ListLedgerEnt" +
-      "riesRequest\032(.wharfinger.v1.ListLedgerEn" +
-      "triesResponse\"\003\220\002\001\022C\n\nCancelTask\022 .wharf" +
-      "inger.v1.CancelTaskRequest\032\023.wharfinger." +
-      "v1.Task\022C\n\nResumeTask\022 .wharfinger.v1.Re" +
-      "sumeTaskRequest\032\023.wharfinger.v1.Task\022G\n\014" +
-      "RollbackTask\022\".wharfinger.v1.RollbackTas" +
-      "kRequest\032\023.wharfinger.v1.Task\022S\n\022Resolve" +
-      "LedgerEntry\022(.wharfinger.v1.ResolveLedge" +
-      "rEntryRequest\032\023.wharfinger.v1.Task\022F\n\nDe" +
-      "leteTask\022 .wharfinger.v1.DeleteTaskReque" +
-      "st\032\026.google.protobuf.EmptyB\240\001\n\021dev.wharf" +
-      "inger.v1B\020TaskServiceProtoP\001ZFgithub.com" +
-      "/wharfinger/wharfinger/clients/go/wharfi" +
-      "nger/v1;wharfingerv1\252\002\rWharfinger.V1\312\002\rW" +
-      "harfinger\\V1\352\002\016Wharfinger::V1b\006proto3"
+      "Task\022\022\n\004etag\030\002 \001(\tB\004\342A\001\001\022\024\n\006reason\030\003 \001(\t" +
+      "B\004\342A\001\001\022\030\n\nrequest_id\030\004 \001(\tB\004\342A\001\001\"\213\001\n\021Res" +
+      "umeTaskRequest\022*\n\004name\030\001 \001(\tB\034\342A\001\002\372A\025\n\023w" +
+      "harfinger.dev/Task\022\022\n\004etag\030\002 \001(\tB\004\342A\001\001\022\030" +
+      "\n\nrequest_id\030\003 \001(\tB\004\342A\001\001\022\034\n\016script_versi" +
+      "on\030\004 \001(\tB\004\342A\001\001\"\266\001\n\023RollbackTaskRequest\022*" +
+      "\n\004name\030\001 \001(\tB\034\342A\001\002\372A\025\n\023wharfinger.dev/Ta" +
+      "sk\022\022\n\004etag\030\002 \001(\tB\004\342A\001\001\022\030\n\nrequest_id\030\003 \001" +
+      "(\tB\004\342A\001\001\022\024\n\006retain\030\004 \003(\tB\004\342A\001\001\022\022\n\004only\030\005" +
+      " \003(\tB\004\342A\001\001\022\033\n\rvalidate_only\030\006 \001(\010B\004\342A\001\001\"" +
+      "\356\001\n\031ResolveLedgerEntryRequest\022*\n\004name\030\001 " +
+      "\001(\tB\034\342A\001\002\372A\025\n\023wharfinger.dev/Task\022\021\n\003key" +
+      "\030\002 \001(\tB\004\342A\001\002\0223\n\007verdict\030\003 \001(\0162\034.wharfing" +
+      "er.v1.LedgerVerdictB\004\342A\001\002\022\031\n\013external_id" +
+      "\030\004 \001(\tB\004\342A\001\001\022\024\n\006reason\030\005 \001(\tB\004\342A\001\001\022\022\n\004et" +
+      "ag\030\006 \001(\tB\004\342A\001\001\022\030\n\nrequest_id\030\007 \001(\tB\004\342A\001\001" +
+      "\"\212\001\n\021DeleteTaskRequest\022*\n\004name\030\001 \001(\tB\034\342A" +
+      "\001\002\372A\025\n\023wharfinger.dev/Task\022\022\n\004etag\030\002 \001(\t" +
+      "B\004\342A\001\001\022\033\n\rallow_missing\030\003 \001(\010B\004\342A\001\001\022\030\n\nr" +
+      "equest_id\030\004 \001(\tB\004\342A\001\001\"\205\001\n\031SummarizeLefto" +
+      "versRequest\022/\n\006parent\030\001 \001(\tB\037\342A\001\002\372A\030\n\026wh" +
+      "arfinger.dev/Project\0227\n\010group_by\030\002 \001(\0162\037" +
+      ".wharfinger.v1.LeftoverGroupingB\004\342A\001\001\"\210\001" +
+      "\n\rLeftoverGroup\022\021\n\003key\030\001 \001(\tB\004\342A\001\003\022\030\n\nta" +
+      "sk_count\030\002 \001(\003B\004\342A\001\003\022\031\n\013alive_count\030\003 \001(" +
+      "\003B\004\342A\001\003\022/\n\004cost\030\004 \001(\0132\033.wharfinger.v1.Le" +
+      "ftoverCostB\004\342A\001\003\"w\n\032SummarizeLeftoversRe" +
+      "sponse\022,\n\006groups\030\001 \003(\0132\034.wharfinger.v1.L" +
+      "eftoverGroup\022+\n\005total\030\002 \001(\0132\034.wharfinger" +
+      ".v1.LeftoverGroup*\272\001\n\rLedgerVerdict\022\036\n\032L" +
+      "EDGER_VERDICT_UNSPECIFIED\020\000\022\032\n\026LEDGER_VE" +
+      "RDICT_CREATED\020\001\022\036\n\032LEDGER_VERDICT_NOT_CR" +
+      "EATED\020\002\022\031\n\025LEDGER_VERDICT_RETAIN\020\003\022\031\n\025LE" +
+      "DGER_VERDICT_FORGET\020\004\022\027\n\023LEDGER_VERDICT_" +
+      "GONE\020\005*\255\001\n\020LeftoverGrouping\022!\n\035LEFTOVER_" +
+      "GROUPING_UNSPECIFIED\020\000\022\035\n\031LEFTOVER_GROUP" +
+      "ING_PROJECT\020\001\022\034\n\030LEFTOVER_GROUPING_SCRIP" +
+      "T\020\002\022\036\n\032LEFTOVER_GROUPING_PROVIDER\020\003\022\031\n\025L" +
+      "EFTOVER_GROUPING_AGE\020\0042\370\t\n\013TaskService\022C" +
+      "\n\nCreateTask\022 .wharfinger.v1.CreateTaskR" +
+      "equest\032\023.wharfinger.v1.Task\022c\n\020BatchCrea" +
+      "teTasks\022&.wharfinger.v1.BatchCreateTasks" +
+      "Request\032\'.wharfinger.v1.BatchCreateTasks" +
+      "Response\022B\n\007GetTask\022\035.wharfinger.v1.GetT" +
+      "askRequest\032\023.wharfinger.v1.Task\"\003\220\002\001\022S\n\t" +
+      "ListTasks\022\037.wharfinger.v1.ListTasksReque" +
+      "st\032 .wharfinger.v1.ListTasksResponse\"\003\220\002" +
+      "\001\022U\n\tWatchTask\022\037.wharfinger.v1.WatchTask" +
+      "Request\032 .wharfinger.v1.WatchTaskRespons" +
+      "e\"\003\220\002\0010\001\022X\n\nWatchTasks\022 .wharfinger.v1.W" +
+      "atchTasksRequest\032!.wharfinger.v1.WatchTa" +
+      "sksResponse\"\003\220\002\0010\001\022D\n\010WaitTask\022\036.wharfin" +
+      "ger.v1.WaitTaskRequest\032\023.wharfinger.v1.T" +
+      "ask\"\003\220\002\001\022b\n\016ListTaskEvents\022$.wharfinger." +
+      "v1.ListTaskEventsRequest\032%.wharfinger.v1" +
+      ".ListTaskEventsResponse\"\003\220\002\001\022k\n\021ListLedg" +
+      "erEntries\022\'.wharfinger.v1.ListLedgerEntr" +
+      "iesRequest\032(.wharfinger.v1.ListLedgerEnt" +
+      "riesResponse\"\003\220\002\001\022n\n\022SummarizeLeftovers\022" +
+      "(.wharfinger.v1.SummarizeLeftoversReques" +
+      "t\032).wharfinger.v1.SummarizeLeftoversResp" +
+      "onse\"\003\220\002\001\022C\n\nCancelTask\022 .wharfinger.v1." +
+      "CancelTaskRequest\032\023.wharfinger.v1.Task\022C" +
+      "\n\nResumeTask\022 .wharfinger.v1.ResumeTaskR" +
+      "equest\032\023.wharfinger.v1.Task\022G\n\014RollbackT" +
+      "ask\022\".wharfinger.v1.RollbackTaskRequest\032" +
+      "\023.wharfinger.v1.Task\022S\n\022ResolveLedgerEnt" +
+      "ry\022(.wharfinger.v1.ResolveLedgerEntryReq" +
+      "uest\032\023.wharfinger.v1.Task\022F\n\nDeleteTask\022" +
+      " .wharfinger.v1.DeleteTaskRequest\032\026.goog" +
+      "le.protobuf.EmptyB\240\001\n\021dev.wharfinger.v1B" +
+      "\020TaskServiceProtoP\001ZFgithub.com/wharfing" +
+      "er/wharfinger/clients/go/wharfinger/v1;w" +
+      "harfingerv1\252\002\rWharfinger.V1\312\002\rWharfinger" +
+      "\\V1\352\002\016Wharfinger::V1b\006proto3"
     };
     descriptor = com.google.protobuf.Descriptors.FileDescriptor
       .internalBuildGeneratedFileFrom(descriptorData,
@@ -276,6 +309,7 @@ public final class TaskServiceProto extends com.google.protobuf.GeneratedFile {
           com.google.rpc.StatusProto.getDescriptor(),
           dev.wharfinger.v1.EventProto.getDescriptor(),
           dev.wharfinger.v1.LedgerProto.getDescriptor(),
+          dev.wharfinger.v1.PriceProto.getDescriptor(),
           dev.wharfinger.v1.TaskProto.getDescriptor(),
         });
     internal_static_wharfinger_v1_CreateTaskRequest_descriptor =
@@ -404,6 +438,24 @@ public final class TaskServiceProto extends com.google.protobuf.GeneratedFile {
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_wharfinger_v1_DeleteTaskRequest_descriptor,
         new java.lang.String[] { "Name", "Etag", "AllowMissing", "RequestId", });
+    internal_static_wharfinger_v1_SummarizeLeftoversRequest_descriptor =
+      getDescriptor().getMessageType(21);
+    internal_static_wharfinger_v1_SummarizeLeftoversRequest_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
+        internal_static_wharfinger_v1_SummarizeLeftoversRequest_descriptor,
+        new java.lang.String[] { "Parent", "GroupBy", });
+    internal_static_wharfinger_v1_LeftoverGroup_descriptor =
+      getDescriptor().getMessageType(22);
+    internal_static_wharfinger_v1_LeftoverGroup_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
+        internal_static_wharfinger_v1_LeftoverGroup_descriptor,
+        new java.lang.String[] { "Key", "TaskCount", "AliveCount", "Cost", });
+    internal_static_wharfinger_v1_SummarizeLeftoversResponse_descriptor =
+      getDescriptor().getMessageType(23);
+    internal_static_wharfinger_v1_SummarizeLeftoversResponse_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
+        internal_static_wharfinger_v1_SummarizeLeftoversResponse_descriptor,
+        new java.lang.String[] { "Groups", "Total", });
     descriptor.resolveAllFeaturesImmutable();
     com.google.api.FieldBehaviorProto.getDescriptor();
     com.google.api.ResourceProto.getDescriptor();
@@ -412,6 +464,7 @@ public final class TaskServiceProto extends com.google.protobuf.GeneratedFile {
     com.google.rpc.StatusProto.getDescriptor();
     dev.wharfinger.v1.EventProto.getDescriptor();
     dev.wharfinger.v1.LedgerProto.getDescriptor();
+    dev.wharfinger.v1.PriceProto.getDescriptor();
     dev.wharfinger.v1.TaskProto.getDescriptor();
     com.google.protobuf.ExtensionRegistry registry =
         com.google.protobuf.ExtensionRegistry.newInstance();
