@@ -122,6 +122,21 @@ def test_one_goes_back_to_an_earlier_catalogue(client):
     assert last.time >= first.import_time
 
 
+def test_what_changed_between_catalogues_and_since_when_is_told(client):
+    lines = [line("c.one", "1"), line("c.gone", "2")]
+    first = client.import_catalog(document(lines), file_name="1.jsonl", source_name="changing", override_checks=True)
+    second = client.import_catalog(
+        document([line("c.one", "1.5")]), file_name="2.jsonl", source_name="changing", override_checks=True
+    )
+    gone, raised = client.price_changes(second.name)
+    assert (gone.before.sku, gone.after) == ("c.gone", None)
+    assert [str(one.amount) for one in (raised.before, raised.after)] == ["1 USD", "1.5 USD"]
+    assert list(client.price_changes(second.digest, first.digest)) == [gone, raised]
+    points = client.price_history("onprem", "c.one")
+    assert [str(point.price.amount) for point in points] == ["1 USD", "1.5 USD"]
+    assert points[0].time < points[1].time
+
+
 def test_wrong_uses_are_told_before_anything_is_sent(client):
     with pytest.raises(wharfinger.InvalidArgument):
         client.catalog("nothing")

@@ -14,6 +14,7 @@ from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
 from tests.docs.pages import free_ports
 from tests.gateway.test_chromium import FLAGS, chromium
 from tests.gateway.web import gateway_of
+from tests.pricing.making import document, line
 from tests.rpc.test_access import tokens_table, write_config
 from tests.servers.serving import Serving
 from tools.generate_page import WEB, install_tools
@@ -248,10 +249,70 @@ def test_what_is_left_over_in_all_projects_is_summed(
 ) -> None:
     task = half_done(client, tmp_path / "yard")
     page.goto(f"{gateway_of(gateway)}/#/{project}/leftovers")
-    mine = page.get_by_role("region", name=project, exact=True)
-    expect(mine).to_contain_text("2 without a known price")
-    mine.get_by_role("link", name=task).click()
+    sums = page.get_by_role("region", name="Sums by project").get_by_role("row", name=project)
+    expect(sums).to_contain_text("2 without a known price")
+    page.get_by_role("combobox", name="By").select_option("script")
+    sums = page.get_by_role("region", name="Sums by script").get_by_role("row", name="harbour.build")
+    expect(sums).to_contain_text("without a known price")
+    assert page.url.endswith("leftovers?by=script")
+    page.get_by_role("region", name="Half-done tasks").get_by_role("link", name=task).click()
     expect(page.get_by_role("heading", name=task)).to_be_focused()
+
+
+PRICES = "provider,sku,unit,currency,amount\nquay,large,Hours,USD,1.5\n"
+
+
+def test_budgets_prices_and_their_history_are_shown(page: Page, serve, tmp_path: Path) -> None:
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "quay.csv").write_text(PRICES)
+    settings = f'[prices]\nfolder = "{tmp_path / "own"}"\nlibcloud = false\n[prices.budgets]\npoor = {{ USD = "2" }}\n'
+    serving = serve(*write_config(tmp_path, settings), "--gateway", "127.0.0.1:0")
+    with wharfinger.Client(serving.address, project="poor") as client:
+        client.wait(client.submit("harbour.priced", {"skus": {"a": "large"}}).name, 60)
+        for amount, other in (("1", "0.1"), ("1.25", "0.1"), ("1.2", "0.2")):
+            file = document([line("t.one", amount), line("t.other", other)])
+            client.import_catalog(file, file_name="t.jsonl", source_name="test", override_checks=True)
+    page.goto(f"{gateway_of(serving)}/#/poor/leftovers")
+    budget = page.get_by_role("region", name="The budgets").get_by_role("row", name="poor")
+    expect(budget).to_contain_text("1.5 USD")
+    expect(budget).to_contain_text("0.5 USD")
+    page.get_by_role("link", name="prices", exact=True).click()
+    catalogues = page.get_by_role("region", name="The catalogues")
+    expect(catalogues.get_by_role("row")).to_have_count(4)
+    catalogues.get_by_role("link", name="what changed").first.click()
+    changes = page.get_by_role("region", name="The changes")
+    expect(changes.get_by_role("row", name="t.one")).to_contain_text("1.25 USD per Hours1.2 USD per Hours")
+    changes.get_by_role("link", name="t.one").click()
+    expect(page.get_by_role("img", name="What t.one cost since when")).to_be_visible()
+    history = page.get_by_role("region", name="Its history").locator("tbody tr")
+    expect(history).to_have_count(3)
+    expect(history.first).to_contain_text("1.2 USD")
+    page.get_by_label("sku").fill("t.nothing")
+    page.get_by_role("button", name="Show").click()
+    expect(page.get_by_role("alert")).to_contain_text("PRICE_UNKNOWN")
+
+
+def test_a_schedule_is_run_paused_resumed_and_deleted(
+    page: Page, gateway: Serving, client: wharfinger.Client, project: str
+) -> None:
+    page.goto(f"{gateway_of(gateway)}/#/{project}/schedules")
+    expect(page.get_by_text("This project has none")).to_be_visible()
+    client.create_schedule(
+        "nightly", wharfinger.NewSchedule(wharfinger.NewTask("harbour.count", {"steps": 1}), "0 3 * * *")
+    )
+    page.reload()
+    mine = page.get_by_role("region", name="nightly")
+    expect(mine).to_contain_text("0 3 * * * (UTC). Next:")
+    mine.get_by_role("button", name="Pause").click()
+    expect(mine).to_contain_text("Paused: it does not fire.")
+    mine.get_by_role("button", name="Resume").click()
+    expect(mine).to_contain_text("Next:")
+    mine.get_by_role("button", name="Run now").click()
+    expect(page.get_by_role("region", name="State").get_by_text("succeeded")).to_be_visible()
+    page.go_back()
+    mine.get_by_role("button", name="Delete").click()
+    page.get_by_role("dialog").get_by_role("button", name="Delete the schedule").click()
+    expect(page.get_by_text("This project has none")).to_be_visible()
 
 
 @pytest.mark.parametrize("text", HOSTILE)
@@ -320,7 +381,16 @@ def test_no_view_has_a_serious_fault_for_those_who_see_or_move_otherwise(
     install_tools()
     task = half_done(client, tmp_path / "yard")
     page = context.browser.new_context(bypass_csp=True, color_scheme=scheme).new_page()
-    for view in ("tasks", f"tasks/{task}", "submit/harbour.parrot", "leftovers", "scripts", "executors"):
+    for view in (
+        "tasks",
+        f"tasks/{task}",
+        "submit/harbour.parrot",
+        "leftovers",
+        "prices",
+        "schedules",
+        "scripts",
+        "executors",
+    ):
         page.goto("about:blank")
         page.goto(f"{gateway_of(gateway)}/#/{project}/{view}")
         expect(page.get_by_role("heading", level=1)).to_be_visible()

@@ -7,14 +7,19 @@ import { Invalid, type WharfingerError } from "./errors.js";
 import type { WatchEvent } from "./events.js";
 import {
   ExecutorService,
+  LeftoverGrouping,
   PricingService,
   ScheduleService,
   TaskService,
   TaskView,
+  type Budget,
   type CostEstimate,
   type Price,
+  type PriceChange,
+  type PricePoint,
   type Schedule,
   type ScheduleSchema,
+  type SummarizeLeftoversResponse,
   type Task,
 } from "./gen/index.js";
 import { TaskHandle, type CallOptions } from "./handle.js";
@@ -185,6 +190,44 @@ export class Client {
   async estimate(script: string, params: object = {}, options: CallOptions = {}): Promise<CostEstimate> {
     const request = { parent: this.parent, task: { script, params: jsonObject(params, "task.params") } };
     return this.calls.unary(PricingService.method.estimateCost, request, options);
+  }
+
+  /** Tells since when a thing cost what, the oldest first; the last one is what `price` answers now. */
+  async priceHistory(
+    provider: string,
+    sku: string,
+    options: Omit<PriceOptions, "at"> = {},
+  ): Promise<readonly PricePoint[]> {
+    const { region = "", category = "", term = "", currency = "", unit = "", source = "", signal } = options;
+    const { parent } = this;
+    const request = { parent, provider, sku, region, category, term, currencyCode: currency, unit, source };
+    return (await this.calls.unary(PricingService.method.listPriceHistory, request, { signal })).points;
+  }
+
+  /**
+   * Tells what is not the same in two catalogues, by their names (`catalogs/…`). Without `before` the earlier one is what
+   * was active in the catalogue's source before it became so.
+   */
+  priceChanges(
+    catalog: string,
+    options: CallOptions & { readonly before?: string | undefined } = {},
+  ): AsyncGenerator<PriceChange, void, undefined> {
+    const request = { name: catalog, before: options.before ?? "", pageSize: 1000 };
+    return pages(this.calls, PricingService.method.diffCatalogs, request, ({ changes }) => changes, options.signal);
+  }
+
+  /** Returns what this project, or `-` every one that the credential opens, may spend an hour, and does. */
+  async budgets(options: CallOptions = {}): Promise<readonly Budget[]> {
+    return (await this.calls.unary(PricingService.method.listBudgets, { parent: this.parent }, options)).budgets;
+  }
+
+  /** Returns what half-done tasks left behind, summed up; of this project, or for `-` of every one that is open. */
+  async leftovers(
+    by: "project" | "script" | "provider" | "age" = "project",
+    options: CallOptions = {},
+  ): Promise<SummarizeLeftoversResponse> {
+    const groupBy = LeftoverGrouping[by.toUpperCase() as keyof typeof LeftoverGrouping];
+    return this.calls.unary(TaskService.method.summarizeLeftovers, { parent: this.parent, groupBy }, options);
   }
 
   /**

@@ -45,14 +45,20 @@ export {
 } from "./words.js";
 export { registry } from "./registry.js";
 export type {
+  Budget,
+  Catalog,
   CostEstimate,
   DecimalMoney,
   Failure,
   LedgerEntry,
   LeftoverCost,
+  LeftoverGroup,
   Price,
+  PriceChange,
+  PricePoint,
   Progress,
   RollbackPlan,
   Schedule,
+  SummarizeLeftoversResponse,
   Task,
 } from "./gen/index.js";

@@ -6,6 +6,8 @@ import { WithSession, useSession } from "./session.js";
 import { visible } from "./text.js";
 import { Executors, Scripts } from "./views/house.js";
 import { Leftovers } from "./views/leftovers.js";
+import { Prices } from "./views/prices.js";
+import { Schedules } from "./views/schedules.js";
 import { Submit } from "./views/submit.js";
 import { TaskView } from "./views/task.js";
 import { Tasks } from "./views/tasks.js";
@@ -25,7 +27,7 @@ function Page() {
         <strong>Wharfinger</strong>
         <Project project={project} view={view} />
         <nav aria-label="Views">
-          {(["tasks", "submit", "leftovers", "scripts", "executors"] as const).map((name) => (
+          {(["tasks", "submit", "schedules", "leftovers", "prices", "scripts", "executors"] as const).map((name) => (
             <a key={name} href={link([project, name])} aria-current={view === name ? "page" : undefined}>
               {name === "leftovers" ? "left over" : name}
             </a>
@@ -57,7 +59,11 @@ function View({ project, view, what, query }: { project: string; view: string; w
     case "submit":
       return <Submit project={project} script={what} />;
     case "leftovers":
-      return <Leftovers />;
+      return <Leftovers project={project} query={query} />;
+    case "schedules":
+      return <Schedules key={project} project={project} />;
+    case "prices":
+      return <Prices project={project} what={what} query={query} />;
     case "scripts":
       return <Scripts project={project} />;
     case "executors":

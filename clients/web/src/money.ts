@@ -57,16 +57,10 @@ export function costText(cost: LeftoverCost | undefined): string {
   return [known || (unknown.length ? "" : "nothing that costs"), ...unknown].filter(Boolean).join(", and ");
 }
 
-/** Returns the costs of several as one. */
-export function together(costs: Iterable<LeftoverCost | undefined>): Pick<LeftoverCost, "knownHourly" | "unpriced" | "uncertain"> {
-  const known: Money[] = [];
-  let [unpriced, uncertain] = [0, 0];
-  for (const cost of costs) {
-    known.push(...(cost?.knownHourly ?? []));
-    unpriced += cost?.unpriced ?? 0;
-    uncertain += cost?.uncertain ?? 0;
-  }
-  return { knownHourly: sum(known) as LeftoverCost["knownHourly"], unpriced, uncertain };
+/** Returns what is left of an amount once another one of its currency is taken away. */
+export function difference(amount: Money, less: Money): Money {
+  const minus = less.amount.startsWith("-") ? less.amount.slice(1) : `-${less.amount}`;
+  return sum([amount, { currencyCode: amount.currencyCode, amount: minus }])[0]!;
 }
 
 export const things = (number: number) => count(number, "thing");

@@ -114,3 +114,23 @@ export function Bar({ share, text }: { share: number | undefined; text: string }
     </span>
   );
 }
+
+/** A table that scrolls sideways where it is too wide. */
+export function Table({ label, titles, children }: { label: string; titles: readonly string[]; children: ComponentChildren }) {
+  return (
+    <div class="wide" tabIndex={0} role="region" aria-label={label}>
+      <table>
+        <thead>
+          <tr>
+            {titles.map((title) => (
+              <th key={title} scope="col">
+                {title}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>{children}</tbody>
+      </table>
+    </div>
+  );
+}

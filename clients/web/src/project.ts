@@ -2,6 +2,7 @@
 import { taskState, type Client, type Task, type TaskStateWord, type WatchEvent } from "@wharfinger/client/web";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { useSession } from "./session.js";
+import { messageOf } from "./text.js";
 
 const FIRST = 200;
 /** How long the list waits for more news before it is read anew, in milliseconds. */
@@ -84,7 +85,7 @@ class Book {
   failed(error: unknown): void {
     if (this.signal.aborted) return;
     this.tell(error);
-    this.why = error instanceof Error ? error.message : String(error);
+    this.why = messageOf(error);
     this.draw();
   }
 

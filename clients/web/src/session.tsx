@@ -2,6 +2,7 @@
 import { Refused, Unreachable, connect, type Client } from "@wharfinger/client/web";
 import { createContext } from "preact";
 import { useContext, useEffect, useState } from "preact/hooks";
+import { messageOf } from "./text.js";
 
 /** What all parts of the page share. */
 export interface Session {
@@ -157,7 +158,7 @@ export function useAnswer<T>(ask: (signal: AbortSignal) => Promise<T>, inputs: r
       (error: unknown) => {
         if (end.signal.aborted) return;
         session.tell(error);
-        set({ state: "failed", why: error instanceof Error ? error.message : String(error) });
+        set({ state: "failed", why: messageOf(error) });
       },
     );
     return () => end.abort(new Error("no longer wanted"));

@@ -10,6 +10,7 @@ import {
 } from "@wharfinger/client/web";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { useSession } from "./session.js";
+import { messageOf } from "./text.js";
 
 /** As many lines as are kept; those before stay at the server. */
 const LINES = 5000;
@@ -113,7 +114,7 @@ export function useStory(project: string, id: string): Told {
     told.follow(end.signal).catch((error: unknown) => {
       if (end.signal.aborted) return;
       session.tell(error);
-      told.failed(error instanceof Error ? error.message : String(error));
+      told.failed(messageOf(error));
     });
     return () => end.abort(new Error("no longer looked at"));
   }, [name, round]);

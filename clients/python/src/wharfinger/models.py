@@ -153,6 +153,26 @@ class LeftoverCost(Model):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
+class LeftoverGroup(Model):
+    """Leftovers that have `key` in common: how many half-done tasks left them, how many exist, and what they cost."""
+
+    key: str = ""
+    task_count: int = 0
+    alive_count: int = 0
+    cost: LeftoverCost | None = None
+    raw: Any = field(default=None, repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Leftovers(Model):
+    """What half-done tasks left behind: groups by their keys, and the sum of all."""
+
+    groups: tuple[LeftoverGroup, ...] = ()
+    total: LeftoverGroup | None = None
+    raw: Any = field(default=None, repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class LedgerSummary(Model):
     """A ledger in numbers; `leftover` is None where nothing is left over."""
 

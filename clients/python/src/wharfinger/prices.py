@@ -16,6 +16,7 @@ from wharfinger._model import Model, told
 
 __all__ = [
     "Activation",
+    "Budget",
     "Catalog",
     "CatalogDiff",
     "CatalogState",
@@ -23,6 +24,8 @@ __all__ = [
     "Estimate",
     "Money",
     "Price",
+    "PriceChange",
+    "PricePoint",
     "PriceTier",
 ]
 
@@ -195,4 +198,35 @@ class Estimate(Model):
     unpriced: tuple[str, ...] = ()
     price_basis: str = ""
     time: datetime | None = field(default=None, metadata=told("estimate_time"))
+    raw: Any = field(default=None, repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class PriceChange(Model):
+    """One price that is not the same in two catalogues; None where one of them has none of that name."""
+
+    before: Price | None = None
+    after: Price | None = None
+    raw: Any = field(default=None, repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class PricePoint(Model):
+    """From `time` on a thing had that price; None: none was known."""
+
+    time: datetime | None = field(default=None, metadata=told("start_time"))
+    price: Price | None = None
+    raw: Any = field(default=None, repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Budget(Model):
+    """What a project may spend an hour, and what is alive or on its way costs; one sum for each currency.
+
+    A currency that has no `hourly_limit` may not be spent at all.
+    """
+
+    project: str
+    hourly_limit: tuple[Money, ...] = ()
+    hourly_use: tuple[Money, ...] = ()
     raw: Any = field(default=None, repr=False, compare=False)

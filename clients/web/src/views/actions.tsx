@@ -6,7 +6,7 @@ import { go, link } from "../route.js";
 import { useSession } from "../session.js";
 import type { Told } from "../story.js";
 import { things } from "../money.js";
-import { visible } from "../text.js";
+import { messageOf, visible } from "../text.js";
 
 const AT_WORK = ["RUNNING", "CANCELLING", "ROLLING_BACK"];
 /** From so many on a rollback is confirmed by writing their number. */
@@ -50,7 +50,7 @@ export function Actions({ task, told, project }: { task: Task; told: Told; proje
     act().then(done, (error: unknown) => {
       ask(undefined);
       session.tell(error);
-      fail(error instanceof Error ? error.message : String(error));
+      fail(messageOf(error));
       told.again();
     });
   };
@@ -118,7 +118,7 @@ function Rollback({ handle, onYes, onNo }: { handle: TaskHandle; onYes: () => vo
   const [why, fail] = useState("");
   const [typed, type] = useState("");
   useEffect(() => {
-    handle.rollbackPlan().then(set, (error: unknown) => fail(error instanceof Error ? error.message : String(error)));
+    handle.rollbackPlan().then(set, (error: unknown) => fail(messageOf(error)));
   }, []);
   const number = plan?.waves.reduce((sum, wave) => sum + wave.keys.length, 0) ?? 0;
   const sure = number <= MANY || typed.trim() === String(number);

@@ -7,7 +7,7 @@ import { go, link } from "../route.js";
 import { fieldsOf, kindOf, settled, type Json, type Schema } from "../schema.js";
 import { useAnswer, useSession } from "../session.js";
 import { snippets } from "../snippets.js";
-import { lastPart, visible } from "../text.js";
+import { lastPart, messageOf, visible } from "../text.js";
 import { Field, type Faults } from "./field.js";
 
 const PAUSE = 500;
@@ -60,7 +60,7 @@ function Form({ project, script, schema, canEstimate }: { project: string; scrip
     } catch (error) {
       session.tell(error);
       blame(error instanceof Refused ? new Map(error.violations.map((one) => [inParams(one.field), one.description])) : new Map());
-      fail(error instanceof Refused && error.violations.length ? error.detail : String(error instanceof Error ? error.message : error));
+      fail(error instanceof Refused && error.violations.length ? error.detail : messageOf(error));
       work(false);
     }
   };

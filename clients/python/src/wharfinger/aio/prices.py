@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -13,7 +13,7 @@ from wharfinger._core.verbs import price_asking
 from wharfinger._core.verbs.paging import pages
 from wharfinger._core.verbs.price_asking import OnProgress
 from wharfinger.aio.connected import Connected
-from wharfinger.prices import Activation, Catalog, Estimate, Price
+from wharfinger.prices import Activation, Budget, Catalog, Estimate, Price, PriceChange, PricePoint
 from wharfinger.v1 import catalog_pb2, price_pb2, pricing_service_pb2
 
 
@@ -209,3 +209,59 @@ class Prices(Connected):
         async for page in pages(self._transport, request, pricing_service_pb2.ListActivationsResponse):
             for activation in page.activations:
                 yield convert.activation(activation)
+
+    async def price_changes(self, catalog: str, before: str = "") -> AsyncGenerator[PriceChange, None]:
+        """Tell what is not the same in two catalogues, by name or digest, in the order of provider, region and sku.
+
+        `before` "" is what was active in the catalogue's source before it became so, or is where it never was. Raises
+        NotFound, and InvalidArgument where there is none before.
+        """
+        request = fields.message(
+            pricing_service_pb2.DiffCatalogsRequest,
+            name=price_asking.catalog_name(catalog),
+            before=price_asking.catalog_name(before) if before else "",
+        )
+        async for page in pages(self._transport, request, pricing_service_pb2.DiffCatalogsResponse):
+            for change in page.changes:
+                yield convert.price_change(change)
+
+    async def price_history(
+        self,
+        provider: str,
+        sku: str,
+        *,
+        region: str = "",
+        category: str = "",
+        term: str = "",
+        currency: str = "",
+        source: str = "",
+        unit: str = "",
+    ) -> Sequence[PricePoint]:
+        """Return since when a thing cost what, the oldest first; the last point is what `price` answers now.
+
+        What names the thing is as for `price`, and so is what is raised.
+        """
+        request = fields.message(
+            pricing_service_pb2.ListPriceHistoryRequest,
+            parent=f"projects/{self._project}",
+            provider=provider,
+            sku=sku,
+            region=region,
+            category=category,
+            term=term,
+            currency_code=currency,
+            source=source,
+            unit=unit,
+        )
+        answer = await self._transport.unary(request, pricing_service_pb2.ListPriceHistoryResponse)
+        return tuple(map(convert.price_point, answer.points))
+
+    async def budgets(self, *, all_projects: bool = False) -> Sequence[Budget]:
+        """Return the project's budget with what is used of it, nothing where it has none.
+
+        With `all_projects` they are those of every project that the client's credential opens.
+        """
+        parent = f"projects/{'-' if all_projects else self._project}"
+        request = fields.message(pricing_service_pb2.ListBudgetsRequest, parent=parent)
+        answer = await self._transport.unary(request, pricing_service_pb2.ListBudgetsResponse)
+        return tuple(map(convert.budget, answer.budgets))

@@ -55,6 +55,19 @@ class Tasks(Connected):
             for task in page.tasks:
                 yield convert.task(task, full=full)
 
+    async def leftovers(self, by: str = "project", *, all_projects: bool = False) -> models.Leftovers:
+        """Return what half-done tasks left behind, summed up `by` "project", "script", "provider" or "age".
+
+        With `all_projects` they are those of every project that the client's credential opens. The groups come in the
+        order of their keys; the provider of what has no known price is "". Raises ValueError for another `by`.
+        """
+        request = fields.message(
+            task_service_pb2.SummarizeLeftoversRequest,
+            parent=f"projects/{'-' if all_projects else self._project}",
+            group_by=asking.leftover_grouping(by),
+        )
+        return convert.leftovers(await self._transport.unary(request, task_service_pb2.SummarizeLeftoversResponse))
+
     async def wait(self, name: str, timeout: float | None = None) -> models.Task:
         """Return the task once it is at rest; broken connections and restarts of the server are waited out.
 

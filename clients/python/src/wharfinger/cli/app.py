@@ -40,6 +40,7 @@ SERVER = {
     "schedule": ("scheduling", "Ask for tasks at times."),
     "scripts": ("catalogue", "List the scripts that can be run, or show one."),
     "executors": ("catalogue", "List where scripts run."),
+    "budgets": ("budgets", "Show what the project may spend an hour, and does."),
     "worker": ("worker", "Run scripts for a server elsewhere."),
     "wait-ready": ("about", "Wait until a server that was started answers."),
     "version": ("about", "Print the versions of client and server."),

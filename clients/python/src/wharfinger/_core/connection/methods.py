@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from google.protobuf import descriptor_pb2
 from google.protobuf.message import Message
 
 from wharfinger.v1 import executor_service_pb2, pricing_service_pb2, schedule_service_pb2, task_service_pb2
@@ -26,10 +27,10 @@ SERVICES: tuple[Any, ...] = (
 SECONDS = 30.0
 OTHER_SECONDS = {"BatchCreateTasks": 60.0}
 
-# Calls that only read, and calls that carry a `request_id` (every request of ours does), may be sent again, and these:
+# Calls that only read, which their `idempotency_level` says, and calls that carry a `request_id` (every request of ours
+# does), may be sent again, and these:
 REPEATABLE = frozenset({"BatchCreateTasks", "PauseSchedule", "ResumeSchedule"})
 """Each request of a batch carries a `request_id`; pausing what is paused changes nothing."""
-READING = ("Get", "List", "Wait", "Watch", "Estimate")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,11 @@ class Method:
         return f"/{self.service}/{self.name}"
 
 
+def _only_reads(method: Any) -> bool:
+    level: int = method.GetOptions().idempotency_level
+    return level == descriptor_pb2.MethodOptions.NO_SIDE_EFFECTS
+
+
 def _read() -> Iterator[tuple[str, Method]]:
     """Tell each call with the full name of its request."""
     for service in SERVICES:
@@ -62,7 +68,7 @@ def _read() -> Iterator[tuple[str, Method]]:
                     name=name,
                     answer=found.output_type,
                     seconds=OTHER_SECONDS.get(name, SECONDS),
-                    repeatable=name in REPEATABLE or name.startswith(READING) or "request_id" in request.fields_by_name,
+                    repeatable=name in REPEATABLE or _only_reads(found) or "request_id" in request.fields_by_name,
                     streams_requests=found.client_streaming,
                     streams_answers=found.server_streaming,
                 ),

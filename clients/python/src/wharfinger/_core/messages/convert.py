@@ -11,9 +11,11 @@ from wharfinger.v1 import (
     failure_pb2,
     ledger_pb2,
     price_pb2,
+    pricing_service_pb2,
     schedule_pb2,
     script_pb2,
     task_pb2,
+    task_service_pb2,
 )
 
 _BRIEF = {**dict.fromkeys(models.LEFT_OUT), "full": False}
@@ -92,3 +94,23 @@ def catalog(value: catalog_pb2.Catalog) -> prices.Catalog:
 def activation(value: catalog_pb2.Activation) -> prices.Activation:
     """Return that a catalogue became active."""
     return read(prices.Activation, value)
+
+
+def leftovers(value: task_service_pb2.SummarizeLeftoversResponse) -> models.Leftovers:
+    """Return the sums of what is left over."""
+    return read(models.Leftovers, value)
+
+
+def price_change(value: pricing_service_pb2.PriceChange) -> prices.PriceChange:
+    """Return what is not the same in two catalogues."""
+    return read(prices.PriceChange, value)
+
+
+def price_point(value: pricing_service_pb2.PricePoint) -> prices.PricePoint:
+    """Return from when on a thing had a price."""
+    return read(prices.PricePoint, value)
+
+
+def budget(value: pricing_service_pb2.Budget) -> prices.Budget:
+    """Return a budget, with the plain name of its project."""
+    return read(prices.Budget, value, project=value.project.removeprefix("projects/"))

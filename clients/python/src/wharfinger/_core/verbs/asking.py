@@ -12,10 +12,20 @@ from wharfinger._core.connection.transport import Transport
 from wharfinger._core.messages import build, convert, fields
 from wharfinger._core.messages.ids import new_request_id
 from wharfinger._core.messages.jsonvalues import from_struct
+from wharfinger._core.messages.reading import enum_words
 from wharfinger.requests import NewTask
 from wharfinger.v1 import task_pb2, task_service_pb2
 
 A = TypeVar("A", bound=Message)
+
+
+def leftover_grouping(by: str) -> task_service_pb2.LeftoverGrouping.ValueType:
+    """Return the API's value for what makes a group of leftovers. Raises ValueError for a word that is none."""
+    words = enum_words(task_service_pb2.LeftoverGrouping.DESCRIPTOR)
+    for number, word in words.items():
+        if word.lower() == by:
+            return number  # type: ignore[return-value]  # a number of the enumeration's own
+    raise ValueError(f"by is {by!r}; it must be one of {', '.join(sorted(word.lower() for word in words.values()))}")
 
 
 async def once(transport: Transport, request: Any, answer: type[A]) -> A:
