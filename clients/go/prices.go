@@ -2,6 +2,7 @@ package wharfinger
 
 import (
 	"context"
+	"iter"
 	"math/big"
 	"time"
 
@@ -29,6 +30,36 @@ func (c *Client) Price(ctx context.Context, query PriceQuery) (*v1.Price, error)
 		request.AtTime = timestamppb.New(query.At)
 	}
 	return call(ctx, c, tryTime, c.raw.Prices.GetPrice, request)
+}
+
+// PriceHistory tells since when a thing cost what, the oldest first; the last one is what [Client.Price] answers now. The query's
+// At and Basis don't count.
+func (c *Client) PriceHistory(ctx context.Context, query PriceQuery) ([]*v1.PricePoint, error) {
+	found, err := call(ctx, c, tryTime, c.raw.Prices.ListPriceHistory, &v1.ListPriceHistoryRequest{Parent: c.parent(),
+		Provider: query.Provider, Sku: query.SKU, Region: query.Region, Category: query.Category, Term: query.Term,
+		CurrencyCode: query.Currency, Unit: query.Unit, Source: query.Source})
+	return found.GetPoints(), err
+}
+
+// PriceChanges tells what is not the same in two catalogues, by their names. An empty before is what was active in the
+// catalogue's source before it became so. An error is the last that it tells.
+func (c *Client) PriceChanges(ctx context.Context, catalog, before string) iter.Seq2[*v1.PriceChange, error] {
+	return pages(func(token string) ([]*v1.PriceChange, string, error) {
+		page, err := call(ctx, c, tryTime, c.raw.Prices.DiffCatalogs,
+			&v1.DiffCatalogsRequest{Name: catalog, Before: before, PageSize: pageSize, PageToken: token})
+		return page.GetChanges(), page.GetNextPageToken(), err
+	})
+}
+
+// Budgets tells what the project, or for `-` each one that the credential opens, may spend an hour, and does.
+func (c *Client) Budgets(ctx context.Context) ([]*v1.Budget, error) {
+	found, err := call(ctx, c, tryTime, c.raw.Prices.ListBudgets, &v1.ListBudgetsRequest{Parent: c.parent()})
+	return found.GetBudgets(), err
+}
+
+// Leftovers sums up what half-done tasks of the project, or for `-` of each one that the credential opens, left behind.
+func (c *Client) Leftovers(ctx context.Context, by v1.LeftoverGrouping) (*v1.SummarizeLeftoversResponse, error) {
+	return call(ctx, c, tryTime, c.raw.Tasks.SummarizeLeftovers, &v1.SummarizeLeftoversRequest{Parent: c.parent(), GroupBy: by})
 }
 
 // Estimate says what a task would cost for an hour; nothing is created. While Unpriced is not empty, Hourly is a lower bound.

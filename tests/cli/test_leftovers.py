@@ -1,9 +1,11 @@
 """What half-done work costs, on the command line: of one task, and of all that left something behind."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from tests.cli.conftest import Said, Shell
+from tests.rpc.test_access import write_config
 from tests.servers.serving import Serving
 
 pytestmark = pytest.mark.processes
@@ -128,3 +130,22 @@ def test_a_state_in_which_nothing_is_left_over_is_refused(priced: Shell) -> None
     said = priced("ls", "--leftovers", "--state", "SUCCEEDED")
     assert said.code == 2
     assert "PARTIALLY_FAILED and ROLLBACK_FAILED do" in said.err
+
+
+def test_a_budget_is_shown_with_what_is_left_of_it(tmp_path: Path) -> None:
+    (tmp_path / "quay.csv").write_text(PRICES)
+    settings = f'[prices]\nfolder = "{tmp_path}"\nlibcloud = false\n[prices.budgets]\nmine = {{ USD = "2" }}\n'
+    serving = Serving(tmp_path, write_config(tmp_path, settings))
+    try:
+        shell = Shell(serving.address)
+        mine = ("--project", "mine")
+        assert shell(*mine, "submit", "harbour.priced", "--watch", 'skus:={"a": "large"}').code == 0
+        told = shell(*mine, "budgets")
+        assert told.out.split() == ["PROJECT", "CURRENCY", "USED", "OF", "LEFT", "mine", "USD", "1.5", "2", "0.5"]
+        (budget,) = shell("budgets", "--all-projects", "-o", "json").json
+        assert budget["hourly_limit"] == [{"amount": "2", "currency": "USD"}]
+        none = shell("budgets")
+        assert (none.code, none.out) == (0, "")
+        assert "no budget is set" in none.err
+    finally:
+        serving.kill()

@@ -19,7 +19,7 @@ from tests.store.making import draft, encode, intend, new_task
 from wharfinger.ledger.costs import Cost
 from wharfinger.ledger.ledger import Entry
 from wharfinger.ledger.progress import Progress
-from wharfinger_prices.price import Money, Price, Tier
+from wharfinger_prices.price import Contract, Money, Price, Tier
 from wharfinger_server.domain.estimate import CostItem
 from wharfinger_server.domain.task import Lease, Task
 from wharfinger_server.store.store import Draft, InlineRunner, SteadyClock, Store, UnitOfWork
@@ -42,6 +42,7 @@ PRICES = st.builds(
     NUMBER,
     NUMBER,
     TEXT,
+    st.none() | st.builds(Contract, AMOUNT, TEXT),
 )
 MONEY = st.builds(Money, TEXT, AMOUNT)
 LINES = st.builds(CostItem, TEXT, AMOUNT, st.none() | PRICES, TEXT, TEXT, st.none() | MONEY, st.booleans())

@@ -22,12 +22,21 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from tests.servers.serving import Serving
 
+from wharfinger import Client
+
 CREATOR = "conformance"
 PRICES = (
     "provider,sku,unit,currency,amount\nquay,berth,Hours,USD,0.0416\nquay,crane,Hours,USD,12.5\n"
     "quay,mooring,Hours,USD,0.5\nquay,mooring,Months,USD,300\n"
 )
 # Large enough for one message above gRPC's own limit of 4 MiB.
+PIER = (
+    "provider,sku,unit,currency,amount\npier,gone,Hours,USD,2\npier,slip,Hours,USD,1\n",
+    "provider,sku,unit,currency,amount\npier,slip,Hours,USD,1.5\n",
+)
+"""One source's catalogues, the newest last."""
+THRIFTY = "thrifty"
+"""A project with a budget, in which one task rests half-done."""
 LIMITS = '[limits]\nparams_bytes = "6MiB"\nmessage_bytes = "16MiB"\n'
 
 
@@ -63,6 +72,8 @@ class Places:
         async with self._locks.setdefault(name, asyncio.Lock()):
             if name not in self._servers:
                 self._servers[name] = await asyncio.to_thread(self._serve, name, f"127.0.0.1:{free_port()}")
+                if name == "shared":
+                    await asyncio.to_thread(self._fill, self._servers[name].address)
             return self._servers[name]
 
     async def kill(self, name: str) -> None:
@@ -105,6 +116,13 @@ class Places:
         # An orderly end would wait for tasks that a client which does not pass left running; nothing here is kept.
         await asyncio.gather(*(asyncio.to_thread(serving.kill) for serving in self._servers.values()))
 
+    def _fill(self, address: str) -> None:
+        """Have there be what scenarios only look at."""
+        with Client(address, project=THRIFTY, token=self.token) as client:
+            for file in PIER:
+                client.import_catalog(file.encode(), file_name="pier.csv", source_name="pier", override_checks=True)
+            client.wait(client.submit("conformance.stow", {"created": 3, "then": "fail"}).name, 60)
+
     def _serve(self, name: str, address: str) -> Serving:
         folder = self._folder / name
         (folder / "prices").mkdir(parents=True, exist_ok=True)
@@ -112,7 +130,8 @@ class Places:
         digest = hashlib.sha256(self.token.encode()).hexdigest()
         settings = folder / "server.toml"
         settings.write_text(
-            f'[prices]\nfolder = "{folder / "prices"}"\nlibcloud = false\n{LIMITS}'
+            f'[prices]\nfolder = "{folder / "prices"}"\nlibcloud = false\n'
+            f'[prices.budgets]\n{THRIFTY} = {{ USD = "2" }}\n{LIMITS}'
             f'[[tokens]]\nsha256 = "{digest}"\ncreator = "{CREATOR}"\nprojects = "*"\n'
         )
         settings.chmod(0o600)

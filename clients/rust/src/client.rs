@@ -149,6 +149,33 @@ impl Client {
         pages(self.transport.clone(), request)
     }
 
+    /// Since when a thing cost what, the oldest first; the last one is what [`price_of`](Self::price_of) answers now. The
+    /// project need not be said.
+    pub async fn price_history(&self, mut request: v1::ListPriceHistoryRequest) -> Result<Vec<v1::PricePoint>, Error> {
+        if request.parent.is_empty() {
+            request.parent = self.parent();
+        }
+        Ok(self.transport.ask(request).await?.points)
+    }
+
+    /// What is not the same in two catalogues, by their names. An empty `before` is what was active in the catalogue's
+    /// source before it became so.
+    pub fn price_changes(&self, catalog: &str, before: &str) -> Items<v1::PriceChange> {
+        let (name, before) = (catalog.to_owned(), before.to_owned());
+        pages(self.transport.clone(), v1::DiffCatalogsRequest { name, before, ..Default::default() })
+    }
+
+    /// What the project, or for `-` each one that the credential opens, may spend an hour, and does.
+    pub async fn budgets(&self) -> Result<Vec<v1::Budget>, Error> {
+        Ok(self.transport.ask(v1::ListBudgetsRequest { parent: self.parent() }).await?.budgets)
+    }
+
+    /// What half-done tasks of the project, or for `-` of each one that the credential opens, left behind, summed up.
+    pub async fn leftovers(&self, by: v1::LeftoverGrouping) -> Result<v1::SummarizeLeftoversResponse, Error> {
+        let request = v1::SummarizeLeftoversRequest { parent: self.parent(), group_by: by.into() };
+        self.transport.ask(request).await
+    }
+
     /// What a task would cost for an hour. While `unpriced` is not empty, the sums are a lower bound.
     pub async fn estimate(&self, script: &str, params: impl Serialize) -> Result<v1::CostEstimate, Error> {
         let task = Some(NewTask::new(script, params)?.into_task());

@@ -76,6 +76,7 @@ paged! {
     ListTaskEventsRequest has TaskEvent in events;
     ListLedgerEntriesRequest has LedgerEntry in entries;
     ListPricesRequest has Price in prices;
+    DiffCatalogsRequest has PriceChange in changes;
     ListSchedulesRequest has Schedule in schedules;
 }
 

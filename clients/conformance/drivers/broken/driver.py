@@ -11,37 +11,18 @@ import dataclasses
 import itertools
 import logging
 import os
-import sys
-from collections.abc import AsyncGenerator, Callable
-from pathlib import Path
+from collections.abc import AsyncGenerator
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "python"))
-
-import driver as python
+import mistakes_about_money  # noqa: F401  # it registers them
 import telling
+from mistakes import MISTAKES, Args, Driver, breaks, python
 
 from wharfinger import errors, models
 from wharfinger._core.connection import asynchronous, channel, methods
 from wharfinger._core.verbs import watching
 from wharfinger.events import Event
 from wharfinger.v1 import task_service_pb2
-
-Args = dict[str, Any]
-Driver = python.Driver
-
-MISTAKES: dict[str, type[Driver]] = {}
-
-
-def breaks(scenario: str) -> Callable[[type[Driver]], type[Driver]]:
-    """Make a class the driver that turns `scenario` red."""
-
-    def noted(kind: type[Driver]) -> type[Driver]:
-        MISTAKES[scenario] = kind
-        return kind
-
-    return noted
-
 
 # ---------------------------------------------------------------------- submitting
 
@@ -341,61 +322,6 @@ class WritesNoFailure(Driver):
         told = await super().op_json(task)
         told.pop("failure", None)
         return told
-
-
-# ---------------------------------------------------------------------- money
-
-
-@breaks("estimate")
-class Rounds(Driver):
-    """Rounds to cents."""
-
-    async def op_estimate(self, script: str, params: Args) -> Args:
-        """Return rounded sums."""
-        told = await super().op_estimate(script, params)
-        return told | {"hourly": [money | {"amount": f"{float(money['amount']):.2f}"} for money in told["hourly"]]}
-
-
-@breaks("schedule")
-class PausesNothing(Driver):
-    """Tells what was asked for, and asks for nothing."""
-
-    async def op_schedule_pause(self, schedule: str) -> Args:
-        """Return the schedule as it would be paused."""
-        return await super().op_schedule_get(schedule) | {"paused": True}
-
-
-@breaks("price")
-class ReckonsInFloats(Driver):
-    """Reckons in binary fractions."""
-
-    async def op_price(self, provider: str, sku: str, region: str = "", unit: str = "", source: str = "") -> Args:
-        """Return what a float of 32 bits makes of a price, where nobody says of which unit."""
-        told = await super().op_price(provider, sku, region, unit, source)
-        return told if unit else told | {"amount": f"{float(told['amount']):.17f}"}
-
-
-@breaks("price_of_unit")
-class TakesAnyUnit(Driver):
-    """Takes the first of several prices, whatever they are for."""
-
-    async def op_price(self, provider: str, sku: str, region: str = "", unit: str = "", source: str = "") -> Args:
-        """Return the price of an hour where several fit."""
-        return await super().op_price(provider, sku, region, unit or ("Hours" if sku == "mooring" else ""), source)
-
-
-@breaks("unknown_price")
-class TakesUnknownForFree(Driver):
-    """Takes for free what has no price."""
-
-    async def op_price(self, provider: str, sku: str, region: str = "", unit: str = "", source: str = "") -> Args:
-        """Return zero for what is unknown, where nobody says of which unit."""
-        try:
-            return await super().op_price(provider, sku, region, unit, source)
-        except errors.NotFound:
-            if unit:
-                raise
-            return {"amount": "0", "currency": "USD", "unit": "Hours"}
 
 
 # ---------------------------------------------------------------------- errors, connections, other servers

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/hex"
 	"encoding/json"
+	"strings"
 	"time"
 
 	wharfinger "github.com/wharfinger/wharfinger/clients/go"
@@ -31,6 +33,7 @@ type arguments struct {
 	AllowMissing                       bool `json:"allow_missing"`
 
 	Provider, SKU, Region, Unit, Source string
+	Catalog, By                         string
 	Schedule, Cron                      string
 	TimeZone                            string `json:"time_zone"`
 }
@@ -68,6 +71,7 @@ type operation = func(context.Context, *driver, int, arguments) (any, error)
 var operations = map[string]operation{
 	"submit": submit, "batch": batch, "list": list, "result": result, "plan": plan, "ledger": ledger, "events": events,
 	"price": price, "estimate": estimate, "json": asJSON,
+	"price_history": priceHistory, "price_changes": priceChanges, "budgets": budgets, "leftovers": leftovers,
 	"schedule_create": func(ctx context.Context, d *driver, _ int, args arguments) (any, error) {
 		task := &v1.Task{Script: args.Script, Params: &structpb.Struct{}}
 		if err := protojson.Unmarshal(args.Params, task.Params); err != nil {
@@ -262,6 +266,63 @@ func estimate(ctx context.Context, d *driver, _ int, args arguments) (any, error
 		return nil, err
 	}
 	return object{"hourly": moneyOf(found.GetHourly()), "unpriced": listed(found.GetUnpriced())}, nil
+}
+
+func amountOf(price *v1.Price) any {
+	if price.GetAmount() == nil {
+		return nil
+	}
+	return price.GetAmount().GetAmount()
+}
+
+func priceHistory(ctx context.Context, d *driver, _ int, args arguments) (any, error) {
+	points, err := d.client.PriceHistory(ctx, wharfinger.PriceQuery{Provider: args.Provider, SKU: args.SKU})
+	found := []any{}
+	for _, point := range points {
+		found = append(found, amountOf(point.GetPrice()))
+	}
+	return found, err
+}
+
+func priceChanges(ctx context.Context, d *driver, _ int, args arguments) (any, error) {
+	found := []object{}
+	for change, err := range d.client.PriceChanges(ctx, args.Catalog, "") {
+		if err != nil {
+			return nil, err
+		}
+		sku := cmp.Or(change.GetAfter().GetSku(), change.GetBefore().GetSku())
+		found = append(found, object{"sku": sku, "before": amountOf(change.GetBefore()), "after": amountOf(change.GetAfter())})
+	}
+	return found, nil
+}
+
+func budgets(ctx context.Context, d *driver, _ int, _ arguments) (any, error) {
+	found, err := d.client.Budgets(ctx)
+	told := []object{}
+	for _, budget := range found {
+		told = append(told, object{"project": strings.TrimPrefix(budget.GetProject(), "projects/"),
+			"limit": moneyOf(budget.GetHourlyLimit()), "use": moneyOf(budget.GetHourlyUse())})
+	}
+	return told, err
+}
+
+func leftovers(ctx context.Context, d *driver, _ int, args arguments) (any, error) {
+	by := v1.LeftoverGrouping_value["LEFTOVER_GROUPING_"+strings.ToUpper(args.By)]
+	found, err := d.client.Leftovers(ctx, v1.LeftoverGrouping(by))
+	if err != nil {
+		return nil, err
+	}
+	groups := []object{}
+	for _, group := range found.GetGroups() {
+		groups = append(groups, groupOf(group))
+	}
+	return object{"groups": groups, "total": groupOf(found.GetTotal())}, nil
+}
+
+func groupOf(group *v1.LeftoverGroup) object {
+	cost := group.GetCost()
+	return object{"key": group.GetKey(), "tasks": group.GetTaskCount(), "alive": group.GetAliveCount(), "cost": object{
+		"known_hourly": moneyOf(cost.GetKnownHourly()), "unpriced": cost.GetUnpriced(), "uncertain": cost.GetUncertain()}}
 }
 
 func asJSON(ctx context.Context, d *driver, _ int, args arguments) (any, error) {

@@ -170,6 +170,24 @@ class Driver:
         estimate = await self.client.estimate(script, params)
         return {"hourly": [telling.money(sum_) for sum_ in estimate.hourly], "unpriced": list(estimate.unpriced)}
 
+    async def op_price_history(self, provider: str, sku: str) -> list[str | None]:
+        """Tell what a thing cost, the oldest first."""
+        return [telling.amount(point.price) for point in await self.client.price_history(provider, sku)]
+
+    async def op_price_changes(self, catalog: str) -> list[Args]:
+        """Tell what changed with a catalogue."""
+        return [telling.change(change) async for change in self.client.price_changes(catalog)]
+
+    async def op_budgets(self) -> list[Args]:
+        """Tell what projects may spend, and do."""
+        return [telling.budget(budget) for budget in await self.client.budgets()]
+
+    async def op_leftovers(self, by: str) -> Args:
+        """Tell the sums of what is left over."""
+        found = await self.client.leftovers(by)
+        assert found.total is not None, "a server tells it always"
+        return {"groups": [telling.group(group) for group in found.groups], "total": telling.group(found.total)}
+
     async def op_schedule_create(
         self, schedule: str, cron: str, script: str, params: Args, time_zone: str = ""
     ) -> Args:

@@ -7,7 +7,8 @@ from typing import Any
 from wharfinger import errors, models
 from wharfinger.aio.handle import Handle
 from wharfinger.events import EntryChanged, ErrorEvent, Event, LogLine, ProgressUpdate, Snapshot, StateChanged
-from wharfinger.prices import Money
+from wharfinger.models import LeftoverGroup
+from wharfinger.prices import Budget, Money, Price, PriceChange
 
 Told = dict[str, Any]
 
@@ -41,6 +42,34 @@ def failure(value: models.Failure) -> Told:
 def money(value: Money) -> Told:
     """Return an amount as it is, no digit more or less."""
     return {"amount": f"{value.amount:f}", "currency": value.currency}
+
+
+def amount(price: Price | None) -> str | None:
+    """Return what a price amounts to, None where that is unknown."""
+    return None if price is None or price.amount is None else f"{price.amount.amount:f}"
+
+
+def change(value: PriceChange) -> Told:
+    """Return what is not the same in two catalogues."""
+    one = value.after or value.before
+    return {"sku": one.sku if one else None, "before": amount(value.before), "after": amount(value.after)}
+
+
+def budget(value: Budget) -> Told:
+    """Return a budget."""
+    limit, use = (list(map(money, sums)) for sums in (value.hourly_limit, value.hourly_use))
+    return {"project": value.project, "limit": limit, "use": use}
+
+
+def group(value: LeftoverGroup) -> Told:
+    """Return a group of leftovers."""
+    assert value.cost is not None, "a server tells it always"
+    cost = {
+        "known_hourly": list(map(money, value.cost.known_hourly)),
+        "unpriced": value.cost.unpriced,
+        "uncertain": value.cost.uncertain,
+    }
+    return {"key": value.key, "tasks": value.task_count, "alive": value.alive_count, "cost": cost}
 
 
 def event(value: Event) -> Told:

@@ -102,6 +102,14 @@ const OPERATIONS = {
     const { hourly, unpriced } = await its().estimate(script, params, { signal });
     return { hourly: hourly.map(telling.money), unpriced };
   },
+  price_history: async ({ provider, sku }, signal) =>
+    (await its().priceHistory(provider, sku, { signal })).map(({ price }) => telling.amount(price)),
+  price_changes: ({ catalog }, signal) => collect(its().priceChanges(catalog, { signal }), telling.change),
+  budgets: async (_, signal) => (await its().budgets({ signal })).map(telling.budget),
+  async leftovers({ by }, signal) {
+    const { groups, total } = await its().leftovers(by, { signal });
+    return { groups: groups.map(telling.group), total: total && telling.group(total) };
+  },
   json: async ({ task }, signal) => telling.json(await its().task(task).get({ signal })),
 };
 

@@ -49,6 +49,32 @@ export function price({ amount, unit }) {
   return { ...money(amount), unit };
 }
 
+/**
+ * What a price amounts to; null where that is unknown.
+ *
+ * @param {import("../../../typescript/dist/src/index.js").Price | undefined} price
+ */
+export function amount(price) {
+  return price?.amount?.amount ?? null;
+}
+
+/** @param {import("../../../typescript/dist/src/index.js").PriceChange} value */
+export function change({ before, after }) {
+  return { sku: (after ?? before)?.sku, before: amount(before), after: amount(after) };
+}
+
+/** @param {import("../../../typescript/dist/src/index.js").Budget} value */
+export function budget({ project, hourlyLimit, hourlyUse }) {
+  return { project: project.replace(/^projects\//, ""), limit: hourlyLimit.map(money), use: hourlyUse.map(money) };
+}
+
+/** @param {import("../../../typescript/dist/src/index.js").LeftoverGroup} value */
+export function group({ key, taskCount, aliveCount, cost }) {
+  const { knownHourly = [], unpriced = 0, uncertain = 0 } = cost ?? {};
+  const told = { known_hourly: knownHourly.map(money), unpriced, uncertain };
+  return { key, tasks: Number(taskCount), alive: Number(aliveCount), cost: told };
+}
+
 /** @param {import("../../../typescript/dist/src/index.js").LedgerEntry} value */
 export function entry({ key, type, state, externalId }) {
   return { key, type, state: entryState(state), external_id: externalId };

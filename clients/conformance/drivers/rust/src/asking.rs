@@ -121,6 +121,22 @@ pub async fn ask(client: &Client, op: &str, args: &Value) -> Result<Value, Error
             let estimate = client.estimate(&text(args, "script"), &args["params"]).await?;
             json!({"hourly": telling::amounts(&estimate.hourly), "unpriced": estimate.unpriced})
         }
+        "price_history" => {
+            let (provider, sku) = (text(args, "provider"), text(args, "sku"));
+            let asked = v1::ListPriceHistoryRequest { provider, sku, ..Default::default() };
+            client.price_history(asked).await?.iter().map(|point| telling::amount(point.price.as_ref())).collect()
+        }
+        "price_changes" => {
+            let changes = client.price_changes(&text(args, "catalog"), "").all().await?;
+            changes.iter().map(telling::change).collect()
+        }
+        "budgets" => client.budgets().await?.iter().map(telling::budget).collect(),
+        "leftovers" => {
+            let by = format!("LEFTOVER_GROUPING_{}", text(args, "by").to_uppercase());
+            let told = client.leftovers(v1::LeftoverGrouping::from_str_name(&by).unwrap_or_default()).await?;
+            let groups: Value = told.groups.iter().map(telling::group).collect();
+            json!({"groups": groups, "total": told.total.as_ref().map(telling::group)})
+        }
         "schedule_create" => {
             let wished = v1::Schedule {
                 timing: Some(v1::schedule::Timing::Cron(text(args, "cron"))),

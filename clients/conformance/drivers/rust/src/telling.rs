@@ -38,6 +38,27 @@ pub fn amounts(amounts: &[v1::DecimalMoney]) -> Value {
     amounts.iter().map(|money| json!({"amount": money.amount, "currency": money.currency_code})).collect()
 }
 
+/// What a price amounts to; null where that is unknown.
+pub fn amount(price: Option<&v1::Price>) -> Value {
+    price.and_then(|price| price.amount.as_ref()).map_or(Value::Null, |money| json!(money.amount))
+}
+
+pub fn change(change: &v1::PriceChange) -> Value {
+    let sku = change.after.as_ref().or(change.before.as_ref()).map(|price| price.sku.clone());
+    json!({"sku": sku, "before": amount(change.before.as_ref()), "after": amount(change.after.as_ref())})
+}
+
+pub fn budget(budget: &v1::Budget) -> Value {
+    let project = budget.project.trim_start_matches("projects/");
+    json!({"project": project, "limit": amounts(&budget.hourly_limit), "use": amounts(&budget.hourly_use)})
+}
+
+pub fn group(group: &v1::LeftoverGroup) -> Value {
+    let cost = group.cost.clone().unwrap_or_default();
+    json!({"key": group.key, "tasks": group.task_count, "alive": group.alive_count, "cost": {
+        "known_hourly": amounts(&cost.known_hourly), "unpriced": cost.unpriced, "uncertain": cost.uncertain}})
+}
+
 pub fn event(event: &Event) -> Value {
     let mut told = place(event.place());
     let mut set = |name: &str, value: Value| told[name] = value;

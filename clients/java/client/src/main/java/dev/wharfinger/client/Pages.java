@@ -1,6 +1,8 @@
 package dev.wharfinger.client;
 
 import com.google.protobuf.ByteString;
+import dev.wharfinger.v1.DiffCatalogsRequest;
+import dev.wharfinger.v1.DiffCatalogsResponse;
 import dev.wharfinger.v1.LedgerEntry;
 import dev.wharfinger.v1.ListLedgerEntriesRequest;
 import dev.wharfinger.v1.ListLedgerEntriesResponse;
@@ -13,6 +15,7 @@ import dev.wharfinger.v1.ListTaskEventsResponse;
 import dev.wharfinger.v1.ListTasksRequest;
 import dev.wharfinger.v1.ListTasksResponse;
 import dev.wharfinger.v1.Price;
+import dev.wharfinger.v1.PriceChange;
 import dev.wharfinger.v1.PricingServiceGrpc;
 import dev.wharfinger.v1.Schedule;
 import dev.wharfinger.v1.ScheduleServiceGrpc;
@@ -72,6 +75,15 @@ final class Pages {
         token -> connection.call(PricingServiceGrpc.getListPricesMethod(), request.setPageToken(token).build()),
         ListPricesResponse::getNextPageToken,
         ListPricesResponse::getPricesList);
+  }
+
+  static Stream<PriceChange> priceChanges(Connection connection, String catalog, String before) {
+    DiffCatalogsRequest.Builder request =
+        DiffCatalogsRequest.newBuilder().setName(catalog).setBefore(before).setPageSize(SIZE);
+    return all(
+        token -> connection.call(PricingServiceGrpc.getDiffCatalogsMethod(), request.setPageToken(token).build()),
+        DiffCatalogsResponse::getNextPageToken,
+        DiffCatalogsResponse::getChangesList);
   }
 
   static Stream<Schedule> schedules(Connection connection, String parent) {

@@ -2,10 +2,18 @@ package dev.wharfinger.client;
 
 import com.google.protobuf.ByteString;
 import dev.wharfinger.v1.BatchCreateTasksRequest;
+import dev.wharfinger.v1.Budget;
 import dev.wharfinger.v1.CreateTaskRequest;
 import dev.wharfinger.v1.EstimateCostRequest;
 import dev.wharfinger.v1.GetPriceRequest;
+import dev.wharfinger.v1.LeftoverGrouping;
+import dev.wharfinger.v1.ListBudgetsRequest;
+import dev.wharfinger.v1.ListPriceHistoryRequest;
+import dev.wharfinger.v1.PriceChange;
+import dev.wharfinger.v1.PricePoint;
 import dev.wharfinger.v1.PricingServiceGrpc;
+import dev.wharfinger.v1.SummarizeLeftoversRequest;
+import dev.wharfinger.v1.SummarizeLeftoversResponse;
 import dev.wharfinger.v1.TaskServiceGrpc;
 import io.grpc.Channel;
 import io.grpc.ManagedChannel;
@@ -372,6 +380,51 @@ public final class WharfingerClient implements AutoCloseable {
    */
   public Stream<UnitPrice> prices(String filter) {
     return Pages.prices(connection, parent, filter).map(UnitPrice::of);
+  }
+
+  /**
+   * Since when a thing cost what.
+   *
+   * @param request of the protos; its parent is set to this client's project
+   * @return the oldest first; the last one is what {@link #price(GetPriceRequest)} answers now
+   * @throws RefusedException as there, where nothing is known of the thing now
+   */
+  public List<PricePoint> priceHistory(ListPriceHistoryRequest request) {
+    ListPriceHistoryRequest asked = request.toBuilder().setParent(parent).build();
+    return connection.call(PricingServiceGrpc.getListPriceHistoryMethod(), asked).getPointsList();
+  }
+
+  /**
+   * What is not the same in two catalogues, in the order of provider, region and sku.
+   *
+   * @param catalog the name of the later one
+   * @param before the name of the earlier one; empty: what was active in the source before
+   * @return read page by page
+   */
+  public Stream<PriceChange> priceChanges(String catalog, String before) {
+    return Pages.priceChanges(connection, catalog, before);
+  }
+
+  /**
+   * What the project may spend an hour, and does; for {@code -} each project that the credential opens.
+   *
+   * @return those that have a budget
+   */
+  public List<Budget> budgets() {
+    ListBudgetsRequest request = ListBudgetsRequest.newBuilder().setParent(parent).build();
+    return connection.call(PricingServiceGrpc.getListBudgetsMethod(), request).getBudgetsList();
+  }
+
+  /**
+   * What half-done tasks left behind, summed up; for {@code -} of each project that the credential opens.
+   *
+   * @param by what makes a group
+   * @return the groups and their sum
+   */
+  public SummarizeLeftoversResponse leftovers(LeftoverGrouping by) {
+    SummarizeLeftoversRequest request =
+        SummarizeLeftoversRequest.newBuilder().setParent(parent).setGroupBy(by).build();
+    return connection.call(TaskServiceGrpc.getSummarizeLeftoversMethod(), request);
   }
 
   /**

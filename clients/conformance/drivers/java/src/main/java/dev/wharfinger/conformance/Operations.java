@@ -12,6 +12,8 @@ import dev.wharfinger.client.TaskWatch;
 import dev.wharfinger.client.UnitPrice;
 import dev.wharfinger.client.WharfingerClient;
 import dev.wharfinger.v1.GetPriceRequest;
+import dev.wharfinger.v1.LeftoverGrouping;
+import dev.wharfinger.v1.ListPriceHistoryRequest;
 import dev.wharfinger.v1.LedgerVerdict;
 import dev.wharfinger.v1.Policy;
 import dev.wharfinger.v1.Schedule;
@@ -83,6 +85,21 @@ final class Operations {
                       .setSource(args.text("source"))
                       .build()));
       case "estimate" -> Telling.estimate(client.estimate(args.text("script"), args.inner("params").struct()));
+      case "price_history" ->
+          client
+              .priceHistory(
+                  ListPriceHistoryRequest.newBuilder()
+                      .setProvider(args.text("provider"))
+                      .setSku(args.text("sku"))
+                      .build())
+              .stream()
+              .map(point -> Telling.amount(point.getPrice()))
+              .toList();
+      case "price_changes" -> client.priceChanges(args.text("catalog"), "").map(Telling::change).toList();
+      case "budgets" -> client.budgets().stream().map(Telling::budget).toList();
+      case "leftovers" ->
+          Telling.leftovers(
+              client.leftovers(LeftoverGrouping.valueOf("LEFTOVER_GROUPING_" + args.text("by").toUpperCase())));
       case "schedule_create" -> schedule(client.schedules().create(args.text("schedule"), wished(args)));
       case "schedule_get" -> schedule(client.schedules().get(args.text("schedule")));
       case "schedule_list" -> client.schedules().list().map(this::schedule).toList();

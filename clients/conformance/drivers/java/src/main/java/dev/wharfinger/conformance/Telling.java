@@ -16,8 +16,15 @@ import dev.wharfinger.client.TaskFailedException;
 import dev.wharfinger.client.TaskHandle;
 import dev.wharfinger.client.TimedOutException;
 import dev.wharfinger.client.UnreachableException;
+import dev.wharfinger.v1.Budget;
+import dev.wharfinger.v1.DecimalMoney;
 import dev.wharfinger.v1.Failure;
 import dev.wharfinger.v1.LedgerEntry;
+import dev.wharfinger.v1.LeftoverCost;
+import dev.wharfinger.v1.LeftoverGroup;
+import dev.wharfinger.v1.Price;
+import dev.wharfinger.v1.PriceChange;
+import dev.wharfinger.v1.SummarizeLeftoversResponse;
 import dev.wharfinger.v1.Task;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
@@ -101,6 +108,47 @@ final class Telling {
 
   static Map<String, Object> money(Money money) {
     return Map.of("amount", money.amount().toPlainString(), "currency", money.currency());
+  }
+
+  private static List<Map<String, String>> amounts(List<DecimalMoney> amounts) {
+    return amounts.stream()
+        .map(money -> Map.of("amount", money.getAmount(), "currency", money.getCurrencyCode()))
+        .toList();
+  }
+
+  /** What a price amounts to; null where that is unknown. */
+  static Object amount(Price price) {
+    return price.hasAmount() ? price.getAmount().getAmount() : null;
+  }
+
+  static Map<String, Object> change(PriceChange change) {
+    Map<String, Object> told = new LinkedHashMap<>();
+    told.put("sku", (change.hasAfter() ? change.getAfter() : change.getBefore()).getSku());
+    told.put("before", amount(change.getBefore()));
+    told.put("after", amount(change.getAfter()));
+    return told;
+  }
+
+  static Map<String, Object> budget(Budget budget) {
+    return Map.of(
+        "project", budget.getProject().replaceFirst("^projects/", ""),
+        "limit", amounts(budget.getHourlyLimitList()),
+        "use", amounts(budget.getHourlyUseList()));
+  }
+
+  static Map<String, Object> leftovers(SummarizeLeftoversResponse told) {
+    return Map.of("groups", told.getGroupsList().stream().map(Telling::group).toList(), "total", group(told.getTotal()));
+  }
+
+  private static Map<String, Object> group(LeftoverGroup group) {
+    LeftoverCost cost = group.getCost();
+    Map<String, Object> costs =
+        Map.of(
+            "known_hourly", amounts(cost.getKnownHourlyList()),
+            "unpriced", cost.getUnpriced(),
+            "uncertain", cost.getUncertain());
+    return Map.of(
+        "key", group.getKey(), "tasks", group.getTaskCount(), "alive", group.getAliveCount(), "cost", costs);
   }
 
   static Map<String, Object> estimate(Estimate estimate) {
