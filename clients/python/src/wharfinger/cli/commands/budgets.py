@@ -35,7 +35,7 @@ def budgets(asked: Asked, *, all_projects: bool) -> None:
 def _rows(budget: Budget) -> list[tuple[str, ...]]:
     limits = {money.currency: money.amount for money in budget.hourly_limit}
     used = {money.currency: money.amount for money in budget.hourly_use}
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for currency in sorted({*limits, *used}):
         use, limit = used.get(currency, Decimal(0)), limits.get(currency, Decimal(0))
         rows.append((budget.project, currency, f"{use:f}", f"{limit:f}", f"{limit - use:f}"))
