@@ -148,6 +148,11 @@ connect-runner: .venv/.ready
 s3-server: .venv/.ready
 	@! command -v go >/dev/null || $(BIN)/python -m tests.servers.s3
 
+# The programs of the other languages that tests run. A language without its toolchain is left out, with a word.
+.PHONY: examples
+examples: .venv/.ready other-languages
+	@$(BIN)/python -m tests.languages.building
+
 # The image service of some tests is installed here, in an environment of its own, not while they run.
 .PHONY: image-service
 image-service: .venv/.ready
@@ -164,7 +169,7 @@ versions: .venv/.ready ## run the quick tests on the other Pythons, and with the
 	@$(BIN)/python tools/versions.py $(PYTHONS)
 
 .PHONY: test
-test: .venv/.ready other-languages faketime chromium s3-server image-service connect-runner ## run all tests
+test: .venv/.ready examples faketime chromium rabbitmq s3-server image-service connect-runner ## run all tests
 ifneq ($(strip $(TESTS)),)
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(PYTEST) $(TESTS)
 else

@@ -1,28 +1,15 @@
 """The examples of the other languages, built where the toolchain is present."""
 
-import fcntl
 import json
 import os
 import shutil
-import subprocess
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from tests.languages import recipes
-from tools.generate_clients import (
-    GO,
-    JAVA,
-    ROOT,
-    TYPESCRIPT,
-    install_packages,
-    lacking_go,
-    lacking_java,
-    lacking_typescript,
-)
-
-CACHE = ROOT / ".cache"
+from tests.languages import building, recipes
+from tests.languages.building import CACHE, run
+from tools.generate_clients import JAVA, ROOT, RUST, TYPESCRIPT
 
 
 @dataclass(frozen=True)
@@ -36,42 +23,22 @@ class Example:
         return run([*self.command, server, script, json.dumps(params)], ROOT, timeout=60).splitlines()
 
 
-def run(command: Sequence[str | Path], folder: Path, timeout: float) -> str:
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=timeout, check=False)
-    assert done.returncode == 0, f"{command} ended with {done.returncode}:\n{done.stdout}{done.stderr}"
-    return done.stdout
-
-
-def build(language: str, lacking: str, how: Callable[[], None]) -> None:
-    """Build, while no test that runs beside this one does; skip, with the reason, where that can't be."""
-    if lacking:
+def build(language: str, *, needed: bool = False) -> None:
+    """Build a language's programs; skip, with the reason, where that can't be, unless it is `needed` in CI."""
+    if lacking := building.built(language):
+        assert not needed or os.environ.get("CI") != "true", lacking
         pytest.skip(f"the {language} example can't be built: {lacking}")
-    CACHE.mkdir(exist_ok=True)
-    with (CACHE / f"{language}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        how()
-
-
-def in_ci(lacking: str) -> str:
-    """Return why something can't be had; where everything has to be, that is a failure."""
-    assert not lacking or os.environ.get("CI") != "true", lacking
-    return lacking
 
 
 @pytest.fixture(scope="session")
 def go_example() -> Example:
-    program = CACHE / "watch-go"
-    build("Go", lacking_go(), lambda: run(["go", "build", "-o", program, "./examples/watch"], GO, timeout=480))
-    return Example((program,))
+    build("Go")
+    return Example((CACHE / "watch-go",))
 
 
 @pytest.fixture(scope="session")
 def typescript_example() -> Example:
-    def how() -> None:
-        install_packages()
-        run(["npm", "run", "build"], TYPESCRIPT, timeout=120)
-
-    build("TypeScript", lacking_typescript(), how)
+    build("TypeScript")
     return Example((shutil.which("node") or "node", TYPESCRIPT / "dist" / "examples" / "watch.js"))
 
 
@@ -84,12 +51,15 @@ def java_command(module: Path, program: str) -> tuple[str | Path, ...]:
 @pytest.fixture(scope="session")
 def java_build() -> Path:
     """Return clients/java, built; its own tests are run by `make clients`."""
-
-    def how() -> None:
-        run(["mvn", "-q", "-B", "package", "-DskipTests"], JAVA, timeout=540)
-
-    build("Java", lacking_java(), how)
+    build("Java")
     return JAVA
+
+
+@pytest.fixture(scope="session")
+def rust_examples() -> Path:
+    """Return the folder of the built examples."""
+    build("Rust")
+    return RUST / "target" / "debug" / "examples"
 
 
 @pytest.fixture(scope="session")
@@ -99,16 +69,14 @@ def java_example(java_build: Path) -> Example:
 
 @pytest.fixture(scope="session")
 def cpp_example() -> Example:
-    made: list[Path] = []
-    build("C++", in_ci(recipes.lacking_cpp()), lambda: made.append(recipes.build_cpp(CACHE / "cpp")))
-    return Example((made[0],))
+    build("C++", needed=True)
+    return Example((CACHE / "cpp" / "watch",))
 
 
 @pytest.fixture(scope="session")
 def ruby_example() -> Example:
-    made: list[tuple[str | Path, ...]] = []
-    build("Ruby", in_ci(recipes.lacking_ruby()), lambda: made.append(recipes.build_ruby(CACHE / "ruby")))
-    return Example(made[0])
+    build("Ruby", needed=True)
+    return Example(recipes.ruby_command(CACHE / "ruby"))
 
 
 @pytest.fixture(params=["go", "typescript", "java", "cpp", "ruby"])

@@ -49,9 +49,13 @@ def build_cpp(folder: Path) -> Path:
     return program
 
 
-def build_ruby(folder: Path) -> tuple[str | Path, ...]:
-    """Return the command that runs the program, its generated code in `folder`."""
+def build_ruby(folder: Path) -> None:
+    """Write the generated code into `folder`."""
     _generate("ruby", folder)
+
+
+def ruby_command(folder: Path) -> tuple[str | Path, ...]:
+    """Return the command that runs the program, its generated code in `folder`."""
     return ("ruby", "-I", folder, RECIPES / "ruby" / "watch.rb")
 
 

@@ -7,16 +7,11 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from tests.languages.conftest import CACHE, build, in_ci, run
+from tests.languages.conftest import CACHE, build
 from tools.generate_clients import (
-    GO,
     ROOT,
     RUST,
     TYPESCRIPT,
-    install_packages,
-    lacking_go,
-    lacking_rust,
-    lacking_typescript,
 )
 
 pytestmark = [pytest.mark.timeout(900), pytest.mark.processes]
@@ -24,25 +19,19 @@ pytestmark = [pytest.mark.timeout(900), pytest.mark.processes]
 
 @pytest.fixture(scope="session")
 def light() -> Path:
-    program = CACHE / "light-go"
-    build("Go", in_ci(lacking_go()), lambda: run(["go", "build", "-o", program, "./examples/light"], GO, timeout=480))
-    return program
+    build("Go", needed=True)
+    return CACHE / "light-go"
 
 
 @pytest.fixture(scope="session")
 def follow() -> Path:
-    def how() -> None:
-        install_packages()
-        run(["npm", "run", "build"], TYPESCRIPT, timeout=120)
-
-    build("TypeScript", in_ci(lacking_typescript()), how)
+    build("TypeScript", needed=True)
     return TYPESCRIPT / "dist" / "examples" / "follow.js"
 
 
 @pytest.fixture(scope="session")
 def settle() -> Path:
-    command = ["cargo", "build", "--quiet", "--example", "settle"]
-    build("Rust", in_ci(lacking_rust()), lambda: run(command, RUST, timeout=840))
+    build("Rust", needed=True)
     return RUST / "target" / "debug" / "examples" / "settle"
 
 

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from tests.languages.conftest import GO, TYPESCRIPT
+from tools.generate_clients import GO, TYPESCRIPT
 
 
 @pytest.mark.parametrize(

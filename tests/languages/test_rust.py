@@ -6,8 +6,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from tests.languages.conftest import build, run
-from tools.generate_clients import RUST, lacking_rust
+from tests.languages.conftest import run
+from tools.generate_clients import RUST
 
 # The first build fetches and compiles the libraries.
 pytestmark = [pytest.mark.timeout(900), pytest.mark.processes]
@@ -15,9 +15,8 @@ EXAMPLE = RUST / "examples" / "readme.rs"
 
 
 @pytest.fixture(scope="session")
-def program() -> Path:
-    build("Rust", lacking_rust(), lambda: run(["cargo", "build", "--quiet", "--example", "readme"], RUST, timeout=840))
-    return RUST / "target" / "debug" / "examples" / "readme"
+def program(rust_examples: Path) -> Path:
+    return rust_examples / "readme"
 
 
 def ask(program: Path, **environ: str) -> subprocess.CompletedProcess[str]:
