@@ -108,6 +108,11 @@ generate: .venv-gen/.ready ## write the code of protos/ (Go, TypeScript, Rust an
 page: .venv-gen/.ready ## build the page that the gateway shows; npm must be there
 	@$(GEN)/python tools/generate_page.py
 
+# Look at them before they are committed.
+.PHONY: pictures
+pictures: .venv/.ready chromium ## take the guide's pictures of the page anew
+	@PAGE_PICTURES=$(CURDIR)/docs/guides/page $(BIN)/python -m pytest -q tests/gateway/test_page_looks.py
+
 .PHONY: baseline
 baseline: setup ## take the API as it is for the one that changes must not break; at a release
 	@buf build -o $(BASELINE)
@@ -285,7 +290,7 @@ bench: .venv/.ready .venv-bench/.ready rabbitmq ## measure, against ceilings and
 	@$(BIN)/python -m bench $(BENCH)
 
 # The long ones, in the sizes that a release needs. Hours.
-CAMPAIGNS := sim_SEEDS=5000 seeded powerloss_N=1000 long-queue prices-crash s3-kills s3-large crash_N=200 crashpoints chaos_TASKS=5000 libcloud-suite libcloud-faults prices-large
+CAMPAIGNS := sim_SEEDS=5000 seeded powerloss_N=1000 page-soak long-queue prices-crash s3-kills s3-large crash_N=200 crashpoints chaos_TASKS=5000 libcloud-suite libcloud-faults prices-large
 .PHONY: campaigns
 campaigns: .venv/.ready ## run all the long campaigns, one after another: hours
 	@failed=; \
@@ -314,6 +319,10 @@ prices-crash: .venv/.ready ## kill imports of prices KILLS= times at random mome
 .PHONY: long-queue
 long-queue: .venv/.ready ## 100,000 waiting tasks of one concurrency key: what they cost the others, and a server that does nothing; TASKS=
 	@$(BIN)/python -m tests.campaigns.long_queue --tasks $(or $(TASKS),100000)
+
+.PHONY: page-soak
+page-soak: .venv/.ready chromium ## the page beside 1,000 running tasks for MINUTES=: long tasks, rows, heap, first paint
+	@$(BIN)/python -m tests.campaigns.page_soak --minutes $(or $(MINUTES),60)
 
 .PHONY: powerloss
 powerloss: .venv/.ready ## cut the power N= times, with and without waiting for the disk

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
-from tests.campaigns import long_queue
+from tests.campaigns import long_queue, page_soak
 from tests.campaigns.cuts import watch_through_cuts
 from tests.campaigns.kills import campaign
 from tests.campaigns.price_kills import campaign as kill_imports
@@ -37,6 +37,14 @@ def test_a_task_without_a_key_does_not_feel_a_long_queue_of_one_key(tmp_path: Pa
     # Other tests run beside this one, so that single milliseconds say nothing.
     assert max(found.behind, found.after_restart) < 2 * found.empty + 50, found
     assert found.idle < 0.1, found
+
+
+@pytest.mark.timeout(180)
+def test_the_page_keeps_few_rows_and_its_heap_while_many_tasks_tell_much(tmp_path: Path) -> None:
+    found = page_soak.look(4, tmp_path, tasks=300)
+    # Other tests run beside this one, so that the times say nothing.
+    assert found.rows <= page_soak.MOST_ROWS
+    assert found.heap_last < found.heap_first * 1.25, found
 
 
 def test_an_import_of_prices_that_is_killed_leaves_the_old_or_the_new(tmp_path: Path) -> None:

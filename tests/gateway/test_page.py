@@ -17,15 +17,12 @@ from tests.gateway.web import gateway_of
 from tests.pricing.making import document, line
 from tests.rpc.test_access import tokens_table, write_config
 from tests.servers.serving import Serving
-from tools.generate_page import WEB, install_tools
 
 import wharfinger
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(180)]
 
-AXE = WEB / "node_modules" / "axe-core" / "axe.min.js"
 LATER = dt.datetime.now(dt.UTC) + dt.timedelta(days=30)
-SERIOUS = ("serious", "critical")
 HOSTILE = (
     "<img src=x onerror=\"document.title='owned'\">",
     "<script>document.title='owned'</script>",
@@ -372,33 +369,3 @@ def test_a_server_with_tokens_asks_who_one_is_and_the_token_is_kept_nowhere(page
     assert page.evaluate("JSON.stringify([localStorage, sessionStorage, document.cookie])") == '[{},{},""]'
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_label("Token")).to_be_visible()
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_no_view_has_a_serious_fault_for_those_who_see_or_move_otherwise(
-    context: BrowserContext, gateway: Serving, client: wharfinger.Client, project: str, tmp_path: Path, scheme: str
-) -> None:
-    install_tools()
-    task = half_done(client, tmp_path / "yard")
-    page = context.browser.new_context(bypass_csp=True, color_scheme=scheme).new_page()
-    for view in (
-        "tasks",
-        f"tasks/{task}",
-        "submit/harbour.parrot",
-        "leftovers",
-        "prices",
-        "schedules",
-        "scripts",
-        "executors",
-    ):
-        page.goto("about:blank")
-        page.goto(f"{gateway_of(gateway)}/#/{project}/{view}")
-        expect(page.get_by_role("heading", level=1)).to_be_visible()
-        page.wait_for_load_state("networkidle") if "tasks" not in view else page.wait_for_timeout(500)
-        page.add_script_tag(path=str(AXE))
-        found = page.evaluate("axe.run().then(found => found.violations)")
-        bad = [(one["id"], one["nodes"][0]["html"]) for one in found if one["impact"] in SERIOUS]
-        assert bad == [], view
-        for width in (360, 1280):
-            page.set_viewport_size({"width": width, "height": 800})
-            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{view} at {width}"

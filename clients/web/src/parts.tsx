@@ -18,6 +18,9 @@ const SIGNS: Record<string, string> = {
   UNCERTAIN: "?",
   UNDO_FAILED: "⚠",
   UNDONE: "○",
+  ACTIVE: "✓",
+  IMPORTED: "○",
+  QUARANTINED: "⚠",
 };
 
 /** A state: a sign and a word, so that no one has to tell colours apart. */
@@ -115,15 +118,16 @@ export function Bar({ share, text }: { share: number | undefined; text: string }
   );
 }
 
-/** A table that scrolls sideways where it is too wide. */
-export function Table({ label, titles, children }: { label: string; titles: readonly string[]; children: ComponentChildren }) {
+/** A table that scrolls sideways where it is too wide; the titles of `numbers` stand above numbers. */
+export function Table(props: { label: string; titles: readonly string[]; numbers?: readonly string[]; children: ComponentChildren }) {
+  const { label, titles, numbers = [], children } = props;
   return (
     <div class="wide" tabIndex={0} role="region" aria-label={label}>
       <table>
         <thead>
           <tr>
             {titles.map((title) => (
-              <th key={title} scope="col">
+              <th key={title} scope="col" class={numbers.includes(title) ? "number" : undefined}>
                 {title}
               </th>
             ))}

@@ -37,7 +37,7 @@ export function Leftovers({ project, query }: { project: string; query: URLSearc
               ))}
             </select>
           </label>
-          <Table label={`Sums by ${by}`} titles={[by, "Tasks", "Alive", "An hour", "A month"]}>
+          <Table label={`Sums by ${by}`} titles={[by, "Tasks", "Alive", "An hour", "A month"]} numbers={["Tasks", "Alive", "An hour", "A month"]}>
             {sums.state === "told" &&
               sums.value.groups.map(({ key, taskCount, aliveCount, cost }) => (
                 <tr key={key}>
@@ -78,7 +78,11 @@ function HalfDone() {
       {asked.state === "failed" && <Trouble why={asked.why} onAgain={again} />}
       {!whole && <p>The newest {count(MOST, "task")} of more; the sums above are of all.</p>}
       {asked.state === "told" && (
-        <Table label="The tasks" titles={["Task", "Project", "Script", "State", "Alive", "Uncertain", "An hour", "Created"]}>
+        <Table
+          label="The tasks"
+          titles={["Task", "Project", "Script", "State", "Alive", "Uncertain", "An hour", "Created"]}
+          numbers={["Alive", "Uncertain", "An hour"]}
+        >
           {asked.value.map((task) => (
             <tr key={task.name}>
               <td>
@@ -111,7 +115,7 @@ function Budgets() {
   return (
     <section aria-label="Budgets">
       <h2>Budgets</h2>
-      <Table label="The budgets" titles={["Project", "Used an hour", "Of", "Left"]}>
+      <Table label="The budgets" titles={["Project", "Used an hour", "Of", "Left"]} numbers={["Of", "Left"]}>
         {asked.value.flatMap(({ project, hourlyLimit, hourlyUse }) =>
           hourlyLimit.map((limit) => {
             const used = hourlyUse.find(({ currencyCode }) => currencyCode === limit.currencyCode) ?? { currencyCode: limit.currencyCode, amount: "0" };

@@ -66,7 +66,7 @@ function History({ project, provider, sku, region }: { project: string; provider
         {last && <span class="none"> from {visible([last.layer, last.source].filter(Boolean).join(", "))}</span>}
       </p>
       <PriceChart steps={steps} label={`What ${sku} cost since when`} />
-      <Table label="Its history" titles={["Since", "Price"]}>
+      <Table label="Its history" titles={["Since", "Price"]} numbers={["Price"]}>
             {asked.value.toReversed().map((point) => (
               <tr key={String(point.startTime?.seconds)}>
                 <td>
@@ -96,7 +96,7 @@ function Catalogues({ project }: { project: string }) {
         </p>
       )}
       {asked.state === "told" && asked.value.length > 0 && (
-        <Table label="The catalogues" titles={["Source", "State", "Prices", "Made", "Imported", "Changes"]}>
+        <Table label="The catalogues" titles={["Source", "State", "Prices", "Made", "Imported", "Changes"]} numbers={["Prices"]}>
               {asked.value.map((one) => (
                 <tr key={one.name}>
                   <td>
@@ -147,7 +147,7 @@ function Changes({ project, name, before }: { project: string; name: string; bef
         <a href={link([project, "prices"])}>All catalogues</a>. {asked.value.length > MOST ? `The first ${MOST} of more:` : `${count(changes.length, "price")}.`}
       </p>
       {changes.length > 0 && (
-        <Table label="The changes" titles={["Provider", "Region", "What", "Before", "After"]}>
+        <Table label="The changes" titles={["Provider", "Region", "What", "Before", "After"]} numbers={["Before", "After"]}>
               {changes.map(({ before: old, after }) => {
                 const one = after ?? old;
                 return (
