@@ -30,6 +30,7 @@ GOALS = {
     "11b": "prices",
     "12": "command_line",
     "13": "gateway",
+    "14": "clients",
 }
 RESULTS = Path(__file__).resolve().parent / "results.json"
 

@@ -71,7 +71,7 @@ type operation = func(context.Context, *driver, int, arguments) (any, error)
 var operations = map[string]operation{
 	"submit": submit, "batch": batch, "list": list, "result": result, "plan": plan, "ledger": ledger, "events": events,
 	"price": price, "estimate": estimate, "json": asJSON,
-	"price_history": priceHistory, "price_changes": priceChanges, "budgets": budgets, "leftovers": leftovers,
+	"count": count, "price_history": priceHistory, "price_changes": priceChanges, "budgets": budgets, "leftovers": leftovers,
 	"schedule_create": func(ctx context.Context, d *driver, _ int, args arguments) (any, error) {
 		task := &v1.Task{Script: args.Script, Params: &structpb.Struct{}}
 		if err := protojson.Unmarshal(args.Params, task.Params); err != nil {
@@ -246,6 +246,17 @@ func events(ctx context.Context, d *driver, _ int, args arguments) (any, error) 
 		found = append(found, eventOf(event))
 	}
 	return found, nil
+}
+
+func count(ctx context.Context, d *driver, _ int, args arguments) (any, error) {
+	found := 0
+	for _, err := range d.client.Task(args.Task).Watch(ctx) {
+		if err != nil {
+			return nil, err
+		}
+		found++
+	}
+	return object{"events": found}, nil
 }
 
 func price(ctx context.Context, d *driver, _ int, args arguments) (any, error) {

@@ -170,6 +170,10 @@ class Driver:
         estimate = await self.client.estimate(script, params)
         return {"hourly": [telling.money(sum_) for sum_ in estimate.hourly], "unpriced": list(estimate.unpriced)}
 
+    async def op_count(self, task: str) -> Args:
+        """Count the events of a task."""
+        return {"events": sum([1 async for _ in self.client.watch(task)])}
+
     async def op_price_history(self, provider: str, sku: str) -> list[str | None]:
         """Tell what a thing cost, the oldest first."""
         return [telling.amount(point.price) for point in await self.client.price_history(provider, sku)]

@@ -102,6 +102,11 @@ const OPERATIONS = {
     const { hourly, unpriced } = await its().estimate(script, params, { signal });
     return { hourly: hourly.map(telling.money), unpriced };
   },
+  async count({ task }, signal) {
+    let events = 0;
+    for await (const _ of its().task(task).watch({ signal })) events++;
+    return { events };
+  },
   price_history: async ({ provider, sku }, signal) =>
     (await its().priceHistory(provider, sku, { signal })).map(({ price }) => telling.amount(price)),
   price_changes: ({ catalog }, signal) => collect(its().priceChanges(catalog, { signal }), telling.change),

@@ -104,6 +104,14 @@ pub async fn ask(client: &Client, op: &str, args: &Value) -> Result<Value, Error
         }
         "ledger" => task.ledger("").all().await?.iter().map(telling::entry).collect(),
         "events" => task.events(0).all().await?.into_iter().map(telling::recorded).collect(),
+        "count" => {
+            let (mut watch, mut events) = (task.watch(), 0);
+            while let Some(event) = watch.next().await {
+                event?;
+                events += 1;
+            }
+            json!({"events": events})
+        }
         "price" => {
             let asked = v1::GetPriceRequest {
                 provider: text(args, "provider"),

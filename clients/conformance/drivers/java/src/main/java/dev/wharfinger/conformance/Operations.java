@@ -53,6 +53,15 @@ final class Operations {
       case "get" -> Telling.task(task(args).refresh());
       case "list" -> client.list(args.text("filter")).map(Telling::task).toList();
       case "watch" -> tell(id, task(args).watch());
+      case "count" -> {
+        long events = 0;
+        try (TaskWatch watch = task(args).watch()) {
+          for (TaskEvent ignored : watch) {
+            events++;
+          }
+        }
+        yield Map.of("events", events);
+      }
       case "watch_project" -> tell(id, client.watchProject(args.text("filter"), token(args)));
       case "stop" -> stop(args.number("id"));
       case "result" -> {
