@@ -13,6 +13,7 @@ from generators.api_pages import ApiFile, EnumValues
 from generators.deploying import Deploying
 from generators.errors_page import ErrorReasons
 from generators.policy_page import PolicyFields
+from generators.rights_page import Rights
 from generators.script_pages import Markings, ScriptParams
 from generators.settings_page import Options, SettingsReference
 from generators.state_diagram import StateDiagram
@@ -27,6 +28,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.add_directive("deploying", Deploying)
     app.add_directive("markings", Markings)
     app.add_directive("policy-fields", PolicyFields)
+    app.add_directive("rights", Rights)
     app.add_directive("script-params", ScriptParams)
     app.add_directive("settings-reference", SettingsReference)
     app.add_directive("state-diagram", StateDiagram)

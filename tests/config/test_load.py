@@ -152,7 +152,7 @@ def test_a_file_with_tokens_that_others_can_read_is_refused(write):
     found = problems(write(text, 0o644))
     assert "open to others (mode 644)" in found[0]
     assert HASH not in found[0]
-    assert config.load(write(text, 0o600), {}).tokens == (config.Token(HASH, "ci", None),)
+    assert config.load(write(text, 0o600), {}).tokens == (config.Token(HASH, "ci", config.Granted(None)),)
 
 
 def test_a_file_with_a_profiles_credentials_that_others_can_read_is_refused(write):
@@ -188,7 +188,7 @@ def test_tokens_can_be_set_in_the_environment(write):
         "WHARFINGER_TOKENS__0__CREATOR": "ci",
         "WHARFINGER_TOKENS__0__PROJECTS": '["default"]',
     }
-    assert config.load(write(""), environ).tokens == (config.Token(HASH, "ci", frozenset({"default"})),)
+    assert config.load(write(""), environ).tokens == (config.Token(HASH, "ci", config.Granted(frozenset({"default"}))),)
 
 
 @pytest.mark.parametrize("address", ["0.0.0.0:7480", "[::]:7480", "192.0.2.1:7480", "example.com:7480"])

@@ -16,10 +16,11 @@ from tests.engine.counting import Counting
 
 from wharfinger.v1 import task_pb2
 from wharfinger.v1 import task_service_pb2 as v1
+from wharfinger_server.access.callers import Callers
 from wharfinger_server.config import Settings
 from wharfinger_server.rpc import service
-from wharfinger_server.rpc.callers import Callers
 from wharfinger_server.rpc.calls import Calls
+from wharfinger_server.rpc.leftovers import LeftoverMethods
 from wharfinger_server.rpc.tasks import TaskMethods
 from wharfinger_server.rpc.watches import TaskWatches
 from wharfinger_server.store.values import Committed
@@ -41,7 +42,14 @@ class Quay:
         self._server = grpc.aio.server()
         calls = Calls(Callers(Settings()), limits.calls, ())
         methods = TaskMethods(pier.engine.tasks, pier.engine.remediation, limits)
-        service.add(self._server, calls, SERVICE, methods, TaskWatches(pier.engine.watches))
+        service.add(
+            self._server,
+            calls,
+            SERVICE,
+            methods,
+            TaskWatches(pier.engine.watches),
+            LeftoverMethods(pier.engine.leftovers),
+        )
 
     async def __aenter__(self) -> Self:
         port = self._server.add_insecure_port("127.0.0.1:0")
@@ -96,7 +104,7 @@ async def test_a_task_that_is_created(quay: Quay) -> None:
     with quay.counting.at(quay.driver):
         for n in range(TASKS):
             await quay.ask("CreateTask", request(str(n), later=True), task_pb2.Task)
-    check(quay.counting, calls=186, statements=6, rows=4)
+    check(quay.counting, calls=187, statements=6, rows=4)
 
 
 async def test_a_task_of_a_batch(quay: Quay) -> None:
@@ -116,7 +124,7 @@ async def test_a_task_that_is_created_and_run(quay: Quay) -> None:
         for n in range(TASKS):
             await quay.ask("CreateTask", request(str(n), later=False), task_pb2.Task)
             await rested.get()
-    check(quay.counting, calls=470, statements=12.2, rows=8.1)
+    check(quay.counting, calls=471, statements=12.2, rows=8.1)
 
 
 def rests(quay: Quay) -> asyncio.Queue[None]:

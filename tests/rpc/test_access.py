@@ -132,6 +132,9 @@ def test_health_is_open_to_all_but_reflection_and_channelz_are_not(guarded):
 # ---------------------------------------------------------------------- TLS
 
 
+BOTH = (ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH)
+
+
 class Authority:
     """A certificate authority of the test's own."""
 
@@ -139,7 +142,7 @@ class Authority:
         self.key = ec.generate_private_key(ec.SECP256R1())
         self.certificate = self._sign(self.key.public_key(), "test authority", authority=True)
 
-    def _sign(self, public_key, name, *, authority=False):
+    def _sign(self, public_key, name, *, authority=False, usages=BOTH, beside=()):
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         issuer = subject if authority else self.certificate.subject
         builder = (
@@ -157,23 +160,24 @@ class Authority:
                 [
                     x509.DNSName(name if name.isascii() else "strange.test"),
                     x509.IPAddress(ipaddress.ip_address("127.0.0.1")),
+                    *beside,
                 ]
             )
-            usages = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH])
-            builder = builder.add_extension(names, critical=False).add_extension(usages, critical=False)
+            builder = builder.add_extension(names, critical=False)
+            builder = builder.add_extension(x509.ExtendedKeyUsage(usages), critical=False)
         return builder.sign(self.key, hashes.SHA256())
 
     @property
     def pem(self):
         return self.certificate.public_bytes(serialization.Encoding.PEM)
 
-    def issue(self, name):
-        """Return key and certificate as PEM."""
+    def issue(self, name, **more):
+        """Return key and certificate as PEM; `usages` are what it is for, `beside` further names."""
         key = ec.generate_private_key(ec.SECP256R1())
         private = key.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )
-        return private, self._sign(key.public_key(), name).public_bytes(serialization.Encoding.PEM)
+        return private, self._sign(key.public_key(), name, **more).public_bytes(serialization.Encoding.PEM)
 
 
 def write_pair(folder, pair):

@@ -12,10 +12,10 @@ from tests.rpc.wire import told
 from wharfinger.v1 import executor_service_pb2 as executors
 from wharfinger.v1 import task_pb2
 from wharfinger.v1 import task_service_pb2 as v1
+from wharfinger_server.access.callers import Callers
 from wharfinger_server.config import Settings
 from wharfinger_server.domain import errors
 from wharfinger_server.rpc import service
-from wharfinger_server.rpc.callers import Callers
 from wharfinger_server.rpc.calls import Calls
 
 NAME = "projects/p/tasks/t"

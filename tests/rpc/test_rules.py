@@ -9,7 +9,7 @@ from tests.rpc.test_every_call import call
 from tests.rpc.test_required import METHODS
 from tests.rpc.wire import refused
 
-from wharfinger_server.rpc.access import Rule, rule_of
+from wharfinger_server.access.rules import Scope, rule_of
 from wharfinger_server.rpc.calls import Calls
 from wharfinger_server.rpc.service import handlers_of
 
@@ -20,8 +20,8 @@ pytestmark = pytest.mark.processes
 EVERY = [*METHODS, *operations_pb2.DESCRIPTOR.services_by_name["Operations"].methods]
 
 
-def of(rule):
-    found = [method for method in EVERY if rule_of(method.containing_service.full_name, method.name) is rule]
+def of(scope):
+    found = [method for method in EVERY if rule_of(method.containing_service.full_name, method.name).scope is scope]
     return pytest.mark.parametrize("method", found, ids=lambda method: method.name)
 
 
@@ -37,7 +37,7 @@ def test_a_call_without_a_rule_is_not_served():
         async def renew(self, request, call):
             """Do nothing."""
 
-    with pytest.raises(LookupError, match=r"NewService/Renew has no rule in rpc/access\.py"):
+    with pytest.raises(LookupError, match=r"NewService/Renew has no rule in access/rules\.py"):
         handlers_of(Calls(None, 1, ()), pool.FindServiceByName("wharfinger.v1.NewService"), Methods())
 
 
@@ -63,7 +63,7 @@ def about(method, project):
     return request
 
 
-@of(Rule.PROJECT)
+@of(Scope.PROJECT)
 def test_what_is_of_another_project_looks_like_what_does_not_exist(guarded, method):
     asked = call(guarded, method)
     told = refused(asked, about(method, "b"), timeout=10, metadata=bearer("ann-token"))
@@ -72,14 +72,14 @@ def test_what_is_of_another_project_looks_like_what_does_not_exist(guarded, meth
     assert (told.code, told.reason) == (never.code, never.reason)
 
 
-@of(Rule.OPERATOR)
+@of(Scope.ALL)
 def test_what_is_of_all_projects_needs_a_credential_that_opens_all(guarded, method):
     request = message_factory.GetMessageClass(method.input_type)()
     told = refused(call(guarded, method), request, timeout=10, metadata=bearer("ann-token"))
     assert (told.code, told.reason) == (grpc.StatusCode.PERMISSION_DENIED, "PERMISSION_DENIED")
 
 
-@of(Rule.KNOWN)
+@of(Scope.KNOWN)
 def test_what_is_the_same_for_all_needs_any_credential(guarded, method):
     request = message_factory.GetMessageClass(method.input_type)()
     assert refused(call(guarded, method), request, timeout=10).reason == "UNAUTHENTICATED"

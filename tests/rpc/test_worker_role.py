@@ -7,15 +7,15 @@ from pathlib import Path
 import pytest
 
 from wharfinger_server import config
+from wharfinger_server.access.callers import ANONYMOUS
+from wharfinger_server.access.rules import WORK, Rule, Scope, check, table
 from wharfinger_server.domain.errors import PermissionDenied
 from wharfinger_server.engine.interface.requests import Caller
-from wharfinger_server.rpc.access import Rule, check
-from wharfinger_server.rpc.callers import ANONYMOUS
 
 WORKER, PERSON = Caller("pier", is_worker=True), Caller("ann", is_worker=False)
 
 
-@pytest.mark.parametrize("rule", [rule for rule in Rule if rule is not Rule.WORKER])
+@pytest.mark.parametrize("rule", sorted({rule for _, _, rule in table() if rule.scope is not Scope.WORKER}, key=str))
 def test_a_worker_s_credential_opens_nothing_else(rule: Rule) -> None:
     with pytest.raises(PermissionDenied, match="opens nothing else"):
         check(rule, WORKER)
@@ -23,10 +23,10 @@ def test_a_worker_s_credential_opens_nothing_else(rule: Rule) -> None:
 
 
 def test_only_a_worker_s_credential_attaches_workers() -> None:
-    check(Rule.WORKER, WORKER)
-    check(Rule.WORKER, ANONYMOUS)  # where callers need none
+    check(WORK, WORKER)
+    check(WORK, ANONYMOUS)  # where callers need none
     with pytest.raises(PermissionDenied, match="no worker's"):
-        check(Rule.WORKER, PERSON)
+        check(WORK, PERSON)
 
 
 def tokens(tmp_path: Path, role: str) -> tuple[config.Token, ...]:
@@ -37,7 +37,8 @@ def tokens(tmp_path: Path, role: str) -> tuple[config.Token, ...]:
 
 
 def test_the_role_is_in_the_settings(tmp_path: Path) -> None:
-    assert [token.role for token in tokens(tmp_path, 'role = "worker"')] == ["worker"]
-    assert [token.role for token in tokens(tmp_path, "")] == ["caller"]
-    with pytest.raises(Exception, match=r"tokens\.0\.role must be \"caller\" or \"worker\""):
+    assert [token.granted.role for token in tokens(tmp_path, 'role = "worker"')] == ["worker"]
+    assert [token.granted.role for token in tokens(tmp_path, "")] == ["operator"]
+    assert [token.granted.role for token in tokens(tmp_path, 'role = "caller"')] == ["operator"]
+    with pytest.raises(Exception, match=r"tokens\.0\.role must be one of viewer, operator, admin, worker"):
         tokens(tmp_path, 'role = "wroker"')

@@ -12,6 +12,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from wharfinger.v1 import executor_service_pb2, pricing_service_pb2, schedule_service_pb2, task_service_pb2
 from wharfinger_server import __version__
 from wharfinger_server.app.health import Health
+from wharfinger_server.app.knowing import Knowing
 from wharfinger_server.app.tls import Certificates
 from wharfinger_server.config import Address, Settings
 from wharfinger_server.engine.engine import Engine
@@ -20,7 +21,6 @@ from wharfinger_server.engine.use_cases.price_queries import PriceDesk
 from wharfinger_server.pricing import Pricing
 from wharfinger_server.rpc import service
 from wharfinger_server.rpc.budgets import BudgetMethods
-from wharfinger_server.rpc.callers import Callers
 from wharfinger_server.rpc.calls import Calls
 from wharfinger_server.rpc.executors import ExecutorMethods
 from wharfinger_server.rpc.imports import CatalogImports
@@ -52,7 +52,7 @@ class Listener(NamedTuple):
 
     server: grpc.aio.Server
     calls: Calls
-    callers: Callers
+    knowing: Knowing
     services: tuple[tuple[Any, Mapping[str, Any]], ...]
 
 
@@ -73,8 +73,8 @@ def make(settings: Settings, engine: Engine, pricing: Pricing, health: Health, s
         ("wharfinger-schema", schema),
         ("wharfinger-instance", instance),
     )
-    callers = Callers(settings)
-    calls = Calls(callers, limits.calls, trailers)
+    knowing = Knowing(settings)
+    calls = Calls(knowing.callers, limits.calls, trailers)
     desk = PriceDesk(pricing, limits)
     parts: tuple[tuple[Any, tuple[object, ...]], ...] = (
         (
@@ -106,7 +106,7 @@ def make(settings: Settings, engine: Engine, pricing: Pricing, health: Health, s
         service.Later(calls, (CHANNELZ,), _add_channelz),
     )
     server.add_generic_rpc_handlers(seldom)
-    return Listener(server, calls, callers, services)
+    return Listener(server, calls, knowing, services)
 
 
 def _add_reflection(server: Any) -> None:

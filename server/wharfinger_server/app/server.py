@@ -79,6 +79,7 @@ class Server:
             self._web.start()
         self._set_ours(serving=True)
         self._chores.append(self._loop.create_task(self._check_store()))
+        self._chores.append(self._loop.create_task(self._listener.knowing.watch()))
         return address
 
     def reload(self, files: ScriptFiles) -> None:
@@ -105,6 +106,7 @@ class Server:
         if self._web is not None:
             await self._web.stop()
         await stopping
+        await asyncio.to_thread(self._listener.knowing.note)
         await self.engine.stop()
         self.pricing.close()
 

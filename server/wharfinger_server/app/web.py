@@ -63,7 +63,7 @@ def open_gateway(settings: Settings, listener: Listener, engine: Engine, store: 
     origins = Origins(
         settings.gateway.cors_origins, open_to_all=not settings.authenticates and not settings.server.insecure
     )
-    desk = Desk(lambda: health.well, listener.callers.check_operator, metrics.text)
+    desk = Desk(lambda: health.well, listener.calls.check_beside, metrics.text)
     most = settings.limits.message_bytes
     application = Application(routes, origins, Limits(most, most), desk)
     address = Address.parse(settings.gateway.address)

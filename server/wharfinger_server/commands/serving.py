@@ -12,34 +12,23 @@ import secrets
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 import click
 
 from wharfinger.cli.terminal import echo
 from wharfinger_server import config as configuration
-from wharfinger_server.commands.settings import refuse, settings_of
+from wharfinger_server.commands.settings import config_option, refuse, settings_of
 
 if TYPE_CHECKING:
     from wharfinger_server.registry.script_files import ScriptFiles
-
-F = TypeVar("F", bound=Callable[..., Any])
 
 _LAST_SECONDS = 5.0
 """How long threads and functions of atexit that plug-ins left may keep the process after the server's end."""
 
 
-def _config_option(command: F) -> F:
-    return click.option(
-        "--config",
-        "config_file",
-        type=click.Path(dir_okay=False),
-        help="Settings file. [env: WHARFINGER_CONFIG; default: server.toml in the platform's config folder]",
-    )(command)
-
-
 @click.command()
-@_config_option
+@config_option
 @click.option(
     "--address", metavar="HOST:PORT", help="Where to listen; port 0 takes a free one. [default: 127.0.0.1:7480]"
 )
@@ -184,7 +173,7 @@ def config() -> None:
 
 
 @config.command()
-@_config_option
+@config_option
 def check(config_file: str | None) -> None:
     """Check the settings and print those in force, credentials hidden. Exits with 5 when something is wrong."""
     settings = settings_of(config_file, {})

@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping
-from typing import NoReturn
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NoReturn, TypeVar
+
+import click
 
 from wharfinger.cli.terminal import echo
 from wharfinger_server import config as configuration
 
+F = TypeVar("F", bound=Callable[..., Any])
+
 REFUSED = 5
+
+
+def config_option(command: F) -> F:
+    """Give a command the option `--config`, as `config_file`."""
+    return click.option(
+        "--config",
+        "config_file",
+        type=click.Path(dir_okay=False),
+        help="Settings file. [env: WHARFINGER_CONFIG; default: server.toml in the platform's config folder]",
+    )(command)
 
 
 def settings_of(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import re
 from collections.abc import Iterable, Mapping
@@ -14,8 +15,10 @@ from wharfinger_prices.settings.sections import read_section
 from wharfinger_server.config.address import Address
 from wharfinger_server.config.secrets import secrets_in
 from wharfinger_server.config.settings import (
+    Access,
     Gateway,
     Limits,
+    Oidc,
     Retention,
     Sealing,
     Server,
@@ -25,20 +28,24 @@ from wharfinger_server.config.settings import (
     Tls,
 )
 from wharfinger_server.config.store_tables import check_prices
-from wharfinger_server.config.tokens import read_tokens
+from wharfinger_server.config.tokens import read_certificates, read_tokens
 
 SECTIONS = {
     "server": Server,
     "store": Store,
     "sealing": Sealing,
     "tls": Tls,
+    "access": Access,
+    "oidc": Oidc,
     "gateway": Gateway,
     "limits": Limits,
     "retention": Retention,
     "prices": Prices,
 }
+ALGORITHMS = (*(f"{kind}{bits}" for kind in ("RS", "PS", "ES") for bits in (256, 384, 512)), "EdDSA")
+"""Signatures by a key of which the public half is enough to check them: whoever can check can't sign."""
 NAMED = ("stores", "profiles", "executors")
-_KNOWN = (*SECTIONS, *NAMED, "tokens")
+_KNOWN = (*SECTIONS, *NAMED, "tokens", "certificates")
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,62}")
 
 
@@ -72,6 +79,23 @@ def load(
     return settings
 
 
+def read_access(settings: Settings) -> Settings:
+    """Return the settings with the tokens and certificates that their file has now; nothing else is read again.
+
+    Raises:
+        ConfigError: the file can't be read, or what it says of them is wrong.
+    """
+    if settings.source is None:
+        return settings
+    gathered = Gathered(settings.source)
+    gathered.read_file()
+    _guard_secrets(gathered)
+    found = dataclasses.replace(settings, tokens=read_tokens(gathered), certificates=read_certificates(gathered))
+    if gathered.problems:
+        raise ConfigError(gathered.problems)
+    return found
+
+
 def _guard_secrets(gathered: Gathered) -> None:
     """Refuse a file with credentials that others can read."""
     secret = ("tokens",) if gathered.tree.get("tokens") else next(iter(secrets_in(gathered.tree)), None)
@@ -86,13 +110,13 @@ def check_exposure(settings: Settings) -> str:
 
     Beyond this machine it needs encryption, and callers it knows; `insecure` takes both demands away.
     """
-    known = "" if settings.authenticates else "[[tokens]], or [tls] client_ca"
+    known = "" if settings.authenticates else "[[tokens]], [oidc], or [tls] client_ca"
     return _exposed(settings, Address.parse(settings.server.address), known)
 
 
 def check_gateway_exposure(settings: Settings) -> str:
     """Return why the gateway may not listen where it is told to, or an empty string; it knows callers by tokens."""
-    return _exposed(settings, Address.parse(settings.gateway.address), "" if settings.tokens else "[[tokens]]")
+    return _exposed(settings, Address.parse(settings.gateway.address), "" if settings.knows_tokens else "[[tokens]]")
 
 
 def _exposed(settings: Settings, address: Address, to_know_callers: str) -> str:
@@ -125,6 +149,9 @@ def _build(gathered: Gathered, packages: frozenset[str] | None) -> Settings:
         sealing=read_section(gathered, "sealing", Sealing),
         tls=read_section(gathered, "tls", Tls),
         tokens=read_tokens(gathered),
+        certificates=read_certificates(gathered),
+        access=read_section(gathered, "access", Access),
+        oidc=read_section(gathered, "oidc", Oidc),
         gateway=read_section(gathered, "gateway", Gateway),
         limits=read_section(gathered, "limits", Limits),
         retention=read_section(gathered, "retention", Retention),
@@ -138,6 +165,7 @@ def _build(gathered: Gathered, packages: frozenset[str] | None) -> Settings:
     _check_address(gathered, settings)
     _check_tls(gathered, settings.tls)
     _check_gateway(gathered, settings)
+    _check_callers(gathered, settings)
     _check_limits(gathered, settings.limits)
     check_prices(gathered, settings.stores)
     return settings
@@ -194,8 +222,29 @@ def _check_gateway(gathered: Gathered, settings: Settings) -> None:
         gathered.problem(where, "can't be a socket's path: browsers need HOST:PORT")
     elif refusal := check_gateway_exposure(settings):
         gathered.problem(where, f"is refused: {refusal}")
-    elif settings.tls.client_ca and not settings.tokens:
+    elif settings.tls.client_ca and not settings.knows_tokens:
         gathered.problem(where, "needs [[tokens]]: it asks for no client certificate, and would know nobody")
+
+
+def _check_callers(gathered: Gathered, settings: Settings) -> None:
+    if settings.certificates and not settings.tls.client_ca:
+        gathered.problem(("certificates",), "needs [tls] client_ca: nobody is asked for a certificate")
+    oidc = settings.oidc
+    if not oidc.issuer:
+        return
+    if not oidc.audience:
+        gathered.problem(("oidc", "audience"), "must say what the issuer's tokens for this server have in `aud`")
+    for key in ("issuer", "keys_url"):
+        url = urlsplit(getattr(oidc, key))
+        if getattr(oidc, key) and not (url.scheme == "https" or (url.scheme == "http" and _loopback(url.hostname))):
+            gathered.problem(("oidc", key), "must be an https URL; http is taken of this machine only")
+    for name in oidc.algorithms:
+        if name not in ALGORITHMS:
+            gathered.problem(("oidc", "algorithms"), f"has {name!r}; there are {', '.join(ALGORITHMS)}")
+
+
+def _loopback(host: str | None) -> bool:
+    return host in ("localhost", "127.0.0.1", "::1")
 
 
 def _check_limits(gathered: Gathered, limits: Limits) -> None:

@@ -7,13 +7,15 @@ import json
 import re
 import textwrap
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from wharfinger_prices.settings.sections import Kind
 from wharfinger_prices.settings.units import format_duration, format_size
+from wharfinger_server.config.granted import Granted
 from wharfinger_server.config.load import SECTIONS
 from wharfinger_server.config.secrets import GUARDED, HIDDEN, shown
-from wharfinger_server.config.settings import Settings, Token
+from wharfinger_server.config.settings import Certificate, Settings, Token
 
 _HEAD = """\
 # Settings of the Wharfinger server. Every key stands here with its default; uncomment what you change.
@@ -38,10 +40,23 @@ def _typed_sample() -> Iterator[str]:
 
 def _token_sample() -> Iterator[str]:
     yield f"# {_first_line(Token)}\n# [[tokens]]"
-    examples = {"sha256": f'"{"0" * 64}"', "creator": '"ci"', "projects": '["default"]', "role": '"caller"'}
-    for field in dataclasses.fields(Token):
+    yield from _fields(Token, {"sha256": f'"{"0" * 64}"', "creator": '"ci"', "expire": "2027-01-31T00:00:00Z"})
+    # It needs a [tls] client_ca, and either a subject or a san: none of it can be uncommented by itself.
+    examples = {"subject": '"billing"', "san": '"spiffe://ops.example/billing"', "creator": '"billing"'}
+    yield f"# {_first_line(Certificate)}\n#   [[certificates]]"
+    yield from _fields(Certificate, examples, "#   ")
+
+
+def _fields(kind: type[Any], examples: Mapping[str, str], mark: str = "# ") -> Iterator[str]:
+    names = {"expire": "expires"}
+    for field in dataclasses.fields(kind):
         yield _comment(field.metadata["doc"])
-        yield f"# {field.name} = {examples[field.name]}"
+        if field.name != "granted":
+            yield f"{mark}{names.get(field.name, field.name)} = {examples[field.name]}"
+        else:
+            yield f'{mark}projects = ["default"]'
+            yield f'{_comment(field.metadata["role"])}\n{mark}role = "operator"'
+            yield f'{_comment(field.metadata["roles"])}\n{mark}roles = {{ live = "viewer" }}'
     yield ""
 
 
@@ -68,15 +83,7 @@ def effective(settings: Settings) -> str:
             # A path to a key is not the key.
             lines.append(f"{field.name} = {_literal(value if name == 'tls' else shown(field.name, value))}")
         lines.append("")
-    for token in settings.tokens:
-        projects: object = "*" if token.projects is None else sorted(token.projects)
-        lines += [
-            "[[tokens]]",
-            f"sha256 = {_literal(HIDDEN)}",
-            f"creator = {_literal(token.creator)}",
-            f"projects = {_literal(projects)}",
-            "",
-        ]
+    lines += _credentials(settings)
     for group in ("stores", "profiles", "executors"):
         for name, table in getattr(settings, group).items():
             lines += [*_table(f"{group}.{name}", table, guarded=group in GUARDED), ""]
@@ -84,6 +91,22 @@ def effective(settings: Settings) -> str:
         if table:
             lines += [*_table(name, table), ""]
     return "\n".join(lines)
+
+
+def _credentials(settings: Settings) -> Iterator[str]:
+    for token in settings.tokens:
+        yield from ("[[tokens]]", f"sha256 = {_literal(HIDDEN)}", f"creator = {_literal(token.creator)}")
+        if token.expire:
+            yield f"expires = {datetime.fromtimestamp(token.expire / 1_000_000, UTC).isoformat()}"
+        yield from (*_opened(token.granted), "")
+    for one in settings.certificates:
+        name = "subject" if one.subject else "san"
+        yield from ("[[certificates]]", f"{name} = {_literal(getattr(one, name))}")
+        yield from (f"creator = {_literal(one.creator)}", *_opened(one.granted), "")
+
+
+def _opened(granted: Granted) -> Iterator[str]:
+    return (f"{key} = {_literal(value)}" for key, value in granted.told().items())
 
 
 def _table(name: str, table: Mapping[str, Any], *, guarded: bool = False) -> list[str]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from wharfinger_prices.settings.price_settings import SERVER_ADDRESS, Prices, data_dir_of, database_url, price_folder_of
 from wharfinger_prices.settings.sections import Kind, setting
+from wharfinger_server.config.granted import ROLES, Granted
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,10 @@ class Gateway:
     )
 
 
+_ROLE = '"viewer" looks, "operator" (the usual one) acts, "admin" says who may; "worker" attaches workers, and no more.'
+_ROLES = 'Projects where it has another role, such as { live = "viewer" }; "*" is all others.'
+
+
 @dataclass(frozen=True, slots=True)
 class Token:
     """One static bearer token. As soon as there is one, every call needs one."""
@@ -105,15 +110,57 @@ class Token:
         metadata={"doc": "SHA-256 of the token in hexadecimal, not the token. `wharfinger config token` makes both."}
     )
     creator: str = field(metadata={"doc": "Who the caller is, as Task.creator shows it."})
-    projects: frozenset[str] | None = field(
-        default=None, metadata={"doc": 'The projects that it opens, such as ["default"]; "*" for all of them.'}
-    )
-    role: str = field(
-        default="caller",
+    granted: Granted = field(
         metadata={
-            "doc": '"caller", or "worker": it attaches workers, which run tasks of its projects, and nothing else.'
-        },
+            "doc": 'The projects that it opens, such as ["default"]; "*" for all of them.',
+            "role": _ROLE,
+            "roles": _ROLES,
+        }
     )
+    expire: int = field(
+        default=0, metadata={"doc": "Until when it holds, such as 2027-01-31T00:00:00Z. Left out: for ever."}
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """One client certificate that opens something; needs [tls] client_ca. With one here, no other opens anything."""
+
+    subject: str = field(metadata={"doc": "Its common name, or"})
+    san: str = field(metadata={"doc": "a DNS name, URI or e-mail address that it holds beside."})
+    creator: str = field(metadata={"doc": "Who the caller is, as Task.creator shows it. Empty: that name."})
+    granted: Granted = field(metadata={"doc": "The projects that it opens.", "role": _ROLE, "roles": _ROLES})
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Who may call, beside [[tokens]] and [[certificates]], which are read again when this file changes."""
+
+    token_file: str = setting(
+        "",
+        "Tokens that `wharfinger token` makes and revokes, without a restart. Empty: tokens.json in the data folder.",
+        Kind.PATH,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Oidc:
+    """Callers whose tokens an identity provider issues: JSON Web Tokens, checked by its published keys."""
+
+    issuer: str = setting("", "The issuer's URL, exactly as its tokens have it in `iss`; empty: there is none.")
+    audience: str = setting("", "What its tokens must have in `aud`.")
+    keys_url: str = setting("", "Where its keys are (a JWK Set). Empty: its discovery document says where.")
+    ca: str = setting("", "PEM file of the authority of its certificate. Empty: the system's.", Kind.PATH)
+    algorithms: tuple[str, ...] = setting(
+        ("RS256", "ES256"), "Signatures that are taken: of RS, PS, ES with 256, 384, 512, and EdDSA."
+    )
+    leeway: int = setting("30s", "How far its clock and this one may be apart.", Kind.DURATION)
+    creator_claim: str = setting("sub", "The claim that says who the caller is, as Task.creator shows it.")
+    projects_claim: str = setting(
+        "wharfinger_projects", 'The claim with the projects: a list, or text with blanks between; "*" for all.'
+    )
+    role_claim: str = setting("wharfinger_role", "The claim with the role.")
+    role: str = setting("viewer", "The role of a token without that claim.", among=ROLES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +220,9 @@ class Settings:
     tls: Tls = field(default_factory=Tls)
     gateway: Gateway = field(default_factory=Gateway)
     tokens: tuple[Token, ...] = ()
+    certificates: tuple[Certificate, ...] = ()
+    access: Access = field(default_factory=Access)
+    oidc: Oidc = field(default_factory=Oidc)
     limits: Limits = field(default_factory=Limits)
     retention: Retention = field(default_factory=Retention)
     prices: Prices = field(default_factory=Prices)
@@ -216,4 +266,14 @@ class Settings:
     @property
     def authenticates(self) -> bool:
         """Whether callers must show who they are, by a token or a certificate."""
-        return bool(self.tokens or self.tls.client_ca)
+        return self.knows_tokens or bool(self.tls.client_ca)
+
+    @property
+    def knows_tokens(self) -> bool:
+        """Whether there are bearer tokens of any kind."""
+        return bool(self.tokens or self.oidc.issuer) or self.token_file.exists()
+
+    @property
+    def token_file(self) -> Path:
+        """The file of tokens that come and go: what was set, otherwise one in the data folder."""
+        return Path(self.access.token_file) if self.access.token_file else self.data_dir / "tokens.json"

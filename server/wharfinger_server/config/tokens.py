@@ -1,53 +1,93 @@
-"""Reads the `[[tokens]]` tables."""
+"""Reads the `[[tokens]]` and `[[certificates]]` tables."""
 
 from __future__ import annotations
 
-import dataclasses
 import re
+from collections.abc import Collection, Iterator
+from datetime import UTC, datetime
 from typing import Any
 
-from wharfinger.ledger import ids
 from wharfinger_prices.settings.gather import Gathered
-from wharfinger_server.config.settings import Token
+from wharfinger_server.config.granted import Granted, granted
+from wharfinger_server.config.settings import Certificate, Token
 
-_PROJECT = re.compile(ids.ID)
-_ROLES = ("caller", "worker")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_OPENED = ("projects", "role", "roles")
+_MICROS = 1_000_000
+LONGEST_CREATOR = 128
 
 
 def read_tokens(gathered: Gathered) -> tuple[Token, ...]:
     """Return the tokens, noting what is wrong with each."""
-    tables = gathered.tree.get("tokens", [])
+    tokens = []
+    for path, table in _tables(gathered, "tokens", ("sha256", "creator", "expires", *_OPENED)):
+        before = len(gathered.problems)
+        digest, creator = table.get("sha256"), _creator(gathered, path, table)
+        if not isinstance(digest, str) or not _SHA256.fullmatch(digest.lower()):
+            hint = "`wharfinger config token` makes a token and its hash"
+            gathered.problem((*path, "sha256"), f"must be 64 hexadecimal digits; {hint}")
+        opened, expire = _granted(gathered, path, table), _moment(gathered, (*path, "expires"), table.get("expires"))
+        if len(gathered.problems) == before and opened is not None:
+            tokens.append(Token(str(digest).lower(), creator, opened, expire))
+    return tuple(tokens)
+
+
+def read_certificates(gathered: Gathered) -> tuple[Certificate, ...]:
+    """Return the certificates, noting what is wrong with each."""
+    certificates = []
+    for path, table in _tables(gathered, "certificates", ("subject", "san", "creator", *_OPENED)):
+        before = len(gathered.problems)
+        subject, san = (str(table.get(key, "")).strip() for key in ("subject", "san"))
+        if bool(subject) == bool(san):
+            gathered.problem(path, "needs either a subject (its common name) or a san (a name that it holds beside)")
+        creator = _creator(gathered, path, {"creator": subject or san} | table)
+        opened = _granted(gathered, path, table)
+        if len(gathered.problems) == before and opened is not None:
+            certificates.append(Certificate(subject, san, creator, opened))
+    return tuple(certificates)
+
+
+def _tables(gathered: Gathered, name: str, known: Collection[str]) -> Iterator[tuple[tuple[str, ...], dict[str, Any]]]:
+    tables = gathered.tree.get(name, [])
     if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
-        gathered.problem(("tokens",), "must be tables; write [[tokens]] above each")
-        return ()
-    tokens = [_token(gathered, ("tokens", str(index)), table) for index, table in enumerate(tables)]
-    return tuple(token for token in tokens if token is not None)
+        gathered.problem((name,), f"must be tables; write [[{name}]] above each")
+        return
+    for index, table in enumerate(tables):
+        path = (name, str(index))
+        for key in table:
+            if key not in known:
+                gathered.unknown((*path, key), known)
+        yield path, table
 
 
-def _token(gathered: Gathered, path: tuple[str, ...], table: dict[str, Any]) -> Token | None:
-    before = len(gathered.problems)
-    known = [field.name for field in dataclasses.fields(Token)]
-    for key in table:
-        if key not in known:
-            gathered.unknown((*path, key), known)
-    digest, creator, projects = (table.get(key) for key in ("sha256", "creator", "projects"))
-    role = table.get("role", "caller")
-    if role not in _ROLES:
-        gathered.problem((*path, "role"), 'must be "caller" or "worker"')
-    if not isinstance(digest, str) or not _SHA256.fullmatch(digest.lower()):
-        hint = "`wharfinger config token` makes a token and its hash"
-        gathered.problem((*path, "sha256"), f"must be 64 hexadecimal digits; {hint}")
+def _creator(gathered: Gathered, path: tuple[str, ...], table: dict[str, Any]) -> str:
+    creator = table.get("creator")
     if not isinstance(creator, str) or not creator.strip():
         gathered.problem((*path, "creator"), "must say who the caller is")
-    if projects != "*" and not _are_projects(projects):
-        gathered.problem(
-            (*path, "projects"), 'must list the projects that the token opens, such as ["default"], or be "*"'
-        )
-    if len(gathered.problems) > before:
+    elif not creator.isprintable() or len(creator) > LONGEST_CREATOR:
+        gathered.problem((*path, "creator"), f"must be at most {LONGEST_CREATOR} printable characters")
+    return str(creator)
+
+
+def _granted(gathered: Gathered, path: tuple[str, ...], table: dict[str, Any]) -> Granted | None:
+    try:
+        projects = table.get("projects", None if table.get("roles") else "")
+        return granted(projects, table.get("role", "operator"), table.get("roles"))
+    except ValueError as error:
+        place, _, what = str(error).partition(": ")
+        gathered.problem((*path, *place.split(".")), what)
         return None
-    return Token(str(digest).lower(), str(creator), None if projects == "*" else frozenset(projects or ()), str(role))
 
 
-def _are_projects(value: object) -> bool:
-    return isinstance(value, list) and all(isinstance(name, str) and _PROJECT.fullmatch(name) for name in value)
+def _moment(gathered: Gathered, path: tuple[str, ...], value: object) -> int:
+    """Return a moment in microseconds, 0 where none is said."""
+    if value is None:
+        return 0
+    try:
+        moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=UTC)
+        return int(moment.timestamp() * _MICROS)
+    except (ValueError, OverflowError):
+        gathered.problem(path, "must be a moment such as 2027-01-31T00:00:00Z")
+        return 0

@@ -29,7 +29,7 @@ class Desk:
     """What is asked beside calls: whether the server is well, and its figures for a caller who may know them."""
 
     healthy: Callable[[], bool]
-    check_operator: Callable[[Any], None]
+    check: Callable[[str, Any], Awaitable[None]]
     figures: Callable[[], Awaitable[str]]
 
 
@@ -117,7 +117,7 @@ class Application:
             await asked.tell(200 if well else 503, _TEXT, b"ok\n" if well else b"not serving\n")
         elif asked.path == "/metrics":
             try:
-                desk.check_operator(WebContext(asked.metadata, asked.peer, None, _nothing))
+                await desk.check("metrics", WebContext(asked.metadata, asked.peer, None, _nothing))
                 figures = await desk.figures()
             except Refused as refused:
                 raise refusal(refused) from None

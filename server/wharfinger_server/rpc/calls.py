@@ -20,6 +20,9 @@ from google.protobuf.message import DecodeError, Message
 from google.rpc import status_pb2
 
 from wharfinger.runtime.redaction import of_call
+from wharfinger_server.access import rules
+from wharfinger_server.access.credentials import Credentials
+from wharfinger_server.access.rules import LOOK, Rule, rule_of
 from wharfinger_server.domain.errors import (
     InvalidArgument,
     PermissionDenied,
@@ -28,9 +31,8 @@ from wharfinger_server.domain.errors import (
     Unauthenticated,
 )
 from wharfinger_server.engine.interface.requests import Caller
-from wharfinger_server.rpc import access
-from wharfinger_server.rpc.access import Rule, rule_of
 from wharfinger_server.rpc.required import checker, unchecked_by
+from wharfinger_server.rpc.showing import Showing
 from wharfinger_server.rpc.status import STATUS_KEY, code_of, status_of
 from wharfinger_server.rpc.unknown_fields import changes_nothing, refuse_unknown
 
@@ -60,8 +62,8 @@ Raw = bytes | Unread
 class Callers(Protocol):
     """Tells the caller of each call."""
 
-    def of(self, context: Context) -> Caller:
-        """Return who makes the call. Raises Unauthenticated."""
+    def of(self, shown: Credentials) -> Caller | Awaitable[Caller]:
+        """Return who shows the credentials, or what tells it later. Raises Unauthenticated."""
         ...
 
 
@@ -121,7 +123,7 @@ class Calls:
         return self.unary(call.name, request_type, method, rule, strict=strict)
 
     def unary(
-        self, name: str, request_type: type[Message], method: Unary, rule: Rule = Rule.PROJECT, *, strict: bool = False
+        self, name: str, request_type: type[Message], method: Unary, rule: Rule = LOOK, *, strict: bool = False
     ) -> Handler:
         """Return the handler of a method with one answer; `strict` refuses fields that this server does not know."""
         check = _check(request_type, unchecked_by(method), strict=strict)
@@ -132,9 +134,13 @@ class Calls:
             try:
                 if self.at_work > self._limit:
                     raise self._too_many()
-                caller = self._callers.of(context)
-                access.check(rule, caller)
+                caller = self._callers.of(Showing(context))
+                if not isinstance(caller, Caller):
+                    caller = await caller
+                rules.check(rule, caller)
                 request = _parsed(request_type, raw)
+                if caller.roles:
+                    rules.check_role(rule, caller, request)
                 check(request)
                 response = await method(request, Call(caller, context))
                 context.set_trailing_metadata(self._trailers)
@@ -151,7 +157,7 @@ class Calls:
         return grpc.unary_unary_rpc_method_handler(self._apart(name, answer))
 
     def stream(
-        self, name: str, request_type: type[Message], method: Stream, rule: Rule = Rule.PROJECT, *, strict: bool = False
+        self, name: str, request_type: type[Message], method: Stream, rule: Rule = LOOK, *, strict: bool = False
     ) -> Handler:
         """Return the handler of a method that writes a stream of answers."""
         check = _check(request_type, strict=strict)
@@ -159,9 +165,13 @@ class Calls:
         async def answer(raw: Raw, context: Context) -> None:
             """Answer one call, message by message."""
             try:
-                caller = self._callers.of(context)
-                access.check(rule, caller)
+                caller = self._callers.of(Showing(context))
+                if not isinstance(caller, Caller):
+                    caller = await caller
+                rules.check(rule, caller)
                 request = _parsed(request_type, raw)
+                if caller.roles:
+                    rules.check_role(rule, caller, request)
                 check(request)
                 work = method(request, Call(caller, context), context.write)
                 # A stream may last for days: it is for the method whether the request does.
@@ -176,7 +186,7 @@ class Calls:
         return grpc.unary_stream_rpc_method_handler(self._apart(name, answer))
 
     def duplex(
-        self, name: str, request_type: type[Message], method: Duplex, rule: Rule = Rule.PROJECT, *, strict: bool = False
+        self, name: str, request_type: type[Message], method: Duplex, rule: Rule = LOOK, *, strict: bool = False
     ) -> Handler:
         """Return the handler of a method that reads a stream of requests and writes a stream of answers."""
         check = _check(request_type, strict=strict)
@@ -191,8 +201,10 @@ class Calls:
         async def answer(requests: AsyncIterator[bytes], context: Context) -> None:
             """Answer one call, message by message."""
             try:
-                caller = self._callers.of(context)
-                access.check(rule, caller)
+                caller = self._callers.of(Showing(context))
+                if not isinstance(caller, Caller):
+                    caller = await caller
+                rules.check(rule, caller)
                 await method(parsed(requests), Call(caller, context), context.write)
                 context.set_trailing_metadata(self._trailers)
             except Refused as refused:
@@ -202,23 +214,26 @@ class Calls:
 
         return grpc.stream_stream_rpc_method_handler(self._apart(name, answer))
 
-    def guarded(self, name: str, handler: Any) -> Any:
-        """Return the handler of a service that is not ours, for callers that are known."""
+    def guarded(self, service: str, call: str, handler: Any) -> Any:
+        """Return the handler of a call that is not ours, for callers that may make it."""
+        rule, name = rule_of(service, call), f"/{service}/{call}"
 
-        async def answer(request: Any, context: Context) -> Any:
-            """Answer a caller that is known."""
+        async def admit(context: Context) -> None:
+            """Refuse whoever may not."""
             try:
-                self._callers.of(context)
+                caller = self._callers.of(Showing(context))
+                rules.check(rule, caller if isinstance(caller, Caller) else await caller)
             except Refused as refused:
                 await self._refuse(name, context, refused)
+
+        async def answer(request: Any, context: Context) -> Any:
+            """Answer a caller that may make the call."""
+            await admit(context)
             return await inner(request, context)
 
         async def stream(request: Any, context: Context) -> AsyncGenerator[Any, None]:
-            """Answer a caller that is known, message by message."""
-            try:
-                self._callers.of(context)
-            except Refused as refused:
-                await self._refuse(name, context, refused)
+            """Answer a caller that may make the call, message by message."""
+            await admit(context)
             async for message in inner(request, context):
                 yield message
 
@@ -226,6 +241,11 @@ class Calls:
         fields = {"unary_unary": None, "unary_stream": None, "stream_unary": None, "stream_stream": None}
         kind = next(field for field in fields if getattr(handler, field))
         return handler._replace(**{kind: stream if handler.response_streaming else answer})
+
+    async def check_beside(self, what: str, context: Context) -> None:
+        """Refuse whoever may not have what the gateway tells beside. Raises Unauthenticated, PermissionDenied."""
+        caller = self._callers.of(Showing(context))
+        rules.check(rule_of("gateway", what), caller if isinstance(caller, Caller) else await caller)
 
     def _too_many(self) -> ResourceExhausted:
         return ResourceExhausted(

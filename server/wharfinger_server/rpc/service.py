@@ -99,5 +99,5 @@ class Later(grpc.GenericRpcHandler):
     def add_registered_method_handlers(self, service: str, handlers: Mapping[str, Any]) -> None:
         """Take the methods of a service, and put our door before each."""
         self._methods[service] = {
-            name: self._calls.guarded(f"/{service}/{name}", handler) for name, handler in handlers.items()
+            name: self._calls.guarded(service, name, handler) for name, handler in handlers.items()
         }

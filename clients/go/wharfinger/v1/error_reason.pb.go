@@ -329,6 +329,9 @@ const (
 	ErrorReason_ERROR_REASON_SCHEDULE_NOT_FOUND ErrorReason = 160
 	// ALREADY_EXISTS: the project has a schedule of that name (schedule).
 	ErrorReason_ERROR_REASON_SCHEDULE_EXISTS ErrorReason = 161
+	// UNAVAILABLE: the caller's token is of an identity provider whose keys can't be fetched now, so that nobody can tell
+	// whether it is genuine (no keys).
+	ErrorReason_ERROR_REASON_IDENTITY_UNAVAILABLE ErrorReason = 162
 )
 
 // Enum value maps for ErrorReason.
@@ -428,6 +431,7 @@ var (
 		138: "ERROR_REASON_FORMAT_REFUSED",
 		160: "ERROR_REASON_SCHEDULE_NOT_FOUND",
 		161: "ERROR_REASON_SCHEDULE_EXISTS",
+		162: "ERROR_REASON_IDENTITY_UNAVAILABLE",
 	}
 	ErrorReason_value = map[string]int32{
 		"ERROR_REASON_UNSPECIFIED":           0,
@@ -524,6 +528,7 @@ var (
 		"ERROR_REASON_FORMAT_REFUSED":        138,
 		"ERROR_REASON_SCHEDULE_NOT_FOUND":    160,
 		"ERROR_REASON_SCHEDULE_EXISTS":       161,
+		"ERROR_REASON_IDENTITY_UNAVAILABLE":  162,
 	}
 )
 
@@ -776,7 +781,7 @@ const file_wharfinger_v1_error_reason_proto_rawDesc = "" +
 	"\x16RETRY_RULE_UNSPECIFIED\x10\x00\x12\x14\n" +
 	"\x10RETRY_RULE_NEVER\x10\x01\x12\x1b\n" +
 	"\x17RETRY_RULE_SAME_REQUEST\x10\x02\x12\x1f\n" +
-	"\x1bRETRY_RULE_AFTER_RETRY_INFO\x10\x03*\xa5)\n" +
+	"\x1bRETRY_RULE_AFTER_RETRY_INFO\x10\x03*\xd7)\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x121\n" +
 	"\x1bERROR_REASON_UNKNOWN_SCRIPT\x10\x01\x1a\x10\u0091\x19\f\b\x05\x10\x01\x1a\x06script\x12E\n" +
@@ -886,7 +891,8 @@ const file_wharfinger_v1_error_reason_proto_rawDesc = "" +
 	"\x10\x01\x1a\x05count\x12C\n" +
 	"\x1bERROR_REASON_FORMAT_REFUSED\x10\x8a\x01\x1a!\u0091\x19\x1d\b\t\x10\x01\x1a\bexpected\x1a\x06format\x1a\x05cause\x128\n" +
 	"\x1fERROR_REASON_SCHEDULE_NOT_FOUND\x10\xa0\x01\x1a\x12\u0091\x19\x0e\b\x05\x10\x01\x1a\bschedule\x125\n" +
-	"\x1cERROR_REASON_SCHEDULE_EXISTS\x10\xa1\x01\x1a\x12\u0091\x19\x0e\b\x06\x10\x01\x1a\bschedule:\\\n" +
+	"\x1cERROR_REASON_SCHEDULE_EXISTS\x10\xa1\x01\x1a\x12\u0091\x19\x0e\b\x06\x10\x01\x1a\bschedule\x120\n" +
+	"!ERROR_REASON_IDENTITY_UNAVAILABLE\x10\xa2\x01\x1a\b\u0091\x19\x04\b\x0e\x10\x03:\\\n" +
 	"\n" +
 	"error_rule\x12!.google.protobuf.EnumValueOptions\x18\x98\x92\x03 \x01(\v2\x18.wharfinger.v1.ErrorRuleR\terrorRuleB\xa0\x01\n" +
 	"\x11dev.wharfinger.v1B\x10ErrorReasonProtoP\x01ZFgithub.com/wharfinger/wharfinger/clients/go/wharfinger/v1;wharfingerv1\xaa\x02\rWharfinger.V1\xca\x02\rWharfinger\\V1\xea\x02\x0eWharfinger::V1b\x06proto3"

@@ -93,4 +93,5 @@
     ErrorRule { reason: "FORMAT_REFUSED", code: "FAILED_PRECONDITION", retry: Retry::Never, metadata: &["expected", "format", "cause"] },
     ErrorRule { reason: "SCHEDULE_NOT_FOUND", code: "NOT_FOUND", retry: Retry::Never, metadata: &["schedule"] },
     ErrorRule { reason: "SCHEDULE_EXISTS", code: "ALREADY_EXISTS", retry: Retry::Never, metadata: &["schedule"] },
+    ErrorRule { reason: "IDENTITY_UNAVAILABLE", code: "UNAVAILABLE", retry: Retry::AfterRetryInfo, metadata: &[] },
 ]

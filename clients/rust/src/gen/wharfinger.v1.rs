@@ -1521,6 +1521,9 @@ pub enum ErrorReason {
     ScheduleNotFound = 160,
     /// ALREADY_EXISTS: the project has a schedule of that name (schedule).
     ScheduleExists = 161,
+    /// UNAVAILABLE: the caller's token is of an identity provider whose keys can't be fetched now, so that nobody can tell
+    /// whether it is genuine (no keys).
+    IdentityUnavailable = 162,
 }
 impl ErrorReason {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -1623,6 +1626,7 @@ impl ErrorReason {
             Self::FormatRefused => "ERROR_REASON_FORMAT_REFUSED",
             Self::ScheduleNotFound => "ERROR_REASON_SCHEDULE_NOT_FOUND",
             Self::ScheduleExists => "ERROR_REASON_SCHEDULE_EXISTS",
+            Self::IdentityUnavailable => "ERROR_REASON_IDENTITY_UNAVAILABLE",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -1722,6 +1726,7 @@ impl ErrorReason {
             "ERROR_REASON_FORMAT_REFUSED" => Some(Self::FormatRefused),
             "ERROR_REASON_SCHEDULE_NOT_FOUND" => Some(Self::ScheduleNotFound),
             "ERROR_REASON_SCHEDULE_EXISTS" => Some(Self::ScheduleExists),
+            "ERROR_REASON_IDENTITY_UNAVAILABLE" => Some(Self::IdentityUnavailable),
             _ => None,
         }
     }

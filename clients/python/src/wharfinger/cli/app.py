@@ -53,6 +53,7 @@ SERVERS_OWN = {
     "serve": "Run a server.",
     "try": "Run a script's file once, and show what it made.",
     "config": "Check or print the server's settings.",
+    "token": "Make, list and revoke bearer tokens.",
     "prices": "Look after prices.",
 }
 
@@ -155,7 +156,7 @@ _CODES = {"PRICES_UNREACHABLE": exits.UNREACHABLE, "PRICES_QUARANTINED": exits.Q
     "--config",
     "config_file",
     metavar="FILE",
-    help="Settings file of the server, for `serve` and `config`. [env: WHARFINGER_CONFIG]",
+    help="Settings file of the server, for `serve`, `token` and `config`. [env: WHARFINGER_CONFIG]",
 )
 def app(config_file: str | None) -> None:
     """Run cloud work as durable tasks: submit them, watch them, and see what they made."""

@@ -337,6 +337,10 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """
     ERROR_REASON_SCHEDULE_EXISTS: _ErrorReason.ValueType  # 161
     """ALREADY_EXISTS: the project has a schedule of that name (schedule)."""
+    ERROR_REASON_IDENTITY_UNAVAILABLE: _ErrorReason.ValueType  # 162
+    """UNAVAILABLE: the caller's token is of an identity provider whose keys can't be fetched now, so that nobody can tell
+    whether it is genuine (no keys).
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why something was refused or failed.
@@ -630,6 +634,10 @@ apart (schedule).
 """
 ERROR_REASON_SCHEDULE_EXISTS: ErrorReason.ValueType  # 161
 """ALREADY_EXISTS: the project has a schedule of that name (schedule)."""
+ERROR_REASON_IDENTITY_UNAVAILABLE: ErrorReason.ValueType  # 162
+"""UNAVAILABLE: the caller's token is of an identity provider whose keys can't be fetched now, so that nobody can tell
+whether it is genuine (no keys).
+"""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
 
 @_typing.final

@@ -822,6 +822,15 @@ public enum ErrorReason
    * <code>ERROR_REASON_SCHEDULE_EXISTS = 161 [(.wharfinger.v1.error_rule) = { ... }</code>
    */
   ERROR_REASON_SCHEDULE_EXISTS(161),
+  /**
+   * <pre>
+   * UNAVAILABLE: the caller's token is of an identity provider whose keys can't be fetched now, so that nobody can tell
+   * whether it is genuine (no keys).
+   * </pre>
+   *
+   * <code>ERROR_REASON_IDENTITY_UNAVAILABLE = 162 [(.wharfinger.v1.error_rule) = { ... }</code>
+   */
+  ERROR_REASON_IDENTITY_UNAVAILABLE(162),
   UNRECOGNIZED(-1),
   ;
 
@@ -1633,6 +1642,15 @@ public enum ErrorReason
    * <code>ERROR_REASON_SCHEDULE_EXISTS = 161 [(.wharfinger.v1.error_rule) = { ... }</code>
    */
   public static final int ERROR_REASON_SCHEDULE_EXISTS_VALUE = 161;
+  /**
+   * <pre>
+   * UNAVAILABLE: the caller's token is of an identity provider whose keys can't be fetched now, so that nobody can tell
+   * whether it is genuine (no keys).
+   * </pre>
+   *
+   * <code>ERROR_REASON_IDENTITY_UNAVAILABLE = 162 [(.wharfinger.v1.error_rule) = { ... }</code>
+   */
+  public static final int ERROR_REASON_IDENTITY_UNAVAILABLE_VALUE = 162;
 
 
   public final int getNumber() {
@@ -1753,6 +1771,7 @@ public enum ErrorReason
       case 138: return ERROR_REASON_FORMAT_REFUSED;
       case 160: return ERROR_REASON_SCHEDULE_NOT_FOUND;
       case 161: return ERROR_REASON_SCHEDULE_EXISTS;
+      case 162: return ERROR_REASON_IDENTITY_UNAVAILABLE;
       default: return null;
     }
   }

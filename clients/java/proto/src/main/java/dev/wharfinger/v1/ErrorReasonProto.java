@@ -79,7 +79,7 @@ public final class ErrorReasonProto extends com.google.protobuf.GeneratedFile {
       "\tRetryRule\022\032\n\026RETRY_RULE_UNSPECIFIED\020\000\022\024" +
       "\n\020RETRY_RULE_NEVER\020\001\022\033\n\027RETRY_RULE_SAME_" +
       "REQUEST\020\002\022\037\n\033RETRY_RULE_AFTER_RETRY_INFO" +
-      "\020\003*\245)\n\013ErrorReason\022\034\n\030ERROR_REASON_UNSPE" +
+      "\020\003*\327)\n\013ErrorReason\022\034\n\030ERROR_REASON_UNSPE" +
       "CIFIED\020\000\0221\n\033ERROR_REASON_UNKNOWN_SCRIPT\020" +
       "\001\032\020\302\221\031\014\010\005\020\001\032\006script\022E\n\032ERROR_REASON_SCRI" +
       "PT_BROKEN\020\002\032%\302\221\031!\010\t\020\001\032\006script\032\014distribut" +
@@ -211,13 +211,14 @@ public final class ErrorReasonProto extends com.google.protobuf.GeneratedFile {
       "ed\032\006format\032\005cause\0228\n\037ERROR_REASON_SCHEDU" +
       "LE_NOT_FOUND\020\240\001\032\022\302\221\031\016\010\005\020\001\032\010schedule\0225\n\034E" +
       "RROR_REASON_SCHEDULE_EXISTS\020\241\001\032\022\302\221\031\016\010\006\020\001" +
-      "\032\010schedule:Q\n\nerror_rule\022!.google.protob" +
-      "uf.EnumValueOptions\030\230\222\003 \001(\0132\030.wharfinger" +
-      ".v1.ErrorRuleB\240\001\n\021dev.wharfinger.v1B\020Err" +
-      "orReasonProtoP\001ZFgithub.com/wharfinger/w" +
-      "harfinger/clients/go/wharfinger/v1;wharf" +
-      "ingerv1\252\002\rWharfinger.V1\312\002\rWharfinger\\V1\352" +
-      "\002\016Wharfinger::V1b\006proto3"
+      "\032\010schedule\0220\n!ERROR_REASON_IDENTITY_UNAV" +
+      "AILABLE\020\242\001\032\010\302\221\031\004\010\016\020\003:Q\n\nerror_rule\022!.goo" +
+      "gle.protobuf.EnumValueOptions\030\230\222\003 \001(\0132\030." +
+      "wharfinger.v1.ErrorRuleB\240\001\n\021dev.wharfing" +
+      "er.v1B\020ErrorReasonProtoP\001ZFgithub.com/wh" +
+      "arfinger/wharfinger/clients/go/wharfinge" +
+      "r/v1;wharfingerv1\252\002\rWharfinger.V1\312\002\rWhar" +
+      "finger\\V1\352\002\016Wharfinger::V1b\006proto3"
     };
     descriptor = com.google.protobuf.Descriptors.FileDescriptor
       .internalBuildGeneratedFileFrom(descriptorData,

@@ -1,0 +1,96 @@
+"""An identity provider on loopback: it publishes keys, and signs what it is asked to."""
+
+from __future__ import annotations
+
+import http.server
+import json
+import threading
+import time
+from typing import Any, Self
+
+import jwt
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+
+
+class IdentityProvider:
+    """Serves its discovery document and its keys; `keys` are the private ones by their ids."""
+
+    def __init__(self) -> None:
+        self.keys: dict[str, Any] = {}
+        self.asked = 0
+        self.away = False
+        self.add_key("first")
+        provider = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                provider.answer(self)
+
+            def log_message(self, *arguments: object) -> None:
+                """Say nothing."""
+
+        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    def add_key(self, kid: str, *, curve: bool = False) -> None:
+        """Publish one more key."""
+        if curve:
+            self.keys[kid] = ec.generate_private_key(ec.SECP256R1())
+        else:
+            self.keys[kid] = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+    def answer(self, request: http.server.BaseHTTPRequestHandler) -> None:
+        """Answer a request."""
+        if self.away:
+            request.send_error(503)
+            return
+        if request.path == "/.well-known/openid-configuration":
+            told: dict[str, Any] = {"issuer": self.url, "jwks_uri": f"{self.url}/keys"}
+        else:
+            self.asked += 1
+            told = {"keys": [self._jwk(kid) for kid in self.keys]}
+        data = json.dumps(told).encode()
+        request.send_response(200)
+        request.send_header("Content-Length", str(len(data)))
+        request.end_headers()
+        request.wfile.write(data)
+
+    def _jwk(self, kid: str) -> dict[str, Any]:
+        public = self.keys[kid].public_key()
+        algorithm = jwt.algorithms.RSAAlgorithm if isinstance(public, rsa.RSAPublicKey) else jwt.algorithms.ECAlgorithm
+        told: dict[str, Any] = algorithm.to_jwk(public, as_dict=True)
+        return told | {"kid": kid, "use": "sig"}
+
+    def public_pem(self, kid: str = "first") -> bytes:
+        """Return a public key, as whoever forges tokens has it."""
+        kind = serialization.PublicFormat.SubjectPublicKeyInfo
+        pem: bytes = self.keys[kid].public_key().public_bytes(serialization.Encoding.PEM, kind)
+        return pem
+
+    def claims(self, **more: Any) -> dict[str, Any]:
+        """Return the claims of a token that holds; None takes one away."""
+        now = int(time.time())
+        usual = {
+            "iss": self.url,
+            "aud": "wharfinger",
+            "sub": "ann",
+            "iat": now,
+            "exp": now + 600,
+            "wharfinger_projects": ["a"],
+        }
+        return {name: value for name, value in (usual | more).items() if value is not None}
+
+    def token(self, kid: str = "first", **more: Any) -> str:
+        """Return a signed token."""
+        key = self.keys[kid]
+        algorithm = "RS256" if isinstance(key, rsa.RSAPrivateKey) else "ES256"
+        return jwt.encode(self.claims(**more), key, algorithm, {"kid": kid})
