@@ -6,10 +6,11 @@ from collections.abc import Awaitable, Callable, Iterable
 from typing import TYPE_CHECKING
 
 from wharfinger_server.access.credentials import Credentials
+from wharfinger_server.access.opened import caller_of
 from wharfinger_server.access.tokens import Expired, Known, Tokens
-from wharfinger_server.config import Certificate, FiledToken, Granted, Settings, Token
+from wharfinger_server.config import Certificate, FiledToken, Settings, Token
 from wharfinger_server.domain.errors import Unauthenticated
-from wharfinger_server.domain.roles import ROLES, Role
+from wharfinger_server.domain.roles import Role
 from wharfinger_server.domain.timing import now
 from wharfinger_server.engine.interface.requests import Caller
 
@@ -85,14 +86,6 @@ class Callers:
         if found is None:
             raise Unauthenticated("UNAUTHENTICATED", "the bearer token is not one that this server knows")
         return found
-
-
-def caller_of(creator: str, granted: Granted, how: str) -> Caller:
-    """Return who has a credential that opens that much."""
-    if granted.role == "worker":
-        return Caller(creator, granted.projects, is_worker=True, role=Role.VIEWER, how=how)
-    roles = {name: ROLES[word] for name, word in granted.roles.items()} if granted.roles else None
-    return Caller(creator, granted.projects, False, ROLES[granted.role], roles, how)
 
 
 def _known(token: Token) -> Known:

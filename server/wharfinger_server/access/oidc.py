@@ -15,6 +15,7 @@ from typing import Any
 
 import jwt
 
+from wharfinger_server.access.opened import caller_of
 from wharfinger_server.config import Oidc, granted
 from wharfinger_server.domain.errors import Unauthenticated, Unavailable
 from wharfinger_server.domain.timing import SECOND
@@ -164,8 +165,6 @@ class Issuer:
         return caller
 
     def _caller(self, claims: Mapping[str, Any]) -> Caller:
-        from wharfinger_server.access.callers import caller_of
-
         oidc = self._oidc
         creator = claims.get(oidc.creator_claim)
         if not isinstance(creator, str) or not creator.strip() or not creator.isprintable() or len(creator) > 128:
