@@ -17,8 +17,8 @@ unexport PYTHONDONTWRITEBYTECODE
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 # The order of tests is spread over the cores; `make test PYTEST=-x` and the like add to it.
 PYTEST ?=
-# Tests mostly wait, for servers and their clocks: twice as many at once as there are cores take two thirds of the time.
-WORKERS ?= $(shell echo $$((2 * $$(nproc 2>/dev/null || echo 2))))
+# Tests mostly wait, for servers and their clocks: three times as many at once as there are cores take half of the time.
+WORKERS ?= $(shell echo $$((3 * $$(nproc 2>/dev/null || echo 2))))
 
 # Our distributions: those of them that this tree has.
 PROJECTS := $(wildcard pyproject.toml clients/python/pyproject.toml server/*/pyproject.toml server/scripts/*/pyproject.toml)

@@ -9,10 +9,20 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
-from tests.gears import _no_process_is_started, pytest_collection_modifyitems, pytest_runtest_protocol
+from tests.gears import (
+    _no_process_is_started,
+    pytest_collection_modifyitems,
+    pytest_ignore_collect,
+    pytest_runtest_protocol,
+)
 from tests.servers.serving import Serving
 
-__all__ = ["_no_process_is_started", "pytest_collection_modifyitems", "pytest_runtest_protocol"]
+__all__ = [
+    "_no_process_is_started",
+    "pytest_collection_modifyitems",
+    "pytest_ignore_collect",
+    "pytest_runtest_protocol",
+]
 
 # Compiled once, and not by each of the processes that tests start.
 sys.dont_write_bytecode = False

@@ -11,8 +11,10 @@ is quick and starts a process all the same fails, and is told which marker it ne
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -66,6 +68,19 @@ def _on_postgresql(item: pytest.Item) -> bool:
     """Whether it is the one of several variants of a test that runs on PostgreSQL."""
     params: dict[str, object] = getattr(getattr(item, "callspec", None), "params", {})
     return any(value in ("postgres", "postgresql") for value in params.values() if isinstance(value, str))
+
+
+# A module that is in one gear as a whole says so in one line.
+_WHOLE = re.compile(r"^pytestmark = .*?\bmark\.(quick|lengthy|processes|campaign)\b", re.MULTILINE)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave a module unread that is in another gear as a whole: to import them all takes as long as the quick tests."""
+    wanted = config.getoption("markexpr", "")
+    if wanted not in GEARS or not collection_path.name.startswith("test_") or collection_path.suffix != ".py":
+        return None
+    found = _WHOLE.search(collection_path.read_text(encoding="utf-8"))
+    return True if found is not None and found[1] != wanted else None
 
 
 @pytest.hookimpl(tryfirst=True)

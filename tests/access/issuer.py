@@ -6,11 +6,18 @@ import http.server
 import json
 import threading
 import time
+from functools import cache
 from typing import Any, Self
 
 import jwt
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+
+
+@cache
+def rsa_key(kid: str) -> rsa.RSAPrivateKey:
+    """Return a key for the tests of this process: each takes a while to make."""
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
 class IdentityProvider:
@@ -46,7 +53,7 @@ class IdentityProvider:
         if curve:
             self.keys[kid] = ec.generate_private_key(ec.SECP256R1())
         else:
-            self.keys[kid] = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+            self.keys[kid] = rsa_key(kid)
 
     def answer(self, request: http.server.BaseHTTPRequestHandler) -> None:
         """Answer a request."""

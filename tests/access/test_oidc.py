@@ -13,8 +13,7 @@ from typing import Any
 
 import jwt
 import pytest
-from cryptography.hazmat.primitives.asymmetric import rsa
-from tests.access.issuer import IdentityProvider
+from tests.access.issuer import IdentityProvider, rsa_key
 
 from wharfinger_server.access import oidc
 from wharfinger_server.access.callers import Callers
@@ -68,8 +67,7 @@ def forged_by_its_public_key(provider: IdentityProvider) -> str:
 
 
 def forged_by_another_key(provider: IdentityProvider) -> str:
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    return jwt.encode(provider.claims(), key, "RS256", {"kid": "first"})
+    return jwt.encode(provider.claims(), rsa_key("a forger's"), "RS256", {"kid": "first"})
 
 
 def changed(provider: IdentityProvider) -> str:

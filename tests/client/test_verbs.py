@@ -13,6 +13,8 @@ from tests.client.world import Refusal, World
 import wharfinger
 from wharfinger import NewTask, TaskState, aio, blocking
 
+pytestmark = pytest.mark.lengthy
+
 
 @pytest.fixture
 def here(loopback: Loopback) -> Iterator[wharfinger.Client]:

@@ -18,6 +18,8 @@ import wharfinger
 from wharfinger import Event, ProgressUpdate, Snapshot, TaskState, aio
 from wharfinger.v1 import event_pb2, task_pb2
 
+pytestmark = pytest.mark.lengthy
+
 
 @pytest.fixture
 def proxy(loopback: Loopback) -> Iterator[CuttingProxy]:
@@ -59,7 +61,6 @@ def test_a_watch_tells_snapshot_events_progress_and_the_end(loopback: Loopback) 
     assert (progress[-1].done, progress[-1].total, progress[-1].fraction) == (4, 4, 1.0)
 
 
-@pytest.mark.lengthy
 def test_a_watcher_cut_off_100_times_sees_each_event_once_and_in_order(
     through: wharfinger.Client, proxy: CuttingProxy, world: World
 ) -> None:

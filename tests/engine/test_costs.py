@@ -18,6 +18,8 @@ from wharfinger_server.engine.interface.requests import CreateRequest, NewTask
 from wharfinger_server.engine.use_cases import estimates
 from wharfinger_server.engine.use_cases.estimates import Moment
 
+pytestmark = pytest.mark.lengthy
+
 PRICES = """\
 provider,sku,unit,currency,amount,free
 quay,small,Hours,USD,0.0000000021,
@@ -124,7 +126,6 @@ async def test_what_is_free_by_its_nature_is_known_to_be(start, priced):
     assert (await resources(pier, shown))["b"].cost.price.free
 
 
-@pytest.mark.lengthy
 async def test_what_could_not_be_undone_still_costs(start, priced):
     pier = await start(priced())
     policy = Policy(on_failure=LeftoverPolicy.ROLL_BACK)

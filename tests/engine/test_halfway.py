@@ -14,6 +14,8 @@ from wharfinger_server.domain.errors import Aborted, AlreadyExists, FailedPrecon
 from wharfinger_server.domain.policy import LeftoverPolicy, Policy
 from wharfinger_server.engine.use_cases.repeats import Ask
 
+pytestmark = pytest.mark.lengthy
+
 
 async def half(pier: Any, policy: Policy | None = None, **params: Any) -> Any:
     """Make a, b (after a) and c (after b); d is refused."""

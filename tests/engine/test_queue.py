@@ -18,6 +18,8 @@ from wharfinger_server.engine.execution import queue
 from wharfinger_server.engine.execution.window import Waiting, Window
 from wharfinger_server.engine.interface.requests import CreateRequest, NewTask
 
+pytestmark = pytest.mark.lengthy
+
 FEW = 10
 """How many waiting tasks are held in memory here, at most."""
 MANY = 3 * FEW + 3

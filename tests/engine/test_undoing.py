@@ -15,6 +15,8 @@ from wharfinger_server.engine.interface.task_view import TaskView
 from wharfinger_server.engine.use_cases.repeats import Ask
 from wharfinger_server.sdk.recording import eventually
 
+pytestmark = pytest.mark.lengthy
+
 QUICK = Policy(retry_backoff=100_000)
 WINDOW = 0.5 + 0.2
 """Seconds: the window of an undo, with its settling."""

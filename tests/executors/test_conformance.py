@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
+
 from wharfinger_server.executors.asyncio_executor import AsyncioExecutor
 from wharfinger_server.executors.thread_executor import ThreadExecutor
 from wharfinger_server.sdk.conformance import ExecutorConformance
 from wharfinger_server.sdk.executor import ASYNC, Executor
+
+pytestmark = pytest.mark.lengthy
 
 PLAIN_AT_ONCE = 64
 

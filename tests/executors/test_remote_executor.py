@@ -23,6 +23,8 @@ from wharfinger_server.sdk.stage import Play, Stage
 from wharfinger_server.sdk.trial_scripts import awaiting, plain
 from wharfinger_server.sdk.workers import Attached, WorkerFacts
 
+pytestmark = pytest.mark.lengthy
+
 TRIALS = {f"trial.{ASYNC}": awaiting, f"trial.{PLAIN}": plain}
 PATIENCE = 15.0
 

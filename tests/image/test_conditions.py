@@ -15,6 +15,8 @@ from tests.servers.sources import Reply
 import wharfinger_image.clone_image as clone
 import wharfinger_image.import_image as script
 
+pytestmark = pytest.mark.lengthy
+
 DATA = image(MIB)
 NOT_IMPLEMENTED = b"<Error><Code>NotImplemented</Code><Message>A header you provided implies it</Message></Error>"
 

@@ -14,6 +14,8 @@ from tests.servers.targets import Answer, Targets
 import wharfinger_image.export_image as script
 from wharfinger.testing import Done
 
+pytestmark = pytest.mark.lengthy
+
 DATA = image(9 * MIB)
 
 

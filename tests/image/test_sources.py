@@ -9,6 +9,8 @@ from tests.servers.sources import Reply, redirect
 import wharfinger_image.import_image as script
 from wharfinger.runtime.protocol import Failure
 
+pytestmark = pytest.mark.lengthy
+
 DATA = image(3 * MIB)
 
 

@@ -18,6 +18,8 @@ import wharfinger_image.export_image as export
 import wharfinger_image.import_image as script
 from wharfinger.testing import Done
 
+pytestmark = pytest.mark.lengthy
+
 DATA = image(2 * MIB)
 
 

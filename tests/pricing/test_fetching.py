@@ -30,7 +30,7 @@ async def _asked(web: Sources) -> None:
         await asyncio.sleep(0.01)
 
 
-pytestmark = pytest.mark.usefixtures("without_bundled")
+pytestmark = [pytest.mark.usefixtures("without_bundled"), pytest.mark.lengthy]
 
 
 async def test_an_update_with_a_checksum_beside_it_is_taken(open_pricing: OpenPricing, web: Sources) -> None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from tests.sources.conftest import put, source
 from tests.sources.making import make
 
 from wharfinger_prices.sdk.conformance import PriceSourceConformance
 from wharfinger_prices.sdk.price_source import PriceSource
+
+pytestmark = pytest.mark.lengthy
 
 
 class BuiltIn(PriceSourceConformance):
