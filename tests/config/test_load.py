@@ -216,3 +216,16 @@ def test_an_address_beyond_this_machine_needs_tls_as_well_as_tokens(write, tmp_p
 
 def test_a_certificate_that_is_not_there_is_an_error(write):
     assert "can't be read" in problems(write('[tls]\ncert = "gone.pem"\nkey = "gone.pem"\n'))[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('[stores.a]\nurl = "file:///x"\nprojects = "No Project"\n', "stores.a.projects must list the projects"),
+        ('[profiles.a]\nprovider = "ec2"\nprojects = [1]\n', "profiles.a.projects must list the projects"),
+        ('[stores.a]\nurl = "file:///x"\nprefix_by_project = "yes"\n', "prefix_by_project must be true or false"),
+        ('[stores.a]\nurl = "glance://"\nprefix_by_project = true\n', "an image service has no folders"),
+    ],
+)
+def test_whom_a_store_or_an_account_is_for_is_checked_at_once(write, text, said):
+    assert any(said in problem for problem in problems(write(text)))

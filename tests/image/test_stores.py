@@ -86,6 +86,35 @@ def test_an_unknown_store_fails_before_anything_is_read(house: House, url: str) 
     assert house.sources.requests == []
 
 
+@pytest.mark.parametrize("leads", ["name", "folder", "home"])
+def test_a_link_that_leads_out_of_a_folder_is_not_followed(house: House, url: str, leads: str) -> None:
+    outside = house.root / "outside"
+    outside.mkdir()
+    (outside / "x").write_bytes(b"theirs")
+    folder = house.folder("first")
+    folder.mkdir(parents=True)
+    place, target = {
+        "name": (folder / "deep" / "x", outside / "x"),
+        "folder": (folder / "deep", outside),
+        "home": (folder / ".wharfinger", outside),
+    }[leads]
+    place.parent.mkdir(exist_ok=True)
+    place.symlink_to(target)
+    done = house.trial(script).run({"source": url, "stores": ["first"], "name": "deep/x"})
+    assert (done.failure.code, done.failure.reason) == (7, "PERMISSION_DENIED")
+    assert "a link leads" in done.failure.message
+    assert files(outside) == ["x"]
+    assert (outside / "x").read_bytes() == b"theirs"
+
+
+def test_a_link_within_a_folder_is_followed(house: House, url: str) -> None:
+    folder = house.folder("first")
+    (folder / "disk-1").mkdir(parents=True)
+    (folder / "deep").symlink_to(folder / "disk-1")
+    house.trial(script).run({"source": url, "stores": ["first"], "name": "deep/x"})
+    assert (folder / "disk-1" / "x").read_bytes() == DATA
+
+
 def test_when_the_second_store_fails_the_first_is_complete_and_listed(house: House, bucket: Bucket, url: str) -> None:
     house.extra["s3"] = {**bucket.table(), "url": "s3://no-such-bucket-anywhere/"}
     done = house.trial(script).run({"source": url, "stores": ["first", "s3"], "name": "x"})

@@ -57,6 +57,12 @@ def stubs(tmp_path_factory: pytest.TempPathFactory, sources: Sources) -> Iterato
     config = folder / "server.toml"
     config.write_text(
         f"""
+        [stores.others]
+        url = "{(folder / "others").as_uri()}"
+        projects = ["others"]
+        [stores.shared]
+        url = "{(folder / "shared").as_uri()}"
+        prefix_by_project = true
         [stores.good]
         url = "file://{folder}/good"
         [stores.closed]
@@ -117,6 +123,29 @@ def test_a_store_that_is_not_configured_is_told_before_there_is_a_task(stubs: St
     assert answer.metadata["store"] == "nowhere"
     assert "task.params.stores[1]" in answer.message
     assert "there is closed, good, odd" in answer.message
+
+
+def test_a_store_of_others_is_as_if_it_were_not_there(stubs: Stubs, sources: Sources) -> None:
+    sources.serve("/disk", Reply(b"x" * 10_000))
+    params = {"source": sources.url("/disk"), "stores": ["others"], "name": "disk"}
+    never = {**params, "stores": ["never"]}
+    theirs, nobodys = (refused(stubs.create, "images", "image.import", params=asked) for asked in (params, never))
+    assert (theirs.code, theirs.reason) == (nobodys.code, nobodys.reason)
+    assert theirs.message.replace("others", "never") == nobodys.message
+    made = stubs.wait(stubs.create("others", "image.import", params=params).name)
+    assert made.state == task_pb2.TASK_STATE_SUCCEEDED
+
+
+def test_a_store_with_a_folder_for_each_project_shows_none_what_others_have(stubs: Stubs, sources: Sources) -> None:
+    sources.serve("/disk", Reply(b"x" * 10_000))
+    params = {"source": sources.url("/disk"), "stores": ["shared"], "name": "disk"}
+    for project in ("one", "two"):  # the name is free for both
+        assert (
+            stubs.wait(stubs.create(project, "image.import", params=params).name).state == task_pb2.TASK_STATE_SUCCEEDED
+        )
+    clone = {"from_store": "shared", "name": "disk", "to_store": "good", "to_name": "copied"}
+    task = stubs.wait(stubs.create("three", "image.clone", params=clone).name)
+    assert (task.state, task.failure.reason) == (FAILED, "OBJECT_NOT_FOUND")
 
 
 def test_a_second_store_that_refuses_leaves_the_first_object_listed(stubs: Stubs, sources: Sources) -> None:

@@ -27,7 +27,7 @@ from wharfinger_server.config.settings import (
     Table,
     Tls,
 )
-from wharfinger_server.config.store_tables import check_prices
+from wharfinger_server.config.store_tables import check_tables
 from wharfinger_server.config.tokens import read_certificates, read_tokens
 
 SECTIONS = {
@@ -167,7 +167,7 @@ def _build(gathered: Gathered, packages: frozenset[str] | None) -> Settings:
     _check_gateway(gathered, settings)
     _check_callers(gathered, settings)
     _check_limits(gathered, settings.limits)
-    check_prices(gathered, settings.stores)
+    check_tables(gathered, settings.stores, settings.profiles)
     return settings
 
 

@@ -26,7 +26,7 @@ GUARDED = ("stores", "profiles")
 """The groups of tables in which every key holds a credential unless it is harmless."""
 
 _HARMLESS_NAMES = """
-    url prefix max_size region host port secure provider projects options env
+    url prefix prefix_by_project max_size region host port secure provider projects options env
 
     allow_http allow_invalid_certificates connect_timeout http1_only http2_only max_retries pool_idle_timeout
     pool_max_idle_per_host proxy_excludes proxy_url read_timeout retry_timeout root_certificate timeout user_agent

@@ -227,9 +227,11 @@ class Settings:
     retention: Retention = field(default_factory=Retention)
     prices: Prices = field(default_factory=Prices)
     stores: Mapping[str, Table] = _tables(
-        "Object stores that image scripts know by NAME. Keys other than url, prefix, max_size and price go to the"
-        ' store\'s client; price is "free", or names what estimates look up for a GB that is kept there.',
-        '[stores.local]\nurl = "file:///srv/images"\n\n[stores.s3]\nurl = "s3://bucket/images"\nregion = "eu-west-1"\n'
+        "Object stores that image scripts know by NAME. `projects` says who may use one (without it: all), and"
+        " prefix_by_project gives each project a folder of its own in it. Keys other than these, url, prefix, max_size"
+        ' and price go to the store\'s client; price is "free", or names what estimates look up for a GB there.',
+        '[stores.local]\nurl = "file:///srv/images"\nprojects = ["default"]\n\n'
+        '[stores.s3]\nurl = "s3://bucket/images"\nregion = "eu-west-1"\n'
         'price = { provider = "s3", region = "eu-west-1", sku = "TimedStorage-ByteHrs" }',
     )
     profiles: Mapping[str, Table] = _tables(

@@ -31,8 +31,8 @@ from wharfinger_server.engine.execution.retrying_store import RetryingStore
 from wharfinger_server.engine.lifecycle.lifecycle import Lifecycle
 from wharfinger_server.engine.lifecycle.recording import timed_out
 from wharfinger_server.engine.params.sealed_fields import with_values
+from wharfinger_server.engine.scripts.grants import credentials, granted
 from wharfinger_server.engine.scripts.installed import Scripts
-from wharfinger_server.engine.scripts.profile_grants import credentials, granted
 from wharfinger_server.sdk.executor import Executor, Job, Stop
 from wharfinger_server.store.commit.unit_of_work import UnitOfWork
 

@@ -13,7 +13,7 @@ from wharfinger_server.domain.errors import NotFound
 from wharfinger_server.domain.near_names import LONGEST, did_you_mean
 from wharfinger_server.engine.params.canonical_json import shown_path
 from wharfinger_server.engine.params.json_pointer import referred
-from wharfinger_server.engine.scripts.profile_grants import granted
+from wharfinger_server.engine.scripts.grants import granted
 
 _EACH = "*"
 _LISTED = 20

@@ -21,8 +21,8 @@ from wharfinger_server.engine.execution.bounded_threads import BoundedThreads, T
 from wharfinger_server.engine.interface.requests import Caller, CreateRequest
 from wharfinger_server.engine.params.canonical_json import in_order
 from wharfinger_server.engine.params.sealing import Secret
+from wharfinger_server.engine.scripts.grants import granted
 from wharfinger_server.engine.scripts.installed import Script, Scripts
-from wharfinger_server.engine.scripts.profile_grants import granted
 from wharfinger_server.engine.use_cases.admission import Admission
 from wharfinger_server.pricing import Prices, Stack, estimate
 from wharfinger_server.pricing.estimating import Wanted

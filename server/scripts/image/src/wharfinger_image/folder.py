@@ -9,10 +9,10 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from wharfinger.runtime.stores import open_store
-from wharfinger.script import Store
+from wharfinger.script import Failed, Store
 from wharfinger_image.kept import Kept, Origin, decode
 from wharfinger_image.place import MIB, PIECE, Look, Place, Taken, limited
 from wharfinger_image.refusals import Missing, told
@@ -29,7 +29,21 @@ _NOTE = ".kept"
 
 
 class FolderPlace(Place):
-    """A name in a local folder. Files bear no marks; what is staged and its name being one file is proof instead."""
+    """A name in a local folder. Files bear no marks; what is staged and its name being one file is proof instead.
+
+    A link in the folder may lead to another place in it, and nowhere else: whoever may write there is not whoever may
+    read all that the server can. Raises Failed (PERMISSION_DENIED) for a name that a link leads out of the folder.
+    """
+
+    def __init__(self, store: Store, name: str, mark: str = "", inherited: str = "", **sizes: Any) -> None:
+        super().__init__(store, name, mark, inherited, **sizes)
+        for path in (name, self.staging, self._record_path):
+            self._check_beneath(path)
+
+    def _check_beneath(self, path: str) -> None:
+        if not (self._folder / path).resolve().is_relative_to(self._folder.resolve()):
+            why = f"store {self.store.name!r}: a link leads {path} out of its folder"
+            raise Failed(why, reason="PERMISSION_DENIED", metadata={"permission": f"stores.{self.store.name}"})
 
     @property
     def home(self) -> str:
@@ -142,6 +156,7 @@ class FolderPlace(Place):
             return False
 
     def _link(self, replace: bool) -> None:
+        self._check_beneath(self.name)  # once more: uploads take their time
         target, staging = self._folder / self.name, self._folder / self.staging
         target.parent.mkdir(parents=True, exist_ok=True)
         try:
