@@ -42,6 +42,6 @@ def test_the_soft_limit_is_raised_and_the_operator_warned_before_none_is_left(tm
 
 
 def test_the_documented_unit_has_a_limit_of_its_own() -> None:
-    guide = Path(__file__).resolve().parents[2] / "docs" / "guides" / "operating.md"
-    limits = [line for line in guide.read_text().splitlines() if line.startswith("LimitNOFILE=")]
+    unit = Path(__file__).resolve().parents[2] / "examples" / "deploy" / "wharfinger.service"
+    limits = [line for line in unit.read_text().splitlines() if line.startswith("LimitNOFILE=")]
     assert [int(line.partition("=")[2]) >= 65536 for line in limits] == [True]
