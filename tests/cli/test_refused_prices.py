@@ -66,13 +66,13 @@ def refused(here, reason, *arguments):
         (gzip.compress(document(GOOD))[:60], (), "PRICES_MALFORMED", ""),
         (gzip.compress(b"\0" * 20_000_000), (), "PRICES_TOO_LARGE", "1048576"),
         (document(GOOD), ("--sha256", "ab" * 32), "PRICES_CHECKSUM", "ab" * 32),
-        (document([*GOOD, line("bad", "-1")]), (), "PRICES_MALFORMED", "negative"),
-        (document([*GOOD, line("bad", "2e12")]), (), "PRICES_MALFORMED", "absurd"),
-        (document([*GOOD, line("m1", "0.11")]), (), "PRICES_MALFORMED", "m1"),
-        (document([*GOOD, line("bad", currency="ABC")]), (), "PRICES_MALFORMED", "ABC"),
+        (document([*GOOD, line("bad", "-1")]), (), "PRICES_QUARANTINED", "negative"),
+        (document([*GOOD, line("bad", "2e12")]), (), "PRICES_QUARANTINED", "absurd"),
+        (document([*GOOD, line("m1", "0.11")]), (), "PRICES_QUARANTINED", "m1"),
+        (document([*GOOD, line("bad", currency="ABC")]), (), "PRICES_QUARANTINED", "ABC"),
         (document(GOOD[:30]), (), "PRICES_QUARANTINED", "10 of 40 known prices are missing"),
         (many(40, "0.90"), (), "PRICES_QUARANTINED", "moved by more than half"),
-        (document([*GOOD[1:], line("m0", "0")]), (), "PRICES_MALFORMED", "line 40: amount is 0"),
+        (document([*GOOD[1:], line("m0", "0")]), (), "PRICES_QUARANTINED", "line 40: amount is 0"),
         (document([*GOOD[1:], line("m0", None)]), (), "PRICES_QUARANTINED", "zero or unknown"),
     ],
     ids=[
@@ -172,3 +172,22 @@ def test_a_folder_that_can_not_be_written_is_told_with_its_path(web, tmp_path):
     assert said.code == 5, said
     assert str(here.folder / "data") in said.err
     assert "Traceback" not in said.err
+
+
+def test_what_was_left_out_is_told_at_the_import_and_by_show_skipped(web, tmp_path):
+    here = Folder(tmp_path / "odd", web)
+    rows = [line(f"m{number}", "0.1") for number in range(200)]
+    path = here.write("odd.jsonl", document([*rows, line("evil\x1b]0;owned", "0.1")]))
+    done = here.prices("import", path)
+    assert done.code == 0, done
+    assert "1 at fault (line 201: sku" in done.out
+    told = here.prices("show", "--skipped", "jsonl")
+    assert told.code == 0, told
+    assert "line 201: sku" in told.out
+    assert "\x1b" not in done.out + told.out
+    document_of = here.prices("show", "--skipped", "-o", "json").json
+    assert (document_of["source"], document_of["fault_count"], len(document_of["faults"])) == ("jsonl", 1, 1)
+    assert here.prices("show", "onprem").code == 2
+    assert here.prices("show", "--skipped", "jsonl", "fra").code == 2
+    assert here.prices("import", here.write("good.jsonl", document(rows[:199]))).code == 0
+    assert "nothing was left out" in here.prices("show", "--skipped", "jsonl").out

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import random
+from itertools import permutations
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,9 @@ from tests.pricing.making import price
 
 from wharfinger_prices.catalogues.build import Built, build
 from wharfinger_prices.catalogues.catalogue import Catalogue, Damaged, line_of, price_of
+from wharfinger_prices.lookup.stack import Layer, PriceAmbiguous, Stack
 from wharfinger_prices.price import Price, Tier
-from wharfinger_prices.sdk.price_source import MalformedPrices
+from wharfinger_prices.sdk.price_source import MalformedPrices, Notes
 
 PRICES = [
     price("m.large", "0.10"),
@@ -91,9 +93,44 @@ def test_equal_duplicates_are_one_price(tmp_path: Path) -> None:
     assert build([price(), price()], "own", tmp_path).price_count == 1
 
 
-def test_duplicates_that_disagree_are_refused_naming_both(tmp_path: Path) -> None:
-    with pytest.raises(MalformedPrices, match=r"onprem fra m\.large is there twice.*0\.1 USD and 0\.2 USD"):
-        build([price(amount="0.1"), price("other"), price(amount="0.2")], "own", tmp_path)
+def test_duplicates_that_disagree_make_that_one_name_ambiguous_in_any_order(tmp_path: Path) -> None:
+    digests = set()
+    several = [price(amount="0.1"), price("other"), price(amount="0.2"), price(amount="0.1"), price(amount="0.3")]
+    for order in permutations(several):
+        notes = Notes()
+        built = build(order, "own", tmp_path, notes=notes)
+        digests.add(built.digest)
+        assert (built.price_count, built.unknown_count, notes.fault_count) == (2, 1, 1)
+        assert "onprem fra m.large is there twice" in notes.faults[0]
+    assert len(digests) == 1
+    stack = Stack((Layer("downloaded", Catalogue.open(_write(tmp_path, built))),))
+    assert stack.price("onprem", "fra", "other").price.amount
+    with pytest.raises(PriceAmbiguous, match=r"said to be 0\.1 and 0\.2 and 0\.3 USD at once"):
+        stack.price("onprem", "fra", "m.large")
+
+
+def test_an_ambiguous_name_is_answered_by_no_layer_below(tmp_path: Path) -> None:
+    """Nor by the price of everywhere: each would be a guess."""
+    built = build([price(amount="0.1"), price(amount="0.2"), price(region="", amount="9")], "own", tmp_path)
+    above = Catalogue.open(_write(tmp_path, built))
+    stack = Stack((Layer("downloaded", above), Layer("downloaded", Catalogue.of([price(amount="0.5")]))))
+    with pytest.raises(PriceAmbiguous):
+        stack.price("onprem", "fra", "m.large")
+    with pytest.raises(PriceAmbiguous):
+        stack.price("onprem", "fra", "m.large", currency="USD", unit="Hours")
+    assert stack.find("onprem", "fra", "m.large", category="spot") is None
+    (listed,) = [one for one in stack.prices().prices if one.price.region == "fra"]
+    assert listed.price.amount is None
+
+
+def test_a_catalogue_with_an_ambiguous_name_keeps_its_digest_elsewhere(tmp_path: Path) -> None:
+    """Its file is carried to another server by importing it there."""
+    from wharfinger_prices.formats.generic_jsonl import GenericJsonLinesPrices
+
+    built = build([price(amount="0.1"), price(amount="0.2"), price("other")], "own", tmp_path)
+    path = tmp_path / "carried.jsonl"
+    path.write_bytes(built.path.read_bytes())
+    assert build(GenericJsonLinesPrices().read(path, Notes()), "own", tmp_path).digest == built.digest
 
 
 @pytest.mark.parametrize(
@@ -118,9 +155,13 @@ def test_duplicates_that_disagree_are_refused_naming_both(tmp_path: Path) -> Non
         (price(source="a\nlist"), "its source has characters"),
     ],
 )
-def test_a_price_that_can_not_be_is_refused_with_the_reason(tmp_path: Path, bad: Price, why: str) -> None:
+def test_a_price_that_can_not_be_is_left_out_with_the_reason(tmp_path: Path, bad: Price, why: str) -> None:
+    notes = Notes()
+    assert build([price("good"), bad], "own", tmp_path, notes=notes).price_count == 1
+    assert (notes.fault_count, len(notes.faults)) == (1, 1)
+    assert why in notes.faults[0]
     with pytest.raises(MalformedPrices, match=why):
-        build([price("good"), bad], "own", tmp_path)
+        build([bad], "own", tmp_path)
 
 
 def test_a_zero_that_nobody_calls_free_is_unknown(tmp_path: Path) -> None:

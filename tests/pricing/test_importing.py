@@ -200,17 +200,6 @@ async def test_a_checksum_that_is_none_is_refused(pricing: Pricing) -> None:
     await _refused(pricing, many(4), InvalidArgument, "INVALID_ARGUMENT", sha256="abc")
 
 
-@pytest.mark.parametrize("bad", [line(amount="-1"), line(amount="2000000000"), line(currency="ABC")])
-async def test_negative_absurd_and_unknown_money_is_refused(pricing: Pricing, bad: dict[str, object]) -> None:
-    await _refused(pricing, document([line("good"), bad]), InvalidArgument, "PRICES_MALFORMED")
-
-
-async def test_duplicates_that_disagree_are_refused(pricing: Pricing) -> None:
-    twice = document([line("a"), line(amount="0.1"), line("b"), line(amount="0.2")])
-    error = await _refused(pricing, twice, InvalidArgument, "PRICES_MALFORMED")
-    assert "twice and differs" in error.message
-
-
 # ---------------------------------------------------------------------- signatures
 
 
@@ -428,3 +417,53 @@ async def test_staleness_is_told(open_pricing: OpenPricing, without_bundled: Non
     assert found.stale
     assert (await pricing.catalog("active")).stale
     assert (await pricing.current()).price("gandi", "", "small").stale
+
+
+# ---------------------------------------------------------------------- rows that can't be taken
+
+
+@pytest.mark.parametrize("bad", [line(amount="-1"), line(amount="2000000000"), line(currency="ABC")])
+async def test_negative_absurd_and_unknown_money_keeps_few_prices_in_quarantine(
+    pricing: Pricing, bad: dict[str, object]
+) -> None:
+    await _import(pricing, many(3))
+    await _quarantined(pricing, document([line("good"), bad]), "1 of 2 rows can't be taken (50.0%; 1% may)")
+
+
+async def test_duplicates_that_disagree_keep_few_prices_in_quarantine(pricing: Pricing) -> None:
+    await _import(pricing, many(3))
+    twice = document([line("a"), line(amount="0.1"), line("b"), line(amount="0.2")])
+    await _quarantined(pricing, twice, "twice and differs")
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [[line("bad", "-1")], [line("bad", currency="ABC")], [line("bad", "0.1"), line("bad", "0.2")], [line("bad", {})]],
+    ids=["negative", "currency", "contradiction", "no figure"],
+)
+async def test_one_odd_row_among_hundreds_is_left_out_and_told(pricing: Pricing, bad: list[dict[str, object]]) -> None:
+    """All others are taken; more than one in a hundred is too much."""
+    good = [line(f"m{number}", "0.1") for number in range(200)]
+    found = await _import(pricing, document([*good[:100], *bad, *good[100:]]))
+    assert (found.active, found.fault_count, len(found.faults)) == (True, 1, 1)
+    assert "bad" in found.faults[0] or found.faults[0].startswith("line 101: ")
+    told = await pricing.catalog(found.digest)
+    assert (told.fault_count, told.faults) == (1, found.faults)
+    many_bad = document([*good, line("new"), *(line(f"bad{number}", "-1") for number in range(3))])
+    await _quarantined(pricing, many_bad, "3 of 204 rows can't be taken")
+    assert (await _import(pricing, many_bad, override_checks=True)).active
+
+
+async def test_the_first_import_of_a_source_is_held_to_its_faults_too(pricing: Pricing) -> None:
+    with pytest.raises(FailedPrecondition, match="1 of 4 rows") as refused:
+        await _import(pricing, document([line("a"), line("b"), line("c"), line("bad", "-1")]))
+    assert refused.value.reason == "PRICES_QUARANTINED"
+
+
+async def test_a_catalogue_that_is_here_is_none_the_worse_for_a_file_with_faults(pricing: Pricing) -> None:
+    """What is left of it are the very prices that are active."""
+    found = await _import(pricing, many(3))
+    with pytest.raises(FailedPrecondition, match="which stays as it is"):
+        await _import(pricing, many(3) + document([line("bad", "-1")]))
+    assert await pricing.catalog("active") == await pricing.catalog(found.digest)
+    assert not (await pricing.catalog(found.digest)).quarantine_reason

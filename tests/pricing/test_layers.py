@@ -12,6 +12,7 @@ from tests.pricing.conftest import OpenPricing
 from tests.pricing.making import document, line
 
 from wharfinger_prices.lookup.layers import bundled
+from wharfinger_prices.lookup.stack import PriceAmbiguous
 from wharfinger_server.domain.errors import NotFound
 from wharfinger_server.pricing import ImportRequest, Pricing, export_libcloud
 
@@ -94,12 +95,52 @@ async def test_a_file_that_is_broken_by_a_change_says_what_it_said_before(pricin
     assert "what it said before stays in force" in pricing.troubles[0]
 
 
-async def test_of_two_files_that_contradict_each_other_the_second_is_left_out(pricing: Pricing, tmp_path: Path) -> None:
-    _write(tmp_path / "mine" / "a.jsonl", line(amount="1"))
+async def test_what_two_files_contradict_each_other_about_is_ambiguous_and_nothing_else(
+    pricing: Pricing, tmp_path: Path
+) -> None:
+    _write(tmp_path / "mine" / "a.jsonl", line(amount="1"), line(amount="5", region="ams"))
     _write(tmp_path / "mine" / "b.jsonl", line(amount="2"), line("b", "2"))
+    stack = await pricing.current()
+    with pytest.raises(PriceAmbiguous, match="said to be 1 and 2 USD at once"):
+        stack.price("onprem", "fra", "m.large")
+    told = [stack.price("onprem", *thing) for thing in (("ams", "m.large"), ("fra", "b"))]
+    assert [(found.layer, str(found.price.amount)) for found in told] == [("operator", "5"), ("operator", "2")]
+    (trouble,) = pricing.troubles
+    assert "a.jsonl, b.jsonl contradict each other: the price of onprem fra m.large" in trouble
+    again = await pricing.stack_of(stack.digest)
+    with pytest.raises(PriceAmbiguous):
+        again.price("onprem", "fra", "m.large")
+    _write(tmp_path / "mine" / "b.jsonl", line(amount="1"), line("b", "2"))
+    await _seen(pricing)
     assert await _amount(pricing) == ("operator", "1")
-    assert "says something else of onprem fra m.large than a.jsonl" in pricing.troubles[0]
-    assert len((await pricing.current()).layers) == 1
+    assert not pricing.troubles
+
+
+async def test_one_bad_price_does_not_drop_its_file(
+    open_pricing: OpenPricing, without_bundled: None, tmp_path: Path
+) -> None:
+    """It is told where it stands, by the next server too."""
+    _write(tmp_path / "mine" / "ours.jsonl", line(amount="1"), line("bad", "-1"), line("c", "3"))
+    for _ in range(2):
+        pricing = await open_pricing(folder=str(tmp_path / "mine"))
+        assert await _amount(pricing) == ("operator", "1")
+        assert (await pricing.current()).price("onprem", "fra", "c").price.amount == 3
+        (trouble,) = pricing.troubles
+        assert "ours.jsonl: 1 row is left out: line 2: the amount '-1' is negative" in trouble
+
+
+async def test_a_file_that_tells_no_time_is_as_old_as_itself(
+    open_pricing: OpenPricing, without_bundled: None, tmp_path: Path
+) -> None:
+    """So prices of one's own that nobody looks after become stale."""
+    path = tmp_path / "mine" / "ours.jsonl"
+    _write(path, line(amount="1"))
+    pricing = await open_pricing(folder=str(tmp_path / "mine"))
+    assert not (await pricing.current()).price("onprem", "fra", "m.large").stale
+    os.utime(path, (1_500_000_000, 1_500_000_000))
+    await _seen(pricing)
+    found = (await pricing.current()).price("onprem", "fra", "m.large")
+    assert (found.stale, str(found.price.amount)) == (True, "1")
 
 
 async def test_a_folder_of_ones_own_libcloud_prices_is_honoured_unless_switched_off(

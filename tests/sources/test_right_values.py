@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from decimal import Decimal
 from pathlib import Path
 
@@ -174,12 +175,15 @@ def test_a_column_that_stands_twice_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "old", "new"), [("aws_csv", '"0","1",', '"0","{}",'), ("aws_json", '"endRange": "1"', '"endRange": "{}"')]
 )
-def test_ranges_that_overlap_or_leave_a_gap_are_refused(
+def test_what_has_ranges_that_overlap_or_leave_a_gap_is_left_out(
     tmp_path: Path, name: str, old: str, new: str, end: str, what: str
 ) -> None:
     """Each must end where the next one begins."""
     path = changed(name, tmp_path, old, new.format(end))
-    assert f"ends at {end}" in refusal(name, path), what
+    prices, notes = read(source(name), path)
+    assert (what, notes.fault_count) == (what, 1)
+    assert f"ends at {end}" in notes.faults[0]
+    assert not [price for price in prices if price.tiers]
 
 
 @pytest.mark.parametrize("name", ["aws_csv", "aws_json"])
@@ -259,3 +263,90 @@ def test_a_price_announced_for_later_does_not_make_data_newer(tmp_path: Path) ->
     path.write_text(text.replace(one, f'"effectiveTime": "{LATE}"', 1))
     told: Notes = read(source("gcp"), path)[1]
     assert told.data_time <= read(source("gcp"), sample("gcp"))[1].data_time
+
+
+# ---------------------------------------------------------------------- the file's fault, and a row's
+
+
+def left_out(name: str, path: Path) -> tuple[list[Price], list[str]]:
+    """Return the prices of a file and what is said of the rows that were left out."""
+    prices, notes = read(source(name), path)
+    return prices, notes.faults
+
+
+def test_a_rate_of_google_s_without_units_is_a_row_s_fault(tmp_path: Path) -> None:
+    """The other SKUs are read."""
+    prices, (fault,) = left_out("gcp", changed("gcp", tmp_path, '"units": "0"', '"units": null'))
+    assert "None is no price" in fault
+    assert 0 < len(prices) < len(read(source("gcp"), sample("gcp"))[0])
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("aws_json", '"beginRange": "1"', '"beginRange": "0"'),
+        ("aws_csv", '"1","Inf"', '"0","100"'),
+        ("azure", '"tierMinimumUnits": 51200.0', '"tierMinimumUnits": 0.0'),
+        ("gcp", '"startUsageAmount": 30', '"startUsageAmount": 0'),
+    ],
+)
+def test_a_quantity_with_two_costs_makes_that_one_name_ambiguous(tmp_path: Path, name: str, old: str, new: str) -> None:
+    """Neither the first nor the last is a guess worth a price; all others are read."""
+    prices = found(name, changed(name, tmp_path, old, new))
+    (disputed,) = [price for price in prices if price.disputed]
+    assert len({tier.amount for tier in disputed.tiers}) == 2
+    assert len(prices) == len(found(name, sample(name)))
+
+
+def test_the_columns_of_opencost_s_file_may_stand_in_any_order_with_remarks_and_empty_prices(tmp_path: Path) -> None:
+    """It is read by the names of columns, as OpenCost does."""
+    rows = [line.split(",") for line in sample("opencost").read_text().splitlines()]
+    path = tmp_path / "prices.csv"
+    path.write_text("# ours\n" + "".join(",".join(reversed(row)) + "\n# checked\n" for row in rows))
+    assert source("opencost").recognises(path.name, path.read_bytes())
+    assert found("opencost", path) == found("opencost", sample("opencost"))
+    path.write_text(path.read_text().replace("0.1337", ""))
+    unknown = [price for price in found("opencost", path) if price.amount is None]
+    assert len(unknown) == 1 + len([price for price in found("opencost", sample("opencost")) if price.amount is None])
+
+
+def test_remarks_in_a_file_of_one_s_own_are_passed_over(tmp_path: Path) -> None:
+    """Before the header and after it."""
+    path = own(tmp_path, "# by the month", "acme,m,Hours,USD,0.5,")
+    path.write_text("# prices of ours\n" + path.read_text())
+    assert source("csv").recognises(path.name, path.read_bytes())
+    assert [price.amount for price in found("csv", path)] == [Decimal("0.5")]
+
+
+def test_the_terms_of_an_aws_file_may_stand_before_its_products(tmp_path: Path) -> None:
+    """It is read twice then."""
+    told = json.loads(sample("aws_json").read_text())
+    path = tmp_path / "offers.json"
+    path.write_text(json.dumps({"formatVersion": told.pop("formatVersion"), "terms": told.pop("terms"), **told}))
+    assert sorted(found("aws_json", path)) == sorted(found("aws_json", sample("aws_json")))
+
+
+@pytest.mark.parametrize(
+    ("entry", "where"),
+    [('{"price": 0.5, "sku": "X"}', ""), ('{"fra": {"price": 0.5, "sku": "X"}}', "fra"), ('{"fra": "0.5"}', "fra")],
+)
+def test_an_entry_of_libcloud_s_file_decides_its_shape_not_its_section(tmp_path: Path, entry: str, where: str) -> None:
+    """Whatever the section is called."""
+    path = changed("libcloud", tmp_path, '"gandi": {"small": 0.02}', f'"gandi": {{"small": {entry}}}')
+    (price,) = [price for price in found("libcloud", path) if price.provider == "gandi"]
+    assert (price.region, price.sku, price.amount) == (where, "small", Decimal("0.5"))
+
+
+def test_one_bad_region_of_libcloud_s_file_leaves_the_others(tmp_path: Path) -> None:
+    """Of the same size, too."""
+    prices, (fault,) = left_out("libcloud", changed("libcloud", tmp_path, "0.107", "null"))
+    assert "ec2_linux/m5.large): eu-west-1: None is no price" in fault
+    assert len(prices) == len(found("libcloud", sample("libcloud"))) - 1
+
+
+def test_amounts_are_absurd_by_their_currency(tmp_path: Path) -> None:
+    """Ten petabytes reserved cost thirteen billion won, and not as many dollars."""
+    (price,) = found("csv", own(tmp_path, "acme,store,Years,KRW,13035960000.5,"))
+    assert price.amount == Decimal("13035960000.5")
+    with pytest.raises(MalformedPrices, match="absurd"):
+        found("csv", own(tmp_path, "acme,store,Years,USD,13035960000.5,"))

@@ -27,6 +27,8 @@ async def test_a_catalogue_is_read_back_as_it_was_written(store: Store) -> None:
         sections=(("ec2_linux", 2), ("gce", 1)),
         skipped=(("of another kind", 4),),
         etag='"one"',
+        fault_count=7,
+        faults=("line 4: no price", "line 9: no price"),
     )
     kept = await store.keep_catalog(told, None, None)
     assert kept.import_time == kept.check_time > 0

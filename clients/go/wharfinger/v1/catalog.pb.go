@@ -116,7 +116,14 @@ type Catalog struct {
 	// `azure:eastus`. As in the Price.source of its prices, where the data itself names none.
 	Source string `protobuf:"bytes,15,opt,name=source,proto3" json:"source,omitempty"`
 	// Its place in the order in which the active catalogues are asked, 1 for the first; 0: it is not active.
-	Precedence    int32 `protobuf:"varint,16,opt,name=precedence,proto3" json:"precedence,omitempty"`
+	Precedence int32 `protobuf:"varint,16,opt,name=precedence,proto3" json:"precedence,omitempty"`
+	// What the data has that is no price of this kind, by why, the most first; 100 at most.
+	Skipped []*LeftOut `protobuf:"bytes,17,rep,name=skipped,proto3" json:"skipped,omitempty"`
+	// How many rows are left out because something is wrong with them, or contradict another row, which makes the price
+	// of that name ambiguous. More than 1 % of all rows keep a catalogue in quarantine.
+	FaultCount int64 `protobuf:"varint,18,opt,name=fault_count,json=faultCount,proto3" json:"fault_count,omitempty"`
+	// Where the first of them stand and what is wrong, for people; 50 at most.
+	Faults        []string `protobuf:"bytes,19,rep,name=faults,proto3" json:"faults,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -256,6 +263,82 @@ func (x *Catalog) GetPrecedence() int32 {
 	return 0
 }
 
+func (x *Catalog) GetSkipped() []*LeftOut {
+	if x != nil {
+		return x.Skipped
+	}
+	return nil
+}
+
+func (x *Catalog) GetFaultCount() int64 {
+	if x != nil {
+		return x.FaultCount
+	}
+	return 0
+}
+
+func (x *Catalog) GetFaults() []string {
+	if x != nil {
+		return x.Faults
+	}
+	return nil
+}
+
+// Rows of a catalogue's data that are left out for one reason.
+type LeftOut struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Why, for people.
+	Reason string `protobuf:"bytes,1,opt,name=reason,proto3" json:"reason,omitempty"`
+	// How many.
+	RowCount      int64 `protobuf:"varint,2,opt,name=row_count,json=rowCount,proto3" json:"row_count,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LeftOut) Reset() {
+	*x = LeftOut{}
+	mi := &file_wharfinger_v1_catalog_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LeftOut) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LeftOut) ProtoMessage() {}
+
+func (x *LeftOut) ProtoReflect() protoreflect.Message {
+	mi := &file_wharfinger_v1_catalog_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LeftOut.ProtoReflect.Descriptor instead.
+func (*LeftOut) Descriptor() ([]byte, []int) {
+	return file_wharfinger_v1_catalog_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *LeftOut) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *LeftOut) GetRowCount() int64 {
+	if x != nil {
+		return x.RowCount
+	}
+	return 0
+}
+
 // A part of a catalogue's data, such as one provider.
 type CatalogSection struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -269,7 +352,7 @@ type CatalogSection struct {
 
 func (x *CatalogSection) Reset() {
 	*x = CatalogSection{}
-	mi := &file_wharfinger_v1_catalog_proto_msgTypes[1]
+	mi := &file_wharfinger_v1_catalog_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -281,7 +364,7 @@ func (x *CatalogSection) String() string {
 func (*CatalogSection) ProtoMessage() {}
 
 func (x *CatalogSection) ProtoReflect() protoreflect.Message {
-	mi := &file_wharfinger_v1_catalog_proto_msgTypes[1]
+	mi := &file_wharfinger_v1_catalog_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -294,7 +377,7 @@ func (x *CatalogSection) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CatalogSection.ProtoReflect.Descriptor instead.
 func (*CatalogSection) Descriptor() ([]byte, []int) {
-	return file_wharfinger_v1_catalog_proto_rawDescGZIP(), []int{1}
+	return file_wharfinger_v1_catalog_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *CatalogSection) GetSection() string {
@@ -330,7 +413,7 @@ type CatalogDiff struct {
 
 func (x *CatalogDiff) Reset() {
 	*x = CatalogDiff{}
-	mi := &file_wharfinger_v1_catalog_proto_msgTypes[2]
+	mi := &file_wharfinger_v1_catalog_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -342,7 +425,7 @@ func (x *CatalogDiff) String() string {
 func (*CatalogDiff) ProtoMessage() {}
 
 func (x *CatalogDiff) ProtoReflect() protoreflect.Message {
-	mi := &file_wharfinger_v1_catalog_proto_msgTypes[2]
+	mi := &file_wharfinger_v1_catalog_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -355,7 +438,7 @@ func (x *CatalogDiff) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CatalogDiff.ProtoReflect.Descriptor instead.
 func (*CatalogDiff) Descriptor() ([]byte, []int) {
-	return file_wharfinger_v1_catalog_proto_rawDescGZIP(), []int{2}
+	return file_wharfinger_v1_catalog_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *CatalogDiff) GetAdded() int64 {
@@ -415,7 +498,7 @@ type Activation struct {
 
 func (x *Activation) Reset() {
 	*x = Activation{}
-	mi := &file_wharfinger_v1_catalog_proto_msgTypes[3]
+	mi := &file_wharfinger_v1_catalog_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -427,7 +510,7 @@ func (x *Activation) String() string {
 func (*Activation) ProtoMessage() {}
 
 func (x *Activation) ProtoReflect() protoreflect.Message {
-	mi := &file_wharfinger_v1_catalog_proto_msgTypes[3]
+	mi := &file_wharfinger_v1_catalog_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -440,7 +523,7 @@ func (x *Activation) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Activation.ProtoReflect.Descriptor instead.
 func (*Activation) Descriptor() ([]byte, []int) {
-	return file_wharfinger_v1_catalog_proto_rawDescGZIP(), []int{3}
+	return file_wharfinger_v1_catalog_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *Activation) GetCatalog() string {
@@ -489,7 +572,7 @@ var File_wharfinger_v1_catalog_proto protoreflect.FileDescriptor
 
 const file_wharfinger_v1_catalog_proto_rawDesc = "" +
 	"\n" +
-	"\x1bwharfinger/v1/catalog.proto\x12\rwharfinger.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xeb\x05\n" +
+	"\x1bwharfinger/v1/catalog.proto\x12\rwharfinger.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xe8\x06\n" +
 	"\aCatalog\x12\x18\n" +
 	"\x04name\x18\x01 \x01(\tB\x04\xe2A\x01\bR\x04name\x12\x1c\n" +
 	"\x06digest\x18\x02 \x01(\tB\x04\xe2A\x01\x03R\x06digest\x12\x1c\n" +
@@ -510,8 +593,15 @@ const file_wharfinger_v1_catalog_proto_rawDesc = "" +
 	"\x06source\x18\x0f \x01(\tB\x04\xe2A\x01\x03R\x06source\x12$\n" +
 	"\n" +
 	"precedence\x18\x10 \x01(\x05B\x04\xe2A\x01\x03R\n" +
-	"precedence:B\xeaA?\n" +
-	"\x16wharfinger.dev/Catalog\x12\x12catalogs/{catalog}*\bcatalogs2\acatalogJ\x04\b\b\x10\tR\x06active\"W\n" +
+	"precedence\x126\n" +
+	"\askipped\x18\x11 \x03(\v2\x16.wharfinger.v1.LeftOutB\x04\xe2A\x01\x03R\askipped\x12%\n" +
+	"\vfault_count\x18\x12 \x01(\x03B\x04\xe2A\x01\x03R\n" +
+	"faultCount\x12\x1c\n" +
+	"\x06faults\x18\x13 \x03(\tB\x04\xe2A\x01\x03R\x06faults:B\xeaA?\n" +
+	"\x16wharfinger.dev/Catalog\x12\x12catalogs/{catalog}*\bcatalogs2\acatalogJ\x04\b\b\x10\tR\x06active\"J\n" +
+	"\aLeftOut\x12\x1c\n" +
+	"\x06reason\x18\x01 \x01(\tB\x04\xe2A\x01\x03R\x06reason\x12!\n" +
+	"\trow_count\x18\x02 \x01(\x03B\x04\xe2A\x01\x03R\browCount\"W\n" +
 	"\x0eCatalogSection\x12\x1e\n" +
 	"\asection\x18\x01 \x01(\tB\x04\xe2A\x01\x03R\asection\x12%\n" +
 	"\vprice_count\x18\x02 \x01(\x03B\x04\xe2A\x01\x03R\n" +
@@ -554,27 +644,29 @@ func file_wharfinger_v1_catalog_proto_rawDescGZIP() []byte {
 }
 
 var file_wharfinger_v1_catalog_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_wharfinger_v1_catalog_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
+var file_wharfinger_v1_catalog_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
 var file_wharfinger_v1_catalog_proto_goTypes = []any{
 	(CatalogState)(0),             // 0: wharfinger.v1.CatalogState
 	(*Catalog)(nil),               // 1: wharfinger.v1.Catalog
-	(*CatalogSection)(nil),        // 2: wharfinger.v1.CatalogSection
-	(*CatalogDiff)(nil),           // 3: wharfinger.v1.CatalogDiff
-	(*Activation)(nil),            // 4: wharfinger.v1.Activation
-	(*timestamppb.Timestamp)(nil), // 5: google.protobuf.Timestamp
+	(*LeftOut)(nil),               // 2: wharfinger.v1.LeftOut
+	(*CatalogSection)(nil),        // 3: wharfinger.v1.CatalogSection
+	(*CatalogDiff)(nil),           // 4: wharfinger.v1.CatalogDiff
+	(*Activation)(nil),            // 5: wharfinger.v1.Activation
+	(*timestamppb.Timestamp)(nil), // 6: google.protobuf.Timestamp
 }
 var file_wharfinger_v1_catalog_proto_depIdxs = []int32{
-	5, // 0: wharfinger.v1.Catalog.data_time:type_name -> google.protobuf.Timestamp
-	5, // 1: wharfinger.v1.Catalog.import_time:type_name -> google.protobuf.Timestamp
-	3, // 2: wharfinger.v1.Catalog.diff:type_name -> wharfinger.v1.CatalogDiff
-	2, // 3: wharfinger.v1.Catalog.sections:type_name -> wharfinger.v1.CatalogSection
+	6, // 0: wharfinger.v1.Catalog.data_time:type_name -> google.protobuf.Timestamp
+	6, // 1: wharfinger.v1.Catalog.import_time:type_name -> google.protobuf.Timestamp
+	4, // 2: wharfinger.v1.Catalog.diff:type_name -> wharfinger.v1.CatalogDiff
+	3, // 3: wharfinger.v1.Catalog.sections:type_name -> wharfinger.v1.CatalogSection
 	0, // 4: wharfinger.v1.Catalog.state:type_name -> wharfinger.v1.CatalogState
-	5, // 5: wharfinger.v1.Activation.activate_time:type_name -> google.protobuf.Timestamp
-	6, // [6:6] is the sub-list for method output_type
-	6, // [6:6] is the sub-list for method input_type
-	6, // [6:6] is the sub-list for extension type_name
-	6, // [6:6] is the sub-list for extension extendee
-	0, // [0:6] is the sub-list for field type_name
+	2, // 5: wharfinger.v1.Catalog.skipped:type_name -> wharfinger.v1.LeftOut
+	6, // 6: wharfinger.v1.Activation.activate_time:type_name -> google.protobuf.Timestamp
+	7, // [7:7] is the sub-list for method output_type
+	7, // [7:7] is the sub-list for method input_type
+	7, // [7:7] is the sub-list for extension type_name
+	7, // [7:7] is the sub-list for extension extendee
+	0, // [0:7] is the sub-list for field type_name
 }
 
 func init() { file_wharfinger_v1_catalog_proto_init() }
@@ -588,7 +680,7 @@ func file_wharfinger_v1_catalog_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_wharfinger_v1_catalog_proto_rawDesc), len(file_wharfinger_v1_catalog_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   4,
+			NumMessages:   5,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

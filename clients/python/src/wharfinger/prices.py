@@ -117,7 +117,9 @@ class Catalog(Model):
     that it came from, `data_time` when the provider made the data. `unknown_count` of its `price_count` prices have no
     figure. `quarantine_reason` is why it may not become active without overriding the checks, "" where they found
     nothing. `diff` is against what was active of its source when it was imported. `signed_by` is the trusted key that
-    signed it, "" for none. `sections` are parts of the data with their numbers of prices, the largest first.
+    signed it, "" for none. `sections` are parts of the data with their numbers of prices, the largest first. `skipped`
+    counts rows that are no prices of this kind, by why; `fault_count` rows can't be taken, and `faults` says where and
+    why of the first ones.
     """
 
     name: str
@@ -138,6 +140,11 @@ class Catalog(Model):
         metadata=told(lambda catalog: tuple((part.section, part.price_count) for part in catalog.sections)),
     )
     precedence: int = 0
+    skipped: tuple[tuple[str, int], ...] = field(
+        default=(), metadata=told(lambda catalog: tuple((one.reason, one.row_count) for one in catalog.skipped))
+    )
+    fault_count: int = 0
+    faults: tuple[str, ...] = field(default=(), metadata=told(lambda catalog: tuple(catalog.faults)))
     raw: Any = field(default=None, repr=False, compare=False)
 
     @property

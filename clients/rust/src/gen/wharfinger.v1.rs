@@ -49,6 +49,16 @@ pub struct Catalog {
     /// Its place in the order in which the active catalogues are asked, 1 for the first; 0: it is not active.
     #[prost(int32, tag = "16")]
     pub precedence: i32,
+    /// What the data has that is no price of this kind, by why, the most first; 100 at most.
+    #[prost(message, repeated, tag = "17")]
+    pub skipped: ::prost::alloc::vec::Vec<LeftOut>,
+    /// How many rows are left out because something is wrong with them, or contradict another row, which makes the price
+    /// of that name ambiguous. More than 1 % of all rows keep a catalogue in quarantine.
+    #[prost(int64, tag = "18")]
+    pub fault_count: i64,
+    /// Where the first of them stand and what is wrong, for people; 50 at most.
+    #[prost(string, repeated, tag = "19")]
+    pub faults: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
 impl ::prost::Name for Catalog {
     const NAME: &'static str = "Catalog";
@@ -58,6 +68,26 @@ impl ::prost::Name for Catalog {
     }
     fn type_url() -> ::prost::alloc::string::String {
         "/wharfinger.v1.Catalog".into()
+    }
+}
+/// Rows of a catalogue's data that are left out for one reason.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct LeftOut {
+    /// Why, for people.
+    #[prost(string, tag = "1")]
+    pub reason: ::prost::alloc::string::String,
+    /// How many.
+    #[prost(int64, tag = "2")]
+    pub row_count: i64,
+}
+impl ::prost::Name for LeftOut {
+    const NAME: &'static str = "LeftOut";
+    const PACKAGE: &'static str = "wharfinger.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "wharfinger.v1.LeftOut".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/wharfinger.v1.LeftOut".into()
     }
 }
 /// A part of a catalogue's data, such as one provider.

@@ -36,8 +36,10 @@ class Catalog:
     its data (`libcloud`, `aws_ec2`, `azure:eastus`): each source has one active catalogue. `quarantine_reason` is why
     it may not become active without an override, "" where the checks found nothing. `signed_by` names the trusted key.
     `sections` are the parts of the data with their numbers of prices, the largest first, 100 at most; `skipped` counts
-    what was left out, by why. `etag` is the server's mark of the version that was fetched, `sha256` that of the file as
-    it came ("": not known), and `check_time` when the origin was last asked.
+    what is no price of this kind, by why. `fault_count` rows are left out because they can't be taken, or contradict
+    another and make its name ambiguous; `faults` says where and why of the first ones. `etag` is the server's mark of
+    the version that was fetched, `sha256` that of the file as it came ("": not known), and `check_time` when the origin
+    was last asked.
 
     `active`, `stale` and `precedence`, its place among the active ones, 1 for the one that is asked first, are as of
     when it was read; 0: it is not active, or nobody asked.
@@ -62,6 +64,8 @@ class Catalog:
     source: str = ""
     sha256: str = ""
     precedence: int = 0
+    fault_count: int = 0
+    faults: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.source:

@@ -220,7 +220,8 @@ class _Known:
 def _catalog(told: dict[str, Any]) -> Catalog:
     diff = told["diff"]
     pairs = {name: tuple((what, count) for what, count in told[name]) for name in ("sections", "skipped")}
-    return Catalog(**told | pairs | {"diff": diff and CatalogDiff(**diff)})
+    faults = tuple(told.get("faults", ()))
+    return Catalog(**told | pairs | {"diff": diff and CatalogDiff(**diff), "faults": faults})
 
 
 def _now() -> int:

@@ -65,7 +65,8 @@ class Price(NamedTuple):
     `region` is "" for prices that hold everywhere. `unit` is what one amount buys, as FOCUS names it: `Hours`,
     `GB-Months`, `Requests`. `category` is one of CATEGORIES; `term` tells apart offers of one category, such as
     `1yr-no-upfront`. `effective` and `expire` (not included) are microseconds, 0: not known. `source` is the name of
-    the price source that read it. `contract` is there where the amount is what a rule made of what is listed;
+    the price source that read it. Without an amount, tiers are what contradicts itself: see `disputed`. `contract` is
+    there where the amount is what a rule made of what is listed;
     catalogues have no such prices, look-ups do.
 
     It is a tuple because files have millions of them, and no other immutable object is made as quickly.
@@ -106,6 +107,11 @@ class Price(NamedTuple):
         *names, effective = self.key
         told = "\0".join([*names, str(effective)]).encode()
         return hashlib.sha256(told).hexdigest()[:24]
+
+    @property
+    def disputed(self) -> bool:
+        """Whether its data says two things of it: it has no amount, and the amounts that were said are its tiers'."""
+        return self.amount is None and bool(self.tiers)
 
     def holds(self, at: int) -> bool:
         """Whether it holds at `at` (microseconds)."""

@@ -30,6 +30,8 @@ def catalog_message(catalog: Catalog) -> catalog_pb2.Catalog:
         quarantine_reason=clean(catalog.quarantine_reason),
         signed_by=clean(catalog.signed_by),
         stale=catalog.stale,
+        fault_count=catalog.fault_count,
+        faults=[clean(fault) for fault in catalog.faults],
     )
     if catalog.data_time:
         fill_time(message.data_time, catalog.data_time)
@@ -39,6 +41,8 @@ def catalog_message(catalog: Catalog) -> catalog_pb2.Catalog:
         _fill_diff(message.diff, catalog.diff)
     for section, count in catalog.sections:
         message.sections.add(section=clean(section), price_count=count)
+    for why, count in catalog.skipped:
+        message.skipped.add(reason=clean(why), row_count=count)
     return message
 
 

@@ -48,7 +48,7 @@ def fill_price(
         message.rule = clean(price.contract.rule)
     if catalog:
         message.catalog_digest = DIGEST + catalog
-    for tier in price.tiers:
+    for tier in () if price.disputed else price.tiers:
         step = message.tiers.add(from_quantity=plain(tier.from_quantity))
         fill_money(step.amount, Money(price.currency, tier.amount))
     if price.effective:

@@ -47,7 +47,7 @@ _C = catalogs.c
 _A = activations.c
 _IN_DOC = (
     "format", "data_time", "price_count", "unknown_count", "signed_by", "diff", "sections", "skipped", "etag", "source",
-    "sha256",
+    "sha256", "fault_count", "faults",
 )  # fmt: skip
 _ACTIVE, _AFTER_ACTIVE = "active_catalog/", "active_catalog0"
 _NAMED = sa.select(meta.c.name, meta.c.value).where(meta.c.name >= _ACTIVE, meta.c.name < _AFTER_ACTIVE)
@@ -144,6 +144,7 @@ def _catalog(row: Any, now_active: Collection[str]) -> Catalog:
             "diff": diff and CatalogDiff(**diff),
             "sections": tuple((name, count) for name, count in said["sections"]),
             "skipped": tuple((why, count) for why, count in said["skipped"]),
+            "faults": tuple(said.get("faults", ())),
         },
         digest=digest,
         import_time=import_time,

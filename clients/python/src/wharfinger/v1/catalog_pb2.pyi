@@ -71,6 +71,9 @@ class Catalog(_message.Message):
     STATE_FIELD_NUMBER: _builtins.int
     SOURCE_FIELD_NUMBER: _builtins.int
     PRECEDENCE_FIELD_NUMBER: _builtins.int
+    SKIPPED_FIELD_NUMBER: _builtins.int
+    FAULT_COUNT_FIELD_NUMBER: _builtins.int
+    FAULTS_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """`catalogs/{catalog}`, where {catalog} is the 64 hexadecimal digits of its digest."""
     digest: _builtins.str
@@ -95,6 +98,10 @@ class Catalog(_message.Message):
     """
     precedence: _builtins.int
     """Its place in the order in which the active catalogues are asked, 1 for the first; 0: it is not active."""
+    fault_count: _builtins.int
+    """How many rows are left out because something is wrong with them, or contradict another row, which makes the price
+    of that name ambiguous. More than 1 % of all rows keep a catalogue in quarantine.
+    """
     @_builtins.property
     def data_time(self) -> _timestamp_pb2.Timestamp:
         """When the provider made the data; unset where the data does not tell."""
@@ -110,6 +117,14 @@ class Catalog(_message.Message):
     @_builtins.property
     def sections(self) -> _containers.RepeatedCompositeFieldContainer[Global___CatalogSection]:
         """How many prices each section of the data has, in the data's own words, the largest first; 100 at most."""
+
+    @_builtins.property
+    def skipped(self) -> _containers.RepeatedCompositeFieldContainer[Global___LeftOut]:
+        """What the data has that is no price of this kind, by why, the most first; 100 at most."""
+
+    @_builtins.property
+    def faults(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Where the first of them stand and what is wrong, for people; 50 at most."""
 
     def __init__(
         self,
@@ -129,14 +144,43 @@ class Catalog(_message.Message):
         state: Global___CatalogState.ValueType = ...,
         source: _builtins.str = ...,
         precedence: _builtins.int = ...,
+        skipped: _abc.Iterable[Global___LeftOut] | None = ...,
+        fault_count: _builtins.int = ...,
+        faults: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["data_time", b"data_time", "diff", b"diff", "import_time", b"import_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["data_time", b"data_time", "diff", b"diff", "digest", b"digest", "import_time", b"import_time", "name", b"name", "origin", b"origin", "precedence", b"precedence", "price_count", b"price_count", "quarantine_reason", b"quarantine_reason", "sections", b"sections", "signed_by", b"signed_by", "source", b"source", "stale", b"stale", "state", b"state", "unknown_count", b"unknown_count"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["data_time", b"data_time", "diff", b"diff", "digest", b"digest", "fault_count", b"fault_count", "faults", b"faults", "import_time", b"import_time", "name", b"name", "origin", b"origin", "precedence", b"precedence", "price_count", b"price_count", "quarantine_reason", b"quarantine_reason", "sections", b"sections", "signed_by", b"signed_by", "skipped", b"skipped", "source", b"source", "stale", b"stale", "state", b"state", "unknown_count", b"unknown_count"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Catalog: _TypeAlias = Catalog  # noqa: Y015
+
+@_typing.final
+class LeftOut(_message.Message):
+    """Rows of a catalogue's data that are left out for one reason."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REASON_FIELD_NUMBER: _builtins.int
+    ROW_COUNT_FIELD_NUMBER: _builtins.int
+    reason: _builtins.str
+    """Why, for people."""
+    row_count: _builtins.int
+    """How many."""
+    def __init__(
+        self,
+        *,
+        reason: _builtins.str = ...,
+        row_count: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["reason", b"reason", "row_count", b"row_count"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LeftOut: _TypeAlias = LeftOut  # noqa: Y015
 
 @_typing.final
 class CatalogSection(_message.Message):

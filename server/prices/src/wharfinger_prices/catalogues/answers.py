@@ -13,7 +13,7 @@ from itertools import groupby, product
 from typing import NamedTuple
 
 from wharfinger_prices.catalogues.catalogue import Catalogue, key_of, price_of
-from wharfinger_prices.catalogues.choosing import Ambiguous, only
+from wharfinger_prices.catalogues.choosing import Ambiguous, may_answer, only
 from wharfinger_prices.price import Price, Tier
 
 _NAMES = 4
@@ -123,7 +123,7 @@ def _answer(own: Sequence[Price], everywhere: Sequence[Price], offer: _Offer, at
         fitting = [
             price
             for price in prices
-            if price.amount is not None
+            if may_answer(price)
             and price.holds(at)
             and (not term or price.term == term)
             and (not currency or price.currency == currency)

@@ -7,13 +7,14 @@ import heapq
 import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from itertools import islice
 from pathlib import Path
 
-from wharfinger_prices.catalogues.catalogue import key_of, line_of, price_of
+from wharfinger_prices.catalogues.catalogue import KEY_END, key_of, line_of, price_of
 from wharfinger_prices.catalogues.vetting import Vetting, described
-from wharfinger_prices.price import Price
-from wharfinger_prices.sdk.price_source import MalformedPrices
+from wharfinger_prices.price import Price, Tier
+from wharfinger_prices.sdk.price_source import MalformedPrices, Notes
 
 _RUN = 32 << 20
 """So many bytes of lines are sorted in memory at once."""
@@ -23,6 +24,7 @@ _AT_ONCE = 64
 """So many sorted runs are merged at once."""
 _BUFFER = 1 << 20
 _UNKNOWN = b",[null,"
+_ZERO = Decimal(0)
 
 OnRows = Callable[[int], None]
 """Hears how many prices were read so far."""
@@ -38,19 +40,22 @@ class Built:
     unknown_count: int
 
 
-def build(prices: Iterable[Price], source: str, folder: Path, on_rows: OnRows | None = None) -> Built:
+def build(
+    prices: Iterable[Price], source: str, folder: Path, on_rows: OnRows | None = None, notes: Notes | None = None
+) -> Built:
     """Write the prices into a new file in `folder`, which must be the caller's own, and return what came of it.
 
-    `source` becomes the name of the source of each. Prices that are there twice collapse. The file is on the disk when
-    this returns.
+    `source` becomes the name of the source of each. Prices that are there twice collapse; of two of one key that
+    disagree one is kept that is disputed (see `Price.disputed`). What can't be taken (see `vetting`) is left out. Both
+    are faults that `notes` is told. The file is on the disk when this returns.
 
-    Raises MalformedPrices for a price that can't be taken (see `vetting`), for two of one key that disagree, and for
-    none at all; OSError where the folder can't be written.
+    Raises MalformedPrices where no price is left; OSError where the folder can't be written.
     """
+    notes = Notes() if notes is None else notes
     runs: list[Path] = []
     run: list[bytes] = []
     size = 0
-    for lines in _lines(prices, source, on_rows):
+    for lines in _lines(prices, source, on_rows, notes):
         run += lines
         size += sum(map(len, lines))
         if size >= _RUN:
@@ -61,23 +66,38 @@ def build(prices: Iterable[Price], source: str, folder: Path, on_rows: OnRows | 
     while len(runs) >= _AT_ONCE:
         name = folder / f"{runs[0].name}-{len(runs)}"
         runs = [*runs[_AT_ONCE:], _write_run(name, heapq.merge(*map(_read, runs[:_AT_ONCE])))]
-    built = _write(folder / "catalog", heapq.merge(run, *map(_read, runs)) if runs else run)
+    built = _write(folder / "catalog", heapq.merge(run, *map(_read, runs)) if runs else run, notes)
     for path in folder.glob("run-*"):
         path.unlink()
     if not built.price_count:
-        raise MalformedPrices("there is no price in it")
+        faults = f" that can be taken: {notes.faults[0]}" if notes.faults else ""
+        raise MalformedPrices("there is no price in it" + faults)
     return built
 
 
-def _lines(prices: Iterable[Price], source: str, on_rows: OnRows | None) -> Iterator[list[bytes]]:
+def _lines(prices: Iterable[Price], source: str, on_rows: OnRows | None, notes: Notes) -> Iterator[list[bytes]]:
     """Yield the prices' lines, many at a time."""
-    vet, count = Vetting().vet, 0
-    vetted = map(vet, prices)
+    count = 0
+    vetted = _vetted(prices, notes)
     while lines := [line_of(price, source) for price in islice(vetted, _LINES)]:
         yield lines
         count += len(lines)
         if on_rows is not None and len(lines) == _LINES:
             on_rows(count)
+
+
+def _vetted(prices: Iterable[Price], notes: Notes) -> Iterator[Price]:
+    """Yield the prices that can be taken."""
+    vet = Vetting().vet
+    for price in prices:
+        try:
+            told = vet(price)
+        except MalformedPrices as error:
+            notes.leave_out(str(error))
+            continue
+        if told.disputed:
+            notes.leave_out(f"the price of {described(told)} contradicts itself: {_told(told)} at once")
+        yield told
 
 
 def _write_run(path: Path, lines: Iterable[bytes]) -> Path:
@@ -91,41 +111,62 @@ def _read(path: Path) -> Iterator[bytes]:
         yield from file
 
 
-def _write(path: Path, lines: Iterable[bytes]) -> Built:
+def _write(path: Path, lines: Iterable[bytes], notes: Notes) -> Built:
     digest, count, unknown = hashlib.sha256(), 0, 0
-    last_key = last = b""
-    lines = iter(lines)
+    lines = _one_of_each_key(lines, notes)
     with path.open("wb") as file:
         while taken := list(islice(lines, _LINES)):
-            kept = []
-            for line in taken:
-                key = key_of(line)
-                if key == last_key:
-                    if line != last:
-                        raise _disagreement(last, line)
-                    continue
-                last_key, last = key, line
-                kept.append(line)
-                unknown += line.startswith(_UNKNOWN, len(key))
-            data = b"".join(kept)
+            unknown += sum(line.startswith(_UNKNOWN, line.rindex(KEY_END)) for line in taken)
+            data = b"".join(taken)
             digest.update(data)
             file.write(data)
-            count += len(kept)
+            count += len(taken)
         file.flush()
         os.fsync(file.fileno())
     return Built(path, digest.hexdigest(), count, unknown)
 
 
-def _disagreement(one: bytes, other: bytes) -> MalformedPrices:
-    first, second = price_of(one), price_of(other)
-    told = " and ".join(_told(price) for price in (first, second))
-    return MalformedPrices(
-        f"the price of {described(first)} is there twice and differs: {told}; the data contradicts itself, so none of "
-        "it is taken"
+def _one_of_each_key(lines: Iterable[bytes], notes: Notes) -> Iterator[bytes]:
+    """Yield a line for each key; lines of one key come one after the other."""
+    last_key = last = b""
+    others: list[bytes] = []
+    for line in lines:
+        key = key_of(line)
+        if key == last_key:
+            if line != last and line not in others:
+                others.append(line)
+            continue
+        if last:
+            yield _dispute([last, *others], notes) if others else last
+        last_key, last, others = key, line, []
+    if last:
+        yield _dispute([last, *others], notes) if others else last
+
+
+def _dispute(lines: list[bytes], notes: Notes) -> bytes:
+    """Return the line of the price of which these say different things."""
+    prices = [price_of(line) for line in lines]
+    told = " and ".join(_told(price) for price in prices)
+    notes.leave_out(
+        f"the price of {described(prices[0])} is there twice and differs: {told}; the data contradicts itself, so none "
+        "of them is taken, and who asks is told so"
     )
+    ends = [price.expire for price in prices]
+    return line_of(disputed(prices)._replace(expire=0 if 0 in ends else max(ends)))
+
+
+def disputed(prices: Iterable[Price]) -> Price:
+    """Return the price that stands for several of one key that contradict each other: no amount, and what they say."""
+    prices = list(prices)
+    said = {tier.amount: None for price in prices for tier in price.tiers if price.disputed}
+    said |= {price.amount or _ZERO: None for price in prices if not price.disputed}
+    tiers = tuple(Tier(_ZERO, amount) for amount in sorted(said))
+    return prices[0]._replace(amount=None, free=False, tiers=tiers)
 
 
 def _told(price: Price) -> str:
+    if price.disputed:
+        return " and ".join(f"{step.amount} {price.currency}" for step in price.tiers)
     said = "unknown" if price.amount is None else f"{price.amount} {price.currency}"
     more = [f"from {step.from_quantity}: {step.amount}" for step in price.tiers[1:]]
     if price.expire:

@@ -12,6 +12,17 @@ COVERAGE_DROP = 0.02
 MOVED = 0.05
 """The largest share of prices that may have moved by more than half."""
 
+FAULTS = 0.01
+"""The largest share of rows that may be left out because something is wrong with them."""
+
+
+def faulty(fault_count: int, price_count: int, first: str) -> str:
+    """Return what speaks against data of which so many rows can't be taken, `first` one of them; "": nothing."""
+    rows = fault_count + price_count
+    if fault_count <= FAULTS * rows:
+        return ""
+    return f"{fault_count} of {rows} rows can't be taken ({_percent(fault_count, rows)}; {FAULTS:.0%} may): {first}"
+
 
 def objections(answers: Answers, diff: CatalogDiff, data_time: int, active_data_time: int) -> str:
     """Return what speaks against a catalogue, "" where nothing does.

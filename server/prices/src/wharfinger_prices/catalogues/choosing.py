@@ -6,11 +6,16 @@ from collections.abc import Callable, Sequence
 from operator import attrgetter
 from typing import NamedTuple
 
-from wharfinger_prices.price import Price
+from wharfinger_prices.price import Price, plain
+
+DISPUTED = "amount"
 
 
 class Ambiguous(NamedTuple):
-    """Several are meant: `field` is what to say as well, and `choices` its values."""
+    """Several are meant: `field` is what to say as well, and `choices` its values.
+
+    DISPUTED is a field that nobody can say: the data says several amounts of one price, which are the choices.
+    """
 
     field: str
     choices: tuple[str, ...]
@@ -30,7 +35,7 @@ def only(prices: Sequence[Price]) -> Price | Ambiguous:
     the latest.
     """
     if len(prices) == 1:
-        return prices[0]
+        return _said(prices[0])
     regions = sorted({price.region for price in prices})
     if len(regions) > 1:
         return Ambiguous("region", tuple(regions))
@@ -40,4 +45,16 @@ def only(prices: Sequence[Price]) -> Price | Ambiguous:
         choices = sorted({value(price) for price in prices})
         if len(choices) > 1:
             return Ambiguous(name, tuple(choices))
-    return max(prices, key=attrgetter("effective"))
+    return _said(max(prices, key=attrgetter("effective")))
+
+
+def _said(price: Price) -> Price | Ambiguous:
+    """Return the price, unless its data contradicts itself."""
+    if not price.disputed:
+        return price
+    return Ambiguous(DISPUTED, tuple(plain(tier.amount) for tier in price.tiers))
+
+
+def may_answer(price: Price) -> bool:
+    """Whether a price is an answer, be it an ambiguous one: what is merely unknown is none."""
+    return price.amount is not None or bool(price.tiers)

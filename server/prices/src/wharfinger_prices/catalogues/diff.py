@@ -61,15 +61,19 @@ def compare(before: Catalogue, after: Catalogue, at: int) -> CatalogDiff:
     return CatalogDiff(added, removed, raised, lowered, became_zero, moved, compared, known)
 
 
-def contradiction(one: Catalogue, other: Catalogue) -> Price | None:
-    """Return a price of `other` that says something else than `one` says of the same, None where there is none."""
+def contradictions(one: Catalogue, other: Catalogue) -> Iterator[Price]:
+    """Yield the prices of `other` that say something else than `one` says of the same."""
     for line in other.lines():
         row = one.first(key_of(line) + b",[")
         if row < len(one):
             same = one.line(row)
-            if key_of(same) == key_of(line) and price_of(same).amount != price_of(line).amount:
-                return price_of(line)
-    return None
+            if key_of(same) == key_of(line) and _figures(same) != _figures(line):
+                yield price_of(line)
+
+
+def _figures(line: bytes) -> tuple[object, ...]:
+    price = price_of(line)
+    return price.amount, price.tiers, price.free
 
 
 def _pairs(before: Catalogue, after: Catalogue, at: int) -> Iterator[_Pair]:

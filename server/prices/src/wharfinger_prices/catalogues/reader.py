@@ -32,6 +32,8 @@ class Read(NamedTuple):
     sections: tuple[tuple[str, int], ...]
     skipped: tuple[tuple[str, int], ...]
     source: str
+    fault_count: int = 0
+    faults: tuple[str, ...] = ()
 
 
 class Stopped(Exception):
@@ -79,7 +81,7 @@ class Reader:
             form = form or self._recognise(path, name)
             reading = self._source(form)
             notes = Notes()
-            built = build(reading.read(path, notes), source or form, folder, on_rows)
+            built = build(reading.read(path, notes), source or form, folder, on_rows, notes)
         except MalformedPrices as error:
             raise malformed(form, str(error)) from None
         except RecursionError:
@@ -90,7 +92,9 @@ class Reader:
             raise malformed(form, why[:500]) from error
         sections = tuple(notes.sections.most_common(_SECTIONS))
         called = source or source_name(reading.maker or form, notes.service, notes.regions)
-        return Read(form, built, notes.data_time, sections, tuple(notes.skipped.most_common(_SECTIONS)), called)
+        skipped = tuple(notes.skipped.most_common(_SECTIONS))
+        faults = tuple(notes.faults)
+        return Read(form, built, notes.data_time, sections, skipped, called, notes.fault_count, faults)
 
     def _source(self, form: str) -> PriceSource:
         found = self._sources.get(form)

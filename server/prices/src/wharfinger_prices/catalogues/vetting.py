@@ -15,7 +15,13 @@ from wharfinger_prices.sdk.price_source import MalformedPrices
 T = TypeVar("T")
 
 HIGHEST = Decimal(10) ** 9
-"""An amount above this is a mistake."""
+"""An amount above this is a mistake, but in a currency of which a dollar is hundreds or more."""
+_HIGHEST_OF_SMALL = Decimal(10) ** 13
+_FEW = """
+    AMD ARS BIF CDF CLP COP CRC DJF GNF HUF IDR IQD IRR ISK JPY KHR KMF KRW KZT LAK LBP LKR MGA MMK MNT MWK NGN PKR PYG
+    RSD RWF SLE SOS SSP STN SYP TZS UGX UYU UZS VES VND VUV XAF XOF XPF YER
+"""
+_SMALL = frozenset(_FEW.split())
 _ZERO = Decimal(0)
 _LONGEST_NAME = 300
 _MOST_SEEN = 10_000
@@ -45,7 +51,7 @@ class Vetting:
             _check_name(price, "sku", sku)
         if effective or expire:
             _check_times(price)
-        if amount is not None and (text := str(amount)) not in self._amounts:
+        if amount is not None and ((text := str(amount)) not in self._amounts or currency in _SMALL):
             _check_amount(price, amount)
             _note(self._amounts, text)
         if tiers:
@@ -107,8 +113,9 @@ def _check_amount(price: Price, amount: Decimal) -> None:
         raise _refused(price, f"its amount is {amount}")
     if amount < _ZERO:
         raise _refused(price, f"its amount is negative: {amount}")
-    if amount > HIGHEST:
-        raise _refused(price, f"its amount is above {HIGHEST:f}, which is absurd: {amount}")
+    highest = _HIGHEST_OF_SMALL if price.currency in _SMALL else HIGHEST
+    if amount > highest:
+        raise _refused(price, f"its amount is above {highest:f}, which is absurd: {amount}")
     text = str(amount)
     if (len(text) > LONGEST_AMOUNT or "E" in text) and len(plain(amount)) > LONGEST_AMOUNT:
         raise _refused(price, f"its amount has more than {LONGEST_AMOUNT} characters")
@@ -116,6 +123,10 @@ def _check_amount(price: Price, amount: Decimal) -> None:
 
 def _check_tiers(price: Price) -> None:
     steps = price.tiers
+    if price.amount is None:
+        for step in steps:
+            _check_amount(price, step.amount)
+        return
     if steps[0].from_quantity != _ZERO or steps[0].amount != price.amount:
         raise _refused(price, "its first tier does not begin at 0 with the price's own amount")
     if any(later.from_quantity <= earlier.from_quantity for earlier, later in pairwise(steps)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from wharfinger_prices.commands.ending import line_of
 from wharfinger_prices.commands.shown import ShownCatalog, ShownDiff
 from wharfinger_prices.commands.text import age, pairs
 
@@ -36,6 +37,13 @@ def sections(catalog: ShownCatalog) -> str:
     return ", ".join(shown) + (f" and {more} more" if more > 0 else "")
 
 
+def left_out(catalog: ShownCatalog) -> str:
+    """Return in numbers what a catalogue's data had that is not in it, and where to see it."""
+    told = [f"{catalog.fault_count:,} at fault ({catalog.faults[0]})"] if catalog.faults else []
+    told += [f"{sum(count for _, count in catalog.skipped):,} of other kinds"] if catalog.skipped else []
+    return f"{', '.join(told)}; `{line_of('show')} --skipped {catalog.id[:SHORT]}` lists them" if told else ""
+
+
 def tell_catalog(catalog: ShownCatalog, outcome: str) -> None:
     """Print what is known of a catalogue, after what became of it."""
     data = f"{catalog.data_time:%Y-%m-%d}, {age(catalog.data_time)} old" if catalog.data_time else "of unknown age"
@@ -52,6 +60,7 @@ def tell_catalog(catalog: ShownCatalog, outcome: str) -> None:
             ("signed by", catalog.signed_by),
             ("data", data),
             ("prices", f"{catalog.price_count:,}{unknown}"),
+            ("left out", left_out(catalog)),
             ("sections", sections(catalog)),
             ("changes", counts(catalog.diff) if catalog.diff is not None else ""),
         )

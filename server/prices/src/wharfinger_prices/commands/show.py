@@ -13,6 +13,7 @@ import click
 from wharfinger_prices.commands import shown
 from wharfinger_prices.commands.descriptions import SHORT, state_of
 from wharfinger_prices.commands.drawing import bar, change, sparkline
+from wharfinger_prices.commands.left_out import tell_left_out
 from wharfinger_prices.commands.options import Asked, command
 from wharfinger_prices.commands.places import Place, asking
 from wharfinger_prices.commands.shown import ShownCatalog, ShownPrice
@@ -40,13 +41,14 @@ class _Past:
 
 
 @command(short_help="Show a price, and how it went.")
-@click.argument("provider")
-@click.argument("region")
-@click.argument("sku")
+@click.argument("provider", default="")
+@click.argument("region", default="")
+@click.argument("sku", default="")
 @click.option("--category", type=click.Choice(["on-demand", "spot", "committed"]), default="on-demand")
 @click.option("--term", default="", help="Which offer of the category, such as 1yr. [default: the only one]")
 @click.option("--currency", default="", metavar="CODE", help="Three letters of ISO 4217. [default: the only one]")
 @click.option("--unit", default="", help="What one amount buys, such as Hours. [default: the only one]")
+@click.option("--skipped", is_flag=True, help="Show what was left out of a catalogue or a source.")
 @click.option("--history/--no-history", default=True, help="How it went over the catalogues. [default: yes]")
 def show(  # noqa: PLR0913
     asked: Asked,
@@ -58,12 +60,22 @@ def show(  # noqa: PLR0913
     term: str,
     currency: str,
     unit: str,
+    skipped: bool,
     history: bool,
 ) -> None:
     """Show the price of SKU at PROVIDER in REGION: the layer that decides, its age, and its history.
 
-    REGION `-` is the price that holds everywhere, or that of the only region there is.
+    REGION `-` is the price that holds everywhere, or that of the only region there is. With --skipped: what was left
+    out when a catalogue was imported, its digest or its source given in place of PROVIDER; by default the one that
+    became active last.
     """
+    if skipped:
+        if region:
+            raise click.UsageError("--skipped takes a catalogue or a source, and nothing else")
+        tell_left_out(asked, provider or "active")
+        return
+    if not sku:
+        raise click.UsageError("say PROVIDER, REGION and SKU, such as `ec2_linux us-east-1 m5.large`")
     where = "" if region == "-" else region
     with asking(asked) as place:
         price = place.price(provider, where, sku, category=category, term=term, currency=currency, unit=unit)

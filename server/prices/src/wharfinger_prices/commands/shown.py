@@ -83,7 +83,8 @@ class ShownDiff(NamedTuple):
 class ShownCatalog(NamedTuple):
     """A catalogue. `name` is `catalogs/` and the digits of its `digest`; `diff` is against what was active before.
 
-    `precedence` is its place among the active ones, 1 for the one that is asked first; 0: it is not active.
+    `precedence` is its place among the active ones, 1 for the one that is asked first; 0: it is not active. `skipped`
+    counts what is no price of this kind, by why; `fault_count` rows can't be taken, of which `faults` tells some.
     """
 
     name: str
@@ -101,6 +102,9 @@ class ShownCatalog(NamedTuple):
     stale: bool = False
     sections: tuple[tuple[str, int], ...] = ()
     precedence: int = 0
+    skipped: tuple[tuple[str, int], ...] = ()
+    fault_count: int = 0
+    faults: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:
@@ -144,7 +148,9 @@ def price(found: Found) -> ShownPrice:
         category=one.category,
         term=one.term,
         free=one.free,
-        tiers=tuple(ShownTier(tier.from_quantity, Amount(tier.amount, one.currency)) for tier in one.tiers),
+        tiers=tuple(
+            ShownTier(tier.from_quantity, Amount(tier.amount, one.currency)) for tier in one.tiers if not one.disputed
+        ),
         effective_time=_moment(one.effective),
         expire_time=_moment(one.expire),
         source=one.source,
@@ -176,6 +182,9 @@ def catalog(one: Catalog) -> ShownCatalog:
         stale=one.stale,
         sections=one.sections,
         precedence=one.precedence,
+        skipped=one.skipped,
+        fault_count=one.fault_count,
+        faults=one.faults,
     )
 
 

@@ -18,7 +18,7 @@ from wharfinger_prices.reading.spill import Spill
 from wharfinger_prices.reading.table import Rows
 from wharfinger_prices.reading.texts import currency, moment
 from wharfinger_prices.reading.units import aws_unit
-from wharfinger_prices.sdk.price_source import MalformedPrices, Notes, PriceSource
+from wharfinger_prices.sdk.price_source import Notes, PriceSource
 
 _ABOUT = 5
 _SEPARATOR = "\x1f"
@@ -53,7 +53,8 @@ class AwsCsvPrices(PriceSource):
                 try:
                     price = columns.price(row, notes, steps)
                 except ValueError as error:
-                    rows.refuse(str(error))
+                    notes.leave_out(rows.place(str(error)))
+                    continue
                 if price is not None:
                     yield price
             yield from _of_steps(steps, notes)
@@ -122,8 +123,10 @@ def _of_steps(steps: Spill, notes: Notes) -> Iterator[Price]:
         pairs = [value.split(" ") for value in values]
         try:
             first, tiers = tiered((Decimal(begin), Decimal(cost)) for begin, cost, _ in pairs)
-            check_ranges((Decimal(begin), end) for begin, _, end in pairs)
+            if first is not None:
+                check_ranges((Decimal(begin), end) for begin, _, end in pairs)
         except ValueError as error:
-            raise MalformedPrices(f"the rows of SKU {code}: {error}") from None
+            notes.leave_out(f"the rows of SKU {code}: {error}")
+            continue
         notes.sections[provider] += 1
         yield Price(provider, region, sku, unit, money, first, category, term, tiers=tiers, effective=int(effective))

@@ -8,7 +8,7 @@ they are skipped and counted. Ranges become tiers, each currency a price of its 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ _BEGINNING = re.compile(
     rb'\s*\{\s*"(formatVersion|disclaimer|offerCode|version|publicationDate|products|terms|attributesList)"\s*:'
 )
 _SEPARATOR = "\x1f"
+_AT_FAULT = "terms of products that can't be taken"
 _CATEGORIES = {"OnDemand": "on-demand", "Reserved": "committed"}
 
 
@@ -41,31 +42,45 @@ class AwsJsonPrices(PriceSource):
         return _BEGINNING.match(head) is not None and (b'"offerCode"' in head or b'"formatVersion"' in head)
 
     def read(self, path: Path, notes: Notes) -> Iterator[Price]:
-        """Yield the prices; the products must stand before the terms, as AWS writes them."""
-        seen: set[str] = set()
+        """Yield the prices; where the terms stand before the products, unlike AWS writes them, it is read twice."""
         with path.open("rb") as file, Spill() as products:
-            stream = JsonStream(file)
-            for part in stream.members():
-                if part in seen:
-                    stream.refuse(f"{part!r} stands twice")
-                seen.add(part)
-                if part == "products":
-                    _keep(stream, products)
-                elif part == "terms":
-                    if "products" not in seen:
-                        stream.refuse("the terms stand before the products; write the products first")
-                    yield from _terms(stream, products, notes)
-                elif part == "formatVersion":
-                    _check_version(stream)
-                elif part == "publicationDate":
-                    notes.data_time = _published(stream)
-                elif part == "offerCode":
-                    notes.service = str(stream.value())
-                else:
-                    stream.skip()
-            stream.end()
-            if missing := {"formatVersion", "products", "terms"} - seen:
-                stream.refuse(f"{' and '.join(sorted(missing))} is missing")
+            if not (yield from _parts(JsonStream(file), products, notes)):
+                file.seek(0)
+                stream = JsonStream(file)
+                for part in stream.members():
+                    if part == "terms":
+                        yield from _terms(stream, products, notes)
+                    else:
+                        stream.skip()
+
+
+def _parts(stream: JsonStream, products: Spill, notes: Notes) -> Generator[Price, None, bool]:
+    """Yield the prices of a file, and return whether its terms came after its products: otherwise there are none."""
+    seen: set[str] = set()
+    done = True
+    for part in stream.members():
+        if part in seen:
+            stream.refuse(f"{part!r} stands twice")
+        seen.add(part)
+        if part == "products":
+            _keep(stream, products, notes)
+        elif part == "terms":
+            if done := "products" in seen:
+                yield from _terms(stream, products, notes)
+            else:
+                stream.skip()
+        elif part == "formatVersion":
+            _check_version(stream)
+        elif part == "publicationDate":
+            notes.data_time = _published(stream)
+        elif part == "offerCode":
+            notes.service = str(stream.value())
+        else:
+            stream.skip()
+    stream.end()
+    if missing := {"formatVersion", "products", "terms"} - seen:
+        stream.refuse(f"{' and '.join(sorted(missing))} is missing")
+    return done
 
 
 def _check_version(stream: JsonStream) -> None:
@@ -82,7 +97,7 @@ def _published(stream: JsonStream) -> int:
         stream.refuse(str(error))
 
 
-def _keep(stream: JsonStream, products: Spill) -> None:
+def _keep(stream: JsonStream, products: Spill, notes: Notes) -> None:
     """Put aside what the terms will need of each product."""
     for code in stream.members():
         entry = stream.value()
@@ -91,7 +106,9 @@ def _keep(stream: JsonStream, products: Spill) -> None:
                 raise ValueError("a product must be an object with attributes")  # noqa: TRY004 - of the file
             product = product_of(entry["attributes"], entry.get("productFamily", ""), code)
         except ValueError as error:
-            stream.refuse(str(error))
+            # Its terms, which are prices, are left out with it.
+            notes.leave_out(stream.place(str(error)))
+            product = Product("", "", "", _AT_FAULT)
         products.add(code, _SEPARATOR.join(product))
     products.index()
     if twice := products.twice():
@@ -113,7 +130,8 @@ def _terms(stream: JsonStream, products: Spill, notes: Notes) -> Iterator[Price]
                     raise ValueError("there is no such product")
                 prices = list(_offers(offers, Product(*kept.split(_SEPARATOR)), category, notes))
             except ValueError as error:
-                stream.refuse(str(error))
+                notes.leave_out(stream.place(str(error)))
+                continue
             yield from prices
 
 
@@ -136,7 +154,8 @@ def _offers(offers: Any, product: Product, category: str, notes: Notes) -> Itera
         effective = moment(offer.get("effectiveDate"), "effectiveDate")
         for (unit, money), steps in _steps(dimensions).items():
             amount, tiers = tiered((begin, cost) for begin, cost, _ in steps)
-            check_ranges((begin, end) for begin, _, end in steps)
+            if amount is not None:
+                check_ranges((begin, end) for begin, _, end in steps)
             notes.sections[product.provider] += 1
             notes.regions.add(product.region)
             yield Price(

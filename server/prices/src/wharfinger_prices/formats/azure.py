@@ -127,13 +127,13 @@ def _page(stream: JsonStream, name: str, whole: _Whole, steps: Spill, notes: Not
         for _ in stream.elements():
             count += 1
             item = stream.value()
+            if not isinstance(item, dict):
+                stream.refuse("an item must be an object")
+            currencies.add(str(item.get("currencyCode", said.get("BillingCurrency"))))
             try:
-                if not isinstance(item, dict):
-                    raise ValueError("an item must be an object")  # noqa: TRY004 - of the file
                 _put_aside(item, steps, notes)
-                currencies.add(str(item.get("currencyCode", said.get("BillingCurrency"))))
             except ValueError as error:
-                stream.refuse(str(error))
+                notes.leave_out(stream.place(str(error)))
     if missing := {"BillingCurrency", "Items", "NextPageLink", "Count"} - set(said):
         stream.refuse(f"this is no page of Azure's: {', '.join(sorted(missing))} is missing")
     whole.add(stream, name, said, count)
@@ -233,10 +233,7 @@ def _of_primary_meters(steps: Spill, notes: Notes) -> Iterator[tuple[list[str], 
 def _of_steps(steps: Spill, notes: Notes) -> Iterator[Price]:
     for key, pairs in _of_primary_meters(steps, notes):
         provider, region, sku, category, term, money, unit, effective, expire, section = key
-        try:
-            amount, tiers = tiered((Decimal(begin), Decimal(cost)) for begin, cost, _ in pairs)
-        except ValueError as error:
-            raise MalformedPrices(f"{provider} {region} {sku}: {error}") from None
+        amount, tiers = tiered((Decimal(begin), Decimal(cost)) for begin, cost, _ in pairs)
         notes.sections[section] += 1
         notes.regions.add(region)
         yield Price(

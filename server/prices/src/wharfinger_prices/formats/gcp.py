@@ -83,7 +83,8 @@ def _page(stream: JsonStream, notes: Notes) -> Generator[Price, None, str]:
                 try:
                     prices = list(_prices(sku, notes))
                 except ValueError as error:
-                    stream.refuse(str(error))
+                    notes.leave_out(stream.place(str(error)))
+                    continue
                 yield from prices
         elif part == "nextPageToken":
             token = stream.value()

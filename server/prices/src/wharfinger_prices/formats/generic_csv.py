@@ -6,7 +6,7 @@
 
 The columns provider, sku, unit, currency and amount must be there, in any order. An empty amount is unknown; a zero is
 allowed only where `free` is `true`. `tiers` are quantity and amount, upwards from 0; `effective` and `expire` are times
-such as `2026-11-01T00:00:00Z`; `source` says whence a figure is.
+such as `2026-11-01T00:00:00Z`; `source` says whence a figure is. Lines that begin with `#` are remarks.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pathlib import Path
 from wharfinger_prices.price import Price
 from wharfinger_prices.reading.amounts import number, quantity
 from wharfinger_prices.reading.generic import NEEDED, check_names, price_of
-from wharfinger_prices.reading.table import Rows
+from wharfinger_prices.reading.table import COMMENT, Rows, header_of
 from wharfinger_prices.sdk.price_source import Notes, PriceSource
 
 _FREE = {"": False, "false": False, "true": True}
@@ -32,12 +32,11 @@ class GenericCsvPrices(PriceSource):
     @classmethod
     def recognises(cls, name: str, head: bytes) -> bool:
         """Whether its first line names the columns that must be there."""
-        names = head.partition(b"\n")[0].decode("utf-8-sig", "replace").strip().replace('"', "").split(",")
-        return set(NEEDED) <= set(names)
+        return set(NEEDED) <= set(header_of(head).split(","))
 
     def read(self, path: Path, notes: Notes) -> Iterator[Price]:
         """Yield a price for each row."""
-        rows = Rows(path)
+        rows = Rows(path, COMMENT)
         given = iter(rows)
         header = next(given, [])
         try:
@@ -48,7 +47,8 @@ class GenericCsvPrices(PriceSource):
             try:
                 price = _price(dict(zip(header, row, strict=True)))
             except ValueError as error:
-                rows.refuse(str(error))
+                notes.leave_out(rows.place(str(error)))
+                continue
             notes.sections[price.provider] += 1
             yield price
 

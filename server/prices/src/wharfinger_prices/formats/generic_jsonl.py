@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from wharfinger_prices.price import Price
+from wharfinger_prices.price import Price, Tier
 from wharfinger_prices.reading.amounts import figure, number, quantity
 from wharfinger_prices.reading.generic import check_names, price_of
 from wharfinger_prices.reading.json_stream import Number, decode
@@ -52,11 +52,15 @@ class GenericJsonLinesPrices(PriceSource):
                 continue
             try:
                 told = decode(line)
-                price = _of_array(told) if isinstance(told, list) else _of_object(told)
             except ValueError as error:
                 lines.refuse(str(error))
-            notes.sections[price.provider] += 1
             empty = False
+            try:
+                price = _of_array(told) if isinstance(told, list) else _of_object(told)
+            except ValueError as error:
+                notes.leave_out(lines.place(str(error)))
+                continue
+            notes.sections[price.provider] += 1
             yield price
         if empty:
             lines.refuse("there is no price in the file")
@@ -91,9 +95,11 @@ def _of_array(told: list[Any]) -> Price:
         for begin, cost in zip(pairs[::2], pairs[1::2], strict=True)
     ]
     times = {"effective": _micros(effective), "expire": _micros(expire)}
-    return price_of(
-        {**dict(zip(_KEY, key, strict=True)), "source": source, **times}, amount, free=free == "1", steps=steps
-    )
+    fields = {**dict(zip(_KEY, key, strict=True)), "source": source, **times}
+    if amount is None and steps:
+        # A name of which that catalogue's data contradicts itself.
+        return price_of(fields, None, free=False)._replace(tiers=tuple(Tier(begin, cost) for begin, cost in steps))
+    return price_of(fields, amount, free=free == "1", steps=steps)
 
 
 def _micros(value: Any) -> int:

@@ -85,50 +85,73 @@ def _compute(stream: JsonStream, notes: Notes) -> Iterator[Price]:
     for section in stream.members():
         for size in stream.members():
             entry = stream.value()
+            faults: list[str] = []
             try:
                 text(section, "the section's name")
-                nested = section.startswith("gce_")
-                prices = list(_nested(section, [size], entry)) if nested else _flat(section, size, entry)
+                text(size, "the size's name")
+                nested = section.startswith("gce_") and isinstance(entry, dict)
+                prices = _nested(section, [size], entry, faults) if nested else _flat(section, size, entry, faults)
             except ValueError as error:
-                stream.refuse(str(error))
+                faults, prices = [str(error)], []
+            for fault in faults:
+                notes.leave_out(stream.place(fault))
             yield from prices
             notes.sections[section] += len(prices)
 
 
-def _flat(section: str, size: str, entry: Any) -> list[Price]:
-    """Return the price of a size, or those of its regions."""
-    text(size, "the size's name")
-    if not isinstance(entry, dict):
-        return [Price(section, "", size, "Hours", "USD", amount(figure(entry)))]
-    prices, region = [], ""
-    try:
-        # The whole of the file is in these three lines, nearly.
-        for region, cost in entry.items():
-            known = amount(cost if isinstance(cost, str) else figure(cost))
+def _flat(section: str, size: str, entry: Any, faults: list[str]) -> list[Price]:
+    """Return the price of a size, or those of its regions; what can't be taken of them goes to `faults`."""
+    if not isinstance(entry, dict) or isinstance(entry.get("price"), str):
+        if section.startswith("gce_"):
+            raise ValueError(f"in {section} there must be an object, not {entry!r}")
+        return [Price(section, "", size, "Hours", "USD", _cost(entry))]
+    prices = []
+    for region, cost in entry.items():
+        try:
+            known = amount(cost) if isinstance(cost, str) else _cost(cost)
             prices.append(Price(section, _region(region), size, "Hours", "USD", known))
-    except ValueError as error:
-        raise ValueError(f"{region}: {error}") from None
+        except ValueError as error:
+            faults.append(f"{region}: {error}")
     return prices
 
 
-def _nested(section: str, keys: list[str], entry: Any) -> Iterator[Price]:
-    """Yield the prices of a part of Google's sections, to which `keys` lead."""
-    unit = _UNITS.get(section, "Hours")
-    if not isinstance(entry, dict):
-        raise ValueError(f"{'/'.join(keys)}: in {section} there must be an object, not {entry!r}")  # noqa: TRY004 - of the file, not of our code
+def _cost(entry: Any) -> Decimal | None:
+    """Return the amount that an entry tells, `0.02` or `{"price": 0.02}`: the entry decides, not its section."""
+    return amount(figure(entry["price"] if isinstance(entry, dict) and "price" in entry else entry))
+
+
+def _nested(section: str, keys: list[str], entry: dict[str, Any], faults: list[str]) -> list[Price]:
+    """Return the prices of a part of Google's sections, to which `keys` lead; see `_flat`."""
+    unit, found = _UNITS.get(section, "Hours"), []
     for key, below in entry.items():
         path = [*keys, key]
-        if key == "description":
-            continue
-        if key in WAYS and isinstance(below, dict):
-            for region, leaf in below.items():
-                category, term = WAYS[key]
-                cost = _priced([*path, region], leaf)
-                yield Price(section, _region(region), _sku(keys), unit, "USD", cost, category, term)
-        elif isinstance(below, dict) and "price" in below:
-            yield Price(section, "", _sku(path), unit, "USD", _priced(path, below))
-        else:
-            yield from _nested(section, path, below)
+        try:
+            if key == "description":
+                continue
+            if key in WAYS and isinstance(below, dict):
+                found += _regions(section, keys, key, below, faults)
+            elif isinstance(below, dict) and "price" in below:
+                found.append(Price(section, "", _sku(path), unit, "USD", _priced(path, below)))
+            elif isinstance(below, dict):
+                found += _nested(section, path, below, faults)
+            else:
+                told = "/".join(path)
+                raise ValueError(f"{told}: in {section} there must be an object, not {below!r}")
+        except ValueError as error:
+            faults.append(str(error))
+    return found
+
+
+def _regions(section: str, keys: list[str], way: str, regions: dict[str, Any], faults: list[str]) -> list[Price]:
+    """Return the prices of one way of buying; see `_flat`."""
+    (category, term), unit, found = WAYS[way], _UNITS.get(section, "Hours"), []
+    for region, leaf in regions.items():
+        try:
+            cost = _priced([*keys, way, region], leaf)
+            found.append(Price(section, _region(region), _sku(keys), unit, "USD", cost, category, term))
+        except ValueError as error:
+            faults.append(str(error))
+    return found
 
 
 @lru_cache(maxsize=1 << 12)

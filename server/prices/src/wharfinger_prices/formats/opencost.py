@@ -2,7 +2,8 @@
 
 `node`, `gpu` and `pv` are the providers `opencost_node`, `opencost_gpu` and `opencost_pv` (a volume's price is for a
 GB and hour); the sku is the InstanceID, or where there is none the InstanceType. OpenCost uses neither EndTimestamp nor
-Version, and so do we. Zeros are unknown.
+Version, and so do we. The columns may stand in any order, as they may there. Zeros are unknown, and empty prices too;
+lines that begin with `#` are remarks.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from pathlib import Path
 
 from wharfinger_prices.price import Price
 from wharfinger_prices.reading.amounts import amount
-from wharfinger_prices.reading.table import Rows
+from wharfinger_prices.reading.table import COMMENT, Rows, header_of
 from wharfinger_prices.reading.texts import text
 from wharfinger_prices.sdk.price_source import Notes, PriceSource
 
@@ -31,32 +32,35 @@ class OpenCostPrices(PriceSource):
     @classmethod
     def recognises(cls, name: str, head: bytes) -> bool:
         """Whether its first line is the header."""
-        return _is_header(head.partition(b"\n")[0].decode("utf-8-sig", "replace").strip().split(","))
+        return _is_header(header_of(head).split(","))
 
     def read(self, path: Path, notes: Notes) -> Iterator[Price]:
         """Yield a price for each row."""
-        rows = Rows(path)
+        rows = Rows(path, COMMENT)
         given = iter(rows)
         header = next(given, [])
         if not _is_header(header):
-            rows.refuse(f"this is not OpenCost's header; it must be {','.join(HEADER)}")
+            rows.refuse(f"this is not OpenCost's header; it must have {','.join(HEADER)}, in any order")
+        plain = [name.strip().lower() for name in header]
+        places = [plain.index(name.lower()) for name in HEADER]
         for row in rows.under(header, given):
             try:
-                price = _price(row)
+                price = _price([row[at].strip() for at in places])
             except ValueError as error:
-                rows.refuse(str(error))
+                notes.leave_out(rows.place(str(error)))
+                continue
             notes.sections[price.provider] += 1
             yield price
 
 
 def _is_header(names: list[str]) -> bool:
-    return [name.strip().lower() for name in names] == [name.lower() for name in HEADER]
+    return sorted(name.strip().lower() for name in names) == sorted(name.lower() for name in HEADER)
 
 
 def _price(row: list[str]) -> Price:
-    _, instance, region, asset, _, kind, cost, _ = (field.strip() for field in row)
+    _, instance, region, asset, _, kind, cost, _ = row
     if asset.lower() not in _CLASSES:
         raise ValueError(f"AssetClass is {asset!r}; it must be node, gpu or pv")
     sku = text(instance or kind, "InstanceID")
     text(region, "Region", needed=False)
-    return Price(f"opencost_{asset.lower()}", region, sku, _CLASSES[asset.lower()], "USD", amount(cost))
+    return Price(f"opencost_{asset.lower()}", region, sku, _CLASSES[asset.lower()], "USD", amount(cost or "0"))

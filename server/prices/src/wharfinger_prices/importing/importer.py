@@ -23,11 +23,11 @@ from wharfinger_prices.catalog import Activation, Catalog
 from wharfinger_prices.catalogues.answers import compare_answers
 from wharfinger_prices.catalogues.catalogue import Catalogue, Damaged
 from wharfinger_prices.catalogues.catalogue_folder import CatalogueFolder
-from wharfinger_prices.catalogues.checks import objections
+from wharfinger_prices.catalogues.checks import faulty, objections
 from wharfinger_prices.catalogues.diff import compare
 from wharfinger_prices.catalogues.reader import Read, Reader, Stopped
 from wharfinger_prices.catalogues.refusals import not_kept, too_large
-from wharfinger_prices.errors import InvalidArgument, Unavailable, invalid
+from wharfinger_prices.errors import FailedPrecondition, InvalidArgument, Unavailable, invalid
 from wharfinger_prices.importing import signature
 from wharfinger_prices.importing.fetching import Fetcher
 from wharfinger_prices.importing.request import ImportProgress, ImportRequest, OnProgress
@@ -228,6 +228,16 @@ class Importer:
         job.tell(ImportProgress("check", 0, read.built.price_count, "prices"), always=True)
         told = await job.run(partial(self._check, staged, read, source, active))
         job.tell(ImportProgress("activate", 0, 0, ""), always=True)
+        if told.fault_count and told.quarantine_reason and not request.override_checks:
+            # The rows that are left may be those of a catalogue that is here: it is none the worse for this file.
+            known = await self._record.catalog(told.digest)
+            if known is not None and not known.quarantine_reason:
+                raise FailedPrecondition(
+                    "PRICES_QUARANTINED",
+                    f"the data is not taken: {told.quarantine_reason}; without these rows it is the catalogue "
+                    f"{told.digest}, which stays as it is",
+                    {"catalog": told.digest},
+                )
         wanted = request.activate and (not told.quarantine_reason or request.override_checks)
         activation = _activation(told, request) if wanted else None
         kept = await self._record.keep_catalog(told, activation, active.digest if active else None)
@@ -299,7 +309,11 @@ class Importer:
             etag=staged.etag,
             source=source,
             sha256=staged.sha256,
+            fault_count=read.fault_count,
+            faults=read.faults,
         )
+        wrong = faulty(read.fault_count, read.built.price_count, next(iter(read.faults), ""))
+        told = replace(told, quarantine_reason=wrong)
         try:
             path = self._folder.put(read.built)
         except OSError as error:
@@ -310,13 +324,14 @@ class Importer:
             before = self._folder.open(active.digest)
         except (OSError, Damaged) as error:
             reason = f"it can't be compared with the active catalogue, which can't be read: {error}"
-            return replace(told, quarantine_reason=reason)
+            return replace(told, quarantine_reason="; ".join(filter(None, (reason, wrong))))
         after = Catalogue.open(path, check=False)
         now = time.time_ns() // 1000
         diff, answers = compare(before, after, now), compare_answers(before, after, now)
         before.close()
         after.close()
-        return replace(told, diff=diff, quarantine_reason=objections(answers, diff, told.data_time, active.data_time))
+        reason = objections(answers, diff, told.data_time, active.data_time)
+        return replace(told, diff=diff, quarantine_reason="; ".join(filter(None, (reason, wrong))))
 
     # ------------------------------------------------------------------ what is here already
 

@@ -37,12 +37,13 @@ class Loaded(NamedTuple):
 
 @dataclass(slots=True)
 class _Known:
-    """A file as it was when it was looked at last: its signs, and what came of it."""
+    """A file as it was when it was looked at last: its signs, what came of it, and what is not taken of it."""
 
     signs: _Signs
     digest: str = ""
     data_time: int = 0
     trouble: str = ""
+    left_out: str = ""
 
 
 class Layers:
@@ -56,6 +57,7 @@ class Layers:
         self._open: dict[str, Catalogue] = {}
         self._kept: set[str] = set()
         self._agreed: dict[Path, list[Rule]] = {}
+        self._disputes: dict[tuple[tuple[str, str], ...], tuple[str, tuple[str, ...]]] = {}
         self._troubles: list[str] = []
         self._index = catalogues.folder / f"files-{__version__}.json"
         self._read_index()
@@ -98,27 +100,37 @@ class Layers:
     # ------------------------------------------------------------------ layers
 
     def _folder(self, name: str, folder: Path) -> Iterator[Layer]:
-        """Yield the catalogues of a folder's files; of two that contradict each other the first by name."""
-        taken: list[tuple[Path, Catalogue]] = []
+        """Yield the catalogues of a folder's files, before them one of what they contradict each other about."""
+        taken: list[tuple[Path, Layer]] = []
         for path in _entries(folder):
             if not path.is_file() or path.suffix == SUFFIX:
                 continue
             layer = self._file(name, path, "")
-            if layer is None:
-                continue
-            for other, catalogue in taken:
-                from wharfinger_prices.catalogues.diff import contradiction
+            if layer is not None:
+                taken.append((path, layer))
+        if len(taken) > 1:
+            disputed = self._disputed(name, taken)
+            if disputed is not None:
+                yield disputed
+        yield from (layer for _, layer in taken)
 
-                price = contradiction(catalogue, layer.catalogue)
-                if price is not None:
-                    from wharfinger_prices.catalogues.vetting import described
+    def _disputed(self, name: str, taken: Sequence[tuple[Path, Layer]]) -> Layer | None:
+        """Return a layer of all prices of what files say different things of, None where they agree."""
+        asked = tuple((str(path), layer.catalogue.digest) for path, layer in taken)
+        known = self._disputes.get(asked)
+        if known is None or (known[0] and not self._catalogues.has(known[0])):
+            from wharfinger_prices.lookup.disputes import disputes
 
-                    why = f"it says something else of {described(price)} than {other.name}; correct one of them"
-                    self._trouble(f"{path} is not used: {why}")
-                    break
-            else:
-                taken.append((path, layer.catalogue))
-                yield layer
+            try:
+                known = disputes([(path.name, layer.catalogue) for path, layer in taken], self._catalogues)
+            except OSError as error:
+                self._trouble(f"what files contradict each other about can't be written down: {error.strerror}")
+                return None
+            self._disputes[asked] = known
+        digest, troubles = known
+        for trouble in troubles:
+            self._trouble(f"{taken[0][0].parent}: {trouble}")
+        return Layer(name, self._opened(digest)) if digest else None
 
     def _rules(self, folder: Path, project: str) -> list[Rule]:
         """Return the rules of a folder's files, of a project's folder for that project.
@@ -199,8 +211,8 @@ class Layers:
             if known is None or known.signs != signs or (known.digest and not self._catalogues.has(known.digest)):
                 known = self._import(path, form, signs, known)
                 self._files[str(path)] = known
-            if known.trouble:
-                self._trouble(known.trouble)
+            for trouble in filter(None, (known.trouble, known.left_out)):
+                self._trouble(trouble)
             if not known.digest:
                 return None
             stale_from = self._stale_from(known.data_time)
@@ -231,7 +243,12 @@ class Layers:
         logging.getLogger(__name__).info(
             "prices of %s read in %.1f s", path, time.monotonic() - began, extra={"prices": read.built.price_count}
         )
-        return _Known(signs, read.built.digest, read.data_time)
+        left_out = ""
+        if read.fault_count:
+            rows = "1 row is" if read.fault_count == 1 else f"{read.fault_count} rows are"
+            left_out = f"{path}: {rows} left out: {read.faults[0]}"
+        # Data that does not tell its time is as old as its file.
+        return _Known(signs, read.built.digest, read.data_time or signs[0] // 1000, left_out=left_out)
 
     def _opened(self, digest: str) -> Catalogue:
         found = self._open.get(digest)
@@ -248,8 +265,8 @@ class Layers:
         try:
             told: dict[str, Any] = orjson.loads(self._index.read_bytes())
             self._files = {
-                path: _Known((signs[0], signs[1], signs[2]), digest, data_time)
-                for path, (signs, digest, data_time) in told.items()
+                path: _Known((signs[0], signs[1], signs[2]), digest, data_time, left_out=left_out)
+                for path, (signs, digest, data_time, left_out) in told.items()
             }
         except (OSError, ValueError, TypeError, LookupError, AttributeError):
             self._files = {}
@@ -257,7 +274,7 @@ class Layers:
     def _write_index(self) -> None:
         """Note what was read, for the next start; what can't be noted is read again then."""
         told = {
-            path: (known.signs, known.digest, known.data_time)
+            path: (known.signs, known.digest, known.data_time, known.left_out)
             for path, known in self._files.items()
             if known.digest and not known.trouble
         }

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import orjson
 
 from wharfinger_prices.catalogues.catalogue import Catalogue, key_of, prefix, price_of
-from wharfinger_prices.catalogues.choosing import only
+from wharfinger_prices.catalogues.choosing import DISPUTED, may_answer, only
 from wharfinger_prices.errors import Choices, FailedPrecondition, NotFound
 from wharfinger_prices.lookup.price_rules import Rule, contracted
 from wharfinger_prices.price import CATEGORIES, Price
@@ -225,7 +225,7 @@ class Stack:
         merged = heapq.merge(*streams, key=lambda item: item[:2])
         for key, group in groupby(merged, key=lambda item: item[0]):
             same = [(self.layers[number], price) for _, number, price in group]
-            layer, price = next((pair for pair in same if pair[1].amount is not None), same[0])
+            layer, price = next((pair for pair in same if may_answer(pair[1])), same[0])
             yield key.decode(), layer.found(price, now)
 
     def _unknown(self, provider: str, region: str, sku: str, category: str) -> PriceUnknown:
@@ -291,7 +291,7 @@ class _Offer(NamedTuple):
             and (not self.term or price.term == self.term)
             and (not self.unit or price.unit == self.unit)
             # What has no figure tells no currency.
-            and (not self.currency or price.amount is None or price.currency == self.currency)
+            and (not self.currency or not may_answer(price) or price.currency == self.currency)
             and layer.is_of(price, self.source)
             and price.holds(self.at)
         )
@@ -306,13 +306,13 @@ def _fitting(layer: Layer, provider: str, region: str, sku: str, offer: _Offer) 
     catalogue = layer.catalogue
     for where in (region, "") if region else ("",):
         found = [price for price in catalogue.prices(provider, where, sku) if offer.fits(layer, price)]
-        if known := [price for price in found if price.amount is not None]:
+        if known := [price for price in found if may_answer(price)]:
             return known
     if region:
         return []
     regions = (price for name in catalogue.names(provider) if name for price in catalogue.prices(provider, name, sku))
     found = [price for price in regions if offer.fits(layer, price)]
-    known = [price for price in found if price.amount is not None]
+    known = [price for price in found if may_answer(price)]
     named = {price.region for price in known}
     return [*known, *(price for price in found if price.region not in named)] if known else []
 
@@ -324,6 +324,12 @@ def _only(prices: Sequence[Price], region: str) -> Price:
         return found
     first = prices[0]
     where = f" in {region}" if region else ""
+    if found.field == DISPUTED:
+        said = (
+            f"the price of {first.sku!r} at {first.provider!r}{where} is said to be {' and '.join(found.choices)} "
+            f"{first.currency} at once: its data contradicts itself, and must be corrected"
+        )
+        raise PriceAmbiguous(said, found.field, found.choices)
     said = f"{first.sku!r} at {first.provider!r}{where} has several prices: say which {found.field} is meant, of "
     raise PriceAmbiguous(said + ", ".join(found.choices[:_CHOICES]), found.field, found.choices)
 

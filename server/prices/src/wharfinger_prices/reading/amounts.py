@@ -10,8 +10,8 @@ from itertools import pairwise
 
 from wharfinger_prices.price import LONGEST_AMOUNT, Tier, plain
 
-MOST = Decimal(10) ** 9
-"""No unit of anything costs more, in any currency; a file that says so is damaged."""
+MOST = Decimal(10) ** 13
+"""No unit of anything costs more, in any currency. Of most currencies less is too much: see `vetting`."""
 MOST_UNITS = Decimal(10) ** 18
 """No tier begins at more units; those of what is counted by the second or the byte begin at billions."""
 
@@ -70,13 +70,13 @@ def tiered(steps: Iterable[tuple[Decimal, Decimal]]) -> tuple[Decimal | None, tu
     """Return a price's amount and its tiers from what a unit costs from which quantity upwards.
 
     The amount is that of the first step, which may be zero if a later one is not: so providers write a free allowance.
-    It is None where all are zero, and where no step begins at 0, so that nobody knows what the first units cost. Raises
-    ValueError where one quantity has two prices.
+    It is None where all are zero, and where no step begins at 0, so that nobody knows what the first units cost. Where
+    one quantity has two costs it is None too, and the tiers are these two: see `Price.disputed`.
     """
     costs: dict[Decimal, Decimal] = {}
-    for quantity, cost in steps:
+    for quantity, cost in sorted(steps):
         if costs.setdefault(quantity, cost) != cost:
-            raise ValueError(f"from {plain(quantity)} units upwards one costs {costs[quantity]} and {cost} at once")
+            return None, (Tier(quantity, costs[quantity]), Tier(quantity, cost))
     if _ZERO not in costs or not any(costs.values()):
         return None, ()
     tiers = tuple(Tier(quantity, costs[quantity]) for quantity in sorted(costs))

@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
-from wharfinger_prices.price import CATEGORIES, Price
+from wharfinger_prices.price import CATEGORIES, Price, plain
 from wharfinger_prices.reading.amounts import figure, number, tiered
 from wharfinger_prices.reading.texts import currency, moment, text
 from wharfinger_prices.reading.units import own_unit
@@ -70,6 +70,8 @@ def _with_tiers(price: Price, steps: tuple[tuple[Decimal, Decimal], ...]) -> Pri
     """Return the price with its tiers, checked against its amount and against whether it is free."""
     if steps:
         first, tiers = tiered(steps)
+        if first is None and tiers:
+            raise ValueError(f"from {plain(tiers[0].from_quantity)} units upwards it has two amounts at once")
         if first is None:
             raise ValueError(
                 "tiers must begin at 0 and have a price; where it costs nothing, leave them out and say free"

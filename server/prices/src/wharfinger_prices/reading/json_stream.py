@@ -123,9 +123,13 @@ class JsonStream:
 
     def refuse(self, what: str) -> NoReturn:
         """Raise MalformedPrices: `what` is wrong with the value that was read last."""
+        raise MalformedPrices(self.place(what)) from None
+
+    def place(self, what: str) -> str:
+        """Return `what` with where the value that was read last stands."""
         byte = self._before + len(self._text[: self._mark].encode("utf-8", "surrogatepass"))
         inside = f" ({'/'.join(self.path)})" if self.path else ""
-        raise MalformedPrices(f"{self._name}at byte {byte}{inside}: {what}") from None
+        return f"{self._name}at byte {byte}{inside}: {what}"
 
     # ------------------------------------------------------------------ within
 

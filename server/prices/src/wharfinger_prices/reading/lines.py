@@ -36,4 +36,8 @@ class Lines:
 
     def refuse(self, what: str) -> NoReturn:
         """Raise MalformedPrices: `what` is wrong with the line that was read last."""
-        raise MalformedPrices(f"line {self.line}: {what}") from None
+        raise MalformedPrices(self.place(what)) from None
+
+    def place(self, what: str) -> str:
+        """Return `what` with the line that was read last."""
+        return f"line {self.line}: {what}"

@@ -282,7 +282,7 @@ def check(price: Price) -> None:
     assert price.expire == 0 or price.expire > 0, price
     costs = [tier.amount for tier in price.tiers]
     if price.amount is None:
-        assert not price.free and not costs, price  # noqa: PT018
+        assert not price.free and (not costs or price.disputed), price  # noqa: PT018
         return
     for amount in (price.amount, *costs):
         assert amount.is_finite() and amount >= 0, price  # noqa: PT018

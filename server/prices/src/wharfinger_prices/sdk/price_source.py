@@ -15,6 +15,10 @@ from typing import ClassVar
 
 from wharfinger_prices.price import Price
 
+MOST_FAULTS = 50
+"""So many faults are told one by one; the others are counted."""
+_LONGEST_FAULT = 400
+
 
 class MalformedPrices(Exception):
     """The file is not what its format says. The message says where (line, byte or path within it) and what is wrong."""
@@ -27,6 +31,10 @@ class Notes:
     `data_time` is when the provider made the data, in microseconds, 0 where the file does not tell. `skipped` counts
     rows that are no prices of this kind by why; `sections` counts prices by the part of the file they came from.
 
+    `fault_count` rows were prices of this kind and could not be taken: `faults` says where and why of the first ones.
+    Such a row is left out by `leave_out`, and harms no other; where there are more than a few, the import is kept in
+    quarantine. MalformedPrices is for what is wrong with the file.
+
     `service` and `regions` are what the data is of, where one question to the provider is of one service or region:
     data of another service, or of one region that is another, is a source of its own. Left empty where a file has all.
     """
@@ -36,6 +44,14 @@ class Notes:
     sections: Counter[str] = field(default_factory=Counter)
     service: str = ""
     regions: set[str] = field(default_factory=set)
+    fault_count: int = 0
+    faults: list[str] = field(default_factory=list)
+
+    def leave_out(self, fault: str) -> None:
+        """Count a row that can't be taken; `fault` says where it stands and what is wrong with it."""
+        self.fault_count += 1
+        if len(self.faults) < MOST_FAULTS:
+            self.faults.append(fault[:_LONGEST_FAULT])
 
 
 class PriceSource(ABC):

@@ -16,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file wharfinger/v1/catalog.proto.
  */
 export const file_wharfinger_v1_catalog: GenFile = /*@__PURE__*/
-  fileDesc("Cht3aGFyZmluZ2VyL3YxL2NhdGFsb2cucHJvdG8SDXdoYXJmaW5nZXIudjEi1wQKB0NhdGFsb2cSEgoEbmFtZRgBIAEoCUIE4kEBCBIUCgZkaWdlc3QYAiABKAlCBOJBAQMSFAoGb3JpZ2luGAMgASgJQgTiQQEDEjMKCWRhdGFfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCBOJBAQMSNQoLaW1wb3J0X3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgTiQQEDEhkKC3ByaWNlX2NvdW50GAYgASgDQgTiQQEDEhsKDXVua25vd25fY291bnQYByABKANCBOJBAQMSHwoRcXVhcmFudGluZV9yZWFzb24YCSABKAlCBOJBAQMSLgoEZGlmZhgKIAEoCzIaLndoYXJmaW5nZXIudjEuQ2F0YWxvZ0RpZmZCBOJBAQMSFwoJc2lnbmVkX2J5GAsgASgJQgTiQQEDEhMKBXN0YWxlGAwgASgIQgTiQQEDEjUKCHNlY3Rpb25zGA0gAygLMh0ud2hhcmZpbmdlci52MS5DYXRhbG9nU2VjdGlvbkIE4kEBAxIwCgVzdGF0ZRgOIAEoDjIbLndoYXJmaW5nZXIudjEuQ2F0YWxvZ1N0YXRlQgTiQQEDEhQKBnNvdXJjZRgPIAEoCUIE4kEBAxIYCgpwcmVjZWRlbmNlGBAgASgFQgTiQQEDOkLqQT8KFndoYXJmaW5nZXIuZGV2L0NhdGFsb2cSEmNhdGFsb2dzL3tjYXRhbG9nfSoIY2F0YWxvZ3MyB2NhdGFsb2dKBAgIEAlSBmFjdGl2ZSJCCg5DYXRhbG9nU2VjdGlvbhIVCgdzZWN0aW9uGAEgASgJQgTiQQEDEhkKC3ByaWNlX2NvdW50GAIgASgDQgTiQQEDIoEBCgtDYXRhbG9nRGlmZhITCgVhZGRlZBgBIAEoA0IE4kEBAxIVCgdyZW1vdmVkGAIgASgDQgTiQQEDEhQKBnJhaXNlZBgDIAEoA0IE4kEBAxIVCgdsb3dlcmVkGAQgASgDQgTiQQEDEhkKC2JlY2FtZV96ZXJvGAUgASgDQgTiQQEDItIBCgpBY3RpdmF0aW9uEjAKB2NhdGFsb2cYASABKAlCH+JBAQP6QRgKFndoYXJmaW5nZXIuZGV2L0NhdGFsb2cSNwoNYWN0aXZhdGVfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCBOJBAQMSEwoFYWN0b3IYAyABKAlCBOJBAQMSFAoGcmVhc29uGAQgASgJQgTiQQEDEhgKCm92ZXJyaWRkZW4YBSABKAhCBOJBAQMSFAoGc291cmNlGAYgASgJQgTiQQEDKoIBCgxDYXRhbG9nU3RhdGUSHQoZQ0FUQUxPR19TVEFURV9VTlNQRUNJRklFRBAAEhoKFkNBVEFMT0dfU1RBVEVfSU1QT1JURUQQARIYChRDQVRBTE9HX1NUQVRFX0FDVElWRRACEh0KGUNBVEFMT0dfU1RBVEVfUVVBUkFOVElORUQQA0KcAQoRZGV2LndoYXJmaW5nZXIudjFCDENhdGFsb2dQcm90b1ABWkZnaXRodWIuY29tL3doYXJmaW5nZXIvd2hhcmZpbmdlci9jbGllbnRzL2dvL3doYXJmaW5nZXIvdjE7d2hhcmZpbmdlcnYxqgINV2hhcmZpbmdlci5WMcoCDVdoYXJmaW5nZXJcVjHqAg5XaGFyZmluZ2VyOjpWMWIGcHJvdG8z", [file_google_api_field_behavior, file_google_api_resource, file_google_protobuf_timestamp]);
+  fileDesc("Cht3aGFyZmluZ2VyL3YxL2NhdGFsb2cucHJvdG8SDXdoYXJmaW5nZXIudjEitwUKB0NhdGFsb2cSEgoEbmFtZRgBIAEoCUIE4kEBCBIUCgZkaWdlc3QYAiABKAlCBOJBAQMSFAoGb3JpZ2luGAMgASgJQgTiQQEDEjMKCWRhdGFfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCBOJBAQMSNQoLaW1wb3J0X3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgTiQQEDEhkKC3ByaWNlX2NvdW50GAYgASgDQgTiQQEDEhsKDXVua25vd25fY291bnQYByABKANCBOJBAQMSHwoRcXVhcmFudGluZV9yZWFzb24YCSABKAlCBOJBAQMSLgoEZGlmZhgKIAEoCzIaLndoYXJmaW5nZXIudjEuQ2F0YWxvZ0RpZmZCBOJBAQMSFwoJc2lnbmVkX2J5GAsgASgJQgTiQQEDEhMKBXN0YWxlGAwgASgIQgTiQQEDEjUKCHNlY3Rpb25zGA0gAygLMh0ud2hhcmZpbmdlci52MS5DYXRhbG9nU2VjdGlvbkIE4kEBAxIwCgVzdGF0ZRgOIAEoDjIbLndoYXJmaW5nZXIudjEuQ2F0YWxvZ1N0YXRlQgTiQQEDEhQKBnNvdXJjZRgPIAEoCUIE4kEBAxIYCgpwcmVjZWRlbmNlGBAgASgFQgTiQQEDEi0KB3NraXBwZWQYESADKAsyFi53aGFyZmluZ2VyLnYxLkxlZnRPdXRCBOJBAQMSGQoLZmF1bHRfY291bnQYEiABKANCBOJBAQMSFAoGZmF1bHRzGBMgAygJQgTiQQEDOkLqQT8KFndoYXJmaW5nZXIuZGV2L0NhdGFsb2cSEmNhdGFsb2dzL3tjYXRhbG9nfSoIY2F0YWxvZ3MyB2NhdGFsb2dKBAgIEAlSBmFjdGl2ZSI4CgdMZWZ0T3V0EhQKBnJlYXNvbhgBIAEoCUIE4kEBAxIXCglyb3dfY291bnQYAiABKANCBOJBAQMiQgoOQ2F0YWxvZ1NlY3Rpb24SFQoHc2VjdGlvbhgBIAEoCUIE4kEBAxIZCgtwcmljZV9jb3VudBgCIAEoA0IE4kEBAyKBAQoLQ2F0YWxvZ0RpZmYSEwoFYWRkZWQYASABKANCBOJBAQMSFQoHcmVtb3ZlZBgCIAEoA0IE4kEBAxIUCgZyYWlzZWQYAyABKANCBOJBAQMSFQoHbG93ZXJlZBgEIAEoA0IE4kEBAxIZCgtiZWNhbWVfemVybxgFIAEoA0IE4kEBAyLSAQoKQWN0aXZhdGlvbhIwCgdjYXRhbG9nGAEgASgJQh/iQQED+kEYChZ3aGFyZmluZ2VyLmRldi9DYXRhbG9nEjcKDWFjdGl2YXRlX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgTiQQEDEhMKBWFjdG9yGAMgASgJQgTiQQEDEhQKBnJlYXNvbhgEIAEoCUIE4kEBAxIYCgpvdmVycmlkZGVuGAUgASgIQgTiQQEDEhQKBnNvdXJjZRgGIAEoCUIE4kEBAyqCAQoMQ2F0YWxvZ1N0YXRlEh0KGUNBVEFMT0dfU1RBVEVfVU5TUEVDSUZJRUQQABIaChZDQVRBTE9HX1NUQVRFX0lNUE9SVEVEEAESGAoUQ0FUQUxPR19TVEFURV9BQ1RJVkUQAhIdChlDQVRBTE9HX1NUQVRFX1FVQVJBTlRJTkVEEANCnAEKEWRldi53aGFyZmluZ2VyLnYxQgxDYXRhbG9nUHJvdG9QAVpGZ2l0aHViLmNvbS93aGFyZmluZ2VyL3doYXJmaW5nZXIvY2xpZW50cy9nby93aGFyZmluZ2VyL3YxO3doYXJmaW5nZXJ2MaoCDVdoYXJmaW5nZXIuVjHKAg1XaGFyZmluZ2VyXFYx6gIOV2hhcmZpbmdlcjo6VjFiBnByb3RvMw", [file_google_api_field_behavior, file_google_api_resource, file_google_protobuf_timestamp]);
 
 /**
  * One immutable set of prices, a version of its source. Each source has at most one that is active; earlier ones stay,
@@ -130,6 +130,28 @@ export type Catalog = Message<"wharfinger.v1.Catalog"> & {
    * @generated from field: int32 precedence = 16;
    */
   precedence: number;
+
+  /**
+   * What the data has that is no price of this kind, by why, the most first; 100 at most.
+   *
+   * @generated from field: repeated wharfinger.v1.LeftOut skipped = 17;
+   */
+  skipped: LeftOut[];
+
+  /**
+   * How many rows are left out because something is wrong with them, or contradict another row, which makes the price
+   * of that name ambiguous. More than 1 % of all rows keep a catalogue in quarantine.
+   *
+   * @generated from field: int64 fault_count = 18;
+   */
+  faultCount: bigint;
+
+  /**
+   * Where the first of them stand and what is wrong, for people; 50 at most.
+   *
+   * @generated from field: repeated string faults = 19;
+   */
+  faults: string[];
 };
 
 /**
@@ -138,6 +160,34 @@ export type Catalog = Message<"wharfinger.v1.Catalog"> & {
  */
 export const CatalogSchema: GenMessage<Catalog> = /*@__PURE__*/
   messageDesc(file_wharfinger_v1_catalog, 0);
+
+/**
+ * Rows of a catalogue's data that are left out for one reason.
+ *
+ * @generated from message wharfinger.v1.LeftOut
+ */
+export type LeftOut = Message<"wharfinger.v1.LeftOut"> & {
+  /**
+   * Why, for people.
+   *
+   * @generated from field: string reason = 1;
+   */
+  reason: string;
+
+  /**
+   * How many.
+   *
+   * @generated from field: int64 row_count = 2;
+   */
+  rowCount: bigint;
+};
+
+/**
+ * Describes the message wharfinger.v1.LeftOut.
+ * Use `create(LeftOutSchema)` to create a new message.
+ */
+export const LeftOutSchema: GenMessage<LeftOut> = /*@__PURE__*/
+  messageDesc(file_wharfinger_v1_catalog, 1);
 
 /**
  * A part of a catalogue's data, such as one provider.
@@ -165,7 +215,7 @@ export type CatalogSection = Message<"wharfinger.v1.CatalogSection"> & {
  * Use `create(CatalogSectionSchema)` to create a new message.
  */
 export const CatalogSectionSchema: GenMessage<CatalogSection> = /*@__PURE__*/
-  messageDesc(file_wharfinger_v1_catalog, 1);
+  messageDesc(file_wharfinger_v1_catalog, 2);
 
 /**
  * How one catalogue differs from an earlier one, in numbers of prices.
@@ -214,7 +264,7 @@ export type CatalogDiff = Message<"wharfinger.v1.CatalogDiff"> & {
  * Use `create(CatalogDiffSchema)` to create a new message.
  */
 export const CatalogDiffSchema: GenMessage<CatalogDiff> = /*@__PURE__*/
-  messageDesc(file_wharfinger_v1_catalog, 2);
+  messageDesc(file_wharfinger_v1_catalog, 3);
 
 /**
  * That a catalogue became the active one of its source, as it is recorded for good.
@@ -271,7 +321,7 @@ export type Activation = Message<"wharfinger.v1.Activation"> & {
  * Use `create(ActivationSchema)` to create a new message.
  */
 export const ActivationSchema: GenMessage<Activation> = /*@__PURE__*/
-  messageDesc(file_wharfinger_v1_catalog, 3);
+  messageDesc(file_wharfinger_v1_catalog, 4);
 
 /**
  * What a catalogue is used for.

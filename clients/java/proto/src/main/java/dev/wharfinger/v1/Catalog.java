@@ -41,6 +41,9 @@ private static final long serialVersionUID = 0L;
     sections_ = java.util.Collections.emptyList();
     state_ = 0;
     source_ = "";
+    skipped_ = java.util.Collections.emptyList();
+    faults_ =
+        com.google.protobuf.LazyStringArrayList.emptyList();
   }
 
   public static final com.google.protobuf.Descriptors.Descriptor
@@ -607,6 +610,136 @@ private static final long serialVersionUID = 0L;
     return precedence_;
   }
 
+  public static final int SKIPPED_FIELD_NUMBER = 17;
+  @SuppressWarnings("serial")
+  private java.util.List<dev.wharfinger.v1.LeftOut> skipped_;
+  /**
+   * <pre>
+   * What the data has that is no price of this kind, by why, the most first; 100 at most.
+   * </pre>
+   *
+   * <code>repeated .wharfinger.v1.LeftOut skipped = 17 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
+   */
+  @java.lang.Override
+  public java.util.List<dev.wharfinger.v1.LeftOut> getSkippedList() {
+    return skipped_;
+  }
+  /**
+   * <pre>
+   * What the data has that is no price of this kind, by why, the most first; 100 at most.
+   * </pre>
+   *
+   * <code>repeated .wharfinger.v1.LeftOut skipped = 17 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
+   */
+  @java.lang.Override
+  public java.util.List<? extends dev.wharfinger.v1.LeftOutOrBuilder> 
+      getSkippedOrBuilderList() {
+    return skipped_;
+  }
+  /**
+   * <pre>
+   * What the data has that is no price of this kind, by why, the most first; 100 at most.
+   * </pre>
+   *
+   * <code>repeated .wharfinger.v1.LeftOut skipped = 17 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
+   */
+  @java.lang.Override
+  public int getSkippedCount() {
+    return skipped_.size();
+  }
+  /**
+   * <pre>
+   * What the data has that is no price of this kind, by why, the most first; 100 at most.
+   * </pre>
+   *
+   * <code>repeated .wharfinger.v1.LeftOut skipped = 17 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
+   */
+  @java.lang.Override
+  public dev.wharfinger.v1.LeftOut getSkipped(int index) {
+    return skipped_.get(index);
+  }
+  /**
+   * <pre>
+   * What the data has that is no price of this kind, by why, the most first; 100 at most.
+   * </pre>
+   *
+   * <code>repeated .wharfinger.v1.LeftOut skipped = 17 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
+   */
+  @java.lang.Override
+  public dev.wharfinger.v1.LeftOutOrBuilder getSkippedOrBuilder(
+      int index) {
+    return skipped_.get(index);
+  }
+
+  public static final int FAULT_COUNT_FIELD_NUMBER = 18;
+  private long faultCount_ = 0L;
+  /**
+   * <pre>
+   * How many rows are left out because something is wrong with them, or contradict another row, which makes the price
+   * of that name ambiguous. More than 1 % of all rows keep a catalogue in quarantine.
+   * </pre>
+   *
+   * <code>int64 fault_count = 18 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
+   * @return The faultCount.
+   */
+  @java.lang.Override
+  public long getFaultCount() {
+    return faultCount_;
+  }
+
+  public static final int FAULTS_FIELD_NUMBER = 19;
+  @SuppressWarnings("serial")
+  private com.google.protobuf.LazyStringArrayList faults_ =
+      com.google.protobuf.LazyStringArrayList.emptyList();
+  /**
+   * <pre>
+   * Where the first of them stand and what is wrong, for people; 50 at most.
+   * </pre>
+   *
+   * <code>repeated string faults = 19 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
+   * @return A list containing the faults.
+   */
+  public com.google.protobuf.ProtocolStringList
+      getFaultsList() {
+    return faults_;
+  }
+  /**
+   * <pre>
+   * Where the first of them stand and what is wrong, for people; 50 at most.
+   * </pre>
+   *
+   * <code>repeated string faults = 19 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
+   * @return The count of faults.
+   */
+  public int getFaultsCount() {
+    return faults_.size();
+  }
+  /**
+   * <pre>
+   * Where the first of them stand and what is wrong, for people; 50 at most.
+   * </pre>
+   *
+   * <code>repeated string faults = 19 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
+   * @param index The index of the element to return.
+   * @return The faults at the given index.
+   */
+  public java.lang.String getFaults(int index) {
+    return faults_.get(index);
+  }
+  /**
+   * <pre>
+   * Where the first of them stand and what is wrong, for people; 50 at most.
+   * </pre>
+   *
+   * <code>repeated string faults = 19 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
+   * @param index The index of the value to return.
+   * @return The bytes of the faults at the given index.
+   */
+  public com.google.protobuf.ByteString
+      getFaultsBytes(int index) {
+    return faults_.getByteString(index);
+  }
+
   private byte memoizedIsInitialized = -1;
   @java.lang.Override
   public final boolean isInitialized() {
@@ -665,6 +798,15 @@ private static final long serialVersionUID = 0L;
     }
     if (precedence_ != 0) {
       output.writeInt32(16, precedence_);
+    }
+    for (int i = 0; i < skipped_.size(); i++) {
+      output.writeMessage(17, skipped_.get(i));
+    }
+    if (faultCount_ != 0L) {
+      output.writeInt64(18, faultCount_);
+    }
+    for (int i = 0; i < faults_.size(); i++) {
+      com.google.protobuf.GeneratedMessage.writeString(output, 19, faults_.getRaw(i));
     }
     getUnknownFields().writeTo(output);
   }
@@ -734,6 +876,27 @@ private static final long serialVersionUID = 0L;
       size += com.google.protobuf.CodedOutputStream
         .computeInt32Size(16, precedence_);
     }
+
+        {
+          final int count = skipped_.size();
+          for (int i = 0; i < count; i++) {
+            size += com.google.protobuf.CodedOutputStream
+              .computeMessageSizeNoTag(skipped_.get(i));
+          }
+          size += 2 * count;
+        }
+    if (faultCount_ != 0L) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeInt64Size(18, faultCount_);
+    }
+    {
+      int dataSize = 0;
+      for (int i = 0; i < faults_.size(); i++) {
+        dataSize += computeStringSizeNoTag(faults_.getRaw(i));
+      }
+      size += dataSize;
+      size += 2 * getFaultsList().size();
+    }
     size += getUnknownFields().getSerializedSize();
     memoizedSize = size;
     return size;
@@ -787,6 +950,12 @@ private static final long serialVersionUID = 0L;
         .equals(other.getSource())) return false;
     if (getPrecedence()
         != other.getPrecedence()) return false;
+    if (!getSkippedList()
+        .equals(other.getSkippedList())) return false;
+    if (getFaultCount()
+        != other.getFaultCount()) return false;
+    if (!getFaultsList()
+        .equals(other.getFaultsList())) return false;
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
   }
@@ -839,6 +1008,17 @@ private static final long serialVersionUID = 0L;
     hash = (53 * hash) + getSource().hashCode();
     hash = (37 * hash) + PRECEDENCE_FIELD_NUMBER;
     hash = (53 * hash) + getPrecedence();
+    if (getSkippedCount() > 0) {
+      hash = (37 * hash) + SKIPPED_FIELD_NUMBER;
+      hash = (53 * hash) + getSkippedList().hashCode();
+    }
+    hash = (37 * hash) + FAULT_COUNT_FIELD_NUMBER;
+    hash = (53 * hash) + com.google.protobuf.Internal.hashLong(
+        getFaultCount());
+    if (getFaultsCount() > 0) {
+      hash = (37 * hash) + FAULTS_FIELD_NUMBER;
+      hash = (53 * hash) + getFaultsList().hashCode();
+    }
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
     return hash;
@@ -978,6 +1158,7 @@ private static final long serialVersionUID = 0L;
         internalGetImportTimeFieldBuilder();
         internalGetDiffFieldBuilder();
         internalGetSectionsFieldBuilder();
+        internalGetSkippedFieldBuilder();
       }
     }
     @java.lang.Override
@@ -1017,6 +1198,16 @@ private static final long serialVersionUID = 0L;
       state_ = 0;
       source_ = "";
       precedence_ = 0;
+      if (skippedBuilder_ == null) {
+        skipped_ = java.util.Collections.emptyList();
+      } else {
+        skipped_ = null;
+        skippedBuilder_.clear();
+      }
+      bitField0_ = (bitField0_ & ~0x00008000);
+      faultCount_ = 0L;
+      faults_ =
+          com.google.protobuf.LazyStringArrayList.emptyList();
       return this;
     }
 
@@ -1058,6 +1249,15 @@ private static final long serialVersionUID = 0L;
         result.sections_ = sections_;
       } else {
         result.sections_ = sectionsBuilder_.build();
+      }
+      if (skippedBuilder_ == null) {
+        if (((bitField0_ & 0x00008000) != 0)) {
+          skipped_ = java.util.Collections.unmodifiableList(skipped_);
+          bitField0_ = (bitField0_ & ~0x00008000);
+        }
+        result.skipped_ = skipped_;
+      } else {
+        result.skipped_ = skippedBuilder_.build();
       }
     }
 
@@ -1114,6 +1314,13 @@ private static final long serialVersionUID = 0L;
       }
       if (((from_bitField0_ & 0x00004000) != 0)) {
         result.precedence_ = precedence_;
+      }
+      if (((from_bitField0_ & 0x00010000) != 0)) {
+        result.faultCount_ = faultCount_;
+      }
+      if (((from_bitField0_ & 0x00020000) != 0)) {
+        faults_.makeImmutable();
+        result.faults_ = faults_;
       }
       result.bitField0_ |= to_bitField0_;
     }
@@ -1209,6 +1416,45 @@ private static final long serialVersionUID = 0L;
       }
       if (other.getPrecedence() != 0) {
         setPrecedence(other.getPrecedence());
+      }
+      if (skippedBuilder_ == null) {
+        if (!other.skipped_.isEmpty()) {
+          if (skipped_.isEmpty()) {
+            skipped_ = other.skipped_;
+            bitField0_ = (bitField0_ & ~0x00008000);
+          } else {
+            ensureSkippedIsMutable();
+            skipped_.addAll(other.skipped_);
+          }
+          onChanged();
+        }
+      } else {
+        if (!other.skipped_.isEmpty()) {
+          if (skippedBuilder_.isEmpty()) {
+            skippedBuilder_.dispose();
+            skippedBuilder_ = null;
+            skipped_ = other.skipped_;
+            bitField0_ = (bitField0_ & ~0x00008000);
+            skippedBuilder_ = 
+              com.google.protobuf.GeneratedMessage.alwaysUseFieldBuilders ?
+                 internalGetSkippedFieldBuilder() : null;
+          } else {
+            skippedBuilder_.addAllMessages(other.skipped_);
+          }
+        }
+      }
+      if (other.getFaultCount() != 0L) {
+        setFaultCount(other.getFaultCount());
+      }
+      if (!other.faults_.isEmpty()) {
+        if (faults_.isEmpty()) {
+          faults_ = other.faults_;
+          bitField0_ |= 0x00020000;
+        } else {
+          ensureFaultsIsMutable();
+          faults_.addAll(other.faults_);
+        }
+        onChanged();
       }
       this.mergeUnknownFields(other.getUnknownFields());
       onChanged();
@@ -1325,6 +1571,29 @@ private static final long serialVersionUID = 0L;
               bitField0_ |= 0x00004000;
               break;
             } // case 128
+            case 138: {
+              dev.wharfinger.v1.LeftOut m =
+                  input.readMessage(
+                      dev.wharfinger.v1.LeftOut.parser(),
+                      extensionRegistry);
+              if (skippedBuilder_ == null) {
+                ensureSkippedIsMutable();
+                skipped_.add(m);
+              } else {
+                skippedBuilder_.addMessage(m);
+              }
+              break;
+            } // case 138
+            case 144: {
+              faultCount_ = input.readInt64();
+              bitField0_ |= 0x00010000;
+              break;
+            } // case 144
+            case 154: {
+              ensureFaultsIsMutable();
+              faults_.add(input.readStringRequireUtf8());
+              break;
+            } // case 154
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -2926,6 +3195,512 @@ private static final long serialVersionUID = 0L;
     public Builder clearPrecedence() {
       bitField0_ = (bitField0_ & ~0x00004000);
       precedence_ = 0;
+      onChanged();
+      return this;
+    }
+
+    private java.util.List<dev.wharfinger.v1.LeftOut> skipped_ =
+      java.util.Collections.emptyList();
+    private void ensureSkippedIsMutable() {
+      if (!((bitField0_ & 0x00008000) != 0)) {
+        skipped_ = new java.util.ArrayList<dev.wharfinger.v1.LeftOut>(skipped_);
+        bitField0_ |= 0x00008000;
+       }
+    }
+
+    private com.google.protobuf.RepeatedFieldBuilder<
+        dev.wharfinger.v1.LeftOut, dev.wharfinger.v1.LeftOut.Builder, dev.wharfinger.v1.LeftOutOrBuilder> skippedBuilder_;
+
+    /**
+     * <pre>
+     * What the data has that is no price of this kind, by why, the most first; 100 at most.
+     * </pre>
+     *
+     * <code>repeated .wharfinger.v1.LeftOut skipped = 17 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
+     */
+    public java.util.List<dev.wharfinger.v1.LeftOut> getSkippedList() {
+      if (skippedBuilder_ == null) {
+        return java.util.Collections.unmodifiableList(skipped_);
+      } else {
+        return skippedBuilder_.getMessageList();
+      }
+    }
+    /**
+     * <pre>
+     * What the data has that is no price of this kind, by why, the most first; 100 at most.
+     * </pre>
+     *
+     * <code>repeated .wharfinger.v1.LeftOut skipped = 17 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
+     */
+    public int getSkippedCount() {
+      if (skippedBuilder_ == null) {
+        return skipped_.size();
+      } else {
+        return skippedBuilder_.getCount();
+      }
+    }
+    /**
+     * <pre>
+     * What the data has that is no price of this kind, by why, the most first; 100 at most.
+     * </pre>
+     *
+     * <code>repeated .wharfinger.v1.LeftOut skipped = 17 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
+     */
+    public dev.wharfinger.v1.LeftOut getSkipped(int index) {
+      if (skippedBuilder_ == null) {
+        return skipped_.get(index);
+      } else {
+        return skippedBuilder_.getMessage(index);
+      }
+    }
+    /**
+     * <pre>
+     * What the data has that is no price of this kind, by why, the most first; 100 at most.
+     * </pre>
+     *
+     * <code>repeated .wharfinger.v1.LeftOut skipped = 17 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
+     */
+    public Builder setSkipped(
+        int index, dev.wharfinger.v1.LeftOut value) {
+      if (skippedBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        ensureSkippedIsMutable();
+        skipped_.set(index, value);
+        onChanged();
+      } else {
+        skippedBuilder_.setMessage(index, value);
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * What the data has that is no price of this kind, by why, the most first; 100 at most.
+     * </pre>
+     *
+     * <code>repeated .wharfinger.v1.LeftOut skipped = 17 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
+     */
+    public Builder setSkipped(
+        int index, dev.wharfinger.v1.LeftOut.Builder builderForValue) {
+      if (skippedBuilder_ == null) {
+        ensureSkippedIsMutable();
+        skipped_.set(index, builderForValue.build());
+        onChanged();
+      } else {
+        skippedBuilder_.setMessage(index, builderForValue.build());
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * What the data has that is no price of this kind, by why, the most first; 100 at most.
+     * </pre>
+     *
+     * <code>repeated .wharfinger.v1.LeftOut skipped = 17 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
+     */
+    public Builder addSkipped(dev.wharfinger.v1.LeftOut value) {
+      if (skippedBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        ensureSkippedIsMutable();
+        skipped_.add(value);
+        onChanged();
+      } else {
+        skippedBuilder_.addMessage(value);
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * What the data has that is no price of this kind, by why, the most first; 100 at most.
+     * </pre>
+     *
+     * <code>repeated .wharfinger.v1.LeftOut skipped = 17 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
+     */
+    public Builder addSkipped(
+        int index, dev.wharfinger.v1.LeftOut value) {
+      if (skippedBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        ensureSkippedIsMutable();
+        skipped_.add(index, value);
+        onChanged();
+      } else {
+        skippedBuilder_.addMessage(index, value);
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * What the data has that is no price of this kind, by why, the most first; 100 at most.
+     * </pre>
+     *
+     * <code>repeated .wharfinger.v1.LeftOut skipped = 17 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
+     */
+    public Builder addSkipped(
+        dev.wharfinger.v1.LeftOut.Builder builderForValue) {
+      if (skippedBuilder_ == null) {
+        ensureSkippedIsMutable();
+        skipped_.add(builderForValue.build());
+        onChanged();
+      } else {
+        skippedBuilder_.addMessage(builderForValue.build());
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * What the data has that is no price of this kind, by why, the most first; 100 at most.
+     * </pre>
+     *
+     * <code>repeated .wharfinger.v1.LeftOut skipped = 17 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
+     */
+    public Builder addSkipped(
+        int index, dev.wharfinger.v1.LeftOut.Builder builderForValue) {
+      if (skippedBuilder_ == null) {
+        ensureSkippedIsMutable();
+        skipped_.add(index, builderForValue.build());
+        onChanged();
+      } else {
+        skippedBuilder_.addMessage(index, builderForValue.build());
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * What the data has that is no price of this kind, by why, the most first; 100 at most.
+     * </pre>
+     *
+     * <code>repeated .wharfinger.v1.LeftOut skipped = 17 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
+     */
+    public Builder addAllSkipped(
+        java.lang.Iterable<? extends dev.wharfinger.v1.LeftOut> values) {
+      if (skippedBuilder_ == null) {
+        ensureSkippedIsMutable();
+        com.google.protobuf.AbstractMessageLite.Builder.addAll(
+            values, skipped_);
+        onChanged();
+      } else {
+        skippedBuilder_.addAllMessages(values);
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * What the data has that is no price of this kind, by why, the most first; 100 at most.
+     * </pre>
+     *
+     * <code>repeated .wharfinger.v1.LeftOut skipped = 17 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
+     */
+    public Builder clearSkipped() {
+      if (skippedBuilder_ == null) {
+        skipped_ = java.util.Collections.emptyList();
+        bitField0_ = (bitField0_ & ~0x00008000);
+        onChanged();
+      } else {
+        skippedBuilder_.clear();
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * What the data has that is no price of this kind, by why, the most first; 100 at most.
+     * </pre>
+     *
+     * <code>repeated .wharfinger.v1.LeftOut skipped = 17 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
+     */
+    public Builder removeSkipped(int index) {
+      if (skippedBuilder_ == null) {
+        ensureSkippedIsMutable();
+        skipped_.remove(index);
+        onChanged();
+      } else {
+        skippedBuilder_.remove(index);
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * What the data has that is no price of this kind, by why, the most first; 100 at most.
+     * </pre>
+     *
+     * <code>repeated .wharfinger.v1.LeftOut skipped = 17 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
+     */
+    public dev.wharfinger.v1.LeftOut.Builder getSkippedBuilder(
+        int index) {
+      return internalGetSkippedFieldBuilder().getBuilder(index);
+    }
+    /**
+     * <pre>
+     * What the data has that is no price of this kind, by why, the most first; 100 at most.
+     * </pre>
+     *
+     * <code>repeated .wharfinger.v1.LeftOut skipped = 17 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
+     */
+    public dev.wharfinger.v1.LeftOutOrBuilder getSkippedOrBuilder(
+        int index) {
+      if (skippedBuilder_ == null) {
+        return skipped_.get(index);  } else {
+        return skippedBuilder_.getMessageOrBuilder(index);
+      }
+    }
+    /**
+     * <pre>
+     * What the data has that is no price of this kind, by why, the most first; 100 at most.
+     * </pre>
+     *
+     * <code>repeated .wharfinger.v1.LeftOut skipped = 17 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
+     */
+    public java.util.List<? extends dev.wharfinger.v1.LeftOutOrBuilder> 
+         getSkippedOrBuilderList() {
+      if (skippedBuilder_ != null) {
+        return skippedBuilder_.getMessageOrBuilderList();
+      } else {
+        return java.util.Collections.unmodifiableList(skipped_);
+      }
+    }
+    /**
+     * <pre>
+     * What the data has that is no price of this kind, by why, the most first; 100 at most.
+     * </pre>
+     *
+     * <code>repeated .wharfinger.v1.LeftOut skipped = 17 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
+     */
+    public dev.wharfinger.v1.LeftOut.Builder addSkippedBuilder() {
+      return internalGetSkippedFieldBuilder().addBuilder(
+          dev.wharfinger.v1.LeftOut.getDefaultInstance());
+    }
+    /**
+     * <pre>
+     * What the data has that is no price of this kind, by why, the most first; 100 at most.
+     * </pre>
+     *
+     * <code>repeated .wharfinger.v1.LeftOut skipped = 17 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
+     */
+    public dev.wharfinger.v1.LeftOut.Builder addSkippedBuilder(
+        int index) {
+      return internalGetSkippedFieldBuilder().addBuilder(
+          index, dev.wharfinger.v1.LeftOut.getDefaultInstance());
+    }
+    /**
+     * <pre>
+     * What the data has that is no price of this kind, by why, the most first; 100 at most.
+     * </pre>
+     *
+     * <code>repeated .wharfinger.v1.LeftOut skipped = 17 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
+     */
+    public java.util.List<dev.wharfinger.v1.LeftOut.Builder> 
+         getSkippedBuilderList() {
+      return internalGetSkippedFieldBuilder().getBuilderList();
+    }
+    private com.google.protobuf.RepeatedFieldBuilder<
+        dev.wharfinger.v1.LeftOut, dev.wharfinger.v1.LeftOut.Builder, dev.wharfinger.v1.LeftOutOrBuilder> 
+        internalGetSkippedFieldBuilder() {
+      if (skippedBuilder_ == null) {
+        skippedBuilder_ = new com.google.protobuf.RepeatedFieldBuilder<
+            dev.wharfinger.v1.LeftOut, dev.wharfinger.v1.LeftOut.Builder, dev.wharfinger.v1.LeftOutOrBuilder>(
+                skipped_,
+                ((bitField0_ & 0x00008000) != 0),
+                getParentForChildren(),
+                isClean());
+        skipped_ = null;
+      }
+      return skippedBuilder_;
+    }
+
+    private long faultCount_ ;
+    /**
+     * <pre>
+     * How many rows are left out because something is wrong with them, or contradict another row, which makes the price
+     * of that name ambiguous. More than 1 % of all rows keep a catalogue in quarantine.
+     * </pre>
+     *
+     * <code>int64 fault_count = 18 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
+     * @return The faultCount.
+     */
+    @java.lang.Override
+    public long getFaultCount() {
+      return faultCount_;
+    }
+    /**
+     * <pre>
+     * How many rows are left out because something is wrong with them, or contradict another row, which makes the price
+     * of that name ambiguous. More than 1 % of all rows keep a catalogue in quarantine.
+     * </pre>
+     *
+     * <code>int64 fault_count = 18 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
+     * @param value The faultCount to set.
+     * @return This builder for chaining.
+     */
+    public Builder setFaultCount(long value) {
+
+      faultCount_ = value;
+      bitField0_ |= 0x00010000;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * How many rows are left out because something is wrong with them, or contradict another row, which makes the price
+     * of that name ambiguous. More than 1 % of all rows keep a catalogue in quarantine.
+     * </pre>
+     *
+     * <code>int64 fault_count = 18 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearFaultCount() {
+      bitField0_ = (bitField0_ & ~0x00010000);
+      faultCount_ = 0L;
+      onChanged();
+      return this;
+    }
+
+    private com.google.protobuf.LazyStringArrayList faults_ =
+        com.google.protobuf.LazyStringArrayList.emptyList();
+    private void ensureFaultsIsMutable() {
+      if (!faults_.isModifiable()) {
+        faults_ = new com.google.protobuf.LazyStringArrayList(faults_);
+      }
+      bitField0_ |= 0x00020000;
+    }
+    /**
+     * <pre>
+     * Where the first of them stand and what is wrong, for people; 50 at most.
+     * </pre>
+     *
+     * <code>repeated string faults = 19 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
+     * @return A list containing the faults.
+     */
+    public com.google.protobuf.ProtocolStringList
+        getFaultsList() {
+      faults_.makeImmutable();
+      return faults_;
+    }
+    /**
+     * <pre>
+     * Where the first of them stand and what is wrong, for people; 50 at most.
+     * </pre>
+     *
+     * <code>repeated string faults = 19 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
+     * @return The count of faults.
+     */
+    public int getFaultsCount() {
+      return faults_.size();
+    }
+    /**
+     * <pre>
+     * Where the first of them stand and what is wrong, for people; 50 at most.
+     * </pre>
+     *
+     * <code>repeated string faults = 19 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
+     * @param index The index of the element to return.
+     * @return The faults at the given index.
+     */
+    public java.lang.String getFaults(int index) {
+      return faults_.get(index);
+    }
+    /**
+     * <pre>
+     * Where the first of them stand and what is wrong, for people; 50 at most.
+     * </pre>
+     *
+     * <code>repeated string faults = 19 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
+     * @param index The index of the value to return.
+     * @return The bytes of the faults at the given index.
+     */
+    public com.google.protobuf.ByteString
+        getFaultsBytes(int index) {
+      return faults_.getByteString(index);
+    }
+    /**
+     * <pre>
+     * Where the first of them stand and what is wrong, for people; 50 at most.
+     * </pre>
+     *
+     * <code>repeated string faults = 19 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
+     * @param index The index to set the value at.
+     * @param value The faults to set.
+     * @return This builder for chaining.
+     */
+    public Builder setFaults(
+        int index, java.lang.String value) {
+      if (value == null) { throw new NullPointerException(); }
+      ensureFaultsIsMutable();
+      faults_.set(index, value);
+      bitField0_ |= 0x00020000;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Where the first of them stand and what is wrong, for people; 50 at most.
+     * </pre>
+     *
+     * <code>repeated string faults = 19 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
+     * @param value The faults to add.
+     * @return This builder for chaining.
+     */
+    public Builder addFaults(
+        java.lang.String value) {
+      if (value == null) { throw new NullPointerException(); }
+      ensureFaultsIsMutable();
+      faults_.add(value);
+      bitField0_ |= 0x00020000;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Where the first of them stand and what is wrong, for people; 50 at most.
+     * </pre>
+     *
+     * <code>repeated string faults = 19 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
+     * @param values The faults to add.
+     * @return This builder for chaining.
+     */
+    public Builder addAllFaults(
+        java.lang.Iterable<java.lang.String> values) {
+      ensureFaultsIsMutable();
+      com.google.protobuf.AbstractMessageLite.Builder.addAll(
+          values, faults_);
+      bitField0_ |= 0x00020000;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Where the first of them stand and what is wrong, for people; 50 at most.
+     * </pre>
+     *
+     * <code>repeated string faults = 19 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearFaults() {
+      faults_ =
+        com.google.protobuf.LazyStringArrayList.emptyList();
+      bitField0_ = (bitField0_ & ~0x00020000);;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Where the first of them stand and what is wrong, for people; 50 at most.
+     * </pre>
+     *
+     * <code>repeated string faults = 19 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
+     * @param value The bytes of the faults to add.
+     * @return This builder for chaining.
+     */
+    public Builder addFaultsBytes(
+        com.google.protobuf.ByteString value) {
+      if (value == null) { throw new NullPointerException(); }
+      checkByteStringIsUtf8(value);
+      ensureFaultsIsMutable();
+      faults_.add(value);
+      bitField0_ |= 0x00020000;
       onChanged();
       return this;
     }

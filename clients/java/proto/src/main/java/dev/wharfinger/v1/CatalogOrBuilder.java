@@ -315,4 +315,100 @@ public interface CatalogOrBuilder extends
    * @return The precedence.
    */
   int getPrecedence();
+
+  /**
+   * <pre>
+   * What the data has that is no price of this kind, by why, the most first; 100 at most.
+   * </pre>
+   *
+   * <code>repeated .wharfinger.v1.LeftOut skipped = 17 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
+   */
+  java.util.List<dev.wharfinger.v1.LeftOut> 
+      getSkippedList();
+  /**
+   * <pre>
+   * What the data has that is no price of this kind, by why, the most first; 100 at most.
+   * </pre>
+   *
+   * <code>repeated .wharfinger.v1.LeftOut skipped = 17 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
+   */
+  dev.wharfinger.v1.LeftOut getSkipped(int index);
+  /**
+   * <pre>
+   * What the data has that is no price of this kind, by why, the most first; 100 at most.
+   * </pre>
+   *
+   * <code>repeated .wharfinger.v1.LeftOut skipped = 17 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
+   */
+  int getSkippedCount();
+  /**
+   * <pre>
+   * What the data has that is no price of this kind, by why, the most first; 100 at most.
+   * </pre>
+   *
+   * <code>repeated .wharfinger.v1.LeftOut skipped = 17 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
+   */
+  java.util.List<? extends dev.wharfinger.v1.LeftOutOrBuilder> 
+      getSkippedOrBuilderList();
+  /**
+   * <pre>
+   * What the data has that is no price of this kind, by why, the most first; 100 at most.
+   * </pre>
+   *
+   * <code>repeated .wharfinger.v1.LeftOut skipped = 17 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
+   */
+  dev.wharfinger.v1.LeftOutOrBuilder getSkippedOrBuilder(
+      int index);
+
+  /**
+   * <pre>
+   * How many rows are left out because something is wrong with them, or contradict another row, which makes the price
+   * of that name ambiguous. More than 1 % of all rows keep a catalogue in quarantine.
+   * </pre>
+   *
+   * <code>int64 fault_count = 18 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
+   * @return The faultCount.
+   */
+  long getFaultCount();
+
+  /**
+   * <pre>
+   * Where the first of them stand and what is wrong, for people; 50 at most.
+   * </pre>
+   *
+   * <code>repeated string faults = 19 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
+   * @return A list containing the faults.
+   */
+  java.util.List<java.lang.String>
+      getFaultsList();
+  /**
+   * <pre>
+   * Where the first of them stand and what is wrong, for people; 50 at most.
+   * </pre>
+   *
+   * <code>repeated string faults = 19 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
+   * @return The count of faults.
+   */
+  int getFaultsCount();
+  /**
+   * <pre>
+   * Where the first of them stand and what is wrong, for people; 50 at most.
+   * </pre>
+   *
+   * <code>repeated string faults = 19 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
+   * @param index The index of the element to return.
+   * @return The faults at the given index.
+   */
+  java.lang.String getFaults(int index);
+  /**
+   * <pre>
+   * Where the first of them stand and what is wrong, for people; 50 at most.
+   * </pre>
+   *
+   * <code>repeated string faults = 19 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
+   * @param index The index of the value to return.
+   * @return The bytes of the faults at the given index.
+   */
+  com.google.protobuf.ByteString
+      getFaultsBytes(int index);
 }

@@ -32,6 +32,11 @@ public final class CatalogProto extends com.google.protobuf.GeneratedFile {
     com.google.protobuf.GeneratedMessage.FieldAccessorTable
       internal_static_wharfinger_v1_Catalog_fieldAccessorTable;
   static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_wharfinger_v1_LeftOut_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessage.FieldAccessorTable
+      internal_static_wharfinger_v1_LeftOut_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
     internal_static_wharfinger_v1_CatalogSection_descriptor;
   static final 
     com.google.protobuf.GeneratedMessage.FieldAccessorTable
@@ -58,7 +63,7 @@ public final class CatalogProto extends com.google.protobuf.GeneratedFile {
       "\n\033wharfinger/v1/catalog.proto\022\rwharfinge" +
       "r.v1\032\037google/api/field_behavior.proto\032\031g" +
       "oogle/api/resource.proto\032\037google/protobu" +
-      "f/timestamp.proto\"\327\004\n\007Catalog\022\022\n\004name\030\001 " +
+      "f/timestamp.proto\"\267\005\n\007Catalog\022\022\n\004name\030\001 " +
       "\001(\tB\004\342A\001\010\022\024\n\006digest\030\002 \001(\tB\004\342A\001\003\022\024\n\006origi" +
       "n\030\003 \001(\tB\004\342A\001\003\0223\n\tdata_time\030\004 \001(\0132\032.googl" +
       "e.protobuf.TimestampB\004\342A\001\003\0225\n\013import_tim" +
@@ -71,27 +76,31 @@ public final class CatalogProto extends com.google.protobuf.GeneratedFile {
       "(\0132\035.wharfinger.v1.CatalogSectionB\004\342A\001\003\022" +
       "0\n\005state\030\016 \001(\0162\033.wharfinger.v1.CatalogSt" +
       "ateB\004\342A\001\003\022\024\n\006source\030\017 \001(\tB\004\342A\001\003\022\030\n\nprece" +
-      "dence\030\020 \001(\005B\004\342A\001\003:B\352A?\n\026wharfinger.dev/C" +
-      "atalog\022\022catalogs/{catalog}*\010catalogs2\007ca" +
-      "talogJ\004\010\010\020\tR\006active\"B\n\016CatalogSection\022\025\n" +
-      "\007section\030\001 \001(\tB\004\342A\001\003\022\031\n\013price_count\030\002 \001(" +
-      "\003B\004\342A\001\003\"\201\001\n\013CatalogDiff\022\023\n\005added\030\001 \001(\003B\004" +
-      "\342A\001\003\022\025\n\007removed\030\002 \001(\003B\004\342A\001\003\022\024\n\006raised\030\003 " +
-      "\001(\003B\004\342A\001\003\022\025\n\007lowered\030\004 \001(\003B\004\342A\001\003\022\031\n\013beca" +
-      "me_zero\030\005 \001(\003B\004\342A\001\003\"\322\001\n\nActivation\0220\n\007ca" +
-      "talog\030\001 \001(\tB\037\342A\001\003\372A\030\n\026wharfinger.dev/Cat" +
-      "alog\0227\n\ractivate_time\030\002 \001(\0132\032.google.pro" +
-      "tobuf.TimestampB\004\342A\001\003\022\023\n\005actor\030\003 \001(\tB\004\342A" +
-      "\001\003\022\024\n\006reason\030\004 \001(\tB\004\342A\001\003\022\030\n\noverridden\030\005" +
-      " \001(\010B\004\342A\001\003\022\024\n\006source\030\006 \001(\tB\004\342A\001\003*\202\001\n\014Cat" +
-      "alogState\022\035\n\031CATALOG_STATE_UNSPECIFIED\020\000" +
-      "\022\032\n\026CATALOG_STATE_IMPORTED\020\001\022\030\n\024CATALOG_" +
-      "STATE_ACTIVE\020\002\022\035\n\031CATALOG_STATE_QUARANTI" +
-      "NED\020\003B\234\001\n\021dev.wharfinger.v1B\014CatalogProt" +
-      "oP\001ZFgithub.com/wharfinger/wharfinger/cl" +
-      "ients/go/wharfinger/v1;wharfingerv1\252\002\rWh" +
-      "arfinger.V1\312\002\rWharfinger\\V1\352\002\016Wharfinger" +
-      "::V1b\006proto3"
+      "dence\030\020 \001(\005B\004\342A\001\003\022-\n\007skipped\030\021 \003(\0132\026.wha" +
+      "rfinger.v1.LeftOutB\004\342A\001\003\022\031\n\013fault_count\030" +
+      "\022 \001(\003B\004\342A\001\003\022\024\n\006faults\030\023 \003(\tB\004\342A\001\003:B\352A?\n\026" +
+      "wharfinger.dev/Catalog\022\022catalogs/{catalo" +
+      "g}*\010catalogs2\007catalogJ\004\010\010\020\tR\006active\"8\n\007L" +
+      "eftOut\022\024\n\006reason\030\001 \001(\tB\004\342A\001\003\022\027\n\trow_coun" +
+      "t\030\002 \001(\003B\004\342A\001\003\"B\n\016CatalogSection\022\025\n\007secti" +
+      "on\030\001 \001(\tB\004\342A\001\003\022\031\n\013price_count\030\002 \001(\003B\004\342A\001" +
+      "\003\"\201\001\n\013CatalogDiff\022\023\n\005added\030\001 \001(\003B\004\342A\001\003\022\025" +
+      "\n\007removed\030\002 \001(\003B\004\342A\001\003\022\024\n\006raised\030\003 \001(\003B\004\342" +
+      "A\001\003\022\025\n\007lowered\030\004 \001(\003B\004\342A\001\003\022\031\n\013became_zer" +
+      "o\030\005 \001(\003B\004\342A\001\003\"\322\001\n\nActivation\0220\n\007catalog\030" +
+      "\001 \001(\tB\037\342A\001\003\372A\030\n\026wharfinger.dev/Catalog\0227" +
+      "\n\ractivate_time\030\002 \001(\0132\032.google.protobuf." +
+      "TimestampB\004\342A\001\003\022\023\n\005actor\030\003 \001(\tB\004\342A\001\003\022\024\n\006" +
+      "reason\030\004 \001(\tB\004\342A\001\003\022\030\n\noverridden\030\005 \001(\010B\004" +
+      "\342A\001\003\022\024\n\006source\030\006 \001(\tB\004\342A\001\003*\202\001\n\014CatalogSt" +
+      "ate\022\035\n\031CATALOG_STATE_UNSPECIFIED\020\000\022\032\n\026CA" +
+      "TALOG_STATE_IMPORTED\020\001\022\030\n\024CATALOG_STATE_" +
+      "ACTIVE\020\002\022\035\n\031CATALOG_STATE_QUARANTINED\020\003B" +
+      "\234\001\n\021dev.wharfinger.v1B\014CatalogProtoP\001ZFg" +
+      "ithub.com/wharfinger/wharfinger/clients/" +
+      "go/wharfinger/v1;wharfingerv1\252\002\rWharfing" +
+      "er.V1\312\002\rWharfinger\\V1\352\002\016Wharfinger::V1b\006" +
+      "proto3"
     };
     descriptor = com.google.protobuf.Descriptors.FileDescriptor
       .internalBuildGeneratedFileFrom(descriptorData,
@@ -105,21 +114,27 @@ public final class CatalogProto extends com.google.protobuf.GeneratedFile {
     internal_static_wharfinger_v1_Catalog_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_wharfinger_v1_Catalog_descriptor,
-        new java.lang.String[] { "Name", "Digest", "Origin", "DataTime", "ImportTime", "PriceCount", "UnknownCount", "QuarantineReason", "Diff", "SignedBy", "Stale", "Sections", "State", "Source", "Precedence", });
-    internal_static_wharfinger_v1_CatalogSection_descriptor =
+        new java.lang.String[] { "Name", "Digest", "Origin", "DataTime", "ImportTime", "PriceCount", "UnknownCount", "QuarantineReason", "Diff", "SignedBy", "Stale", "Sections", "State", "Source", "Precedence", "Skipped", "FaultCount", "Faults", });
+    internal_static_wharfinger_v1_LeftOut_descriptor =
       getDescriptor().getMessageType(1);
+    internal_static_wharfinger_v1_LeftOut_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
+        internal_static_wharfinger_v1_LeftOut_descriptor,
+        new java.lang.String[] { "Reason", "RowCount", });
+    internal_static_wharfinger_v1_CatalogSection_descriptor =
+      getDescriptor().getMessageType(2);
     internal_static_wharfinger_v1_CatalogSection_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_wharfinger_v1_CatalogSection_descriptor,
         new java.lang.String[] { "Section", "PriceCount", });
     internal_static_wharfinger_v1_CatalogDiff_descriptor =
-      getDescriptor().getMessageType(2);
+      getDescriptor().getMessageType(3);
     internal_static_wharfinger_v1_CatalogDiff_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_wharfinger_v1_CatalogDiff_descriptor,
         new java.lang.String[] { "Added", "Removed", "Raised", "Lowered", "BecameZero", });
     internal_static_wharfinger_v1_Activation_descriptor =
-      getDescriptor().getMessageType(3);
+      getDescriptor().getMessageType(4);
     internal_static_wharfinger_v1_Activation_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_wharfinger_v1_Activation_descriptor,
