@@ -29,6 +29,7 @@ type Raw struct {
 	Connection grpc.ClientConnInterface
 	Tasks      v1.TaskServiceClient
 	Prices     v1.PricingServiceClient
+	Access     v1.AccessServiceClient
 	Executors  v1.ExecutorServiceClient
 	Schedules  v1.ScheduleServiceClient
 }
@@ -55,6 +56,7 @@ func New(opts ...Option) (*Client, error) {
 			Connection: line,
 			Tasks:      v1.NewTaskServiceClient(line),
 			Prices:     v1.NewPricingServiceClient(line),
+			Access:     v1.NewAccessServiceClient(line),
 			Executors:  v1.NewExecutorServiceClient(line),
 			Schedules:  v1.NewScheduleServiceClient(line),
 		},

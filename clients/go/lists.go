@@ -47,6 +47,11 @@ func (c *Client) Get(ctx context.Context, name string) (*v1.Task, error) {
 	return c.Task(name).Get(ctx)
 }
 
+// Caller tells who calls, as the server knows it, and what the credential opens.
+func (c *Client) Caller(ctx context.Context) (*v1.Caller, error) {
+	return call(ctx, c, tryTime, c.raw.Access.GetCaller, &v1.GetCallerRequest{})
+}
+
 // Prices tells prices in the order of provider, region and sku. The filter is one such as `provider = "ec2_linux" AND sku :
 // "m5."`; empty: all. An error is the last that it tells.
 func (c *Client) Prices(ctx context.Context, filter string) iter.Seq2[*v1.Price, error] {

@@ -55,6 +55,7 @@ EVERY = [
     models.Worker("w", "h", "python", 4, 1, ("a.b",), NOW),
     models.Executor("thread", workers=()),
     models.ServerInfo("h:1", "1", "2", "3"),
+    models.Caller("ann", "TOKEN", models.Role.VIEWER, projects=("a",), project_roles={"b": models.Role.ADMIN}),
     prices.PriceTier(Decimal(0), prices.Money(Decimal(1), "USD")),
     PRICE,
     prices.CatalogDiff(1, 2),

@@ -369,3 +369,29 @@ def test_a_server_with_tokens_asks_who_one_is_and_the_token_is_kept_nowhere(page
     assert page.evaluate("JSON.stringify([localStorage, sessionStorage, document.cookie])") == '[{},{},""]'
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_label("Token")).to_be_visible()
+
+
+def test_what_one_may_not_do_is_not_offered(page: Page, serve, tmp_path: Path) -> None:
+    tokens = tokens_table(ann=("ann-token", '["a"]\nrole = "viewer"'), bob=("bob-token", '["a"]'))
+    serving = serve(*write_config(tmp_path, tokens), "--gateway", "127.0.0.1:0")
+    with wharfinger.Client(serving.address, project="a", token="bob-token") as client:
+        task = half_done(client, tmp_path / "yard")
+        count = wharfinger.NewTask("harbour.count", {"steps": 1})
+        client.create_schedule("nightly", wharfinger.NewSchedule(count, "0 3 * * *"))
+    page.goto(f"{gateway_of(serving)}/#/a/tasks/{task}")
+    page.get_by_label("Token").fill("ann-token")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_text("Your credential looks at this project")).to_be_visible()
+    expect(page.get_by_role("button", name="Roll back", exact=True)).to_have_count(0)
+    page.get_by_role("link", name="schedules", exact=True).click()
+    expect(page.get_by_role("region", name="nightly")).to_be_visible()
+    expect(page.get_by_role("button", name="Run now")).to_have_count(0)
+    page.get_by_role("link", name="submit", exact=True).click()
+    expect(page.get_by_text("to submit a task takes an operator")).to_be_visible()
+    page.get_by_role("link", name="ann", exact=True).click()
+    expect(page.get_by_text("viewer: looks, and changes nothing")).to_be_visible()
+    page.get_by_role("button", name="Sign out").click()
+    page.get_by_label("Token").fill("bob-token")
+    page.get_by_role("button", name="Sign in").click()
+    page.goto(f"{gateway_of(serving)}/#/a/tasks/{task}")
+    expect(page.get_by_role("button", name="Roll back", exact=True)).to_be_enabled()

@@ -35,6 +35,7 @@ VIEWS = {
     "prices": "prices?provider=pier&sku=slip",
     "scripts": "scripts",
     "executors": "executors",
+    "me": "me",
 }
 
 

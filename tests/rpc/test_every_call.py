@@ -38,7 +38,11 @@ def test_an_empty_request_is_refused_where_something_is_required(stubs, method):
     assert set(told.fields) == required
 
 
-@pytest.mark.parametrize("method", METHODS, ids=lambda method: method.name)
+# What asks for nothing can't ask for nonsense.
+ASKING = [method for method in METHODS if method.input_type.fields]
+
+
+@pytest.mark.parametrize("method", ASKING, ids=lambda method: method.name)
 def test_a_request_full_of_nonsense_is_refused_with_a_reason(stubs, method):
     told = refused(call(stubs, method), filled(method.input_type), timeout=10)
     assert told.code is grpc.StatusCode.INVALID_ARGUMENT

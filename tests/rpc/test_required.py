@@ -4,7 +4,7 @@ import pytest
 from google.api import field_behavior_pb2
 from google.protobuf import message_factory
 
-from wharfinger.v1 import executor_service_pb2, pricing_service_pb2, task_service_pb2
+from wharfinger.v1 import access_service_pb2, executor_service_pb2, pricing_service_pb2, task_service_pb2
 from wharfinger_server.domain.errors import InvalidArgument
 from wharfinger_server.rpc.required import behaviours, checker
 
@@ -12,6 +12,7 @@ SERVICES = [
     *task_service_pb2.DESCRIPTOR.services_by_name.values(),
     *executor_service_pb2.DESCRIPTOR.services_by_name.values(),
     *pricing_service_pb2.DESCRIPTOR.services_by_name.values(),
+    *access_service_pb2.DESCRIPTOR.services_by_name.values(),
 ]
 METHODS = [method for service in SERVICES for method in service.methods]
 
@@ -84,7 +85,15 @@ def test_each_required_field_of_each_rpc_is_missed(method, path):
 
 def test_every_rpc_that_names_something_requires_the_name():
     unnamed = [m.name for m in METHODS if not {"name", "parent"} & set(required_paths(m.input_type))]
-    assert unnamed == ["ListExecutors", "ListScripts", "Work", "ListCatalogs", "ImportCatalog", "ListActivations"]
+    assert unnamed == [
+        "ListExecutors",
+        "ListScripts",
+        "Work",
+        "ListCatalogs",
+        "ImportCatalog",
+        "ListActivations",
+        "GetCaller",
+    ]
 
 
 def test_all_missing_fields_are_named_with_their_paths():

@@ -42,7 +42,7 @@ def test_a_call_that_changes_something_refuses_what_it_does_not_know(stubs, meth
     assert told.metadata == {"feature": "field 3000 of the request"}
 
 
-@by_name(READS)
+@by_name([method for method in READS if method.input_type.fields])
 def test_a_call_that_reads_leaves_out_what_it_does_not_know(stubs, method):
     raw = filled(method.input_type).SerializeToString()
     known, newer = send(stubs, method, raw), send(stubs, method, raw + LATER)

@@ -128,6 +128,11 @@ impl Client {
         watch_project(self.transport.clone(), request)
     }
 
+    /// Who calls, as the server knows it, and what the credential opens.
+    pub async fn caller(&self) -> Result<v1::Caller, Error> {
+        self.transport.ask(v1::GetCallerRequest {}).await
+    }
+
     /// What one thing costs; an empty region: everywhere, or in the only one there is. A price that nobody knows is
     /// refused as `PRICE_UNKNOWN`, and never zero.
     pub async fn price(&self, provider: &str, region: &str, sku: &str) -> Result<v1::Price, Error> {

@@ -6,6 +6,7 @@ import { Calls, newRequestId, type Connection } from "./calls.js";
 import { Invalid, type WharfingerError } from "./errors.js";
 import type { WatchEvent } from "./events.js";
 import {
+  AccessService,
   ExecutorService,
   LeftoverGrouping,
   PricingService,
@@ -13,6 +14,7 @@ import {
   TaskService,
   TaskView,
   type Budget,
+  type Caller,
   type CostEstimate,
   type Price,
   type PriceChange,
@@ -190,6 +192,11 @@ export class Client {
   async estimate(script: string, params: object = {}, options: CallOptions = {}): Promise<CostEstimate> {
     const request = { parent: this.parent, task: { script, params: jsonObject(params, "task.params") } };
     return this.calls.unary(PricingService.method.estimateCost, request, options);
+  }
+
+  /** Returns who calls, as the server knows it, and what the credential opens. */
+  async caller(options: CallOptions = {}): Promise<Caller> {
+    return this.calls.unary(AccessService.method.getCaller, {}, options);
   }
 
   /** Tells since when a thing cost what, the oldest first; the last one is what `price` answers now. */

@@ -46,6 +46,7 @@ export {
 export { registry } from "./registry.js";
 export type {
   Budget,
+  Caller,
   Catalog,
   CostEstimate,
   DecimalMoney,

@@ -6,6 +6,7 @@ import { WithSession, useSession } from "./session.js";
 import { visible } from "./text.js";
 import { Executors, Scripts } from "./views/house.js";
 import { Leftovers } from "./views/leftovers.js";
+import { Me } from "./views/me.js";
 import { Prices } from "./views/prices.js";
 import { Schedules } from "./views/schedules.js";
 import { Submit } from "./views/submit.js";
@@ -34,6 +35,11 @@ function Page() {
           ))}
         </nav>
         <Theme />
+        {session.caller && (
+          <a class="me" href={link([project, "me"])} aria-current={view === "me" ? "page" : undefined}>
+            {visible(session.caller.creator)}
+          </a>
+        )}
         {session.signedIn && (
           <button type="button" class="small" onClick={() => session.signOut()}>
             Sign out
@@ -62,6 +68,8 @@ function View({ project, view, what, query }: { project: string; view: string; w
       return <Leftovers project={project} query={query} />;
     case "schedules":
       return <Schedules key={project} project={project} />;
+    case "me":
+      return <Me />;
     case "prices":
       return <Prices project={project} what={what} query={query} />;
     case "scripts":

@@ -1,5 +1,5 @@
 /** Who asks: a client for each project, and the token, which is kept in this page's memory and nowhere else. */
-import { Refused, Unreachable, connect, type Client } from "@wharfinger/client/web";
+import { Refused, Unreachable, connect, type Caller, type Client } from "@wharfinger/client/web";
 import { createContext } from "preact";
 import { useContext, useEffect, useState } from "preact/hooks";
 import { messageOf } from "./text.js";
@@ -11,6 +11,10 @@ export interface Session {
   /** Why nothing is heard from the server at present, "" where it answers. */
   readonly trouble: string;
   readonly signedIn: boolean;
+  /** Who one is to the server; undefined while that is asked for, and where the server does not tell. */
+  readonly caller: Caller | undefined;
+  /** Whether one may change things in a project; the server has the last word. */
+  mayAct(project: string): boolean;
   /** Tells of an error: one that is about who asks shows the sign-in. */
   tell(error: unknown): void;
   signIn(token: string): void;
@@ -18,10 +22,12 @@ export interface Session {
 }
 
 const QUIET_MS = 4000;
+const OPERATOR = 2;
 
 class Desk implements Session {
   trouble = "";
   wanted = false;
+  caller: Caller | undefined;
   private token = "";
   private clients = new Map<string, Client>();
   private calm: ReturnType<typeof setTimeout> | undefined;
@@ -39,6 +45,21 @@ class Desk implements Session {
       this.clients.set(project, found);
     }
     return found;
+  }
+
+  mayAct(project: string): boolean {
+    const { caller } = this;
+    return !caller || (caller.projectRoles[project] ?? caller.role) >= OPERATOR;
+  }
+
+  /** Asks who one is. */
+  async meet(signal: AbortSignal): Promise<void> {
+    try {
+      this.caller = await this.client("-").caller({ signal });
+      this.changed();
+    } catch (error) {
+      if (!signal.aborted) this.tell(error);
+    }
   }
 
   tell(error: unknown): void {
@@ -61,6 +82,7 @@ class Desk implements Session {
     this.clients.clear();
     this.token = token;
     this.wanted = wanted;
+    this.caller = undefined;
     this.changed();
   }
 
@@ -90,6 +112,11 @@ export function WithSession({ children }: { children: preact.ComponentChildren }
   const [, redraw] = useState(0);
   const [desk] = useState(() => new Desk(() => redraw((number) => number + 1)));
   const [round, next] = useState(0);
+  useEffect(() => {
+    const end = new AbortController();
+    if (!desk.wanted) void desk.meet(end.signal);
+    return () => end.abort(new Error("somebody else looks"));
+  }, [round]);
   if (desk.wanted)
     return (
       <SignIn
@@ -104,6 +131,8 @@ export function WithSession({ children }: { children: preact.ComponentChildren }
     client: (project) => desk.client(project),
     trouble: desk.trouble,
     signedIn: desk.signedIn,
+    caller: desk.caller,
+    mayAct: (project) => desk.mayAct(project),
     tell: (error) => desk.tell(error),
     signIn: (token) => desk.signIn(token),
     signOut: () => desk.signOut(),

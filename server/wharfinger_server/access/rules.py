@@ -82,6 +82,7 @@ _RULES: Mapping[str, Mapping[str, Rule]] = {
         "ListPriceHistory": LOOK,
         "ListBudgets": LOOK,
     },
+    "wharfinger.v1.AccessService": {"GetCaller": KNOWN},
     "google.longrunning.Operations": {
         "ListOperations": LOOK,
         "GetOperation": LOOK,

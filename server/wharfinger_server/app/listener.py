@@ -9,7 +9,13 @@ import grpc
 from google.longrunning import operations_pb2
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from wharfinger.v1 import executor_service_pb2, pricing_service_pb2, schedule_service_pb2, task_service_pb2
+from wharfinger.v1 import (
+    access_service_pb2,
+    executor_service_pb2,
+    pricing_service_pb2,
+    schedule_service_pb2,
+    task_service_pb2,
+)
 from wharfinger_server import __version__
 from wharfinger_server.app.health import Health
 from wharfinger_server.app.knowing import Knowing
@@ -20,6 +26,7 @@ from wharfinger_server.engine.use_cases.price_changes import PriceChanges
 from wharfinger_server.engine.use_cases.price_queries import PriceDesk
 from wharfinger_server.pricing import Pricing
 from wharfinger_server.rpc import service
+from wharfinger_server.rpc.access import AccessMethods
 from wharfinger_server.rpc.budgets import BudgetMethods
 from wharfinger_server.rpc.calls import Calls
 from wharfinger_server.rpc.executors import ExecutorMethods
@@ -35,12 +42,13 @@ from wharfinger_server.rpc.workers import WorkerStreams
 
 TASKS = task_service_pb2.DESCRIPTOR.services_by_name["TaskService"]
 EXECUTORS = executor_service_pb2.DESCRIPTOR.services_by_name["ExecutorService"]
+ACCESS = access_service_pb2.DESCRIPTOR.services_by_name["AccessService"]
 SCHEDULES = schedule_service_pb2.DESCRIPTOR.services_by_name["ScheduleService"]
 PRICES = pricing_service_pb2.DESCRIPTOR.services_by_name["PricingService"]
 OPERATIONS: Any = operations_pb2.DESCRIPTOR.services_by_name["Operations"]
 REFLECTION, CHANNELZ = "grpc.reflection.v1alpha.ServerReflection", "grpc.channelz.v1.Channelz"
 HEALTH = health_pb2.DESCRIPTOR.services_by_name["Health"].full_name
-OURS = (TASKS.full_name, EXECUTORS.full_name, SCHEDULES.full_name, PRICES.full_name)
+OURS = (TASKS.full_name, EXECUTORS.full_name, SCHEDULES.full_name, PRICES.full_name, ACCESS.full_name)
 # The same messages under the name of the version that followed; newer tools ask for that first.
 _REFLECTION_V1 = "grpc.reflection.v1.ServerReflection"
 # Room for calls of gRPC's own services, which nothing else counts.
@@ -86,6 +94,7 @@ def make(settings: Settings, engine: Engine, pricing: Pricing, health: Health, s
             ),
         ),
         (EXECUTORS, (ExecutorMethods(engine.listing, limits), WorkerStreams(engine.workers))),
+        (ACCESS, (AccessMethods(),)),
         (SCHEDULES, (ScheduleMethods(engine.schedules, limits),)),
         (OPERATIONS, (OperationMethods(engine.tasks, limits),)),
         (

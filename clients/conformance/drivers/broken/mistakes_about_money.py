@@ -85,3 +85,13 @@ class KnowsThePresentAlone(Driver):
     async def op_price_history(self, provider: str, sku: str) -> list[str | None]:
         """Return the last figure."""
         return (await super().op_price_history(provider, sku))[-1:]
+
+
+@breaks("whoami")
+class TakesAllForAdmins(Driver):
+    """Takes whoever may see all projects for an admin."""
+
+    async def op_whoami(self) -> Args:
+        """Return a role that is not there."""
+        told = await super().op_whoami()
+        return told | {"role": "ADMIN"} if told["all_projects"] else told

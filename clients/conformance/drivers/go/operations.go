@@ -71,7 +71,7 @@ type operation = func(context.Context, *driver, int, arguments) (any, error)
 var operations = map[string]operation{
 	"submit": submit, "batch": batch, "list": list, "result": result, "plan": plan, "ledger": ledger, "events": events,
 	"price": price, "estimate": estimate, "json": asJSON,
-	"count": count, "price_history": priceHistory, "price_changes": priceChanges, "budgets": budgets, "leftovers": leftovers,
+	"whoami": whoami, "count": count, "price_history": priceHistory, "price_changes": priceChanges, "budgets": budgets, "leftovers": leftovers,
 	"schedule_create": func(ctx context.Context, d *driver, _ int, args arguments) (any, error) {
 		task := &v1.Task{Script: args.Script, Params: &structpb.Struct{}}
 		if err := protojson.Unmarshal(args.Params, task.Params); err != nil {
@@ -246,6 +246,13 @@ func events(ctx context.Context, d *driver, _ int, args arguments) (any, error) 
 		found = append(found, eventOf(event))
 	}
 	return found, nil
+}
+
+func whoami(ctx context.Context, d *driver, _ int, _ arguments) (any, error) {
+	caller, err := d.client.Caller(ctx)
+	word := func(name, prefix string) string { return strings.TrimPrefix(name, prefix) }
+	return object{"creator": caller.GetCreator(), "identity": word(caller.GetIdentity().String(), "CALLER_IDENTITY_"),
+		"role": word(caller.GetRole().String(), "ROLE_"), "all_projects": caller.GetAllProjects(), "projects": listed(caller.GetProjects())}, err
 }
 
 func count(ctx context.Context, d *driver, _ int, args arguments) (any, error) {

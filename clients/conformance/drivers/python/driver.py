@@ -170,6 +170,17 @@ class Driver:
         estimate = await self.client.estimate(script, params)
         return {"hourly": [telling.money(sum_) for sum_ in estimate.hourly], "unpriced": list(estimate.unpriced)}
 
+    async def op_whoami(self) -> Args:
+        """Tell who calls."""
+        caller = await self.client.whoami()
+        return {
+            "creator": caller.creator,
+            "identity": caller.identity,
+            "role": str(caller.role),
+            "all_projects": caller.all_projects,
+            "projects": list(caller.projects),
+        }
+
     async def op_count(self, task: str) -> Args:
         """Count the events of a task."""
         return {"events": sum([1 async for _ in self.client.watch(task)])}

@@ -102,6 +102,7 @@ const OPERATIONS = {
     const { hourly, unpriced } = await its().estimate(script, params, { signal });
     return { hourly: hourly.map(telling.money), unpriced };
   },
+  whoami: async (_, signal) => telling.caller(await its().caller({ signal })),
   async count({ task }, signal) {
     let events = 0;
     for await (const _ of its().task(task).watch({ signal })) events++;

@@ -10,7 +10,7 @@ import {
   Unreachable,
   WharfingerError,
 } from "../../../typescript/dist/src/index.js";
-import { StatusCode, TaskSchema, toJson } from "../../../typescript/dist/src/v1.js";
+import { CallerIdentity, Role, StatusCode, TaskSchema, toJson } from "../../../typescript/dist/src/v1.js";
 
 /** @typedef {import("../../../typescript/dist/src/index.js").Task} Task */
 /** @typedef {import("../../../typescript/dist/src/index.js").Failure} Failure */
@@ -61,6 +61,11 @@ export function amount(price) {
 /** @param {import("../../../typescript/dist/src/index.js").PriceChange} value */
 export function change({ before, after }) {
   return { sku: (after ?? before)?.sku, before: amount(before), after: amount(after) };
+}
+
+/** @param {import("../../../typescript/dist/src/index.js").Caller} value */
+export function caller({ creator, identity, role, allProjects, projects }) {
+  return { creator, identity: CallerIdentity[identity], role: Role[role], all_projects: allProjects, projects };
 }
 
 /** @param {import("../../../typescript/dist/src/index.js").Budget} value */

@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     )
     from wharfinger.models import (
         Attempt,
+        Caller,
         Executor,
         Failure,
         LedgerEntry,
@@ -66,6 +67,7 @@ if TYPE_CHECKING:
         LeftoverGroup,
         Leftovers,
         Progress,
+        Role,
         RollbackPlan,
         Schedule,
         ScheduleFiring,
@@ -98,6 +100,7 @@ __all__ = [
     "AlreadyExists",
     "Attempt",
     "Budget",
+    "Caller",
     "Catalog",
     "CatalogDiff",
     "CatalogState",
@@ -138,6 +141,7 @@ __all__ = [
     "ProgressUpdate",
     "Refused",
     "ResourceExhausted",
+    "Role",
     "RollbackPlan",
     "RolledBack",
     "Schedule",
@@ -177,6 +181,7 @@ _HOMES = {
     ),
     "models": (
         "Attempt",
+        "Caller",
         "Executor",
         "Failure",
         "LeftoverCost",
@@ -186,6 +191,7 @@ _HOMES = {
         "LedgerEntry",
         "LedgerEntryState",
         "LedgerSummary",
+        "Role",
         "RollbackPlan",
         "Schedule",
         "ScheduleFiring",

@@ -411,6 +411,32 @@ class Executor(Model):
     raw: Any = field(default=None, repr=False, compare=False)
 
 
+class Role(StrEnum):
+    """What a caller may do; each may do what those before it may. UNKNOWN stands for one of a newer server."""
+
+    VIEWER = "VIEWER"
+    OPERATOR = "OPERATOR"
+    ADMIN = "ADMIN"
+    UNKNOWN = "UNKNOWN"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Caller(Model):
+    """Who calls, as the server knows it: `identity` is NONE, TOKEN, CERTIFICATE or OIDC, how that was shown.
+
+    `role` is what the credential may do in its `projects` (in every one, where `all_projects`), but for those that
+    `project_roles` names.
+    """
+
+    creator: str
+    identity: str
+    role: Role
+    all_projects: bool = False
+    projects: tuple[str, ...] = ()
+    project_roles: Mapping[str, Role] = field(default_factory=dict, hash=False)
+    raw: Any = field(default=None, repr=False, compare=False)
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class ServerInfo(Model):
     """What a server says of itself: its address, version and database schema; empty where it does not say.

@@ -54,6 +54,12 @@ export function Actions({ task, told, project }: { task: Task; told: Told; proje
       told.again();
     });
   };
+  if (!session.mayAct(project))
+    return (
+      <section aria-label="What can be done">
+        <p>Your credential looks at this project; to do something about its tasks takes an operator's.</p>
+      </section>
+    );
   return (
     <section aria-label="What can be done" class="actions">
       {(["cancel", "resume", "roll back", "resolve", "delete"] as const).map((verb) => {

@@ -39,7 +39,8 @@ export function Schedules({ project }: { project: string }) {
 }
 
 function One({ schedule, project, act }: { schedule: Schedule; project: string; act: (change: () => Promise<unknown>) => void }) {
-  const client = useSession().client(project);
+  const session = useSession();
+  const [client, may] = [session.client(project), session.mayAct(project)];
   const [sure, ask] = useState(false);
   const name = lastPart(schedule.name);
   const last = schedule.lastFiring;
@@ -66,7 +67,7 @@ function One({ schedule, project, act }: { schedule: Schedule; project: string; 
           </>
         )}
       </p>
-      <div class="buttons">
+      {may && <div class="buttons">
         <button type="button" onClick={() => act(async () => go(link([project, "tasks", lastPart((await client.runSchedule(name)).name)])))}>
           Run now
         </button>
@@ -82,7 +83,7 @@ function One({ schedule, project, act }: { schedule: Schedule; project: string; 
         <button type="button" class="quiet" onClick={() => ask(true)}>
           Delete
         </button>
-      </div>
+      </div>}
       {sure && (
         <Question title={`Delete the schedule ${name}?`} onClose={() => ask(false)}>
           <p>It fires no more. The tasks that it made stay.</p>

@@ -21,6 +21,7 @@ export function Submit({ project, script }: { project: string; script: string })
   return (
     <>
       <Title document="Submit">Submit a task</Title>
+      {!session.mayAct(project) && <p>Your credential looks at this project; to submit a task takes an operator's.</p>}
       {asked.state === "failed" && <Trouble why={asked.why} onAgain={again} />}
       {asked.state === "told" && (
         <label>
@@ -36,7 +37,7 @@ export function Submit({ project, script }: { project: string; script: string })
         </label>
       )}
       {asked.state === "told" && script && !chosen && <Trouble why={`There is no script ${script} here that can be run.`} />}
-      {chosen && (
+      {chosen && session.mayAct(project) && (
         <>
           <p>{visible(chosen.summary)}</p>
           <Form key={chosen.name} project={project} script={script} schema={(chosen.paramsSchema ?? {}) as Schema} canEstimate={chosen.canEstimate} />

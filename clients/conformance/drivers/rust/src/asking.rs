@@ -104,6 +104,17 @@ pub async fn ask(client: &Client, op: &str, args: &Value) -> Result<Value, Error
         }
         "ledger" => task.ledger("").all().await?.iter().map(telling::entry).collect(),
         "events" => task.events(0).all().await?.into_iter().map(telling::recorded).collect(),
+        "whoami" => {
+            let caller = client.caller().await?;
+            let word = |name: &str, prefix: &str| name.trim_start_matches(prefix).to_owned();
+            json!({
+                "creator": caller.creator,
+                "identity": word(caller.identity().as_str_name(), "CALLER_IDENTITY_"),
+                "role": word(caller.role().as_str_name(), "ROLE_"),
+                "all_projects": caller.all_projects,
+                "projects": caller.projects,
+            })
+        }
         "count" => {
             let (mut watch, mut events) = (task.watch(), 0);
             while let Some(event) = watch.next().await {

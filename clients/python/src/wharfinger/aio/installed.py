@@ -9,7 +9,7 @@ from wharfinger._core.messages import convert, fields
 from wharfinger._core.verbs import arriving
 from wharfinger._core.verbs.paging import pages
 from wharfinger.aio.connected import Connected
-from wharfinger.v1 import executor_service_pb2, script_pb2
+from wharfinger.v1 import access_service_pb2, executor_service_pb2, script_pb2
 
 
 class Installed(Connected):
@@ -35,6 +35,12 @@ class Installed(Connected):
         async for page in pages(self._transport, request, executor_service_pb2.ListExecutorsResponse):
             for executor in page.executors:
                 yield convert.executor(executor)
+
+    async def whoami(self) -> models.Caller:
+        """Return who calls, as the server knows it, and what the credential opens. Raises Unauthenticated."""
+        return convert.caller(
+            await self._transport.unary(access_service_pb2.GetCallerRequest(), access_service_pb2.Caller)
+        )
 
     async def server_info(self) -> models.ServerInfo:
         """Return what the server says of itself beside an answer; what it does not say is empty."""

@@ -42,6 +42,7 @@ SERVER = {
     "executors": ("catalogue", "List where scripts run."),
     "budgets": ("budgets", "Show what the project may spend an hour, and does."),
     "worker": ("worker", "Run scripts for a server elsewhere."),
+    "whoami": ("about", "Say who you are to the server, and what you may."),
     "wait-ready": ("about", "Wait until a server that was started answers."),
     "version": ("about", "Print the versions of client and server."),
     "completion": ("about", "Print the completion script of a shell."),

@@ -14,13 +14,20 @@ from typing import Any
 from google.protobuf import descriptor_pb2
 from google.protobuf.message import Message
 
-from wharfinger.v1 import executor_service_pb2, pricing_service_pb2, schedule_service_pb2, task_service_pb2
+from wharfinger.v1 import (
+    access_service_pb2,
+    executor_service_pb2,
+    pricing_service_pb2,
+    schedule_service_pb2,
+    task_service_pb2,
+)
 
 SERVICES: tuple[Any, ...] = (
     *task_service_pb2.DESCRIPTOR.services_by_name.values(),
     *executor_service_pb2.DESCRIPTOR.services_by_name.values(),
     *schedule_service_pb2.DESCRIPTOR.services_by_name.values(),
     *pricing_service_pb2.DESCRIPTOR.services_by_name.values(),
+    *access_service_pb2.DESCRIPTOR.services_by_name.values(),
 )
 
 # Default deadlines in seconds; streams have none.

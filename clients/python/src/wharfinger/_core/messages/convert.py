@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from wharfinger import models, prices
 from wharfinger._core.messages.reading import enum_word, read
 from wharfinger.v1 import (
+    access_service_pb2,
     catalog_pb2,
     event_pb2,
     executor_pb2,
@@ -114,3 +117,13 @@ def price_point(value: pricing_service_pb2.PricePoint) -> prices.PricePoint:
 def budget(value: pricing_service_pb2.Budget) -> prices.Budget:
     """Return a budget, with the plain name of its project."""
     return read(prices.Budget, value, project=value.project.removeprefix("projects/"))
+
+
+def caller(value: access_service_pb2.Caller) -> models.Caller:
+    """Return who calls."""
+    roles = {
+        name: models.Role(enum_word(access_service_pb2.Role.DESCRIPTOR, number))
+        for name, number in sorted(value.project_roles.items())
+    }
+    identity = enum_word(access_service_pb2.CallerIdentity.DESCRIPTOR, value.identity)
+    return replace(read(models.Caller, value, identity=identity), project_roles=roles)

@@ -9,6 +9,7 @@ from wharfinger.cli import jsonout
 from wharfinger.cli.durations import DURATION
 from wharfinger.cli.options import Asked, command
 from wharfinger.cli.terminal import echo
+from wharfinger.cli.wording import clean
 
 PROTOCOL = "wharfinger.v1"
 
@@ -36,6 +37,27 @@ def version(asked: Asked, *, only_client: bool) -> None:
     echo(f"schema    {told['schema'] or 'the server does not say'}")
     if told["skew"]:
         echo(f"wharfinger: {told['skew']}", err=True)
+
+
+@command(short_help="Say who you are to the server, and what you may.")
+def whoami(asked: Asked) -> None:
+    """Say who you are to the server, how it knows, and what your credential opens."""
+    with asked.client() as client:
+        found = client.whoami()
+    if asked.json:
+        jsonout.document(jsonout.plain(found))
+        return
+    how = {
+        "NONE": "nobody is asked",
+        "TOKEN": "by a token",
+        "CERTIFICATE": "by a certificate",
+        "OIDC": "by your provider",
+    }
+    echo(f"caller    {clean(found.creator)}, {how.get(found.identity, 'in a way that this client does not know')}")
+    opened = "all" if found.all_projects else ", ".join(map(clean, found.projects)) or "none"
+    echo(f"projects  {opened}")
+    others = "".join(f"; in {clean(name)} {role.lower()}" for name, role in found.project_roles.items())
+    echo(f"role      {found.role.lower()}{others}")
 
 
 @command("wait-ready", short_help="Wait until a server that was started answers.")

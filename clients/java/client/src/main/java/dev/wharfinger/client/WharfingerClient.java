@@ -1,10 +1,13 @@
 package dev.wharfinger.client;
 
 import com.google.protobuf.ByteString;
+import dev.wharfinger.v1.AccessServiceGrpc;
 import dev.wharfinger.v1.BatchCreateTasksRequest;
 import dev.wharfinger.v1.Budget;
+import dev.wharfinger.v1.Caller;
 import dev.wharfinger.v1.CreateTaskRequest;
 import dev.wharfinger.v1.EstimateCostRequest;
+import dev.wharfinger.v1.GetCallerRequest;
 import dev.wharfinger.v1.GetPriceRequest;
 import dev.wharfinger.v1.LeftoverGrouping;
 import dev.wharfinger.v1.ListBudgetsRequest;
@@ -346,6 +349,15 @@ public final class WharfingerClient implements AutoCloseable {
    */
   public TaskWatch watchProject(String filter, ByteString resumeToken) {
     return watch(beat -> new ProjectStory(parent, filter, resumeToken, beat));
+  }
+
+  /**
+   * Who calls, as the server knows it, and what the credential opens.
+   *
+   * @return the message of the protos
+   */
+  public Caller caller() {
+    return connection.call(AccessServiceGrpc.getGetCallerMethod(), GetCallerRequest.getDefaultInstance());
   }
 
   /**

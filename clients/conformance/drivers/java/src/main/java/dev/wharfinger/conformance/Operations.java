@@ -53,6 +53,7 @@ final class Operations {
       case "get" -> Telling.task(task(args).refresh());
       case "list" -> client.list(args.text("filter")).map(Telling::task).toList();
       case "watch" -> tell(id, task(args).watch());
+      case "whoami" -> Telling.caller(client.caller());
       case "count" -> {
         long events = 0;
         try (TaskWatch watch = task(args).watch()) {

@@ -17,6 +17,7 @@ import dev.wharfinger.client.TaskHandle;
 import dev.wharfinger.client.TimedOutException;
 import dev.wharfinger.client.UnreachableException;
 import dev.wharfinger.v1.Budget;
+import dev.wharfinger.v1.Caller;
 import dev.wharfinger.v1.DecimalMoney;
 import dev.wharfinger.v1.Failure;
 import dev.wharfinger.v1.LedgerEntry;
@@ -108,6 +109,15 @@ final class Telling {
 
   static Map<String, Object> money(Money money) {
     return Map.of("amount", money.amount().toPlainString(), "currency", money.currency());
+  }
+
+  static Map<String, Object> caller(Caller caller) {
+    return Map.of(
+        "creator", caller.getCreator(),
+        "identity", caller.getIdentity().name().replaceFirst("^CALLER_IDENTITY_", ""),
+        "role", caller.getRole().name().replaceFirst("^ROLE_", ""),
+        "all_projects", caller.getAllProjects(),
+        "projects", List.copyOf(caller.getProjectsList()));
   }
 
   private static List<Map<String, String>> amounts(List<DecimalMoney> amounts) {
