@@ -223,8 +223,25 @@ def test_own_tiers_may_begin_at_billions_of_units(tmp_path: Path) -> None:
 )
 def test_only_what_a_usage_type_begins_with_is_its_region(written: str, kept: str) -> None:
     """A storage class in its middle is a part of the name."""
-    told = {"servicecode": "AmazonS3", "usagetype": written, "regionCode": "us-east-1"}
+    region = "eu-west-2" if written.startswith("EUW2-") else "us-east-1"
+    told = {"servicecode": "AmazonS3", "usagetype": written, "regionCode": region}
     assert product_of(told, "Storage", "SKU").sku == kept
+
+
+@pytest.mark.parametrize(
+    ("region", "written", "kept"),
+    [
+        ("ap-southeast-1", "APS1-TimedStorage-ByteHrs", "TimedStorage-ByteHrs"),
+        ("ap-southeast-1", "APS4-TimedStorage-ByteHrs", "APS4-TimedStorage-ByteHrs"),
+        ("ap-southeast-3", "APS4-TimedStorage-ByteHrs", "TimedStorage-ByteHrs"),
+        ("eu-west-1", "EU-TimedStorage-ByteHrs", "TimedStorage-ByteHrs"),
+        ("xx-new-1", "XXN1-TimedStorage-ByteHrs", "TimedStorage-ByteHrs"),
+    ],
+)
+def test_a_region_has_both_of_two_products_with_two_prefixes(region: str, written: str, kept: str) -> None:
+    """Its own has the plain name, the other keeps its sign; of regions that are not known nothing is."""
+    told = {"servicecode": "AmazonS3", "usagetype": written, "regionCode": region}
+    assert product_of(told, "Storage", "SKU")[:3] == ("s3", region, kept)
 
 
 @pytest.mark.parametrize("written", ["CW:GMD-Metrics", "us-east-1-KMS-Requests"])

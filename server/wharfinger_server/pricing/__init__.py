@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from wharfinger_prices.catalogues.diff import Difference, differences
     from wharfinger_prices.importing.request import ImportProgress, ImportRequest, OnProgress
     from wharfinger_prices.lookup.export import Exported, export_libcloud
-    from wharfinger_prices.lookup.stack import Found, Layer, Page, PriceAmbiguous, PriceFilter, PriceUnknown, Stack
+    from wharfinger_prices.lookup.found import Found
+    from wharfinger_prices.lookup.stack import Layer, Page, PriceAmbiguous, PriceFilter, PriceUnknown, Stack
     from wharfinger_server.pricing.estimating import Prices, Wanted, estimate
     from wharfinger_server.pricing.pricing import Pricing
 

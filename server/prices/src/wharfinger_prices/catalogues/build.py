@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import heapq
 import os
+import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import islice
 from pathlib import Path
 
-from wharfinger_prices.catalogues.catalogue import KEY_END, key_of, line_of, price_of
+from wharfinger_prices.catalogues.catalogue import KEY_END, line_of, price_of
 from wharfinger_prices.catalogues.vetting import Vetting, described
 from wharfinger_prices.price import Price, Tier
 from wharfinger_prices.sdk.price_source import MalformedPrices, Notes
@@ -77,27 +78,26 @@ def build(
 
 def _lines(prices: Iterable[Price], source: str, on_rows: OnRows | None, notes: Notes) -> Iterator[list[bytes]]:
     """Yield the prices' lines, many at a time."""
-    count = 0
-    vetted = _vetted(prices, notes)
-    while lines := [line_of(price, source) for price in islice(vetted, _LINES)]:
+    vet, now, given = Vetting().vet, time.time_ns() // 1000, iter(prices)
+    newest, count, more = 0, 0, True
+    while more:
+        lines, more = [], False
+        for price in islice(given, _LINES):
+            more = True
+            try:
+                told = vet(price)
+            except MalformedPrices as error:
+                notes.leave_out(str(error))
+                continue
+            if newest < told.effective <= now:
+                newest = notes.newest = told.effective
+            if told.amount is None and told.disputed:
+                notes.leave_out(f"the price of {described(told)} contradicts itself: {_told(told)} at once")
+            lines.append(line_of(told, source))
         yield lines
         count += len(lines)
-        if on_rows is not None and len(lines) == _LINES:
+        if on_rows is not None and more:
             on_rows(count)
-
-
-def _vetted(prices: Iterable[Price], notes: Notes) -> Iterator[Price]:
-    """Yield the prices that can be taken."""
-    vet = Vetting().vet
-    for price in prices:
-        try:
-            told = vet(price)
-        except MalformedPrices as error:
-            notes.leave_out(str(error))
-            continue
-        if told.disputed:
-            notes.leave_out(f"the price of {described(told)} contradicts itself: {_told(told)} at once")
-        yield told
 
 
 def _write_run(path: Path, lines: Iterable[bytes]) -> Path:
@@ -116,8 +116,8 @@ def _write(path: Path, lines: Iterable[bytes], notes: Notes) -> Built:
     lines = _one_of_each_key(lines, notes)
     with path.open("wb") as file:
         while taken := list(islice(lines, _LINES)):
-            unknown += sum(line.startswith(_UNKNOWN, line.rindex(KEY_END)) for line in taken)
             data = b"".join(taken)
+            unknown += _count_unknown(data, taken)
             digest.update(data)
             file.write(data)
             count += len(taken)
@@ -126,12 +126,19 @@ def _write(path: Path, lines: Iterable[bytes], notes: Notes) -> Built:
     return Built(path, digest.hexdigest(), count, unknown)
 
 
+def _count_unknown(data: bytes, lines: list[bytes]) -> int:
+    """Return how many of the lines, of which `data` is made, have no amount."""
+    if data.count(KEY_END) == len(lines):  # as nearly always: no name has what ends a key
+        return data.count(_UNKNOWN)
+    return sum(line.startswith(_UNKNOWN, line.rindex(KEY_END)) for line in lines)
+
+
 def _one_of_each_key(lines: Iterable[bytes], notes: Notes) -> Iterator[bytes]:
     """Yield a line for each key; lines of one key come one after the other."""
     last_key = last = b""
     others: list[bytes] = []
     for line in lines:
-        key = key_of(line)
+        key = line[: line.rindex(KEY_END)]
         if key == last_key:
             if line != last and line not in others:
                 others.append(line)

@@ -34,6 +34,7 @@ class Read(NamedTuple):
     source: str
     fault_count: int = 0
     faults: tuple[str, ...] = ()
+    newest: int = 0
 
 
 class Stopped(Exception):
@@ -94,7 +95,7 @@ class Reader:
         called = source or source_name(reading.maker or form, notes.service, notes.regions)
         skipped = tuple(notes.skipped.most_common(_SECTIONS))
         faults = tuple(notes.faults)
-        return Read(form, built, notes.data_time, sections, skipped, called, notes.fault_count, faults)
+        return Read(form, built, notes.data_time, sections, skipped, called, notes.fault_count, faults, notes.newest)
 
     def _source(self, form: str) -> PriceSource:
         found = self._sources.get(form)

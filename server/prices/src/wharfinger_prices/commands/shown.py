@@ -15,7 +15,7 @@ from wharfinger_prices.commands.terminal import echo, escaped
 
 if TYPE_CHECKING:
     from wharfinger_prices.catalog import Activation, Catalog
-    from wharfinger_prices.lookup.stack import Found
+    from wharfinger_prices.lookup.found import Found
 
 DIGEST = "sha256:"
 """What stands before the hexadecimal digits of a catalogue's digest."""

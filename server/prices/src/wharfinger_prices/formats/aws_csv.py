@@ -9,11 +9,12 @@ import re
 from collections.abc import Iterator
 from decimal import Decimal
 from itertools import islice
+from operator import itemgetter
 from pathlib import Path
 
 from wharfinger_prices.price import Price
 from wharfinger_prices.reading.amounts import amount, check_ranges, number, quantity, tiered
-from wharfinger_prices.reading.aws_products import ATTRIBUTES, WITH_UPFRONT, product_of, term_of
+from wharfinger_prices.reading.aws_products import ATTRIBUTES, WITH_UPFRONT, Product, product_of_row, term_of
 from wharfinger_prices.reading.spill import Spill
 from wharfinger_prices.reading.table import Rows
 from wharfinger_prices.reading.texts import currency, moment
@@ -21,6 +22,9 @@ from wharfinger_prices.reading.units import aws_unit
 from wharfinger_prices.sdk.price_source import Notes, PriceSource
 
 _ABOUT = 5
+_KINDS = frozenset({"OnDemand", "Reserved"})
+_AT_HAND = 20_000
+"""So many products are kept: a few megabytes."""
 _SEPARATOR = "\x1f"
 _PRICING = (
     "sku", "termtype", "effectivedate", "startingrange", "endingrange", "unit", "priceperunit", "currency",
@@ -84,24 +88,28 @@ class _Columns:
             rows.refuse(f"the column {twice} is there twice")
         if missing := [name for name in _PRICING if name not in found]:
             rows.refuse(f"this is not the header of an offer file: it has no {', '.join(missing)}")
-        self._pricing = [found[name] for name in _PRICING]
-        self._maybe = [found.get(name, len(header)) for name in _MAYBE]
-        self._attributes = [(name, found[name.lower()]) for name in ATTRIBUTES if name.lower() in found]
+        # What is not there is read from an empty field that is put behind each row.
+        self._decisive = itemgetter(*(found.get(name, len(header)) for name in (*_PRICING, *_MAYBE)))
+        self._attributes = itemgetter(*(found.get(name.lower(), len(header)) for name in ATTRIBUTES))
+        self._products: dict[str, Product] = {}
 
     def price(self, row: list[str], notes: Notes, steps: Spill) -> Price | None:
         """Return a row's price; None where it is skipped, or a step that is put aside. Raises ValueError."""
-        code, kind, effective, start, end, unit, cost, money = [row[at] for at in self._pricing]
-        length, option, offering, family = [row[at] if at < len(row) else "" for at in self._maybe]
-        product = product_of({name: row[at] for name, at in self._attributes}, family, code)
-        why = product.skip
-        if kind not in {"OnDemand", "Reserved"}:
-            why = f"terms {kind[:100]}"
-        elif not why and kind == "Reserved" and option != "No Upfront":
-            why = WITH_UPFRONT
-        if why:
-            notes.skipped[why] += 1
+        row.append("")
+        code, kind, effective, start, end, unit, cost, money, length, option, offering, family = self._decisive(row)
+        # Of most rows the terms alone decide; a product's names cost more than all else, and it has many rows.
+        if kind not in _KINDS:
+            notes.skipped[f"terms {kind[:100]}"] += 1
             return None
-        notes.regions.add(product.region)
+        if kind == "Reserved" and option != "No Upfront":
+            notes.skipped[WITH_UPFRONT] += 1
+            return None
+        product = self._products.get(code) or self._product(row, family, code)
+        if product.skip:
+            notes.skipped[product.skip] += 1
+            return None
+        if product.region not in notes.regions:
+            notes.regions.add(product.region)
         category = "committed" if kind == "Reserved" else "on-demand"
         price = Price(
             product.provider, product.region, product.sku, aws_unit(unit), currency(money), amount(cost), category,
@@ -115,6 +123,13 @@ class _Columns:
         # AWS's own SKU keeps apart what only has the same names here: their steps are not one price's.
         steps.add(_SEPARATOR.join((*map(str, price.key), code)), f"{begin} {number(cost)} {end}")
         return None
+
+    def _product(self, row: list[str], family: str, code: str) -> Product:
+        product = product_of_row(self._attributes(row), family, code)
+        if len(self._products) >= _AT_HAND:
+            self._products.clear()
+        self._products[code] = product
+        return product
 
 
 def _of_steps(steps: Spill, notes: Notes) -> Iterator[Price]:

@@ -247,8 +247,9 @@ class Layers:
         if read.fault_count:
             rows = "1 row is" if read.fault_count == 1 else f"{read.fault_count} rows are"
             left_out = f"{path}: {rows} left out: {read.faults[0]}"
-        # Data that does not tell its time is as old as its file.
-        return _Known(signs, read.built.digest, read.data_time or signs[0] // 1000, left_out=left_out)
+        # Data that does not tell its time is as old as its newest price, or else as its file.
+        made = read.data_time or read.newest or signs[0] // 1000
+        return _Known(signs, read.built.digest, made, left_out=left_out)
 
     def _opened(self, digest: str) -> Catalogue:
         found = self._open.get(digest)

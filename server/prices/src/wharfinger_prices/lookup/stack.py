@@ -15,6 +15,8 @@ import orjson
 from wharfinger_prices.catalogues.catalogue import Catalogue, key_of, prefix, price_of
 from wharfinger_prices.catalogues.choosing import DISPUTED, may_answer, only
 from wharfinger_prices.errors import Choices, FailedPrecondition, NotFound
+from wharfinger_prices.lookup.composed import otherwise
+from wharfinger_prices.lookup.found import Found
 from wharfinger_prices.lookup.price_rules import Rule, contracted
 from wharfinger_prices.price import CATEGORIES, Price
 
@@ -63,15 +65,6 @@ class Layer(NamedTuple):
             # A file's lines name the maker; which scope they are of, only the catalogue tells.
             price = price._replace(source=self.source)
         return Found(price, self.name, self.catalogue.digest, 0 < self.stale_from <= at)
-
-
-class Found(NamedTuple):
-    """A price, and where it comes from: the layer, and the digest of its catalogue (64 hexadecimal digits)."""
-
-    price: Price
-    layer: str
-    catalog: str
-    stale: bool = False
 
 
 class PriceFilter(NamedTuple):
@@ -187,10 +180,16 @@ class Stack:
         """Return what `price` does, None where no layer knows a figure. Raises PriceAmbiguous."""
         moment = time.time_ns() // 1000 if at is None else at
         offer = _Offer(category or CATEGORIES[0], term, currency, unit, source, moment)
-        for layer in self.layers:
-            prices = _fitting(layer, provider, region, sku, offer)
-            if prices:
-                return self._contracted(layer.found(_only(prices, region), moment), moment)
+
+        def ask(name: str) -> Found | None:
+            """Return what a sku costs by the first layer that knows it."""
+            for layer in self.layers:
+                if prices := _fitting(layer, provider, region, name, offer):
+                    return layer.found(_only(prices, region), moment)
+            return None
+
+        if found := ask(sku) or otherwise(provider, sku, ask):
+            return self._contracted(found, moment)
         choices = [name for name in self._providers_of(provider) if self._has(name, region, sku)]
         if choices:
             said = f"there are several providers of that name: say which of {', '.join(choices[:_CHOICES])}"
