@@ -18,6 +18,7 @@ from wharfinger_prices.catalogues.build import build
 from wharfinger_prices.catalogues.catalogue import Catalogue
 from wharfinger_prices.lookup.stack import Layer, PriceAmbiguous, Stack
 from wharfinger_prices.price import CATEGORIES, Price, Tier
+from wharfinger_prices.sdk.price_source import Notes
 
 pytestmark = [pytest.mark.lengthy, pytest.mark.timeout(300)]
 
@@ -70,6 +71,28 @@ def test_the_answer_does_not_depend_on_the_order_of_rows(told: list[Price], chan
         assert build(told, "s", Path(one)).digest == build(mixed, "s", Path(other)).digest
     first, second = stack_of(told), stack_of(mixed)
     assert [answer(first, asked) for asked in QUESTIONS] == [answer(second, asked) for asked in QUESTIONS]
+
+
+@few
+@given(st.lists(prices(), min_size=1, max_size=8), st.randoms())
+def test_nor_does_it_where_rows_contradict_each_other(told: list[Price], chance: random.Random) -> None:
+    """What they say different things of is answered by none of them, and everything else as without these rows."""
+    said: dict[object, set[Price]] = {}
+    for price in told:
+        said.setdefault(price.key, set()).add(price)
+    disputed = {key for key, alike in said.items() if len(alike) > 1}
+    mixed, notes = list(told), Notes()
+    chance.shuffle(mixed)
+    with TemporaryDirectory() as one, TemporaryDirectory() as other:
+        built = build(told, "s", Path(one), notes=notes)
+        assert built.digest == build(mixed, "s", Path(other)).digest
+        assert notes.fault_count == len(disputed)
+        kept = Catalogue.open(built.path.rename(Path(one) / f"{built.digest}.jsonl"))
+    assert {price.key for price in kept} == set(said)
+    assert {price.key for price in kept if price.disputed} == disputed
+    for question in QUESTIONS:
+        found = answer(Stack((Layer("downloaded", kept),)), question)
+        assert not (isinstance(found, tuple) and isinstance(found[0], Price) and found[0].key in disputed)
 
 
 @few

@@ -131,6 +131,51 @@ async def test_it_is_asked_at_most_once_in_the_time_set_unless_forced(open_prici
     assert len(web.requests) == asked + 1
 
 
+async def test_a_pin_that_the_known_data_does_not_have_means_ask(open_pricing: OpenPricing, web: Sources) -> None:
+    """A wrong one is refused, however fresh the data is; the right one needs no asking."""
+    data = many(5)
+    url = web.serve("/prices.jsonl", Reply(data))
+    pricing = await _open(open_pricing, web, update_every="1d")
+    first = await _fetch(pricing, url)
+    asked = len(web.requests)
+    assert (await _fetch(pricing, url, sha256=hashlib.sha256(data).hexdigest())).digest == first.digest
+    assert len(web.requests) == asked
+    with pytest.raises(InvalidArgument) as refused:
+        await _fetch(pricing, url, sha256="0" * 64)
+    assert refused.value.reason == "PRICES_CHECKSUM"
+    assert len(web.requests) > asked
+    assert (await pricing.catalog("active")).digest == first.digest
+
+
+async def test_a_signature_that_is_given_means_ask(open_pricing: OpenPricing, web: Sources) -> None:
+    """What it signs is not known of data that came without it."""
+    signer, data = Signer(), many(5)
+    url = web.serve("/prices.jsonl", Reply(data))
+    pricing = await _open(open_pricing, web, update_every="1d", trusted_keys={"ops": signer.public})
+    assert not (await _fetch(pricing, url)).signed_by
+    asked = len(web.requests)
+    with pytest.raises(PermissionDenied) as refused:
+        await _fetch(pricing, url, signature=signer.sign(many(6)))
+    assert refused.value.reason == "PRICES_SIGNATURE"
+    assert (await _fetch(pricing, url, signature=signer.sign(data))).signed_by == "ops"
+    assert len(web.requests) == asked + 2
+
+
+async def test_a_checksum_that_can_not_be_had_tells_the_data_s_address_and_the_way_by_hand(
+    open_pricing: OpenPricing, web: Sources
+) -> None:
+    """And that the prices in force stay."""
+    url = web.serve("/prices.jsonl", Reply(many(5)))
+    pricing = await _open(open_pricing, web, url=url)
+    first = await _fetch(pricing)
+    web.serve("/prices.jsonl.sha256", Reply(status=503))
+    with pytest.raises(Unavailable) as refused:
+        await _fetch(pricing, force=True)
+    for told in (f"{url}.sha256", f"{url} itself was not asked for", "prices in force stay", "prices import FILE"):
+        assert told in refused.value.message
+    assert (await pricing.catalog("active")).digest == first.digest
+
+
 async def test_urls_that_differ_in_their_query_are_different_and_no_query_is_told(
     open_pricing: OpenPricing, web: Sources
 ) -> None:
