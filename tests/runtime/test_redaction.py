@@ -6,6 +6,7 @@ import json
 import re
 import time
 import urllib.parse
+import xml.sax.saxutils
 
 import pytest
 
@@ -25,6 +26,15 @@ WORD = "p\u00e4ss/w\"o'rd+<&> \\ %41"
         ascii(WORD),
         repr(WORD.encode()),
         html.escape(WORD),
+        html.escape(WORD, quote=False),
+        xml.sax.saxutils.escape(WORD),
+        json.dumps(json.dumps({"password": WORD}, ensure_ascii=False)[13:-1], ensure_ascii=False),
+        json.dumps(json.dumps({"password": WORD})[13:-1]),
+        urllib.parse.quote(urllib.parse.quote(WORD, safe=""), safe=""),
+        urllib.parse.quote(urllib.parse.quote(WORD)),
+        WORD.encode().hex(":"),
+        WORD.upper(),
+        WORD.lower(),
         urllib.parse.quote(WORD),
         urllib.parse.quote(WORD, safe=""),
         urllib.parse.quote_plus(WORD),
@@ -49,6 +59,48 @@ def test_a_secret_is_found_inside_of_base64(before, after):
         told = Redactor([secret]).text(encode(f"{before}{secret}{after}".encode()).decode())
         assert MARK in told
         assert len(told.replace(MARK, "")) <= len(before) * 2 + 8
+
+
+@pytest.mark.parametrize("length", [60, 64, 76])
+@pytest.mark.parametrize("line_break", ["\n", "\r\n", "\n  ", "\\n"])
+def test_a_secret_is_found_inside_of_base64_in_lines(length, line_break):
+    secret = "correct horse battery staple, and a word that makes it sixty"
+    for before in ("", "u:", "a longer text that comes before it"):
+        text = base64.b64encode(f"{before}{secret} or so".encode()).decode()
+        written = line_break.join(text[at : at + length] for at in range(0, len(text), length))
+        told = Redactor([secret]).text(f"data: {written} end")
+        assert MARK in told
+        assert len(told.replace(MARK, "")) <= len("data:  end") + len(before) * 2 + 16
+    lines = f"data: {'A' * length}{line_break}{'B' * length} end"
+    assert Redactor([secret]).text(lines) == lines
+
+
+def test_looking_for_base64_in_lines_takes_no_longer_than_the_text_is_long():
+    redactor = Redactor(["correct horse battery"])
+    for text in ("A" * 1_000_000 + "\n", ("A" * 20 + "\n") * 50_000 + "-", ("A" * 20 + "\\") * 50_000 + "\n"):
+        began = time.process_time()
+        assert redactor.text(text) == text
+        assert time.process_time() - began < 0.5
+
+
+@pytest.mark.parametrize("end", ["\n", " ", "\r\n", "\t"])
+def test_a_secret_with_a_blank_at_its_end_is_found_without_it(end):
+    redactor = Redactor([f"s3cret-value-1{end}"])
+    assert redactor.text("it is s3cret-value-1.") == f"it is {MARK}."
+    assert redactor.holds("s3cret-value-1")
+
+
+def test_another_case_is_found_and_keeps_no_key_from_being_used():
+    redactor = Redactor(["Bearer-Word-1"])
+    assert redactor.text("x bearer-word-1 BEARER-WORD-1") == f"x {MARK} {MARK}"
+    assert not redactor.holds("node/bearer-word-1")
+
+
+def test_a_number_is_found_however_it_is_written():
+    redactor = Redactor(["123456789"])
+    assert redactor.value([123456789, 123456789.0, 1234567890, 0.5]) == [MARK, MARK, 1234567890, 0.5]
+    assert redactor.text("it is 123456789.0 or 123,456,789") == f"it is {MARK}.0 or {MARK}"
+    assert Redactor(["1234567.0"]).value([1234567, 1234567.0]) == [MARK, MARK]
 
 
 def test_a_secret_of_several_lines_is_found_line_by_line():

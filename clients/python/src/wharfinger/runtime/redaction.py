@@ -11,6 +11,7 @@ import base64
 import contextvars
 import html
 import json
+import re
 import threading
 from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -35,6 +36,12 @@ _MOST_PARTS = 1000
 
 _LONG = 1024
 """A secret longer than this is looked for in the forms that such texts come in: all of them would take much memory."""
+
+_BROKEN_BASE64 = re.compile(
+    r"(?<![A-Za-z0-9+/_-])(?:[A-Za-z0-9+/_-]{16,}+(?:\r?\n[ \t]*|(?:\\r)?\\n))++[A-Za-z0-9+/_=-]+"
+)
+"""Base64 in lines, as mail and PEM have it; the line breaks may be escaped. One look at each character."""
+_LINE_BREAK = re.compile(r"\r?\n[ \t]*|(?:\\r)?\\n")
 
 _LINGERING = 64
 _LINGERING_SIZE = 64 * 1024
@@ -91,7 +98,10 @@ class Redactor:
         """Return `text` with a mark for every secret in it."""
         if not self._secrets:
             return text
-        text = self._needles().replaced(text, MARK)
+        needles = self._needles()
+        text = needles.replaced(text, MARK)
+        if "\n" in text or "\\n" in text:
+            text = _BROKEN_BASE64.sub(lambda found: _joined(needles, found[0]), text)
         if self._lines and not self._lines.isdisjoint(map(str.strip, text.splitlines())):
             lines = text.splitlines(keepends=True)
             text = "".join(line.replace(line.strip(), MARK) if line.strip() in self._lines else line for line in lines)
@@ -112,7 +122,7 @@ class Redactor:
         if isinstance(value, list | tuple):
             return [self.value(inner) for inner in value]
         number = isinstance(value, int | float) and not isinstance(value, bool)
-        return MARK if number and json.dumps(value) in self._secrets else value
+        return MARK if number and not self._secrets.isdisjoint(_of_number(value)) else value
 
     def json(self, body: bytes) -> bytes:
         """Return the JSON document `body` with marks for the secrets in it; one without any is not changed."""
@@ -131,7 +141,9 @@ class Redactor:
                 # Those between the first and the last may be many: they are found only as whole lines.
                 self._lines = frozenset(line for secret in secrets for line in _lines(secret)[1:-1])
                 self._whole = Needles(whole)
-                needles = self._all = Needles(whole.union(*map(_forms, parts)))
+                # In another case a secret is found, as names of headers and hosts are; but a key may be its own word.
+                cases = (form for secret in secrets for form in _in_other_cases(secret))
+                needles = self._all = Needles(whole.union(cases, *map(_forms, parts)))
         return needles
 
 
@@ -171,20 +183,52 @@ def _lines(secret: str) -> list[str]:
 
 
 def _forms(secret: str) -> Iterator[str]:
+    # Of what was read from a file the blank or line break at the end is seldom told.
+    for text in dict.fromkeys([secret, secret.strip()]):
+        if len(text) >= SHORTEST:
+            yield from _written(text)
+
+
+def _written(secret: str) -> Iterator[str]:
     yield from (secret, repr(secret)[1:-1])
-    yield from (json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1])
+    for inner in (json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]):
+        yield inner
+        # JSON in a text of JSON, such as a request's body in a line of a log.
+        yield json.dumps(inner, ensure_ascii=False)[1:-1]
     body = secret.encode("utf-8", "surrogatepass")
     if len(secret) > _LONG:
         yield base64.b64encode(body).decode()
         return
-    yield from (html.escape(secret), ascii(secret)[1:-1])
+    yield from (html.escape(secret), html.escape(secret, quote=False), ascii(secret)[1:-1])
     for quoted in (quote(body), quote(body, safe=""), quote_plus(body)):
-        yield quoted
-        yield _lower_escapes(quoted)
+        for again in (quoted, quote(quoted), quote(quoted, safe="")):
+            yield again
+            yield _lower_escapes(again)
     yield repr(body)[2:-1]
-    yield body.hex()
-    yield body.hex().upper()
+    for digits in (body.hex(), body.hex(":")):
+        yield digits
+        yield digits.upper()
     yield from _in_base64(body)
+    if secret.isascii() and secret.isdigit():
+        yield f"{int(secret):,}"
+
+
+def _in_other_cases(secret: str) -> Iterator[str]:
+    if len(secret) <= _LONG:
+        stripped = secret.strip()
+        yield from (text for text in (stripped.lower(), stripped.upper()) if len(text) >= SHORTEST)
+
+
+def _of_number(value: float) -> set[str]:
+    """Return the texts that mean a number: a whole one is the same with `.0` and without."""
+    whole = isinstance(value, int) or value.is_integer()
+    return {json.dumps(value), f"{int(value)}", f"{int(value)}.0"} if whole else {json.dumps(value)}
+
+
+def _joined(needles: Needles, lines: str) -> str:
+    """Return base64 in lines as it is, or with marks and in one line, where there is a secret in it."""
+    text = _LINE_BREAK.sub("", lines)
+    return needles.replaced(text, MARK) if needles.within(text) else lines
 
 
 def _lower_escapes(quoted: str) -> str:
