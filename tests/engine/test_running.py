@@ -180,7 +180,7 @@ async def test_higher_priority_runs_first(pier: Any) -> None:
     low = await pier.create("harbour.noop", policy=Policy(priority=1))
     high = await pier.create("harbour.noop", policy=Policy(priority=9))
     place = await pier.engine.tasks.get(pier.caller, "default", low.task.task_id)
-    assert "1 task(s) are before it" in place.waiting_reason
+    assert "1 task(s) of its project are before it" in place.waiting_reason
     queue.free = 1
     pier.engine.dispatcher.consider(low.task)
     ended = [(await pier.rest(shown.task.task_id)).task for shown in (low, high)]

@@ -63,6 +63,20 @@ def test_nobody_waits_for_a_suspect_that_cannot_begin_for_long(queue: ExecutorQu
     assert suspects.next() is not None
 
 
+def test_a_project_hears_of_its_own_suspects_by_name_and_of_no_others(queue: ExecutorQueue) -> None:
+    suspects = Suspects(lambda _: None, 1, lambda: 1)
+    ready(suspects, queue, a_task(1))
+    suspects.culprit = "projects/p/tasks/t1 at secret/plan.py:5 in main"
+    assert suspects.next() is not None
+    assert "projects/p/tasks/t1; projects/p/tasks/t1 at secret/plan.py:5" in suspects.why
+    assert suspects.why_told("p") == suspects.why
+    for other in ("", "q"):
+        said = suspects.why_told(other)
+        assert "1 to go; now a task of another project" in said
+        assert "t1" not in said
+        assert "plan.py" not in said
+
+
 def test_a_suspect_waits_for_a_slot(queue: ExecutorQueue) -> None:
     suspects = Suspects(lambda _: None, 1, lambda: 1)
     ready(suspects, queue, a_task(1))

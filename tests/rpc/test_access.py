@@ -117,6 +117,24 @@ def test_a_foreign_project_is_refused_alike_whether_it_has_tasks_or_not(guarded)
     assert {answer[0] for answer in seen["a"]} == {grpc.StatusCode.PERMISSION_DENIED}
 
 
+def test_who_does_not_open_all_projects_learns_nothing_of_how_much_others_run(guarded):
+    root, ann, bob = bearer("root-token"), bearer("ann-token"), bearer("bob-token")
+    steps = {"steps": 1000, "pause": 0.05}
+    name = guarded.create("b", "harbour.count", params=steps, metadata=bob).name
+    request = executor_service_pb2.GetExecutorRequest(name="executors/asyncio")
+    deadline = time.monotonic() + 10
+    while not guarded.executors.GetExecutor(request, metadata=root).running:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    listed = guarded.executors.ListExecutors(executor_service_pb2.ListExecutorsRequest(), metadata=ann).executors
+    for shown in (guarded.executors.GetExecutor(request, metadata=ann), *listed):
+        assert (shown.running, shown.queued) == (0, 0)
+        assert not any(worker.host or worker.running for worker in shown.workers)
+    listed = guarded.executors.ListExecutors(executor_service_pb2.ListExecutorsRequest(), metadata=root).executors
+    assert any(shown.running for shown in listed)
+    guarded.tasks.CancelTask(v1.CancelTaskRequest(name=name), metadata=bob)
+
+
 def test_health_is_open_to_all_but_reflection_and_channelz_are_not(guarded):
     stub = health_pb2_grpc.HealthStub(guarded.channel)
     assert stub.Check(health_pb2.HealthCheckRequest()).status == health_pb2.HealthCheckResponse.SERVING

@@ -109,7 +109,9 @@ async def test_the_queue_is_ordered_by_priority_and_then_by_age(store: Store) ->
     later = await store.create(draft(wake_time=2**60))
     assert [t.id for t in await store.queued("asyncio", 10)] == [high.id, low.id, old.id, later.id]
     assert [t.id for t in await store.queued("asyncio", 2)] == [high.id, low.id]
-    assert [await store.queue_place(t) for t in (high, low, old)] == [0, 1, 2]
+    foreign = await store.create(draft("quay", policy=Policy(priority=-1)))
+    assert [await store.queue_place(t) for t in (high, low, old, foreign)] == [0, 1, 2, 0]
+    await store.change(foreign.id, lease)
     assert [t.id for t in await store.queued("asyncio", 2, (-9, high.id))] == [low.id, old.id]
     assert [t.id for t in await store.queued("asyncio", 9, (0, low.id))] == [old.id, later.id]
     assert await store.queued("asyncio", 9, (0, later.id)) == []

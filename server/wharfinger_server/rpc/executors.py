@@ -35,11 +35,12 @@ class ExecutorMethods:
 
     async def list_executors(self, request: executor_service_pb2.ListExecutorsRequest, call: Call) -> bytes:
         """Return a page of executors."""
-        return await self._page("executors", self._listing.executors(), request, call, _executor_bytes)
+        return await self._page("executors", self._listing.executors(), request, call, _encoding_for(call))
 
     async def get_executor(self, request: executor_service_pb2.GetExecutorRequest, call: Call) -> executor_pb2.Executor:
         """Return an executor."""
-        return executor_message(self._listing.executor(names.plugin_of(request.name, "executors")))
+        shown = self._listing.executor(names.plugin_of(request.name, "executors"))
+        return executor_message(shown, counted=_sees_all(call))
 
     async def list_scripts(self, request: executor_service_pb2.ListScriptsRequest, call: Call) -> bytes:
         """Return a page of scripts."""
@@ -71,8 +72,14 @@ class ExecutorMethods:
         return await page(read, size, self._limits.response_bytes, encode)
 
 
-def _executor_bytes(executor: ExecutorShown) -> bytes:
-    return executor_message(executor).SerializeToString()
+def _sees_all(call: Call) -> bool:
+    """Whether the caller may know how much of the tasks of all projects there is."""
+    return call.caller.projects is None
+
+
+def _encoding_for(call: Call) -> Callable[[ExecutorShown], bytes]:
+    counted = _sees_all(call)
+    return lambda executor: executor_message(executor, counted=counted).SerializeToString()
 
 
 def _script_bytes(script: ScriptShown) -> bytes:

@@ -36,9 +36,9 @@ type Executor struct {
 	Summary string `protobuf:"bytes,3,opt,name=summary,proto3" json:"summary,omitempty"`
 	// How many attempts it runs at once at most, over all its workers; 0 while it has none to run them.
 	Slots int32 `protobuf:"varint,4,opt,name=slots,proto3" json:"slots,omitempty"`
-	// How many attempts it runs now.
+	// How many attempts of all projects it runs now; 0 where the credential does not open all projects.
 	Running int32 `protobuf:"varint,5,opt,name=running,proto3" json:"running,omitempty"`
-	// How many tasks of all projects wait for it.
+	// How many tasks of all projects wait for it; 0 where the credential does not open all projects.
 	Queued int32 `protobuf:"varint,6,opt,name=queued,proto3" json:"queued,omitempty"`
 	// It finishes what runs and starts nothing; tasks for it are accepted and wait.
 	Draining bool `protobuf:"varint,7,opt,name=draining,proto3" json:"draining,omitempty"`
@@ -149,13 +149,13 @@ type Worker struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Chosen by the worker, unique within the executor.
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	// The host it runs on, as it names itself.
+	// The host it runs on, as it names itself; empty where the credential does not open all projects.
 	Host string `protobuf:"bytes,2,opt,name=host,proto3" json:"host,omitempty"`
 	// The language of its runtime, such as `python`.
 	Language string `protobuf:"bytes,3,opt,name=language,proto3" json:"language,omitempty"`
 	// How many attempts it runs at once at most.
 	Slots int32 `protobuf:"varint,4,opt,name=slots,proto3" json:"slots,omitempty"`
-	// How many it runs now.
+	// How many it runs now; 0 where the credential does not open all projects.
 	Running int32 `protobuf:"varint,5,opt,name=running,proto3" json:"running,omitempty"`
 	// Plain names of the scripts it can run.
 	Scripts []string `protobuf:"bytes,6,rep,name=scripts,proto3" json:"scripts,omitempty"`

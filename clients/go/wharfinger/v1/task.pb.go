@@ -265,10 +265,10 @@ type Task struct {
 	// Where the task is in its life.
 	State TaskState `protobuf:"varint,10,opt,name=state,proto3,enum=wharfinger.v1.TaskState" json:"state,omitempty"`
 	// While QUEUED: why the task does not run yet (not_before, no free slot, no capable worker, its concurrency key, its
-	// version of the script is not installed, what ran when the server ended unexpectedly goes first, waiting for its next
-	// attempt) and its place in the queue. While RUNNING, CANCELLING or ROLLING_BACK with no attempt at work: until when
-	// it waits before it looks, or undoes, again; the time is told by the clock as it is set when it is read. For people
-	// to read; otherwise empty. BASIC views leave it out.
+	// version of the script is not installed, what ran when the server ended unexpectedly goes first, waiting for its
+	// next attempt) and its place in the queue among its project's. While RUNNING, CANCELLING or ROLLING_BACK with no
+	// attempt at work: until when it waits before it looks, or undoes, again; the time is told by the clock as it is set
+	// when it is read. For people to read; otherwise empty. BASIC views leave it out.
 	WaitingReason string `protobuf:"bytes,11,opt,name=waiting_reason,json=waitingReason,proto3" json:"waiting_reason,omitempty"`
 	// The latest progress reported. It is a value and not part of the event log; stored at most once a second.
 	Progress *Progress `protobuf:"bytes,12,opt,name=progress,proto3" json:"progress,omitempty"`

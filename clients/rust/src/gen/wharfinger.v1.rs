@@ -1302,10 +1302,10 @@ pub struct Task {
     #[prost(enumeration = "TaskState", tag = "10")]
     pub state: i32,
     /// While QUEUED: why the task does not run yet (not_before, no free slot, no capable worker, its concurrency key, its
-    /// version of the script is not installed, what ran when the server ended unexpectedly goes first, waiting for its next
-    /// attempt) and its place in the queue. While RUNNING, CANCELLING or ROLLING_BACK with no attempt at work: until when
-    /// it waits before it looks, or undoes, again; the time is told by the clock as it is set when it is read. For people
-    /// to read; otherwise empty. BASIC views leave it out.
+    /// version of the script is not installed, what ran when the server ended unexpectedly goes first, waiting for its
+    /// next attempt) and its place in the queue among its project's. While RUNNING, CANCELLING or ROLLING_BACK with no
+    /// attempt at work: until when it waits before it looks, or undoes, again; the time is told by the clock as it is set
+    /// when it is read. For people to read; otherwise empty. BASIC views leave it out.
     #[prost(string, tag = "11")]
     pub waiting_reason: ::prost::alloc::string::String,
     /// The latest progress reported. It is a value and not part of the event log; stored at most once a second.
@@ -2388,10 +2388,10 @@ pub struct Executor {
     /// How many attempts it runs at once at most, over all its workers; 0 while it has none to run them.
     #[prost(int32, tag = "4")]
     pub slots: i32,
-    /// How many attempts it runs now.
+    /// How many attempts of all projects it runs now; 0 where the credential does not open all projects.
     #[prost(int32, tag = "5")]
     pub running: i32,
-    /// How many tasks of all projects wait for it.
+    /// How many tasks of all projects wait for it; 0 where the credential does not open all projects.
     #[prost(int32, tag = "6")]
     pub queued: i32,
     /// It finishes what runs and starts nothing; tasks for it are accepted and wait.
@@ -2421,7 +2421,7 @@ pub struct Worker {
     /// Chosen by the worker, unique within the executor.
     #[prost(string, tag = "1")]
     pub id: ::prost::alloc::string::String,
-    /// The host it runs on, as it names itself.
+    /// The host it runs on, as it names itself; empty where the credential does not open all projects.
     #[prost(string, tag = "2")]
     pub host: ::prost::alloc::string::String,
     /// The language of its runtime, such as `python`.
@@ -2430,7 +2430,7 @@ pub struct Worker {
     /// How many attempts it runs at once at most.
     #[prost(int32, tag = "4")]
     pub slots: i32,
-    /// How many it runs now.
+    /// How many it runs now; 0 where the credential does not open all projects.
     #[prost(int32, tag = "5")]
     pub running: i32,
     /// Plain names of the scripts it can run.

@@ -118,7 +118,7 @@ class Dispatcher:
         queue = self.executors.get(name)
         if queue is None:
             return ExecutorStatus(0, 0, 0, "it was not started")
-        reason = queue.reason or (self.suspects.why if self.suspects.hold(queue) else "")
+        reason = queue.reason or (self.suspects.why_told() if self.suspects.hold(queue) else "")
         return ExecutorStatus(queue.slots, queue.running, len(queue), reason)
 
     async def why_waiting(self, task: Task) -> str:
@@ -130,7 +130,7 @@ class Dispatcher:
         if why or queue is None:
             return why
         if self.suspects.hold(queue) or task.id in self.suspects.left:
-            return self.suspects.why
+            return self.suspects.why_told(task.project)
         holder = self.keys.in_the_way(key_of(task), limit_of(task), task.id)
         lingers = self.keys.lingers(holder)
         if holder:

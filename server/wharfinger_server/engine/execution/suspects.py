@@ -119,12 +119,22 @@ class Suspects:
 
     @property
     def why(self) -> str:
-        """Why others wait, "" if none has to."""
+        """Why others wait, in the operator's words, "" if none has to."""
+        now = self.left.get(self.alone)
+        return self._said(now.name if now else "", self.culprit)
+
+    def why_told(self, project: str = "") -> str:
+        """Return what a project hears of why others wait: the names of its own tasks, and of no other's."""
+        now = self.left.get(self.alone)
+        its = f"projects/{project}/"
+        name = "" if now is None else now.name if now.name.startswith(its) else "a task of another project"
+        return self._said(name, self.culprit if project and its in self.culprit else "")
+
+    def _said(self, name: str, culprit: str) -> str:
         if not self.left or not (count := self._blocking()):
             return ""
-        now = self.left.get(self.alone)
-        which = f"; now {now.name}" if now else ""
-        culprit = f"; {self.culprit}" if self.culprit else ""
+        which = f"; now {name}" if name else ""
+        culprit = f"; {culprit}" if culprit else ""
         return (
             "the server's process ended unexpectedly, and the tasks that it ran then run one at a time, with nothing "
             f"beside them, until each has ended or run for a while: {count} to go{which}{culprit}"

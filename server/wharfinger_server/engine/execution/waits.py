@@ -98,5 +98,5 @@ def for_key(task: Task, holder: Task | None, *, lingers: bool) -> str:
 
 
 def for_slot(task: Task, slots: int, before: int) -> str:
-    """Return that `task` waits for one of so many slots, with so many tasks before it."""
-    return f"for one of {slots} slots of the executor {task.executor}; {before} task(s) are before it"
+    """Return that `task` waits for one of so many slots, with so many tasks of its project before it."""
+    return f"for one of {slots} slots of the executor {task.executor}; {before} task(s) of its project are before it"

@@ -9,29 +9,29 @@ from wharfinger_server.rpc.messages.text import clean
 from wharfinger_server.sdk.workers import WorkerShown
 
 
-def executor_message(executor: ExecutorShown) -> executor_pb2.Executor:
-    """Return the executor as it is shown."""
+def executor_message(executor: ExecutorShown, *, counted: bool) -> executor_pb2.Executor:
+    """Return the executor as it is shown; `counted`: to whom may know of the tasks of all projects, and of hosts."""
     return executor_pb2.Executor(
         name=f"executors/{executor.name}",
         version=executor.version,
         summary=clean(executor.summary),
         slots=executor.slots,
-        running=executor.running,
-        queued=executor.queued,
+        running=executor.running if counted else 0,
+        queued=executor.queued if counted else 0,
         draining=executor.draining,
         unavailable_reason=clean(executor.unavailable_reason),
-        workers=[_worker_message(worker) for worker in executor.workers],
+        workers=[_worker_message(worker, counted=counted) for worker in executor.workers],
     )
 
 
-def _worker_message(worker: WorkerShown) -> executor_pb2.Worker:
+def _worker_message(worker: WorkerShown, *, counted: bool) -> executor_pb2.Worker:
     facts = worker.facts
     message = executor_pb2.Worker(
         id=clean(facts.id),
-        host=clean(facts.host),
+        host=clean(facts.host) if counted else "",
         language=clean(facts.language),
         slots=facts.slots,
-        running=worker.running,
+        running=worker.running if counted else 0,
         scripts=sorted(name for name, _ in facts.scripts),
     )
     message.connect_time.FromMicroseconds(round(worker.since * 1e6))

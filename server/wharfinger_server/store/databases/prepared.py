@@ -96,7 +96,9 @@ class ReadStatements:
         self.queued_level = make(level.order_by(_T.id).limit(_LIMIT))
         self.queued_below = make(below.order_by(_T.priority.desc(), _T.id).limit(_LIMIT))
         self.queue_place = make(
-            sa.select(sa.func.count()).select_from(schema.tasks).where(_QUEUED, _T.executor == _("executor"), before)
+            sa.select(sa.func.count())
+            .select_from(schema.tasks)
+            .where(_QUEUED, _T.executor == _("executor"), _T.project == _("project"), before)
         )
         self.unfinished = make(after)
         self.unfinished_of = make(after.where(_T.project == _("project")))

@@ -108,8 +108,13 @@ class Reads(ABC):
         return await self._read(lambda c: self._tasks(c, self._queue(c, executor, limit, after), light=True))
 
     async def queue_place(self, task: Task) -> int:
-        """Return how many queued tasks of the same executor come before `task`."""
-        asked = {"executor": task.executor, "priority": task.spec.policy.priority, "task": task.id}
+        """Return how many queued tasks of the same executor and project come before `task`."""
+        asked = {
+            "executor": task.executor,
+            "project": task.project,
+            "priority": task.spec.policy.priority,
+            "task": task.id,
+        }
         return await self._read(lambda c: int(self._statements.queue_place(c, **asked)[0][0]))
 
     async def unfinished(self, after: int, limit: int, project: str | None = None) -> list[Task]:

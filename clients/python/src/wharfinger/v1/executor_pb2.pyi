@@ -43,9 +43,9 @@ class Executor(_message.Message):
     slots: _builtins.int
     """How many attempts it runs at once at most, over all its workers; 0 while it has none to run them."""
     running: _builtins.int
-    """How many attempts it runs now."""
+    """How many attempts of all projects it runs now; 0 where the credential does not open all projects."""
     queued: _builtins.int
-    """How many tasks of all projects wait for it."""
+    """How many tasks of all projects wait for it; 0 where the credential does not open all projects."""
     draining: _builtins.bool
     """It finishes what runs and starts nothing; tasks for it are accepted and wait."""
     unavailable_reason: _builtins.str
@@ -93,13 +93,13 @@ class Worker(_message.Message):
     id: _builtins.str
     """Chosen by the worker, unique within the executor."""
     host: _builtins.str
-    """The host it runs on, as it names itself."""
+    """The host it runs on, as it names itself; empty where the credential does not open all projects."""
     language: _builtins.str
     """The language of its runtime, such as `python`."""
     slots: _builtins.int
     """How many attempts it runs at once at most."""
     running: _builtins.int
-    """How many it runs now."""
+    """How many it runs now; 0 where the credential does not open all projects."""
     @_builtins.property
     def scripts(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Plain names of the scripts it can run."""

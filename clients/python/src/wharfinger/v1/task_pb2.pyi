@@ -220,10 +220,10 @@ class Task(_message.Message):
     """Where the task is in its life."""
     waiting_reason: _builtins.str
     """While QUEUED: why the task does not run yet (not_before, no free slot, no capable worker, its concurrency key, its
-    version of the script is not installed, what ran when the server ended unexpectedly goes first, waiting for its next
-    attempt) and its place in the queue. While RUNNING, CANCELLING or ROLLING_BACK with no attempt at work: until when
-    it waits before it looks, or undoes, again; the time is told by the clock as it is set when it is read. For people
-    to read; otherwise empty. BASIC views leave it out.
+    version of the script is not installed, what ran when the server ended unexpectedly goes first, waiting for its
+    next attempt) and its place in the queue among its project's. While RUNNING, CANCELLING or ROLLING_BACK with no
+    attempt at work: until when it waits before it looks, or undoes, again; the time is told by the clock as it is set
+    when it is read. For people to read; otherwise empty. BASIC views leave it out.
     """
     last_sequence: _builtins.int
     """Sequence number of its newest event: watching with `after_sequence` set to it tells only what happens later."""

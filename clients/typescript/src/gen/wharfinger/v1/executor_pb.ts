@@ -53,14 +53,14 @@ export type Executor = Message<"wharfinger.v1.Executor"> & {
   slots: number;
 
   /**
-   * How many attempts it runs now.
+   * How many attempts of all projects it runs now; 0 where the credential does not open all projects.
    *
    * @generated from field: int32 running = 5;
    */
   running: number;
 
   /**
-   * How many tasks of all projects wait for it.
+   * How many tasks of all projects wait for it; 0 where the credential does not open all projects.
    *
    * @generated from field: int32 queued = 6;
    */
@@ -110,7 +110,7 @@ export type Worker = Message<"wharfinger.v1.Worker"> & {
   id: string;
 
   /**
-   * The host it runs on, as it names itself.
+   * The host it runs on, as it names itself; empty where the credential does not open all projects.
    *
    * @generated from field: string host = 2;
    */
@@ -131,7 +131,7 @@ export type Worker = Message<"wharfinger.v1.Worker"> & {
   slots: number;
 
   /**
-   * How many it runs now.
+   * How many it runs now; 0 where the credential does not open all projects.
    *
    * @generated from field: int32 running = 5;
    */

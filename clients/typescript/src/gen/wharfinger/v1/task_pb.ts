@@ -123,10 +123,10 @@ export type Task = Message<"wharfinger.v1.Task"> & {
 
   /**
    * While QUEUED: why the task does not run yet (not_before, no free slot, no capable worker, its concurrency key, its
-   * version of the script is not installed, what ran when the server ended unexpectedly goes first, waiting for its next
-   * attempt) and its place in the queue. While RUNNING, CANCELLING or ROLLING_BACK with no attempt at work: until when
-   * it waits before it looks, or undoes, again; the time is told by the clock as it is set when it is read. For people
-   * to read; otherwise empty. BASIC views leave it out.
+   * version of the script is not installed, what ran when the server ended unexpectedly goes first, waiting for its
+   * next attempt) and its place in the queue among its project's. While RUNNING, CANCELLING or ROLLING_BACK with no
+   * attempt at work: until when it waits before it looks, or undoes, again; the time is told by the clock as it is set
+   * when it is read. For people to read; otherwise empty. BASIC views leave it out.
    *
    * @generated from field: string waiting_reason = 11;
    */

@@ -217,7 +217,7 @@ private static final long serialVersionUID = 0L;
   private int running_ = 0;
   /**
    * <pre>
-   * How many attempts it runs now.
+   * How many attempts of all projects it runs now; 0 where the credential does not open all projects.
    * </pre>
    *
    * <code>int32 running = 5 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
@@ -232,7 +232,7 @@ private static final long serialVersionUID = 0L;
   private int queued_ = 0;
   /**
    * <pre>
-   * How many tasks of all projects wait for it.
+   * How many tasks of all projects wait for it; 0 where the credential does not open all projects.
    * </pre>
    *
    * <code>int32 queued = 6 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
@@ -1231,7 +1231,7 @@ private static final long serialVersionUID = 0L;
     private int running_ ;
     /**
      * <pre>
-     * How many attempts it runs now.
+     * How many attempts of all projects it runs now; 0 where the credential does not open all projects.
      * </pre>
      *
      * <code>int32 running = 5 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
@@ -1243,7 +1243,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How many attempts it runs now.
+     * How many attempts of all projects it runs now; 0 where the credential does not open all projects.
      * </pre>
      *
      * <code>int32 running = 5 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
@@ -1259,7 +1259,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How many attempts it runs now.
+     * How many attempts of all projects it runs now; 0 where the credential does not open all projects.
      * </pre>
      *
      * <code>int32 running = 5 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
@@ -1275,7 +1275,7 @@ private static final long serialVersionUID = 0L;
     private int queued_ ;
     /**
      * <pre>
-     * How many tasks of all projects wait for it.
+     * How many tasks of all projects wait for it; 0 where the credential does not open all projects.
      * </pre>
      *
      * <code>int32 queued = 6 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
@@ -1287,7 +1287,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How many tasks of all projects wait for it.
+     * How many tasks of all projects wait for it; 0 where the credential does not open all projects.
      * </pre>
      *
      * <code>int32 queued = 6 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
@@ -1303,7 +1303,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How many tasks of all projects wait for it.
+     * How many tasks of all projects wait for it; 0 where the credential does not open all projects.
      * </pre>
      *
      * <code>int32 queued = 6 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>

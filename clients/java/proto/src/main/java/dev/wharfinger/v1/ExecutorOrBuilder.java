@@ -82,7 +82,7 @@ public interface ExecutorOrBuilder extends
 
   /**
    * <pre>
-   * How many attempts it runs now.
+   * How many attempts of all projects it runs now; 0 where the credential does not open all projects.
    * </pre>
    *
    * <code>int32 running = 5 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
@@ -92,7 +92,7 @@ public interface ExecutorOrBuilder extends
 
   /**
    * <pre>
-   * How many tasks of all projects wait for it.
+   * How many tasks of all projects wait for it; 0 where the credential does not open all projects.
    * </pre>
    *
    * <code>int32 queued = 6 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>

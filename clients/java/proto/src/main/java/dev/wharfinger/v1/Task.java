@@ -601,10 +601,10 @@ java.lang.String defaultValue) {
   /**
    * <pre>
    * While QUEUED: why the task does not run yet (not_before, no free slot, no capable worker, its concurrency key, its
-   * version of the script is not installed, what ran when the server ended unexpectedly goes first, waiting for its next
-   * attempt) and its place in the queue. While RUNNING, CANCELLING or ROLLING_BACK with no attempt at work: until when
-   * it waits before it looks, or undoes, again; the time is told by the clock as it is set when it is read. For people
-   * to read; otherwise empty. BASIC views leave it out.
+   * version of the script is not installed, what ran when the server ended unexpectedly goes first, waiting for its
+   * next attempt) and its place in the queue among its project's. While RUNNING, CANCELLING or ROLLING_BACK with no
+   * attempt at work: until when it waits before it looks, or undoes, again; the time is told by the clock as it is set
+   * when it is read. For people to read; otherwise empty. BASIC views leave it out.
    * </pre>
    *
    * <code>string waiting_reason = 11 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
@@ -626,10 +626,10 @@ java.lang.String defaultValue) {
   /**
    * <pre>
    * While QUEUED: why the task does not run yet (not_before, no free slot, no capable worker, its concurrency key, its
-   * version of the script is not installed, what ran when the server ended unexpectedly goes first, waiting for its next
-   * attempt) and its place in the queue. While RUNNING, CANCELLING or ROLLING_BACK with no attempt at work: until when
-   * it waits before it looks, or undoes, again; the time is told by the clock as it is set when it is read. For people
-   * to read; otherwise empty. BASIC views leave it out.
+   * version of the script is not installed, what ran when the server ended unexpectedly goes first, waiting for its
+   * next attempt) and its place in the queue among its project's. While RUNNING, CANCELLING or ROLLING_BACK with no
+   * attempt at work: until when it waits before it looks, or undoes, again; the time is told by the clock as it is set
+   * when it is read. For people to read; otherwise empty. BASIC views leave it out.
    * </pre>
    *
    * <code>string waiting_reason = 11 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
@@ -3711,10 +3711,10 @@ java.lang.String defaultValue) {
     /**
      * <pre>
      * While QUEUED: why the task does not run yet (not_before, no free slot, no capable worker, its concurrency key, its
-     * version of the script is not installed, what ran when the server ended unexpectedly goes first, waiting for its next
-     * attempt) and its place in the queue. While RUNNING, CANCELLING or ROLLING_BACK with no attempt at work: until when
-     * it waits before it looks, or undoes, again; the time is told by the clock as it is set when it is read. For people
-     * to read; otherwise empty. BASIC views leave it out.
+     * version of the script is not installed, what ran when the server ended unexpectedly goes first, waiting for its
+     * next attempt) and its place in the queue among its project's. While RUNNING, CANCELLING or ROLLING_BACK with no
+     * attempt at work: until when it waits before it looks, or undoes, again; the time is told by the clock as it is set
+     * when it is read. For people to read; otherwise empty. BASIC views leave it out.
      * </pre>
      *
      * <code>string waiting_reason = 11 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
@@ -3735,10 +3735,10 @@ java.lang.String defaultValue) {
     /**
      * <pre>
      * While QUEUED: why the task does not run yet (not_before, no free slot, no capable worker, its concurrency key, its
-     * version of the script is not installed, what ran when the server ended unexpectedly goes first, waiting for its next
-     * attempt) and its place in the queue. While RUNNING, CANCELLING or ROLLING_BACK with no attempt at work: until when
-     * it waits before it looks, or undoes, again; the time is told by the clock as it is set when it is read. For people
-     * to read; otherwise empty. BASIC views leave it out.
+     * version of the script is not installed, what ran when the server ended unexpectedly goes first, waiting for its
+     * next attempt) and its place in the queue among its project's. While RUNNING, CANCELLING or ROLLING_BACK with no
+     * attempt at work: until when it waits before it looks, or undoes, again; the time is told by the clock as it is set
+     * when it is read. For people to read; otherwise empty. BASIC views leave it out.
      * </pre>
      *
      * <code>string waiting_reason = 11 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
@@ -3760,10 +3760,10 @@ java.lang.String defaultValue) {
     /**
      * <pre>
      * While QUEUED: why the task does not run yet (not_before, no free slot, no capable worker, its concurrency key, its
-     * version of the script is not installed, what ran when the server ended unexpectedly goes first, waiting for its next
-     * attempt) and its place in the queue. While RUNNING, CANCELLING or ROLLING_BACK with no attempt at work: until when
-     * it waits before it looks, or undoes, again; the time is told by the clock as it is set when it is read. For people
-     * to read; otherwise empty. BASIC views leave it out.
+     * version of the script is not installed, what ran when the server ended unexpectedly goes first, waiting for its
+     * next attempt) and its place in the queue among its project's. While RUNNING, CANCELLING or ROLLING_BACK with no
+     * attempt at work: until when it waits before it looks, or undoes, again; the time is told by the clock as it is set
+     * when it is read. For people to read; otherwise empty. BASIC views leave it out.
      * </pre>
      *
      * <code>string waiting_reason = 11 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
@@ -3781,10 +3781,10 @@ java.lang.String defaultValue) {
     /**
      * <pre>
      * While QUEUED: why the task does not run yet (not_before, no free slot, no capable worker, its concurrency key, its
-     * version of the script is not installed, what ran when the server ended unexpectedly goes first, waiting for its next
-     * attempt) and its place in the queue. While RUNNING, CANCELLING or ROLLING_BACK with no attempt at work: until when
-     * it waits before it looks, or undoes, again; the time is told by the clock as it is set when it is read. For people
-     * to read; otherwise empty. BASIC views leave it out.
+     * version of the script is not installed, what ran when the server ended unexpectedly goes first, waiting for its
+     * next attempt) and its place in the queue among its project's. While RUNNING, CANCELLING or ROLLING_BACK with no
+     * attempt at work: until when it waits before it looks, or undoes, again; the time is told by the clock as it is set
+     * when it is read. For people to read; otherwise empty. BASIC views leave it out.
      * </pre>
      *
      * <code>string waiting_reason = 11 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
@@ -3799,10 +3799,10 @@ java.lang.String defaultValue) {
     /**
      * <pre>
      * While QUEUED: why the task does not run yet (not_before, no free slot, no capable worker, its concurrency key, its
-     * version of the script is not installed, what ran when the server ended unexpectedly goes first, waiting for its next
-     * attempt) and its place in the queue. While RUNNING, CANCELLING or ROLLING_BACK with no attempt at work: until when
-     * it waits before it looks, or undoes, again; the time is told by the clock as it is set when it is read. For people
-     * to read; otherwise empty. BASIC views leave it out.
+     * version of the script is not installed, what ran when the server ended unexpectedly goes first, waiting for its
+     * next attempt) and its place in the queue among its project's. While RUNNING, CANCELLING or ROLLING_BACK with no
+     * attempt at work: until when it waits before it looks, or undoes, again; the time is told by the clock as it is set
+     * when it is read. For people to read; otherwise empty. BASIC views leave it out.
      * </pre>
      *
      * <code>string waiting_reason = 11 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>

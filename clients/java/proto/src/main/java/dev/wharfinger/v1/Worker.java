@@ -110,7 +110,7 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object host_ = "";
   /**
    * <pre>
-   * The host it runs on, as it names itself.
+   * The host it runs on, as it names itself; empty where the credential does not open all projects.
    * </pre>
    *
    * <code>string host = 2 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
@@ -131,7 +131,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The host it runs on, as it names itself.
+   * The host it runs on, as it names itself; empty where the credential does not open all projects.
    * </pre>
    *
    * <code>string host = 2 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
@@ -218,7 +218,7 @@ private static final long serialVersionUID = 0L;
   private int running_ = 0;
   /**
    * <pre>
-   * How many it runs now.
+   * How many it runs now; 0 where the credential does not open all projects.
    * </pre>
    *
    * <code>int32 running = 5 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
@@ -890,7 +890,7 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object host_ = "";
     /**
      * <pre>
-     * The host it runs on, as it names itself.
+     * The host it runs on, as it names itself; empty where the credential does not open all projects.
      * </pre>
      *
      * <code>string host = 2 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
@@ -910,7 +910,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The host it runs on, as it names itself.
+     * The host it runs on, as it names itself; empty where the credential does not open all projects.
      * </pre>
      *
      * <code>string host = 2 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
@@ -931,7 +931,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The host it runs on, as it names itself.
+     * The host it runs on, as it names itself; empty where the credential does not open all projects.
      * </pre>
      *
      * <code>string host = 2 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
@@ -948,7 +948,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The host it runs on, as it names itself.
+     * The host it runs on, as it names itself; empty where the credential does not open all projects.
      * </pre>
      *
      * <code>string host = 2 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
@@ -962,7 +962,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The host it runs on, as it names itself.
+     * The host it runs on, as it names itself; empty where the credential does not open all projects.
      * </pre>
      *
      * <code>string host = 2 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
@@ -1118,7 +1118,7 @@ private static final long serialVersionUID = 0L;
     private int running_ ;
     /**
      * <pre>
-     * How many it runs now.
+     * How many it runs now; 0 where the credential does not open all projects.
      * </pre>
      *
      * <code>int32 running = 5 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
@@ -1130,7 +1130,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How many it runs now.
+     * How many it runs now; 0 where the credential does not open all projects.
      * </pre>
      *
      * <code>int32 running = 5 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
@@ -1146,7 +1146,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How many it runs now.
+     * How many it runs now; 0 where the credential does not open all projects.
      * </pre>
      *
      * <code>int32 running = 5 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>

@@ -32,7 +32,7 @@ public interface WorkerOrBuilder extends
 
   /**
    * <pre>
-   * The host it runs on, as it names itself.
+   * The host it runs on, as it names itself; empty where the credential does not open all projects.
    * </pre>
    *
    * <code>string host = 2 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
@@ -41,7 +41,7 @@ public interface WorkerOrBuilder extends
   java.lang.String getHost();
   /**
    * <pre>
-   * The host it runs on, as it names itself.
+   * The host it runs on, as it names itself; empty where the credential does not open all projects.
    * </pre>
    *
    * <code>string host = 2 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
@@ -82,7 +82,7 @@ public interface WorkerOrBuilder extends
 
   /**
    * <pre>
-   * How many it runs now.
+   * How many it runs now; 0 where the credential does not open all projects.
    * </pre>
    *
    * <code>int32 running = 5 [(.google.api.field_behavior) = OUTPUT_ONLY];</code>
