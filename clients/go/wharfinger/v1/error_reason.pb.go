@@ -185,7 +185,7 @@ const (
 	// region, sku). Choices has up to 3 close ones.
 	ErrorReason_ERROR_REASON_PRICE_UNKNOWN ErrorReason = 34
 	// FAILED_PRECONDITION: several prices fit the question (field: what to say as well). Choices has its values, 20
-	// at most.
+	// at most. Where the field is `amount` nothing more can be said: the data contradicts itself about this price.
 	ErrorReason_ERROR_REASON_PRICE_AMBIGUOUS ErrorReason = 35
 	// NOT_FOUND: there is no such catalogue (catalog).
 	ErrorReason_ERROR_REASON_UNKNOWN_CATALOG ErrorReason = 36

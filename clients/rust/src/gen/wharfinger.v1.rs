@@ -1830,7 +1830,7 @@ pub enum ErrorReason {
     /// region, sku). Choices has up to 3 close ones.
     PriceUnknown = 34,
     /// FAILED_PRECONDITION: several prices fit the question (field: what to say as well). Choices has its values, 20
-    /// at most.
+    /// at most. Where the field is `amount` nothing more can be said: the data contradicts itself about this price.
     PriceAmbiguous = 35,
     /// NOT_FOUND: there is no such catalogue (catalog).
     UnknownCatalog = 36,

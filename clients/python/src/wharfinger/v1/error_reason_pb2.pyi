@@ -168,7 +168,7 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """
     ERROR_REASON_PRICE_AMBIGUOUS: _ErrorReason.ValueType  # 35
     """FAILED_PRECONDITION: several prices fit the question (field: what to say as well). Choices has its values, 20
-    at most.
+    at most. Where the field is `amount` nothing more can be said: the data contradicts itself about this price.
     """
     ERROR_REASON_UNKNOWN_CATALOG: _ErrorReason.ValueType  # 36
     """NOT_FOUND: there is no such catalogue (catalog)."""
@@ -465,7 +465,7 @@ region, sku). Choices has up to 3 close ones.
 """
 ERROR_REASON_PRICE_AMBIGUOUS: ErrorReason.ValueType  # 35
 """FAILED_PRECONDITION: several prices fit the question (field: what to say as well). Choices has its values, 20
-at most.
+at most. Where the field is `amount` nothing more can be said: the data contradicts itself about this price.
 """
 ERROR_REASON_UNKNOWN_CATALOG: ErrorReason.ValueType  # 36
 """NOT_FOUND: there is no such catalogue (catalog)."""

@@ -440,7 +440,7 @@ export enum ErrorReason {
 
   /**
    * FAILED_PRECONDITION: several prices fit the question (field: what to say as well). Choices has its values, 20
-   * at most.
+   * at most. Where the field is `amount` nothing more can be said: the data contradicts itself about this price.
    *
    * @generated from enum value: ERROR_REASON_PRICE_AMBIGUOUS = 35;
    */

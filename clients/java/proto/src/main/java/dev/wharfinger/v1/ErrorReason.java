@@ -326,7 +326,7 @@ public enum ErrorReason
   /**
    * <pre>
    * FAILED_PRECONDITION: several prices fit the question (field: what to say as well). Choices has its values, 20
-   * at most.
+   * at most. Where the field is `amount` nothing more can be said: the data contradicts itself about this price.
    * </pre>
    *
    * <code>ERROR_REASON_PRICE_AMBIGUOUS = 35 [(.wharfinger.v1.error_rule) = { ... }</code>
@@ -1146,7 +1146,7 @@ public enum ErrorReason
   /**
    * <pre>
    * FAILED_PRECONDITION: several prices fit the question (field: what to say as well). Choices has its values, 20
-   * at most.
+   * at most. Where the field is `amount` nothing more can be said: the data contradicts itself about this price.
    * </pre>
    *
    * <code>ERROR_REASON_PRICE_AMBIGUOUS = 35 [(.wharfinger.v1.error_rule) = { ... }</code>
