@@ -75,8 +75,8 @@ class Found:
         return found
 
 
-def look(seconds: float, folder: Path, tasks: int = TASKS) -> Found:
-    """Watch the page for so many seconds while `tasks` tasks run."""
+def look(seconds: float, folder: Path, tasks: int = TASKS, paints: int = PAINTS) -> Found:
+    """Watch the page for so many seconds while `tasks` tasks run; paint it `paints` times."""
     found = Found(seconds=seconds)
     settings = f"[executors.asyncio]\nslots = {tasks + 8}\n"
     serving = Serving(folder, [*write_config(folder, settings), "--gateway", "127.0.0.1:0"])
@@ -85,7 +85,7 @@ def look(seconds: float, folder: Path, tasks: int = TASKS) -> Found:
             start(client, tasks)
             browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
             try:
-                _paints(browser, gateway_of(serving), found)
+                _paints(browser, gateway_of(serving), found, paints)
                 _soak(browser.new_page(), gateway_of(serving), seconds, found)
             finally:
                 browser.close()
@@ -117,10 +117,10 @@ def _some(client: Client) -> list[str]:
     return sorted(names)
 
 
-def _paints(browser: Browser, gateway: str, found: Found) -> None:
+def _paints(browser: Browser, gateway: str, found: Found, paints: int) -> None:
     """Paint the page and one of a word in turns, each with a cold cache."""
     ours, empty = [], []
-    for _ in range(PAINTS):
+    for _ in range(paints):
         for times, path in ((ours, "/"), (empty, "/healthz")):
             context = browser.new_context()
             page = context.new_page()

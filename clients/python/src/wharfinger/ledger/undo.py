@@ -45,10 +45,11 @@ class Undos:
 
     undos: int = 3
     first_wait: int = 1_000_000
+    longest_wait: int = 3_600_000_000
 
     def backoff(self, runs: int) -> int:
-        """Return how long the next one waits after `runs` that failed: doubling, at most an hour, in microseconds."""
-        return min(self.first_wait << max(0, min(runs, 20) - 1), 3_600_000_000)
+        """Return how long the next one waits after `runs` that failed: doubling up to the longest, in microseconds."""
+        return min(self.first_wait << max(0, min(runs, 20) - 1), self.longest_wait)
 
 
 ANY_POLICY = Undos()
