@@ -10,6 +10,7 @@ import dataclasses
 import json
 import logging
 import sys
+import threading
 import time
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
@@ -23,6 +24,7 @@ _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", 
 _encode = json.JSONEncoder(default=str, ensure_ascii=False).encode
 _formatter = logging.Formatter()
 _OURS = "wharfinger_server"
+log = logging.getLogger(__name__)
 
 
 def set_up(settings: Settings) -> None:
@@ -42,6 +44,16 @@ def set_up(settings: Settings) -> None:
     for name in ("asyncio", "alembic", "grpc", "sqlalchemy", "stevedore"):
         logging.getLogger(name).setLevel(logging.WARNING)
     logging.captureWarnings(capture=True)
+    threading.excepthook = _tell_of_thread
+
+
+def _tell_of_thread(ended: threading.ExceptHookArgs) -> None:
+    """Log what ended a thread of a script or a library, as a line like all others and without secrets."""
+    if ended.exc_value is None or issubclass(ended.exc_type, SystemExit):
+        return
+    name = ended.thread.name if ended.thread is not None else "?"
+    error = (ended.exc_type, ended.exc_value, ended.exc_traceback)
+    log.error("the thread %s ended by an error that nobody caught", name, exc_info=error)
 
 
 def _moment(record: logging.LogRecord) -> str:

@@ -14,7 +14,7 @@ from collections.abc import Callable
 import grpc
 
 from wharfinger_server import __version__
-from wharfinger_server.app import listener, web, whereabouts
+from wharfinger_server.app import core_dumps, listener, web, whereabouts
 from wharfinger_server.app.data_folder import make_data_dir
 from wharfinger_server.app.descriptors import Descriptors, raise_limit
 from wharfinger_server.app.health import Health
@@ -157,6 +157,7 @@ async def serve(
     told = asyncio.Event()
     loop = asyncio.get_running_loop()
     ended = _Signals(told)
+    core_dumps.forbid()
     raise_limit()
     watch = Watch()
     registry = Registry.load(_tell_problem, watch.each)
