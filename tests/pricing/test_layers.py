@@ -129,6 +129,25 @@ async def test_one_bad_price_does_not_drop_its_file(
         assert "ours.jsonl: 1 row is left out: line 2: the amount '-1' is negative" in trouble
 
 
+@pytest.mark.parametrize(
+    ("others", "stale"),
+    [
+        ([], True),
+        ([line("b", effective="2031-01-01T00:00:00Z")], True),
+        ([line("b", effective="2020-02-01T00:00:00Z", expire="2090-01-01T00:00:00Z")], True),
+        ([line("b")], False),
+    ],
+    ids=["old", "announced for later", "old too", "one that tells nothing"],
+)
+async def test_a_file_whose_prices_all_tell_when_they_began_is_as_old_as_the_newest_in_force(
+    open_pricing: OpenPricing, without_bundled: None, tmp_path: Path, others: list[dict[str, object]], *, stale: bool
+) -> None:
+    """However new the file itself is, as an answer of Azure's that somebody copied; otherwise the file tells."""
+    _write(tmp_path / "mine" / "ours.jsonl", line(effective="2020-01-01T00:00:00Z"), *others)
+    pricing = await open_pricing(folder=str(tmp_path / "mine"))
+    assert (await pricing.current()).price("onprem", "fra", "m.large").stale == stale
+
+
 async def test_a_file_that_tells_no_time_is_as_old_as_itself(
     open_pricing: OpenPricing, without_bundled: None, tmp_path: Path
 ) -> None:

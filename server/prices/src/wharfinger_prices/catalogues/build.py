@@ -79,7 +79,7 @@ def build(
 def _lines(prices: Iterable[Price], source: str, on_rows: OnRows | None, notes: Notes) -> Iterator[list[bytes]]:
     """Yield the prices' lines, many at a time."""
     vet, now, given = Vetting().vet, time.time_ns() // 1000, iter(prices)
-    newest, count, more = 0, 0, True
+    newest, dated, count, more = 0, True, 0, True
     while more:
         lines, more = [], False
         for price in islice(given, _LINES):
@@ -89,8 +89,10 @@ def _lines(prices: Iterable[Price], source: str, on_rows: OnRows | None, notes: 
             except MalformedPrices as error:
                 notes.leave_out(str(error))
                 continue
-            if newest < told.effective <= now:
-                newest = notes.newest = told.effective
+            if not told.effective:
+                dated = False
+            elif newest < told.effective and told.holds(now):
+                newest = told.effective
             if told.amount is None and told.disputed:
                 notes.leave_out(f"the price of {described(told)} contradicts itself: {_told(told)} at once")
             lines.append(line_of(told, source))
@@ -98,6 +100,7 @@ def _lines(prices: Iterable[Price], source: str, on_rows: OnRows | None, notes: 
         count += len(lines)
         if on_rows is not None and more:
             on_rows(count)
+    notes.newest = newest if dated else 0
 
 
 def _write_run(path: Path, lines: Iterable[bytes]) -> Path:

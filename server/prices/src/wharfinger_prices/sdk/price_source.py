@@ -31,7 +31,7 @@ class Notes:
     `data_time` is when the provider made the data, in microseconds, 0 where the file does not tell. `skipped` counts
     rows that are no prices of this kind by why; `sections` counts prices by the part of the file they came from.
 
-    `newest` is when the newest price began that holds, as far as prices tell: noted by whoever takes them.
+    `newest` is when the newest price began that holds, 0 where some prices do not tell: noted by whoever takes them.
 
     `fault_count` rows were prices of this kind and could not be taken: `faults` says where and why of the first ones.
     Such a row is left out by `leave_out`, and harms no other; where there are more than a few, the import is kept in
