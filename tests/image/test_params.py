@@ -67,6 +67,13 @@ def test_a_name_that_is_no_plain_path_is_refused(name: str) -> None:
         assert not jsonschema_rs.validator_for(script.PARAMS_SCHEMA).is_valid({**params, "name": name})
 
 
+@pytest.mark.parametrize("to", ["/exports/\0", "/exports\n", "/exports/\x1b[2J", "sto\x7fre", "\0"])
+def test_a_place_to_export_to_has_no_control_characters(to: str) -> None:
+    validator = jsonschema_rs.validator_for(export.PARAMS_SCHEMA)
+    assert validator.is_valid({"store": "a", "name": "x", "to": "/exports/Büro 2"})
+    assert not validator.is_valid({"store": "a", "name": "x", "to": to})
+
+
 @pytest.mark.parametrize("script", [importing, export, clone])
 def test_every_script_can_be_found_undone_and_run_again(script: ModuleType) -> None:
     info = inspect(script)

@@ -43,6 +43,7 @@ PARAMS_SCHEMA = params.schema(
             "type": "string",
             "minLength": 1,
             "maxLength": 1000,
+            "pattern": r"^[^\x00-\x1f\x7f]+$",
             "description": "Name of the object store to export to, or the whole path of a folder of the server that is"
             " in, or below, one of `export_folders` in the server's [image] settings.",
         },
