@@ -157,6 +157,17 @@ def test_a_role_in_one_project_is_another_than_in_the_next(guarded: Guarded) -> 
     assert "needs the role operator" in said["own"][2]
 
 
+def test_a_batch_takes_no_task_along_into_a_project_where_the_role_is_less(guarded: Guarded) -> None:
+    batch = task_service_pb2.BatchCreateTasksRequest(parent="projects/other")
+    batch.requests.add(parent="projects/own").task.script = "harbour.noop"
+    batch.requests.add(parent="projects/other").task.script = "harbour.noop"
+    smuggled, made = guarded.stubs.tasks.BatchCreateTasks(batch, metadata=bearer("mixed-token")).outcomes
+    assert smuggled.WhichOneof("outcome") == "error"
+    assert made.task.name.startswith("projects/other/")
+    viewed = task_service_pb2.ListTasksRequest(parent="projects/own", filter='creator = "mixed"')
+    assert not guarded.stubs.tasks.ListTasks(viewed, metadata=bearer("mixed-token")).tasks
+
+
 def test_reflection_is_for_the_known_and_channelz_for_who_sees_all(guarded: Guarded) -> None:
     servers = guarded.stubs.channel.unary_unary("/grpc.channelz.v1.Channelz/GetServers")
     for token, code in (("viewer", "PERMISSION_DENIED"), ("worker", "PERMISSION_DENIED"), ("all-viewer", "OK")):

@@ -99,6 +99,22 @@ def test_the_id_of_a_cancel_is_for_no_other_request(stubs, project, tmp_path):
     assert told.metadata == {"task": task.name, "request_id": "r-1"}
 
 
+# ---------------------------------------------------------------------- rollback and resume
+
+
+@pytest.mark.parametrize("etag", ["", "nonsense"])
+def test_a_rollback_with_the_id_of_a_resume_is_refused_and_undoes_nothing(stubs, project, tmp_path, etag):
+    task = in_doubt(stubs, project, tmp_path)
+    stubs.tasks.ResumeTask(v1.ResumeTaskRequest(name=task.name, request_id="r-1"))
+    task = stubs.wait(task.name)
+    before = sorted(path.name for path in tmp_path.rglob("*"))
+    rollback = v1.RollbackTaskRequest(name=task.name, request_id="r-1", etag=etag)
+    told = as_promised(refused(stubs.tasks.RollbackTask, rollback))
+    assert (told.code, told.reason) == (grpc.StatusCode.ALREADY_EXISTS, "REQUEST_ID_REUSED")
+    unchanged(stubs, task)
+    assert sorted(path.name for path in tmp_path.rglob("*")) == before
+
+
 # ---------------------------------------------------------------------- verdicts
 
 

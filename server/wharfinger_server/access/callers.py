@@ -33,10 +33,15 @@ class Callers:
         self._certificates: Certificates | None = None
         self.open_to_all = True
         """Whether nobody has to say who it is."""
+        self._authority_vouches = True
         self.take(settings, filed)
 
     def take(self, settings: Settings, filed: Iterable[FiledToken]) -> None:
-        """Know callers by these settings and this token file from now on; the issuer stays as it was at first."""
+        """Know callers by these settings and this token file from now on; the issuer stays as it was at first.
+
+        Who wanted credentials once wants them for good: a file that is deleted, or a last token that is taken out of
+        the settings, opens the server to nobody.
+        """
         known = [_known(token) for token in settings.tokens]
         known += [_filed(token) for token in filed if not token.revoked]
         self.tokens.take(known)
@@ -47,13 +52,14 @@ class Callers:
 
             self._issuer = Issuer(settings.oidc, self._clock)
         self._certificates = None
-        alone = not (tokens_wanted or settings.certificates)
+        alone = self._authority_vouches and not (tokens_wanted or settings.certificates)
+        self._authority_vouches = alone
         if settings.tls.client_ca and (settings.certificates or alone):
             from wharfinger_server.access.certificates import Certificates, Named
 
             named = (Named(one.subject, one.san, _certified(one)) for one in settings.certificates)
             self._certificates = Certificates(named, _CERTIFIED if alone else None)
-        self.open_to_all = not tokens_wanted and self._certificates is None
+        self.open_to_all = self.open_to_all and alone and self._certificates is None
 
     def of(self, shown: Credentials) -> Caller | Awaitable[Caller]:
         """Return who shows the credentials; to be awaited where the issuer's keys have to be asked for first.
