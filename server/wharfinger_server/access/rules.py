@@ -156,6 +156,13 @@ def check_role(rule: Rule, caller: Caller, request: Any) -> None:
             raise _lacking(caller.role_in(found[1]), rule.least)
 
 
+def check_not_less(before: Caller, now: Caller) -> None:
+    """Refuse a caller whose credential opens fewer projects than when it was looked at before."""
+    if now.projects is not None and (before.projects is None or not before.projects <= now.projects):
+        why = "this credential opens less than when this began"
+        raise PermissionDenied("PERMISSION_DENIED", why, {"permission": "projects"})
+
+
 def _lacking(role: Role, least: Role) -> PermissionDenied:
     why = f"this needs the role {least.word}, and this credential has {role.word}"
     return PermissionDenied("PERMISSION_DENIED", why, {"permission": least.word})

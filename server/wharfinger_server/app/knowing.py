@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from pathlib import Path
 
 from wharfinger_server.access.callers import Callers
@@ -14,8 +15,8 @@ log = logging.getLogger(__name__)
 
 PAUSE = 0.5
 """Seconds between two looks at the files: a token that is revoked opens nothing after that."""
-_NOTE_EVERY = 60.0
-"""Seconds between two notes of which tokens were shown."""
+_RECHECK_AFTER, _NOTE_AFTER = 30, 120
+"""After how many looks callers of open streams are looked at again, and is noted which tokens were shown."""
 
 
 class Knowing:
@@ -31,18 +32,24 @@ class Knowing:
         except BadTokenFile as error:
             raise ConfigError([str(error)]) from None
 
-    async def watch(self, pause: float = PAUSE) -> None:
-        """Look at the files for ever, and take what changed; what can't be used is told, and what was known stays."""
-        slept = 0.0
+    async def watch(self, recheck: Callable[[], None], pause: float = PAUSE) -> None:
+        """Look at the files for ever, and take what changed; what can't be used is told, and what was known stays.
+
+        `recheck` looks again at the callers of what is open: when something changed, and now and then, for credentials
+        expire.
+        """
+        looks = 0
         while True:
             await asyncio.sleep(pause)
-            slept += pause
+            looks += 1
             stamps = self._stamps()
-            if stamps != self._seen:
+            changed = stamps != self._seen
+            if changed:
                 self._seen = stamps
                 await asyncio.to_thread(self._take)
-            if slept >= _NOTE_EVERY:
-                slept = 0.0
+            if changed or looks % _RECHECK_AFTER == 0:
+                recheck()
+            if looks % _NOTE_AFTER == 0:
                 await asyncio.to_thread(self.note)
 
     def note(self) -> None:

@@ -79,7 +79,7 @@ class Server:
             self._web.start()
         self._set_ours(serving=True)
         self._chores.append(self._loop.create_task(self._check_store()))
-        self._chores.append(self._loop.create_task(self._listener.knowing.watch()))
+        self._chores.append(self._loop.create_task(self._listener.knowing.watch(self._listener.calls.recheck)))
         return address
 
     def reload(self, files: ScriptFiles) -> None:

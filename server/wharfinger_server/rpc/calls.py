@@ -10,7 +10,7 @@ import asyncio
 import logging
 import secrets
 from collections import Counter
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Collection
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Collection, Coroutine
 from typing import Any, NoReturn, Protocol, TypeAlias, TypeVar
 
 import grpc
@@ -43,8 +43,8 @@ Context = grpc.aio.ServicerContext[Any, Any]
 Unary = Callable[[Any, "Call"], Awaitable[Message | bytes]]
 Write = Callable[[bytes], Awaitable[None]]
 """Sends one message of a stream; waits while the caller takes none."""
-Stream = Callable[[Any, "Call", Write], Awaitable[None]]
-Duplex = Callable[[AsyncIterator[Any], "Call", Write], Awaitable[None]]
+Stream = Callable[[Any, "Call", Write], Coroutine[Any, Any, None]]
+Duplex = Callable[[AsyncIterator[Any], "Call", Write], Coroutine[Any, Any, None]]
 Handler: TypeAlias = "grpc.RpcMethodHandler[bytes, bytes]"
 
 
@@ -96,6 +96,19 @@ class Call:
         return ""
 
 
+class _Stream:
+    """A stream that is open: what its caller showed and was, what it needs, the work; why it was ended, or None."""
+
+    __slots__ = ("caller", "refused", "rule", "shown", "work")
+
+    def __init__(self, shown: Credentials, caller: Caller, rule: Rule, work: asyncio.Future[None]) -> None:
+        self.shown = shown
+        self.caller = caller
+        self.rule = rule
+        self.work = work
+        self.refused: Refused | None = None
+
+
 class Calls:
     """Wraps the methods of services. `trailers` go with every answer; `limit`: how many unary calls may be at work.
 
@@ -107,6 +120,7 @@ class Calls:
         self._limit = limit
         self._trailers = trailers
         self.at_work = 0
+        self._streams: set[_Stream] = set()
         self.ended: Counter[tuple[str, str]] = Counter()
 
     def handler(self, call: MethodDescriptor, method: Any) -> Handler:
@@ -176,7 +190,7 @@ class Calls:
                 work = method(request, Call(caller, context), context.write)
                 # A stream may last for days: it is for the method whether the request does.
                 del raw, request
-                await work
+                await self._while_known(_Stream(Showing(context), caller, rule, asyncio.ensure_future(work)))
                 context.set_trailing_metadata(self._trailers)
             except Refused as refused:
                 await self._refuse(name, context, refused)
@@ -205,7 +219,8 @@ class Calls:
                 if not isinstance(caller, Caller):
                     caller = await caller
                 rules.check(rule, caller)
-                await method(parsed(requests), Call(caller, context), context.write)
+                work = method(parsed(requests), Call(caller, context), context.write)
+                await self._while_known(_Stream(Showing(context), caller, rule, asyncio.ensure_future(work)))
                 context.set_trailing_metadata(self._trailers)
             except Refused as refused:
                 await self._refuse(name, context, refused)
@@ -246,6 +261,35 @@ class Calls:
         """Refuse whoever may not have what the gateway tells beside. Raises Unauthenticated, PermissionDenied."""
         caller = self._callers.of(Showing(context))
         rules.check(rule_of("gateway", what), caller if isinstance(caller, Caller) else await caller)
+
+    async def _while_known(self, stream: _Stream) -> None:
+        """Wait for the work of a stream for as long as its caller may have it. Raises what `recheck` found."""
+        self._streams.add(stream)
+        try:
+            await stream.work
+        except asyncio.CancelledError:
+            if stream.refused is not None:
+                raise stream.refused from None
+            raise
+        finally:
+            self._streams.discard(stream)
+
+    def recheck(self) -> None:
+        """End the streams whose callers may not have them any more: a token was revoked or expired, a role is another.
+
+        Who is known by keys that have to be asked for is left until they are.
+        """
+        for stream in list(self._streams):
+            try:
+                caller = self._callers.of(stream.shown)
+                if isinstance(caller, Caller):
+                    rules.check(stream.rule, caller)
+                    rules.check_not_less(stream.caller, caller)
+                elif isinstance(caller, Coroutine):
+                    caller.close()
+            except Refused as refused:
+                stream.refused = refused
+                stream.work.cancel()
 
     def _too_many(self) -> ResourceExhausted:
         return ResourceExhausted(
