@@ -10,7 +10,7 @@ import secrets
 import signal
 import socket
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +23,7 @@ from wharfinger_server.sdk.executor import Job
 
 log = logging.getLogger(__name__)
 
-_LAST_WORDS = 20
+_LAST_WORDS = 50
 """Lines that a child writes past `print`, as a crash does, which are told with its end."""
 _LINE = 2000
 _PAGE = os.sysconf("SC_PAGE_SIZE")
@@ -274,13 +274,23 @@ class ChildProcess:
             lambda: asyncio.StreamReaderProtocol(reader), heard
         )
         try:
+            rest = b""
             while part := await reader.read(1 << 16):
-                for line in part.decode(errors="replace").splitlines():
-                    if line.strip():
-                        self._words.append(line[:_LINE])
-                del self._words[:-_LAST_WORDS]
+                # A crash is told a few bytes at a time: a line is one once it has ended.
+                *lines, rest = (rest + part).split(b"\n")
+                self._keep_words(lines)
+                if len(rest) > _LINE:
+                    self._keep_words([rest])
+                    rest = b""
+            self._keep_words([rest])
         finally:
             transport.close()
+
+    def _keep_words(self, lines: Iterable[bytes]) -> None:
+        """Keep the last lines that say something."""
+        told = (line.decode(errors="replace").rstrip()[:_LINE] for line in lines)
+        self._words += [line for line in told if line]
+        del self._words[:-_LAST_WORDS]
 
 
 def _how_it_ended(code: int) -> str:
