@@ -67,23 +67,25 @@ function One({ schedule, project, act }: { schedule: Schedule; project: string; 
           </>
         )}
       </p>
-      {may && <div class="buttons">
-        <button type="button" onClick={() => act(async () => go(link([project, "tasks", lastPart((await client.runSchedule(name)).name)])))}>
-          Run now
-        </button>
-        {schedule.paused ? (
-          <button type="button" class="quiet" onClick={() => act(() => client.resumeSchedule(name))}>
-            Resume
+      {may && (
+        <div class="buttons">
+          <button type="button" onClick={() => act(async () => go(link([project, "tasks", lastPart((await client.runSchedule(name)).name)])))}>
+            Run now
           </button>
-        ) : (
-          <button type="button" class="quiet" onClick={() => act(() => client.pauseSchedule(name))}>
-            Pause
+          {schedule.paused ? (
+            <button type="button" class="quiet" onClick={() => act(() => client.resumeSchedule(name))}>
+              Resume
+            </button>
+          ) : (
+            <button type="button" class="quiet" onClick={() => act(() => client.pauseSchedule(name))}>
+              Pause
+            </button>
+          )}
+          <button type="button" class="quiet" onClick={() => ask(true)}>
+            Delete
           </button>
-        )}
-        <button type="button" class="quiet" onClick={() => ask(true)}>
-          Delete
-        </button>
-      </div>}
+        </div>
+      )}
       {sure && (
         <Question title={`Delete the schedule ${name}?`} onClose={() => ask(false)}>
           <p>It fires no more. The tasks that it made stay.</p>
