@@ -6,6 +6,8 @@ import asyncio
 import itertools
 from collections.abc import Mapping
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from wharfinger import aio
 from wharfinger.events import ProgressUpdate, Snapshot
@@ -20,7 +22,22 @@ class Feed:
     def __init__(self, client: aio.Client) -> None:
         self.told: dict[str, list[int]] = {}
         self._shown: dict[str, int] = {}
+        self._client = client
         self._watching = asyncio.create_task(self._watch(client))
+
+    async def begun(self, script: str, params: Mapping[str, Any]) -> None:
+        """Return once the watch tells what happens: of a task that ended before that it rightly tells nothing.
+
+        It is known by a task of `script` that is not to begin today, of which nothing is left afterwards.
+        """
+        later = {"not_before_time": datetime.now(UTC) + timedelta(days=1)}
+        mark = (await self._client.submit(script, dict(params), policy=later)).name
+        async with asyncio.timeout(FEED_LAG):
+            while mark not in self.told and not self._watching.done():
+                await asyncio.wait([self._watching], timeout=0.05)
+        await self._client.cancel(mark)
+        await self._client.wait(mark)
+        await self._client.delete(mark)
 
     async def _watch(self, client: aio.Client) -> None:
         async for news in client.watch_project(heartbeat=1.0):

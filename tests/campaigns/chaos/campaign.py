@@ -156,6 +156,7 @@ class Campaign:
 
     async def _play(self, client: aio.Client, vessel: Vessel, port: int, weather: Weather, squalls: Squalls) -> None:
         feed = Feed(client)
+        await feed.begun("storm.build", {"port": port, "kind": "storm.token", "keys": []})
         callers = [asyncio.create_task(self._callers(client, port)) for _ in range(self._at_once)]
         scene = 0
         while not self._done(weather, squalls):

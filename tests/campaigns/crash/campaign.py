@@ -14,7 +14,7 @@ from typing import Any
 from tests.campaigns.crash.accounts import account
 from tests.campaigns.crash.checking import check
 from tests.campaigns.crash.house import Mortal, configure
-from tests.campaigns.crash.people import Person, Story
+from tests.campaigns.crash.people import WHAT, Person, Story
 from tests.campaigns.crash.weather import StormyOracle
 from tests.campaigns.feeds import Feed
 from tests.servers.cloud import Cloud
@@ -107,6 +107,7 @@ class Campaign:
 
     async def _play(self, server: Mortal, client: aio.Client) -> None:
         feed = Feed(client)
+        await feed.begun("compute.deploy", {**WHAT["ec2"], "name": "mark"})
         callers = [asyncio.create_task(self._callers(client)) for _ in range(self._at_once)]
         for number in range(1, self._kills + 1):
             how = await server.die_and_live(self._dice, self._oracle)
