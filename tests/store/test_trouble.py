@@ -210,6 +210,7 @@ async def test_a_connection_that_is_open_and_silent_is_replaced(
     assert "has not answered for 0.4 s; the connection is dropped" in caplog.text
     assert "the database cannot be written" in caplog.text
     assert "the database can be written again" in caplog.text
+    assert not any(record.exc_info for record in caplog.records), "a line tells an operator all there is to know"
 
 
 @pytest.mark.parametrize("kind", ["postgres"])

@@ -20,7 +20,7 @@ from wharfinger_server.store.commit.commit_time import BOUNDS, CommitTimes
 from wharfinger_server.store.commit.replies import deliver
 from wharfinger_server.store.commit.runner import Runner
 from wharfinger_server.store.commit.unit_of_work import Encode
-from wharfinger_server.store.databases.base import CommitUnknown, Database, Verdict
+from wharfinger_server.store.databases.base import CommitUnknown, Database, Verdict, driver_says
 from wharfinger_server.store.databases.spending import Budgets
 from wharfinger_server.store.errors import MaybeWritten, WriteFailed, unavailable
 from wharfinger_server.store.values import Committed
@@ -234,7 +234,7 @@ class Writer:
         now = time.monotonic()
         if not self._down_since:
             self._down_since = now
-            log.warning("the database cannot be written: %s", trouble.why, exc_info=error)
+            log.warning("the database cannot be written: %s (%s)", trouble.why, driver_says(error))
         if trouble.verdict is Verdict.UNAVAILABLE or now - self._down_since > self._pace.patience or self.closed:
             raise unavailable(trouble.why) from error
 
@@ -246,7 +246,7 @@ class Writer:
         Raises Unavailable when the database stays away: then nobody knows yet.
         """
         pause = _FIRST_PAUSE
-        log.warning("the connection was lost in a COMMIT; finding out what came of it", exc_info=lost)
+        log.warning("the connection was lost in a COMMIT (%s); finding out what came of it", lost)
         while True:
             try:
                 happened = self._database.committed()

@@ -46,7 +46,15 @@ class Trouble:
 
 
 class CommitUnknown(Exception):
-    """The connection was lost while the COMMIT was under way: only `Database.committed` can tell what came of it."""
+    """The connection was lost while the COMMIT was under way: only `Database.committed` can tell what came of it.
+
+    The message is the driver's.
+    """
+
+
+def driver_says(error: BaseException) -> str:
+    """Return the first line of what the driver said; what follows may hold values, and what is around it SQL."""
+    return next(iter(str(getattr(error, "orig", None) or error).splitlines()), type(error).__name__)
 
 
 class Database(ABC):

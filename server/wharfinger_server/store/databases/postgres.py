@@ -23,7 +23,15 @@ from psycopg.types.numeric import Int8BinaryDumper
 from wharfinger_server.config import shown_url
 from wharfinger_server.domain.timing import SECOND
 from wharfinger_server.store.databases import migrate
-from wharfinger_server.store.databases.base import TASKS, CommitUnknown, Database, Trouble, Verdict, ensure_incarnation
+from wharfinger_server.store.databases.base import (
+    TASKS,
+    CommitUnknown,
+    Database,
+    Trouble,
+    Verdict,
+    driver_says,
+    ensure_incarnation,
+)
 from wharfinger_server.store.databases.bulk import PostgresBulks
 from wharfinger_server.store.databases.connection import Line
 from wharfinger_server.store.databases.deadline import Deadline
@@ -284,7 +292,7 @@ class PostgresDatabase(Database):
         except sa.exc.DBAPIError as error:
             if self.judge(error).verdict is Verdict.AGAIN:
                 self._drop()
-                raise CommitUnknown from error
+                raise CommitUnknown(driver_says(error)) from error
             raise
 
     def rollback(self) -> None:
