@@ -1,13 +1,20 @@
-"""An identity provider on loopback: it publishes keys, and signs what it is asked to."""
+"""An identity provider on loopback: it publishes keys, signs what it is asked to, and signs people in.
+
+Whoever comes to sign in is at once taken to be `person`, the claims of the token that is given for the code.
+"""
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import http.server
 import json
+import secrets
 import threading
 import time
 from functools import cache
 from typing import Any, Self
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import jwt
 from cryptography.hazmat.primitives import serialization
@@ -27,12 +34,19 @@ class IdentityProvider:
         self.keys: dict[str, Any] = {}
         self.asked = 0
         self.away = False
+        self.person: dict[str, Any] = {}
+        self.secret = ""
+        self.refuses = ""
+        self._codes: dict[str, dict[str, str]] = {}
         self.add_key("first")
         provider = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 provider.answer(self)
+
+            def do_POST(self) -> None:
+                provider.give_token(self)
 
             def log_message(self, *arguments: object) -> None:
                 """Say nothing."""
@@ -61,12 +75,47 @@ class IdentityProvider:
             request.send_error(503)
             return
         if request.path == "/.well-known/openid-configuration":
-            told: dict[str, Any] = {"issuer": self.url, "jwks_uri": f"{self.url}/keys"}
+            told: dict[str, Any] = {
+                "issuer": self.url,
+                "jwks_uri": f"{self.url}/keys",
+                "authorization_endpoint": f"{self.url}/authorize",
+                "token_endpoint": f"{self.url}/token",
+            }
+        elif request.path.startswith("/authorize?"):
+            self._authorize(request)
+            return
         else:
             self.asked += 1
             told = {"keys": [self._jwk(kid) for kid in self.keys]}
+        self._tell(request, 200, told)
+
+    def _authorize(self, request: http.server.BaseHTTPRequestHandler) -> None:
+        asked = {name: values[0] for name, values in parse_qs(urlsplit(request.path).query).items()}
+        assert asked["response_type"] == "code"
+        assert asked["code_challenge_method"] == "S256"
+        code = secrets.token_urlsafe(8)
+        self._codes[code] = asked
+        said = {"error": "access_denied", "error_description": self.refuses} if self.refuses else {"code": code}
+        request.send_response(302)
+        request.send_header("Location", f"{asked['redirect_uri']}?{urlencode(said | {'state': asked['state']})}")
+        request.end_headers()
+
+    def give_token(self, request: http.server.BaseHTTPRequestHandler) -> None:
+        """Answer a code, once, with a token, to whoever has the proof that goes with it."""
+        body = request.rfile.read(int(request.headers["Content-Length"]))
+        form = {name: values[0] for name, values in parse_qs(body.decode()).items()}
+        asked = self._codes.pop(form["code"], {})
+        proof = base64.urlsafe_b64encode(hashlib.sha256(form["code_verifier"].encode()).digest()).rstrip(b"=").decode()
+        right = proof == asked.get("code_challenge") and form.get("client_secret", "") == self.secret
+        if not right or any(form[name] != asked[name] for name in ("client_id", "redirect_uri")):
+            self._tell(request, 400, {"error": "invalid_grant"})
+            return
+        token = self.token(**({"nonce": asked["nonce"]} | self.person))
+        self._tell(request, 200, {"token_type": "Bearer", "access_token": "is-not-to-be-read", "id_token": token})
+
+    def _tell(self, request: http.server.BaseHTTPRequestHandler, status: int, told: dict[str, Any]) -> None:
         data = json.dumps(told).encode()
-        request.send_response(200)
+        request.send_response(status)
         request.send_header("Content-Length", str(len(data)))
         request.end_headers()
         request.wfile.write(data)

@@ -1,4 +1,7 @@
-/** Who asks: a client for each project, and the token, which is kept in this page's memory and nowhere else. */
+/**
+ * Who asks: a client for each project, and the token. One that somebody pastes is kept in this page's memory and nowhere
+ * else; that of an identity provider is in a cookie that no script can read, and goes with this page's calls by itself.
+ */
 import { Refused, Unreachable, connect, type Caller, type Client } from "@wharfinger/client/web";
 import { createContext } from "preact";
 import { useContext, useEffect, useState } from "preact/hooks";
@@ -23,6 +26,7 @@ export interface Session {
 
 const QUIET_MS = 4000;
 const OPERATOR = 2;
+const BY_PROVIDER = 4;
 
 class Desk implements Session {
   trouble = "";
@@ -35,7 +39,7 @@ class Desk implements Session {
   constructor(private readonly changed: () => void) {}
 
   get signedIn(): boolean {
-    return this.token !== "";
+    return this.token !== "" || this.caller?.identity === BY_PROVIDER;
   }
 
   client(project: string): Client {
@@ -74,7 +78,8 @@ class Desk implements Session {
   }
 
   signOut(): void {
-    this.forget("", true);
+    if (this.token === "") void fetch("/session/end", { method: "POST" }).finally(() => this.forget("", true));
+    else this.forget("", true);
   }
 
   private forget(token: string, wanted: boolean): void {
@@ -146,9 +151,20 @@ export function WithSession({ children }: { children: preact.ComponentChildren }
 
 function SignIn({ onToken }: { onToken: (token: string) => void }) {
   const [token, set] = useState("");
+  const [provided, offer] = useState(false);
+  useEffect(() => {
+    void offersSignIn().then(offer);
+  }, []);
   return (
     <main class="sign-in">
       <h1>Wharfinger</h1>
+      {provided && (
+        <p>
+          <a class="button" href={`/session/begin?to=${encodeURIComponent(location.hash)}`}>
+            Sign in with your identity provider
+          </a>
+        </p>
+      )}
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -170,6 +186,17 @@ function SignIn({ onToken }: { onToken: (token: string) => void }) {
       </form>
     </main>
   );
+}
+
+/** Whether people can sign in with their identity provider; a server that can't be asked offers nothing. */
+async function offersSignIn(): Promise<boolean> {
+  try {
+    const answer = await fetch("/session");
+    const told: unknown = answer.ok ? await answer.json() : undefined;
+    return typeof told === "object" && told !== null && "signIn" in told && told.signIn === true;
+  } catch {
+    return false;
+  }
 }
 
 /** What is asked for: nothing yet, an answer, or why there is none. */

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import json
 import logging
-import ssl
 import time
-import urllib.request
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -16,6 +13,7 @@ from typing import Any
 import jwt
 
 from wharfinger_server.access.opened import caller_of
+from wharfinger_server.access.published import Published
 from wharfinger_server.config import Oidc, granted
 from wharfinger_server.domain.errors import Unauthenticated, Unavailable
 from wharfinger_server.domain.timing import SECOND
@@ -28,8 +26,6 @@ _KEYS_LAST = 3600.0
 """Seconds after which keys are asked for again, though all that come are known: one may have been taken back."""
 _ASK_AGAIN = 5.0
 """An unknown key is asked for no more often than once in so many seconds: anybody can make one up."""
-_PATIENCE = 10.0
-_MOST_BYTES = 1024 * 1024
 _KINDS = ("RSA", "EC", "OKP")
 _LONGEST = 16 * 1024
 
@@ -38,8 +34,8 @@ class Issuer:
     """One issuer, with its keys as they were last heard of."""
 
     def __init__(self, settings: Oidc, clock: Callable[[], int]) -> None:
-        self._oidc = oidc = settings
-        self._keys_url, self._context = oidc.keys_url, ssl.create_default_context(cafile=oidc.ca or None)
+        self._oidc = settings
+        self._published = Published(settings)
         self._clock = clock
         self._keys: dict[str, jwt.PyJWK] = {}
         self._heard = self._asked = -1e9
@@ -92,38 +88,17 @@ class Issuer:
         self._keys, self._heard = keys, time.monotonic()
 
     def _fetch(self) -> dict[str, jwt.PyJWK]:
-        url = self._keys_url
-        if not url:
-            told = self._get(f"{self._oidc.issuer.rstrip('/')}/.well-known/openid-configuration")
-            if told.get("issuer") != self._oidc.issuer:
-                raise ValueError(f"its discovery document is of another issuer, {str(told.get('issuer'))[:200]!r}")
-            url = str(told["jwks_uri"])
-            if self._oidc.issuer.startswith("https:") and not url.startswith("https:"):
-                raise ValueError(f"its discovery document names keys that come unencrypted, {url[:200]!r}")
-        keys = {}
-        for told in self._get(url)["keys"]:
+        keys, oidc = {}, self._oidc
+        for told in self._published.get(oidc.keys_url or self._published.place("jwks_uri"))["keys"]:
             # Of a symmetric key who can check can sign.
             if told.get("kty") in _KINDS and told.get("use", "sig") == "sig":
                 try:
                     keys[str(told.get("kid", ""))] = jwt.PyJWK.from_dict(told)
                 except jwt.PyJWTError as error:
-                    log.warning("a key of the issuer %s can't be used: %s", self._oidc.issuer, error)
+                    log.warning("a key of the issuer %s can't be used: %s", oidc.issuer, error)
         if not keys:
             raise ValueError("it publishes no key that can be used")
         return keys
-
-    def _get(self, url: str) -> Mapping[str, Any]:
-        if not url.startswith(("https://", "http://")):
-            raise ValueError(f"{url[:200]!r} is no web address")
-        request = urllib.request.Request(url, headers={"Accept": "application/json"})  # noqa: S310 - looked at above
-        with urllib.request.urlopen(request, timeout=_PATIENCE, context=self._context) as answer:  # noqa: S310 - as above
-            data = answer.read(_MOST_BYTES + 1)
-        if len(data) > _MOST_BYTES:
-            raise ValueError(f"{url} is longer than {_MOST_BYTES} bytes")
-        told = json.loads(data)
-        if not isinstance(told, dict):
-            raise ValueError(f"{url} is no JSON object")  # noqa: TRY004 - it is the issuer's, and no argument
-        return told
 
     def _key(self, token: str) -> jwt.PyJWK | None:
         try:

@@ -11,6 +11,7 @@ from wharfinger_server.engine.engine import Engine
 from wharfinger_server.store.store import Store
 
 if TYPE_CHECKING:
+    from wharfinger_server.access.signing_in import SigningIn
     from wharfinger_server.gateway.application import Application
     from wharfinger_server.gateway.listening import Gateway
 
@@ -56,6 +57,7 @@ def open_gateway(settings: Settings, listener: Listener, engine: Engine, store: 
     from wharfinger_server.gateway.metrics import Metrics
     from wharfinger_server.gateway.origins import Origins
     from wharfinger_server.gateway.routes import Routes
+    from wharfinger_server.gateway.sign_in import SignIn
     from wharfinger_server.gateway.wire import Limits
 
     routes = Routes(listener.services)
@@ -63,7 +65,8 @@ def open_gateway(settings: Settings, listener: Listener, engine: Engine, store: 
     origins = Origins(
         settings.gateway.cors_origins, open_to_all=not settings.authenticates and not settings.server.insecure
     )
-    desk = Desk(lambda: health.well, listener.calls.check_beside, metrics.text)
+    sign_in = SignIn(_signing(settings, listener), secure=bool(settings.tls.cert))
+    desk = Desk(lambda: health.well, listener.calls.check_beside, metrics.text, sign_in)
     most = settings.limits.message_bytes
     application = Application(routes, origins, Limits(most, most), desk)
     address = Address.parse(settings.gateway.address)
@@ -72,3 +75,13 @@ def open_gateway(settings: Settings, listener: Listener, engine: Engine, store: 
     except OSError as error:
         raise NotListening(f"the gateway can't listen on {address}: {error.strerror or error}") from None
     return Web(application, gateway, "https" if settings.tls.cert else "http")
+
+
+def _signing(settings: Settings, listener: Listener) -> SigningIn | None:
+    """Return what signs people in with their identity provider, None where none knows the page."""
+    if not (settings.oidc.issuer and settings.oidc.page_client):
+        return None
+    from wharfinger_server.access.credentials import Shown
+    from wharfinger_server.access.signing_in import SigningIn
+
+    return SigningIn(settings.oidc, lambda token: listener.knowing.callers.of(Shown(token)))

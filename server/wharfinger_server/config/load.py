@@ -238,6 +238,11 @@ def _check_callers(gathered: Gathered, settings: Settings) -> None:
         url = urlsplit(getattr(oidc, key))
         if getattr(oidc, key) and not (url.scheme == "https" or (url.scheme == "http" and _loopback(url.hostname))):
             gathered.problem(("oidc", key), "must be an https URL; http is taken of this machine only")
+    page = urlsplit(oidc.page_url)
+    if oidc.page_url and (page.scheme not in ("http", "https") or not page.netloc or page.path not in ("", "/")):
+        gathered.problem(("oidc", "page_url"), "must be where the page is, such as https://ops.example")
+    if oidc.page_client and not settings.gateway.address:
+        gathered.problem(("oidc", "page_client"), "needs [gateway] address: without a gateway there is no page")
     for name in oidc.algorithms:
         if name not in ALGORITHMS:
             gathered.problem(("oidc", "algorithms"), f"has {name!r}; there are {', '.join(ALGORITHMS)}")

@@ -161,6 +161,14 @@ class Oidc:
     )
     role_claim: str = setting("wharfinger_role", "The claim with the role.")
     role: str = setting("viewer", "The role of a token without that claim.", among=ROLES)
+    page_client: str = setting(
+        "", "The client id under which the gateway's page is known to the issuer; with it people sign in there."
+    )
+    page_secret: str = setting("", "The secret of that client, where it has one.")
+    page_scope: str = setting("openid", "What is asked for: scopes with blanks between.")
+    page_url: str = setting(
+        "", "The URL of the page as browsers have it. Empty: http or https as [tls] says, and the name they ask for."
+    )
 
 
 @dataclass(frozen=True, slots=True)

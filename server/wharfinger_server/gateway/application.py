@@ -1,4 +1,4 @@
-"""The ASGI application: calls by their paths, and beside them the page, /healthz, /metrics and an upload."""
+"""The ASGI application: calls by their paths, and beside them the page, its sign-in, /healthz, /metrics, an upload."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from wharfinger_server.gateway.connect import error_json
 from wharfinger_server.gateway.context import WebContext
 from wharfinger_server.gateway.origins import Origins
 from wharfinger_server.gateway.routes import Route, Routes
-from wharfinger_server.gateway.wire import Headers, Limits, Send
+from wharfinger_server.gateway.sign_in import METHODS, SignIn
+from wharfinger_server.gateway.wire import Limits, Send
 
 log = logging.getLogger(__name__)
 
@@ -26,11 +27,12 @@ _PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What is asked beside calls: whether the server is well, and its figures for a caller who may know them."""
+    """What is asked beside calls: whether the server is well, its figures for those who may know them, to sign in."""
 
     healthy: Callable[[], bool]
     check: Callable[[str, Any], Awaitable[None]]
     figures: Callable[[], Awaitable[str]]
+    sign_in: SignIn
 
 
 class Application:
@@ -61,10 +63,15 @@ class Application:
         if asked.method == "OPTIONS":
             asked.more += self._origins.preflight() if asked.more else []
             await asked.tell(204, _TEXT, b"")
-        elif (route := self._routes.find(asked.path)) is not None:
+            return
+        if self._desk is not None:
+            self._desk.sign_in.lend(asked.headers)
+        if (route := self._routes.find(asked.path)) is not None:
             await self._call(route, asked)
         elif self._desk is not None and asked.path in _BESIDE:
             await self._beside(self._desk, asked)
+        elif self._desk is not None and asked.path in METHODS:
+            await self._sign_in(self._desk.sign_in, asked)
         elif self._desk is not None and (file := page.file(asked.path)) is not None:
             await self._page(file, asked)
         else:
@@ -101,6 +108,14 @@ class Application:
         status, body, headers = page.answer(file, asked.headers)
         asked.more += headers
         await asked.tell(status, file.kind, body)
+        return None
+
+    async def _sign_in(self, sign_in: SignIn, asked: _Asked) -> None:
+        if asked.method != METHODS[asked.path]:
+            return await asked.refuse_method(METHODS[asked.path])
+        told = await sign_in.answer(asked.path, asked.query, asked.headers)
+        asked.more += told.headers
+        await asked.tell(told.status, told.kind, told.body)
         return None
 
     def _turned_away(self) -> Refused | None:
@@ -145,7 +160,7 @@ class _Asked:
         self.method: str = scope["method"]
         self.path: str = scope["path"]
         self.query: str = scope["query_string"].decode("latin-1")
-        self.headers: Headers = _headers(scope["headers"])
+        self.headers = _headers(scope["headers"])
         self.receive = receive
         self.more: list[tuple[bytes, bytes]] = []
         client = scope.get("client")
